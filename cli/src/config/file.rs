@@ -1,0 +1,125 @@
+//! The fragment that the program's own file gives: every value as written, its type checked and no more.
+
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use super::error::{ConfigError, Warning};
+use super::given::Given;
+use super::limits;
+use super::toml_reader::{Reader, Table};
+
+const TOP_KEYS: [&str; 7] =
+    ["first", "delay", "off-time", "lock-limit", "fan-gpio", "board", "nodes"];
+const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];
+const NODE_KEYS: [&str; 3] = ["name", "delay", "usb-path"];
+
+/// What every name may look like, before it is compared with others.
+const NAME: &str = "a name in quotes such as \"db\"";
+
+/// What the file says.
+#[derive(Debug, Default)]
+pub(super) struct Fragment {
+    pub(super) first: Option<Given<i64>>,
+    pub(super) delay: Option<Given<Duration>>,
+    pub(super) off_time: Option<Given<Duration>>,
+    pub(super) lock_limit: Option<Given<Duration>>,
+    pub(super) fan_gpio: Option<Given<i64>>,
+    pub(super) boards: Vec<BoardFragment>,
+    pub(super) nodes: Vec<NodeFragment>,
+}
+
+/// A `[[board]]` table.
+#[derive(Debug)]
+pub(super) struct BoardFragment {
+    /// The table's place.
+    pub(super) table: Given<()>,
+    pub(super) name: Option<Given<String>>,
+    pub(super) bus: Option<Given<i64>>,
+    pub(super) address: Option<Given<i64>>,
+    pub(super) revision: Option<Given<String>>,
+    pub(super) size: Option<Given<i64>>,
+}
+
+/// A `[nodes.pN]` table.
+#[derive(Debug)]
+pub(super) struct NodeFragment {
+    /// `pN`, and the table's place.
+    pub(super) node: Given<String>,
+    pub(super) name: Option<Given<String>>,
+    pub(super) delay: Option<Given<Duration>>,
+    pub(super) usb_path: Option<Given<String>>,
+}
+
+/// Reads the text of the file at `path`.
+pub(super) fn read(
+    path: &Path,
+    text: &str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Fragment, ConfigError> {
+    let mut reader = Reader::new(path, text);
+    let document = reader.document()?;
+    let top = Table { entries: document.get_ref(), name: String::new() };
+    reader.check_keys(&top, &TOP_KEYS);
+    let fragment = Fragment {
+        first: reader.number(&top, "first", &limits::FIRST)?,
+        delay: reader.seconds(&top, "delay", &limits::DELAY)?,
+        off_time: reader.seconds(&top, "off-time", &limits::OFF_TIME)?,
+        lock_limit: reader.seconds(&top, "lock-limit", &limits::LOCK_LIMIT)?,
+        fan_gpio: reader.number(&top, "fan-gpio", &limits::FAN_GPIO)?,
+        boards: boards(&mut reader, &top)?,
+        nodes: nodes(&mut reader, &top)?,
+    };
+    warnings.append(&mut reader.warnings);
+    Ok(fragment)
+}
+
+fn boards(reader: &mut Reader<'_>, top: &Table<'_>) -> Result<Vec<BoardFragment>, ConfigError> {
+    let allowed = "one [[board]] table for each board";
+    let Some(list) = reader.value(top, "board", allowed, DeValue::as_array)? else {
+        return Ok(Vec::new());
+    };
+    let mut boards = Vec::new();
+    for entry in list.value.iter() {
+        let Some(entries) = entry.get_ref().as_table() else {
+            return Err(list.refused(allowed));
+        };
+        let table = Table { entries, name: "board".to_owned() };
+        reader.check_keys(&table, &BOARD_KEYS);
+        boards.push(BoardFragment {
+            table: reader.given((), entry.span().start..entry.span().start, "board"),
+            name: reader.text(&table, "name", NAME)?,
+            bus: reader.number(&table, "bus", &limits::BUS)?,
+            address: reader.number(&table, "address", &limits::ADDRESS)?,
+            revision: reader.text(&table, "revision", limits::REVISION)?,
+            size: reader.number(&table, "size", &limits::SIZE)?,
+        });
+    }
+    Ok(boards)
+}
+
+fn nodes(reader: &mut Reader<'_>, top: &Table<'_>) -> Result<Vec<NodeFragment>, ConfigError> {
+    let allowed = "one [nodes.pN] table for each node";
+    let Some(list) = reader.value(top, "nodes", allowed, DeValue::as_table)? else {
+        return Ok(Vec::new());
+    };
+    let mut nodes = Vec::new();
+    for (key, entry) in list.value {
+        let name = format!("nodes.{}", key.get_ref());
+        let node =
+            reader.given(key.get_ref().to_string(), key.span().start..key.span().start, &name);
+        let Some(entries) = entry.get_ref().as_table() else {
+            return Err(node.refused(allowed));
+        };
+        let table = Table { entries, name };
+        reader.check_keys(&table, &NODE_KEYS);
+        nodes.push(NodeFragment {
+            node,
+            name: reader.text(&table, "name", NAME)?,
+            delay: reader.seconds(&table, "delay", &limits::DELAY)?,
+            usb_path: reader.text(&table, "usb-path", limits::USB_PATH)?,
+        });
+    }
+    Ok(nodes)
+}

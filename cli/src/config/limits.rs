@@ -1,0 +1,121 @@
+//! What values are allowed.
+
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::given::Given;
+
+/// The bounds of a time, both included.
+pub(super) struct TimeLimits {
+    least: Duration,
+    most: Duration,
+    pub(super) allowed: &'static str,
+}
+
+/// The bounds of a whole number, both included.
+pub(super) struct NumberLimits {
+    least: i64,
+    most: i64,
+    pub(super) allowed: &'static str,
+}
+
+/// Between two nodes switched on. Users of Pi Zero 2 W set 30 s.
+pub(super) const DELAY: TimeLimits = TimeLimits {
+    least: Duration::ZERO,
+    most: Duration::from_secs(300),
+    allowed: "0 to 300 seconds",
+};
+
+/// How long a power cycle keeps a node off. Below 0.1 s the node's capacitors may carry it through.
+pub(super) const OFF_TIME: TimeLimits = TimeLimits {
+    least: Duration::from_millis(100),
+    most: Duration::from_secs(300),
+    allowed: "0.1 to 300 seconds",
+};
+
+/// How long to wait for another process; 0 = do not wait.
+pub(super) const LOCK_LIMIT: TimeLimits = TimeLimits {
+    least: Duration::ZERO,
+    most: Duration::from_secs(3600),
+    allowed: "0 to 3600 seconds",
+};
+
+/// Number of the first node.
+pub(super) const FIRST: NumberLimits = NumberLimits { least: 1, most: 9999, allowed: "1 to 9999" };
+
+/// BCM lines of the header. 0 to 3 are the HAT's EEPROM and its I2C bus.
+pub(super) const FAN_GPIO: NumberLimits =
+    NumberLimits { least: 4, most: 27, allowed: "a BCM number from 4 to 27" };
+
+/// N of `/dev/i2c-N`.
+pub(super) const BUS: NumberLimits =
+    NumberLimits { least: 0, most: 255, allowed: "an I2C bus number from 0 to 255" };
+
+/// The expander's address, by its two solder jumpers.
+pub(super) const ADDRESS: NumberLimits =
+    NumberLimits { least: 0x20, most: 0x23, allowed: "0x20 to 0x23" };
+
+/// Nodes on one HAT.
+pub(super) const SIZE: NumberLimits = NumberLimits { least: 1, most: 4, allowed: "1 to 4 nodes" };
+
+/// Texts such as "2.5".
+pub(super) const REVISION: &str = "a version in quotes from \"1.0\" to \"3.15\", such as \"2.5\"";
+
+/// Texts such as "1-1.2".
+pub(super) const USB_PATH: &str = "a USB path in quotes such as \"1-1.2\"";
+
+impl TimeLimits {
+    pub(super) fn check(&self, given: &Given<Duration>) -> Result<Duration, ConfigError> {
+        if (self.least..=self.most).contains(&given.value) {
+            Ok(given.value)
+        } else {
+            Err(given.refused(self.allowed))
+        }
+    }
+
+    /// The value, or `default` where none was given.
+    pub(super) fn check_or(
+        &self,
+        given: Option<&Given<Duration>>,
+        default: Duration,
+    ) -> Result<Duration, ConfigError> {
+        given.map_or(Ok(default), |given| self.check(given))
+    }
+}
+
+impl NumberLimits {
+    pub(super) fn check<T: TryFrom<i64>>(&self, given: &Given<i64>) -> Result<T, ConfigError> {
+        let refused = || given.refused(self.allowed);
+        if !(self.least..=self.most).contains(&given.value) {
+            return Err(refused());
+        }
+        T::try_from(given.value).map_err(|_| refused())
+    }
+
+    /// The value, or `default` where none was given.
+    pub(super) fn check_or<T: TryFrom<i64>>(
+        &self,
+        given: Option<&Given<i64>>,
+        default: T,
+    ) -> Result<T, ConfigError> {
+        given.map_or(Ok(default), |given| self.check(given))
+    }
+}
+
+/// `M.m` with a major of 1 to 3 and a minor of one hexadecimal digit, as the EEPROM has room for.
+pub(super) fn revision(text: &str) -> Option<(u8, u8)> {
+    let (major, minor) = text.split_once('.')?;
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    if !digits(major) || !digits(minor) {
+        return None;
+    }
+    let (major, minor) = (major.parse().ok()?, minor.parse().ok()?);
+    ((1..=3).contains(&major) && minor <= 15).then_some((major, minor))
+}
+
+/// `bus-port.port...`, as in /sys/bus/usb/devices.
+pub(super) fn is_usb_path(text: &str) -> bool {
+    let number =
+        |text: &str| (1..=3).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit());
+    text.split_once('-').is_some_and(|(bus, ports)| number(bus) && ports.split('.').all(number))
+}

@@ -1,0 +1,88 @@
+//! Validated settings: what the rest of the program works with.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::boards::{self, BoardSetting};
+use super::defaults::{Legacy, Role};
+use super::error::ConfigError;
+use super::inputs::Inputs;
+use super::limits;
+use super::nodes;
+
+/// Between two nodes switched on, as the vendor's tool waits.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// How long a power cycle keeps a node off.
+const OFF_TIME: Duration = Duration::from_secs(2);
+
+/// How long to wait for another process.
+const LOCK_LIMIT: Duration = Duration::from_secs(10);
+
+/// The fan's BCM line on the vendor's controllers.
+const FAN_GPIO: u8 = 18;
+
+/// The configuration, every value within its limits. Nodes are counted from 1 over all boards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// The boards in the order of their nodes; empty = detect them.
+    pub(crate) boards: Vec<BoardSetting>,
+    /// Number of the first node in its `pN` name.
+    pub(crate) first: u32,
+    /// Between two nodes switched on.
+    pub(crate) delay: Duration,
+    /// Nodes with a delay of their own. Empty where a flag or the environment gave the delay: that wins over files.
+    pub(crate) node_delay: BTreeMap<usize, Duration>,
+    /// Configured names.
+    pub(crate) names: BTreeMap<usize, String>,
+    /// Configured USB paths.
+    pub(crate) usb_paths: BTreeMap<usize, String>,
+    /// How long a power cycle keeps a node off.
+    pub(crate) off_time: Duration,
+    /// How long to wait for another process; zero = do not wait.
+    pub(crate) lock_limit: Duration,
+    /// BCM number of the fan's pin; `None` where the vendor's file is in use and names none.
+    pub(crate) fan_gpio: Option<u8>,
+    /// Nodes on a detected HAT (CLUSTERHAT_SIZE); `None` = 4.
+    pub(crate) size: Option<u8>,
+    /// Version of a HAT that is there though no EEPROM says so (CLUSTERHAT_FORCE).
+    pub(crate) force: Option<(u8, u8)>,
+    /// What this machine is; a controller where the vendor's file is not in use.
+    pub(crate) role: Role,
+    /// The vendor's file, where it is in use.
+    pub(crate) legacy: Option<Legacy>,
+}
+
+impl Settings {
+    /// How long to wait after switching this node on, before the next one.
+    pub(crate) fn delay_after(&self, node: usize) -> Duration {
+        self.node_delay.get(&node).copied().unwrap_or(self.delay)
+    }
+}
+
+pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
+    let Inputs { fragment, legacy } = inputs;
+    let first = limits::FIRST.check_or(fragment.first.as_ref(), 1)?;
+    let mut nodes = nodes::validate(&fragment.nodes, first)?;
+    if fragment.delay.as_ref().is_some_and(|given| given.is_for_this_call()) {
+        nodes.delays.clear();
+    }
+    let default_delay = legacy.as_ref().and_then(|legacy| legacy.delay).unwrap_or(DELAY);
+    let default_fan = legacy.as_ref().map_or(Some(FAN_GPIO), |legacy| legacy.fan_gpio);
+    let fan_gpio = fragment.fan_gpio.as_ref().map(|given| limits::FAN_GPIO.check(given));
+    Ok(Settings {
+        boards: boards::validate(&fragment.boards)?,
+        first,
+        delay: limits::DELAY.check_or(fragment.delay.as_ref(), default_delay)?,
+        node_delay: nodes.delays,
+        names: nodes.names,
+        usb_paths: nodes.usb_paths,
+        off_time: limits::OFF_TIME.check_or(fragment.off_time.as_ref(), OFF_TIME)?,
+        lock_limit: limits::LOCK_LIMIT.check_or(fragment.lock_limit.as_ref(), LOCK_LIMIT)?,
+        fan_gpio: fan_gpio.transpose()?.or(default_fan),
+        size: legacy.as_ref().and_then(|legacy| legacy.size),
+        force: legacy.as_ref().and_then(|legacy| legacy.force.as_ref()).map(|force| force.revision),
+        role: legacy.as_ref().map_or(Role::Controller, |legacy| legacy.role.clone()),
+        legacy,
+    })
+}

@@ -1,0 +1,134 @@
+//! Typed reading of a TOML document that keeps the line of every value and names unknown keys.
+
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::error::{ConfigError, Warning};
+use super::given::{Given, Origin, one_line};
+use super::limits::{NumberLimits, TimeLimits};
+use crate::nodes::nearest;
+
+/// A document being read.
+pub(super) struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// A table of the document: `name` is its place, such as `nodes.p3`, empty for the top.
+pub(super) struct Table<'a> {
+    pub(super) entries: &'a DeTable<'a>,
+    pub(super) name: String,
+}
+
+impl Table<'_> {
+    /// The whole key, as in `nodes.p3.delay`.
+    fn key(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
+        Self { path, text, warnings: Vec::new() }
+    }
+
+    pub(super) fn document(&self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
+        DeTable::parse(self.text).map_err(|error| ConfigError::Syntax {
+            path: self.path.to_owned(),
+            line: self.line(error.span().map_or(0, |span| span.start)),
+            message: error.message().lines().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Warns of every key that is not among the known ones.
+    pub(super) fn check_keys(&mut self, table: &Table<'_>, known: &[&str]) {
+        for key in table.entries.keys() {
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let line = self.line(key.span().start);
+                let shown = one_line(&table.key(name));
+                let near = nearest(name, known);
+                self.warnings.push(Warning::unknown_key(self.path, line, &shown, near));
+            }
+        }
+    }
+
+    /// Seconds, whole or with a fraction.
+    pub(super) fn seconds(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+        limits: &TimeLimits,
+    ) -> Result<Option<Given<Duration>>, ConfigError> {
+        self.value(table, key, limits.allowed, |value| {
+            let seconds = match value {
+                DeValue::Integer(number) => whole(number)?.to_string().parse().ok()?,
+                DeValue::Float(number) => number.as_str().parse().ok()?,
+                _ => return None,
+            };
+            Duration::try_from_secs_f64(seconds).ok()
+        })
+    }
+
+    /// A whole number.
+    pub(super) fn number(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+        limits: &NumberLimits,
+    ) -> Result<Option<Given<i64>>, ConfigError> {
+        self.value(table, key, limits.allowed, |value| match value {
+            DeValue::Integer(number) => whole(number),
+            _ => None,
+        })
+    }
+
+    /// A text.
+    pub(super) fn text(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+        allowed: &str,
+    ) -> Result<Option<Given<String>>, ConfigError> {
+        self.value(table, key, allowed, |value| value.as_str().map(str::to_owned))
+    }
+
+    /// The value of a key, if the key is there; `read` gives nothing where the type is not `allowed`.
+    pub(super) fn value<'t, T>(
+        &self,
+        table: &Table<'t>,
+        key: &str,
+        allowed: &str,
+        read: impl FnOnce(&'t DeValue<'t>) -> Option<T>,
+    ) -> Result<Option<Given<T>>, ConfigError> {
+        let Some(value) = table.entries.get(key) else {
+            return Ok(None);
+        };
+        let given = self.given((), value.span(), &table.key(key));
+        read(value.get_ref())
+            .map(|value| Some(given.with(value)))
+            .ok_or_else(|| given.refused(allowed))
+    }
+
+    /// A value with the text of its place in the document.
+    pub(super) fn given<T>(&self, value: T, span: Range<usize>, key: &str) -> Given<T> {
+        let line = self.line(span.start);
+        let text = self.text.get(span).unwrap_or_default();
+        Given::new(value, text, Origin::file(self.path, line, key))
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+}
+
+/// The parser keeps integers as digits in their base.
+fn whole(number: &DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(number.as_str(), number.radix()).ok()
+}

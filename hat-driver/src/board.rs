@@ -1,0 +1,233 @@
+//! One board: its revision, and the expander or the lines behind it, as switchable signals.
+
+use embedded_hal::i2c::I2c;
+
+use crate::error::Error;
+use crate::expander::{Chip, Expander, Register};
+use crate::lines::{Line, Lines};
+use crate::pins::{PinSet, Signals};
+use crate::revisions::Revision;
+
+/// How far a board's outputs are set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Setup {
+    /// All pins are inputs, as after power-up: nothing is commanded.
+    NeverInitialised,
+    /// All pins are outputs.
+    Initialised,
+    /// Some are inputs: another program was here.
+    PartlyConfigured,
+}
+
+/// What a board says of itself. Reading it writes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Status {
+    /// How far the outputs are set up.
+    pub setup: Setup,
+    /// What the outputs are told to be. Absent where the board was never initialised. A v1.x board
+    /// has no latch that can be read: there it is what the lines show.
+    pub commanded: Option<Signals>,
+    /// What the pins show.
+    pub seen: Signals,
+    /// The chip, where the board has one.
+    pub chip: Option<Chip>,
+    /// Whether the solder link holds the EEPROM's write protection; `None` = cannot be told.
+    pub write_protect_link: Option<bool>,
+}
+
+/// What carries the signals.
+#[derive(Debug)]
+pub enum Backend<B, L> {
+    /// v2.x and v3.x.
+    Expander(Expander<B>),
+    /// v1.x.
+    Lines(Lines<L>),
+}
+
+/// One Cluster HAT. Keeps no copy of the hardware's state.
+#[derive(Debug)]
+pub struct Board<B, L> {
+    pub(crate) backend: Backend<B, L>,
+    pub(crate) revision: &'static Revision,
+    size: u8,
+}
+
+impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
+    /// A board of a known revision. Touches nothing.
+    pub const fn new(backend: Backend<B, L>, revision: &'static Revision) -> Self {
+        Self { backend, revision, size: 4 }
+    }
+
+    /// Lets the board have fewer nodes than it has places (1 to 4).
+    #[must_use]
+    pub const fn with_size(mut self, size: u8) -> Self {
+        self.size = if size < 4 { size } else { 4 };
+        self
+    }
+
+    /// The board's revision.
+    pub const fn revision(&self) -> &'static Revision {
+        self.revision
+    }
+
+    /// How many nodes it has.
+    pub const fn size(&self) -> u8 {
+        self.size
+    }
+
+    /// The nodes that it has.
+    pub const fn nodes(&self) -> Signals {
+        Signals::first_nodes(self.size)
+    }
+
+    /// What carries the signals.
+    pub const fn backend(&mut self) -> &mut Backend<B, L> {
+        &mut self.backend
+    }
+
+    /// Everything that the board can say, in four transfers on an XRA1200P. Writes nothing.
+    ///
+    /// # Errors
+    /// Where a register or a line cannot be read.
+    pub fn status(&mut self) -> Result<Status, Error<B::Error>> {
+        let direction = self.direction()?;
+        let setup = self.setup(direction);
+        let (latch, seen, chip, pull_ups) = match &mut self.backend {
+            Backend::Expander(chip) => {
+                let latch = PinSet::from_bits(chip.read(Register::Latch)?);
+                let seen = PinSet::from_bits(chip.read(Register::Input)?);
+                let (kind, pull_ups) = chip.identify();
+                (latch, seen, Some(kind), pull_ups)
+            }
+            Backend::Lines(lines) => {
+                let levels = lines.levels()?;
+                (levels, levels, None, None)
+            }
+        };
+        let initialised = setup != Setup::NeverInitialised;
+        Ok(Status {
+            setup,
+            commanded: initialised.then(|| self.revision.to_signals(latch)),
+            seen: self.revision.to_signals(seen),
+            chip,
+            // Initialisation records the link in the pull-up of its pin.
+            write_protect_link: pull_ups.filter(|_| initialised).map(is_write_protect_linked),
+        })
+    }
+
+    /// The latch, provided that the board is initialised: where a change starts from.
+    ///
+    /// # Errors
+    /// [`Error::NotInitialised`], [`Error::PartlyConfigured`], or where it cannot be read.
+    pub fn latch(&mut self) -> Result<PinSet, Error<B::Error>> {
+        let direction = self.direction()?;
+        match self.setup(direction) {
+            Setup::Initialised => self.read_latch(),
+            Setup::NeverInitialised => Err(Error::NotInitialised),
+            Setup::PartlyConfigured => Err(Error::PartlyConfigured { direction }),
+        }
+    }
+
+    /// The latch of a board that is known to be initialised.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn read_latch(&mut self) -> Result<PinSet, Error<B::Error>> {
+        match &mut self.backend {
+            Backend::Expander(chip) => chip.read(Register::Latch).map(PinSet::from_bits),
+            Backend::Lines(lines) => lines.levels(),
+        }
+    }
+
+    /// Switches signals on and off, all at once on an expander, and reads back. `latch` is what
+    /// [`Self::latch`] returned, with others excluded since. Returns the new latch. Writes nothing
+    /// where nothing changes.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], [`Error::WriteProtectLinked`], or where the hardware refuses.
+    pub fn apply(
+        &mut self,
+        latch: PinSet,
+        on: Signals,
+        off: Signals,
+    ) -> Result<PinSet, Error<B::Error>> {
+        self.check_supported(on.union(off))?;
+        let before = self.revision.to_signals(latch);
+        let after = self.revision.to_pins(before.union(on).without(off));
+        let touched = self.revision.to_pins(before).difference(after);
+        let (set, clear) = (touched.intersection(after), touched.without(after));
+        if off.intersection(before).contains(Signals::WRITE_PROTECT) {
+            self.check_write_protect_link()?;
+        }
+        match &mut self.backend {
+            Backend::Expander(chip) => chip.update(Some(latch), set, clear),
+            Backend::Lines(lines) => {
+                lines.drive(set, clear)?;
+                Ok(latch.without(clear).union(set))
+            }
+        }
+    }
+
+    /// Compares what the pins of `signals` show with the latch.
+    ///
+    /// # Errors
+    /// [`Error::PinsDiffer`], or where the pins cannot be read.
+    pub fn verify(&mut self, latch: PinSet, signals: Signals) -> Result<(), Error<B::Error>> {
+        let pins = match &mut self.backend {
+            Backend::Expander(chip) => PinSet::from_bits(chip.read(Register::Input)?),
+            Backend::Lines(lines) => lines.levels()?,
+        };
+        let (commanded, seen) = (self.revision.to_signals(latch), self.revision.to_signals(pins));
+        let wrong = commanded.difference(seen).intersection(signals);
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(Error::PinsDiffer { signals: wrong, commanded, seen })
+    }
+
+    pub(crate) fn direction(&mut self) -> Result<PinSet, Error<B::Error>> {
+        match &mut self.backend {
+            Backend::Expander(chip) => chip.read(Register::Direction).map(PinSet::from_bits),
+            Backend::Lines(lines) => lines.direction(),
+        }
+    }
+
+    pub(crate) fn setup(&self, direction: PinSet) -> Setup {
+        let all_inputs = match self.backend {
+            Backend::Expander(_) => PinSet::ALL,
+            Backend::Lines(_) => PinSet::from_bits(self.revision.signals().bits()),
+        };
+        if direction.is_empty() {
+            Setup::Initialised
+        } else if direction == all_inputs {
+            Setup::NeverInitialised
+        } else {
+            Setup::PartlyConfigured
+        }
+    }
+
+    /// Refuses signals that the board does not have; a board of fewer nodes keeps its spare places off.
+    fn check_supported(&self, signals: Signals) -> Result<(), Error<B::Error>> {
+        let has = self.revision.signals().without(Signals::NODES).union(self.nodes());
+        let missing = signals.without(has);
+        if missing.is_empty() { Ok(()) } else { Err(Error::Unsupported { signals: missing }) }
+    }
+
+    fn check_write_protect_link(&mut self) -> Result<(), Error<B::Error>> {
+        let Backend::Expander(chip) = &mut self.backend else { return Ok(()) };
+        match chip.identify() {
+            (_, Some(pull_ups)) if is_write_protect_linked(pull_ups) => {
+                Err(Error::WriteProtectLinked)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_write_protect_linked(pull_ups: PinSet) -> bool {
+    pull_ups.bits() & Signals::WRITE_PROTECT.bits() != 0
+}

@@ -1,0 +1,160 @@
+//! The I2C expander of v2.x and v3.x boards: an Exar XRA1200P or a TI PCA9554.
+//!
+//! Both chips share registers 0-3 (PCA9554 datasheet, "Register Map"; XRA1200/1200P datasheet,
+//! "Register description"). The XRA1200P alone has register 4; the PCA9554 does not acknowledge it,
+//! which is how the two are told apart. Register 0 is the pins and register 1 is the latch, so a
+//! read-modify-write works on register 1: on register 0 it would turn a stuck pin into a command.
+
+use core::fmt;
+
+use embedded_hal::i2c::I2c;
+
+use crate::error::{Access, Error};
+use crate::pins::PinSet;
+
+/// The lowest of the four addresses that the XA0/XA1 jumpers select.
+pub const FIRST_ADDRESS: u8 = 0x20;
+/// The highest of those addresses: both jumpers bridged.
+pub const LAST_ADDRESS: u8 = 0x23;
+/// What the latch and the direction register hold after a reset.
+pub const RESET: u8 = 0xff;
+
+/// The registers that a Cluster HAT needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Register {
+    /// The pins' levels. Read only.
+    Input = 0,
+    /// The levels that output pins are driven to. Reset: 0xff.
+    Latch = 1,
+    /// Pins whose level reads inverted. Reset: 0x00.
+    Polarity = 2,
+    /// Pins that are inputs. Reset: 0xff.
+    Direction = 3,
+    /// Pins with a pull-up (XRA1200P only). Reset on the P part: 0xff.
+    PullUp = 4,
+}
+
+/// Which of the two chips a board carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Chip {
+    /// Exar XRA1200P, with switchable pull-ups.
+    Xra1200p,
+    /// TI PCA9554, with fixed pull-ups.
+    Pca9554,
+}
+
+/// One expander at an address of a bus. Holds no copy of the chip's state.
+#[derive(Debug)]
+pub struct Expander<B> {
+    bus: B,
+    address: u8,
+}
+
+impl<B: I2c> Expander<B> {
+    /// Takes the bus by value; pass `&mut bus` to keep it. Touches nothing.
+    pub const fn new(bus: B, address: u8) -> Self {
+        Self { bus, address }
+    }
+
+    /// The chip's address on its bus.
+    pub const fn address(&self) -> u8 {
+        self.address
+    }
+
+    /// The bus.
+    pub const fn bus(&mut self) -> &mut B {
+        &mut self.bus
+    }
+
+    /// Gives the bus back.
+    pub fn release(self) -> B {
+        self.bus
+    }
+
+    /// One register, in one transfer.
+    ///
+    /// # Errors
+    /// [`Error::Bus`] where the transfer fails.
+    pub fn read(&mut self, register: Register) -> Result<u8, Error<B::Error>> {
+        let mut value = [0];
+        self.bus
+            .write_read(self.address, &[register as u8], &mut value)
+            .map_err(|source| Error::Bus { access: Access::Read, register, source })?;
+        Ok(value[0])
+    }
+
+    /// Writes one register and reads it back in the same transfer: both chips keep the register
+    /// pointer over a repeated START, so the byte that follows is the register's new content.
+    ///
+    /// # Errors
+    /// [`Error::Bus`] where the transfer fails, [`Error::ReadBack`] where the content differs.
+    pub fn write(&mut self, register: Register, value: u8) -> Result<(), Error<B::Error>> {
+        let mut found = [0];
+        self.bus
+            .write_read(self.address, &[register as u8, value], &mut found)
+            .map_err(|source| Error::Bus { access: Access::Write, register, source })?;
+        if found[0] != value {
+            return Err(Error::ReadBack { register, written: value, found: found[0] });
+        }
+        Ok(())
+    }
+
+    /// Drives the pins `set` high and `clear` low in one write of the latch, so that all change at
+    /// once and no other pin changes. Returns the new latch. Writes nothing where nothing changes.
+    ///
+    /// `latch` is its present content where the caller knows it for sure, to save the read. The
+    /// caller excludes others meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::read`] and [`Self::write`].
+    pub fn update(
+        &mut self,
+        latch: Option<PinSet>,
+        set: PinSet,
+        clear: PinSet,
+    ) -> Result<PinSet, Error<B::Error>> {
+        let before = match latch {
+            Some(latch) => latch,
+            None => PinSet::from_bits(self.read(Register::Latch)?),
+        };
+        let after = before.without(clear).union(set);
+        if after != before {
+            self.write(Register::Latch, after.bits())?;
+        }
+        Ok(after)
+    }
+
+    /// Which chip answers, and its pull-ups if it has the register for them.
+    ///
+    /// Only for an address at which another register has been read already: a chip that is absent
+    /// refuses this one too.
+    pub fn identify(&mut self) -> (Chip, Option<PinSet>) {
+        match self.read(Register::PullUp) {
+            Ok(pull_ups) => (Chip::Xra1200p, Some(PinSet::from_bits(pull_ups))),
+            Err(_) => (Chip::Pca9554, None),
+        }
+    }
+}
+
+impl fmt::Display for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Input => "input (0x00)",
+            Self::Latch => "latch (0x01)",
+            Self::Polarity => "polarity (0x02)",
+            Self::Direction => "direction (0x03)",
+            Self::PullUp => "pull-up (0x04)",
+        })
+    }
+}
+
+impl fmt::Display for Chip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Xra1200p => "XRA1200P",
+            Self::Pca9554 => "PCA9554",
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! The machine that the program runs on, below a root that tests may move.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::eeprom::Eeprom;
+use super::i2c::DeviceBus;
+use super::platform::{AnyBus, AnyLine, Disturbance, Platform, Resource};
+use super::watch::Watch;
+use super::{gpio, throttled};
+use crate::bus_error::BusError;
+use crate::power::Meanwhile;
+
+/// A real controller.
+#[derive(Clone, Debug)]
+pub struct Host {
+    root: PathBuf,
+}
+
+impl Host {
+    /// The machine whose files are below `root`; `/` for this one.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+}
+
+impl Platform for Host {
+    fn i2c(&self, bus: u32) -> Result<AnyBus, BusError> {
+        Ok(AnyBus(Box::new(DeviceBus::open(&self.bus_path(bus))?)))
+    }
+
+    fn line(&self, bcm: u8) -> Result<AnyLine, BusError> {
+        gpio::line(&self.root, bcm)
+    }
+
+    fn buses(&self) -> Vec<u32> {
+        let Ok(entries) = fs::read_dir(self.root.join("dev")) else { return Vec::new() };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let mut buses: Vec<u32> =
+            names.filter_map(|name| name.to_str()?.strip_prefix("i2c-")?.parse().ok()).collect();
+        buses.sort_unstable();
+        buses
+    }
+
+    fn bus_path(&self, bus: u32) -> PathBuf {
+        self.root.join(format!("dev/i2c-{bus}"))
+    }
+
+    fn eeprom(&self) -> Option<Eeprom> {
+        Eeprom::read(&self.root)
+    }
+
+    fn throttled(&self) -> Option<u32> {
+        throttled::read(&self.root)
+    }
+
+    fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
+        Ok(match resource {
+            Resource::Bus(bus) => self.bus_path(bus),
+            Resource::Lines => self.root.join("run/lock/clusterhat-lines.lock"),
+            Resource::PowerOn => self.root.join("run/lock/clusterhat-power-on.lock"),
+        })
+    }
+
+    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>> {
+        Ok(Box::new(Watch::new(&self.lock_path(resource)?)?))
+    }
+
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+
+    fn searched(&self) -> Vec<String> {
+        let hat = self.root.join("proc/device-tree/hat/product");
+        let found = match self.eeprom() {
+            Some(eeprom) => format!("holds {:?}", eeprom.product),
+            None => "absent".to_owned(),
+        };
+        let buses: Vec<_> = self.buses().iter().map(|bus| format!("i2c-{bus}")).collect();
+        let buses = if buses.is_empty() { "none".to_owned() } else { buses.join(" ") };
+        vec![
+            format!("{}: {found}", hat.display()),
+            format!("I2C buses in {}: {buses}", self.root.join("dev").display()),
+        ]
+    }
+
+    fn kernel_driver(&self, bus: u32, address: u8) -> Option<String> {
+        let device = format!("sys/bus/i2c/devices/{bus}-{address:04x}/driver");
+        let driver = fs::read_link(self.root.join(device)).ok()?;
+        Some(Path::new(&driver).file_name()?.to_string_lossy().into_owned())
+    }
+}
+
+impl Disturbance for Watch {
+    fn meanwhile(&mut self) -> Meanwhile {
+        let meanwhile = Watch::meanwhile(self);
+        self.announce();
+        meanwhile
+    }
+}

@@ -1,0 +1,125 @@
+//! What the driver asks of the machine it runs on: the seam at which a simulated world enters.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+
+use super::eeprom::Eeprom;
+use crate::bus_error::BusError;
+use crate::lines::Line;
+use crate::power::Meanwhile;
+
+/// What processes exclude each other from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// One I2C bus, during a read-modify-write.
+    Bus(u32),
+    /// The GPIO lines of a v1.x board, during a change.
+    Lines,
+    /// Switching nodes on, from the first to the last one's inrush.
+    PowerOn,
+}
+
+/// A machine, real or simulated.
+pub trait Platform {
+    /// Opens an I2C bus.
+    ///
+    /// # Errors
+    /// Where the bus does not exist or may not be used.
+    fn i2c(&self, bus: u32) -> Result<AnyBus, BusError>;
+
+    /// The GPIO line of a BCM number.
+    ///
+    /// # Errors
+    /// Where the machine has no such line or it may not be used.
+    fn line(&self, bcm: u8) -> Result<AnyLine, BusError>;
+
+    /// The I2C buses that there are, in ascending order.
+    fn buses(&self) -> Vec<u32>;
+
+    /// Where a bus's device is, for messages.
+    fn bus_path(&self, bus: u32) -> PathBuf;
+
+    /// The primary HAT's EEPROM.
+    fn eeprom(&self) -> Option<Eeprom>;
+
+    /// The firmware's flags ([`super::throttled`]); `None` where there is no such firmware.
+    fn throttled(&self) -> Option<u32>;
+
+    /// The file whose lock stands for a resource.
+    ///
+    /// # Errors
+    /// Where the machine has no place for it.
+    fn lock_path(&self, resource: Resource) -> io::Result<PathBuf>;
+
+    /// Starts to watch for others' use of a resource.
+    ///
+    /// # Errors
+    /// Where the machine cannot watch it.
+    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>>;
+
+    /// Lets time pass.
+    fn sleep(&self, duration: Duration);
+
+    /// What was searched for a board, for the message that says that there is none.
+    fn searched(&self) -> Vec<String>;
+
+    /// The kernel driver that holds a chip, where one does.
+    fn kernel_driver(&self, bus: u32, address: u8) -> Option<String>;
+}
+
+/// Tells whether others may have used a resource while its lock was free.
+pub trait Disturbance {
+    /// To be called with the lock held, right after taking it: what happened since the last call.
+    fn meanwhile(&mut self) -> Meanwhile;
+}
+
+/// Any I2C bus of a Linux machine.
+pub struct AnyBus(pub Box<dyn I2c<Error = BusError>>);
+
+impl ErrorType for AnyBus {
+    type Error = BusError;
+}
+
+impl I2c for AnyBus {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [Operation<'_>],
+    ) -> Result<(), BusError> {
+        self.0.transaction(address, operations)
+    }
+}
+
+impl std::fmt::Debug for AnyBus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AnyBus")
+    }
+}
+
+/// Any GPIO line of a Linux machine.
+pub struct AnyLine(pub Box<dyn Line<Error = BusError>>);
+
+impl Line for AnyLine {
+    type Error = BusError;
+
+    fn is_output(&mut self) -> Result<bool, BusError> {
+        self.0.is_output()
+    }
+
+    fn is_high(&mut self) -> Result<bool, BusError> {
+        self.0.is_high()
+    }
+
+    fn drive(&mut self, high: bool) -> Result<(), BusError> {
+        self.0.drive(high)
+    }
+}
+
+impl std::fmt::Debug for AnyLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AnyLine")
+    }
+}

@@ -1,0 +1,258 @@
+//! A simulated controller: the same machine that [`crate::linux::Host`] is, made of a world.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use rustix::io::Errno;
+
+use super::chip::{Chip, NoAck};
+use super::fault::{self, Fault};
+use super::runtime;
+use super::store::{Store, StoreError};
+use super::world::World;
+use super::{builtin, fault::Kind};
+use crate::bus_error::BusError;
+use crate::lines::Line;
+use crate::linux::{AnyBus, AnyLine, Disturbance, Eeprom, Platform, Resource};
+use crate::power::Meanwhile;
+
+/// A controller in a world.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    store: Arc<Mutex<Store>>,
+    /// What the locks' file names begin with; processes with the same world share it.
+    locks: PathBuf,
+    /// Whether waits take time.
+    waits: bool,
+}
+
+impl Machine {
+    /// A world of this process alone.
+    ///
+    /// # Errors
+    /// Where there is no place for the locks.
+    pub fn memory(world: World) -> Result<Self, StoreError> {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("memory-{}-{number}", std::process::id());
+        let locks = runtime::folder()?.join(name);
+        Ok(Self { store: Arc::new(Mutex::new(Store::memory(world))), locks, waits: true })
+    }
+
+    /// The world with this name ([`builtin::names`]), or in the file with this path.
+    ///
+    /// A named world keeps its state in a file of the user's until the machine restarts.
+    ///
+    /// # Errors
+    /// [`StoreError`] names the file.
+    pub fn open(name: &str) -> Result<Self, StoreError> {
+        let (path, locks) = match builtin::world(name) {
+            Some(world) => runtime::builtin(name, &world)?,
+            None => runtime::file(name.as_ref())?,
+        };
+        let store = Store::file(&path, &locks.with_extension("transfer"))?;
+        Ok(Self { store: Arc::new(Mutex::new(store)), locks, waits: true })
+    }
+
+    /// Lets waits take no time.
+    #[must_use]
+    pub fn without_waits(mut self) -> Self {
+        self.waits = false;
+        self
+    }
+
+    /// The world as it is now.
+    pub fn world(&self) -> World {
+        let mut store = self.store();
+        // What cannot be read any more shows at the next transfer.
+        let _ = store.refresh();
+        store.world().clone()
+    }
+
+    /// Changes the world from outside, as a hand on the board or another program would.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn change<R>(&self, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
+        self.store().change(change)
+    }
+
+    /// Transfers made by this process.
+    pub fn transfers(&self) -> u32 {
+        self.store().transfers
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Platform for Machine {
+    fn i2c(&self, bus: u32) -> Result<AnyBus, BusError> {
+        if !self.buses().contains(&bus) {
+            return Err(BusError::from_errno(Errno::NOENT));
+        }
+        Ok(AnyBus(Box::new(Bus { machine: self.clone(), number: bus })))
+    }
+
+    fn line(&self, bcm: u8) -> Result<AnyLine, BusError> {
+        Ok(AnyLine(Box::new(SimLine { machine: self.clone(), bcm })))
+    }
+
+    /// Bus 1 is there as on every Pi, and each bus that a chip is on.
+    fn buses(&self) -> Vec<u32> {
+        let mut buses: Vec<_> = self.world().expanders.keys().map(|place| place.0).collect();
+        buses.push(1);
+        buses.sort_unstable();
+        buses.dedup();
+        buses
+    }
+
+    fn bus_path(&self, bus: u32) -> PathBuf {
+        format!("simulated i2c-{bus}").into()
+    }
+
+    fn eeprom(&self) -> Option<Eeprom> {
+        let world = self.world();
+        Eeprom::from_texts(|name| world.hat(name).map(str::to_owned))
+    }
+
+    fn throttled(&self) -> Option<u32> {
+        self.world().throttled()
+    }
+
+    fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
+        Ok(self.locks.with_extension(match resource {
+            Resource::Bus(bus) => format!("i2c-{bus}"),
+            Resource::Lines => "lines".to_owned(),
+            Resource::PowerOn => "power-on".to_owned(),
+        }))
+    }
+
+    /// The world itself tells whether somebody changed it.
+    fn watch(&self, _resource: Resource) -> io::Result<Box<dyn Disturbance>> {
+        self.store().refresh()?;
+        Ok(Box::new(self.clone()))
+    }
+
+    fn sleep(&self, duration: Duration) {
+        if self.waits {
+            std::thread::sleep(duration);
+        }
+    }
+
+    fn searched(&self) -> Vec<String> {
+        let world = self.world();
+        let hat =
+            world.hat("product").map_or("absent".to_owned(), |text| format!("holds {text:?}"));
+        vec![format!("the simulated world's hat: {hat}"), "its configuration".to_owned()]
+    }
+
+    fn kernel_driver(&self, _bus: u32, _address: u8) -> Option<String> {
+        None
+    }
+}
+
+impl Disturbance for Machine {
+    fn meanwhile(&mut self) -> Meanwhile {
+        match self.store().refresh() {
+            Ok(false) => Meanwhile::Quiet,
+            Ok(true) | Err(_) => Meanwhile::Used,
+        }
+    }
+}
+
+/// One simulated bus.
+struct Bus {
+    machine: Machine,
+    number: u32,
+}
+
+impl ErrorType for Bus {
+    type Error = BusError;
+}
+
+impl I2c for Bus {
+    fn transaction(
+        &mut self,
+        address: u8,
+        operations: &mut [Operation<'_>],
+    ) -> Result<(), BusError> {
+        let place = (self.number, address);
+        let mut store = self.machine.store();
+        store.transfers += 1;
+        let n = store.transfers;
+        let fault = strike(store.world(), n);
+        if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
+            return Err(fail(kind));
+        }
+        let result = store.change(|world| match world.expanders.get_mut(&place) {
+            Some(chip) => transfer(chip, operations),
+            None => Err(NoAck),
+        })?;
+        match fault {
+            Some(kind) => Err(fail(kind)),
+            None => result.map_err(|NoAck| BusError::from_errno(Errno::REMOTEIO)),
+        }
+    }
+}
+
+fn transfer(chip: &mut dyn Chip, operations: &mut [Operation<'_>]) -> Result<(), NoAck> {
+    operations.iter_mut().try_for_each(|operation| match operation {
+        Operation::Write(bytes) => chip.write(bytes),
+        Operation::Read(buffer) => chip.read(buffer),
+    })
+}
+
+fn strike(world: &World, n: u32) -> Option<Kind> {
+    world.faults.iter().find(|fault: &&Fault| fault.strikes(n)).map(|fault| fault.kind)
+}
+
+/// Ends the process where the fault is to do that.
+fn fail(kind: Kind) -> BusError {
+    match kind.errno() {
+        Some(errno) => BusError::from_errno(errno),
+        None => fault::kill_this_process(),
+    }
+}
+
+/// One simulated GPIO line. Each access counts as a transfer, so that faults can strike it.
+struct SimLine {
+    machine: Machine,
+    bcm: u8,
+}
+
+impl SimLine {
+    fn access<R>(&self, access: impl FnOnce(&mut World) -> R) -> Result<R, BusError> {
+        let mut store = self.machine.store();
+        store.transfers += 1;
+        let n = store.transfers;
+        let fault = strike(store.world(), n);
+        if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
+            return Err(fail(kind));
+        }
+        let result = store.change(access)?;
+        fault.map_or(Ok(result), |kind| Err(fail(kind)))
+    }
+}
+
+impl Line for SimLine {
+    type Error = BusError;
+
+    fn is_output(&mut self) -> Result<bool, BusError> {
+        self.access(|world| world.gpio.contains_key(&self.bcm))
+    }
+
+    fn is_high(&mut self) -> Result<bool, BusError> {
+        self.access(|world| world.line_level(self.bcm))
+    }
+
+    fn drive(&mut self, high: bool) -> Result<(), BusError> {
+        self.access(|world| {
+            world.gpio.insert(self.bcm, high);
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! Simulated hardware: chips at the level of the bus, worlds of them, and faults on demand.
+//!
+//! The same chips serve the tests, the `clusterhat` command's `--sim`, and the virtual machine that
+//! puts them on a real kernel's bus.
+
+pub mod builtin;
+pub mod chip;
+pub mod fault;
+mod machine;
+mod runtime;
+mod store;
+mod world;
+
+pub use machine::Machine;
+pub use store::{Store, StoreError};
+pub use world::{Place, World, WorldError};

@@ -1,0 +1,265 @@
+//! A world: what hardware a simulated controller has, and its present state, as one JSON object.
+//!
+//! ```json
+//! {"hat":   {"product": "ZC4:ClusterHAT", "product_ver": "0x0025", "uuid": "...",
+//!            "vendor": "8086 Consultancy", "product_id": "0x0004"},
+//!  "config": "TYPE=c\n",
+//!  "gpio":  {"6": 1},
+//!  "chips": {"1": {"kind": "xra", "r": [0, 255, 0, 255, 255],
+//!                  "ext": [0, 0, 0, 0, null, null, null, 0]}}}
+//! ```
+//!
+//! `config` is the text of `/etc/default/clusterctrl`, `gpio` holds the BCM lines that are outputs,
+//! and `chips` maps a bus number to the chip at 0x20 on it; `"1:0x21"` is another address. Further
+//! keys of ours, all optional: `clusterhat_toml` (the text of `/etc/clusterhat/clusterhat.toml`),
+//! `throttled` (the firmware's flags), `undervoltage_above` (more nodes than this sag the supply),
+//! `faults` (a list of [`Fault`]), `gpio_stuck` (lines that show a level whatever drives
+//! them), and in a chip `stuck` (pins that show a level whatever drives
+//! them). A key that is not known here stays in the object untouched.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::chip::{Expander, Kind};
+use super::fault::Fault;
+
+/// A chip's place: bus number and address.
+pub type Place = (u32, u8);
+
+/// The address of a chip whose key names only its bus.
+const DEFAULT_ADDRESS: u8 = 0x20;
+/// The firmware's "under-voltage now" and "has occurred" flags.
+const UNDER_VOLTAGE: u32 = 0x0001_0001;
+
+/// A simulated controller with its boards.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// The object as it was read; what is not known here stays in it.
+    raw: Map<String, Value>,
+    /// The expanders by their place.
+    pub expanders: BTreeMap<Place, Expander>,
+    /// The lines that are outputs, by BCM number, and whether they are high.
+    pub gpio: BTreeMap<u8, bool>,
+    /// Faults to come.
+    pub faults: Vec<Fault>,
+}
+
+/// Why a text is no world.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// Not JSON.
+    #[error("not a world: {0}")]
+    Json(#[from] serde_json::Error),
+    /// JSON of another shape.
+    #[error("not a world: {at}: {problem}")]
+    Shape {
+        /// The key.
+        at: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// A chip's keys that have a meaning here.
+#[derive(Deserialize)]
+struct RawExpander {
+    r: [u8; 5],
+    #[serde(default)]
+    ext: [Option<u8>; 8],
+    #[serde(default)]
+    stuck: Option<[Option<u8>; 8]>,
+}
+
+fn shape(at: &str, problem: impl ToString) -> WorldError {
+    WorldError::Shape { at: at.to_owned(), problem: problem.to_string() }
+}
+
+impl World {
+    /// Reads a world.
+    ///
+    /// # Errors
+    /// [`WorldError`] with the key that is wrong.
+    pub fn parse(text: &str) -> Result<Self, WorldError> {
+        let raw: Map<String, Value> = serde_json::from_str(text)?;
+        let mut world = Self::default();
+        for (key, chip) in object(&raw, "chips")? {
+            let at = format!("chips.{key}");
+            let place = parse_place(key).ok_or_else(|| {
+                shape(&at, "a key is a bus number, or a bus number and an address like \"1:0x21\"")
+            })?;
+            if let Some(chip) = parse_expander(&at, chip)? {
+                world.expanders.insert(place, chip);
+            }
+        }
+        for (key, level) in object(&raw, "gpio")? {
+            let at = format!("gpio.{key}");
+            let line = key.parse().map_err(|_| shape(&at, "a key is a BCM line number"))?;
+            let level = level.as_u64().ok_or_else(|| shape(&at, "a level is 0 or 1"))?;
+            world.gpio.insert(line, level != 0);
+        }
+        if let Some(faults) = raw.get("faults") {
+            world.faults = Deserialize::deserialize(faults).map_err(|e| shape("faults", e))?;
+        }
+        world.raw = raw;
+        Ok(world)
+    }
+
+    /// The object's text, with the present state and all unknown keys.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut raw = self.raw.clone();
+        for (&place, chip) in &self.expanders {
+            let chips = raw.entry("chips").or_insert_with(|| json!({}));
+            if let Some(entry) = find_chip(chips, place) {
+                entry.insert("r".into(), registers(chip));
+            }
+        }
+        if !self.gpio.is_empty() {
+            let gpio = raw.entry("gpio").or_insert_with(|| json!({}));
+            for (line, &level) in &self.gpio {
+                gpio[line.to_string()] = u8::from(level).into();
+            }
+        }
+        let mut text = Value::Object(raw).to_string();
+        text.push('\n');
+        text
+    }
+
+    /// A text of the HAT's EEPROM: `product`, `product_ver`, `uuid`, `vendor` or `product_id`.
+    #[must_use]
+    pub fn hat(&self, key: &str) -> Option<&str> {
+        self.raw.get("hat")?.get(key)?.as_str()
+    }
+
+    /// The text of `/etc/default/clusterctrl`.
+    #[must_use]
+    pub fn legacy_config(&self) -> Option<&str> {
+        self.raw.get("config")?.as_str()
+    }
+
+    /// The text of `/etc/clusterhat/clusterhat.toml`.
+    #[must_use]
+    pub fn config(&self) -> Option<&str> {
+        self.raw.get("clusterhat_toml")?.as_str()
+    }
+
+    /// The firmware's throttling flags, where the world has a firmware.
+    #[must_use]
+    pub fn throttled(&self) -> Option<u32> {
+        let set = self.raw.get("throttled").and_then(Value::as_u64).map(|flags| flags as u32);
+        let limit = self.raw.get("undervoltage_above").and_then(Value::as_u64);
+        match limit {
+            Some(limit) if self.powered_nodes() > limit => Some(set.unwrap_or(0) | UNDER_VOLTAGE),
+            Some(_) => Some(set.unwrap_or(0)),
+            None => set,
+        }
+    }
+
+    /// The level of a GPIO line: what drives it, unless it is stuck.
+    #[must_use]
+    pub fn line_level(&self, bcm: u8) -> bool {
+        let stuck = self.raw.get("gpio_stuck").and_then(|lines| lines.get(bcm.to_string()));
+        let stuck = stuck.and_then(Value::as_u64).map(|level| level != 0);
+        stuck.unwrap_or_else(|| self.gpio.get(&bcm) == Some(&true))
+    }
+
+    fn powered_nodes(&self) -> u64 {
+        let on = |chip: &Expander| u64::from((chip.pins() & 0x0f).count_ones());
+        let lines = crate::revisions::V1_NODE_LINES;
+        let high = lines.iter().filter(|line| self.gpio.get(line) == Some(&true)).count();
+        self.expanders.values().map(on).sum::<u64>() + high as u64
+    }
+}
+
+fn object<'a>(
+    raw: &'a Map<String, Value>,
+    key: &str,
+) -> Result<impl Iterator<Item = (&'a String, &'a Value)>, WorldError> {
+    match raw.get(key) {
+        None | Some(Value::Null) => Ok(None.into_iter().flatten()),
+        Some(Value::Object(map)) => Ok(Some(map).into_iter().flatten()),
+        Some(_) => Err(shape(key, "an object is expected")),
+    }
+}
+
+fn parse_place(key: &str) -> Option<Place> {
+    let Some((bus, address)) = key.split_once(':') else {
+        return Some((key.parse().ok()?, DEFAULT_ADDRESS));
+    };
+    let address = u8::from_str_radix(address.strip_prefix("0x")?, 16).ok()?;
+    Some((bus.parse().ok()?, address))
+}
+
+fn find_chip(chips: &mut Value, place: Place) -> Option<&mut Map<String, Value>> {
+    let chips = chips.as_object_mut()?;
+    chips.iter_mut().find(|(key, _)| parse_place(key) == Some(place))?.1.as_object_mut()
+}
+
+/// `None` for a kind of chip that is not an expander.
+fn parse_expander(at: &str, value: &Value) -> Result<Option<Expander>, WorldError> {
+    let kind = match value.get("kind").and_then(Value::as_str) {
+        Some("xra") => Kind::Xra1200p,
+        Some("pca") => Kind::Pca9554,
+        Some("ctrl") => return Ok(None),
+        _ => return Err(shape(at, "kind is \"xra\", \"pca\" or \"ctrl\"")),
+    };
+    let raw = RawExpander::deserialize(value).map_err(|e| shape(at, e))?;
+    let [_, latch, polarity, direction, pull_up] = raw.r;
+    let levels = |pins: [Option<u8>; 8]| pins.map(|pin| pin.map(|level| level != 0));
+    let mut chip = Expander::new(kind, levels(raw.ext));
+    (chip.latch, chip.polarity, chip.direction, chip.pull_up) =
+        (latch, polarity, direction, pull_up);
+    chip.stuck = raw.stuck.map_or([None; 8], levels);
+    Ok(Some(chip))
+}
+
+fn registers(chip: &Expander) -> Value {
+    json!([chip.pins() ^ chip.polarity, chip.latch, chip.polarity, chip.direction, chip.pull_up])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"{"note": "mine", "chips": {"1": {"kind": "xra", "r": [0, 255, 0, 255, 255],
+        "ext": [0, 0, 0, 0, null, null, null, 0], "label": "shelf 2"}, "1:0x23": {"kind": "pca", "r": [0, 1, 0, 0, 255]}},
+        "gpio": {"6": 1}}"#;
+
+    #[test]
+    fn unknown_keys_survive_a_round_trip() {
+        let mut world = World::parse(TEXT).unwrap();
+        world.expanders.get_mut(&(1, 0x20)).unwrap().latch = 0x90;
+        world.gpio.insert(13, false);
+        let again: Value = serde_json::from_str(&world.to_text()).unwrap();
+        assert_eq!(again["note"], "mine");
+        assert_eq!(again["chips"]["1"]["label"], "shelf 2");
+        assert_eq!(again["chips"]["1"]["r"], json!([0x70, 0x90, 0, 255, 255]));
+        assert_eq!(again["gpio"], json!({"6": 1, "13": 0}));
+    }
+
+    #[test]
+    fn a_wrong_shape_names_the_key() {
+        for (text, at) in [
+            (r#"{"chips": {"x": {"kind": "xra"}}}"#, "chips.x"),
+            (r#"{"chips": {"1": {"kind": "mcp"}}}"#, "chips.1"),
+            (r#"{"chips": {"1": {"kind": "xra", "r": [1]}}}"#, "chips.1"),
+            (r#"{"gpio": {"6": "high"}}"#, "gpio.6"),
+            (r#"{"chips": 3}"#, "chips"),
+        ] {
+            let error = World::parse(text).unwrap_err().to_string();
+            assert!(error.contains(at), "{error}");
+        }
+    }
+
+    #[test]
+    fn more_nodes_than_the_supply_bears_set_the_flags() {
+        let mut world = World::parse(r#"{"undervoltage_above": 1, "gpio": {"6": 1}}"#).unwrap();
+        assert_eq!(world.throttled(), Some(0));
+        world.gpio.insert(13, true);
+        assert_eq!(world.throttled(), Some(0x10001));
+        assert_eq!(World::parse("{}").unwrap().throttled(), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! Runs in the virtual machine: does what the host test asks, until the host test has gone.
+
+use std::{
+    error::Error,
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+};
+
+use clusterhat_tests::vm::protocol::{HOST, PORT_PARAMETER, Request, Response};
+
+mod i2c_bus;
+mod poll;
+mod run;
+mod vhci;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let stream = TcpStream::connect((HOST, port()?))?;
+    stream.set_nodelay(true)?;
+    let mut answers = stream.try_clone()?;
+    for line in BufReader::new(stream).lines() {
+        let response = serde_json::from_str(&line?)
+            .map_err(Into::into)
+            .and_then(carry_out)
+            .unwrap_or_else(|e: Box<dyn Error>| Response::Failed(e.to_string()));
+        let mut answer = serde_json::to_string(&response)?;
+        answer.push('\n');
+        answers.write_all(answer.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The host test's port, from the kernel's command line.
+fn port() -> Result<u16> {
+    let parameters = fs::read_to_string("/proc/cmdline")?;
+    let port = parameters
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix(PORT_PARAMETER)?.strip_prefix('='));
+    Ok(port.ok_or_else(|| format!("no {PORT_PARAMETER} on the kernel's command line"))?.parse()?)
+}
+
+fn carry_out(request: Request) -> Result<Response> {
+    Ok(match request {
+        Request::Run(run) => Response::Ran(run::run(&run)?),
+        Request::Attach { port, speed } => Response::Attached(vhci::attach(port, speed)?),
+        Request::AwaitBus { usb_device } => Response::Bus(i2c_bus::await_bus(&usb_device)?),
+        Request::AwaitRemoval(attached) => {
+            vhci::await_removal(&attached)?;
+            Response::Done
+        }
+        Request::Read { path } => Response::Text(
+            String::from_utf8_lossy(&fs::read(&path).map_err(|e| format!("{path}: {e}"))?)
+                .into_owned(),
+        ),
+        Request::Write { path, text } => {
+            fs::write(&path, text).map_err(|e| format!("{path}: {e}"))?;
+            Response::Done
+        }
+    })
+}

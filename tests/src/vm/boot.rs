@@ -1,0 +1,188 @@
+//! Starts QEMU and keeps it: the machine lives as long as its [`Machine`], and never longer than
+//! the test process.
+
+use std::{
+    fs, io,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{self, Child, Command, Stdio},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::{
+    image,
+    protocol::PORT_PARAMETER,
+    tools::{QEMU, SETPRIV, context},
+};
+
+/// A boot takes some seconds without hardware virtualisation; this is for a machine that has much
+/// else to do.
+const BOOT_LIMIT: Duration = Duration::from_secs(180);
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// A running QEMU.
+#[derive(Debug)]
+pub(super) struct Machine {
+    dir: PathBuf,
+    stop: Option<Sender<()>>,
+    keeper: Option<JoinHandle<()>>,
+}
+
+impl Machine {
+    /// Boots the base image with these files added and waits for the agent's connection.
+    ///
+    /// # Errors
+    /// If something to boot with is missing, QEMU ends, or the agent has not called within
+    /// [`BOOT_LIMIT`]; the end of the serial console's log is in the error.
+    pub(super) fn boot(files: &[(&Path, &str)]) -> io::Result<(Self, TcpStream)> {
+        let base = image::base()?;
+        let dir = run_dir()?;
+        let initramfs = dir.join("initramfs.cpio");
+        let mut archives = fs::read(&base.initramfs)?;
+        archives.extend(image::payload(files)?);
+        fs::write(&initramfs, archives)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let port = listener.local_addr()?.port();
+        let (stop, keeper) = keep(qemu(&base.kernel, &initramfs, &dir.join(CONSOLE), port)?)?;
+        let machine = Self { dir, stop: Some(stop), keeper: Some(keeper) };
+        let agent = machine.await_agent(&listener)?;
+        // QEMU has read it.
+        fs::remove_file(&initramfs)?;
+        Ok((machine, agent))
+    }
+
+    /// The end of what the guest wrote to its serial console.
+    pub(super) fn console(&self) -> String {
+        const LINES: usize = 40;
+        let log = fs::read(self.dir.join(CONSOLE)).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
+    }
+
+    fn await_agent(&self, listener: &TcpListener) -> io::Result<TcpStream> {
+        listener.set_nonblocking(true)?;
+        let limit = Instant::now() + BOOT_LIMIT;
+        loop {
+            match listener.accept() {
+                Ok((agent, _)) => {
+                    agent.set_nonblocking(false)?;
+                    agent.set_nodelay(true)?;
+                    return Ok(agent);
+                }
+                Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
+                Err(_) if self.ended() => {
+                    return Err(self.failure("the virtual machine ended before its agent called"));
+                }
+                Err(_) if Instant::now() > limit => {
+                    return Err(self.failure("the virtual machine's agent has not called"));
+                }
+                Err(_) => thread::sleep(POLL),
+            }
+        }
+    }
+
+    fn ended(&self) -> bool {
+        self.keeper.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    fn failure(&self, what: &str) -> io::Error {
+        let said = fs::read_to_string(self.dir.join(QEMU_LOG)).unwrap_or_default();
+        io::Error::other(format!(
+            "{what}; QEMU said: {said}; the serial console said:\n{}",
+            self.console()
+        ))
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// The serial console's log, in the machine's folder.
+const CONSOLE: &str = "console.log";
+
+/// What QEMU itself says, beside it.
+const QEMU_LOG: &str = "qemu.log";
+
+/// QEMU's command line. `setpriv` has the kernel kill QEMU when the thread that started it goes, so
+/// that even a killed test process leaves no machine behind.
+fn qemu(kernel: &Path, initramfs: &Path, console: &Path, port: u16) -> io::Result<Command> {
+    let mut command = SETPRIV.command()?;
+    command.args(["--pdeathsig", "KILL"]).arg(QEMU.path()?);
+    command.args(["-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", "512"]);
+    command.args(["-nodefaults", "-display", "none", "-no-reboot"]);
+    command.arg("-kernel").arg(kernel).arg("-initrd").arg(initramfs);
+    command.args([
+        "-append",
+        &format!("console=ttyS0 panic=-1 quiet mitigations=off {PORT_PARAMETER}={port}"),
+    ]);
+    command.args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]);
+    command.arg("-serial").arg(format!("file:{}", console.display()));
+    let log = fs::File::create(console.with_file_name(QEMU_LOG))?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    Ok(command)
+}
+
+/// Starts the command in a thread of its own, which lives until the command ends or the sender is
+/// dropped: then it kills it. (The kernel counts the death of the starting *thread*, and a test's
+/// thread ends with its test.)
+fn keep(mut command: Command) -> io::Result<(Sender<()>, JoinHandle<()>)> {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let (started, start) = mpsc::channel();
+    let keeper = thread::Builder::new().name("qemu".into()).spawn(move || {
+        let child = command.spawn().map_err(|e| context(e, format!("cannot run {command:?}")));
+        let Some(mut child) = hand_over(child, &started) else { return };
+        while stopped.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
+            if !matches!(child.try_wait(), Ok(None)) {
+                return;
+            }
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    })?;
+    start.recv().map_err(io::Error::other)??;
+    Ok((stop, keeper))
+}
+
+/// Tells the other thread whether it started, and keeps the child.
+fn hand_over(child: io::Result<Child>, started: &Sender<io::Result<()>>) -> Option<Child> {
+    let (child, result) = match child {
+        Ok(child) => (Some(child), Ok(())),
+        Err(e) => (None, Err(e)),
+    };
+    started.send(result).ok().and(child)
+}
+
+/// A folder for one machine's files, named for this process; those of processes that have gone are
+/// removed, since a machine in a `static` is never dropped.
+fn run_dir() -> io::Result<PathBuf> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let all = image::cache()?.join("run");
+    fs::create_dir_all(&all)?;
+    for entry in fs::read_dir(&all)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let of = name.split('-').next().unwrap_or_default();
+        if !Path::new("/proc").join(of).exists() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let dir = all.join(format!("{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    // A process of the same number may have been killed here.
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir(&dir)?;
+    Ok(dir)
+}

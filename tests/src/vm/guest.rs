@@ -1,0 +1,202 @@
+//! A running guest, and what a test does with it.
+
+use std::{
+    env, fmt, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    agent::Agent,
+    boot::Machine,
+    plug::{Device, Plugged},
+    protocol::{AGENT, Output, Request, Response, Run},
+    tools::context,
+    trace::{self, Transfer},
+};
+use crate::usbip::{Descriptor, Server, SharedTarget};
+
+const TRACING: &str = "/sys/kernel/tracing";
+
+/// A virtual machine with a stock Debian kernel. Dropping it, or the end of the test process, ends
+/// it.
+pub struct Vm {
+    agent: SharedAgent,
+    machine: Machine,
+}
+
+/// The one connection to the guest; requests wait for each other.
+pub(super) type SharedAgent = Arc<Mutex<Agent>>;
+
+impl Vm {
+    /// Boots with these files in the guest, each at its path there, with the shared libraries they
+    /// load.
+    ///
+    /// # Errors
+    /// If a program is missing (its Debian package is named), or the guest does not come up: the
+    /// end of its serial console's log is in the error.
+    pub fn boot(payload: &[(&Path, &str)]) -> io::Result<Self> {
+        let agent = built("guest-agent")?;
+        let mut files = payload.to_vec();
+        files.push((&agent, AGENT));
+        let (machine, stream) = Machine::boot(&files)?;
+        Ok(Self { agent: Arc::new(Mutex::new(Agent::new(stream)?)), machine })
+    }
+
+    /// Runs a program to its end. A status other than 0 is no error.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn run(&self, argv: &[&str]) -> io::Result<Output> {
+        self.run_with(argv, &[])
+    }
+
+    /// Runs a program with variables added to its environment.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn run_with(&self, argv: &[&str], env: &[(&str, &str)]) -> io::Result<Output> {
+        self.run_request(Run {
+            argv: argv.iter().map(|arg| (*arg).to_owned()).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            stdin: String::new(),
+        })
+    }
+
+    /// Runs a program as described, with standard input.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn run_request(&self, run: Run) -> io::Result<Output> {
+        match self.ask(&Request::Run(run))? {
+            Response::Ran(output) => Ok(output),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A text file of the guest.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_file(&self, path: &str) -> io::Result<String> {
+        match self.ask(&Request::Read { path: path.to_owned() })? {
+            Response::Text(text) => Ok(text),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Writes a text file of the guest, or an attribute below `/sys`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_file(&self, path: &str, text: &str) -> io::Result<()> {
+        match self.ask(&Request::Write { path: path.to_owned(), text: text.to_owned() })? {
+            Response::Done => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Plugs in a USB device that the i2c-tiny-usb driver knows (by itself or by `new_id`) and
+    /// waits for its bus.
+    ///
+    /// # Errors
+    /// If the guest does not take the device, or its driver makes no bus of it.
+    pub fn plug(&self, descriptor: Descriptor, target: SharedTarget) -> io::Result<Plugged> {
+        Plugged::new(self.plug_device(descriptor, target)?)
+    }
+
+    /// Plugs in any USB device and waits until the guest has recognised it.
+    ///
+    /// # Errors
+    /// If the guest does not take the device.
+    pub fn plug_device(&self, descriptor: Descriptor, target: SharedTarget) -> io::Result<Device> {
+        let speed = descriptor.speed as u8;
+        let server = Server::start(descriptor, target)?;
+        match self.ask(&Request::Attach { port: server.port(), speed })? {
+            Response::Attached(attached) => {
+                Ok(Device::new(server, attached, Arc::clone(&self.agent)))
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Forgets the I2C transfers seen so far and records from here on.
+    ///
+    /// # Errors
+    /// If the guest's tracefs cannot be written.
+    pub fn start_trace(&self) -> io::Result<()> {
+        self.clear_trace()?;
+        self.write_file(&format!("{TRACING}/events/i2c/enable"), "1")
+    }
+
+    /// Forgets the I2C transfers seen so far.
+    ///
+    /// # Errors
+    /// If the guest's tracefs cannot be written.
+    pub fn clear_trace(&self) -> io::Result<()> {
+        self.write_file(&format!("{TRACING}/trace"), "")
+    }
+
+    /// The I2C transfers since the record was started or cleared.
+    ///
+    /// # Errors
+    /// If the trace cannot be read or has lost events.
+    pub fn transfers(&self) -> io::Result<Vec<Transfer>> {
+        trace::parse(&self.read_file(&format!("{TRACING}/trace"))?)
+    }
+
+    /// Ends the record and gives the I2C transfers in it.
+    ///
+    /// # Errors
+    /// If the trace cannot be read or has lost events.
+    pub fn stop_trace(&self) -> io::Result<Vec<Transfer>> {
+        self.write_file(&format!("{TRACING}/events/i2c/enable"), "0")?;
+        self.transfers()
+    }
+
+    /// The end of the guest's serial console: what the kernel complained of, if anything.
+    #[must_use]
+    pub fn console(&self) -> String {
+        self.machine.console()
+    }
+
+    fn ask(&self, request: &Request) -> io::Result<Response> {
+        lock(&self.agent)
+            .ask(request)
+            .map_err(|e| context(e, format!("in the virtual machine, {request:?}")))
+    }
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vm").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}
+
+/// A program of this workspace, built by the same cargo call as the running test or an earlier one.
+///
+/// # Errors
+/// If it is not there: it names the cargo call.
+pub fn built(name: &str) -> io::Result<PathBuf> {
+    // target/debug/deps/vm-0123456789abcdef
+    let test = env::current_exe()?;
+    let dir = test.ancestors().nth(2).unwrap_or(&test);
+    let program = dir.join(name);
+    if program.is_file() {
+        return Ok(program);
+    }
+    let what = format!("{} is missing: run cargo build --bin {name} first", program.display());
+    Err(io::Error::new(io::ErrorKind::NotFound, what))
+}
+
+/// A test that failed while it held the connection has left it between two requests.
+pub(super) fn lock(agent: &SharedAgent) -> MutexGuard<'_, Agent> {
+    agent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn unexpected(response: &Response) -> io::Error {
+    io::Error::other(format!("the guest's agent answered another question: {response:?}"))
+}

@@ -1,0 +1,36 @@
+//! A virtual machine with a stock Debian kernel, in which programs of this workspace run against
+//! real `/dev/i2c-N` nodes.
+//!
+//! QEMU emulates an x86-64 PC (no hardware virtualisation asked for). The kernel comes as a Debian
+//! package and is unpacked, not installed; the root is an initramfs of busybox and the payload.
+//! [`Vm::plug`] puts a simulated chip ([`crate::usbip::Target`]), which lives in the test process,
+//! on an I2C bus of the guest. The kernel's trace events ([`Vm::start_trace`]) tell every transfer
+//! that was made.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use clusterhat_tests::vm::{Vm, built};
+//!
+//! let clusterhat = built("clusterhat")?;
+//! let vm = Vm::boot(&[(&clusterhat, "/usr/bin/clusterhat")])?;
+//! println!("{}", vm.run(&["clusterhat", "--version"])?.stdout);
+//! # std::io::Result::Ok(())
+//! ```
+
+pub mod protocol;
+pub mod trace;
+
+mod agent;
+mod boot;
+mod cpio;
+mod guest;
+mod image;
+mod modules;
+mod plug;
+mod tools;
+mod vmlinux;
+
+pub use guest::{Vm, built};
+pub use plug::{Device, Plugged};
+pub use protocol::Output;
+pub use trace::{Message, Transfer};
