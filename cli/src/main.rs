@@ -1,2 +1,210 @@
-//! x
-fn main(){}
+//! The `clusterhat` command: parse, read the configuration, find the boards, run, print, exit.
+
+mod args;
+mod commands;
+mod config;
+mod context;
+mod failure;
+mod nodes;
+mod progress;
+mod render;
+mod report;
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser};
+use hat_driver::Signals;
+use hat_driver::power::Action;
+
+use crate::args::{Cli, Command, HubAction, OnOff};
+use crate::commands::{Outcome, boards, init, outputs, power, status};
+use crate::config::Overrides;
+use crate::context::{Context, Ground, Wishes};
+use crate::failure::Failure;
+use crate::nodes::NodeSet;
+use crate::render::Output;
+use crate::report::{BusUse, Report};
+
+/// What `--watch` rests at least between two questions.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "clusterhat", &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    let mut session = Session { cli, bus: None, warnings: Vec::new() };
+    let result = session.run();
+    session.finish(result)
+}
+
+/// Help and versions are no errors; an error goes where the caller reads.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let as_json = std::env::args_os().any(|word| word == "--json");
+    if !as_json || !error.use_stderr() {
+        // Nothing is left to tell where this cannot be printed.
+        let _ = error.print();
+        return ExitCode::from(error.exit_code() as u8);
+    }
+    let text = error.to_string();
+    let message = text.trim().trim_start_matches("error: ").to_owned();
+    let failure = Failure::Usage(message);
+    let output =
+        Output { command: "", report: None, bus: None, warnings: &[], failure: Some(&failure) };
+    let _ = render::print(&output, true);
+    ExitCode::from(failure.exit_status())
+}
+
+/// One call of the command.
+struct Session {
+    cli: Cli,
+    bus: Option<BusUse>,
+    warnings: Vec<String>,
+}
+
+impl Session {
+    fn run(&mut self) -> Result<Outcome, Failure> {
+        // Words first: a malformed set is refused before any hardware is touched.
+        let set = NodeSet::parse(words(&self.cli.command))?;
+        let wishes = wishes(&self.cli.command);
+        let ground = Ground::new(&self.cli.global, &wishes)?;
+        self.warnings = ground.warnings.iter().map(ToString::to_string).collect();
+        let probed = match self.cli.command {
+            Command::Boards(args::Boards { probe: true }) => Some(boards::search(&ground)),
+            _ => None,
+        };
+        let mut context = match (ground.open(&wishes), probed) {
+            (Ok(context), _) => context,
+            (Err(failure), Some(report)) => return Ok(Outcome { report, failure: Some(failure) }),
+            (Err(failure), None) => return Err(failure),
+        };
+        let result = self.dispatch(&mut context, &set);
+        let (transfers, retries) = context.cluster.transfers();
+        self.bus = Some(BusUse { transfers, retries });
+        result
+    }
+
+    fn dispatch(&self, context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
+        match &self.cli.command {
+            Command::On(on) if on.stagger.dry_run => power::plan_switch(context, set, Action::On),
+            Command::On(_) => power::switch(context, set, Action::On),
+            Command::Off(off) if off.dry_run => power::plan_switch(context, set, Action::Off),
+            Command::Off(_) => power::switch(context, set, Action::Off),
+            Command::Cycle(cycle) if cycle.stagger.dry_run => power::plan_cycle(context, set),
+            Command::Cycle(_) => power::cycle(context, set),
+            Command::Status(arguments) => match arguments.watch {
+                Some(pause) => self.watch(context, set, pause),
+                None => status::run(context, set),
+            },
+            Command::Init => init::run(context),
+            Command::Alert(switch) => self.set(context, Signals::ALERT, switch.state),
+            Command::Led(switch) => self.set(context, Signals::LED, switch.state),
+            Command::Wp(switch) => self.set(context, Signals::WRITE_PROTECT, switch.state),
+            Command::Hub(hub) => match hub.action {
+                HubAction::On => self.set(context, Signals::HUB, OnOff::On),
+                HubAction::Off => self.set(context, Signals::HUB, OnOff::Off),
+                HubAction::Reset => outputs::reset_hub(context),
+            },
+            Command::Fan(switch) => outputs::set_fan(context, switch.state == OnOff::On),
+            Command::Boards(arguments) => boards::run(context, arguments.probe),
+            Command::Maxpi | Command::Completions { .. } => {
+                Ok(Report::Maxpi { maxpi: context.cluster.nodes() }.into())
+            }
+        }
+    }
+
+    fn set(
+        &self,
+        context: &mut Context,
+        signal: Signals,
+        state: OnOff,
+    ) -> Result<Outcome, Failure> {
+        outputs::set(context, self.cli.command.name(), signal, state == OnOff::On)
+    }
+
+    /// Prints the status whenever it differs from the last; ends when it is interrupted.
+    fn watch(
+        &self,
+        context: &mut Context,
+        set: &NodeSet,
+        pause: Duration,
+    ) -> Result<Outcome, Failure> {
+        let mut last = None;
+        loop {
+            let outcome = status::run(context, set)?;
+            if last.as_ref() != Some(&outcome.report) {
+                let output = Output {
+                    report: Some(&outcome.report),
+                    ..self.output(outcome.failure.as_ref())
+                };
+                if !self.cli.global.json {
+                    render::clear_screen()?;
+                }
+                render::print(&output, self.cli.global.json)?;
+                last = Some(outcome.report);
+            }
+            // Not the simulated clock: the loop must rest in a world without waits too.
+            std::thread::sleep(pause.max(SHORTEST_PAUSE));
+        }
+    }
+
+    fn output<'a>(&'a self, failure: Option<&'a Failure>) -> Output<'a> {
+        Output {
+            command: self.cli.command.name(),
+            report: None,
+            bus: self.bus,
+            warnings: &self.warnings,
+            failure,
+        }
+    }
+
+    fn finish(&self, result: Result<Outcome, Failure>) -> ExitCode {
+        let (report, failure) = match result {
+            Ok(outcome) => (Some(outcome.report), outcome.failure),
+            Err(failure) => (None, Some(failure)),
+        };
+        let output = Output { report: report.as_ref(), ..self.output(failure.as_ref()) };
+        let printed = render::print(&output, self.cli.global.json);
+        match (failure, printed) {
+            (Some(failure), _) => ExitCode::from(failure.exit_status()),
+            (None, Ok(())) => ExitCode::SUCCESS,
+            // The reader has seen enough, as `head` does; what was asked for is done.
+            (None, Err(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            (None, Err(_)) => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// The words that name nodes.
+fn words(command: &Command) -> &[String] {
+    match command {
+        Command::On(args::On { nodes, .. })
+        | Command::Off(args::Off { nodes, .. })
+        | Command::Cycle(args::Cycle { nodes, .. })
+        | Command::Status(args::Status { nodes, .. }) => nodes,
+        _ => &[],
+    }
+}
+
+/// What a command's flags override in the settings.
+fn wishes(command: &Command) -> Wishes {
+    let (stagger, off_time) = match command {
+        Command::On(on) => (Some(&on.stagger), None),
+        Command::Cycle(cycle) => (Some(&cycle.stagger), cycle.off_time),
+        _ => (None, None),
+    };
+    Wishes {
+        overrides: Overrides {
+            delay: stagger.and_then(|stagger| stagger.delay),
+            off_time,
+            lock_limit: None,
+        },
+        ignore_under_voltage: stagger.is_some_and(|stagger| stagger.ignore_undervoltage),
+    }
+}

@@ -41,9 +41,9 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Whether this machine switches nodes.
-    pub(crate) fn is_controller(&self) -> bool {
-        matches!(self, Self::Controller | Self::ControllerNat)
+    /// Whether the vendor's image takes this machine for a node.
+    pub(crate) const fn is_node(&self) -> bool {
+        matches!(self, Self::Node | Self::UsbBoot)
     }
 
     fn of(text: Option<&str>) -> Self {

@@ -53,13 +53,6 @@ pub(crate) struct Settings {
     pub(crate) legacy: Option<Legacy>,
 }
 
-impl Settings {
-    /// How long to wait after switching this node on, before the next one.
-    pub(crate) fn delay_after(&self, node: usize) -> Duration {
-        self.node_delay.get(&node).copied().unwrap_or(self.delay)
-    }
-}
-
 pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
     let Inputs { fragment, legacy } = inputs;
     let first = limits::FIRST.check_or(fragment.first.as_ref(), 1)?;

@@ -52,9 +52,9 @@ fn flags_win_over_environment_over_file() {
     assert_eq!(settings.delay, ms(500));
     assert_eq!(settings.off_time, ms(3000));
     assert_eq!(settings.lock_limit, ms(4000), "an empty variable counts as none");
-    assert_eq!(settings.delay_after(2), ms(500), "a flag wins over the file's node delays");
+    assert_eq!(settings.node_delay.get(&2), None, "a flag wins over the file's node delays");
     let settings = good(&file);
-    assert_eq!((settings.delay_after(1), settings.delay_after(2)), (ms(4000), ms(30_000)));
+    assert_eq!((settings.delay, settings.node_delay[&2]), (ms(4000), ms(30_000)));
 }
 
 #[test]

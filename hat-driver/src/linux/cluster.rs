@@ -1,6 +1,7 @@
 //! All boards of a controller as one row of nodes, with the locks that other processes respect.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::discover::{self, BoardInfo, BoardOptions};
@@ -10,6 +11,7 @@ use super::platform::{AnyBus, AnyLine, Platform, Resource};
 use crate::board::{Backend, Board, Status};
 use crate::bus_error::BusError;
 use crate::init::Outcome;
+use crate::lines::Line as _;
 use crate::pins::Signals;
 use crate::power::{self, Action, Cause, Failure, Stands};
 use crate::retry::Retry;
@@ -20,6 +22,8 @@ use crate::stack::{Place, locate};
 pub struct Options {
     /// The boards in their order; none = the one that the EEPROM speaks of.
     pub boards: Vec<BoardOptions>,
+    /// How many nodes a detected board has; absent = 4.
+    pub detected_size: Option<u8>,
     /// The number of the first node.
     pub first: u32,
     /// What a node's switching-on asks for before the next node.
@@ -36,6 +40,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             boards: Vec::new(),
+            detected_size: None,
             first: 1,
             delay: Duration::from_secs(1),
             node_delays: BTreeMap::new(),
@@ -82,7 +87,7 @@ pub enum Change {
 
 /// A row of boards. Keeps no copy of their state.
 pub struct Cluster {
-    platform: Box<dyn Platform>,
+    platform: Arc<dyn Platform>,
     options: Options,
     boards: Vec<(BoardInfo, LinuxBoard)>,
 }
@@ -94,13 +99,13 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::NoBoard`], [`Error::Setup`] or [`Error::Open`].
-    pub fn open(platform: impl Platform + 'static, options: Options) -> Result<Self, Error> {
-        let infos = discover::find(&platform, &options.boards)?;
+    pub fn open(platform: Arc<dyn Platform>, options: Options) -> Result<Self, Error> {
+        let infos = discover::find(&*platform, &options.boards, options.detected_size)?;
         let boards = infos
             .into_iter()
-            .map(|info| info.open(&platform).map(|board| (info, board)))
+            .map(|info| info.open(&*platform).map(|board| (info, board)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { platform: Box::new(platform), options, boards })
+        Ok(Self { platform, options, boards })
     }
 
     /// The boards in their order.
@@ -243,10 +248,7 @@ impl Cluster {
     ) -> Result<Result<(Signals, Duration), Failure<BusError, Stop>>, Error> {
         let exclusion = self.exclusion(run.board)?;
         let first = self.first_node(run.board);
-        let delays = std::array::from_fn(|position| {
-            let own = self.options.node_delays.get(&(first + position));
-            own.copied().unwrap_or(self.options.delay)
-        });
+        let delays = self.delays(first);
         let mut conductor = super::exclusion::Supervised {
             platform: &*self.platform,
             exclusion,
@@ -278,6 +280,29 @@ impl Cluster {
         let result = set_signal(&mut self.boards[board].1, signal, on);
         exclusion.leave();
         result.map_err(|(stands, source)| self.failed(board, signal, stands, source))
+    }
+
+    /// Drives a GPIO line of the controller that belongs to no board, such as the fan's, and reads
+    /// it back. Returns whether it changed.
+    ///
+    /// # Errors
+    /// [`Error::Open`], [`Error::Line`], [`Error::Locked`] or [`Error::Lock`].
+    pub fn set_line(&self, bcm: u8, on: bool) -> Result<bool, Error> {
+        let failed = |source| Error::Line { line: bcm, source };
+        let mut line = self.platform.line(bcm).map_err(failed)?;
+        let mut exclusion = Exclusion::new(&*self.platform, Resource::Lines)
+            .map_err(|stop| self.stopped(stop, Done::default()))?;
+        exclusion
+            .enter(self.options.lock_limit)
+            .map_err(|stop| self.stopped(stop, Done::default()))?;
+        if line.is_output().map_err(failed)? && line.is_high().map_err(failed)? == on {
+            return Ok(false);
+        }
+        line.drive(on).map_err(failed)?;
+        if line.is_high().map_err(failed)? == on {
+            return Ok(true);
+        }
+        Err(Error::LineStuck { line: bcm, on })
     }
 
     /// The nodes among `nodes` that sit on a board.
@@ -312,12 +337,16 @@ impl Cluster {
         action: Action,
         wait: Duration,
     ) -> power::Plan {
-        let first = self.first_node(board);
-        let delays = std::array::from_fn(|position| {
+        let delays = self.delays(self.first_node(board));
+        power::Plan::new(on, self.on_board(nodes, board), action, delays, wait)
+    }
+
+    /// What each position of a board asks for after its switching-on.
+    fn delays(&self, first: usize) -> [Duration; 4] {
+        std::array::from_fn(|position| {
             let own = self.options.node_delays.get(&(first + position));
             own.copied().unwrap_or(self.options.delay)
-        });
-        power::Plan::new(on, self.on_board(nodes, board), action, delays, wait)
+        })
     }
 
     fn resource(&self, board: usize) -> Resource {

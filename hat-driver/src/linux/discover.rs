@@ -64,13 +64,15 @@ pub struct BoardInfo {
 pub(super) fn find(
     platform: &dyn Platform,
     options: &[BoardOptions],
+    detected_size: Option<u8>,
 ) -> Result<Vec<BoardInfo>, Error> {
     let eeprom = platform.eeprom().filter(Eeprom::is_cluster_hat);
     if options.is_empty() {
         let Some(eeprom) = eeprom else {
             return Err(Error::NoBoard { searched: platform.searched() });
         };
-        return Ok(vec![describe(&BoardOptions::default(), 0, Some(eeprom))?]);
+        let detected = BoardOptions { size: detected_size, ..BoardOptions::default() };
+        return Ok(vec![describe(&detected, 0, Some(eeprom))?]);
     }
     let boards: Vec<_> = options
         .iter()
@@ -111,10 +113,9 @@ fn describe(
         ))
     })?;
     let on_bus = revision.wiring == Wiring::Expander;
-    let configured = *options != BoardOptions::default() && options.revision.is_some();
     Ok(BoardInfo {
         name: options.name.clone().unwrap_or_else(|| format!("hat{}", index + 1)),
-        source: if configured { Source::Configuration } else { Source::Eeprom },
+        source: options.revision.map_or(Source::Eeprom, |_| Source::Configuration),
         revision,
         bus: on_bus.then_some(bus),
         address: on_bus.then_some(address),

@@ -54,6 +54,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A GPIO line of the controller cannot be used.
+    #[error("cannot use GPIO line {line}")]
+    Line {
+        /// Its BCM number.
+        line: u8,
+        /// Why.
+        source: BusError,
+    },
+    /// A GPIO line of the controller does not show what it is driven to.
+    #[error("GPIO line {line} does not follow: it was switched {}", if *on { "on" } else { "off" })]
+    LineStuck {
+        /// Its BCM number.
+        line: u8,
+        /// Whether it was driven high.
+        on: bool,
+    },
     /// One board failed.
     #[error("{board}: {}{source}{}{done}", prefix(.what), state(.stands, .what))]
     Board {

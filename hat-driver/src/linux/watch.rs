@@ -18,7 +18,7 @@ use crate::power::Meanwhile;
 
 /// A watch on a bus device or on another lock file.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     path: PathBuf,
     events: OwnedFd,
 }
@@ -28,19 +28,19 @@ impl Watch {
     ///
     /// # Errors
     /// Where the kernel gives no (more) watches.
-    pub fn new(path: &Path) -> io::Result<Self> {
+    pub(super) fn new(path: &Path) -> io::Result<Self> {
         let events = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         inotify::add_watch(&events, path, WatchFlags::OPEN)?;
         Ok(Self { path: path.to_owned(), events })
     }
 
     /// What happened since the last call. To be asked with the lock held.
-    pub fn meanwhile(&self) -> Meanwhile {
+    pub(super) fn meanwhile(&self) -> Meanwhile {
         if self.drain() { Meanwhile::Used } else { Meanwhile::Quiet }
     }
 
     /// Makes the watches of others see that the lock was taken, and forgets that it was us.
-    pub fn announce(&self) {
+    pub(super) fn announce(&self) {
         // Where this fails the device is gone, and the next transfer says so.
         let _ = File::open(&self.path);
         self.drain();

@@ -36,20 +36,20 @@ fn every_key() {
 #[test]
 fn roles() {
     let table = [
-        ("TYPE=c", Role::Controller, true),
-        ("TYPE=cnat", Role::ControllerNat, true),
-        ("TYPE=\"cnat\" # x", Role::ControllerNat, true),
-        ("TYPE=node\nID=3", Role::Node, false),
-        ("TYPE=usbboot", Role::UsbBoot, false),
+        ("TYPE=c", Role::Controller, false),
+        ("TYPE=cnat", Role::ControllerNat, false),
+        ("TYPE=\"cnat\" # x", Role::ControllerNat, false),
+        ("TYPE=node\nID=3", Role::Node, true),
+        ("TYPE=usbboot", Role::UsbBoot, true),
         ("TYPE=C", Role::Other("C".into()), false),
         ("TYPE=", Role::Unset, false),
-        ("TYPE=c\nTYPE=node", Role::Node, false),
+        ("TYPE=c\nTYPE=node", Role::Node, true),
         ("", Role::Unset, false),
     ];
-    for (text, role, controller) in table {
+    for (text, role, node) in table {
         let settings = good(&vendor(text));
         assert_eq!(settings.role, role, "{text}");
-        assert_eq!(settings.role.is_controller(), controller, "{text}");
+        assert_eq!(settings.role.is_node(), node, "{text}");
     }
 }
 

@@ -13,7 +13,7 @@ fn nothing_configured() {
     assert_eq!(settings.lock_limit, ms(10_000));
     assert_eq!(settings.fan_gpio, Some(18));
     assert_eq!((settings.size, settings.force), (None, None));
-    assert!(settings.role.is_controller());
+    assert!(!settings.role.is_node());
 }
 
 #[test]

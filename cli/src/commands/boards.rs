@@ -1,0 +1,35 @@
+//! `boards`: what was found, how, and what is unverified about it.
+
+use hat_driver::linux::{BoardInfo, probe};
+
+use super::Outcome;
+use crate::context::{Context, Ground};
+use crate::failure::Failure;
+use crate::report::{BoardEntry, BoardsReport, Report};
+
+/// The boards, each asked for its chip.
+pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Failure> {
+    let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
+    let (mut boards, mut failure) = (Vec::new(), None);
+    for (board, info) in infos.into_iter().enumerate() {
+        let first = context.cluster.first_node(board);
+        let nodes = (first..first + usize::from(info.size)).map(|node| context.label(node));
+        let nodes = nodes.collect();
+        let (chip, error) = match context.cluster.status(board) {
+            Ok(status) => (status.chip, None),
+            Err(error) => {
+                let text = error.to_string();
+                failure.get_or_insert(Failure::Driver(error));
+                (None, Some(text))
+            }
+        };
+        boards.push(BoardEntry { info, chip, nodes, error });
+    }
+    let probed = with_probe.then(|| probe(context.cluster.platform()));
+    Ok(Outcome { report: Report::Boards(BoardsReport { boards, probed }), failure })
+}
+
+/// What a search finds where no board is known.
+pub(crate) fn search(ground: &Ground) -> Report {
+    Report::Boards(BoardsReport { boards: Vec::new(), probed: Some(probe(ground.machine())) })
+}

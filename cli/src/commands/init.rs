@@ -1,0 +1,33 @@
+//! `init`: initialises boards that never were.
+
+use hat_driver::Signals;
+use hat_driver::init::Outcome as Init;
+
+use super::Outcome;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::{BoardInit, InitReport, Report};
+
+/// Each board on its own: one that fails does not keep the others from their turn.
+pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
+    let names: Vec<_> = context.cluster.boards().map(|info| info.name.clone()).collect();
+    let revisions: Vec<_> = context.cluster.boards().map(|info| info.revision).collect();
+    let (mut boards, mut failure) = (Vec::new(), None);
+    for (board, name) in names.into_iter().enumerate() {
+        match context.cluster.init(board) {
+            Ok(Init::AlreadyDone) => {
+                boards.push(BoardInit { board: name, initialised: false, kept_on: None });
+            }
+            Ok(Init::Initialised(latch)) => {
+                let on = revisions[board].to_signals(latch).intersection(Signals::NODES);
+                let nodes = context.cluster.node_numbers(board, on);
+                let kept_on = Some(nodes.map(|node| context.label(node)).collect());
+                boards.push(BoardInit { board: name, initialised: true, kept_on });
+            }
+            Err(error) => {
+                failure.get_or_insert(Failure::Driver(error));
+            }
+        }
+    }
+    Ok(Outcome { report: Report::Init(InitReport { boards }), failure })
+}

@@ -1,0 +1,161 @@
+//! `on`, `off` and `cycle`, and what they would do.
+
+use std::time::Duration;
+
+use hat_driver::Signals;
+use hat_driver::linux::Event;
+use hat_driver::power::Action;
+
+use super::Outcome;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::nodes::NodeSet;
+use crate::progress::Progress;
+use crate::report::{NodePower, PlanReport, PlanStep, PowerReport, Report};
+
+/// Switches nodes on or off.
+pub(crate) fn switch(
+    context: &mut Context,
+    set: &NodeSet,
+    action: Action,
+) -> Result<Outcome, Failure> {
+    let nodes = context.nodes(set)?;
+    let mut session = Session::new(context);
+    session.switch(&nodes, action)?;
+    Ok(session.report(&nodes, action))
+}
+
+/// Switches nodes off, waits, and switches them on.
+pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
+    let nodes = context.nodes(set)?;
+    let off_time = context.settings.off_time;
+    let mut session = Session::new(context);
+    if !session.switch(&nodes, Action::Off)?.is_empty() {
+        session.progress.show(&Event::Waiting { duration: off_time });
+        session.context.cluster.platform().sleep(off_time);
+    }
+    session.switch(&nodes, Action::On)?;
+    Ok(session.report(&nodes, Action::On))
+}
+
+/// One command's switching: what changed, and which boards were initialised.
+struct Session<'a> {
+    context: &'a mut Context,
+    progress: Progress,
+    changed: Vec<usize>,
+    initialised: Vec<usize>,
+}
+
+impl<'a> Session<'a> {
+    fn new(context: &'a mut Context) -> Self {
+        let progress = Progress::new(context.names.clone());
+        Self { context, progress, changed: Vec::new(), initialised: Vec::new() }
+    }
+
+    fn switch(&mut self, nodes: &[usize], action: Action) -> Result<Vec<usize>, Failure> {
+        let Self { context, progress, initialised, .. } = self;
+        let changed = context.cluster.switch(nodes, action, &mut |event| {
+            if let Event::Initialised { board } = event {
+                initialised.push(board);
+            }
+            progress.show(&event);
+        });
+        self.progress.clear();
+        let changed = changed?;
+        self.changed.extend(&changed);
+        Ok(changed)
+    }
+
+    fn report(&self, nodes: &[usize], power: Action) -> Outcome {
+        let entry = |&node: &usize| NodePower {
+            node: self.context.label(node),
+            name: self.context.alias(node),
+            power,
+            changed: self.changed.contains(&node),
+        };
+        let names: Vec<_> = self.context.cluster.boards().map(|info| info.name.clone()).collect();
+        let initialised = self.initialised.iter().map(|&board| names[board].clone()).collect();
+        Report::Power(PowerReport {
+            dry_run: false,
+            nodes: nodes.iter().map(entry).collect(),
+            initialised,
+        })
+        .into()
+    }
+}
+
+/// What [`switch`] would do. Writes nothing.
+pub(crate) fn plan_switch(
+    context: &mut Context,
+    set: &NodeSet,
+    action: Action,
+) -> Result<Outcome, Failure> {
+    let mut planner = Planner::new(context, set)?;
+    planner.plan(action, Duration::ZERO)?;
+    Ok(planner.report())
+}
+
+/// What [`cycle`] would do. Writes nothing.
+pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
+    let off_time = context.settings.off_time;
+    let mut planner = Planner::new(context, set)?;
+    planner.plan(Action::Off, Duration::ZERO)?;
+    let wait = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
+    for on in &mut planner.on {
+        *on = Signals::NONE;
+    }
+    planner.plan(Action::On, wait)?;
+    Ok(planner.report())
+}
+
+/// Plans from what the boards say now.
+struct Planner<'a> {
+    context: &'a mut Context,
+    nodes: Vec<usize>,
+    /// The nodes that are on, by board.
+    on: Vec<Signals>,
+    initialise: Vec<String>,
+    steps: Vec<PlanStep>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(context: &'a mut Context, set: &NodeSet) -> Result<Self, Failure> {
+        let nodes = context.nodes(set)?;
+        let names: Vec<_> = context.cluster.boards().map(|info| info.name.clone()).collect();
+        let (mut on, mut initialise) = (Vec::new(), Vec::new());
+        for (board, name) in names.into_iter().enumerate() {
+            if context.cluster.on_board(&nodes, board).is_empty() {
+                on.push(Signals::NONE);
+                continue;
+            }
+            let status = context.cluster.status(board)?;
+            if status.commanded.is_none() {
+                initialise.push(name);
+            }
+            // Initialising keeps what the pins show.
+            on.push(status.commanded.unwrap_or(status.seen));
+        }
+        Ok(Self { context, nodes, on, initialise, steps: Vec::new() })
+    }
+
+    fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Failure> {
+        for board in 0..self.on.len() {
+            let plan = self.context.cluster.plan(board, &self.nodes, self.on[board], action, wait);
+            wait = plan.wait_after();
+            for step in plan {
+                let nodes = self.context.cluster.node_numbers(board, step.nodes);
+                self.steps.push(PlanStep {
+                    wait_s: step.wait.as_secs_f64(),
+                    action,
+                    nodes: nodes.map(|node| self.context.label(node)).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn report(self) -> Outcome {
+        let Self { initialise, steps, .. } = self;
+        Report::Plan(PlanReport { dry_run: true, initialise, steps }).into()
+    }
+}

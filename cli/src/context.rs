@@ -1,0 +1,160 @@
+//! From the command line to an opened cluster: machine or world, configuration, boards.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hat_driver::linux::{BoardOptions, Cluster, Host, Options, Platform};
+use hat_driver::revisions::Version;
+use hat_driver::sim::{Machine, builtin};
+
+use crate::args::Global;
+use crate::config::{self, Attachment, BoardSetting, Overrides, Settings, Sources, Warning};
+use crate::failure::Failure;
+use crate::nodes::{Names, NodeSet};
+
+/// The machine and its settings, before any board is looked for.
+pub(crate) struct Ground {
+    machine: Arc<dyn Platform>,
+    settings: Settings,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// An opened cluster.
+pub(crate) struct Context {
+    pub(crate) cluster: Cluster,
+    pub(crate) settings: Settings,
+    pub(crate) names: Names,
+}
+
+/// What a command overrides in the settings.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) overrides: Overrides,
+    pub(crate) ignore_under_voltage: bool,
+}
+
+impl Ground {
+    /// Finds the machine and reads its configuration. Touches no hardware.
+    pub(crate) fn new(global: &Global, wishes: &Wishes) -> Result<Self, Failure> {
+        let (machine, sources) = match &global.sim {
+            Some(world) => simulated(world, global.config.as_deref())?,
+            None => real(global)?,
+        };
+        let overrides = Overrides { lock_limit: global.lock_limit, ..wishes.overrides };
+        let env = |name: &str| std::env::var(name).ok();
+        let (settings, warnings) = config::load(&sources, &overrides, &env)?;
+        if settings.role.is_node() {
+            return Err(Failure::NotController(
+                "/etc/default/clusterctrl makes this machine a node (TYPE), and a node has no boards; \
+                 run this on the controller"
+                    .to_owned(),
+            ));
+        }
+        Ok(Self { machine, settings, warnings })
+    }
+
+    /// The machine.
+    pub(crate) fn machine(&self) -> &dyn Platform {
+        &*self.machine
+    }
+
+    /// Finds and opens the boards.
+    pub(crate) fn open(self, wishes: &Wishes) -> Result<Context, Failure> {
+        let options = options(&self.settings, wishes);
+        let cluster = Cluster::open(self.machine, options)?;
+        let names = Names::new(cluster.nodes(), self.settings.first, &self.settings.names);
+        Ok(Context { cluster, settings: self.settings, names })
+    }
+}
+
+impl Context {
+    /// The nodes, counted from 0, that a set means; all for no words.
+    pub(crate) fn nodes(&self, set: &NodeSet) -> Result<Vec<usize>, Failure> {
+        if set.is_empty() {
+            return Ok((0..self.cluster.nodes()).collect());
+        }
+        let numbers = set.resolve(&self.names)?;
+        Ok(numbers.into_iter().map(|number| number - 1).collect())
+    }
+
+    /// A node's `pN` name; nodes count from 0.
+    pub(crate) fn label(&self, node: usize) -> String {
+        self.names.label(node + 1)
+    }
+
+    /// A node's configured name.
+    pub(crate) fn alias(&self, node: usize) -> Option<String> {
+        self.settings.names.get(&(node + 1)).cloned()
+    }
+}
+
+fn real(global: &Global) -> Result<(Arc<dyn Platform>, Sources), Failure> {
+    let root = global.root.as_deref().unwrap_or(Path::new("/"));
+    if !root.is_dir() {
+        let problem = format!("--root {}: no such folder", root.display());
+        return Err(Failure::Usage(problem));
+    }
+    Ok((Arc::new(Host::new(root)), Sources::read(root, global.config.as_deref())?))
+}
+
+/// A world brings its own configuration: the machine's belongs to other boards.
+fn simulated(name: &str, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Sources), Failure> {
+    if builtin::world(name).is_none() && !Path::new(name).exists() {
+        let known: Vec<_> = builtin::names().collect();
+        return Err(Failure::World(format!(
+            "--sim {name}: neither a file nor one of the built-in worlds {}",
+            known.join(" ")
+        )));
+    }
+    let machine = Machine::open(name).map_err(|error| Failure::World(format!("--sim {error}")))?;
+    let world = machine.world();
+    let text = |file: &str, text: Option<&str>| {
+        text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
+    };
+    let mut sources = Sources {
+        toml: text("clusterhat_toml", world.config()),
+        legacy: text("config", world.legacy_config()),
+    };
+    if config.is_some() {
+        sources.toml = Sources::read(Path::new("/nonexistent"), config)?.toml;
+    }
+    let nowait = std::env::var_os("CLUSTERHAT_SIM_NOWAIT").is_some_and(|value| value == "1");
+    let machine = if nowait { machine.without_waits() } else { machine };
+    Ok((Arc::new(machine), sources))
+}
+
+fn options(settings: &Settings, wishes: &Wishes) -> Options {
+    let forced = settings.force.map(|revision| BoardOptions {
+        revision: Some(version(revision)),
+        size: settings.size,
+        ..BoardOptions::default()
+    });
+    let delays = settings.node_delay.iter().map(|(&node, &delay)| (node - 1, delay));
+    Options {
+        boards: settings.boards.iter().map(board_options).chain(forced).collect(),
+        detected_size: settings.size,
+        first: settings.first,
+        delay: settings.delay,
+        node_delays: delays.collect(),
+        lock_limit: settings.lock_limit,
+        ignore_under_voltage: wishes.ignore_under_voltage,
+    }
+}
+
+fn board_options(board: &BoardSetting) -> BoardOptions {
+    let (bus, address) = match board.attachment {
+        Attachment::Gpio => (None, None),
+        Attachment::I2c { bus, address } => (Some(bus.into()), Some(address)),
+    };
+    BoardOptions {
+        name: board.name.clone(),
+        bus,
+        address,
+        revision: board.revision.map(version),
+        size: Some(board.size),
+    }
+}
+
+const fn version((major, minor): (u8, u8)) -> Version {
+    Version { major, minor }
+}

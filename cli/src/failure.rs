@@ -1,0 +1,141 @@
+//! Why the command ends without success, and with which exit status.
+
+use std::fmt::Write as _;
+
+use hat_driver::linux::Error as DriverError;
+use hat_driver::power::Stands;
+use serde::Serialize;
+
+use crate::config::ConfigError;
+use crate::nodes::NodeSetError;
+
+/// An error of any stage.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The words of the command line make no sense here.
+    #[error("{0}")]
+    Usage(String),
+    /// A set of nodes.
+    #[error(transparent)]
+    Nodes(#[from] NodeSetError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The simulated world.
+    #[error("{0}")]
+    World(String),
+    /// This machine is a node, not a controller.
+    #[error("{0}")]
+    NotController(String),
+    /// The driver.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// No board has the output.
+    #[error("no board here has a {0} that can be switched")]
+    NoSuchOutput(&'static str),
+    /// The output went nowhere.
+    #[error("cannot write the output")]
+    Output(#[from] std::io::Error),
+}
+
+/// An error for machines.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureReport {
+    kind: &'static str,
+    message: String,
+    exit_status: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands: Option<Stands>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switched_before: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searched: Option<Vec<String>>,
+}
+
+impl Failure {
+    /// 1 failed, 2 usage or configuration, 3 timed out, 4 no board.
+    pub(crate) const fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Nodes(_) | Self::Config(_) | Self::World(_) => 2,
+            Self::Driver(DriverError::Setup(_)) => 2,
+            Self::Driver(DriverError::Locked { .. }) => 3,
+            Self::Driver(DriverError::NoBoard { .. }) | Self::NotController(_) => 4,
+            Self::Driver(_) | Self::NoSuchOutput(_) | Self::Output(_) => 1,
+        }
+    }
+
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::Nodes(_) => "nodes",
+            Self::Config(_) | Self::Driver(DriverError::Setup(_)) => "configuration",
+            Self::World(_) => "world",
+            Self::NotController(_) => "not-controller",
+            Self::Driver(DriverError::NoBoard { .. }) => "no-board",
+            Self::Driver(DriverError::Locked { .. }) => "locked",
+            Self::Driver(DriverError::UnderVoltage { .. }) => "under-voltage",
+            Self::Driver(_) => "board",
+            Self::NoSuchOutput(_) => "no-such-output",
+            Self::Output(_) => "output",
+        }
+    }
+
+    /// The message and its causes on one line.
+    pub(crate) fn message(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let part = error.to_string();
+            // Some messages contain their cause's already.
+            if !text.contains(&part) {
+                let _ = write!(text, ": {part}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
+    /// The message for people, over as many lines as it needs.
+    pub(crate) fn lines(&self) -> String {
+        match self {
+            Self::Nodes(error) => error.pointed(),
+            Self::Driver(DriverError::NoBoard { searched }) => {
+                let mut text = self.message();
+                for place in searched {
+                    let _ = write!(text, "\n  looked at {place}");
+                }
+                text.push_str(
+                    "\n  name a HAT without EEPROM in a [[board]] of /etc/clusterhat/clusterhat.toml; \
+                     `clusterhat boards --probe` helps to find it",
+                );
+                text
+            }
+            _ => self.message(),
+        }
+    }
+
+    pub(crate) fn report(&self) -> FailureReport {
+        let mut report = FailureReport {
+            kind: self.kind(),
+            message: self.message(),
+            exit_status: self.exit_status(),
+            stands: None,
+            switched_before: None,
+            searched: None,
+        };
+        match self {
+            Self::Driver(DriverError::NoBoard { searched }) => {
+                report.searched = Some(searched.clone());
+            }
+            Self::Driver(DriverError::Board { stands, done, what, .. }) => {
+                report.stands = (!what.is_empty()).then_some(*stands);
+                report.switched_before = Some(done.nodes.clone());
+            }
+            Self::Driver(
+                DriverError::UnderVoltage { done, .. } | DriverError::Locked { done, .. },
+            ) => report.switched_before = Some(done.nodes.clone()),
+            _ => {}
+        }
+        report
+    }
+}

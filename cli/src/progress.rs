@@ -1,0 +1,48 @@
+//! A line that tells what is being waited for: on a terminal only, and gone at the end.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::Duration;
+
+use hat_driver::linux::Event;
+use hat_driver::power::Action;
+
+use crate::nodes::Names;
+
+/// Shorter waits need no explanation.
+const WORTH_TELLING: Duration = Duration::from_millis(900);
+
+/// The progress of one command.
+pub(crate) struct Progress {
+    names: Names,
+    /// Nodes switched on so far; nothing is shown where this is `None`.
+    on: Option<Vec<usize>>,
+}
+
+impl Progress {
+    pub(crate) fn new(names: Names) -> Self {
+        Self { names, on: stderr().is_terminal().then(Vec::new) }
+    }
+
+    pub(crate) fn show(&mut self, event: &Event) {
+        let Some(on) = &mut self.on else { return };
+        match event {
+            Event::Switched { node, action: Action::On } => on.push(node + 1),
+            Event::Waiting { duration } if *duration >= WORTH_TELLING => {
+                let so_far = match on[..] {
+                    [] => String::new(),
+                    _ => format!("{} on; ", self.names.fold(on)),
+                };
+                let seconds = duration.as_secs_f32();
+                // A progress line that cannot be written is no reason to stop.
+                let _ = write!(stderr(), "\r\x1b[K{so_far}waiting {seconds} s");
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        if self.on.is_some() {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
+    }
+}

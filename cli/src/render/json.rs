@@ -1,0 +1,22 @@
+//! One JSON document on one line.
+
+use std::io::{self, Write};
+
+use super::Output;
+use crate::failure::Failure;
+use crate::report::{Document, SCHEMA};
+
+pub(super) fn print(output: &Output<'_>) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        command: output.command,
+        report: output.report,
+        bus: output.bus,
+        warnings: output.warnings,
+        error: output.failure.map(Failure::report),
+    };
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer(&mut stdout, &document)?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}

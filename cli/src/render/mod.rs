@@ -1,0 +1,50 @@
+//! From reports to what is printed. Nothing else prints.
+
+mod json;
+mod table;
+mod text;
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::failure::Failure;
+use crate::report::{BusUse, Report};
+
+/// Everything that one run has to say.
+pub(crate) struct Output<'a> {
+    pub(crate) command: &'a str,
+    pub(crate) report: Option<&'a Report>,
+    pub(crate) bus: Option<BusUse>,
+    pub(crate) warnings: &'a [String],
+    pub(crate) failure: Option<&'a Failure>,
+}
+
+/// Prints to standard output; for people, warnings and errors go to standard error.
+pub(crate) fn print(output: &Output<'_>, as_json: bool) -> io::Result<()> {
+    if as_json {
+        return json::print(output);
+    }
+    let mut stderr = anstream::stderr().lock();
+    for warning in output.warnings {
+        writeln!(stderr, "clusterhat: warning: {warning}")?;
+    }
+    if let Some(report) = output.report {
+        let mut stdout = anstream::stdout().lock();
+        write!(stdout, "{}", text::render(report))?;
+        stdout.flush()?;
+    }
+    if let Some(BusUse { retries: retries @ 1.., .. }) = output.bus {
+        writeln!(stderr, "clusterhat: warning: {retries} bus transfers failed and were repeated")?;
+    }
+    if let Some(failure) = output.failure {
+        writeln!(stderr, "clusterhat: {}", failure.lines())?;
+    }
+    Ok(())
+}
+
+/// Empties the screen, where standard output is one.
+pub(crate) fn clear_screen() -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        write!(io::stdout(), "\x1b[H\x1b[2J")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! What each command found or did: one type a command, from which text and JSON are made.
+
+use hat_driver::board::Setup;
+use hat_driver::expander::Chip;
+use hat_driver::linux::{BoardInfo, Candidate, Change};
+use hat_driver::power::Action;
+use serde::Serialize;
+
+use crate::failure::FailureReport;
+
+/// The version of the JSON documents: raised when a key goes or changes its meaning.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// One JSON document.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document<'a> {
+    pub(crate) schema: u32,
+    pub(crate) command: &'a str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) report: Option<&'a Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bus: Option<BusUse>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<FailureReport>,
+}
+
+/// Transfers on all I2C buses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BusUse {
+    pub(crate) transfers: u32,
+    pub(crate) retries: u32,
+}
+
+/// What a command found or did.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Report {
+    Status(StatusReport),
+    Power(PowerReport),
+    Plan(PlanReport),
+    Outputs(OutputReport),
+    Init(InitReport),
+    Boards(BoardsReport),
+    Maxpi { maxpi: usize },
+}
+
+/// `status`.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct StatusReport {
+    pub(crate) nodes: Vec<NodeStatus>,
+    pub(crate) boards: Vec<BoardStatus>,
+    /// Whether the firmware reports under-voltage now; `None` where there is no such firmware.
+    pub(crate) under_voltage: Option<bool>,
+}
+
+/// One node in `status`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct NodeStatus {
+    pub(crate) node: String,
+    pub(crate) name: Option<String>,
+    pub(crate) board: String,
+    /// `None` where the board was never initialised or does not answer.
+    pub(crate) commanded: Option<bool>,
+    /// `None` where the board does not answer.
+    pub(crate) seen: Option<bool>,
+}
+
+/// One board in `status`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BoardStatus {
+    pub(crate) board: String,
+    pub(crate) revision: String,
+    pub(crate) place: String,
+    /// The rest is absent where the board does not answer.
+    #[serde(flatten)]
+    pub(crate) state: Option<BoardState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+/// What a board says of its own outputs; an output that the board lacks is absent.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BoardState {
+    pub(crate) setup: Setup,
+    pub(crate) chip: Option<Chip>,
+    pub(crate) alert: Option<Level>,
+    pub(crate) led: Option<Level>,
+    pub(crate) hub: Option<Level>,
+    pub(crate) write_protect: Option<Level>,
+    /// Whether the solder link holds the write protection; `None` = cannot be told.
+    pub(crate) write_protect_link: Option<bool>,
+}
+
+/// An output's commanded and seen state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Level {
+    pub(crate) commanded: Option<bool>,
+    pub(crate) seen: bool,
+}
+
+/// `on`, `off` and `cycle`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct PowerReport {
+    pub(crate) dry_run: bool,
+    pub(crate) nodes: Vec<NodePower>,
+    /// Boards that were initialised on the way.
+    pub(crate) initialised: Vec<String>,
+}
+
+/// One node after `on`, `off` or `cycle`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct NodePower {
+    pub(crate) node: String,
+    pub(crate) name: Option<String>,
+    pub(crate) power: Action,
+    pub(crate) changed: bool,
+}
+
+/// `--dry-run`.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct PlanReport {
+    pub(crate) dry_run: bool,
+    /// Boards that would be initialised first.
+    pub(crate) initialise: Vec<String>,
+    pub(crate) steps: Vec<PlanStep>,
+}
+
+/// One write of a plan.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct PlanStep {
+    pub(crate) wait_s: f64,
+    pub(crate) action: Action,
+    pub(crate) nodes: Vec<String>,
+}
+
+/// `alert`, `led`, `hub`, `wp` and `fan`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct OutputReport {
+    pub(crate) output: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) boards: Vec<OutputChange>,
+}
+
+/// What an output did on one board, or on the controller.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct OutputChange {
+    pub(crate) board: String,
+    pub(crate) result: Change,
+}
+
+/// `init`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct InitReport {
+    pub(crate) boards: Vec<BoardInit>,
+}
+
+/// One board in `init`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BoardInit {
+    pub(crate) board: String,
+    pub(crate) initialised: bool,
+    /// The nodes that were on and stay on; absent where nothing was written.
+    pub(crate) kept_on: Option<Vec<String>>,
+}
+
+/// `boards`.
+#[derive(Debug, Serialize)]
+pub(crate) struct BoardsReport {
+    pub(crate) boards: Vec<BoardEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) probed: Option<Vec<Candidate>>,
+}
+
+/// One board in `boards`.
+#[derive(Debug, Serialize)]
+pub(crate) struct BoardEntry {
+    #[serde(flatten)]
+    pub(crate) info: BoardInfo,
+    pub(crate) chip: Option<Chip>,
+    pub(crate) nodes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+/// Boards never compare: the table of revisions and the EEPROM's texts come with them.
+impl PartialEq for BoardsReport {
+    fn eq(&self, _other: &Self) -> bool {
+        false
+    }
+}
