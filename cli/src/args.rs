@@ -8,16 +8,19 @@ use clap_complete::Shell;
 
 use crate::config::parse_seconds;
 
-/// Exit statuses, for `--help`.
-const EXIT_STATUS: &str = "\
-Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process, \
+/// What every command shares, for `--help`.
+const AFTER_HELP: &str = "\
+NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
+CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
+Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process,
 4 no board found.";
 
-/// Switch and watch the nodes of a Cluster HAT.
-///
-/// NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
+/// The heading of the options that every command takes.
+const GLOBAL: &str = "Global options";
+
+/// Switch and watch the nodes of Cluster HATs and ClusterCTRL boards.
 #[derive(Debug, Parser)]
-#[command(name = "clusterhat", version, after_help = EXIT_STATUS, disable_help_subcommand = true)]
+#[command(name = "clusterhat", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -29,37 +32,20 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Print one JSON document, for errors too
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     /// Read this configuration instead of /etc/clusterhat/clusterhat.toml
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "CLUSTERHAT_CONFIG",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", env = "CLUSTERHAT_CONFIG", hide_env = true, help_heading = GLOBAL)]
     pub(crate) config: Option<PathBuf>,
     /// Take all files and devices from below this folder
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "CLUSTERHAT_ROOT",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "DIR", env = "CLUSTERHAT_ROOT", hide_env = true, help_heading = GLOBAL)]
     pub(crate) root: Option<PathBuf>,
-    /// Use a simulated board: v1.0 to v3.1, two-hats, or the world in a JSON file
-    #[arg(
-        long,
-        global = true,
-        value_name = "WORLD",
-        env = "CLUSTERHAT_SIM",
-        hide_env_values = true
-    )]
+    /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file
+    #[arg(long, global = true, value_name = "WORLD", env = "CLUSTERHAT_SIM", hide_env = true, help_heading = GLOBAL)]
     pub(crate) sim: Option<String>,
     /// Wait at most this long for another process (seconds)
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_seconds)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_seconds,
+          allow_hyphen_values = true, help_heading = GLOBAL)]
     pub(crate) lock_limit: Option<Duration>,
 }
 
@@ -78,18 +64,49 @@ pub(crate) enum Command {
     Init,
     /// Switch the ALERT LED
     Alert(Switch),
-    /// Switch the nodes' status LEDs (v2.x)
+    /// Switch the nodes' status LEDs
     Led(Switch),
-    /// Switch the USB hub, or switch it off and on (v2.x, v3.x); the nodes' links go with it
+    /// Switch the USB hub, or switch it off and on; the nodes' links go with it
     Hub(Hub),
-    /// Switch the write protection of the HAT's EEPROM (v2.x, v3.x)
+    /// Switch the write protection of the HAT's EEPROM
     Wp(Switch),
-    /// Switch the controller's fan
-    Fan(Switch),
+    /// Switch the controller's fan and those of ClusterCTRL boards
+    Fan(Fan),
+    /// Switch the ACT LED of ClusterCTRL boards
+    Act(Act),
+    /// Choose whether nodes boot over USB (ClusterCTRL boards that can choose)
+    Usbboot(UsbBoot),
+    /// Show where on the USB nodes are (no NODES: all)
+    #[command(alias = "getpath")]
+    Path(PathArgs),
+    /// Change, save or reset the settings of a ClusterCTRL board
+    #[command(subcommand)]
+    Board(Board),
     /// Show the boards, how they were found, and what is unverified about them
     Boards(Boards),
     /// Print the number of nodes
     Maxpi,
+    /// The vendor's word for `board order`
+    #[command(hide = true)]
+    Setorder(Order),
+    /// The vendor's word for `board save`
+    #[command(hide = true)]
+    Save(VendorSave),
+    /// The vendor's word for `board save --what order`
+    #[command(hide = true)]
+    Saveorder(VendorSave),
+    /// The vendor's word for `board save --what usbboot`
+    #[command(hide = true)]
+    Saveusbboot(VendorSave),
+    /// The vendor's word for `board save --what power`
+    #[command(hide = true)]
+    Savepos(VendorSave),
+    /// The vendor's word for `board save --what defaults`
+    #[command(hide = true)]
+    Savedefaults(VendorSave),
+    /// The vendor's word for `board reset`
+    #[command(hide = true)]
+    Reset(Reset),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -111,6 +128,17 @@ impl Command {
             Self::Hub(_) => "hub",
             Self::Wp(_) => "wp",
             Self::Fan(_) => "fan",
+            Self::Act(_) => "act",
+            Self::Usbboot(_) => "usbboot",
+            Self::Path(_) => "path",
+            Self::Board(_)
+            | Self::Setorder(_)
+            | Self::Save(_)
+            | Self::Saveorder(_)
+            | Self::Saveusbboot(_)
+            | Self::Savepos(_)
+            | Self::Savedefaults(_)
+            | Self::Reset(_) => "board",
             Self::Boards(_) => "boards",
             Self::Maxpi => "maxpi",
             Self::Completions { .. } => "completions",
@@ -122,7 +150,7 @@ impl Command {
 #[derive(Debug, Args)]
 pub(crate) struct Stagger {
     /// Time between two nodes switched on (seconds; default 1)
-    #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds, allow_hyphen_values = true)]
     pub(crate) delay: Option<Duration>,
     /// Go on where the Pi reports under-voltage
     #[arg(long)]
@@ -134,7 +162,7 @@ pub(crate) struct Stagger {
 
 #[derive(Debug, Args)]
 pub(crate) struct On {
-    /// Nodes to switch on
+    /// Nodes to switch on, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
     #[command(flatten)]
@@ -143,7 +171,7 @@ pub(crate) struct On {
 
 #[derive(Debug, Args)]
 pub(crate) struct Off {
-    /// Nodes to switch off
+    /// Nodes to switch off, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
     /// Show what would be done, and write nothing
@@ -157,7 +185,7 @@ pub(crate) struct Cycle {
     #[arg(value_name = "NODES", required = true)]
     pub(crate) nodes: Vec<String>,
     /// How long the nodes stay off (seconds; default 2)
-    #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds, allow_hyphen_values = true)]
     pub(crate) off_time: Option<Duration>,
     #[command(flatten)]
     pub(crate) stagger: Stagger,
@@ -165,7 +193,7 @@ pub(crate) struct Cycle {
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// Nodes to show
+    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
     /// Show again whenever something has changed, asking this often (seconds), until interrupted
@@ -184,8 +212,148 @@ pub(crate) enum OnOff {
 
 #[derive(Debug, Args)]
 pub(crate) struct Switch {
-    /// On or off
+    /// The state to reach
     pub(crate) state: OnOff,
+}
+
+impl OnOff {
+    pub(crate) const fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
+
+/// Which fans: the controller's own, or a ClusterCTRL board's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FanTarget {
+    /// `c`.
+    Controller,
+    /// The board of this order.
+    Board(u8),
+}
+
+fn parse_fan_target(text: &str) -> Result<FanTarget, String> {
+    if text == "c" {
+        return Ok(FanTarget::Controller);
+    }
+    parse_order(text)
+        .map(FanTarget::Board)
+        .map_err(|error| format!("{error}; or c, the controller"))
+}
+
+/// A ClusterCTRL board's order.
+pub(crate) fn parse_order(text: &str) -> Result<u8, String> {
+    text.parse().ok().filter(|&order| order != 0).ok_or_else(|| "an order is 1 to 255".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fan {
+    /// The state to reach
+    pub(crate) state: OnOff,
+    /// The order of one board, or c for the controller (default: all fans)
+    #[arg(value_parser = parse_fan_target)]
+    pub(crate) order: Option<FanTarget>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Act {
+    /// The state to reach
+    pub(crate) state: OnOff,
+    /// The order of one board (default: all)
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: Option<u8>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UsbBoot {
+    /// The state to reach
+    pub(crate) state: OnOff,
+    /// Nodes, such as p1 p3, p1..p4 or p[1-3,5]
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PathArgs {
+    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+}
+
+/// What can be done to a ClusterCTRL board.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Board {
+    /// Give a board another order; it lasts until its next reset unless it is saved
+    Order(Order),
+    /// Write settings to a board's EEPROM
+    Save(Save),
+    /// Restart a board; its nodes' power becomes what its EEPROM says
+    Reset(Reset),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Order {
+    /// The board's present order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) old: u8,
+    /// The order to give it, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) new: u8,
+}
+
+/// Settings that a board can keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// All of its settings
+    All,
+    /// Its order
+    Order,
+    /// The nodes' USB boot settings
+    Usbboot,
+    /// The nodes' power, as their state when the board's power comes on
+    Power,
+    /// The LEDs
+    Led,
+    /// The factory's: order 20, all nodes off, USB boot on
+    Defaults,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Save {
+    /// The board's order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: u8,
+    /// The settings to save
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) what: What,
+    /// Do not ask before the factory's settings replace the saved ones
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VendorSave {
+    /// The board's order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: u8,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl VendorSave {
+    pub(crate) const fn of(&self, what: What) -> Save {
+        Save { order: self.order, what, yes: self.yes }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reset {
+    /// The board's order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: u8,
+    /// Do not ask, although the nodes may lose power
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// What can be done to the hub.
@@ -198,7 +366,7 @@ pub(crate) enum HubAction {
 
 #[derive(Debug, Args)]
 pub(crate) struct Hub {
-    /// On, off, or off and on again
+    /// What to do; reset = off and on again
     pub(crate) action: HubAction,
 }
 

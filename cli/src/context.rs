@@ -36,9 +36,12 @@ pub(crate) struct Wishes {
 impl Ground {
     /// Finds the machine and reads its configuration. Touches no hardware.
     pub(crate) fn new(global: &Global, wishes: &Wishes) -> Result<Self, Failure> {
-        let (machine, sources) = match &global.sim {
-            Some(world) => simulated(world, global.config.as_deref())?,
-            None => real(global)?,
+        // An empty variable counts as none.
+        let config = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+        let root = global.root.as_deref().filter(|path| !path.as_os_str().is_empty());
+        let (machine, sources) = match global.sim.as_deref().filter(|name| !name.is_empty()) {
+            Some(world) => simulated(world, config)?,
+            None => real(root.unwrap_or(Path::new("/")), config)?,
         };
         let overrides = Overrides { lock_limit: global.lock_limit, ..wishes.overrides };
         let env = |name: &str| std::env::var(name).ok();
@@ -82,19 +85,38 @@ impl Context {
         self.names.label(node + 1)
     }
 
+    /// The boards' names in their order.
+    pub(crate) fn board_names(&self) -> Vec<String> {
+        self.cluster.boards().map(|info| info.name.clone()).collect()
+    }
+
+    /// What the configuration says of nodes that are not there.
+    pub(crate) fn surplus(&self) -> Option<String> {
+        let count = self.names.count();
+        let Settings { names, node_delay, usb_paths, .. } = &self.settings;
+        let configured = names.keys().chain(node_delay.keys()).chain(usb_paths.keys());
+        let mut surplus: Vec<_> = configured.copied().filter(|&node| node > count).collect();
+        surplus.sort_unstable();
+        surplus.dedup();
+        let last = self.names.label(count);
+        (!surplus.is_empty()).then(|| {
+            let nodes = self.names.fold(&surplus);
+            format!("the configuration describes {nodes}, but the last node here is {last}")
+        })
+    }
+
     /// A node's configured name.
     pub(crate) fn alias(&self, node: usize) -> Option<String> {
         self.settings.names.get(&(node + 1)).cloned()
     }
 }
 
-fn real(global: &Global) -> Result<(Arc<dyn Platform>, Sources), Failure> {
-    let root = global.root.as_deref().unwrap_or(Path::new("/"));
+fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Sources), Failure> {
     if !root.is_dir() {
         let problem = format!("--root {}: no such folder", root.display());
         return Err(Failure::Usage(problem));
     }
-    Ok((Arc::new(Host::new(root)), Sources::read(root, global.config.as_deref())?))
+    Ok((Arc::new(Host::new(root)), Sources::read(root, config)?))
 }
 
 /// A world brings its own configuration: the machine's belongs to other boards.

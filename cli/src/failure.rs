@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hat_driver::linux::Error as DriverError;
+use hat_driver::linux::{Error as DriverError, chain};
 use hat_driver::power::Stands;
 use serde::Serialize;
 
@@ -31,8 +31,33 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Driver(#[from] DriverError),
     /// No board has the output.
-    #[error("no board here has a {0} that can be switched")]
-    NoSuchOutput(&'static str),
+    #[error("no board here can switch its {0}")]
+    NoSuchOutput(String),
+    /// A cycle that switched nodes off and could not switch them on again.
+    #[error("{source}; left off by the cycle: {}", nodes.join(" "))]
+    CycleIncomplete {
+        /// The nodes.
+        nodes: Vec<String>,
+        /// Why.
+        source: Box<DriverError>,
+    },
+    /// No ClusterCTRL board has the order.
+    #[error("no ClusterCTRL board has the order {order}; there is {known}")]
+    NoSuchOrder {
+        /// The order.
+        order: u8,
+        /// Those that there are.
+        known: String,
+    },
+    /// A dangerous command was not confirmed.
+    #[error("{0}; nothing was done")]
+    NotConfirmed(String),
+    /// Where nodes are on the USB is not known.
+    #[error(
+        "the USB path of {0} is not known: switch a node of that board on so that its hub can be told, or \
+         set usb-path in its [nodes.pN]"
+    )]
+    NoPath(String),
     /// The output went nowhere.
     #[error("cannot write the output")]
     Output(#[from] std::io::Error),
@@ -47,20 +72,40 @@ pub(crate) struct FailureReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     stands: Option<Stands>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    switched_before: Option<Vec<String>>,
+    switched: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     searched: Option<Vec<String>>,
 }
 
+impl FailureReport {
+    /// What the driver says of the state that it left.
+    fn add(&mut self, error: &DriverError) {
+        if let DriverError::Board { stands, what, .. } = error {
+            self.stands = (!what.is_empty()).then_some(*stands);
+        }
+        self.switched = error.done().map(|done| done.nodes.clone());
+    }
+}
+
 impl Failure {
     /// 1 failed, 2 usage or configuration, 3 timed out, 4 no board.
-    pub(crate) const fn exit_status(&self) -> u8 {
+    pub(crate) fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Nodes(_) | Self::Config(_) | Self::World(_) => 2,
             Self::Driver(DriverError::Setup(_)) => 2,
             Self::Driver(DriverError::Locked { .. }) => 3,
             Self::Driver(DriverError::NoBoard { .. }) | Self::NotController(_) => 4,
-            Self::Driver(_) | Self::NoSuchOutput(_) | Self::Output(_) => 1,
+            Self::CycleIncomplete { source, .. }
+                if matches!(**source, DriverError::Locked { .. }) =>
+            {
+                3
+            }
+            Self::NoSuchOrder { .. } | Self::NotConfirmed(_) => 2,
+            Self::Driver(_)
+            | Self::NoSuchOutput(_)
+            | Self::CycleIncomplete { .. }
+            | Self::NoPath(_)
+            | Self::Output(_) => 1,
         }
     }
 
@@ -76,23 +121,22 @@ impl Failure {
             Self::Driver(DriverError::UnderVoltage { .. }) => "under-voltage",
             Self::Driver(_) => "board",
             Self::NoSuchOutput(_) => "no-such-output",
+            Self::CycleIncomplete { .. } => "cycle-incomplete",
+            Self::CycleIncomplete { source, .. }
+                if matches!(**source, DriverError::Locked { .. }) =>
+            {
+                3
+            }
+            Self::NoSuchOrder { .. } => "no-such-order",
+            Self::NotConfirmed(_) => "not-confirmed",
+            Self::NoPath(_) => "no-path",
             Self::Output(_) => "output",
         }
     }
 
     /// The message and its causes on one line.
     pub(crate) fn message(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let part = error.to_string();
-            // Some messages contain their cause's already.
-            if !text.contains(&part) {
-                let _ = write!(text, ": {part}");
-            }
-            cause = error.source();
-        }
-        text
+        chain(self)
     }
 
     /// The message for people, over as many lines as it needs.
@@ -105,7 +149,7 @@ impl Failure {
                     let _ = write!(text, "\n  looked at {place}");
                 }
                 text.push_str(
-                    "\n  name a HAT without EEPROM in a [[board]] of /etc/clusterhat/clusterhat.toml; \
+                    "\n  describe a HAT without EEPROM in a [[board]] of /etc/clusterhat/clusterhat.toml; \
                      `clusterhat boards --probe` helps to find it",
                 );
                 text
@@ -120,20 +164,15 @@ impl Failure {
             message: self.message(),
             exit_status: self.exit_status(),
             stands: None,
-            switched_before: None,
+            switched: None,
             searched: None,
         };
         match self {
             Self::Driver(DriverError::NoBoard { searched }) => {
                 report.searched = Some(searched.clone());
             }
-            Self::Driver(DriverError::Board { stands, done, what, .. }) => {
-                report.stands = (!what.is_empty()).then_some(*stands);
-                report.switched_before = Some(done.nodes.clone());
-            }
-            Self::Driver(
-                DriverError::UnderVoltage { done, .. } | DriverError::Locked { done, .. },
-            ) => report.switched_before = Some(done.nodes.clone()),
+            Self::Driver(error) => report.add(error),
+            Self::CycleIncomplete { source, .. } => report.add(source),
             _ => {}
         }
         report

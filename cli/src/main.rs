@@ -10,21 +10,21 @@ mod progress;
 mod render;
 mod report;
 
-use std::io::ErrorKind;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
-use hat_driver::Signals;
+use hat_driver::linux::Output;
 use hat_driver::power::Action;
 
-use crate::args::{Cli, Command, HubAction, OnOff};
-use crate::commands::{Outcome, boards, init, outputs, power, status};
+use crate::args::{Cli, Command, HubAction, What};
+use crate::commands::{Outcome, board, boards, init, outputs, path, power, status};
 use crate::config::Overrides;
 use crate::context::{Context, Ground, Wishes};
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
-use crate::render::Output;
+use crate::render::Printout;
 use crate::report::{BusUse, Report};
 
 /// What `--watch` rests at least between two questions.
@@ -36,8 +36,10 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     if let Command::Completions { shell } = cli.command {
-        clap_complete::generate(shell, &mut Cli::command(), "clusterhat", &mut std::io::stdout());
-        return ExitCode::SUCCESS;
+        // Into memory first: the generator knows no write that fails.
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "clusterhat", &mut script);
+        return render::exit_of(ExitCode::SUCCESS, std::io::stdout().write_all(&script));
     }
     let mut session = Session { cli, bus: None, warnings: Vec::new() };
     let result = session.run();
@@ -53,10 +55,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::from(error.exit_code() as u8);
     }
     let text = error.to_string();
-    let message = text.trim().trim_start_matches("error: ").to_owned();
+    // The usage follows after an empty line.
+    let message = text.split("\n\n").next().unwrap_or_default();
+    let message = message.trim_start_matches("error: ").replace('\n', " ");
     let failure = Failure::Usage(message);
     let output =
-        Output { command: "", report: None, bus: None, warnings: &[], failure: Some(&failure) };
+        Printout { command: "", report: None, bus: None, warnings: &[], failure: Some(&failure) };
     let _ = render::print(&output, true);
     ExitCode::from(failure.exit_status())
 }
@@ -84,6 +88,7 @@ impl Session {
             (Err(failure), Some(report)) => return Ok(Outcome { report, failure: Some(failure) }),
             (Err(failure), None) => return Err(failure),
         };
+        self.warnings.extend(context.surplus());
         let result = self.dispatch(&mut context, &set);
         let (transfers, retries) = context.cluster.transfers();
         self.bus = Some(BusUse { transfers, retries });
@@ -103,29 +108,37 @@ impl Session {
                 None => status::run(context, set),
             },
             Command::Init => init::run(context),
-            Command::Alert(switch) => self.set(context, Signals::ALERT, switch.state),
-            Command::Led(switch) => self.set(context, Signals::LED, switch.state),
-            Command::Wp(switch) => self.set(context, Signals::WRITE_PROTECT, switch.state),
+            Command::Alert(switch) => outputs::set(context, Output::Alert, switch.state.is_on()),
+            Command::Led(switch) => outputs::set(context, Output::Led, switch.state.is_on()),
+            Command::Wp(switch) => {
+                outputs::set(context, Output::WriteProtect, switch.state.is_on())
+            }
             Command::Hub(hub) => match hub.action {
-                HubAction::On => self.set(context, Signals::HUB, OnOff::On),
-                HubAction::Off => self.set(context, Signals::HUB, OnOff::Off),
+                HubAction::On => outputs::set(context, Output::Hub, true),
+                HubAction::Off => outputs::set(context, Output::Hub, false),
                 HubAction::Reset => outputs::reset_hub(context),
             },
-            Command::Fan(switch) => outputs::set_fan(context, switch.state == OnOff::On),
+            Command::Fan(fan) => outputs::set_fan(context, fan.state.is_on(), fan.order),
+            Command::Act(act) => outputs::set_act(context, act.state.is_on(), act.order),
+            Command::Usbboot(boot) => board::usb_boot(context, set, boot.state.is_on()),
+            Command::Path(_) => path::run(context, set),
+            Command::Board(args::Board::Order(order)) | Command::Setorder(order) => {
+                board::order(context, order)
+            }
+            Command::Board(args::Board::Save(save)) => board::save(context, save),
+            Command::Board(args::Board::Reset(reset)) | Command::Reset(reset) => {
+                board::reset(context, reset)
+            }
+            Command::Save(save) => board::save(context, &save.of(What::All)),
+            Command::Saveorder(save) => board::save(context, &save.of(What::Order)),
+            Command::Saveusbboot(save) => board::save(context, &save.of(What::Usbboot)),
+            Command::Savepos(save) => board::save(context, &save.of(What::Power)),
+            Command::Savedefaults(save) => board::save(context, &save.of(What::Defaults)),
             Command::Boards(arguments) => boards::run(context, arguments.probe),
             Command::Maxpi | Command::Completions { .. } => {
                 Ok(Report::Maxpi { maxpi: context.cluster.nodes() }.into())
             }
         }
-    }
-
-    fn set(
-        &self,
-        context: &mut Context,
-        signal: Signals,
-        state: OnOff,
-    ) -> Result<Outcome, Failure> {
-        outputs::set(context, self.cli.command.name(), signal, state == OnOff::On)
     }
 
     /// Prints the status whenever it differs from the last; ends when it is interrupted.
@@ -139,7 +152,7 @@ impl Session {
         loop {
             let outcome = status::run(context, set)?;
             if last.as_ref() != Some(&outcome.report) {
-                let output = Output {
+                let output = Printout {
                     report: Some(&outcome.report),
                     ..self.output(outcome.failure.as_ref())
                 };
@@ -154,8 +167,8 @@ impl Session {
         }
     }
 
-    fn output<'a>(&'a self, failure: Option<&'a Failure>) -> Output<'a> {
-        Output {
+    fn output<'a>(&'a self, failure: Option<&'a Failure>) -> Printout<'a> {
+        Printout {
             command: self.cli.command.name(),
             report: None,
             bus: self.bus,
@@ -169,15 +182,10 @@ impl Session {
             Ok(outcome) => (Some(outcome.report), outcome.failure),
             Err(failure) => (None, Some(failure)),
         };
-        let output = Output { report: report.as_ref(), ..self.output(failure.as_ref()) };
+        let output = Printout { report: report.as_ref(), ..self.output(failure.as_ref()) };
         let printed = render::print(&output, self.cli.global.json);
-        match (failure, printed) {
-            (Some(failure), _) => ExitCode::from(failure.exit_status()),
-            (None, Ok(())) => ExitCode::SUCCESS,
-            // The reader has seen enough, as `head` does; what was asked for is done.
-            (None, Err(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            (None, Err(_)) => ExitCode::FAILURE,
-        }
+        let status = failure.map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_status()));
+        render::exit_of(status, printed)
     }
 }
 
@@ -187,7 +195,9 @@ fn words(command: &Command) -> &[String] {
         Command::On(args::On { nodes, .. })
         | Command::Off(args::Off { nodes, .. })
         | Command::Cycle(args::Cycle { nodes, .. })
-        | Command::Status(args::Status { nodes, .. }) => nodes,
+        | Command::Status(args::Status { nodes, .. })
+        | Command::Usbboot(args::UsbBoot { nodes, .. })
+        | Command::Path(args::PathArgs { nodes }) => nodes,
         _ => &[],
     }
 }

@@ -1,8 +1,9 @@
 //! What each command found or did: one type a command, from which text and JSON are made.
 
 use hat_driver::board::Setup;
+use hat_driver::ctrl::readings::Firmware;
 use hat_driver::expander::Chip;
-use hat_driver::linux::{BoardInfo, Candidate, Change};
+use hat_driver::linux::{BoardInfo, Candidate, Change, Model, Output};
 use hat_driver::power::Action;
 use serde::Serialize;
 
@@ -42,6 +43,9 @@ pub(crate) enum Report {
     Plan(PlanReport),
     Outputs(OutputReport),
     Init(InitReport),
+    UsbBoot(UsbBootReport),
+    Path(PathReport),
+    Board(BoardReport),
     Boards(BoardsReport),
     Maxpi { maxpi: usize },
 }
@@ -68,10 +72,11 @@ pub(crate) struct NodeStatus {
 }
 
 /// One board in `status`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct BoardStatus {
     pub(crate) board: String,
-    pub(crate) revision: String,
+    #[serde(flatten)]
+    pub(crate) model: ModelName,
     pub(crate) place: String,
     /// The rest is absent where the board does not answer.
     #[serde(flatten)]
@@ -80,9 +85,51 @@ pub(crate) struct BoardStatus {
     pub(crate) error: Option<String>,
 }
 
-/// What a board says of its own outputs; an output that the board lacks is absent.
+/// What a board is, in a word or two.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct BoardState {
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ModelName {
+    /// A HAT's revision: 2.5.
+    Revision(String),
+    /// A ClusterCTRL board's kind: Triple.
+    ClusterCtrl(&'static str),
+}
+
+impl From<Model> for ModelName {
+    fn from(model: Model) -> Self {
+        match model {
+            Model::Hat(revision) => Self::Revision(revision.version.to_string()),
+            Model::Ctrl { product, .. } => Self::ClusterCtrl(product.name),
+            _ => Self::Revision(model.to_string()),
+        }
+    }
+}
+
+/// What a board of either kind says of itself.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum BoardState {
+    Hat(HatState),
+    Ctrl(CtrlState),
+}
+
+/// A ClusterCTRL board; what it cannot tell is absent.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct CtrlState {
+    pub(crate) order: u8,
+    pub(crate) firmware: Option<Firmware>,
+    /// By ADC; `None` where the kind of ADC has no known scale.
+    pub(crate) voltages_mv: Vec<Option<u32>>,
+    pub(crate) temperature_c: Option<f64>,
+    /// Bit 0 = switched on.
+    pub(crate) fan: Option<u8>,
+    /// The nodes that boot over USB.
+    pub(crate) usb_boot: Option<Vec<String>>,
+}
+
+/// What a HAT says of its outputs; an output that the board lacks is absent.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct HatState {
     pub(crate) setup: Setup,
     pub(crate) chip: Option<Chip>,
     pub(crate) alert: Option<Level>,
@@ -116,6 +163,9 @@ pub(crate) struct NodePower {
     pub(crate) name: Option<String>,
     pub(crate) power: Action,
     pub(crate) changed: bool,
+    /// Whether it was switched off and on again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) cycled: bool,
 }
 
 /// `--dry-run`.
@@ -138,16 +188,56 @@ pub(crate) struct PlanStep {
 /// `alert`, `led`, `hub`, `wp` and `fan`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct OutputReport {
-    pub(crate) output: &'static str,
+    pub(crate) output: Output,
     pub(crate) state: &'static str,
     pub(crate) boards: Vec<OutputChange>,
+    /// Boards that were initialised on the way.
+    pub(crate) initialised: Vec<String>,
 }
 
 /// What an output did on one board, or on the controller.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct OutputChange {
     pub(crate) board: String,
+    /// `None` where the board failed.
+    pub(crate) result: Option<Change>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+/// `usbboot`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct UsbBootReport {
+    pub(crate) state: &'static str,
+    pub(crate) nodes: Vec<NodeUsbBoot>,
+}
+
+/// One node in `usbboot`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct NodeUsbBoot {
+    pub(crate) node: String,
     pub(crate) result: Change,
+}
+
+/// `path`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct PathReport {
+    pub(crate) nodes: Vec<NodePath>,
+}
+
+/// One node in `path`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct NodePath {
+    pub(crate) node: String,
+    /// As sysfs names it: `1-1.2.4`; `None` where it is not known.
+    pub(crate) path: Option<String>,
+}
+
+/// `board`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BoardReport {
+    pub(crate) board: String,
+    pub(crate) done: String,
 }
 
 /// `init`.

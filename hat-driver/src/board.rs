@@ -6,6 +6,8 @@ use crate::error::Error;
 use crate::expander::{Chip, Expander, Register};
 use crate::lines::{Line, Lines};
 use crate::pins::{PinSet, Signals};
+use crate::positions::Positions;
+use crate::power::{Action, Stands, Switchable};
 use crate::revisions::Revision;
 
 /// How far a board's outputs are set up.
@@ -15,9 +17,9 @@ use crate::revisions::Revision;
 pub enum Setup {
     /// All pins are inputs, as after power-up: nothing is commanded.
     NeverInitialised,
-    /// All pins are outputs.
+    /// All pins are outputs; on v1.x, at least one line.
     Initialised,
-    /// Some are inputs: another program was here.
+    /// Some pins of an expander are inputs: another program was here.
     PartlyConfigured,
 }
 
@@ -28,7 +30,7 @@ pub enum Setup {
 pub struct Status {
     /// How far the outputs are set up.
     pub setup: Setup,
-    /// What the outputs are told to be. Absent where the board was never initialised. A v1.x board
+    /// What the outputs are told to be. Absent where they are not all outputs. A v1.x board
     /// has no latch that can be read: there it is what the lines show.
     pub commanded: Option<Signals>,
     /// What the pins show.
@@ -108,7 +110,12 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
                 (levels, levels, None, None)
             }
         };
-        let initialised = setup != Setup::NeverInitialised;
+        let initialised = setup == Setup::Initialised;
+        // A line that is an input yet commands nothing.
+        let latch = match self.backend {
+            Backend::Lines(_) => latch.without(direction),
+            Backend::Expander(_) => latch,
+        };
         Ok(Status {
             setup,
             commanded: initialised.then(|| self.revision.to_signals(latch)),
@@ -119,11 +126,15 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         })
     }
 
-    /// The latch, provided that the board is initialised: where a change starts from.
+    /// The latch, provided that the board is initialised: where a change starts from. The lines of a
+    /// v1.x board are independent, so each becomes an output when it is first switched.
     ///
     /// # Errors
     /// [`Error::NotInitialised`], [`Error::PartlyConfigured`], or where it cannot be read.
     pub fn latch(&mut self) -> Result<PinSet, Error<B::Error>> {
+        if let Backend::Lines(lines) = &mut self.backend {
+            return lines.levels();
+        }
         let direction = self.direction()?;
         match self.setup(direction) {
             Setup::Initialised => self.read_latch(),
@@ -166,8 +177,11 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         match &mut self.backend {
             Backend::Expander(chip) => chip.update(Some(latch), set, clear),
             Backend::Lines(lines) => {
-                lines.drive(set, clear)?;
-                Ok(latch.without(clear).union(set))
+                // What was asked for becomes an output, also where the level is right already.
+                let asked = PinSet::from_bits(on.union(off).bits());
+                let drive = touched.union(asked.intersection(lines.direction()?));
+                lines.drive(drive.intersection(after), drive.without(after))?;
+                Ok(after)
             }
         }
     }
@@ -189,6 +203,19 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         Err(Error::PinsDiffer { signals: wrong, commanded, seen })
     }
 
+    /// Reads the latch once more after a failed write, to tell which state stands.
+    pub fn what_stands(&mut self, before: PinSet, signals: Signals, on: bool) -> Stands {
+        let Ok(now) = self.read_latch() else { return Stands::Unknown };
+        let wanted = if on { signals } else { Signals::NONE };
+        if self.revision.to_signals(now).intersection(signals) == wanted {
+            Stands::New
+        } else if now == before {
+            Stands::Old
+        } else {
+            Stands::Unknown
+        }
+    }
+
     pub(crate) fn direction(&mut self) -> Result<PinSet, Error<B::Error>> {
         match &mut self.backend {
             Backend::Expander(chip) => chip.read(Register::Direction).map(PinSet::from_bits),
@@ -197,16 +224,13 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
     }
 
     pub(crate) fn setup(&self, direction: PinSet) -> Setup {
-        let all_inputs = match self.backend {
-            Backend::Expander(_) => PinSet::ALL,
-            Backend::Lines(_) => PinSet::from_bits(self.revision.signals().bits()),
-        };
-        if direction.is_empty() {
-            Setup::Initialised
-        } else if direction == all_inputs {
-            Setup::NeverInitialised
-        } else {
-            Setup::PartlyConfigured
+        let lines = PinSet::from_bits(self.revision.signals().bits());
+        match self.backend {
+            _ if direction.is_empty() => Setup::Initialised,
+            Backend::Expander(_) if direction == PinSet::ALL => Setup::NeverInitialised,
+            Backend::Expander(_) => Setup::PartlyConfigured,
+            Backend::Lines(_) if direction == lines => Setup::NeverInitialised,
+            Backend::Lines(_) => Setup::Initialised,
         }
     }
 
@@ -225,6 +249,40 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl<B: I2c, L: Line<Error = B::Error>> Switchable for Board<B, L> {
+    type Error = Error<B::Error>;
+    type State = PinSet;
+
+    fn state(&mut self, _nodes: Positions) -> Result<PinSet, Self::Error> {
+        self.latch()
+    }
+
+    fn on(&self, latch: PinSet) -> Positions {
+        self.revision.to_signals(latch).positions()
+    }
+
+    fn apply(
+        &mut self,
+        latch: PinSet,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<PinSet, Self::Error> {
+        let nodes = Signals::from(nodes);
+        match action {
+            Action::On => Self::apply(self, latch, nodes, Signals::NONE),
+            Action::Off => Self::apply(self, latch, Signals::NONE, nodes),
+        }
+    }
+
+    fn verify(&mut self, latch: PinSet, nodes: Positions) -> Result<(), Self::Error> {
+        Self::verify(self, latch, nodes.into())
+    }
+
+    fn stands(&mut self, before: PinSet, nodes: Positions, action: Action) -> Stands {
+        self.what_stands(before, nodes.into(), action == Action::On)
     }
 }
 

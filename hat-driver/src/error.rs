@@ -88,8 +88,16 @@ impl<E> fmt::Display for Error<E> {
                 f,
                 "the {register} register holds {found:#04x} after {written:#04x} was written to it"
             ),
-            Self::PinsDiffer { signals, commanded, seen } => {
-                write!(f, "{signals} does not follow: commanded on: {commanded}; seen on: {seen}")
+            Self::PinsDiffer { signals, seen, .. } => {
+                let on = signals.intersection(*seen);
+                let what = if on.is_empty() {
+                    "off although on is commanded"
+                } else if on == *signals {
+                    "on although off is commanded"
+                } else {
+                    "the opposite of what is commanded"
+                };
+                write!(f, "{signals}: the pin shows {what} (a short circuit, or no supply?)")
             }
             Self::NotInitialised => {
                 f.write_str("the board was never initialised; run `clusterhat init`")

@@ -36,12 +36,9 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
     pub fn init(&mut self) -> Result<Outcome, Error<B::Error>> {
         let direction = self.direction()?;
         match self.setup(direction) {
-            Setup::Initialised => return Ok(Outcome::AlreadyDone),
-            Setup::PartlyConfigured if matches!(self.backend, Backend::Expander(_)) => {
-                return Err(Error::PartlyConfigured { direction });
-            }
-            // Lines become outputs one at a time: one that is an input yet was not reached.
-            Setup::PartlyConfigured | Setup::NeverInitialised => {}
+            _ if direction.is_empty() => return Ok(Outcome::AlreadyDone),
+            Setup::PartlyConfigured => return Err(Error::PartlyConfigured { direction }),
+            Setup::Initialised | Setup::NeverInitialised => {}
         }
         let latch = match &mut self.backend {
             Backend::Expander(chip) => {
@@ -55,11 +52,10 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
                 latch
             }
             Backend::Lines(lines) => {
+                // Lines that are outputs already were switched on purpose.
                 let levels = lines.levels()?;
-                let wanted = levels.intersection(PinSet::from_bits(Signals::NODES.bits()));
-                let all = PinSet::from_bits(self.revision.signals().bits());
-                lines.drive(wanted, all.without(wanted))?;
-                wanted
+                lines.drive(levels.intersection(direction), direction.without(levels))?;
+                levels
             }
         };
         self.verify(latch, self.revision.signals())?;

@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use crate::positions::Positions;
+
 macro_rules! bit_set {
     ($name:ident) => {
         impl $name {
@@ -100,6 +102,21 @@ impl Signals {
     #[must_use]
     pub const fn first_nodes(count: u8) -> Self {
         if count >= 4 { Self::NODES } else { Self((1 << count) - 1) }
+    }
+}
+
+impl Signals {
+    /// The nodes among these signals.
+    #[must_use]
+    pub const fn positions(self) -> Positions {
+        Positions::from_bits(self.intersection(Self::NODES).0 as u32)
+    }
+}
+
+/// A HAT has four nodes; further positions are left out.
+impl From<Positions> for Signals {
+    fn from(nodes: Positions) -> Self {
+        Self(nodes.bits() as u8).intersection(Self::NODES)
     }
 }
 

@@ -6,12 +6,8 @@
 use core::time::Duration;
 
 use embedded_hal::delay::DelayNs;
-use embedded_hal::i2c::I2c;
 
-use crate::board::Board;
-use crate::error::Error;
-use crate::lines::Line;
-use crate::pins::{PinSet, Signals};
+use crate::positions::Positions;
 
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,83 +19,120 @@ pub enum Action {
     Off,
 }
 
-/// One write: these nodes, after this wait.
+/// One write, or one for each node where the board takes no more: these nodes, after this wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// How long to wait first.
     pub wait: Duration,
     /// The nodes that change.
-    pub nodes: Signals,
+    pub nodes: Positions,
 }
 
 /// The steps that take a board's nodes from one state to another.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    pending: Signals,
+pub struct Plan<F> {
+    pending: Positions,
     /// What each node's switching-on asks for before the next one, by position.
-    delays: [Duration; 4],
+    delay: F,
     wait: Duration,
+    action: Action,
 }
 
-impl Plan {
+impl<F: Fn(u8) -> Duration> Plan<F> {
     /// Plans `action` for the nodes in `request`, given those that are `on` now.
     ///
-    /// `delays` is what each position's switching-on asks for before the next node may follow, and
+    /// `delay` is what each position's switching-on asks for before the next node may follow, and
     /// `wait` what a node on an earlier board still asks for.
     #[must_use]
     pub fn new(
-        on: Signals,
-        request: Signals,
+        on: Positions,
+        request: Positions,
         action: Action,
-        delays: [Duration; 4],
+        delay: F,
         wait: Duration,
     ) -> Self {
         match action {
-            Action::On => Self { pending: request.without(on), delays, wait },
-            Action::Off => Self {
-                pending: request.intersection(on),
-                delays: [Duration::ZERO; 4],
-                wait: Duration::ZERO,
-            },
+            Action::On => Self { pending: request.without(on), delay, wait, action },
+            Action::Off => {
+                let pending = request.intersection(on);
+                Self { pending, delay, wait: Duration::ZERO, action }
+            }
         }
     }
 
     /// The nodes that will change.
     #[must_use]
-    pub const fn nodes(&self) -> Signals {
+    pub const fn nodes(&self) -> Positions {
         self.pending
     }
 
     /// What the next board has to wait before its first node, once this plan has run.
     #[must_use]
     pub fn wait_after(&self) -> Duration {
-        (0..4)
-            .rev()
-            .find(|&position| self.pending.contains(Signals::node(position)))
-            .map_or(self.wait, |position| self.delays[usize::from(position)])
+        self.pending.iter().next_back().map_or(self.wait, |position| self.delay_after(position))
+    }
+
+    fn delay_after(&self, position: u8) -> Duration {
+        match self.action {
+            Action::On => (self.delay)(position),
+            Action::Off => Duration::ZERO,
+        }
     }
 }
 
-impl Iterator for Plan {
+impl<F: Fn(u8) -> Duration> Iterator for Plan<F> {
     type Item = Step;
 
-    /// Nodes with no delay between them share a write.
+    /// Nodes with no delay between them share a step.
     fn next(&mut self) -> Option<Step> {
-        let mut step = Step { wait: self.wait, nodes: Signals::NONE };
-        for position in 0..4 {
-            let node = Signals::node(position);
-            if !self.pending.contains(node) {
-                continue;
-            }
-            step.nodes = step.nodes.union(node);
-            self.pending = self.pending.without(node);
-            self.wait = self.delays[usize::from(position)];
+        let mut step = Step { wait: self.wait, nodes: Positions::NONE };
+        for position in self.pending.iter() {
+            step.nodes = step.nodes.union(Positions::one(position));
+            self.wait = self.delay_after(position);
             if !self.wait.is_zero() {
                 break;
             }
         }
+        self.pending = self.pending.without(step.nodes);
         (!step.nodes.is_empty()).then_some(step)
     }
+}
+
+/// A board whose nodes can be switched. The caller keeps others off its bus.
+pub trait Switchable {
+    /// What can go wrong.
+    type Error;
+    /// What the board said of its nodes: where a change starts from.
+    type State: Copy;
+
+    /// Asks for the state of at least these nodes.
+    ///
+    /// # Errors
+    /// Where the board fails, or is not ready to be switched.
+    fn state(&mut self, nodes: Positions) -> Result<Self::State, Self::Error>;
+
+    /// The nodes that are on in a state.
+    fn on(&self, state: Self::State) -> Positions;
+
+    /// Switches nodes and reads back the register that does it. Returns the new state.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    fn apply(
+        &mut self,
+        state: Self::State,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Self::State, Self::Error>;
+
+    /// Compares what the nodes show with what they are told.
+    ///
+    /// # Errors
+    /// Where they differ, or the board fails.
+    fn verify(&mut self, state: Self::State, nodes: Positions) -> Result<(), Self::Error>;
+
+    /// After a failed [`Self::apply`]: which state stands.
+    fn stands(&mut self, before: Self::State, nodes: Positions, action: Action) -> Stands;
 }
 
 /// What the bus went through while others could use it.
@@ -135,7 +168,7 @@ pub trait Conductor {
     ///
     /// # Errors
     /// Where the plan has to stop.
-    fn switched(&mut self, nodes: Signals) -> Result<(), Self::Stop>;
+    fn switched(&mut self, nodes: Positions) -> Result<(), Self::Stop>;
 }
 
 /// The conductor of a program that owns the bus alone.
@@ -156,7 +189,7 @@ impl<D: DelayNs> Conductor for SoleOwner<D> {
         Ok(())
     }
 
-    fn switched(&mut self, _nodes: Signals) -> Result<(), Self::Stop> {
+    fn switched(&mut self, _nodes: Positions) -> Result<(), Self::Stop> {
         Ok(())
     }
 }
@@ -177,7 +210,7 @@ pub enum Stands {
 #[derive(Debug)]
 pub enum Cause<E, S> {
     /// The board failed.
-    Board(Error<E>),
+    Board(E),
     /// The conductor said stop.
     Stop(S),
 }
@@ -188,67 +221,61 @@ pub struct Failure<E, S> {
     /// Why.
     pub cause: Cause<E, S>,
     /// The nodes of the step that failed; empty where the failure came between two steps.
-    pub nodes: Signals,
+    pub nodes: Positions,
     /// What stands of that step.
     pub stands: Stands,
     /// The nodes that were switched before.
-    pub done: Signals,
+    pub done: Positions,
 }
 
-/// Runs a plan for `action` on one board: reads the latch, writes step by step, and compares the
-/// pins with the latch at the end. Returns the nodes switched and the wait that the last one asks for.
+/// Runs a plan for `action` on one board: reads its state, writes step by step, and compares what
+/// the nodes show with it at the end. Returns the nodes switched and the wait that the last one
+/// asks for.
 ///
 /// # Errors
 /// A [`Failure`] that says what was switched and what stands.
-pub fn switch<B, L, C>(
-    board: &mut Board<B, L>,
-    request: Signals,
+pub fn switch<B: Switchable, C: Conductor>(
+    board: &mut B,
+    request: Positions,
     action: Action,
-    delays: [Duration; 4],
+    delay: impl Fn(u8) -> Duration,
     wait: Duration,
     conductor: &mut C,
-) -> Result<(Signals, Duration), Failure<B::Error, C::Stop>>
-where
-    B: I2c,
-    L: Line<Error = B::Error>,
-    C: Conductor,
-{
-    let mut run = Run { board, conductor, action, done: Signals::NONE };
+) -> Result<(Positions, Duration), Failure<B::Error, C::Stop>> {
+    let mut run = Run { board, conductor, request, action, done: Positions::NONE };
     run.enter()?;
-    let result = run.start(request, delays, wait);
+    let result = run.start(delay, wait);
     run.conductor.leave();
     result.map(|wait| (run.done, wait))
 }
 
 /// A plan being executed.
-struct Run<'a, B, L, C> {
-    board: &'a mut Board<B, L>,
+struct Run<'a, B, C> {
+    board: &'a mut B,
     conductor: &'a mut C,
+    request: Positions,
     action: Action,
-    done: Signals,
+    done: Positions,
 }
 
-impl<B: I2c, L: Line<Error = B::Error>, C: Conductor> Run<'_, B, L, C> {
+impl<B: Switchable, C: Conductor> Run<'_, B, C> {
     fn start(
         &mut self,
-        request: Signals,
-        delays: [Duration; 4],
+        delay: impl Fn(u8) -> Duration,
         wait: Duration,
     ) -> Result<Duration, Failure<B::Error, C::Stop>> {
-        let mut latch = self.board.latch().map_err(|error| self.between(Cause::Board(error)))?;
-        let on = self.board.revision.to_signals(latch);
-        let plan = Plan::new(on, request, self.action, delays, wait);
+        let mut state = self.read()?;
+        let plan = Plan::new(self.board.on(state), self.request, self.action, delay, wait);
         let wait_after = plan.wait_after();
         for step in plan {
             if !step.wait.is_zero() {
-                latch = self.pause(step.wait, latch)?;
+                state = self.pause(step.wait, state)?;
             }
-            latch = self.step(step.nodes, latch)?;
+            state = self.step(step.nodes, state)?;
         }
         // The nodes asked for that were in place already are held to the same proof.
-        let asked = self.done.union(request);
-        self.board.verify(latch, asked).map_err(|error| Failure {
-            nodes: asked,
+        self.board.verify(state, self.request).map_err(|error| Failure {
+            nodes: self.request,
             stands: Stands::New,
             ..self.between(Cause::Board(error))
         })?;
@@ -259,67 +286,41 @@ impl<B: I2c, L: Line<Error = B::Error>, C: Conductor> Run<'_, B, L, C> {
         self.conductor.enter().map_err(|stop| self.between(Cause::Stop(stop)))
     }
 
-    /// Lets others in for a while, and returns the latch as it is afterwards.
+    fn read(&mut self) -> Result<B::State, Failure<B::Error, C::Stop>> {
+        self.board.state(self.request).map_err(|error| self.between(Cause::Board(error)))
+    }
+
+    /// Lets others in for a while, and returns the state as it is afterwards.
     fn pause(
         &mut self,
         wait: Duration,
-        latch: PinSet,
-    ) -> Result<PinSet, Failure<B::Error, C::Stop>> {
+        state: B::State,
+    ) -> Result<B::State, Failure<B::Error, C::Stop>> {
         self.conductor.leave();
         self.conductor.wait(wait).map_err(|stop| self.between(Cause::Stop(stop)))?;
         match self.enter()? {
-            Meanwhile::Quiet => Ok(latch),
-            Meanwhile::Used => {
-                self.board.latch().map_err(|error| self.between(Cause::Board(error)))
-            }
+            Meanwhile::Quiet => Ok(state),
+            Meanwhile::Used => self.read(),
         }
     }
 
     fn step(
         &mut self,
-        nodes: Signals,
-        latch: PinSet,
-    ) -> Result<PinSet, Failure<B::Error, C::Stop>> {
-        let (on, off) = match self.action {
-            Action::On => (nodes, Signals::NONE),
-            Action::Off => (Signals::NONE, nodes),
-        };
-        let latch = self.board.apply(latch, on, off).map_err(|error| {
-            let wanted = self.action == Action::On;
-            let stands = what_stands(self.board, latch, nodes, wanted);
+        nodes: Positions,
+        state: B::State,
+    ) -> Result<B::State, Failure<B::Error, C::Stop>> {
+        let state = self.board.apply(state, nodes, self.action).map_err(|error| {
+            let stands = self.board.stands(state, nodes, self.action);
             Failure { nodes, stands, ..self.between(Cause::Board(error)) }
         })?;
         self.done = self.done.union(nodes);
         self.conductor.switched(nodes).map_err(|stop| self.between(Cause::Stop(stop)))?;
-        Ok(latch)
+        Ok(state)
     }
 
     /// A failure outside of any step.
     fn between(&self, cause: Cause<B::Error, C::Stop>) -> Failure<B::Error, C::Stop> {
-        Failure { cause, nodes: Signals::NONE, stands: Stands::Old, done: self.done }
-    }
-}
-
-/// Reads the latch once more after a failed write, to tell which state stands.
-pub(crate) fn what_stands<B, L>(
-    board: &mut Board<B, L>,
-    before: PinSet,
-    signals: Signals,
-    on: bool,
-) -> Stands
-where
-    B: I2c,
-    L: Line<Error = B::Error>,
-{
-    let Ok(now) = board.read_latch() else { return Stands::Unknown };
-    let revision = board.revision;
-    let wanted = if on { signals } else { Signals::NONE };
-    if revision.to_signals(now).intersection(signals) == wanted {
-        Stands::New
-    } else if now == before {
-        Stands::Old
-    } else {
-        Stands::Unknown
+        Failure { cause, nodes: Positions::NONE, stands: Stands::Old, done: self.done }
     }
 }
 
@@ -330,17 +331,12 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn steps(on: u8, request: u8, action: Action, delays: [u64; 4]) -> Vec<(u64, u8)> {
-        let delays = delays.map(Duration::from_secs);
-        Plan::new(
-            Signals::from_bits(on),
-            Signals::from_bits(request),
-            action,
-            delays,
-            Duration::ZERO,
-        )
-        .map(|step| (step.wait.as_secs(), step.nodes.bits()))
-        .collect()
+    fn steps(on: u32, request: u32, action: Action, delays: [u64; 4]) -> Vec<(u64, u32)> {
+        let delay = |position: u8| Duration::from_secs(delays[usize::from(position)]);
+        let (on, request) = (Positions::from_bits(on), Positions::from_bits(request));
+        Plan::new(on, request, action, delay, Duration::ZERO)
+            .map(|step| (step.wait.as_secs(), step.nodes.bits()))
+            .collect()
     }
 
     #[test]
@@ -356,18 +352,18 @@ mod tests {
     }
 
     #[test]
-    fn off_is_one_write() {
+    fn off_is_one_step() {
         assert_eq!(steps(0b1011, 0b1111, Action::Off, [1; 4]), [(0, 0b1011)]);
         assert_eq!(steps(0, 0b1111, Action::Off, [1; 4]), []);
     }
 
     #[test]
     fn a_board_waits_for_the_last_node_of_the_one_before() {
-        let plan = Plan::new(Signals::NONE, Signals::node(0), Action::On, [SECOND; 4], 2 * SECOND);
-        assert_eq!(plan.wait_after(), SECOND);
-        assert_eq!(plan.clone().next().map(|step| step.wait), Some(2 * SECOND));
-        let idle =
-            Plan::new(Signals::node(0), Signals::node(0), Action::On, [SECOND; 4], 2 * SECOND);
-        assert_eq!(idle.wait_after(), 2 * SECOND);
+        let plan =
+            |on: Positions| Plan::new(on, Positions::one(0), Action::On, |_| SECOND, 2 * SECOND);
+        let mut busy = plan(Positions::NONE);
+        assert_eq!(busy.wait_after(), SECOND);
+        assert_eq!(busy.next().map(|step| step.wait), Some(2 * SECOND));
+        assert_eq!(plan(Positions::one(0)).wait_after(), 2 * SECOND);
     }
 }

@@ -12,14 +12,20 @@ pub const ATTEMPTS: u8 = 3;
 #[derive(Debug)]
 pub struct Retry<B> {
     bus: B,
+    attempts: u8,
     transfers: u32,
     retries: u32,
 }
 
 impl<B> Retry<B> {
-    /// Starts with both counts at 0.
+    /// Tries each transfer up to [`ATTEMPTS`] times.
     pub const fn new(bus: B) -> Self {
-        Self { bus, transfers: 0, retries: 0 }
+        Self { bus, attempts: ATTEMPTS, transfers: 0, retries: 0 }
+    }
+
+    /// Only counts: for a driver that knows itself what to repeat.
+    pub const fn counting(bus: B) -> Self {
+        Self { bus, attempts: 1, transfers: 0, retries: 0 }
     }
 
     /// Transfers made so far, retries included.
@@ -27,7 +33,7 @@ impl<B> Retry<B> {
         self.transfers
     }
 
-    /// Transfers made so far because the one before had failed.
+    /// Transfers made so far because the one before had failed, where that helped in the end.
     pub const fn retries(&self) -> u32 {
         self.retries
     }
@@ -39,7 +45,7 @@ impl<B> Retry<B> {
 }
 
 /// A missing acknowledge, a disturbed bus or lost arbitration may pass; the rest stays.
-const fn is_transient(kind: ErrorKind) -> bool {
+pub(crate) const fn is_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Bus | ErrorKind::ArbitrationLoss | ErrorKind::NoAcknowledge(_))
 }
 
@@ -57,11 +63,15 @@ impl<B: I2c> I2c for Retry<B> {
         loop {
             self.transfers += 1;
             match self.bus.transaction(address, operations) {
-                Err(error) if attempt < ATTEMPTS && is_transient(error.kind()) => {
-                    attempt += 1;
-                    self.retries += 1;
+                Err(error) if attempt < self.attempts && is_transient(error.kind()) => attempt += 1,
+                result => {
+                    // What fails for good is told as an error, or is an answer: a PCA9554's to a
+                    // register that it lacks.
+                    if result.is_ok() {
+                        self.retries += u32::from(attempt - 1);
+                    }
+                    return result;
                 }
-                result => return result,
             }
         }
     }

@@ -112,10 +112,8 @@ pub const REVISIONS: &[Revision] = &[
     v1(2),
     v1(3),
     v2(0, HubPolarity::ActiveHigh, PortOrder::Descending),
-    Revision {
-        unverified: "never sold (its inrush current was too high)",
-        ..v2(1, HubPolarity::ActiveLow, PortOrder::Descending)
-    },
+    // Never sold: its inrush current was too high.
+    v2(1, HubPolarity::ActiveLow, PortOrder::Descending),
     v2(2, HubPolarity::ActiveLow, PortOrder::Descending),
     v2(3, HubPolarity::ActiveLow, PortOrder::Descending),
     v2(4, HubPolarity::ActiveLow, PortOrder::Descending),
@@ -124,7 +122,7 @@ pub const REVISIONS: &[Revision] = &[
     v3(
         0,
         PortOrder::Descending,
-        "hub polarity: the vendor's own scripts contradict each other; taken as active low",
+        "hub polarity (the vendor's own scripts contradict each other; taken as active low)",
     ),
     v3(1, PortOrder::Ascending, ""),
 ];

@@ -1,6 +1,6 @@
 //! `boards`: what was found, how, and what is unverified about it.
 
-use hat_driver::linux::{BoardInfo, probe};
+use hat_driver::linux::{BoardInfo, UnitStatus, probe};
 
 use super::Outcome;
 use crate::context::{Context, Ground};
@@ -16,10 +16,12 @@ pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Fa
         let nodes = (first..first + usize::from(info.size)).map(|node| context.label(node));
         let nodes = nodes.collect();
         let (chip, error) = match context.cluster.status(board) {
-            Ok(status) => (status.chip, None),
+            Ok(UnitStatus::Hat(status)) => (status.chip, None),
+            Ok(_) => (None, None),
             Err(error) => {
-                let text = error.to_string();
-                failure.get_or_insert(Failure::Driver(error));
+                let error = Failure::Driver(error);
+                let text = error.message();
+                failure.get_or_insert(error);
                 (None, Some(text))
             }
         };

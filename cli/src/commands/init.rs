@@ -1,7 +1,8 @@
 //! `init`: initialises boards that never were.
 
-use hat_driver::Signals;
+use hat_driver::Positions;
 use hat_driver::init::Outcome as Init;
+use hat_driver::linux::Model;
 
 use super::Outcome;
 use crate::context::Context;
@@ -10,8 +11,8 @@ use crate::report::{BoardInit, InitReport, Report};
 
 /// Each board on its own: one that fails does not keep the others from their turn.
 pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
-    let names: Vec<_> = context.cluster.boards().map(|info| info.name.clone()).collect();
-    let revisions: Vec<_> = context.cluster.boards().map(|info| info.revision).collect();
+    let names = context.board_names();
+    let models: Vec<_> = context.cluster.boards().map(|info| info.model).collect();
     let (mut boards, mut failure) = (Vec::new(), None);
     for (board, name) in names.into_iter().enumerate() {
         match context.cluster.init(board) {
@@ -19,7 +20,10 @@ pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
                 boards.push(BoardInit { board: name, initialised: false, kept_on: None });
             }
             Ok(Init::Initialised(latch)) => {
-                let on = revisions[board].to_signals(latch).intersection(Signals::NODES);
+                let on = match models[board] {
+                    Model::Hat(revision) => revision.to_signals(latch).positions(),
+                    _ => Positions::NONE,
+                };
                 let nodes = context.cluster.node_numbers(board, on);
                 let kept_on = Some(nodes.map(|node| context.label(node)).collect());
                 boards.push(BoardInit { board: name, initialised: true, kept_on });

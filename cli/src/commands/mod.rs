@@ -1,11 +1,16 @@
 //! One file a command: each takes an opened cluster and returns a report.
 
+pub(crate) mod board;
 pub(crate) mod boards;
 pub(crate) mod init;
 pub(crate) mod outputs;
+pub(crate) mod path;
 pub(crate) mod power;
 pub(crate) mod status;
 
+use hat_driver::linux::Model;
+
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Report;
 
@@ -20,4 +25,17 @@ impl From<Report> for Outcome {
     fn from(report: Report) -> Self {
         Self { report, failure: None }
     }
+}
+
+/// The ClusterCTRL board of an order, counted from 0 among all boards.
+fn ctrl_board(context: &Context, order: u8) -> Result<usize, Failure> {
+    context.cluster.board_of_order(order).ok_or_else(|| {
+        let orders = context.cluster.boards().filter_map(|info| match info.model {
+            Model::Ctrl { order, .. } => Some(order.to_string()),
+            _ => None,
+        });
+        let known: Vec<_> = orders.collect();
+        let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+        Failure::NoSuchOrder { order, known }
+    })
 }

@@ -1,11 +1,11 @@
-//! `alert`, `led`, `hub`, `wp` and `fan`: outputs of a board or of the controller.
+//! `alert`, `led`, `hub`, `wp`, `fan` and `act`: outputs of boards and of the controller.
 
 use std::time::Duration;
 
-use hat_driver::Signals;
-use hat_driver::linux::Change;
+use hat_driver::linux::{Change, Event, Output};
 
-use super::Outcome;
+use super::{Outcome, ctrl_board};
+use crate::args::FanTarget;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{OutputChange, OutputReport, Report};
@@ -14,64 +14,120 @@ use crate::report::{OutputChange, OutputReport, Report};
 const HUB_OFF: Duration = Duration::from_secs(1);
 
 /// Switches one output on every board.
-pub(crate) fn set(
-    context: &mut Context,
-    output: &'static str,
-    signal: Signals,
-    on: bool,
-) -> Result<Outcome, Failure> {
-    let boards = each(context, |context, board| Ok(context.cluster.set(board, signal, on)?))?;
-    finish(output, if on { "on" } else { "off" }, boards)
+pub(crate) fn set(context: &mut Context, output: Output, on: bool) -> Result<Outcome, Failure> {
+    let all = 0..context.cluster.boards().count();
+    Switching::new(context, output, on_off(on)).boards(all, |context, board, observer| {
+        context.cluster.set(board, output, on, observer).map_err(Failure::Driver)
+    })
 }
 
 /// Switches every hub off and on.
 pub(crate) fn reset_hub(context: &mut Context) -> Result<Outcome, Failure> {
-    let boards = each(context, |context, board| {
-        let change = context.cluster.set(board, Signals::HUB, false)?;
-        if change != Change::Unsupported {
-            context.cluster.platform().sleep(HUB_OFF);
-            context.cluster.set(board, Signals::HUB, true)?;
-        }
-        Ok(if change == Change::Unsupported { change } else { Change::Switched })
-    })?;
-    finish("hub", "reset", boards)
+    let all = 0..context.cluster.boards().count();
+    Switching::new(context, Output::Hub, "reset").boards(all, |context, board, observer| {
+        context.cluster.cycle_hub(board, HUB_OFF, observer).map_err(Failure::Driver)
+    })
 }
 
-/// Switches the controller's fan.
-pub(crate) fn set_fan(context: &mut Context, on: bool) -> Result<Outcome, Failure> {
-    let Some(line) = context.settings.fan_gpio else {
+/// Switches the ACT LED of one ClusterCTRL board, or of all.
+pub(crate) fn set_act(
+    context: &mut Context,
+    on: bool,
+    order: Option<u8>,
+) -> Result<Outcome, Failure> {
+    let Some(order) = order else { return set(context, Output::Act, on) };
+    let board = ctrl_board(context, order)?;
+    Switching::new(context, Output::Act, on_off(on)).boards([board], |context, board, observer| {
+        context.cluster.set(board, Output::Act, on, observer).map_err(Failure::Driver)
+    })
+}
+
+/// Switches the controller's fan, that of one ClusterCTRL board, or all.
+pub(crate) fn set_fan(
+    context: &mut Context,
+    on: bool,
+    target: Option<FanTarget>,
+) -> Result<Outcome, Failure> {
+    let boards: Vec<usize> = match target {
+        Some(FanTarget::Controller) => Vec::new(),
+        Some(FanTarget::Board(order)) => vec![ctrl_board(context, order)?],
+        None => (0..context.cluster.boards().count()).collect(),
+    };
+    let line = context.settings.fan_gpio;
+    let line = line.filter(|_| !matches!(target, Some(FanTarget::Board(_))));
+    if line.is_none() && target == Some(FanTarget::Controller) {
         return Err(Failure::Usage(
-            "no fan is configured: set FANGPIO in /etc/default/clusterctrl, or fan-gpio in \
-             /etc/clusterhat/clusterhat.toml"
+            "no fan of the controller is configured: set fan-gpio in \
+             /etc/clusterhat/clusterhat.toml, or FANGPIO in /etc/default/clusterctrl"
                 .to_owned(),
         ));
-    };
-    let changed = context.cluster.set_line(line, on)?;
-    let board = format!("GPIO {line}");
-    let result = if changed { Change::Switched } else { Change::AlreadySo };
-    finish("fan", if on { "on" } else { "off" }, vec![OutputChange { board, result }])
-}
-
-fn each(
-    context: &mut Context,
-    mut act: impl FnMut(&mut Context, usize) -> Result<Change, Failure>,
-) -> Result<Vec<OutputChange>, Failure> {
-    let names: Vec<_> = context.cluster.boards().map(|info| info.name.clone()).collect();
-    let mut changes = Vec::new();
-    for (board, name) in names.into_iter().enumerate() {
-        changes.push(OutputChange { board: name, result: act(context, board)? });
     }
-    Ok(changes)
+    let mut switching = Switching::new(context, Output::Fan, on_off(on));
+    if let Some(line) = line {
+        let result = switching.context.cluster.set_line(line, on);
+        let changed = |changed| if changed { Change::Switched } else { Change::AlreadySo };
+        switching.add(format!("GPIO {line}"), result.map(changed).map_err(Failure::Driver));
+    }
+    switching.boards(boards, |context, board, observer| {
+        context.cluster.set(board, Output::Fan, on, observer).map_err(Failure::Driver)
+    })
 }
 
-/// Asking for what no board has is a failure; what only some have is told board by board.
-fn finish(
-    output: &'static str,
-    state: &'static str,
-    boards: Vec<OutputChange>,
-) -> Result<Outcome, Failure> {
-    let nowhere = boards.iter().all(|change| change.result == Change::Unsupported);
-    let report = Report::Outputs(OutputReport { output, state, boards });
-    let failure = nowhere.then_some(Failure::NoSuchOutput(output));
-    Ok(Outcome { report, failure })
+/// One command's switching of one kind of output.
+struct Switching<'a> {
+    context: &'a mut Context,
+    report: OutputReport,
+    failure: Option<Failure>,
+}
+
+impl<'a> Switching<'a> {
+    fn new(context: &'a mut Context, output: Output, state: &'static str) -> Self {
+        let report = OutputReport { output, state, boards: Vec::new(), initialised: Vec::new() };
+        Self { context, report, failure: None }
+    }
+
+    /// A board that fails does not keep the others from their turn.
+    fn boards(
+        mut self,
+        boards: impl IntoIterator<Item = usize>,
+        act: impl Fn(&mut Context, usize, &mut dyn FnMut(Event)) -> Result<Change, Failure>,
+    ) -> Result<Outcome, Failure> {
+        let names = self.context.board_names();
+        for board in boards {
+            let mut initialised = Vec::new();
+            let result = act(self.context, board, &mut |event| {
+                if let Event::Initialised { board } = event {
+                    initialised.push(names[board].clone());
+                }
+            });
+            self.report.initialised.append(&mut initialised);
+            self.add(names[board].clone(), result);
+        }
+        Ok(self.finish())
+    }
+
+    fn add(&mut self, board: String, result: Result<Change, Failure>) {
+        let error = result.as_ref().err().map(Failure::message);
+        let change = match result {
+            Ok(change) => Some(change),
+            Err(failure) => {
+                self.failure.get_or_insert(failure);
+                None
+            }
+        };
+        self.report.boards.push(OutputChange { board, result: change, error });
+    }
+
+    /// Asking for what no board has is a failure; what only some have is told board by board.
+    fn finish(self) -> Outcome {
+        let Self { report, mut failure, .. } = self;
+        if report.boards.iter().all(|change| change.result == Some(Change::Unsupported)) {
+            failure = Some(Failure::NoSuchOutput(report.output.to_string()));
+        }
+        Outcome { report: Report::Outputs(report), failure }
+    }
+}
+
+const fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hat_driver::Signals;
-use hat_driver::linux::Event;
+use hat_driver::Positions;
+use hat_driver::linux::{Error as DriverError, Event};
 use hat_driver::power::Action;
 
 use super::Outcome;
@@ -22,20 +22,26 @@ pub(crate) fn switch(
     let nodes = context.nodes(set)?;
     let mut session = Session::new(context);
     session.switch(&nodes, action)?;
-    Ok(session.report(&nodes, action))
+    Ok(session.report(&nodes, action, &[]))
 }
 
 /// Switches nodes off, waits, and switches them on.
 pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let nodes = context.nodes(set)?;
     let off_time = context.settings.off_time;
+    // Better not begun than left off.
+    context.cluster.check_supply()?;
     let mut session = Session::new(context);
-    if !session.switch(&nodes, Action::Off)?.is_empty() {
+    let off = session.switch(&nodes, Action::Off)?;
+    if !off.is_empty() {
         session.progress.show(&Event::Waiting { duration: off_time });
         session.context.cluster.platform().sleep(off_time);
     }
-    session.switch(&nodes, Action::On)?;
-    Ok(session.report(&nodes, Action::On))
+    match session.switch(&nodes, Action::On) {
+        Ok(_) => Ok(session.report(&nodes, Action::On, &off)),
+        Err(Failure::Driver(source)) => Err(session.incomplete(&off, source)),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// One command's switching: what changed, and which boards were initialised.
@@ -66,14 +72,27 @@ impl<'a> Session<'a> {
         Ok(changed)
     }
 
-    fn report(&self, nodes: &[usize], power: Action) -> Outcome {
+    /// The second half of a cycle failed: the nodes that the first half switched off, but for those
+    /// that are on again, are off still.
+    fn incomplete(&self, off: &[usize], source: DriverError) -> Failure {
+        let on_again = source.done().map(|done| done.nodes.clone()).unwrap_or_default();
+        let names = off.iter().map(|&node| self.context.label(node));
+        let nodes: Vec<_> = names.filter(|name| !on_again.contains(name)).collect();
+        if nodes.is_empty() {
+            return source.into();
+        }
+        Failure::CycleIncomplete { nodes, source: Box::new(source) }
+    }
+
+    fn report(&self, nodes: &[usize], power: Action, cycled: &[usize]) -> Outcome {
         let entry = |&node: &usize| NodePower {
             node: self.context.label(node),
             name: self.context.alias(node),
             power,
             changed: self.changed.contains(&node),
+            cycled: cycled.contains(&node),
         };
-        let names: Vec<_> = self.context.cluster.boards().map(|info| info.name.clone()).collect();
+        let names = self.context.board_names();
         let initialised = self.initialised.iter().map(|&board| names[board].clone()).collect();
         Report::Power(PowerReport {
             dry_run: false,
@@ -102,7 +121,7 @@ pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome
     planner.plan(Action::Off, Duration::ZERO)?;
     let wait = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
     for on in &mut planner.on {
-        *on = Signals::NONE;
+        *on = Positions::NONE;
     }
     planner.plan(Action::On, wait)?;
     Ok(planner.report())
@@ -113,7 +132,7 @@ struct Planner<'a> {
     context: &'a mut Context,
     nodes: Vec<usize>,
     /// The nodes that are on, by board.
-    on: Vec<Signals>,
+    on: Vec<Positions>,
     initialise: Vec<String>,
     steps: Vec<PlanStep>,
 }
@@ -121,28 +140,30 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(context: &'a mut Context, set: &NodeSet) -> Result<Self, Failure> {
         let nodes = context.nodes(set)?;
-        let names: Vec<_> = context.cluster.boards().map(|info| info.name.clone()).collect();
+        let names = context.board_names();
         let (mut on, mut initialise) = (Vec::new(), Vec::new());
         for (board, name) in names.into_iter().enumerate() {
             if context.cluster.on_board(&nodes, board).is_empty() {
-                on.push(Signals::NONE);
+                on.push(Positions::NONE);
                 continue;
             }
             let status = context.cluster.status(board)?;
-            if status.commanded.is_none() {
+            if status.commanded().is_none() {
                 initialise.push(name);
             }
             // Initialising keeps what the pins show.
-            on.push(status.commanded.unwrap_or(status.seen));
+            on.push(status.commanded().unwrap_or(status.seen()));
         }
         Ok(Self { context, nodes, on, initialise, steps: Vec::new() })
     }
 
     fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Failure> {
         for board in 0..self.on.len() {
-            let plan = self.context.cluster.plan(board, &self.nodes, self.on[board], action, wait);
-            wait = plan.wait_after();
-            for step in plan {
+            let cluster = &self.context.cluster;
+            let (steps, wait_after) =
+                cluster.plan(board, &self.nodes, self.on[board], action, wait);
+            wait = wait_after;
+            for step in steps {
                 let nodes = self.context.cluster.node_numbers(board, step.nodes);
                 self.steps.push(PlanStep {
                     wait_s: step.wait.as_secs_f64(),

@@ -1,14 +1,17 @@
-//! `status`: what is commanded and what the pins show. Writes nothing to any board.
+//! `status`: what is commanded and what the pins show. Switches nothing on any board.
 
+use hat_driver::Signals;
 use hat_driver::board::Status;
 use hat_driver::linux::throttled::UNDER_VOLTAGE_NOW;
-use hat_driver::{Signals, linux::BoardInfo};
+use hat_driver::linux::{BoardInfo, CtrlStatus, Model, UnitStatus};
 
 use super::Outcome;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
-use crate::report::{BoardState, BoardStatus, Level, NodeStatus, Report, StatusReport};
+use crate::report::{
+    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, Report, StatusReport,
+};
 
 /// A board that does not answer is reported, and the others all the same.
 pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
@@ -21,29 +24,28 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
         if wanted.is_empty() {
             continue;
         }
-        let result = context.cluster.status(board);
+        let result = context.cluster.status(board).map_err(Failure::Driver);
         let status = result.as_ref().ok();
-        for node in context.cluster.node_numbers(board, wanted) {
-            let first = context.cluster.first_node(board);
-            let signal = Signals::node((node - first) as u8);
+        let numbers = context.cluster.node_numbers(board, wanted);
+        for (node, position) in numbers.zip(wanted.iter()) {
+            let commanded = status.and_then(UnitStatus::commanded);
             report.nodes.push(NodeStatus {
                 node: context.label(node),
                 name: context.alias(node),
                 board: info.name.clone(),
-                commanded: status.and_then(|s| s.commanded).map(|on| on.contains(signal)),
-                seen: status.map(|status| status.seen.contains(signal)),
+                commanded: commanded.map(|on| on.has(position)),
+                seen: status.map(|status| status.seen().has(position)),
             });
         }
-        let error = result.as_ref().err().map(ToString::to_string);
         report.boards.push(BoardStatus {
             board: info.name.clone(),
-            revision: info.revision.version.to_string(),
+            model: info.model.into(),
             place: info.place(),
-            state: status.map(|status| state(info, status)),
-            error,
+            state: status.and_then(|status| state(context, board, info, status)),
+            error: result.as_ref().err().map(Failure::message),
         });
         if let Err(error) = result {
-            failure.get_or_insert(Failure::Driver(error));
+            failure.get_or_insert(error);
         }
     }
     let flags = context.cluster.platform().throttled();
@@ -51,14 +53,31 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
     Ok(Outcome { report: Report::Status(report), failure })
 }
 
-fn state(info: &BoardInfo, status: &Status) -> BoardState {
+fn state(
+    context: &Context,
+    board: usize,
+    info: &BoardInfo,
+    status: &UnitStatus,
+) -> Option<BoardState> {
+    match (info.model, status) {
+        (Model::Hat(revision), UnitStatus::Hat(status)) => {
+            Some(BoardState::Hat(hat(revision.signals(), status)))
+        }
+        (Model::Ctrl { order, .. }, UnitStatus::Ctrl(status)) => {
+            Some(BoardState::Ctrl(ctrl(context, board, order, status)))
+        }
+        _ => None,
+    }
+}
+
+fn hat(has: Signals, status: &Status) -> HatState {
     let level = |signal: Signals| {
-        info.revision.signals().contains(signal).then(|| Level {
+        has.contains(signal).then(|| Level {
             commanded: status.commanded.map(|on| on.contains(signal)),
             seen: status.seen.contains(signal),
         })
     };
-    BoardState {
+    HatState {
         setup: status.setup,
         chip: status.chip,
         alert: level(Signals::ALERT),
@@ -66,5 +85,17 @@ fn state(info: &BoardInfo, status: &Status) -> BoardState {
         hub: level(Signals::HUB),
         write_protect: level(Signals::WRITE_PROTECT),
         write_protect_link: status.write_protect_link,
+    }
+}
+
+fn ctrl(context: &Context, board: usize, order: u8, status: &CtrlStatus) -> CtrlState {
+    let names = |nodes| context.cluster.node_numbers(board, nodes).map(|n| context.label(n));
+    CtrlState {
+        order,
+        firmware: status.firmware,
+        voltages_mv: status.voltages.iter().map(|voltage| voltage.millivolts()).collect(),
+        temperature_c: status.temperature.and_then(|t| t.celsius()),
+        fan: status.fan,
+        usb_boot: status.usb_boot.map(|nodes| names(nodes).collect()),
     }
 }

@@ -16,6 +16,9 @@ pub(crate) struct NodeSetError {
 impl NodeSetError {
     /// The error, the word below it, and carets under the place; no line break at the end.
     pub(crate) fn pointed(&self) -> String {
+        if self.word.is_empty() {
+            return self.to_string();
+        }
         let before = self.word.get(..self.at.start).unwrap_or_default();
         let place = self.word.get(self.at.clone()).unwrap_or_default();
         let indent = " ".repeat(printable(before).chars().count());

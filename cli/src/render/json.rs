@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::Output;
+use super::Printout;
 use crate::failure::Failure;
 use crate::report::{Document, SCHEMA};
 
-pub(super) fn print(output: &Output<'_>) -> io::Result<()> {
+pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         command: output.command,

@@ -5,12 +5,13 @@ mod table;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::report::{BusUse, Report};
 
 /// Everything that one run has to say.
-pub(crate) struct Output<'a> {
+pub(crate) struct Printout<'a> {
     pub(crate) command: &'a str,
     pub(crate) report: Option<&'a Report>,
     pub(crate) bus: Option<BusUse>,
@@ -19,7 +20,7 @@ pub(crate) struct Output<'a> {
 }
 
 /// Prints to standard output; for people, warnings and errors go to standard error.
-pub(crate) fn print(output: &Output<'_>, as_json: bool) -> io::Result<()> {
+pub(crate) fn print(output: &Printout<'_>, as_json: bool) -> io::Result<()> {
     if as_json {
         return json::print(output);
     }
@@ -39,6 +40,20 @@ pub(crate) fn print(output: &Output<'_>, as_json: bool) -> io::Result<()> {
         writeln!(stderr, "clusterhat: {}", failure.lines())?;
     }
     Ok(())
+}
+
+/// The exit status of a run whose output may not have been written.
+pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
+    match printed {
+        Ok(()) => status,
+        // The reader has seen enough, as `head` does; what was asked for is done.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => status,
+        Err(error) => {
+            // Where this cannot be written either, the exit status has to do.
+            let _ = writeln!(io::stderr(), "clusterhat: cannot write the output: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Empties the screen, where standard output is one.

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use hat_driver::board::Setup;
-use hat_driver::linux::{Change, Source};
+use hat_driver::linux::{Candidate, Change, Source};
 use hat_driver::power::Action;
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
 use crate::report::{
-    BoardEntry, BoardInit, BoardStatus, BoardsReport, Level, NodeStatus, OutputChange,
-    OutputReport, PlanReport, PowerReport, Report, StatusReport,
+    BoardEntry, BoardInit, BoardReport, BoardState, BoardStatus, BoardsReport, CtrlState, HatState,
+    Level, ModelName, NodePath, NodeStatus, NodeUsbBoot, OutputChange, OutputReport, PathReport,
+    PlanReport, PowerReport, Report, StatusReport, UsbBootReport,
 };
 
 pub(super) fn render(report: &Report) -> String {
@@ -19,6 +20,9 @@ pub(super) fn render(report: &Report) -> String {
         Report::Plan(report) => plan(report),
         Report::Outputs(report) => outputs(report),
         Report::Init(report) => report.boards.iter().map(init).collect(),
+        Report::UsbBoot(report) => usb_boot(report),
+        Report::Path(report) => path(report),
+        Report::Board(BoardReport { board, done }) => format!("{board}: {done}\n"),
         Report::Boards(report) => boards(report),
         Report::Maxpi { maxpi } => format!("{maxpi}\n"),
     }
@@ -27,6 +31,12 @@ pub(super) fn render(report: &Report) -> String {
 fn status(report: &StatusReport) -> String {
     let rows: Vec<_> = report.nodes.iter().map(node_row).collect();
     let mut text = table(&["NODE", "NAME", "BOARD", "COMMANDED", "SEEN"], &rows);
+    let differs = |node: &NodeStatus| {
+        node.commanded.is_some() && node.seen.is_some() && node.commanded != node.seen
+    };
+    if report.nodes.iter().any(differs) {
+        text.push_str("! = the pin does not show what is commanded\n");
+    }
     text.push('\n');
     text.extend(report.boards.iter().map(board_line));
     if report.under_voltage == Some(true) {
@@ -47,7 +57,7 @@ fn node_row(node: &NodeStatus) -> Vec<Cell> {
     };
     let commanded = match (node.commanded, node.seen) {
         (None, None) => "?",
-        (None, Some(_)) => "nothing",
+        (None, Some(_)) => "-",
         (Some(on), _) => on_off(on),
     };
     let name = node.name.clone().unwrap_or_default();
@@ -55,11 +65,21 @@ fn node_row(node: &NodeStatus) -> Vec<Cell> {
 }
 
 fn board_line(board: &BoardStatus) -> String {
-    let head = format!("{}: v{} at {}", board.board, board.revision, board.place);
-    let Some(state) = &board.state else {
-        return format!("{head}: {}\n", paint("does not answer", Tone::Bad));
+    let model = match &board.model {
+        ModelName::Revision(version) => format!("v{version}"),
+        ModelName::ClusterCtrl(name) => format!("ClusterCTRL {name}"),
     };
+    let head = format!("{}: {model} at {}", board.board, board.place);
+    match &board.state {
+        None => format!("{head}: {}\n", paint("does not answer", Tone::Bad)),
+        Some(BoardState::Hat(state)) => format!("{head}{}\n", hat_state(state)),
+        Some(BoardState::Ctrl(state)) => format!("{head}; {}\n", ctrl_state(state)),
+    }
+}
+
+fn hat_state(state: &HatState) -> String {
     let chip = state.chip.map_or(String::new(), |chip| format!(", {chip}"));
+    let link = if state.write_protect_link == Some(true) { " (solder link)" } else { "" };
     let outputs: Vec<_> = [
         ("hub", state.hub),
         ("LED", state.led),
@@ -69,18 +89,26 @@ fn board_line(board: &BoardStatus) -> String {
     .into_iter()
     .filter_map(|(name, level)| level.map(|level| output(name, level)))
     .collect();
-    let link = if state.write_protect_link == Some(true) { " (solder link)" } else { "" };
-    let outputs = outputs.join(", ");
     match state.setup {
-        Setup::Initialised => format!("{head}{chip}; {outputs}{link}\n"),
-        Setup::NeverInitialised => format!(
-            "{head}{chip}; never initialised since its power came on, so nothing is commanded; \
-             `clusterhat init` or switching a node does that\n"
-        ),
-        _ => {
-            format!("{head}{chip}; {}\n", paint("partly configured by another program", Tone::Bad))
+        Setup::Initialised => format!("{chip}; {}{link}", outputs.join(", ")),
+        Setup::NeverInitialised => {
+            format!("{chip}; not initialised yet (`clusterhat init`, or switch a node)")
         }
+        _ => format!("{chip}; {}", paint("partly configured by another program", Tone::Bad)),
     }
+}
+
+fn ctrl_state(state: &CtrlState) -> String {
+    let mut parts = vec![format!("order {}", state.order)];
+    parts.extend(state.firmware.map(|firmware| format!("firmware {firmware}")));
+    parts.extend(state.voltages_mv.iter().flatten().map(|mv| format!("{mv} mV")));
+    parts.extend(state.temperature_c.map(|celsius| format!("{celsius:.1} °C")));
+    parts.extend(state.fan.map(|bits| format!("fan {}", on_off(bits & 1 == 1))));
+    parts.extend(state.usb_boot.as_ref().map(|nodes| match nodes[..] {
+        [] => "USB boot off".to_owned(),
+        _ => format!("USB boot on {}", nodes.join(" ")),
+    }));
+    parts.join(", ")
 }
 
 fn output(name: &str, level: Level) -> String {
@@ -95,15 +123,17 @@ fn output(name: &str, level: Level) -> String {
 
 fn power(report: &PowerReport) -> String {
     let mut text = String::new();
-    for board in &report.initialised {
-        let _ = writeln!(text, "{board} initialised: it never was since its power came on");
-    }
+    text.push_str(&initialised(&report.initialised));
     let rows: Vec<_> = report
         .nodes
         .iter()
         .map(|node| {
             let tone = if node.power == Action::On { Tone::Good } else { Tone::Plain };
-            let note = if node.changed { "" } else { "already so" };
+            let note = match (node.changed, node.cycled) {
+                (_, true) => "was on, cycled",
+                (true, false) => "",
+                (false, false) => "already so",
+            };
             let name = node.name.clone().unwrap_or_default();
             vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]
         })
@@ -131,14 +161,42 @@ fn plan(report: &PlanReport) -> String {
 
 fn outputs(report: &OutputReport) -> String {
     let line = |change: &OutputChange| {
-        let result = match change.result {
+        let (board, output) = (&change.board, report.output);
+        match change.result {
+            Some(Change::Switched) => format!("{board}: {output} {}\n", report.state),
+            Some(Change::AlreadySo) => format!("{board}: {output} {}, already so\n", report.state),
+            Some(Change::Unsupported) => format!("{board}: cannot switch its {output}\n"),
+            None => format!("{board}: {output} {}\n", paint("failed", Tone::Bad)),
+        }
+    };
+    let mut text = initialised(&report.initialised);
+    text.extend(report.boards.iter().map(line));
+    text
+}
+
+fn initialised(boards: &[String]) -> String {
+    boards.iter().map(|board| format!("{board}: initialised first\n")).collect()
+}
+
+fn usb_boot(report: &UsbBootReport) -> String {
+    let line = |node: &NodeUsbBoot| {
+        let result = match node.result {
             Change::Switched => report.state.to_owned(),
             Change::AlreadySo => format!("{}, already so", report.state),
-            Change::Unsupported => "not on this board".to_owned(),
+            Change::Unsupported => "cannot be chosen on its board".to_owned(),
         };
-        format!("{}: {} {result}\n", change.board, report.output)
+        format!("{}: USB boot {result}\n", node.node)
     };
-    report.boards.iter().map(line).collect()
+    report.nodes.iter().map(line).collect()
+}
+
+fn path(report: &PathReport) -> String {
+    let row = |node: &NodePath| {
+        let path = node.path.clone().map_or(cell("unknown", Tone::Bad), plain);
+        vec![plain(&node.node), path]
+    };
+    let rows: Vec<_> = report.nodes.iter().map(row).collect();
+    table(&["NODE", "USB PATH"], &rows)
 }
 
 fn init(board: &BoardInit) -> String {
@@ -155,31 +213,39 @@ fn boards(report: &BoardsReport) -> String {
     let mut text = String::new();
     if !report.boards.is_empty() {
         let rows: Vec<_> = report.boards.iter().map(board_row).collect();
-        text = table(&["BOARD", "REVISION", "CHIP", "PLACE", "NODES", "FOUND BY"], &rows);
+        text = table(&["BOARD", "MODEL", "CHIP", "PLACE", "NODES", "FOUND BY"], &rows);
     }
     for BoardEntry { info, .. } in &report.boards {
-        if !info.revision.unverified.is_empty() {
-            let _ = writeln!(text, "{}: unverified: {}", info.name, info.revision.unverified);
+        let unverified = info.model.unverified();
+        if !unverified.is_empty() {
+            let _ = writeln!(text, "{}: unverified: {unverified}", info.name);
         }
     }
     match report.probed.as_deref() {
         None => {}
         Some([]) => text.push_str("no chip answers at 0x20 to 0x23 on any I2C bus\n"),
-        Some(found) => {
-            for candidate in found {
-                let (bus, address) = (candidate.bus, candidate.address);
-                let _ = match candidate.chip {
-                    Some(chip) => writeln!(
-                        text,
-                        "i2c-{bus} {address:#04x}: looks like a {chip}; to use it: [[board]] bus = {bus}, \
-                         address = {address:#04x}, revision = \"...\" (as printed on the board)"
-                    ),
-                    None => writeln!(text, "i2c-{bus} {address:#04x}: another kind of chip"),
-                };
-            }
-        }
+        Some(found) => text.extend(found.iter().map(|found| candidate(report, found))),
     }
     text
+}
+
+/// A chip that a search found, and how to make it a board.
+fn candidate(report: &BoardsReport, found: &Candidate) -> String {
+    let Candidate { bus, address, chip } = *found;
+    let place = format!("i2c-{bus} {address:#04x}");
+    let known = report
+        .boards
+        .iter()
+        .find(|entry| (entry.info.bus, entry.info.address) == (Some(bus), Some(address)));
+    match (known, chip) {
+        (Some(entry), _) => format!("{place}: in use as {}\n", entry.info.name),
+        (None, None) => format!("{place}: a chip in no state that a HAT's expander would be in\n"),
+        (None, Some(chip)) => format!(
+            "{place}: like a HAT's {chip}; to use it, add to /etc/clusterhat/clusterhat.toml:\n  \
+             [[board]]\n  bus = {bus}\n  address = {address:#04x}\n  \
+             revision = \"...\"  # as printed on the board\n"
+        ),
+    }
 }
 
 fn board_row(entry: &BoardEntry) -> Vec<Cell> {
@@ -192,6 +258,7 @@ fn board_row(entry: &BoardEntry) -> Vec<Cell> {
     let source = match info.source {
         Source::Eeprom => "EEPROM",
         Source::Configuration => "configuration",
+        Source::Usb => "USB",
         _ => "",
     };
     let chip = match (&entry.error, entry.chip) {
@@ -199,8 +266,14 @@ fn board_row(entry: &BoardEntry) -> Vec<Cell> {
         (None, Some(chip)) => plain(chip.to_string()),
         (None, None) => plain("none"),
     };
-    let revision = format!("v{}", info.revision.version);
-    vec![plain(&info.name), plain(revision), chip, plain(info.place()), plain(nodes), plain(source)]
+    vec![
+        plain(&info.name),
+        plain(info.model.to_string()),
+        chip,
+        plain(info.place()),
+        plain(nodes),
+        plain(source),
+    ]
 }
 
 const fn on_off(on: bool) -> &'static str {

@@ -1,14 +1,20 @@
-//! Which boards there are: configured ones in their order, else the one that the EEPROM speaks of.
+//! Which boards there are: configured HATs in their order, else the one that the EEPROM speaks of;
+//! then the ClusterCTRL boards on the USB by their order.
+
+use std::sync::Arc;
 
 use super::eeprom::Eeprom;
-use super::error::Error;
-use super::platform::{AnyBus, AnyLine, Platform};
-use crate::board::{Backend, Board};
-use crate::bus_error::BusError;
-use crate::expander::{Chip, Expander, FIRST_ADDRESS, LAST_ADDRESS, RESET, Register};
-use crate::lines::Lines;
+use super::error::{Done, Error};
+use super::info::{BoardInfo, Model, Source};
+use super::platform::{Platform, UsbBoard};
+use super::unit::{Clock, LinuxCtrl};
+use crate::ctrl::device::Device;
+use crate::ctrl::products::{Product, VENDOR};
+use crate::ctrl::protocol::ADDRESS;
+use crate::expander::FIRST_ADDRESS;
+use crate::power::Stands;
 use crate::retry::Retry;
-use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES, Version, Wiring};
+use crate::revisions::{Revision, Version, Wiring};
 
 /// The bus of the header's I2C pins on a Raspberry Pi.
 pub const HEADER_BUS: u32 = 1;
@@ -28,51 +34,16 @@ pub struct BoardOptions {
     pub size: Option<u8>,
 }
 
-/// How a board came to be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum Source {
-    /// The HAT's EEPROM, through the device tree.
-    Eeprom,
-    /// The configuration.
-    Configuration,
-}
-
-/// What is known of a board before anything is asked of it.
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BoardInfo {
-    /// Its name.
-    pub name: String,
-    /// How it came to be known.
-    pub source: Source,
-    /// Its row of the table.
-    pub revision: &'static Revision,
-    /// The I2C bus; absent on v1.x.
-    pub bus: Option<u32>,
-    /// The expander's address; absent on v1.x.
-    pub address: Option<u8>,
-    /// How many nodes it has.
-    pub size: u8,
-    /// The EEPROM's texts, where the board is the primary HAT.
-    pub eeprom: Option<Eeprom>,
-}
-
-/// The boards, in the order in which their nodes are numbered.
-pub(super) fn find(
+/// The HATs, in the order in which their nodes are numbered; none where there is none.
+pub(super) fn find_hats(
     platform: &dyn Platform,
     options: &[BoardOptions],
     detected_size: Option<u8>,
 ) -> Result<Vec<BoardInfo>, Error> {
     let eeprom = platform.eeprom().filter(Eeprom::is_cluster_hat);
     if options.is_empty() {
-        let Some(eeprom) = eeprom else {
-            return Err(Error::NoBoard { searched: platform.searched() });
-        };
         let detected = BoardOptions { size: detected_size, ..BoardOptions::default() };
-        return Ok(vec![describe(&detected, 0, Some(eeprom))?]);
+        return eeprom.map(|eeprom| describe(&detected, 0, Some(eeprom))).into_iter().collect();
     }
     let boards: Vec<_> = options
         .iter()
@@ -83,11 +54,77 @@ pub(super) fn find(
     Ok(boards)
 }
 
+/// The ClusterCTRL boards in their order, opened, since each says itself what its order is.
+pub(super) fn open_ctrls(
+    platform: &Arc<dyn Platform>,
+) -> Result<Vec<(BoardInfo, LinuxCtrl)>, Error> {
+    let mut boards = Vec::new();
+    for found in platform.usb_boards() {
+        if let Some(product) = Product::of(found.product) {
+            boards.push(open_ctrl(platform, product, found)?);
+        }
+    }
+    boards.sort_by_key(|(info, _)| (order(info), info.bus));
+    let twins = boards.windows(2).find(|pair| order(&pair[0].0) == order(&pair[1].0));
+    let Some(order) = twins.and_then(|pair| order(&pair[0].0)) else { return Ok(boards) };
+    let buses = boards.iter().filter(|(info, _)| self::order(info) == Some(order));
+    Err(Error::DuplicateOrder { order, buses: buses.filter_map(|(info, _)| info.bus).collect() })
+}
+
+fn open_ctrl(
+    platform: &Arc<dyn Platform>,
+    product: &'static Product,
+    found: UsbBoard,
+) -> Result<(BoardInfo, LinuxCtrl), Error> {
+    let label = format!("ClusterCTRL {product} at USB {}", found.path);
+    let Some(bus) = found.bus else {
+        let id = found.product;
+        return Err(Error::Setup(format!(
+            "{label} has no I2C bus, since no driver is bound to it: load i2c-tiny-usb and write \
+             \"{VENDOR:04x} {id:04x}\" to /sys/bus/usb/drivers/i2c-tiny-usb/new_id"
+        )));
+    };
+    let opened = platform.i2c(bus).map_err(|source| Error::Open {
+        board: label.clone(),
+        device: platform.bus_path(bus).display().to_string(),
+        advice: None,
+        source,
+    })?;
+    let clock = Clock(Arc::clone(platform));
+    let (device, description) =
+        Device::open(Retry::counting(opened), clock).map_err(|source| Error::Board {
+            board: label,
+            what: String::new(),
+            stands: Stands::Old,
+            done: Done::default(),
+            source: source.into(),
+        })?;
+    let info = BoardInfo {
+        name: format!("ctrl{}", description.order),
+        source: Source::Usb,
+        model: Model::Ctrl { product, order: description.order },
+        bus: Some(bus),
+        address: Some(ADDRESS),
+        size: description.nodes.min(32),
+        eeprom: None,
+        usb_path: Some(found.path),
+    };
+    Ok((info, device))
+}
+
+fn order(info: &BoardInfo) -> Option<u8> {
+    match info.model {
+        Model::Ctrl { order, .. } => Some(order),
+        Model::Hat(_) => None,
+    }
+}
+
 fn describe(
     options: &BoardOptions,
     index: usize,
     eeprom: Option<Eeprom>,
 ) -> Result<BoardInfo, Error> {
+    let name = options.name.clone().unwrap_or_else(|| format!("hat{}", index + 1));
     let bus = options.bus.unwrap_or(HEADER_BUS);
     let address = options.address.unwrap_or(FIRST_ADDRESS);
     // The EEPROM speaks for the primary HAT alone.
@@ -100,27 +137,27 @@ fn describe(
         })?,
         (None, None) => {
             return Err(Error::Setup(format!(
-                "board {}: no EEPROM tells its revision; set revision = \"...\" in its [[board]]",
-                index + 1
+                "{name}: no EEPROM tells its revision; set revision = \"...\" in its [[board]] in \
+                 /etc/clusterhat/clusterhat.toml"
             )));
         }
     };
     let revision = Revision::of(version).ok_or_else(|| {
         Error::Setup(format!(
-            "board {}: revision {version} is not known; if it is wired as a known one, \
-             set revision = \"...\" in its [[board]]",
-            index + 1
+            "{name}: revision {version} is not known; if it is wired as a known one, set that one in \
+             /etc/clusterhat/clusterhat.toml: [[board]] with revision = \"...\""
         ))
     })?;
     let on_bus = revision.wiring == Wiring::Expander;
     Ok(BoardInfo {
-        name: options.name.clone().unwrap_or_else(|| format!("hat{}", index + 1)),
+        name,
         source: options.revision.map_or(Source::Eeprom, |_| Source::Configuration),
-        revision,
+        model: Model::Hat(revision),
         bus: on_bus.then_some(bus),
         address: on_bus.then_some(address),
         size: options.size.unwrap_or(4).clamp(1, 4),
         eeprom,
+        usb_path: None,
     })
 }
 
@@ -138,106 +175,4 @@ fn check_places(boards: &[BoardInfo]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-impl BoardInfo {
-    /// Where the board is, for people.
-    #[must_use]
-    pub fn place(&self) -> String {
-        match (self.bus, self.address) {
-            (Some(bus), Some(address)) => format!("i2c-{bus} {address:#04x}"),
-            _ => "GPIO".to_owned(),
-        }
-    }
-
-    /// The board's name and place, for messages.
-    #[must_use]
-    pub fn label(&self) -> String {
-        format!("board {} (v{}, {})", self.name, self.revision.version, self.place())
-    }
-
-    pub(super) fn open(
-        &self,
-        platform: &dyn Platform,
-    ) -> Result<Board<Retry<AnyBus>, AnyLine>, Error> {
-        let backend = match (self.bus, self.address) {
-            (Some(bus), Some(address)) => {
-                let opened =
-                    platform.i2c(bus).map_err(|source| self.cannot_open(platform, bus, source))?;
-                Backend::Expander(Expander::new(Retry::new(opened), address))
-            }
-            _ => Backend::Lines(self.open_lines(platform)?),
-        };
-        Ok(Board::new(backend, self.revision).with_size(self.size))
-    }
-
-    fn open_lines(&self, platform: &dyn Platform) -> Result<Lines<AnyLine>, Error> {
-        let open = |bcm: u8| {
-            platform.line(bcm).map_err(|source| Error::Open {
-                board: self.label(),
-                device: format!("GPIO line {bcm}"),
-                advice: None,
-                source,
-            })
-        };
-        let [p1, p2, p3, p4] = V1_NODE_LINES;
-        Ok(Lines::new([open(p1)?, open(p2)?, open(p3)?, open(p4)?], open(V1_ALERT_LINE)?))
-    }
-
-    fn cannot_open(&self, platform: &dyn Platform, bus: u32, source: BusError) -> Error {
-        use std::io::ErrorKind;
-        let advice = match source.io().kind() {
-            ErrorKind::NotFound => Some(
-                "switch I2C on: dtparam=i2c_arm=on in config.txt, i2c-dev in /etc/modules, then reboot",
-            ),
-            ErrorKind::PermissionDenied => Some("join the group i2c, or use sudo"),
-            _ => None,
-        };
-        Error::Open {
-            board: self.label(),
-            device: platform.bus_path(bus).display().to_string(),
-            advice: advice.map(str::to_owned),
-            source,
-        }
-    }
-}
-
-/// A chip that answers at one of the addresses of a Cluster HAT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Candidate {
-    /// The bus.
-    pub bus: u32,
-    /// The address.
-    pub address: u8,
-    /// What it looks like; absent where its registers are not those of either chip.
-    pub chip: Option<Chip>,
-}
-
-/// Asks every address that a Cluster HAT can have on every bus. Reads only, but an unknown chip at
-/// one of these addresses sees the reads too.
-#[must_use]
-pub fn probe(platform: &dyn Platform) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for bus in platform.buses() {
-        for address in FIRST_ADDRESS..=LAST_ADDRESS {
-            let Ok(opened) = platform.i2c(bus) else { continue };
-            let mut chip = Expander::new(Retry::new(opened), address);
-            if let Ok(direction) = chip.read(Register::Direction) {
-                found.push(Candidate { bus, address, chip: judge(&mut chip, direction) });
-            }
-        }
-    }
-    found
-}
-
-/// The chip is in a state that a Cluster HAT can be in: reset, or all outputs that show their latch.
-fn judge(chip: &mut Expander<Retry<AnyBus>>, direction: u8) -> Option<Chip> {
-    let polarity = chip.read(Register::Polarity).ok()?;
-    let plausible = match direction {
-        RESET => true,
-        0x00 => chip.read(Register::Latch).ok()? == chip.read(Register::Input).ok()?,
-        _ => false,
-    };
-    (polarity == 0x00 && plausible).then(|| chip.identify().0)
 }

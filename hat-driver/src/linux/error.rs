@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::lock::Holder;
 use crate::bus_error::BusError;
+use crate::ctrl::device;
+use crate::positions::Positions;
 use crate::power::Stands;
 
 /// A failed operation. The cause, where there is one, is the error's source.
@@ -70,8 +72,23 @@ pub enum Error {
         /// Whether it was driven high.
         on: bool,
     },
+    /// Two ClusterCTRL boards have one order, so their nodes have no sure numbers.
+    #[error(
+        "the ClusterCTRL boards on {} have one order, {order}; unplug all but one of them, and give it \
+         another with `clusterhat board order {order} NEW` and `clusterhat board save NEW --what order`",
+        bus_names(.buses)
+    )]
+    DuplicateOrder {
+        /// The order.
+        order: u8,
+        /// The boards' buses.
+        buses: Vec<u32>,
+    },
+    /// Several boards failed.
+    #[error("{}", join(.0))]
+    Boards(Vec<Error>),
     /// One board failed.
-    #[error("{board}: {}{source}{}{done}", prefix(.what), state(.stands, .what))]
+    #[error("{board}: {}{}{}{done}", prefix(.what), chain(.source), state(.stands, .what))]
     Board {
         /// The board.
         board: String,
@@ -82,16 +99,71 @@ pub enum Error {
         /// What had been switched before.
         done: Done,
         /// What failed.
-        source: crate::Error<BusError>,
+        source: BoardError,
     },
     /// The supply sagged while nodes were being switched on.
-    #[error("under-voltage {}; stopped{done}; the remaining nodes were left as they are", since(.node))]
+    #[error(
+        "the Pi reports under-voltage{}; stopped{done}; --ignore-undervoltage goes on all the same",
+        since(.node)
+    )]
     UnderVoltage {
         /// The node that was switched on last; `None` where it was there before the first.
         node: Option<String>,
         /// What had been switched on.
         done: Done,
     },
+}
+
+/// What failed on a board of either kind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BoardError {
+    /// A HAT.
+    #[error(transparent)]
+    Hat(#[from] crate::Error<BusError>),
+    /// A ClusterCTRL board.
+    #[error(transparent)]
+    Ctrl(#[from] device::Error<BusError>),
+}
+
+impl BoardError {
+    /// The nodes that the error says do not follow.
+    pub(super) fn not_following(&self) -> Positions {
+        match self {
+            Self::Hat(crate::Error::PinsDiffer { signals, .. }) => signals.positions(),
+            Self::Ctrl(device::Error::NotFollowed { node: node @ 1.., .. }) => {
+                Positions::one(node - 1)
+            }
+            _ => Positions::NONE,
+        }
+    }
+}
+
+impl Error {
+    /// One error out of those of several boards, with what was switched all the same.
+    pub(super) fn of_boards(mut failures: Vec<Self>, switched: &Done) -> Self {
+        for failure in &mut failures {
+            if let Self::Board { done, .. } = failure {
+                *done = switched.clone();
+            }
+        }
+        match failures.len() {
+            1 => failures.remove(0),
+            _ => Self::Boards(failures),
+        }
+    }
+
+    /// The nodes that were switched all the same, where the error knows.
+    #[must_use]
+    pub fn done(&self) -> Option<&Done> {
+        match self {
+            Self::Board { done, .. }
+            | Self::UnderVoltage { done, .. }
+            | Self::Locked { done, .. } => Some(done),
+            Self::Boards(errors) => errors.iter().find_map(Self::done),
+            _ => None,
+        }
+    }
 }
 
 /// The nodes that a failed operation had switched before it failed, by their names.
@@ -110,11 +182,36 @@ impl fmt::Display for Done {
         }
         write!(
             f,
-            "; switched {} before: {}",
+            "; switched {} all the same: {}",
             if self.on { "on" } else { "off" },
             self.nodes.join(" ")
         )
     }
+}
+
+fn bus_names(buses: &[u32]) -> String {
+    let names: Vec<_> = buses.iter().map(|bus| format!("i2c-{bus}")).collect();
+    names.join(" and ")
+}
+
+/// Each error with its causes: they are several, so none can be the source.
+fn join(errors: &[Error]) -> String {
+    let texts: Vec<_> = errors.iter().map(|error| chain(error)).collect();
+    texts.join("; ")
+}
+
+/// An error and its causes on one line; what a message contains already is not said again.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn prefix(what: &str) -> String {
@@ -131,8 +228,8 @@ fn holder_name(holder: &Option<Holder>) -> String {
 
 fn since(node: &Option<String>) -> String {
     match node {
-        Some(node) => format!("after {node} was switched on"),
-        None => "before the first node was switched on".to_owned(),
+        Some(node) => format!(" after {node} was switched on"),
+        None => ", and no node was switched on yet".to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::cluster::Event;
 use super::lock::{FileLock, Holder, LockError};
 use super::platform::{Disturbance, Platform, Resource};
 use super::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};
-use crate::pins::Signals;
+use crate::positions::Positions;
 use crate::power::{Action, Conductor, Meanwhile};
 
 /// Why an operation has to stop.
@@ -98,8 +98,8 @@ impl Conductor for Supervised<'_> {
         self.check_supply()
     }
 
-    fn switched(&mut self, nodes: Signals) -> Result<(), Stop> {
-        for position in (0..4).filter(|&position| nodes.contains(Signals::node(position))) {
+    fn switched(&mut self, nodes: Positions) -> Result<(), Stop> {
+        for position in nodes.iter() {
             let node = self.first + usize::from(position);
             self.last = Some(node);
             (self.observer)(Event::Switched { node, action: self.action });

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::eeprom::Eeprom;
 use super::i2c::DeviceBus;
-use super::platform::{AnyBus, AnyLine, Disturbance, Platform, Resource};
+use super::platform::{AnyBus, AnyLine, Disturbance, Platform, Resource, UsbBoard};
 use super::watch::Watch;
-use super::{gpio, throttled};
+use super::{gpio, throttled, usb};
 use crate::bus_error::BusError;
 use crate::power::Meanwhile;
 
@@ -42,6 +42,14 @@ impl Platform for Host {
             names.filter_map(|name| name.to_str()?.strip_prefix("i2c-")?.parse().ok()).collect();
         buses.sort_unstable();
         buses
+    }
+
+    fn usb_boards(&self) -> Vec<UsbBoard> {
+        usb::boards(&self.root)
+    }
+
+    fn hat_hub(&self) -> Option<String> {
+        usb::hat_hub(&self.root)
     }
 
     fn bus_path(&self, bus: u32) -> PathBuf {
@@ -83,6 +91,10 @@ impl Platform for Host {
         vec![
             format!("{}: {found}", hat.display()),
             format!("I2C buses in {}: {buses}", self.root.join("dev").display()),
+            format!(
+                "USB devices 3171:0011 to 3171:0016 in {}: none",
+                usb::folder(&self.root).display()
+            ),
         ]
     }
 

@@ -39,6 +39,12 @@ pub trait Platform {
     /// The I2C buses that there are, in ascending order.
     fn buses(&self) -> Vec<u32>;
 
+    /// The ClusterCTRL boards on the USB.
+    fn usb_boards(&self) -> Vec<UsbBoard>;
+
+    /// Where the hub of the one HAT is on the USB, as sysfs names it; `None` where no hub can be told.
+    fn hat_hub(&self) -> Option<String>;
+
     /// Where a bus's device is, for messages.
     fn bus_path(&self, bus: u32) -> PathBuf;
 
@@ -68,6 +74,17 @@ pub trait Platform {
 
     /// The kernel driver that holds a chip, where one does.
     fn kernel_driver(&self, bus: u32, address: u8) -> Option<String>;
+}
+
+/// A ClusterCTRL board as the USB shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsbBoard {
+    /// The USB product ID.
+    pub product: u16,
+    /// Where it hangs, as sysfs names it: `1-1.2`.
+    pub path: String,
+    /// Its I2C bus; absent where no driver is bound to it.
+    pub bus: Option<u32>,
 }
 
 /// Tells whether others may have used a resource while its lock was free.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::ctrl::products::{PRODUCTS, Product};
 use crate::revisions::{REVISIONS, Version, Wiring};
 
 /// Two HATs on one bus: the EEPROM speaks for the first, the configuration for the second.
@@ -20,12 +21,14 @@ address = 0x23
 revision = "2.5"
 "#;
 
+/// A v2.5 HAT, a Triple and a pHAT.
+const MIXED: &str = "mixed";
+
 /// The names of the worlds.
 pub fn names() -> impl Iterator<Item = String> {
-    REVISIONS
-        .iter()
-        .map(|revision| format!("v{}", revision.version))
-        .chain(std::iter::once(TWO_HATS.to_owned()))
+    let revisions = REVISIONS.iter().map(|revision| format!("v{}", revision.version));
+    let products = PRODUCTS.iter().map(|product| product.name.to_lowercase());
+    revisions.chain(products).chain([TWO_HATS.to_owned(), MIXED.to_owned()])
 }
 
 /// A world by its name, as it is when its power comes on.
@@ -37,6 +40,14 @@ pub fn world(name: &str) -> Option<World> {
             "clusterhat_toml": TWO_HATS_CONFIG,
             "chips": {"1": expander(), "1:0x23": expander()},
         })
+    } else if name == MIXED {
+        let (triple, phat) = (Product::of(0x0014)?, Product::of(0x0012)?);
+        json!({
+            "hat": eeprom(Version { major: 2, minor: 5 }),
+            "chips": {"1": expander(), "11": ctrl(triple, 20), "12": ctrl(phat, 30)},
+        })
+    } else if let Some(product) = PRODUCTS.iter().find(|p| p.name.to_lowercase() == name) {
+        json!({"chips": {"11": ctrl(product, 20)}})
     } else {
         let row = REVISIONS.iter().find(|row| format!("v{}", row.version) == name)?;
         let chips = match row.wiring {
@@ -67,13 +78,47 @@ fn expander() -> Value {
     })
 }
 
+/// A ClusterCTRL board as its factory made it, with the newest firmware.
+fn ctrl(product: &Product, order: u8) -> Value {
+    let zeros = vec![0; product.nodes.into()];
+    let has_usb_boot = matches!(product.name, "A+6" | "Stack");
+    json!({
+        "kind": "ctrl",
+        "product": format!("{:#06x}", product.id),
+        "order": order,
+        "maxpi": product.nodes,
+        "type": product.kind,
+        "fw": [1, 8],
+        "p": zeros,
+        "u": has_usb_boot.then(|| vec![1; product.nodes.into()]),
+        "adc": [[1, 778]],
+        "temp": null,
+        "alert": 0, "led": 1, "act": 1, "fan": 0,
+        "data": [0, 0, 0, 0, 0, 0, 0, 0],
+        "status": 0,
+        "paths": paths(product),
+    })
+}
+
+/// The ports of the board itself, then of each node; the vendor's table, where it has a row.
+fn paths(product: &Product) -> Vec<Vec<u8>> {
+    let rows: &[&[u8]] = match product.name {
+        "pHAT" => &[&[2], &[4], &[3]],
+        "A+6" => &[&[4, 1], &[1], &[2], &[3], &[4, 2], &[4, 4]],
+        "Triple" => &[&[1], &[4], &[3], &[2]],
+        "Single" => &[&[2], &[4]],
+        _ => &[],
+    };
+    rows.iter().map(|row| row.to_vec()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_name_has_a_world() {
-        assert_eq!(names().count(), REVISIONS.len() + 1);
+        assert_eq!(names().count(), REVISIONS.len() + PRODUCTS.len() + 2);
         for name in names() {
             assert!(world(&name).is_some(), "{name}");
         }

@@ -9,14 +9,16 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use rustix::io::Errno;
 
 use super::chip::{Chip, NoAck};
+use super::ctrl::Ctrl;
 use super::fault::{self, Fault};
 use super::runtime;
 use super::store::{Store, StoreError};
 use super::world::World;
 use super::{builtin, fault::Kind};
 use crate::bus_error::BusError;
+use crate::ctrl::products::Product;
 use crate::lines::Line;
-use crate::linux::{AnyBus, AnyLine, Disturbance, Eeprom, Platform, Resource};
+use crate::linux::{AnyBus, AnyLine, Disturbance, Eeprom, Platform, Resource, UsbBoard};
 use crate::power::Meanwhile;
 
 /// A controller in a world.
@@ -104,11 +106,28 @@ impl Platform for Machine {
 
     /// Bus 1 is there as on every Pi, and each bus that a chip is on.
     fn buses(&self) -> Vec<u32> {
-        let mut buses: Vec<_> = self.world().expanders.keys().map(|place| place.0).collect();
+        let world = self.world();
+        let mut buses: Vec<_> = world.expanders.keys().map(|place| place.0).collect();
+        buses.extend(world.ctrls.keys());
         buses.push(1);
         buses.sort_unstable();
         buses.dedup();
         buses
+    }
+
+    fn usb_boards(&self) -> Vec<UsbBoard> {
+        let world = self.world();
+        let board = |(&bus, ctrl): (&u32, &Ctrl)| UsbBoard {
+            product: product(ctrl),
+            path: usb_path(bus, ctrl),
+            bus: Some(bus),
+        };
+        world.ctrls.iter().map(board).collect()
+    }
+
+    /// A world has no USB devices but its boards.
+    fn hat_hub(&self) -> Option<String> {
+        None
     }
 
     fn bus_path(&self, bus: u32) -> PathBuf {
@@ -148,7 +167,11 @@ impl Platform for Machine {
         let world = self.world();
         let hat =
             world.hat("product").map_or("absent".to_owned(), |text| format!("holds {text:?}"));
-        vec![format!("the simulated world's hat: {hat}"), "its configuration".to_owned()]
+        vec![
+            format!("the simulated world's hat: {hat}"),
+            "the world's configuration: no [[board]]".to_owned(),
+            "the world's chips: none of kind ctrl".to_owned(),
+        ]
     }
 
     fn kernel_driver(&self, _bus: u32, _address: u8) -> Option<String> {
@@ -163,6 +186,20 @@ impl Disturbance for Machine {
             Ok(true) | Err(_) => Meanwhile::Used,
         }
     }
+}
+
+/// A hub of its own for each board, so that its nodes' paths are different from others'.
+fn usb_path(bus: u32, ctrl: &Ctrl) -> String {
+    let own = ctrl.paths.first().into_iter().flatten();
+    own.fold(format!("1-{bus}"), |path, port| format!("{path}.{port}"))
+}
+
+/// The USB product ID, as the world has it or as the registers suggest.
+fn product(ctrl: &Ctrl) -> u16 {
+    let text = ctrl.product.as_deref().and_then(|text| text.strip_prefix("0x"));
+    let named = text.and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    let guess = || Product::guess(ctrl.kind, ctrl.maxpi).map_or(0, |product| product.id);
+    named.unwrap_or_else(guess)
 }
 
 /// One simulated bus.
@@ -189,7 +226,7 @@ impl I2c for Bus {
         if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
             return Err(fail(kind));
         }
-        let result = store.change(|world| match world.expanders.get_mut(&place) {
+        let result = store.change(|world| match world.chip(place) {
             Some(chip) => transfer(chip, operations),
             None => Err(NoAck),
         })?;

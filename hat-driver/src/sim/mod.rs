@@ -5,6 +5,7 @@
 
 pub mod builtin;
 pub mod chip;
+pub mod ctrl;
 pub mod fault;
 mod machine;
 mod runtime;

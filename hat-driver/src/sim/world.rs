@@ -22,14 +22,16 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::chip::{Expander, Kind};
+use super::chip::{Chip, Expander, Kind};
+use super::ctrl::Ctrl;
 use super::fault::Fault;
+use crate::ctrl::protocol::ADDRESS;
 
 /// A chip's place: bus number and address.
 pub type Place = (u32, u8);
 
 /// The address of a chip whose key names only its bus.
-const DEFAULT_ADDRESS: u8 = 0x20;
+const DEFAULT_ADDRESS: u8 = ADDRESS;
 /// The firmware's "under-voltage now" and "has occurred" flags.
 const UNDER_VOLTAGE: u32 = 0x0001_0001;
 
@@ -40,6 +42,8 @@ pub struct World {
     raw: Map<String, Value>,
     /// The expanders by their place.
     pub expanders: BTreeMap<Place, Expander>,
+    /// The ClusterCTRL boards by their bus.
+    pub ctrls: BTreeMap<u32, Ctrl>,
     /// The lines that are outputs, by BCM number, and whether they are high.
     pub gpio: BTreeMap<u8, bool>,
     /// Faults to come.
@@ -90,8 +94,11 @@ impl World {
             let place = parse_place(key).ok_or_else(|| {
                 shape(&at, "a key is a bus number, or a bus number and an address like \"1:0x21\"")
             })?;
-            if let Some(chip) = parse_expander(&at, chip)? {
-                world.expanders.insert(place, chip);
+            if chip.get("kind").and_then(Value::as_str) == Some("ctrl") {
+                let ctrl = Deserialize::deserialize(chip).map_err(|e| shape(&at, e))?;
+                world.ctrls.insert(place.0, ctrl);
+            } else {
+                world.expanders.insert(place, parse_expander(&at, chip)?);
             }
         }
         for (key, level) in object(&raw, "gpio")? {
@@ -117,6 +124,15 @@ impl World {
                 entry.insert("r".into(), registers(chip));
             }
         }
+        for (&bus, ctrl) in &self.ctrls {
+            let chips = raw.entry("chips").or_insert_with(|| json!({}));
+            let state = serde_json::to_value(ctrl).unwrap_or_default();
+            if let (Some(entry), Value::Object(state)) = (find_chip(chips, (bus, ADDRESS)), state) {
+                // A board that is idle does not say so.
+                entry.shift_remove("busy");
+                entry.extend(state);
+            }
+        }
         if !self.gpio.is_empty() {
             let gpio = raw.entry("gpio").or_insert_with(|| json!({}));
             for (line, &level) in &self.gpio {
@@ -126,6 +142,15 @@ impl World {
         let mut text = Value::Object(raw).to_string();
         text.push('\n');
         text
+    }
+
+    /// The chip at a place, of whichever kind.
+    pub fn chip(&mut self, place: Place) -> Option<&mut dyn Chip> {
+        if let Some(chip) = self.expanders.get_mut(&place) {
+            return Some(chip);
+        }
+        let ctrl = self.ctrls.get_mut(&place.0).filter(|_| place.1 == ADDRESS)?;
+        Some(ctrl)
     }
 
     /// A text of the HAT's EEPROM: `product`, `product_ver`, `uuid`, `vendor` or `product_id`.
@@ -170,7 +195,8 @@ impl World {
         let on = |chip: &Expander| u64::from((chip.pins() & 0x0f).count_ones());
         let lines = crate::revisions::V1_NODE_LINES;
         let high = lines.iter().filter(|line| self.gpio.get(line) == Some(&true)).count();
-        self.expanders.values().map(on).sum::<u64>() + high as u64
+        let powered = self.ctrls.values().flat_map(|ctrl| &ctrl.p).filter(|&&p| p != 0).count();
+        self.expanders.values().map(on).sum::<u64>() + (high + powered) as u64
     }
 }
 
@@ -198,12 +224,10 @@ fn find_chip(chips: &mut Value, place: Place) -> Option<&mut Map<String, Value>>
     chips.iter_mut().find(|(key, _)| parse_place(key) == Some(place))?.1.as_object_mut()
 }
 
-/// `None` for a kind of chip that is not an expander.
-fn parse_expander(at: &str, value: &Value) -> Result<Option<Expander>, WorldError> {
+fn parse_expander(at: &str, value: &Value) -> Result<Expander, WorldError> {
     let kind = match value.get("kind").and_then(Value::as_str) {
         Some("xra") => Kind::Xra1200p,
         Some("pca") => Kind::Pca9554,
-        Some("ctrl") => return Ok(None),
         _ => return Err(shape(at, "kind is \"xra\", \"pca\" or \"ctrl\"")),
     };
     let raw = RawExpander::deserialize(value).map_err(|e| shape(at, e))?;
@@ -213,7 +237,7 @@ fn parse_expander(at: &str, value: &Value) -> Result<Option<Expander>, WorldErro
     (chip.latch, chip.polarity, chip.direction, chip.pull_up) =
         (latch, polarity, direction, pull_up);
     chip.stuck = raw.stuck.map_or([None; 8], levels);
-    Ok(Some(chip))
+    Ok(chip)
 }
 
 fn registers(chip: &Expander) -> Value {

@@ -181,9 +181,10 @@ impl fmt::Debug for Vm {
 /// # Errors
 /// If it is not there: it names the cargo call.
 pub fn built(name: &str) -> io::Result<PathBuf> {
-    // target/debug/deps/vm-0123456789abcdef
-    let test = env::current_exe()?;
-    let dir = test.ancestors().nth(2).unwrap_or(&test);
+    // target/debug/deps/vm-0123456789abcdef, or target/release/bench
+    let running = env::current_exe()?;
+    let dir = running.parent().unwrap_or(&running);
+    let dir = if dir.ends_with("deps") { dir.parent().unwrap_or(dir) } else { dir };
     let program = dir.join(name);
     if program.is_file() {
         return Ok(program);

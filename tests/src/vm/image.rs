@@ -27,6 +27,9 @@ const INIT: &str = include_str!("init.sh");
 const MODULES: &[&str] =
     &["virtio_pci", "virtio_net", "i2c-dev", "i2c-smbus", "i2c-tiny-usb", "vhci-hcd"];
 
+/// In the guest for tests to load: another driver for a chip, and an adapter without plain I2C.
+const ON_DEMAND: &[&str] = &["at24", "i2c-stub"];
+
 /// The kernel, and the part of the initramfs that builds do not change.
 #[derive(Debug)]
 pub(super) struct Base {
@@ -51,7 +54,7 @@ pub(super) fn base() -> io::Result<Base> {
     let lock = File::create(cache.join("lock"))?;
     flock(&lock, FlockOperation::LockExclusive)?;
     let base = Base { kernel: cache.join("vmlinux"), initramfs: cache.join("base.cpio") };
-    let recipe = format!("{MODULES:?}\n{INIT}");
+    let recipe = format!("{MODULES:?} {ON_DEMAND:?}\n{INIT}");
     let made_by = cache.join("recipe");
     if fs::read_to_string(&made_by).is_ok_and(|made_by| made_by == recipe) {
         return Ok(base);
@@ -113,7 +116,7 @@ fn add_modules(archive: &mut Archive, unpacked: &Path, version: &str) -> io::Res
     let root = root.ok_or_else(|| {
         io::Error::other(format!("no modules of {version} in the kernel package"))
     })?;
-    let closure = modules::closure(root, MODULES)?;
+    let closure = modules::closure(root, &[MODULES, ON_DEMAND].concat())?;
     let guest = format!("/lib/modules/{version}");
     for module in closure.values() {
         archive.file(&format!("{guest}/{}", module.path), &module.content);

@@ -17,6 +17,8 @@ pub struct Transfer {
     pub result: i32,
     /// When it began, by the guest's clock.
     pub at: Duration,
+    /// From its first message to its result: what the adapter took, not the program.
+    pub took: Duration,
     /// Whose process asked: the program's name (15 characters at most) and the process number, as
     /// `clusterhat-77`.
     pub task: String,
@@ -91,6 +93,7 @@ fn take(line: &str, open: &mut BTreeMap<u8, Transfer>, done: &mut Vec<Transfer>)
         "result" => {
             let mut transfer = open.remove(&adapter)?;
             transfer.result = value(&words, "ret=")?.parse().ok()?;
+            transfer.took = begin(head, adapter)?.at.checked_sub(transfer.at)?;
             done.push(transfer);
         }
         "reply" => {
@@ -122,7 +125,8 @@ fn begin(head: &str, adapter: u8) -> Option<Transfer> {
     let (seconds, micros) = rest.split_whitespace().last()?.split_once('.')?;
     let at =
         Duration::from_secs(seconds.parse().ok()?) + Duration::from_micros(micros.parse().ok()?);
-    Some(Transfer { adapter, messages: Vec::new(), result: 0, at, task: task.trim().to_owned() })
+    let (messages, task) = (Vec::new(), task.trim().to_owned());
+    Some(Transfer { adapter, messages, result: 0, at, took: Duration::ZERO, task })
 }
 
 fn value<'a>(words: &[&'a str], key: &str) -> Option<&'a str> {
@@ -165,6 +169,7 @@ mod tests {
             messages: vec![Message::write(0x20, &[1]), Message::read(0x20, &[0xff, 0x0a])],
             result: 2,
             at: Duration::from_micros(3_141_592),
+            took: Duration::from_micros(8_409),
             task: "i2cget-77".into(),
         };
         let set = Transfer {
@@ -172,6 +177,7 @@ mod tests {
             messages: vec![Message::write(0x21, &[1, 0])],
             result: -6,
             at: Duration::from_micros(3_200_000),
+            took: Duration::from_micros(10_000),
             task: "i2cset-78".into(),
         };
         assert_eq!(parse(text).unwrap(), [get, set]);

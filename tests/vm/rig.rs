@@ -1,20 +1,13 @@
-//! Tests in a virtual machine with a stock Debian kernel. They share one boot, and run one after
-//! the other.
+//! The rig itself: what the other tests take for granted.
 
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use clusterhat_tests::{
     usbip::{Descriptor, SharedTarget, Target, functions},
-    vm::{Message, Vm, protocol::Run},
+    vm::{Message, protocol::Run},
 };
 
-static VM: LazyLock<Mutex<Vm>> =
-    LazyLock::new(|| Mutex::new(Vm::boot(&[]).unwrap_or_else(|e| panic!("{e}"))));
-
-/// The machine, for one test at a time.
-fn vm() -> MutexGuard<'static, Vm> {
-    VM.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::vm;
 
 /// The simplest chip: 256 registers at 0x20; the first byte written is the register, which reads
 /// and writes count up.

@@ -1,0 +1,99 @@
+//! `board` and `usbboot`: what ClusterCTRL boards alone can do.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use hat_driver::ctrl::device::Save as DeviceSave;
+use hat_driver::linux::Change;
+
+use super::{Outcome, ctrl_board};
+use crate::args::{Order, Reset, Save, What};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::nodes::NodeSet;
+use crate::report::{BoardReport, NodeUsbBoot, Report, UsbBootReport};
+
+/// Gives a board another order, which nobody else may have.
+pub(crate) fn order(context: &mut Context, arguments: &Order) -> Result<Outcome, Failure> {
+    let Order { old, new } = *arguments;
+    let board = ctrl_board(context, old)?;
+    if old != new && context.cluster.board_of_order(new).is_some() {
+        let problem = format!("another ClusterCTRL board has the order {new}; choose a free one");
+        return Err(Failure::Usage(problem));
+    }
+    context.cluster.set_order(board, new)?;
+    done(
+        context,
+        board,
+        format!("order {old} is now {new}, until its next reset unless it is saved"),
+    )
+}
+
+/// Writes settings to a board's EEPROM.
+pub(crate) fn save(context: &mut Context, arguments: &Save) -> Result<Outcome, Failure> {
+    let board = ctrl_board(context, arguments.order)?;
+    if arguments.what == What::Defaults {
+        let danger = "the factory's settings replace all saved ones: order 20, all nodes off";
+        confirm(arguments.yes, danger)?;
+    }
+    let (what, said) = match arguments.what {
+        What::All => (DeviceSave::All, "all settings"),
+        What::Order => (DeviceSave::Order, "order"),
+        What::Usbboot => (DeviceSave::UsbBoot, "USB boot settings"),
+        What::Power => (DeviceSave::Power, "the nodes' power"),
+        What::Led => (DeviceSave::Leds, "LEDs"),
+        What::Defaults => (DeviceSave::Defaults, "the factory's settings"),
+    };
+    context.cluster.save(board, what)?;
+    done(context, board, format!("saved: {said}"))
+}
+
+/// Restarts a board.
+pub(crate) fn reset(context: &mut Context, arguments: &Reset) -> Result<Outcome, Failure> {
+    let board = ctrl_board(context, arguments.order)?;
+    confirm(
+        arguments.yes,
+        "its nodes get the power that its EEPROM says, and running ones may lose it",
+    )?;
+    context.cluster.reset(board)?;
+    done(context, board, "restarted; it comes back on the USB in a moment".to_owned())
+}
+
+/// Chooses whether nodes boot over USB.
+pub(crate) fn usb_boot(context: &mut Context, set: &NodeSet, on: bool) -> Result<Outcome, Failure> {
+    let (mut nodes, mut failure) = (Vec::new(), None);
+    for node in context.nodes(set)? {
+        match context.cluster.set_usb_boot(node, on) {
+            Ok(result) => nodes.push(NodeUsbBoot { node: context.label(node), result }),
+            Err(error) => {
+                failure.get_or_insert(Failure::Driver(error));
+            }
+        }
+    }
+    if failure.is_none() && nodes.iter().all(|node| node.result == Change::Unsupported) {
+        failure = Some(Failure::NoSuchOutput("nodes' USB boot".to_owned()));
+    }
+    let state = if on { "on" } else { "off" };
+    Ok(Outcome { report: Report::UsbBoot(UsbBootReport { state, nodes }), failure })
+}
+
+fn done(context: &Context, board: usize, done: String) -> Result<Outcome, Failure> {
+    let board = context.board_names().swap_remove(board);
+    Ok(Report::Board(BoardReport { board, done }).into())
+}
+
+/// Asks on a terminal; a script says so beforehand.
+fn confirm(yes: bool, danger: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::NotConfirmed(format!("{danger}; add --yes if that is meant")));
+    }
+    write!(io::stderr(), "{danger}. Go on? [y/N] ")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::NotConfirmed("not confirmed".to_owned())),
+    }
+}

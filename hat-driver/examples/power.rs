@@ -1,0 +1,21 @@
+//! Switches the first two nodes on and shows what the pins say.
+//!
+//! `cargo run -p hat-driver --features sim --example power` does it on a simulated v2.5 board;
+//! with `Host::new("/")` in place of the world it does it on this machine's HAT.
+
+use std::sync::Arc;
+
+use hat_driver::linux::{Cluster, Options};
+use hat_driver::power::Action;
+use hat_driver::sim::{Machine, builtin};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let world = builtin::world("v2.5").ok_or("no such world")?;
+    let machine = Arc::new(Machine::memory(world)?);
+    let mut cluster = Cluster::open(machine, Options::default())?;
+
+    let changed = cluster.switch(&[0, 1], Action::On, &mut |event| println!("{event:?}"))?;
+    println!("switched: {}", changed.len());
+    println!("seen on: {}", cluster.status(0)?.seen);
+    Ok(())
+}

@@ -1,0 +1,556 @@
+//! The driver of one board. Whoever calls it keeps others off the bus: a command is two transfers,
+//! and its data registers belong to it in between.
+
+use core::fmt;
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
+
+use super::protocol::{ADDRESS, Command, Register, SCHEMA, Selector, Status, data_register};
+use super::readings::{Firmware, Temperature, UsbPath, Voltage};
+use crate::positions::Positions;
+use crate::power::{Action, Stands, Switchable};
+use crate::retry::{ATTEMPTS, is_transient};
+
+/// How long to rest between two questions whether a command is done.
+const REST_MS: u32 = 2;
+/// Questions without a rest: an ordinary command is done before the next transfer arrives.
+const EAGER: u32 = 2;
+
+/// A failed operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error<E> {
+    /// A transfer failed.
+    Bus {
+        /// What was being done; `None` = reading the board's description.
+        command: Option<Command>,
+        /// What the bus said.
+        source: E,
+    },
+    /// The command did not end in time.
+    Timeout {
+        /// The command.
+        command: Command,
+        /// How long it was waited for.
+        waited_ms: u32,
+    },
+    /// The board refused the command.
+    Refused {
+        /// The command.
+        command: Command,
+        /// The status register.
+        status: u8,
+    },
+    /// The board has no such node; nothing was sent.
+    NoSuchNode {
+        /// The node, from 1.
+        node: u8,
+        /// The last one.
+        nodes: u8,
+    },
+    /// The order is 0; nothing was sent.
+    OrderZero,
+    /// The chip speaks another version of the protocol, or is another chip.
+    Schema {
+        /// The schema register.
+        found: u8,
+    },
+    /// A node's power, or another setting, is not what was commanded.
+    NotFollowed {
+        /// The command.
+        command: Command,
+        /// The node, from 1; 0 = the board.
+        node: u8,
+    },
+}
+
+impl<E> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bus { command: None, .. } => f.write_str("cannot read the board's description"),
+            Self::Bus { command: Some(command), .. } => write!(f, "cannot run {command}"),
+            Self::Timeout { command, waited_ms } => {
+                write!(f, "{command} did not end within {waited_ms} ms")
+            }
+            Self::Refused { command, status } => {
+                let reason = match Status::from_code(*status) {
+                    Some(Status::Unsupported) => "this board cannot do it",
+                    Some(Status::NoSuchNode) => "it has no such node",
+                    Some(Status::UnknownCommand) => "its firmware does not know it",
+                    _ => "no known reason",
+                };
+                write!(f, "the board refused {command}: {reason} (status {status})")
+            }
+            Self::NoSuchNode { node, nodes } => {
+                write!(f, "the board has no node {node}: it has {nodes}")
+            }
+            Self::OrderZero => f.write_str("an order is 1 to 255"),
+            Self::Schema { found } => write!(
+                f,
+                "the schema register (0x00) holds {found}, not {SCHEMA}: this is no ClusterCTRL board \
+                 of a known kind"
+            ),
+            Self::NotFollowed { command, node: 0 } => {
+                write!(f, "{command} was accepted but has not changed anything")
+            }
+            Self::NotFollowed { command, node } => {
+                write!(f, "{command} was accepted, but node {node} of the board does not follow")
+            }
+        }
+    }
+}
+
+impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Bus { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "command {:#04x} ({self:?})", *self as u8)
+    }
+}
+
+/// What a board says of itself in its first registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// How many nodes it has.
+    pub nodes: u8,
+    /// Its place among several boards.
+    pub order: u8,
+    /// Its type register.
+    pub kind: u8,
+}
+
+/// Which settings go to the EEPROM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Save {
+    /// All of them.
+    All,
+    /// The order.
+    Order,
+    /// The nodes' USB boot settings.
+    UsbBoot,
+    /// The nodes' power.
+    Power,
+    /// The LEDs.
+    Leds,
+    /// Those of the factory.
+    Defaults,
+}
+
+/// One board.
+#[derive(Debug)]
+pub struct Device<B, D> {
+    bus: B,
+    delay: D,
+    nodes: u8,
+}
+
+impl<B: I2c, D: DelayNs> Device<B, D> {
+    /// Opens a board: reads its description in one transfer.
+    ///
+    /// # Errors
+    /// [`Error::Bus`], or [`Error::Schema`] where the chip is no ClusterCTRL board.
+    pub fn open(bus: B, delay: D) -> Result<(Self, Description), Error<B::Error>> {
+        let mut device = Self { bus, delay, nodes: 0 };
+        let description = device.describe()?;
+        device.nodes = description.nodes;
+        Ok((device, description))
+    }
+
+    /// The bus.
+    pub const fn bus(&mut self) -> &mut B {
+        &mut self.bus
+    }
+
+    /// How many nodes the board has.
+    pub const fn nodes(&self) -> u8 {
+        self.nodes
+    }
+
+    /// The first registers.
+    ///
+    /// # Errors
+    /// [`Error::Bus`] or [`Error::Schema`].
+    pub fn describe(&mut self) -> Result<Description, Error<B::Error>> {
+        let mut head = [0; 5];
+        // The pointer is a write, which a command that still runs refuses.
+        self.read_when_idle(None, Register::Schema as u8, &mut head, 1000)?;
+        let [schema, nodes, order, _mode, kind] = head;
+        if schema != SCHEMA {
+            return Err(Error::Schema { found: schema });
+        }
+        Ok(Description { nodes, order, kind })
+    }
+
+    /// Whether a node (from 1) has power.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchNode`] before anything is sent, or where the board fails.
+    pub fn power(&mut self, node: u8) -> Result<bool, Error<B::Error>> {
+        self.check(node)?;
+        Ok(self.run(Command::PowerStatus, &[node])?[0] == 1)
+    }
+
+    /// Switches a node (from 1). The board accepting it says nothing of the node: ask
+    /// [`Self::power`] afterwards.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchNode`] before anything is sent, or where the board fails.
+    pub fn set_power(&mut self, node: u8, on: bool) -> Result<(), Error<B::Error>> {
+        self.check(node)?;
+        self.run(if on { Command::On } else { Command::Off }, &[node]).map(drop)
+    }
+
+    /// Whether a node (from 1) boots over USB; `None` where the board cannot choose.
+    ///
+    /// # Errors
+    /// As [`Self::power`].
+    pub fn usb_boot(&mut self, node: u8) -> Result<Option<bool>, Error<B::Error>> {
+        self.check(node)?;
+        let answer = self.optional(Command::UsbBootStatus, &[node])?;
+        Ok(answer.map(|data| data[0]).filter(|&data0| data0 != 0xff).map(|data0| data0 == 1))
+    }
+
+    /// Chooses whether a node (from 1) boots over USB, and asks whether it does.
+    ///
+    /// # Errors
+    /// As [`Self::power`]; [`Error::Refused`] where the board cannot choose.
+    pub fn set_usb_boot(&mut self, node: u8, on: bool) -> Result<(), Error<B::Error>> {
+        self.check(node)?;
+        let command = if on { Command::UsbBootOn } else { Command::UsbBootOff };
+        self.run(command, &[node])?;
+        match self.usb_boot(node)? {
+            Some(is_on) if is_on == on => Ok(()),
+            Some(_) => Err(Error::NotFollowed { command, node }),
+            None => Err(Error::Refused { command, status: Status::Unsupported as u8 }),
+        }
+    }
+
+    /// Switches the ALERT LED. The board has no way to tell it back but its status.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn set_alert(&mut self, on: bool) -> Result<(), Error<B::Error>> {
+        self.run(if on { Command::AlertOn } else { Command::AlertOff }, &[]).map(drop)
+    }
+
+    /// Switches the ACT LED.
+    ///
+    /// # Errors
+    /// Where the board fails, or [`Error::Refused`] where it has none.
+    pub fn set_act(&mut self, on: bool) -> Result<(), Error<B::Error>> {
+        self.run(if on { Command::ActOn } else { Command::ActOff }, &[]).map(drop)
+    }
+
+    /// Switches the power LED and the nodes' LEDs one by one: the command for all of them at once
+    /// would power every node of a pHAT or a Single.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn set_leds(&mut self, on: bool) -> Result<(), Error<B::Error>> {
+        if !on {
+            return self.run(Command::LedOff, &[0]).map(drop);
+        }
+        self.run(Command::PowerLedOn, &[])?;
+        for node in 1..=self.nodes {
+            self.run(Command::LedOn, &[node])?;
+        }
+        Ok(())
+    }
+
+    /// Switches the hub off for `tens_of_ms` x 10 ms (at least 100 ms) and on again. Sets no status.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn cycle_hub(&mut self, tens_of_ms: u8) -> Result<(), Error<B::Error>> {
+        self.send(Command::HubCycle, &[tens_of_ms])?;
+        let limit = Command::HubCycle.limit_ms(tens_of_ms);
+        self.read_when_idle(Some(Command::HubCycle), Register::Command as u8, &mut [0], limit)
+    }
+
+    /// Switches the fan and asks for its state where the firmware can tell.
+    ///
+    /// # Errors
+    /// Where the board fails, or [`Error::Refused`] where it has none.
+    pub fn set_fan(&mut self, on: bool) -> Result<(), Error<B::Error>> {
+        self.run(Command::Fan, &[u8::from(on)])?;
+        match self.fan()? {
+            Some(bits) if (bits & 1 == 1) != on => {
+                Err(Error::NotFollowed { command: Command::Fan, node: 0 })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the board another order (1 to 255), until its next reset.
+    ///
+    /// # Errors
+    /// [`Error::OrderZero`] before anything is sent, or where the board fails.
+    pub fn set_order(&mut self, order: u8) -> Result<(), Error<B::Error>> {
+        if order == 0 {
+            return Err(Error::OrderZero);
+        }
+        self.run(Command::SetOrder, &[order])?;
+        if self.describe()?.order == order {
+            return Ok(());
+        }
+        Err(Error::NotFollowed { command: Command::SetOrder, node: 0 })
+    }
+
+    /// Writes settings to the EEPROM.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn save(&mut self, what: Save) -> Result<(), Error<B::Error>> {
+        let command = match what {
+            Save::All => Command::SaveAll,
+            Save::Order => Command::SaveOrder,
+            Save::UsbBoot => Command::SaveUsbBoot,
+            Save::Power => Command::SavePower,
+            Save::Leds => Command::SaveLeds,
+            Save::Defaults => Command::SaveDefaults,
+        };
+        self.run(command, &[]).map(drop)
+    }
+
+    /// Restarts the board, which leaves the USB and comes back: open it anew afterwards.
+    ///
+    /// # Errors
+    /// Where the command cannot be sent.
+    pub fn reset(&mut self) -> Result<(), Error<B::Error>> {
+        self.send(Command::Reset, &[])
+    }
+
+    /// The firmware's version; `None` where it is too old to tell.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn firmware(&mut self) -> Result<Option<Firmware>, Error<B::Error>> {
+        let data = self.get(Selector::Firmware, 0)?;
+        Ok(data.map(|data| Firmware { major: data[1], minor: data[0] }))
+    }
+
+    /// How many ADCs the board has.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn adc_count(&mut self) -> Result<u8, Error<B::Error>> {
+        Ok(self.get(Selector::AdcCount, 0)?.map_or(0, |data| data[0]))
+    }
+
+    /// One ADC, from 1; `None` where there is none of that number.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn adc(&mut self, number: u8) -> Result<Option<Voltage>, Error<B::Error>> {
+        let data = self.get(Selector::Adc, number)?;
+        Ok(data.map(|data| Voltage { kind: data[0], raw: u16::from_le_bytes([data[1], data[2]]) }))
+    }
+
+    /// The temperature, where the board measures it.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn temperature(&mut self) -> Result<Option<Temperature>, Error<B::Error>> {
+        let data = self.get(Selector::Temperature, 0)?;
+        Ok(data
+            .map(|data| Temperature { kind: data[0], raw: u16::from_le_bytes([data[1], data[2]]) }))
+    }
+
+    /// The fan's bits: bit 0 = switched on, the rest as the board has it; `None` where it cannot tell.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    pub fn fan(&mut self) -> Result<Option<u8>, Error<B::Error>> {
+        Ok(self.get(Selector::Fan, 0)?.map(|data| data[0]))
+    }
+
+    /// The USB path of a node (from 1), or of the board itself (0), below the board's own port;
+    /// `None` where the firmware has none.
+    ///
+    /// # Errors
+    /// As [`Self::power`].
+    pub fn usb_path(&mut self, node: u8) -> Result<Option<UsbPath>, Error<B::Error>> {
+        if node != 0 {
+            self.check(node)?;
+        }
+        let data = self.optional(Command::UsbPath, &[node])?;
+        Ok(data.map(|[d0, d1, d2, d3, d4, d5, d6, d7]| UsbPath([d7, d6, d5, d4, d3, d2, d1, d0])))
+    }
+
+    fn check(&self, node: u8) -> Result<(), Error<B::Error>> {
+        if (1..=self.nodes).contains(&node) {
+            return Ok(());
+        }
+        Err(Error::NoSuchNode { node, nodes: self.nodes })
+    }
+
+    /// A reading; `None` where the board does not have it.
+    fn get(&mut self, selector: Selector, data1: u8) -> Result<Option<[u8; 8]>, Error<B::Error>> {
+        self.optional(Command::GetData, &[selector as u8, data1])
+    }
+
+    /// Runs a command that a board may lack or its firmware not know.
+    fn optional(
+        &mut self,
+        command: Command,
+        data: &[u8],
+    ) -> Result<Option<[u8; 8]>, Error<B::Error>> {
+        match self.run(command, data) {
+            Ok(data) => Ok(Some(data)),
+            Err(Error::Refused { status, .. })
+                if matches!(
+                    Status::from_code(status),
+                    Some(Status::Unsupported | Status::UnknownCommand)
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs a command: one transfer sends it, one fetches data and status once it is done. Returns
+    /// data0 to data7.
+    fn run(&mut self, command: Command, data: &[u8]) -> Result<[u8; 8], Error<B::Error>> {
+        self.send(command, data)?;
+        let mut answer = [0; 10];
+        let limit = command.limit_ms(data.first().copied().unwrap_or(0));
+        self.read_when_idle(Some(command), Register::Data7 as u8, &mut answer, limit)?;
+        let [data7, data6, data5, data4, data3, data2, data1, data0, _command, status] = answer;
+        if status != Status::Ok as u8 {
+            return Err(Error::Refused { command, status });
+        }
+        Ok([data0, data1, data2, data3, data4, data5, data6, data7])
+    }
+
+    /// Data bytes and command in one write: the registers lie side by side, and the command's, the
+    /// last, is what starts it.
+    fn send(&mut self, command: Command, data: &[u8]) -> Result<(), Error<B::Error>> {
+        let mut bytes = [0; 4];
+        let count = data.len().min(2) as u8;
+        bytes[0] = if count == 0 { Register::Command as u8 } else { data_register(count - 1) };
+        for (place, value) in bytes[1..].iter_mut().zip(data.iter().take(2).rev()) {
+            *place = *value;
+        }
+        bytes[usize::from(count) + 1] = command as u8;
+        let bytes = &bytes[..usize::from(count) + 2];
+        let limit = command.limit_ms(data.first().copied().unwrap_or(0));
+        self.patiently(Some(command), limit, |bus| bus.write(ADDRESS, bytes))
+    }
+
+    /// Reads from `register` on as soon as no command runs any more.
+    fn read_when_idle(
+        &mut self,
+        command: Option<Command>,
+        register: u8,
+        answer: &mut [u8],
+        limit_ms: u32,
+    ) -> Result<(), Error<B::Error>> {
+        self.patiently(command, limit_ms, |bus| bus.write_read(ADDRESS, &[register], answer))
+    }
+
+    /// Repeats a transfer that is refused because a command still runs, for as long as that may
+    /// take; and one that the bus spoilt, a few times.
+    fn patiently(
+        &mut self,
+        command: Option<Command>,
+        limit_ms: u32,
+        mut transfer: impl FnMut(&mut B) -> Result<(), B::Error>,
+    ) -> Result<(), Error<B::Error>> {
+        let (mut waited_ms, mut asked, mut spoilt) = (0, 0, 0);
+        loop {
+            let Err(source) = transfer(&mut self.bus) else { return Ok(()) };
+            match source.kind() {
+                ErrorKind::NoAcknowledge(_) if waited_ms < limit_ms => {
+                    asked += 1;
+                    if asked > EAGER {
+                        self.delay.delay_ms(REST_MS);
+                        waited_ms += REST_MS;
+                    }
+                }
+                ErrorKind::NoAcknowledge(_) => {
+                    return Err(match command {
+                        Some(command) => Error::Timeout { command, waited_ms },
+                        None => Error::Bus { command, source },
+                    });
+                }
+                // Whether the board took a spoilt command is unknown: a second cycle or reset would
+                // cut what the first has just brought back.
+                kind if is_transient(kind)
+                    && spoilt + 1 < ATTEMPTS
+                    && !matches!(command, Some(Command::HubCycle | Command::Reset)) =>
+                {
+                    spoilt += 1;
+                }
+                _ => return Err(Error::Bus { command, source }),
+            }
+        }
+    }
+}
+
+/// Each node is a command of its own.
+impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
+    type Error = Error<B::Error>;
+    type State = Positions;
+
+    fn state(&mut self, nodes: Positions) -> Result<Positions, Self::Error> {
+        let mut on = Positions::NONE;
+        for position in nodes.iter() {
+            if self.power(position + 1)? {
+                on = on.union(Positions::one(position));
+            }
+        }
+        Ok(on)
+    }
+
+    fn on(&self, on: Positions) -> Positions {
+        on
+    }
+
+    fn apply(
+        &mut self,
+        on: Positions,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Positions, Self::Error> {
+        for position in nodes.iter() {
+            self.set_power(position + 1, action == Action::On)?;
+        }
+        Ok(match action {
+            Action::On => on.union(nodes),
+            Action::Off => on.without(nodes),
+        })
+    }
+
+    fn verify(&mut self, on: Positions, nodes: Positions) -> Result<(), Self::Error> {
+        let seen = self.state(nodes)?;
+        let wrong = nodes.iter().find(|&position| seen.has(position) != on.has(position));
+        match wrong {
+            None => Ok(()),
+            Some(position) => {
+                let command = if on.has(position) { Command::On } else { Command::Off };
+                Err(Error::NotFollowed { command, node: position + 1 })
+            }
+        }
+    }
+
+    fn stands(&mut self, before: Positions, nodes: Positions, action: Action) -> Stands {
+        let Ok(now) = self.state(nodes) else { return Stands::Unknown };
+        let wanted = if action == Action::On { nodes } else { Positions::NONE };
+        if now == wanted {
+            Stands::New
+        } else if now == before.intersection(nodes) {
+            Stands::Old
+        } else {
+            Stands::Unknown
+        }
+    }
+}

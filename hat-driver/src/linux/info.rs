@@ -1,0 +1,156 @@
+//! What is known of a board before its nodes are asked for.
+
+use std::fmt;
+
+use super::eeprom::Eeprom;
+use super::error::Error;
+use super::platform::Platform;
+use super::unit::LinuxHat;
+use crate::board::{Backend, Board};
+use crate::bus_error::BusError;
+use crate::ctrl::products::Product;
+use crate::expander::Expander;
+use crate::lines::Lines;
+use crate::retry::Retry;
+use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES};
+
+/// How a board came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Source {
+    /// The HAT's EEPROM, through the device tree.
+    Eeprom,
+    /// The configuration.
+    Configuration,
+    /// The USB, by vendor and product ID.
+    Usb,
+}
+
+/// What a board is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Model {
+    /// A Cluster HAT, with its row of the table.
+    #[cfg_attr(feature = "serde", serde(rename = "revision"))]
+    Hat(&'static Revision),
+    /// A ClusterCTRL board.
+    #[cfg_attr(feature = "serde", serde(rename = "clusterctrl"))]
+    Ctrl {
+        /// Its kind.
+        product: &'static Product,
+        /// Its place among the ClusterCTRL boards.
+        order: u8,
+    },
+}
+
+impl Model {
+    /// What no document settles about the board; empty where all is documented.
+    #[must_use]
+    pub const fn unverified(&self) -> &'static str {
+        match self {
+            Self::Hat(revision) => revision.unverified,
+            Self::Ctrl { product, .. } => product.unverified,
+        }
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hat(revision) => write!(f, "v{}", revision.version),
+            Self::Ctrl { product, order } => write!(f, "ClusterCTRL {product}, order {order}"),
+        }
+    }
+}
+
+/// What is known of a board before anything is asked of it.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BoardInfo {
+    /// Its name.
+    pub name: String,
+    /// How it came to be known.
+    pub source: Source,
+    /// What it is.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub model: Model,
+    /// The I2C bus; absent on v1.x.
+    pub bus: Option<u32>,
+    /// The chip's address; absent on v1.x.
+    pub address: Option<u8>,
+    /// How many nodes it has.
+    pub size: u8,
+    /// The EEPROM's texts, where the board is the primary HAT.
+    pub eeprom: Option<Eeprom>,
+    /// Where a ClusterCTRL board hangs on the USB, as sysfs names it: `1-1.2`.
+    pub usb_path: Option<String>,
+}
+
+impl BoardInfo {
+    /// Where the board is, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match (self.bus, self.address) {
+            (Some(bus), Some(address)) => format!("i2c-{bus} {address:#04x}"),
+            _ => "GPIO".to_owned(),
+        }
+    }
+
+    /// The board's name and place, for messages.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("board {} ({}, {})", self.name, self.model, self.place())
+    }
+
+    pub(super) fn open_hat(
+        &self,
+        revision: &'static Revision,
+        platform: &dyn Platform,
+    ) -> Result<LinuxHat, Error> {
+        let backend = match (self.bus, self.address) {
+            (Some(bus), Some(address)) => {
+                let opened =
+                    platform.i2c(bus).map_err(|source| self.cannot_open(platform, bus, source))?;
+                Backend::Expander(Expander::new(Retry::new(opened), address))
+            }
+            _ => Backend::Lines(self.open_lines(platform)?),
+        };
+        Ok(Board::new(backend, revision).with_size(self.size))
+    }
+
+    fn open_lines(
+        &self,
+        platform: &dyn Platform,
+    ) -> Result<Lines<super::platform::AnyLine>, Error> {
+        let open = |bcm: u8| {
+            platform.line(bcm).map_err(|source| Error::Open {
+                board: self.label(),
+                device: format!("GPIO line {bcm}"),
+                advice: None,
+                source,
+            })
+        };
+        let [p1, p2, p3, p4] = V1_NODE_LINES;
+        Ok(Lines::new([open(p1)?, open(p2)?, open(p3)?, open(p4)?], open(V1_ALERT_LINE)?))
+    }
+
+    fn cannot_open(&self, platform: &dyn Platform, bus: u32, source: BusError) -> Error {
+        use std::io::ErrorKind;
+        let advice = match source.io().kind() {
+            ErrorKind::NotFound => Some(
+                "switch I2C on: dtparam=i2c_arm=on in config.txt, i2c-dev in /etc/modules, then reboot",
+            ),
+            ErrorKind::PermissionDenied => Some("join the group i2c, or use sudo"),
+            _ => None,
+        };
+        Error::Open {
+            board: self.label(),
+            device: platform.bus_path(bus).display().to_string(),
+            advice: advice.map(str::to_owned),
+            source,
+        }
+    }
+}

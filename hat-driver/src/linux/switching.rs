@@ -1,0 +1,169 @@
+//! Switching nodes over all boards: one after the other on, all at once off.
+
+use std::time::Duration;
+
+use super::cluster::{Cluster, Event};
+use super::error::{BoardError, Done, Error};
+use super::exclusion::{Exclusion, Stop, Supervised};
+use super::platform::Resource;
+use super::throttled::UNDER_VOLTAGE_NOW;
+use crate::positions::Positions;
+use crate::power::{self, Action, Cause, Failure, Step};
+
+/// What is asked of one board.
+struct BoardRun {
+    board: usize,
+    request: Positions,
+    action: Action,
+    wait: Duration,
+    /// The firmware's flags before the first node; absent where the supply does not matter.
+    baseline: Option<u32>,
+}
+
+/// The nodes that a run on one board switched, and what the last of them asks for.
+type RunResult = Result<(Positions, Duration), Failure<BoardError, Stop>>;
+
+impl Cluster {
+    /// Switches nodes, counted from 0: on one after the other, off all at once. A board that never
+    /// was initialised is, first. Returns the nodes that changed.
+    ///
+    /// A board that fails does not keep the others from their turn; a sagging supply, or another
+    /// process that does not let go, does.
+    ///
+    /// # Errors
+    /// An [`Error`] that says what was switched all the same and what stands.
+    pub fn switch(
+        &mut self,
+        nodes: &[usize],
+        action: Action,
+        observer: &mut dyn FnMut(Event),
+    ) -> Result<Vec<usize>, Error> {
+        // Held to the end: two callers' power-ons must not add up their inrush.
+        let _power_on = self.begin(action)?;
+        let watched = action == Action::On && !self.options.ignore_under_voltage;
+        let baseline = self.platform.throttled().filter(|_| watched);
+        let (mut changed, mut failures, mut wait) = (Vec::new(), Vec::new(), Duration::ZERO);
+        for board in 0..self.boards.len() {
+            let request = self.on_board(nodes, board);
+            if request.is_empty() {
+                continue;
+            }
+            let run = BoardRun { board, request, action, wait, baseline };
+            match self.run_or_init(&run, observer)? {
+                Ok((switched, wait_after)) => {
+                    changed.extend(self.node_numbers(board, switched));
+                    wait = wait_after;
+                }
+                Err(Failure { cause, nodes, stands, done }) => {
+                    let wrong = match &cause {
+                        Cause::Board(source) => source.not_following(),
+                        Cause::Stop(_) => Positions::NONE,
+                    };
+                    changed.extend(self.node_numbers(board, done.without(wrong)));
+                    match cause {
+                        Cause::Stop(stop) => {
+                            return Err(self.stopped(stop, self.done(&changed, action)));
+                        }
+                        Cause::Board(source) => {
+                            let nodes = if wrong.is_empty() { nodes } else { wrong };
+                            let what = self.names(board, nodes);
+                            failures.push(self.failed(board, what, stands, source));
+                        }
+                    }
+                }
+            }
+        }
+        if failures.is_empty() {
+            return Ok(changed);
+        }
+        Err(Error::of_boards(failures, &self.done(&changed, action)))
+    }
+
+    /// The steps that [`Self::switch`] would take on one board, given the nodes that are on now and
+    /// what a node on an earlier board still asks for; and what the next board has to wait.
+    #[must_use]
+    pub fn plan(
+        &self,
+        board: usize,
+        nodes: &[usize],
+        on: Positions,
+        action: Action,
+        wait: Duration,
+    ) -> (Vec<Step>, Duration) {
+        let request = self.on_board(nodes, board);
+        let plan = power::Plan::new(on, request, action, self.delays(board), wait);
+        let wait_after = plan.wait_after();
+        (plan.collect(), wait_after)
+    }
+
+    /// Keeps others' power-ons away, and makes sure that the supply bears more load.
+    fn begin(&self, action: Action) -> Result<Option<Exclusion>, Error> {
+        if action == Action::Off {
+            return Ok(None);
+        }
+        let exclusion = self.take(Resource::PowerOn)?;
+        self.check_supply()?;
+        Ok(Some(exclusion))
+    }
+
+    /// Whether the supply bears more load, as far as the firmware knows.
+    ///
+    /// # Errors
+    /// [`Error::UnderVoltage`].
+    pub fn check_supply(&self) -> Result<(), Error> {
+        let sags = self.platform.throttled().unwrap_or(0) & UNDER_VOLTAGE_NOW != 0;
+        if sags && !self.options.ignore_under_voltage {
+            return Err(Error::UnderVoltage { node: None, done: Done::default() });
+        }
+        Ok(())
+    }
+
+    fn run_or_init(
+        &mut self,
+        run: &BoardRun,
+        observer: &mut dyn FnMut(Event),
+    ) -> Result<RunResult, Error> {
+        match self.run(run, observer)? {
+            Err(Failure {
+                cause: Cause::Board(BoardError::Hat(crate::Error::NotInitialised)),
+                ..
+            }) => {
+                self.init(run.board)?;
+                observer(Event::Initialised { board: run.board });
+                self.run(run, observer)
+            }
+            result => Ok(result),
+        }
+    }
+
+    /// One attempt at one board.
+    fn run(&mut self, run: &BoardRun, observer: &mut dyn FnMut(Event)) -> Result<RunResult, Error> {
+        let exclusion = self.exclusion(run.board)?;
+        let delays = self.delays(run.board);
+        let mut conductor = Supervised {
+            platform: &*self.platform,
+            exclusion,
+            limit: self.options.lock_limit,
+            first: self.first_node(run.board),
+            action: run.action,
+            baseline: run.baseline,
+            last: None,
+            observer,
+        };
+        let unit = &mut self.boards[run.board].1;
+        Ok(power::switch(unit, run.request, run.action, delays, run.wait, &mut conductor))
+    }
+
+    /// What each position of a board asks for after its switching-on.
+    fn delays(&self, board: usize) -> impl Fn(u8) -> Duration + use<> {
+        let first = self.first_node(board);
+        let common = self.options.delay;
+        let own = self.options.node_delays.clone();
+        move |position| own.get(&(first + usize::from(position))).copied().unwrap_or(common)
+    }
+
+    fn done(&self, nodes: &[usize], action: Action) -> Done {
+        let nodes = nodes.iter().map(|&node| self.node_name(node)).collect();
+        Done { nodes, on: action == Action::On }
+    }
+}

@@ -1,0 +1,83 @@
+//! Nodes of one board by their position: the set on which power plans work, for every kind of board.
+
+/// Positions 0 to 31 for P1 to P32 of a board; the largest, a ClusterCTRL DA, has 32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Positions(u32);
+
+impl Positions {
+    /// The empty set.
+    pub const NONE: Self = Self(0);
+
+    /// The set with exactly these bits, bit n for position n.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// The bits.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// One position; the empty set for one beyond 31.
+    #[must_use]
+    pub const fn one(position: u8) -> Self {
+        if position < 32 { Self(1 << position) } else { Self(0) }
+    }
+
+    /// Whether the set has this position.
+    #[must_use]
+    pub const fn has(self, position: u8) -> bool {
+        position < 32 && self.0 & (1 << position) != 0
+    }
+
+    /// Whether the set has no member.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The members of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The members that both sets have.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The members of this set that `other` lacks.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The members in ascending order.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = u8> {
+        (0..32).filter(move |&position| self.has(position))
+    }
+}
+
+impl FromIterator<u8> for Positions {
+    fn from_iter<I: IntoIterator<Item = u8>>(positions: I) -> Self {
+        positions.into_iter().fold(Self::NONE, |all, position| all.union(Self::one(position)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirty_two_positions_and_none_beyond() {
+        let all: Positions = (0..40).collect();
+        assert_eq!(all.bits(), u32::MAX);
+        assert_eq!(all.iter().count(), 32);
+        assert!(!all.has(32));
+        assert_eq!(all.iter().next_back(), Some(31));
+    }
+}

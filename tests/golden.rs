@@ -1,0 +1,340 @@
+//! Golden transcripts: one scripted session of every command for each built-in world and for boards with
+//! a trouble of their own, as text and as JSON, with what the hardware is commanded after each step.
+//!
+//! `tests/golden/<world>.txt` and `<world>.json.txt` hold what is expected. After a change that is meant:
+//! `BLESS=1 cargo test -p clusterhat-tests --test golden`, and read the difference before it is committed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clusterhat_tests::command::{Output, World};
+use hat_driver::sim::{self, builtin};
+use serde_json::{Value, json};
+
+const BLESS: &str = "BLESS=1 cargo test -p clusterhat-tests --test golden";
+
+/// Every command once on a board whose power has just come on, and what users get wrong.
+const EVERY_COMMAND: &str = "
+    status
+    init
+    init
+    on p1..p2
+    status
+    on
+    cycle p2
+    alert on
+    alert off
+    led off
+    led on
+    hub off
+    status
+    hub reset
+    wp off
+    wp on
+    fan on
+    off 'p[1-2]'
+    on --dry-run
+    cycle p1 p3 --dry-run
+    off
+    boards
+    boards --probe
+    maxpi
+    cycle --dry-run
+    on p9
+    on 'p[1-4'
+    on ''
+    on P1
+    led
+    frobnicate";
+
+/// A world with a trouble, or a configuration, of its own: a built-in one with a change.
+struct Case {
+    name: &'static str,
+    of: &'static str,
+    change: fn(&mut Value),
+    script: &'static str,
+}
+
+const CASES: &[Case] = &[
+    // P2's transistor has failed: its pin stays low.
+    Case {
+        name: "stuck-pin",
+        of: "v2.5",
+        change: |world| {
+            world["chips"]["1"]["stuck"] = json!([null, 0, null, null, null, null, null, null])
+        },
+        script: "on p1..p3\n status\n off p3\n cycle p1 p2\n off\n status\n boards",
+    },
+    // The same on the upper of two HATs, where P2 is p6.
+    Case {
+        name: "stuck-pin-upper",
+        of: "two-hats",
+        change: |world| {
+            world["chips"]["1:0x23"]["stuck"] = json!([null, 0, null, null, null, null, null, null])
+        },
+        script: "on p4..p7\n status\n off",
+    },
+    Case {
+        name: "pca9554",
+        of: "v2.4",
+        change: |world| world["chips"]["1"]["kind"] = json!("pca"),
+        script: "status\n boards --probe\n init\n on p4\n wp off\n status\n off",
+    },
+    // A board with two nodes, initialised and with P1 on before the command was there.
+    Case {
+        name: "size-2",
+        of: "v2.6",
+        change: |world| {
+            world["config"] = json!("TYPE=c\nCLUSTERHAT_SIZE=2\nFANGPIO=18\n");
+            world["chips"]["1"]["r"] = json!([145, 145, 0, 0, 255]);
+        },
+        script: "status\n maxpi\n boards\n init\n on\n on p3\n off all\n fan on\n fan on\n fan off",
+    },
+    Case {
+        name: "named-nodes",
+        of: "v2.5",
+        change: |world| world["clusterhat_toml"] = json!(NAMED_NODES),
+        script: "status\n on --dry-run\n on web db\n on all\n status db p102\n cycle web --dry-run\n \
+            off 'p[101-103/2]'\n on dbb\n on p1\n on db,p9\n boards",
+    },
+    Case {
+        name: "under-voltage",
+        of: "v2.5",
+        change: |world| world["undervoltage_above"] = json!(2),
+        script: "on\n status\n on p4\n on --ignore-undervoltage\n status\n cycle p1\n off",
+    },
+    Case {
+        name: "unknown-revision",
+        of: "v2.5",
+        change: |world| world["hat"]["product_ver"] = json!("0x0027"),
+        script: "status\n on p1\n boards\n boards --probe",
+    },
+    // A HAT without an EEPROM that speaks for it.
+    Case {
+        name: "no-eeprom",
+        of: "v2.5",
+        change: |world| world["hat"] = Value::Null,
+        script: "status\n on p1\n maxpi\n boards\n boards --probe",
+    },
+    Case {
+        name: "another-hat",
+        of: "v1.0",
+        change: |world| world["hat"]["product"] = json!("Sense HAT"),
+        script: "status\n boards --probe",
+    },
+    Case {
+        name: "no-answer",
+        of: "v2.5",
+        change: |world| world["chips"] = json!({}),
+        script: "status\n init\n on p1\n off\n cycle p2\n led off\n boards\n boards --probe\n maxpi",
+    },
+    // One of two HATs was pulled off: what becomes of the other.
+    Case {
+        name: "upper-hat-gone",
+        of: "two-hats",
+        change: |world| {
+            drop(world["chips"].as_object_mut().and_then(|chips| chips.remove("1:0x23")))
+        },
+        script: "status\n on p1\n on\n init\n led off\n off\n boards\n status",
+    },
+    Case {
+        name: "lower-hat-gone",
+        of: "two-hats",
+        change: |world| drop(world["chips"].as_object_mut().and_then(|chips| chips.remove("1"))),
+        script: "status\n on p5\n on\n init\n led off\n off\n off p5\n status",
+    },
+    // Another program has made P1's pin an output and left the rest.
+    Case {
+        name: "partly-configured",
+        of: "v2.5",
+        change: |world| world["chips"]["1"]["r"] = json!([241, 255, 0, 254, 255]),
+        script: "status\n on p2\n init\n status\n boards --probe",
+    },
+    // The first thing asked of a fresh board is another output than a node.
+    Case { name: "output-first", of: "v2.5", change: |_| (), script: "led off\n led off\n status" },
+];
+
+const NAMED_NODES: &str = "\
+first = 101
+[nodes.p101]
+name = \"web\"
+[nodes.p103]
+name = \"db\"
+delay = 30
+";
+
+#[test]
+fn built_in_worlds() {
+    let names: Vec<_> = builtin::names().collect();
+    compare_all(names.iter().map(|name| (name.as_str(), EVERY_COMMAND)), World::builtin);
+}
+
+#[test]
+fn worlds_with_a_trouble() {
+    compare_all(CASES.iter().map(|case| (case.name, case.script)), |name| {
+        let case = CASES.iter().find(|case| case.name == name).expect("a case");
+        let mut world = World::builtin_value(case.of);
+        (case.change)(&mut world);
+        World::new(&world)
+    });
+}
+
+#[test]
+fn help() {
+    let world = World::builtin("v2.5");
+    let subcommands = world.run(&["--help"]).stdout;
+    let subcommands = subcommands.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let words: Vec<_> = subcommands
+        .map_while(|line| line.strip_prefix("  "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(words.contains(&"completions"), "{words:?}");
+    let mut text = step(&world, &["--help"]) + &step(&world, &["-h"]);
+    for word in words {
+        text += &step(&world, &[word, "--help"]);
+    }
+    let problem = compare("help.txt", &text);
+    assert!(problem.is_none(), "{}", problem.unwrap_or_default());
+}
+
+#[test]
+fn every_golden_file_has_a_world() {
+    let names = builtin::names().chain(CASES.iter().map(|case| case.name.to_owned()));
+    let expected: BTreeSet<_> = names
+        .flat_map(|name| [format!("{name}.txt"), format!("{name}.json.txt")])
+        .chain(["help.txt".to_owned()])
+        .collect();
+    let files = fs::read_dir(folder()).expect("tests/golden");
+    let files: BTreeSet<_> = files
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    let stale: Vec<_> = files.difference(&expected).collect();
+    assert!(stale.is_empty(), "no world is behind these files; remove them: {stale:?}");
+    for file in files {
+        let text = fs::read_to_string(folder().join(&file)).expect("a text");
+        for changing in [env!("CARGO_PKG_VERSION"), env!("CARGO_MANIFEST_DIR"), "/tmp/", ".json:"] {
+            assert!(!text.contains(changing), "golden/{file} contains {changing:?}");
+        }
+    }
+}
+
+/// Plays each script in its world, in both formats; tells all differences at once.
+fn compare_all<'a>(
+    scripts: impl Iterator<Item = (&'a str, &'a str)>,
+    make: impl Fn(&str) -> World,
+) {
+    let mut problems = Vec::new();
+    for (name, script) in scripts {
+        problems.extend(compare(&format!("{name}.txt"), &session(&make(name), script, None)));
+        let json = session(&make(name), script, Some("--json"));
+        problems.extend(compare(&format!("{name}.json.txt"), &json));
+    }
+    assert!(problems.is_empty(), "{}\nwhere this is meant: {BLESS}", problems.join("\n"));
+}
+
+/// The transcript of a script: one call of the command a line.
+fn session(world: &World, script: &str, format: Option<&str>) -> String {
+    let mut transcript = String::new();
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+        let words: Vec<_> = format.into_iter().chain(words).collect();
+        transcript += &step(world, &words);
+        transcript += &hardware(world);
+        transcript.push('\n');
+    }
+    transcript
+}
+
+/// What one call prints, and its exit status where that is not 0.
+fn step(world: &World, words: &[&str]) -> String {
+    let shown: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+    // Long lines of the help break here, whatever terminal the test was started from.
+    let run = Output::of(world.command(words).env("COLUMNS", "100"));
+    let stderr: String = run.stderr.lines().map(|line| format!("! {line}\n")).collect();
+    let exit = if run.status == 0 { String::new() } else { format!("= exit {}\n", run.status) };
+    let text = format!("$ clusterhat {}\n{}{stderr}{exit}", shown.join(" "), run.stdout);
+    // The help breaks a paragraph with a line of blanks, which editors and git remove.
+    let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    text.replace(&world.path().display().to_string(), "WORLD")
+}
+
+/// The word as a shell wants it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
+}
+
+/// What the expanders and the GPIO lines are commanded.
+fn hardware(world: &World) -> String {
+    let state = sim::World::parse(&world.read().to_string()).expect("a world");
+    let mut text = String::new();
+    for ((bus, address), chip) in &state.expanders {
+        let (latch, direction) = (chip.latch, chip.direction);
+        text +=
+            &format!("# i2c-{bus} {address:#04x}: latch {latch:08b} direction {direction:08b}\n");
+    }
+    if !state.gpio.is_empty() {
+        let lines: Vec<_> =
+            state.gpio.iter().map(|(line, level)| format!("{line}={}", u8::from(*level))).collect();
+        text += &format!("# gpio: {}\n", lines.join(" "));
+    }
+    text
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// What differs from the golden file, if anything does; with `BLESS=1` writes the file instead.
+fn compare(file: &str, actual: &str) -> Option<String> {
+    let path = folder().join(file);
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&path, actual).expect("the golden file can be written");
+        return None;
+    }
+    let Ok(expected) = fs::read_to_string(&path) else {
+        return Some(format!("golden/{file} is missing"));
+    };
+    (expected != actual).then(|| format!("golden/{file}:\n{}", difference(&expected, actual)))
+}
+
+/// The lines that differ, with two lines around them: `-` expected, `+` actual.
+fn difference(expected: &str, actual: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
+    // common[i][j]: how many lines old[i..] and new[j..] have in common, in order.
+    let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
+    for i in (0..old.len()).rev() {
+        for j in (0..new.len()).rev() {
+            common[i][j] = if old[i] == new[j] {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
+        }
+    }
+    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            lines.push((' ', old[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
+            lines.push(('-', old[i]));
+            i += 1;
+        } else {
+            lines.push(('+', new[j]));
+            j += 1;
+        }
+    }
+    let near = |at: usize| {
+        lines[at.saturating_sub(2)..lines.len().min(at + 3)].iter().any(|(sign, _)| *sign != ' ')
+    };
+    let shown = lines.iter().enumerate().filter(|(at, _)| near(*at));
+    shown.map(|(_, (sign, line))| format!("  {sign} {line}\n")).collect()
+}
+
+#[test]
+fn a_difference_shows_both_sides_and_what_is_around() {
+    let text = difference("a\nb\nc\nd\ne\nf\n", "a\nb\nc\nX\ne\nf\ng\n");
+    assert_eq!(text, "    b\n    c\n  - d\n  + X\n    e\n    f\n  + g\n");
+}

@@ -1,0 +1,140 @@
+//! README.md shows what the command prints: every console block is run, in order, on one simulated board.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clusterhat_tests::command::{Output, World, clusterhat};
+
+/// A fenced block.
+struct Block {
+    /// What follows the fence's backticks.
+    info: String,
+    /// The line of the fence, from 1.
+    line: usize,
+    /// Whether `<!-- help -->` is the last thing before it.
+    is_help: bool,
+    text: String,
+}
+
+/// A command of a console block, and what it prints.
+struct Step<'a> {
+    command: &'a str,
+    expected: String,
+}
+
+fn readme() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")
+}
+
+fn blocks() -> Vec<Block> {
+    let text = fs::read_to_string(readme()).expect("README.md is there");
+    let (mut blocks, mut is_help) = (Vec::new(), false);
+    let mut open: Option<Block> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(info), None) => {
+                let info = info.trim().to_owned();
+                open = Some(Block { info, line: index + 1, is_help, text: String::new() });
+                is_help = false;
+            }
+            (None, Some(block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) if line.trim().is_empty() => {}
+            (None, None) => is_help = line.trim() == "<!-- help -->",
+        }
+    }
+    assert!(open.is_none(), "README.md: a fence is never closed");
+    blocks
+}
+
+fn of_kind<'a>(blocks: &'a [Block], info: &str) -> Vec<&'a Block> {
+    let found: Vec<_> = blocks.iter().filter(|block| block.info == info).collect();
+    assert!(!found.is_empty(), "README.md has no ```{info} block");
+    found
+}
+
+fn steps(block: &Block) -> Vec<Step<'_>> {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for line in block.text.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            assert!(
+                command.starts_with("clusterhat "),
+                "README.md:{}: a console block runs `clusterhat ...` only, not `{command}`",
+                block.line
+            );
+            steps.push(Step { command, expected: String::new() });
+        } else {
+            let step = steps.last_mut();
+            let step = step.unwrap_or_else(|| {
+                panic!("README.md:{}: a console block starts with `$ clusterhat`", block.line)
+            });
+            step.expected.push_str(line);
+            step.expected.push('\n');
+        }
+    }
+    assert!(!steps.is_empty(), "README.md:{}: an empty console block", block.line);
+    steps
+}
+
+fn assert_same(place: &str, shown: &str, printed: &str) {
+    let (shown, printed) = (trimmed(shown), trimmed(printed));
+    assert!(shown == printed, "{place}\nREADME.md shows:\n{shown}\nprinted is:\n{printed}");
+}
+
+/// Blanks at the ends of lines do not show in a document.
+fn trimmed(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What a shell prints, standard output and standard error in their order.
+fn shell(world: &World, line: &str) -> String {
+    let folder = clusterhat().parent().expect("a folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    let mut sh = world.program(Path::new("sh"));
+    sh.args(["-c", &format!("exec 2>&1; {line}")]);
+    sh.env("PATH", std::env::join_paths(path).expect("a path"));
+    sh.env("CLUSTERHAT_SIM", "v2.5").env("CLUSTERHAT_SIM_NOWAIT", "1").env("COLUMNS", "100");
+    Output::of(&mut sh).stdout
+}
+
+#[test]
+fn console_blocks_show_what_is_printed() {
+    let blocks = blocks();
+    // Only the runtime folder counts: the named worlds live there from one command to the next.
+    let world = World::builtin("v2.5");
+    for block in of_kind(&blocks, "console") {
+        for step in steps(block) {
+            let place = format!("README.md:{}: $ {}", block.line, step.command);
+            assert_same(&place, &step.expected, &shell(&world, step.command));
+        }
+    }
+}
+
+#[test]
+fn the_help_is_the_commands() {
+    let blocks = blocks();
+    let help: Vec<_> = blocks.iter().filter(|block| block.is_help).collect();
+    let [help] = help[..] else {
+        panic!("README.md has {} blocks after <!-- help -->, not one", help.len());
+    };
+    let printed = shell(&World::builtin("v2.5"), "clusterhat --help");
+    assert_same(&format!("README.md:{}: the help", help.line), &help.text, &printed);
+}
+
+#[test]
+fn toml_blocks_are_configurations() {
+    let world = World::builtin("v2.5");
+    for block in of_kind(&blocks(), "toml") {
+        let file = world.folder().join("clusterhat.toml");
+        fs::write(&file, &block.text).expect("it can be written");
+        // Enough to read the configuration and find its boards; no chip is asked.
+        let output = world.run(&["maxpi", "--config", &file.display().to_string()]);
+        let line = block.line;
+        assert!(!output.stderr.contains("warning"), "README.md:{line}: {}", output.stderr);
+        assert_eq!(output.status, 0, "README.md:{line}: {}", output.stderr);
+    }
+}

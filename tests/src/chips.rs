@@ -1,0 +1,109 @@
+//! The expanders of `hat_driver::sim` as what sits on a simulated bus.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use hat_driver::sim::chip::{Chip, Expander, Kind};
+
+use crate::usbip::{SharedTarget, Target};
+
+/// Where the expander sits while no address jumper is bridged.
+pub const ADDRESS: u8 = 0x20;
+
+/// What a Cluster HAT holds its expander's pins at while they are inputs: the nodes' power switches
+/// and, with its solder link open, the EEPROM's write protection low.
+pub const HELD: [Option<bool>; 8] = {
+    let (low, nothing) = (Some(false), None);
+    [low, low, low, low, nothing, nothing, nothing, low]
+};
+
+/// The expanders on one bus, and how it behaves. The registers are the test's to look at and to
+/// change between two messages.
+#[derive(Debug)]
+pub struct Expanders {
+    /// By address.
+    pub chips: BTreeMap<u8, Expander>,
+    /// How many messages to come nothing acknowledges.
+    pub refusals: u32,
+    /// How long a message takes. The i2c-tiny-usb driver's patience is 2 s.
+    pub pace: Duration,
+    /// How many messages came so far, the one under way included.
+    pub messages: Arc<AtomicU32>,
+}
+
+impl Expanders {
+    /// Chips right after power-up, each on a board of its own.
+    #[must_use]
+    pub fn new(kind: Kind, addresses: &[u8]) -> Self {
+        let chips = addresses.iter().map(|&address| (address, Expander::new(kind, HELD)));
+        Self { chips: chips.collect(), refusals: 0, pace: Duration::ZERO, messages: Arc::default() }
+    }
+
+    /// One chip at [`ADDRESS`] as a v2.5 board's initialisation leaves it: LED and hub on, EEPROM
+    /// write-protected, these nodes on.
+    #[must_use]
+    pub fn running(nodes: u8) -> Self {
+        let mut expanders = Self::new(Kind::Xra1200p, &[ADDRESS]);
+        for chip in expanders.chips.values_mut() {
+            (chip.latch, chip.direction, chip.pull_up) = (0x90 | nodes, 0x00, 0x7f);
+        }
+        expanders
+    }
+
+    /// For the test to keep, and the same for the bus.
+    #[must_use]
+    pub fn shared(self) -> (Arc<Mutex<Self>>, SharedTarget) {
+        let expanders = Arc::new(Mutex::new(self));
+        (Arc::clone(&expanders), expanders)
+    }
+
+    /// The chip that takes the next message, if one does.
+    fn take(&mut self, address: u8) -> Option<&mut Expander> {
+        self.messages.fetch_add(1, Ordering::SeqCst);
+        thread::sleep(self.pace);
+        if self.refusals > 0 {
+            self.refusals -= 1;
+            return None;
+        }
+        self.chips.get_mut(&address)
+    }
+}
+
+impl Target for Expanders {
+    fn write(&mut self, address: u8, bytes: &[u8]) -> bool {
+        self.take(address).is_some_and(|chip| chip.write(bytes).is_ok())
+    }
+
+    fn read(&mut self, address: u8, buffer: &mut [u8]) -> bool {
+        self.take(address).is_some_and(|chip| chip.read(buffer).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chips_answer_at_their_addresses_and_refuse_as_often_as_told() {
+        let mut bus = Expanders::new(Kind::Pca9554, &[0x20, 0x23]);
+        let mut value = [0xaa];
+        assert!(bus.write(0x23, &[3]) && bus.read(0x23, &mut value));
+        assert_eq!(value, [0xff]);
+        assert!(!bus.write(0x21, &[3]) && !bus.write(0x20, &[4]));
+        bus.refusals = 1;
+        assert!(!bus.write(0x20, &[3]) && bus.write(0x20, &[3]));
+        assert_eq!(bus.messages.load(Ordering::SeqCst), 6);
+    }
+
+    #[test]
+    fn a_running_board_shows_its_latch() {
+        assert_eq!(Expanders::running(0x05).chips[&ADDRESS].pins(), 0x95);
+    }
+}

@@ -1,0 +1,236 @@
+//! The `clusterhat` command as its users run it, in a world of its own.
+//!
+//! ```no_run
+//! use clusterhat_tests::command::World;
+//!
+//! let world = World::builtin("v2.5");
+//! assert_eq!(world.run(&["on", "p1"]).status, 0);
+//! assert_eq!(world.read()["chips"]["1"]["r"][1], 0x91);
+//! ```
+
+use std::{
+    env, fs, io,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    sync::OnceLock,
+};
+
+use hat_driver::sim::builtin;
+use rustix::fs::{FlockOperation, flock};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The command, built once per process with the profile of the running test.
+///
+/// # Panics
+/// If it cannot be built: what cargo says is printed.
+pub fn clusterhat() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| build().unwrap_or_else(|error| panic!("cannot build clusterhat: {error}")))
+}
+
+fn build() -> io::Result<PathBuf> {
+    let folder = output_folder()?;
+    let target = folder.parent().unwrap_or(&folder);
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "clusterhat-cli", "--profile", profile])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .status()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("cargo build ended with {status}")));
+    }
+    Ok(folder.join("clusterhat"))
+}
+
+/// Where cargo put the running test: `target/debug` of `target/debug/deps/kill-0123456789abcdef`.
+fn output_folder() -> io::Result<PathBuf> {
+    let test = env::current_exe()?;
+    let folder = test.ancestors().nth(2);
+    folder.map(Path::to_owned).ok_or_else(|| io::Error::other("this test is in no target folder"))
+}
+
+/// A world in a file of its own, with locks of its own, that goes when it is dropped.
+#[derive(Debug)]
+pub struct World {
+    folder: TempDir,
+}
+
+/// What a run of the command came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The exit status; 128 and the signal's number where a signal ended it.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl World {
+    /// A world with this content.
+    ///
+    /// # Panics
+    /// If its folder cannot be made.
+    #[must_use]
+    pub fn new(world: &Value) -> Self {
+        let made = TempDir::new().and_then(|folder| {
+            fs::create_dir(folder.path().join("run"))?;
+            Ok(Self { folder })
+        });
+        let new = made.unwrap_or_else(|error| panic!("no folder for a world: {error}"));
+        new.write(world);
+        new
+    }
+
+    /// One that comes with the program, as its power comes on: `v1.0` to `v3.1`, or `two-hats`.
+    ///
+    /// # Panics
+    /// If there is none of that name.
+    #[must_use]
+    pub fn builtin(name: &str) -> Self {
+        Self::new(&Self::builtin_value(name))
+    }
+
+    /// The content of one that comes with the program, to be changed.
+    ///
+    /// # Panics
+    /// If there is none of that name.
+    #[must_use]
+    pub fn builtin_value(name: &str) -> Value {
+        let world = builtin::world(name).unwrap_or_else(|| panic!("no world is called {name}"));
+        parse(&world.to_text())
+    }
+
+    /// The folder; a test may put further files there.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The world's file.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder().join("world.json")
+    }
+
+    /// What stands for `XDG_RUNTIME_DIR`: the locks are below it.
+    #[must_use]
+    pub fn runtime(&self) -> PathBuf {
+        self.folder().join("run")
+    }
+
+    /// The content now.
+    ///
+    /// # Panics
+    /// If the file is not one whole JSON document.
+    #[must_use]
+    pub fn read(&self) -> Value {
+        let text = fs::read_to_string(self.path());
+        parse(&text.unwrap_or_else(|error| panic!("the world cannot be read: {error}")))
+    }
+
+    /// Replaces the content.
+    ///
+    /// # Panics
+    /// If the file cannot be written.
+    pub fn write(&self, world: &Value) {
+        fs::write(self.path(), format!("{world}\n"))
+            .unwrap_or_else(|error| panic!("the world cannot be written: {error}"));
+    }
+
+    /// The command in this world, without waits, ready to be started. Nothing of the test's own
+    /// environment changes what it does.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.program(clusterhat());
+        command.env("CLUSTERHAT_SIM", self.path()).env("CLUSTERHAT_SIM_NOWAIT", "1").args(args);
+        command
+    }
+
+    /// Another program with the environment that [`Self::command`] has, but for the world.
+    #[must_use]
+    pub fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        let ours = |name: &str| {
+            name.starts_with("CLUSTERHAT_") || name.starts_with("CLICOLOR") || name == "NO_COLOR"
+        };
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(ours) {
+                command.env_remove(name);
+            }
+        }
+        command.env("XDG_RUNTIME_DIR", self.runtime()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the command to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn run(&self, args: &[&str]) -> Output {
+        Output::of(&mut self.command(args))
+    }
+
+    /// The locks that somebody holds.
+    ///
+    /// # Panics
+    /// If the runtime folder cannot be read.
+    #[must_use]
+    pub fn held_locks(&self) -> Vec<PathBuf> {
+        let held = |path: &PathBuf| {
+            fs::File::open(path)
+                .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err())
+        };
+        let folder = self.runtime().join("clusterhat");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            // No call has come as far as to a lock.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => panic!("{}: {error}", folder.display()),
+        };
+        entries.flatten().map(|entry| entry.path()).filter(held).collect()
+    }
+}
+
+impl Output {
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output();
+        let output = output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
+        Self {
+            status: status(output.status),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Standard output, which has to be exactly one JSON document.
+    ///
+    /// # Panics
+    /// If it is not.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        parse(&self.stdout)
+    }
+}
+
+/// As a shell's `$?` has it.
+#[must_use]
+pub fn status(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("not JSON: {error}: {text:?}"))
+}

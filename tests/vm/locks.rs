@@ -1,0 +1,91 @@
+//! Several processes at one board: the locks, and the watch for programs that know nothing of them.
+
+use std::time::Duration;
+
+use clusterhat_tests::{
+    chips::Expanders,
+    vm::{Message, Transfer, Vm},
+};
+
+use crate::{
+    hat::{Background, Hat, clusterhat, fails, succeeds, until},
+    vm,
+};
+
+/// The registers that were asked for or written, in order, as `3` and `1=91`.
+fn registers(transfers: &[Transfer]) -> Vec<String> {
+    let name = |first: &Message| match first.bytes[..] {
+        [register, value] => format!("{register}={value:x}"),
+        _ => format!("{:x}", first.bytes[0]),
+    };
+    transfers.iter().map(|transfer| name(&transfer.messages[0])).collect()
+}
+
+/// Starts switching p1 and p2 on, and returns in the pause between them.
+fn between_two_nodes(vm: &Vm, hat: &Hat) -> Background {
+    let started = Background::start(vm, "on --delay 3 p1 p2");
+    until("p1's power", || hat.pins() == 0x91);
+    started.unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn an_off_in_the_pause_of_an_on_runs_at_once_and_stands() {
+    let vm = vm();
+    let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
+    let on = between_two_nodes(&vm, &hat);
+    let off = clusterhat(&vm, "off p1").unwrap();
+    assert_eq!((off.status, hat.pins()), (0, 0x90), "{off:?}");
+    assert!(off.wall_us < 1_500_000, "it waited: {off:?}");
+    let on = on.join(&vm).unwrap();
+    assert_eq!((on.status, hat.pins()), (0, 0x92), "{on:?}");
+}
+
+#[test]
+fn undisturbed_the_latch_is_not_read_again() {
+    let vm = vm();
+    let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
+    vm.start_trace().unwrap();
+    between_two_nodes(&vm, &hat).join(&vm).unwrap();
+    assert_eq!(registers(&vm.stop_trace().unwrap()), ["3", "1", "1=91", "1=93", "0"]);
+}
+
+#[test]
+fn a_foreign_program_s_write_in_the_pause_is_read_and_kept() {
+    let vm = vm();
+    let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
+    vm.start_trace().unwrap();
+    let on = between_two_nodes(&vm, &hat);
+    // The ALERT LED on, p1 as it is.
+    vm.run(&["i2cset", "-y", &hat.bus.to_string(), "0x20", "1", "0xd1"]).unwrap();
+    let on = on.join(&vm).unwrap();
+    assert_eq!((on.status, hat.pins()), (0, 0xd3), "{on:?}");
+    let seen = registers(&vm.stop_trace().unwrap());
+    assert_eq!(seen, ["3", "1", "1=91", "1=d1", "3", "1", "1=d3", "0"]);
+}
+
+#[test]
+fn a_second_on_waits_for_the_first_and_tells_whom_it_waited_for() {
+    let vm = vm();
+    let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
+    let on = between_two_nodes(&vm, &hat);
+    let error = fails(&vm, "on p3 --lock-limit 0.2", 3);
+    assert!(error.contains("clusterhat on --delay 3 p1 p2"), "{error}");
+    assert!(error.contains("/run/lock/clusterhat-power-on.lock"), "{error}");
+    succeeds(&vm, "on p3");
+    assert_eq!(hat.pins(), 0x97, "the first was done before");
+    assert_eq!(on.join(&vm).unwrap().status, 0);
+}
+
+#[test]
+fn the_holder_of_the_bus_is_named() {
+    let vm = vm();
+    let hat = Hat::only(&vm, Expanders::running(0b0001)).unwrap();
+    hat.expanders().pace = Duration::from_millis(400);
+    let off = Background::start(&vm, "off p1").unwrap();
+    until("the first transfer", || hat.messages() > 0);
+    let error = fails(&vm, "alert on --lock-limit 0.2", 3);
+    assert!(error.contains("clusterhat off p1"), "{error}");
+    assert!(error.contains(&hat.plugged.path()), "{error}");
+    assert_eq!(off.join(&vm).unwrap().status, 0);
+    assert_eq!(hat.pins(), 0x90);
+}
