@@ -122,11 +122,6 @@ impl Failure {
             Self::Driver(_) => "board",
             Self::NoSuchOutput(_) => "no-such-output",
             Self::CycleIncomplete { .. } => "cycle-incomplete",
-            Self::CycleIncomplete { source, .. }
-                if matches!(**source, DriverError::Locked { .. }) =>
-            {
-                3
-            }
             Self::NoSuchOrder { .. } => "no-such-order",
             Self::NotConfirmed(_) => "not-confirmed",
             Self::NoPath(_) => "no-path",

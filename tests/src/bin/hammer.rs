@@ -7,27 +7,33 @@ use std::{env, error::Error, io, sync::Arc, time::Duration};
 
 use hat_driver::{
     Signals,
-    linux::{Cluster, Options},
+    linux::{Cluster, Options, Output, UnitStatus},
     power::Action,
     sim::Machine,
 };
 
-/// What is owned, by the names on the board.
-const SIGNALS: [(&str, Signals); 8] = [
-    ("P1", Signals::node(0)),
-    ("P2", Signals::node(1)),
-    ("P3", Signals::node(2)),
-    ("P4", Signals::node(3)),
-    ("LED", Signals::LED),
-    ("HUB", Signals::HUB),
-    ("ALERT", Signals::ALERT),
-    ("WP", Signals::WRITE_PROTECT),
+/// What is owned, by the names on the board: its bit in the state, and how it is switched.
+const SIGNALS: [(&str, Signals, Owned); 8] = [
+    ("P1", Signals::node(0), Owned::Node(0)),
+    ("P2", Signals::node(1), Owned::Node(1)),
+    ("P3", Signals::node(2), Owned::Node(2)),
+    ("P4", Signals::node(3), Owned::Node(3)),
+    ("LED", Signals::LED, Owned::Output(Output::Led)),
+    ("HUB", Signals::HUB, Owned::Output(Output::Hub)),
+    ("ALERT", Signals::ALERT, Owned::Output(Output::Alert)),
+    ("WP", Signals::WRITE_PROTECT, Owned::Output(Output::WriteProtect)),
 ];
+
+#[derive(Clone, Copy)]
+enum Owned {
+    Node(usize),
+    Output(Output),
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<_> = env::args().skip(1).collect();
     let [world, name, count] = &words[..] else { return Err("hammer WORLD SIGNAL COUNT".into()) };
-    let known = SIGNALS.iter().position(|(known, _)| known == name);
+    let known = SIGNALS.iter().position(|(known, ..)| known == name);
     let position = known.ok_or("SIGNAL is P1 to P4, LED, HUB, ALERT or WP")?;
     let options = Options { lock_limit: Duration::from_secs(60), ..Options::default() };
     let machine = Machine::open(world)?.without_waits();
@@ -67,13 +73,13 @@ impl Hammer {
 
     fn strike(&mut self, on: bool) -> Result<(), Box<dyn Error>> {
         let before = std::mem::replace(&mut self.on, on);
-        match self.position {
-            node @ 0..4 => {
+        match SIGNALS[self.position].2 {
+            Owned::Node(node) => {
                 let action = if on { Action::On } else { Action::Off };
                 self.cluster.switch(&[node], action, &mut |_| {})?;
             }
-            other => {
-                self.cluster.set(0, SIGNALS[other].1, on)?;
+            Owned::Output(output) => {
+                self.cluster.set(0, output, on, &mut |_| {})?;
             }
         }
         // The next operation of another kind, now and then.
@@ -84,7 +90,9 @@ impl Hammer {
     }
 
     fn look(&mut self) -> Result<(), Box<dyn Error>> {
-        let status = self.cluster.status(0)?;
+        let UnitStatus::Hat(status) = self.cluster.status(0)? else {
+            return Err("this is no HAT".into());
+        };
         let signal = SIGNALS[self.position].1;
         let commanded = status.commanded.map(|on| on.contains(signal));
         let seen = status.seen.contains(signal);
