@@ -181,7 +181,7 @@ fn a_lock_is_status_3() {
         let document = expect(&world, &[args, &["--lock-limit", "0.05"]].concat(), 3);
         let message = document["error"]["message"].as_str().unwrap();
         assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
-        assert_eq!(document["error"]["switched_before"], json!([]));
+        assert_eq!(document["error"]["switched"], json!([]));
     }
 }
 

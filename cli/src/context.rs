@@ -3,18 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hat_driver::linux::{BoardOptions, Cluster, Host, Options, Platform};
+use hat_driver::linux::{BoardOptions, Cluster, Error as DriverError, Host, Options, Platform};
 use hat_driver::revisions::Version;
 use hat_driver::sim::{Machine, builtin};
 
 use crate::args::Global;
-use crate::config::{self, Attachment, BoardSetting, Overrides, Settings, Sources, Warning};
+use crate::config::{self, Attachment, BoardSetting, Overrides, Role, Settings, Sources, Warning};
 use crate::failure::Failure;
 use crate::nodes::{Names, NodeSet};
 
 /// The machine and its settings, before any board is looked for.
 pub(crate) struct Ground {
     machine: Arc<dyn Platform>,
+    /// Where the machine's files are; a world has none.
+    root: Option<PathBuf>,
     settings: Settings,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -39,9 +41,16 @@ impl Ground {
         // An empty variable counts as none.
         let config = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
         let root = global.root.as_deref().filter(|path| !path.as_os_str().is_empty());
-        let (machine, sources) = match global.sim.as_deref().filter(|name| !name.is_empty()) {
-            Some(world) => simulated(world, config)?,
-            None => real(root.unwrap_or(Path::new("/")), config)?,
+        let (machine, sources, root) = match global.sim.as_deref().filter(|name| !name.is_empty()) {
+            Some(world) => {
+                let (machine, sources) = simulated(world, config)?;
+                (machine, sources, None)
+            }
+            None => {
+                let root = root.unwrap_or(Path::new("/"));
+                let (machine, sources) = real(root, config)?;
+                (machine, sources, Some(root.to_owned()))
+            }
         };
         let overrides = Overrides { lock_limit: global.lock_limit, ..wishes.overrides };
         let env = |name: &str| std::env::var(name).ok();
@@ -53,7 +62,17 @@ impl Ground {
                     .to_owned(),
             ));
         }
-        Ok(Self { machine, settings, warnings })
+        Ok(Self { machine, root, settings, warnings })
+    }
+
+    /// Where the machine's files are; a world has none.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// What the machine is to the vendor's image.
+    pub(crate) const fn role(&self) -> &Role {
+        &self.settings.role
     }
 
     /// The machine.
@@ -83,6 +102,14 @@ impl Context {
     /// A node's `pN` name; nodes count from 0.
     pub(crate) fn label(&self, node: usize) -> String {
         self.names.label(node + 1)
+    }
+
+    /// Where a node, counted from 0, is on the USB: as configured, else as it can be told.
+    pub(crate) fn usb_path(&mut self, node: usize) -> Result<Option<String>, DriverError> {
+        match self.settings.usb_paths.get(&(node + 1)) {
+            Some(path) => Ok(Some(path.clone())),
+            None => self.cluster.usb_path(node),
+        }
     }
 
     /// The boards' names in their order.
@@ -159,6 +186,7 @@ fn options(settings: &Settings, wishes: &Wishes) -> Options {
         delay: settings.delay,
         node_delays: delays.collect(),
         lock_limit: settings.lock_limit,
+        v1_hub: settings.legacy.as_ref().and_then(|legacy| legacy.v1_usb_path.clone()),
         ignore_under_voltage: wishes.ignore_under_voltage,
     }
 }

@@ -9,8 +9,10 @@ mod nodes;
 mod progress;
 mod render;
 mod report;
+mod vendor;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,6 +33,12 @@ use crate::report::{BusUse, Report};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let name = words.next().unwrap_or_default();
+    if Path::new(&name).file_name().is_some_and(|name| name == "clusterctrl") {
+        let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+        return vendor::main(&words);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),

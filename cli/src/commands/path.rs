@@ -10,10 +10,7 @@ use crate::report::{NodePath, PathReport, Report};
 pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let mut nodes = Vec::new();
     for node in context.nodes(set)? {
-        let path = match context.settings.usb_paths.get(&(node + 1)) {
-            Some(path) => Some(path.clone()),
-            None => context.cluster.usb_path(node)?,
-        };
+        let path = context.usb_path(node)?;
         nodes.push(NodePath { node: context.label(node), path });
     }
     let unknown: Vec<_> =

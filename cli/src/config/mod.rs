@@ -43,7 +43,6 @@ mod toml_reader;
 mod tests;
 
 pub(crate) use boards::{Attachment, BoardSetting};
-#[cfg(test)]
 pub(crate) use defaults::Role;
 pub(crate) use error::{ConfigError, Warning};
 pub(crate) use inputs::Overrides;

@@ -31,6 +31,8 @@ pub struct Options {
     pub node_delays: BTreeMap<usize, Duration>,
     /// How long to wait for another process.
     pub lock_limit: Duration,
+    /// Where the hub of a v1.x HAT is on the USB, as sysfs names it; absent = as it can be told.
+    pub v1_hub: Option<String>,
     /// Goes on where the supply sags.
     pub ignore_under_voltage: bool,
 }
@@ -44,6 +46,7 @@ impl Default for Options {
             delay: Duration::from_secs(1),
             node_delays: BTreeMap::new(),
             lock_limit: Duration::from_secs(10),
+            v1_hub: None,
             ignore_under_voltage: false,
         }
     }

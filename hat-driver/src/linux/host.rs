@@ -64,6 +64,12 @@ impl Platform for Host {
         throttled::read(&self.root)
     }
 
+    /// Four bytes, the highest first (the firmware's `linux,revision`).
+    fn pi_revision(&self) -> Option<u32> {
+        let bytes = fs::read(self.root.join("proc/device-tree/system/linux,revision")).ok()?;
+        bytes.try_into().ok().map(u32::from_be_bytes)
+    }
+
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
         Ok(match resource {
             Resource::Bus(bus) => self.bus_path(bus),

@@ -3,45 +3,51 @@
 //! gets the same as SMBus byte data, and the read-back of a write as a transfer of its own.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use linux_embedded_hal::I2cdev;
-use linux_embedded_hal::i2cdev::core::I2CDevice;
-use linux_embedded_hal::i2cdev::linux::{LinuxI2CDevice, LinuxI2CError};
+use linux_embedded_hal::i2cdev::core::{I2CDevice, I2CMessage, I2CTransfer};
+use linux_embedded_hal::i2cdev::linux::{LinuxI2CDevice, LinuxI2CError, LinuxI2CMessage};
 use rustix::io::Errno;
 
 use crate::bus_error::BusError;
 
-/// One bus device.
+/// One bus device, opened once: further openings would look like somebody else's (see `watch`).
 pub(super) struct DeviceBus {
-    path: PathBuf,
-    plain: I2cdev,
-    /// The device as SMBus at one address, once the adapter has refused plain I2C.
-    smbus: Option<(u8, LinuxI2CDevice)>,
+    device: LinuxI2CDevice,
+    /// The address that the kernel was asked for, which it refuses where a driver holds the chip.
+    address: Option<u8>,
+    /// The adapter has refused plain I2C.
+    smbus: bool,
 }
 
 impl DeviceBus {
     pub(super) fn open(path: &Path) -> Result<Self, BusError> {
-        let plain = I2cdev::new(path).map_err(from_i2cdev)?;
-        Ok(Self { path: path.to_owned(), plain, smbus: None })
+        let device = LinuxI2CDevice::new(path, 0).map_err(from_i2cdev)?;
+        Ok(Self { device, address: None, smbus: false })
     }
 
-    /// The device at this address, after a first transfer has shown that plain I2C is refused.
-    fn smbus(&mut self, address: u8) -> Result<&mut LinuxI2CDevice, BusError> {
-        let device = match self.smbus.take() {
-            Some((at, device)) if at == address => device,
-            _ => LinuxI2CDevice::new(&self.path, address.into()).map_err(from_i2cdev)?,
-        };
-        Ok(&mut self.smbus.insert((address, device)).1)
+    fn claim(&mut self, address: u8) -> Result<(), BusError> {
+        if self.address != Some(address) {
+            self.device.set_slave_address(address.into()).map_err(from_i2cdev)?;
+            self.address = Some(address);
+        }
+        Ok(())
     }
 
-    fn smbus_transaction(
-        &mut self,
-        address: u8,
-        operations: &mut [Operation<'_>],
-    ) -> Result<(), BusError> {
-        let device = self.smbus(address)?;
+    fn plain_transaction(&mut self, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
+        let mut messages: Vec<_> = operations
+            .iter_mut()
+            .map(|operation| match operation {
+                Operation::Write(bytes) => LinuxI2CMessage::write(bytes),
+                Operation::Read(buffer) => LinuxI2CMessage::read(buffer),
+            })
+            .collect();
+        self.device.transfer(&mut messages).map(drop).map_err(from_i2cdev)
+    }
+
+    fn smbus_transaction(&mut self, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
+        let device = &mut self.device;
         match operations {
             [Operation::Write([register, value])] => {
                 device.smbus_write_byte_data(*register, *value).map_err(from_i2cdev)
@@ -68,27 +74,20 @@ impl I2c for DeviceBus {
         address: u8,
         operations: &mut [Operation<'_>],
     ) -> Result<(), BusError> {
-        if self.smbus.is_none() {
-            let result = I2c::transaction(&mut self.plain, address, operations);
-            match result.map_err(|error| from_i2cdev_ref(error.inner())) {
-                Err(error) if error.errno() == Some(Errno::OPNOTSUPP) => {}
+        self.claim(address)?;
+        if !self.smbus {
+            match self.plain_transaction(operations) {
+                Err(error) if error.errno() == Some(Errno::OPNOTSUPP) => self.smbus = true,
                 result => return result,
             }
         }
-        self.smbus_transaction(address, operations)
+        self.smbus_transaction(operations)
     }
 }
 
 fn from_i2cdev(error: LinuxI2CError) -> BusError {
-    from_i2cdev_ref(&error)
-}
-
-fn from_i2cdev_ref(error: &LinuxI2CError) -> BusError {
     match error {
-        LinuxI2CError::Errno(errno) => io::Error::from_raw_os_error(*errno).into(),
-        LinuxI2CError::Io(error) => match error.raw_os_error() {
-            Some(errno) => io::Error::from_raw_os_error(errno).into(),
-            None => io::Error::new(error.kind(), error.to_string()).into(),
-        },
+        LinuxI2CError::Errno(errno) => io::Error::from_raw_os_error(errno).into(),
+        LinuxI2CError::Io(error) => error.into(),
     }
 }

@@ -13,6 +13,7 @@ use crate::ctrl::device::{self, Save};
 use crate::lines::Line as _;
 use crate::pins::Signals;
 use crate::power::Stands;
+use crate::revisions::Wiring;
 
 /// An output that a board may have beside its nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,9 +164,11 @@ impl Cluster {
         let Some(place) = self.locate(node) else { return Ok(None) };
         let info = &self.boards[place.board].0;
         if let Model::Hat(revision) = info.model {
+            let configured = self.options.v1_hub.clone();
+            let configured = configured.filter(|_| revision.wiring == Wiring::Lines);
             let hats = self.boards().filter(|info| matches!(info.model, Model::Hat(_))).count();
             // Nothing tells which of several HATs a hub belongs to.
-            let hub = self.platform.hat_hub().filter(|_| hats == 1);
+            let hub = configured.or_else(|| self.platform.hat_hub().filter(|_| hats == 1));
             return Ok(hub.map(|hub| format!("{hub}.{}", revision.hub_port(place.position))));
         }
         let own_port = info.usb_path.clone();

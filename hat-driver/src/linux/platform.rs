@@ -54,6 +54,9 @@ pub trait Platform {
     /// The firmware's flags ([`super::throttled`]); `None` where there is no such firmware.
     fn throttled(&self) -> Option<u32>;
 
+    /// The revision code of a Raspberry Pi; `None` on another machine.
+    fn pi_revision(&self) -> Option<u32>;
+
     /// The file whose lock stands for a resource.
     ///
     /// # Errors

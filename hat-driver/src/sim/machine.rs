@@ -143,6 +143,10 @@ impl Platform for Machine {
         self.world().throttled()
     }
 
+    fn pi_revision(&self) -> Option<u32> {
+        None
+    }
+
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
         Ok(self.locks.with_extension(match resource {
             Resource::Bus(bus) => format!("i2c-{bus}"),

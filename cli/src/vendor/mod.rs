@@ -1,0 +1,127 @@
+//! The command under the vendor's name, `clusterctrl`: its words, its output and its exit statuses,
+//! line for line, over the same cluster. All text, errors too, goes to standard output.
+
+mod links;
+mod request;
+mod run;
+mod status;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use hat_driver::linux::{Error as DriverError, chain};
+
+use crate::args::Global;
+use crate::config::Role;
+use crate::context::{Ground, Wishes};
+use crate::failure::Failure;
+use request::Request;
+
+/// What the vendor's tool prints without words, or when asked for help.
+const USAGE: &str = "\
+Usage: clusterctrl <cmd>
+
+  on|off [<devices>]                 power on/off all or listed devices
+  status                             show status information
+  maxpi                              show the number of devices
+  init                               initialise
+  alert on|off [<devices>]           ALERT LED
+  led on|off                         power LEDs
+  hub on|off|reset                   USB hub
+  wp on|off                          EEPROM write protection (Cluster HAT v2.x, v3.x)
+  act on|off [<order>]               ACT LED (ClusterCTRL)
+  fan on|off [<order>|c]             fan; c = the controller's
+  usbboot on|off <devices>           USB boot (ClusterCTRL)
+  getpath [<devices>]                USB path of devices
+  setorder <old> <new>               order of a ClusterCTRL board
+  save|saveorder|saveusbboot|savepos|savedefaults|reset <order>
+
+<devices> are p1 or a list p2 p3 p5; <order> is the order that status lists (default 20).
+";
+
+/// What a call prints, and its exit status.
+pub(crate) struct Answer {
+    text: String,
+    status: u8,
+}
+
+impl Answer {
+    fn new(text: impl Into<String>, status: u8) -> Self {
+        Self { text: text.into(), status }
+    }
+
+    fn nothing() -> Self {
+        Self::new("", 0)
+    }
+
+    fn failed(error: &Failure) -> Self {
+        Self::new(format!("ERROR: {}\n", error.message()), 1)
+    }
+}
+
+/// The whole command; `words` without the program's name.
+pub(crate) fn main(words: &[String]) -> ExitCode {
+    let answer = answer(words);
+    let printed = io::stdout().write_all(answer.text.as_bytes());
+    crate::render::exit_of(ExitCode::from(answer.status), printed)
+}
+
+fn answer(words: &[String]) -> Answer {
+    let first = words.first().map(String::as_str);
+    if let None | Some("help" | "--help" | "-h" | "/?") = first {
+        return Answer::new(USAGE, 0);
+    }
+    match open(words) {
+        Ok(answer) => answer,
+        Err(Failure::NotController(_)) => Answer::nothing(),
+        Err(Failure::Driver(DriverError::NoBoard { .. })) => {
+            Answer::new("ERROR: No ClusterHAT/CTRL devices found\n\n", 1)
+        }
+        Err(Failure::Driver(DriverError::DuplicateOrder { order, buses })) => {
+            let mut text = "ERROR: Duplicate ClusterCTRL 'order' found\n".to_owned();
+            text.extend(buses.iter().map(|bus| format!("I2C Bus: {bus} Order: {order}\n")));
+            Answer::new(text, 1)
+        }
+        Err(error) => Answer::failed(&error),
+    }
+}
+
+fn open(words: &[String]) -> Result<Answer, Failure> {
+    let wishes = Wishes::default();
+    let ground = Ground::new(&environment(), &wishes)?;
+    // Without its TYPE the vendor's file makes no controller.
+    if matches!(ground.role(), Role::Other(_) | Role::Unset) {
+        return Ok(Answer::nothing());
+    }
+    let root = ground.root().map(ToOwned::to_owned);
+    let mut context = ground.open(&wishes)?;
+    for board in 0..context.cluster.boards().count() {
+        // A v1.x board needs none: each line is set up when it is switched.
+        if context.cluster.boards().nth(board).is_some_and(|info| info.address.is_some()) {
+            context.cluster.init(board)?;
+        }
+    }
+    let request = Request::parse(words, context.cluster.nodes());
+    Ok(match request {
+        Ok(request) => run::run(&mut context, request, root.as_deref()),
+        Err(answer) => answer,
+    })
+}
+
+/// The options that `clusterhat` takes from its command line or environment.
+fn environment() -> Global {
+    let path = |name| std::env::var_os(name).map(PathBuf::from);
+    Global {
+        json: false,
+        config: path("CLUSTERHAT_CONFIG"),
+        root: path("CLUSTERHAT_ROOT"),
+        sim: std::env::var("CLUSTERHAT_SIM").ok(),
+        lock_limit: None,
+    }
+}
+
+/// A driver error where the vendor's tool knows none.
+fn or_failed(result: Result<Answer, DriverError>) -> Answer {
+    result.unwrap_or_else(|error| Answer::new(format!("ERROR: {}\n", chain(&error)), 1))
+}

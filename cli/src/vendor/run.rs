@@ -1,0 +1,219 @@
+//! The vendor's commands, over the cluster.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use hat_driver::linux::{BoardError, BoardInfo, Error as DriverError, Model, Output};
+use hat_driver::power::Action;
+use hat_driver::revisions::Wiring;
+
+use super::request::{Fan, Hub, NO_SUCH_ORDER, Request};
+use super::{Answer, links, or_failed, status};
+use crate::context::Context;
+
+/// What the tool says to `hub on` and `hub off` on a v1.x board.
+const NO_HUB: &str = "ERROR: hub control not supported on Cluster HAT v1.x\n\n";
+
+pub(super) fn run(context: &mut Context, request: Request, root: Option<&Path>) -> Answer {
+    match request {
+        Request::Power(on, nodes) => or_failed(power(context, on, nodes)),
+        Request::Status => or_failed(status::status(context)),
+        Request::MaxPi => Answer::new(format!("{}\n", context.cluster.nodes()), 0),
+        Request::Init => or_failed(init(context, root)),
+        Request::Alert(on, nodes) => or_failed(alert(context, on, nodes)),
+        Request::Led(on) => or_failed(everywhere(context, Output::Led, on)),
+        Request::Hub(hub) => or_failed(switch_hub(context, hub)),
+        Request::WriteProtect(on) => write_protect(context, on),
+        Request::Act(on, order) => or_failed(by_order(context, Output::Act, on, order)),
+        Request::Fan(on, fan) => or_failed(switch_fan(context, on, fan)),
+        Request::UsbBoot(on, nodes) => or_failed(usb_boot(context, on, &nodes)),
+        Request::GetPath(nodes) => or_failed(get_path(context, nodes)),
+        Request::SetOrder(old, new) => or_failed(set_order(context, old, new)),
+        Request::Save(what, order) => match context.cluster.board_of_order(order) {
+            None => Answer::new(NO_SUCH_ORDER, 0),
+            Some(board) => {
+                let result = context.cluster.save(board, what);
+                or_failed(result.map(|()| Answer::new("saved\n", 0)))
+            }
+        },
+        Request::Reset(order) => match context.cluster.board_of_order(order) {
+            None => Answer::new(NO_SUCH_ORDER, 0),
+            Some(board) => {
+                let result = context.cluster.reset(board);
+                or_failed(result.map(|()| Answer::new("reset\n", 0)))
+            }
+        },
+    }
+}
+
+/// Without nodes all are switched, with the ALERT LEDs lit meanwhile.
+fn power(
+    context: &mut Context,
+    on: bool,
+    nodes: Option<Vec<usize>>,
+) -> Result<Answer, DriverError> {
+    let action = if on { Action::On } else { Action::Off };
+    let Some(nodes) = nodes else {
+        let lit = light_alerts(context)?;
+        let all: Vec<_> = (0..context.cluster.nodes()).collect();
+        let result = context.cluster.switch(&all, action, &mut |_| {});
+        // Whatever came of it, the LEDs do not stay lit.
+        for board in lit {
+            context.cluster.set(board, Output::Alert, false, &mut |_| {})?;
+        }
+        return result.map(|_| Answer::nothing());
+    };
+    context.cluster.switch(&nodes, action, &mut |_| {})?;
+    Ok(Answer::nothing())
+}
+
+/// Lights the ALERT LEDs that are not lit yet. Returns the boards whose LED has to go off again.
+fn light_alerts(context: &mut Context) -> Result<Vec<usize>, DriverError> {
+    let mut lit = Vec::new();
+    for board in 0..context.cluster.boards().count() {
+        let change = context.cluster.set(board, Output::Alert, true, &mut |_| {})?;
+        if change == hat_driver::linux::Change::Switched {
+            lit.push(board);
+        }
+    }
+    Ok(lit)
+}
+
+fn init(context: &mut Context, root: Option<&Path>) -> Result<Answer, DriverError> {
+    let link = context.settings.legacy.as_ref().is_some_and(|legacy| legacy.link);
+    let (true, Some(root)) = (link, root) else { return Ok(Answer::nothing()) };
+    let nodes = (0..context.cluster.nodes()).collect();
+    let paths = paths(context, nodes)?;
+    Ok(match links::update(root, &paths) {
+        Ok(()) => Answer::nothing(),
+        Err(error) => Answer::new(format!("ERROR: {error}\n"), 1),
+    })
+}
+
+/// The boards of these nodes; all where none are named.
+fn alert(
+    context: &mut Context,
+    on: bool,
+    nodes: Option<Vec<usize>>,
+) -> Result<Answer, DriverError> {
+    let Some(nodes) = nodes else { return everywhere(context, Output::Alert, on) };
+    for board in 0..context.cluster.boards().count() {
+        if !context.cluster.on_board(&nodes, board).is_empty() {
+            context.cluster.set(board, Output::Alert, on, &mut |_| {})?;
+        }
+    }
+    Ok(Answer::nothing())
+}
+
+/// A board without such an output is passed over in silence.
+fn everywhere(context: &mut Context, output: Output, on: bool) -> Result<Answer, DriverError> {
+    for board in 0..context.cluster.boards().count() {
+        context.cluster.set(board, output, on, &mut |_| {})?;
+    }
+    Ok(Answer::nothing())
+}
+
+fn switch_hub(context: &mut Context, hub: Hub) -> Result<Answer, DriverError> {
+    let wired_by_lines = |info: &BoardInfo| match info.model {
+        Model::Hat(revision) => revision.wiring == Wiring::Lines,
+        _ => false,
+    };
+    let on_lines = context.cluster.boards().any(wired_by_lines);
+    let delay = context.settings.delay;
+    match hub {
+        Hub::On | Hub::Off => {
+            everywhere(context, Output::Hub, hub == Hub::On)?;
+        }
+        Hub::Reset => {
+            for board in 0..context.cluster.boards().count() {
+                let off = delay.max(Duration::from_millis(100));
+                context.cluster.cycle_hub(board, off, &mut |_| {})?;
+            }
+        }
+    }
+    let text = if on_lines && hub != Hub::Reset { NO_HUB } else { "" };
+    Ok(Answer::new(text, 0))
+}
+
+fn write_protect(context: &mut Context, on: bool) -> Answer {
+    match everywhere(context, Output::WriteProtect, on) {
+        Err(DriverError::Board {
+            source: BoardError::Hat(hat_driver::Error::WriteProtectLinked),
+            ..
+        }) => Answer::new("Unable to disable EEPROM WP (Solder link set)\n", 0),
+        result => or_failed(result),
+    }
+}
+
+/// An order that no board has is passed over in silence.
+fn by_order(
+    context: &mut Context,
+    output: Output,
+    on: bool,
+    order: Option<u32>,
+) -> Result<Answer, DriverError> {
+    let Some(order) = order else { return everywhere(context, output, on) };
+    let order = u8::try_from(order).ok();
+    if let Some(board) = order.and_then(|order| context.cluster.board_of_order(order)) {
+        context.cluster.set(board, output, on, &mut |_| {})?;
+    }
+    Ok(Answer::nothing())
+}
+
+fn switch_fan(context: &mut Context, on: bool, fan: Fan) -> Result<Answer, DriverError> {
+    let has_hat = context.cluster.boards().any(|info| matches!(info.model, Model::Hat(_)));
+    let line = context.settings.legacy.as_ref().and_then(|legacy| legacy.fan_gpio);
+    match (line.filter(|_| has_hat), fan) {
+        (Some(line), Fan::All | Fan::Controller) => {
+            context.cluster.set_line(line, on)?;
+        }
+        (None, _) | (_, Fan::Board(_)) => {}
+    }
+    match fan {
+        Fan::Controller => Ok(Answer::nothing()),
+        Fan::All => by_order(context, Output::Fan, on, None),
+        Fan::Board(order) => by_order(context, Output::Fan, on, Some(order)),
+    }
+}
+
+fn usb_boot(context: &mut Context, on: bool, nodes: &[usize]) -> Result<Answer, DriverError> {
+    for &node in nodes {
+        context.cluster.set_usb_boot(node, on)?;
+    }
+    Ok(Answer::nothing())
+}
+
+/// Sorted as texts: p1, p10, p2. A node whose path is not known is left out.
+fn get_path(context: &mut Context, nodes: Option<Vec<usize>>) -> Result<Answer, DriverError> {
+    let nodes = nodes.unwrap_or_else(|| (0..context.cluster.nodes()).collect());
+    let mut lines = paths(context, nodes)?;
+    lines.sort();
+    lines.dedup();
+    let mut text = String::new();
+    for (node, path) in lines {
+        let _ = writeln!(text, "{node}:{path}");
+    }
+    Ok(Answer::new(text, 0))
+}
+
+/// Names and USB paths of nodes, but for those whose path is not known.
+fn paths(context: &mut Context, nodes: Vec<usize>) -> Result<Vec<(String, String)>, DriverError> {
+    let mut paths = Vec::new();
+    for node in nodes {
+        if let Some(path) = context.usb_path(node)? {
+            paths.push((format!("p{}", node + 1), path));
+        }
+    }
+    Ok(paths)
+}
+
+/// Nothing happens where no board has the old order; an order that another board has is refused.
+fn set_order(context: &mut Context, old: u8, new: u8) -> Result<Answer, DriverError> {
+    let Some(board) = context.cluster.board_of_order(old) else { return Ok(Answer::nothing()) };
+    if old != new && context.cluster.board_of_order(new).is_some() {
+        return Ok(Answer::new("ERROR: Duplicate ClusterCTRL 'order' found\n", 1));
+    }
+    context.cluster.set_order(board, new)?;
+    Ok(Answer::nothing())
+}

@@ -1,0 +1,141 @@
+//! The vendor's `status`: scripts read it by line and by position, so nothing is added to it.
+
+use std::fmt::Write as _;
+
+use hat_driver::Signals;
+use hat_driver::board::Status;
+use hat_driver::expander::Chip;
+use hat_driver::linux::{BoardInfo, CtrlStatus, Error as DriverError, Model, Source, UnitStatus};
+use hat_driver::revisions::Revision;
+
+use super::Answer;
+use crate::context::Context;
+
+/// The model number of a Pi 5 in a revision code (bits 4 to 11).
+const PI_5: u32 = 0x17;
+
+pub(super) fn status(context: &mut Context) -> Result<Answer, DriverError> {
+    let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
+    let mut text = String::new();
+    head(&mut text, context, &infos);
+    let mut first = 1;
+    for (board, info) in infos.iter().enumerate() {
+        match (info.model, context.cluster.status(board)?) {
+            (Model::Hat(revision), UnitStatus::Hat(status)) => {
+                hat(&mut text, context, info, revision, &status, first);
+            }
+            (Model::Ctrl { order, .. }, UnitStatus::Ctrl(status)) => {
+                ctrl(&mut text, info, order, &status, first);
+            }
+            _ => {}
+        }
+        first += usize::from(info.size);
+    }
+    Ok(Answer::new(text, 0))
+}
+
+fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
+    let forced = context.settings.legacy.as_ref().and_then(|legacy| legacy.force.as_ref());
+    let is_hat = |info: &&BoardInfo| matches!(info.model, Model::Hat(_));
+    let hat = match (forced, infos.iter().find(is_hat)) {
+        (Some(forced), Some(_)) => forced.text.clone(),
+        (None, Some(_)) => "1".to_owned(),
+        (_, None) => "False".to_owned(),
+    };
+    let ctrls: Vec<_> = infos.iter().filter(|info| !is_hat(info)).collect();
+    let count = if ctrls.is_empty() { "False".to_owned() } else { ctrls.len().to_string() };
+    let machine = context.cluster.platform();
+    let revision = machine.pi_revision().map(|revision| format!("{revision:#010x}"));
+    let throttled = machine.throttled().map(|flags| format!("{flags:#x}"));
+    let _ = writeln!(text, "clusterhat:{hat}");
+    let _ = writeln!(text, "clusterctrl:{count}");
+    let _ = writeln!(text, "maxpi:{}", context.cluster.nodes());
+    let _ = writeln!(text, "pirevision:{}", revision.as_deref().unwrap_or("Unknown"));
+    let _ = writeln!(text, "throttled:{}", throttled.as_deref().unwrap_or("NA"));
+    if !ctrls.is_empty() {
+        text.push_str("ctrl_bus:");
+        for info in ctrls {
+            if let (Model::Ctrl { order, .. }, Some(bus)) = (info.model, info.bus) {
+                let _ = write!(text, "{order}:{bus}:{} ", info.size);
+            }
+        }
+        text.push('\n');
+    }
+}
+
+fn hat(
+    text: &mut String,
+    context: &Context,
+    info: &BoardInfo,
+    revision: &Revision,
+    status: &Status,
+    first: usize,
+) {
+    let version = revision.version;
+    let _ = writeln!(text, "hat_version:{version}");
+    let _ = writeln!(text, "hat_version_major:{}", version.major);
+    let _ = writeln!(text, "hat_version_minor:{}", version.minor);
+    let _ = writeln!(text, "hat_size:{}", info.size);
+    let eeprom = info.eeprom.as_ref().filter(|_| info.source == Source::Eeprom);
+    match eeprom {
+        Some(eeprom) => {
+            let or_empty = |field: &Option<String>| field.clone().unwrap_or_default();
+            let _ = writeln!(text, "hat_uuid:{}", or_empty(&eeprom.uuid));
+            let _ = writeln!(text, "hat_vendor:{}", or_empty(&eeprom.vendor));
+            let _ = writeln!(text, "hat_product_id:{}", or_empty(&eeprom.product_id));
+        }
+        None => {
+            let forced = context.settings.legacy.as_ref().and_then(|legacy| legacy.force.as_ref());
+            let forced = forced.map_or_else(|| version.to_string(), |forced| forced.text.clone());
+            let _ = writeln!(text, "hat_uuid:NA\nhat_vendor:NA\nhat_pid:NA\nhat_force:{forced}");
+        }
+    }
+    let machine = context.cluster.platform().pi_revision();
+    let pi_5 = machine.is_some_and(|revision| revision >> 4 & 0xff == PI_5);
+    let _ = writeln!(text, "is_pi5:{}", python_bool(pi_5));
+    let has = revision.signals();
+    let on = status.commanded.unwrap_or(status.seen);
+    for (name, signal) in [
+        ("hat_alert", Signals::ALERT),
+        ("hat_hub", Signals::HUB),
+        ("hat_wp", Signals::WRITE_PROTECT),
+        ("hat_led", Signals::LED),
+    ] {
+        if has.contains(signal) {
+            let _ = writeln!(text, "{name}:{}", u8::from(on.contains(signal)));
+        }
+    }
+    if let Some(chip) = status.chip {
+        let link = status.write_protect_link.map_or(-1, i8::from);
+        let _ = writeln!(text, "hat_wplink:{link}");
+        let _ = writeln!(text, "hat_xra1200p:{}", python_bool(chip == Chip::Xra1200p));
+    }
+    for position in 0..info.size {
+        let number = first + usize::from(position);
+        let power = u8::from(status.seen.contains(Signals::node(position)));
+        let _ = writeln!(text, "p{number}:{power}");
+    }
+}
+
+fn ctrl(text: &mut String, info: &BoardInfo, order: u8, status: &CtrlStatus, first: usize) {
+    let mut parts = Vec::new();
+    parts.extend(status.firmware.map(|firmware| format!("FW:{firmware}")));
+    for (index, voltage) in status.voltages.iter().enumerate() {
+        parts.extend(voltage.millivolts().map(|mv| format!("ADC{}:{mv}mV", index + 1)));
+    }
+    let celsius = status.temperature.and_then(|temperature| temperature.celsius());
+    parts.extend(celsius.map(|celsius| format!("T1:{celsius:.2}C")));
+    parts.extend(status.fan.map(|bits| format!("FAN:{bits:08b}")));
+    let _ = writeln!(text, "ctrl{order}:{}", parts.join(" "));
+    for position in 0..info.size {
+        let number = first + usize::from(position);
+        let _ = writeln!(text, "p{number}:{}", u8::from(status.on.has(position)));
+        if let Some(usb_boot) = status.usb_boot {
+            let _ = writeln!(text, "u{number}:{}", u8::from(usb_boot.has(position)));
+        }
+    }
+}
+
+const fn python_bool(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
