@@ -163,6 +163,9 @@ pub(crate) struct NodePower {
     pub(crate) name: Option<String>,
     pub(crate) power: Action,
     pub(crate) changed: bool,
+    /// Whether another program switched it back in a pause between two nodes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) undone: bool,
     /// Whether it was switched off and on again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) cycled: bool,

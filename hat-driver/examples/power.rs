@@ -14,8 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let machine = Arc::new(Machine::memory(world)?);
     let mut cluster = Cluster::open(machine, Options::default())?;
 
-    let changed = cluster.switch(&[0, 1], Action::On, &mut |event| println!("{event:?}"))?;
-    println!("switched: {}", changed.len());
-    println!("seen on: {}", cluster.status(0)?.seen);
+    let switched = cluster.switch(&[0, 1], Action::On, &mut |event| println!("{event:?}"))?;
+    println!("changed: {}", switched.changed.len());
+    println!("seen on: {}", cluster.status(0)?.seen());
     Ok(())
 }

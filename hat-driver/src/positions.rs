@@ -1,5 +1,7 @@
 //! Nodes of one board by their position: the set on which power plans work, for every kind of board.
 
+use core::fmt;
+
 /// Positions 0 to 31 for P1 to P32 of a board; the largest, a ClusterCTRL DA, has 32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Positions(u32);
@@ -65,6 +67,19 @@ impl Positions {
 impl FromIterator<u8> for Positions {
     fn from_iter<I: IntoIterator<Item = u8>>(positions: I) -> Self {
         positions.into_iter().fold(Self::NONE, |all, position| all.union(Self::one(position)))
+    }
+}
+
+/// The nodes' names on their board: P1 P2.
+impl fmt::Display for Positions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        for (index, position) in self.iter().enumerate() {
+            write!(f, "{}P{}", if index == 0 { "" } else { " " }, position + 1)?;
+        }
+        Ok(())
     }
 }
 

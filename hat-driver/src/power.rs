@@ -228,9 +228,19 @@ pub struct Failure<E, S> {
     pub done: Positions,
 }
 
+/// A plan that ran to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The nodes that it switched.
+    pub switched: Positions,
+    /// The nodes that somebody else switched the other way in a pause, after it had switched them.
+    pub undone: Positions,
+    /// What the last node asks for before the next board's first.
+    pub wait: Duration,
+}
+
 /// Runs a plan for `action` on one board: reads its state, writes step by step, and compares what
-/// the nodes show with it at the end. Returns the nodes switched and the wait that the last one
-/// asks for.
+/// the nodes show with it at the end.
 ///
 /// # Errors
 /// A [`Failure`] that says what was switched and what stands.
@@ -241,12 +251,12 @@ pub fn switch<B: Switchable, C: Conductor>(
     delay: impl Fn(u8) -> Duration,
     wait: Duration,
     conductor: &mut C,
-) -> Result<(Positions, Duration), Failure<B::Error, C::Stop>> {
+) -> Result<Finished, Failure<B::Error, C::Stop>> {
     let mut run = Run { board, conductor, request, action, done: Positions::NONE };
     run.enter()?;
     let result = run.start(delay, wait);
     run.conductor.leave();
-    result.map(|wait| (run.done, wait))
+    result
 }
 
 /// A plan being executed.
@@ -263,10 +273,10 @@ impl<B: Switchable, C: Conductor> Run<'_, B, C> {
         &mut self,
         delay: impl Fn(u8) -> Duration,
         wait: Duration,
-    ) -> Result<Duration, Failure<B::Error, C::Stop>> {
+    ) -> Result<Finished, Failure<B::Error, C::Stop>> {
         let mut state = self.read()?;
         let plan = Plan::new(self.board.on(state), self.request, self.action, delay, wait);
-        let wait_after = plan.wait_after();
+        let wait = plan.wait_after();
         for step in plan {
             if !step.wait.is_zero() {
                 state = self.pause(step.wait, state)?;
@@ -279,7 +289,12 @@ impl<B: Switchable, C: Conductor> Run<'_, B, C> {
             stands: Stands::New,
             ..self.between(Cause::Board(error))
         })?;
-        Ok(wait_after)
+        let on = self.board.on(state);
+        let undone = match self.action {
+            Action::On => self.done.without(on),
+            Action::Off => self.done.intersection(on),
+        };
+        Ok(Finished { switched: self.done, undone, wait })
     }
 
     fn enter(&mut self) -> Result<Meanwhile, Failure<B::Error, C::Stop>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hat_driver::Positions;
-use hat_driver::linux::{Error as DriverError, Event};
+use hat_driver::linux::{Error as DriverError, Event, Switched};
 use hat_driver::power::Action;
 
 use super::Outcome;
@@ -49,26 +49,28 @@ struct Session<'a> {
     context: &'a mut Context,
     progress: Progress,
     changed: Vec<usize>,
+    undone: Vec<usize>,
     initialised: Vec<usize>,
 }
 
 impl<'a> Session<'a> {
     fn new(context: &'a mut Context) -> Self {
         let progress = Progress::new(context.names.clone());
-        Self { context, progress, changed: Vec::new(), initialised: Vec::new() }
+        Self { context, progress, changed: Vec::new(), undone: Vec::new(), initialised: Vec::new() }
     }
 
     fn switch(&mut self, nodes: &[usize], action: Action) -> Result<Vec<usize>, Failure> {
         let Self { context, progress, initialised, .. } = self;
-        let changed = context.cluster.switch(nodes, action, &mut |event| {
+        let result = context.cluster.switch(nodes, action, &mut |event| {
             if let Event::Initialised { board } = event {
                 initialised.push(board);
             }
             progress.show(&event);
         });
         self.progress.clear();
-        let changed = changed?;
+        let Switched { changed, undone } = result?;
         self.changed.extend(&changed);
+        self.undone = undone;
         Ok(changed)
     }
 
@@ -88,7 +90,8 @@ impl<'a> Session<'a> {
         let entry = |&node: &usize| NodePower {
             node: self.context.label(node),
             name: self.context.alias(node),
-            power,
+            power: if self.undone.contains(&node) { opposite(power) } else { power },
+            undone: self.undone.contains(&node),
             changed: self.changed.contains(&node),
             cycled: cycled.contains(&node),
         };
@@ -100,6 +103,13 @@ impl<'a> Session<'a> {
             initialised,
         })
         .into()
+    }
+}
+
+const fn opposite(action: Action) -> Action {
+    match action {
+        Action::On => Action::Off,
+        Action::Off => Action::On,
     }
 }
 

@@ -123,6 +123,11 @@ fn open_or_create(path: &Path) -> io::Result<File> {
         }
         match OpenOptions::new().write(true).create_new(true).mode(0o666).open(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            // A minimal system may lack /run/lock.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let parent = path.parent().filter(|parent| !parent.exists()).ok_or(error)?;
+                std::fs::create_dir_all(parent)?;
+            }
             result => return result,
         }
     }

@@ -28,4 +28,5 @@ pub use info::{BoardInfo, Model, Source};
 pub use outputs::{Change, Output};
 pub use platform::{AnyBus, AnyLine, Disturbance, Platform, Resource, UsbBoard};
 pub use probe::{Candidate, probe};
+pub use switching::Switched;
 pub use unit::{CtrlStatus, UnitStatus};

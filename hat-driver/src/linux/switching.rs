@@ -8,7 +8,7 @@ use super::exclusion::{Exclusion, Stop, Supervised};
 use super::platform::Resource;
 use super::throttled::UNDER_VOLTAGE_NOW;
 use crate::positions::Positions;
-use crate::power::{self, Action, Cause, Failure, Step};
+use crate::power::{self, Action, Cause, Failure, Finished, Step};
 
 /// What is asked of one board.
 struct BoardRun {
@@ -20,12 +20,21 @@ struct BoardRun {
     baseline: Option<u32>,
 }
 
-/// The nodes that a run on one board switched, and what the last of them asks for.
-type RunResult = Result<(Positions, Duration), Failure<BoardError, Stop>>;
+/// What a run on one board came to.
+type RunResult = Result<Finished, Failure<BoardError, Stop>>;
+
+/// What an operation on nodes came to. Nodes count from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Switched {
+    /// The nodes that changed.
+    pub changed: Vec<usize>,
+    /// The nodes that another program switched back in a pause between two nodes.
+    pub undone: Vec<usize>,
+}
 
 impl Cluster {
     /// Switches nodes, counted from 0: on one after the other, off all at once. A board that never
-    /// was initialised is, first. Returns the nodes that changed.
+    /// was initialised is, first.
     ///
     /// A board that fails does not keep the others from their turn; a sagging supply, or another
     /// process that does not let go, does.
@@ -37,12 +46,13 @@ impl Cluster {
         nodes: &[usize],
         action: Action,
         observer: &mut dyn FnMut(Event),
-    ) -> Result<Vec<usize>, Error> {
+    ) -> Result<Switched, Error> {
         // Held to the end: two callers' power-ons must not add up their inrush.
         let _power_on = self.begin(action)?;
         let watched = action == Action::On && !self.options.ignore_under_voltage;
         let baseline = self.platform.throttled().filter(|_| watched);
-        let (mut changed, mut failures, mut wait) = (Vec::new(), Vec::new(), Duration::ZERO);
+        let (mut result, mut failures, mut wait) =
+            (Switched::default(), Vec::new(), Duration::ZERO);
         for board in 0..self.boards.len() {
             let request = self.on_board(nodes, board);
             if request.is_empty() {
@@ -50,19 +60,20 @@ impl Cluster {
             }
             let run = BoardRun { board, request, action, wait, baseline };
             match self.run_or_init(&run, observer)? {
-                Ok((switched, wait_after)) => {
-                    changed.extend(self.node_numbers(board, switched));
-                    wait = wait_after;
+                Ok(finished) => {
+                    result.changed.extend(self.node_numbers(board, finished.switched));
+                    result.undone.extend(self.node_numbers(board, finished.undone));
+                    wait = finished.wait;
                 }
                 Err(Failure { cause, nodes, stands, done }) => {
                     let wrong = match &cause {
                         Cause::Board(source) => source.not_following(),
                         Cause::Stop(_) => Positions::NONE,
                     };
-                    changed.extend(self.node_numbers(board, done.without(wrong)));
+                    result.changed.extend(self.node_numbers(board, done.without(wrong)));
                     match cause {
                         Cause::Stop(stop) => {
-                            return Err(self.stopped(stop, self.done(&changed, action)));
+                            return Err(self.stopped(stop, self.done(&result.changed, action)));
                         }
                         Cause::Board(source) => {
                             let nodes = if wrong.is_empty() { nodes } else { wrong };
@@ -74,9 +85,9 @@ impl Cluster {
             }
         }
         if failures.is_empty() {
-            return Ok(changed);
+            return Ok(result);
         }
-        Err(Error::of_boards(failures, &self.done(&changed, action)))
+        Err(Error::of_boards(failures, &self.done(&result.changed, action)))
     }
 
     /// The steps that [`Self::switch`] would take on one board, given the nodes that are on now and

@@ -154,6 +154,10 @@ impl Platform for Rig {
         self.machine.hat_hub()
     }
 
+    fn pi_revision(&self) -> Option<u32> {
+        self.machine.pi_revision()
+    }
+
     fn bus_path(&self, bus: u32) -> PathBuf {
         self.machine.bus_path(bus)
     }
