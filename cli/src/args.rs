@@ -13,7 +13,7 @@ const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process,
-4 no board found.";
+4 no board found; 130 interrupted.";
 
 /// The heading of the options that every command takes.
 const GLOBAL: &str = "Global options";

@@ -17,6 +17,7 @@ pub(crate) struct Ground {
     machine: Arc<dyn Platform>,
     /// Where the machine's files are; a world has none.
     root: Option<PathBuf>,
+    json: bool,
     settings: Settings,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) cluster: Cluster,
     pub(crate) settings: Settings,
     pub(crate) names: Names,
+    /// Whether output is for machines.
+    pub(crate) json: bool,
 }
 
 /// What a command overrides in the settings.
@@ -62,7 +65,7 @@ impl Ground {
                     .to_owned(),
             ));
         }
-        Ok(Self { machine, root, settings, warnings })
+        Ok(Self { machine, root, json: global.json, settings, warnings })
     }
 
     /// Where the machine's files are; a world has none.
@@ -85,7 +88,7 @@ impl Ground {
         let options = options(&self.settings, wishes);
         let cluster = Cluster::open(self.machine, options)?;
         let names = Names::new(cluster.nodes(), self.settings.first, &self.settings.names);
-        Ok(Context { cluster, settings: self.settings, names })
+        Ok(Context { cluster, settings: self.settings, names, json: self.json })
     }
 }
 

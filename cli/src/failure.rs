@@ -49,6 +49,20 @@ pub(crate) enum Failure {
         /// Those that there are.
         known: String,
     },
+    /// Somebody ended the command in the middle of switching.
+    #[error(
+        "interrupted{}{}; a node that was being switched at that moment may be in either state",
+        list("; switched on: ", .on),
+        list("; switched off: ", .off)
+    )]
+    Interrupted {
+        /// SIGINT or SIGTERM.
+        signal: i32,
+        /// The nodes switched on, folded.
+        on: String,
+        /// The nodes switched off, folded.
+        off: String,
+    },
     /// A dangerous command was not confirmed.
     #[error("{0}; nothing was done")]
     NotConfirmed(String),
@@ -77,6 +91,10 @@ pub(crate) struct FailureReport {
     searched: Option<Vec<String>>,
 }
 
+fn list(before: &str, nodes: &str) -> String {
+    if nodes.is_empty() { String::new() } else { format!("{before}{nodes}") }
+}
+
 impl FailureReport {
     /// What the driver says of the state that it left.
     fn add(&mut self, error: &DriverError) {
@@ -101,6 +119,8 @@ impl Failure {
                 3
             }
             Self::NoSuchOrder { .. } | Self::NotConfirmed(_) => 2,
+            // As a shell has it for a process that a signal ended.
+            Self::Interrupted { signal, .. } => 128 + *signal as u8,
             Self::Driver(_)
             | Self::NoSuchOutput(_)
             | Self::CycleIncomplete { .. }
@@ -124,6 +144,7 @@ impl Failure {
             Self::CycleIncomplete { .. } => "cycle-incomplete",
             Self::NoSuchOrder { .. } => "no-such-order",
             Self::NotConfirmed(_) => "not-confirmed",
+            Self::Interrupted { .. } => "interrupted",
             Self::NoPath(_) => "no-path",
             Self::Output(_) => "output",
         }

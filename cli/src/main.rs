@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod context;
 mod failure;
+mod interrupt;
 mod nodes;
 mod progress;
 mod render;

@@ -1,5 +1,6 @@
 //! `on`, `off` and `cycle`, and what they would do.
 
+use std::io;
 use std::time::Duration;
 
 use hat_driver::Positions;
@@ -9,6 +10,7 @@ use hat_driver::power::Action;
 use super::Outcome;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::interrupt::Record;
 use crate::nodes::NodeSet;
 use crate::progress::Progress;
 use crate::report::{NodePower, PlanReport, PlanStep, PowerReport, Report};
@@ -20,7 +22,8 @@ pub(crate) fn switch(
     action: Action,
 ) -> Result<Outcome, Failure> {
     let nodes = context.nodes(set)?;
-    let mut session = Session::new(context);
+    let command = if action == Action::On { "on" } else { "off" };
+    let mut session = Session::new(context, command)?;
     session.switch(&nodes, action)?;
     Ok(session.report(&nodes, action, &[]))
 }
@@ -31,7 +34,7 @@ pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Fai
     let off_time = context.settings.off_time;
     // Better not begun than left off.
     context.cluster.check_supply()?;
-    let mut session = Session::new(context);
+    let mut session = Session::new(context, "cycle")?;
     let off = session.switch(&nodes, Action::Off)?;
     if !off.is_empty() {
         session.progress.show(&Event::Waiting { duration: off_time });
@@ -48,22 +51,28 @@ pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Fai
 struct Session<'a> {
     context: &'a mut Context,
     progress: Progress,
+    record: Record,
     changed: Vec<usize>,
     undone: Vec<usize>,
     initialised: Vec<usize>,
 }
 
 impl<'a> Session<'a> {
-    fn new(context: &'a mut Context) -> Self {
+    fn new(context: &'a mut Context, command: &'static str) -> io::Result<Self> {
         let progress = Progress::new(context.names.clone());
-        Self { context, progress, changed: Vec::new(), undone: Vec::new(), initialised: Vec::new() }
+        let record = Record::new(context.names.clone());
+        record.watch(command, context.json)?;
+        let (changed, undone, initialised) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { context, progress, record, changed, undone, initialised })
     }
 
     fn switch(&mut self, nodes: &[usize], action: Action) -> Result<Vec<usize>, Failure> {
-        let Self { context, progress, initialised, .. } = self;
+        let Self { context, progress, record, initialised, .. } = self;
         let result = context.cluster.switch(nodes, action, &mut |event| {
-            if let Event::Initialised { board } = event {
-                initialised.push(board);
+            match event {
+                Event::Initialised { board } => initialised.push(board),
+                Event::Switched { node, action } => record.add(node, action),
+                _ => {}
             }
             progress.show(&event);
         });
