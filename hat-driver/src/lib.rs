@@ -42,6 +42,7 @@
 //! `sim` brings boards that exist in memory or in a file; see the `power` example.
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
+mod bits;
 pub mod board;
 #[cfg(feature = "linux")]
 mod bus_error;

@@ -5,80 +5,22 @@
 
 use core::fmt;
 
+use crate::bits::bit_set;
 use crate::positions::Positions;
-
-macro_rules! bit_set {
-    ($name:ident) => {
-        impl $name {
-            /// The empty set.
-            pub const NONE: Self = Self(0);
-            /// All eight.
-            pub const ALL: Self = Self(0xff);
-
-            /// The set with exactly these bits.
-            #[must_use]
-            pub const fn from_bits(bits: u8) -> Self {
-                Self(bits)
-            }
-
-            /// The bits, bit n for member n.
-            #[must_use]
-            pub const fn bits(self) -> u8 {
-                self.0
-            }
-
-            /// Whether every member of `other` is in this set.
-            #[must_use]
-            pub const fn contains(self, other: Self) -> bool {
-                self.0 & other.0 == other.0
-            }
-
-            /// Whether the set has no member.
-            #[must_use]
-            pub const fn is_empty(self) -> bool {
-                self.0 == 0
-            }
-
-            /// The members of either set.
-            #[must_use]
-            pub const fn union(self, other: Self) -> Self {
-                Self(self.0 | other.0)
-            }
-
-            /// The members that both sets have.
-            #[must_use]
-            pub const fn intersection(self, other: Self) -> Self {
-                Self(self.0 & other.0)
-            }
-
-            /// The members of this set that `other` lacks.
-            #[must_use]
-            pub const fn without(self, other: Self) -> Self {
-                Self(self.0 & !other.0)
-            }
-
-            /// The members in which the two sets differ.
-            #[must_use]
-            pub const fn difference(self, other: Self) -> Self {
-                Self(self.0 ^ other.0)
-            }
-        }
-    };
-}
 
 /// Pins 0-7 of the expander. As a level: the pins that are high.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct PinSet(u8);
 
-bit_set!(PinSet);
+bit_set!(PinSet, u8);
 
 /// What a board can switch, in the order of the expander's pins. As a state: what is on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Signals(u8);
 
-bit_set!(Signals);
+bit_set!(Signals, u8);
 
 impl Signals {
     /// The status LED of the nodes' power (v2 only).

@@ -2,26 +2,15 @@
 
 use core::fmt;
 
+use crate::bits::bit_set;
+
 /// Positions 0 to 31 for P1 to P32 of a board; the largest, a ClusterCTRL DA, has 32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Positions(u32);
 
+bit_set!(Positions, u32);
+
 impl Positions {
-    /// The empty set.
-    pub const NONE: Self = Self(0);
-
-    /// The set with exactly these bits, bit n for position n.
-    #[must_use]
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-
-    /// The bits.
-    #[must_use]
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
     /// One position; the empty set for one beyond 31.
     #[must_use]
     pub const fn one(position: u8) -> Self {
@@ -32,30 +21,6 @@ impl Positions {
     #[must_use]
     pub const fn has(self, position: u8) -> bool {
         position < 32 && self.0 & (1 << position) != 0
-    }
-
-    /// Whether the set has no member.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The members of either set.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// The members that both sets have.
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// The members of this set that `other` lacks.
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
     }
 
     /// The members in ascending order.

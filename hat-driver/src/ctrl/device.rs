@@ -1,120 +1,14 @@
 //! The driver of one board. Whoever calls it keeps others off the bus: a command is two transfers,
 //! and its data registers belong to it in between.
 
-use core::fmt;
-
 use embedded_hal::delay::DelayNs;
-use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
+use embedded_hal::i2c::I2c;
 
-use super::protocol::{ADDRESS, Command, Register, SCHEMA, Selector, Status, data_register};
+use super::error::Error;
+use super::protocol::{Command, Register, SCHEMA, Selector, Status};
 use super::readings::{Firmware, Temperature, UsbPath, Voltage};
 use crate::positions::Positions;
 use crate::power::{Action, Stands, Switchable};
-use crate::retry::{ATTEMPTS, is_transient};
-
-/// How long to rest between two questions whether a command is done.
-const REST_MS: u32 = 2;
-/// Questions without a rest: an ordinary command is done before the next transfer arrives.
-const EAGER: u32 = 2;
-
-/// A failed operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Error<E> {
-    /// A transfer failed.
-    Bus {
-        /// What was being done; `None` = reading the board's description.
-        command: Option<Command>,
-        /// What the bus said.
-        source: E,
-    },
-    /// The command did not end in time.
-    Timeout {
-        /// The command.
-        command: Command,
-        /// How long it was waited for.
-        waited_ms: u32,
-    },
-    /// The board refused the command.
-    Refused {
-        /// The command.
-        command: Command,
-        /// The status register.
-        status: u8,
-    },
-    /// The board has no such node; nothing was sent.
-    NoSuchNode {
-        /// The node, from 1.
-        node: u8,
-        /// The last one.
-        nodes: u8,
-    },
-    /// The order is 0; nothing was sent.
-    OrderZero,
-    /// The chip speaks another version of the protocol, or is another chip.
-    Schema {
-        /// The schema register.
-        found: u8,
-    },
-    /// A node's power, or another setting, is not what was commanded.
-    NotFollowed {
-        /// The command.
-        command: Command,
-        /// The node, from 1; 0 = the board.
-        node: u8,
-    },
-}
-
-impl<E> fmt::Display for Error<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bus { command: None, .. } => f.write_str("cannot read the board's description"),
-            Self::Bus { command: Some(command), .. } => write!(f, "cannot run {command}"),
-            Self::Timeout { command, waited_ms } => {
-                write!(f, "{command} did not end within {waited_ms} ms")
-            }
-            Self::Refused { command, status } => {
-                let reason = match Status::from_code(*status) {
-                    Some(Status::Unsupported) => "this board cannot do it",
-                    Some(Status::NoSuchNode) => "it has no such node",
-                    Some(Status::UnknownCommand) => "its firmware does not know it",
-                    _ => "no known reason",
-                };
-                write!(f, "the board refused {command}: {reason} (status {status})")
-            }
-            Self::NoSuchNode { node, nodes } => {
-                write!(f, "the board has no node {node}: it has {nodes}")
-            }
-            Self::OrderZero => f.write_str("an order is 1 to 255"),
-            Self::Schema { found } => write!(
-                f,
-                "the schema register (0x00) holds {found}, not {SCHEMA}: this is no ClusterCTRL board \
-                 of a known kind"
-            ),
-            Self::NotFollowed { command, node: 0 } => {
-                write!(f, "{command} was accepted but has not changed anything")
-            }
-            Self::NotFollowed { command, node } => {
-                write!(f, "{command} was accepted, but node {node} of the board does not follow")
-            }
-        }
-    }
-}
-
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Bus { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "command {:#04x} ({self:?})", *self as u8)
-    }
-}
 
 /// What a board says of itself in its first registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,9 +41,9 @@ pub enum Save {
 /// One board.
 #[derive(Debug)]
 pub struct Device<B, D> {
-    bus: B,
-    delay: D,
-    nodes: u8,
+    pub(super) bus: B,
+    pub(super) delay: D,
+    pub(super) nodes: u8,
 }
 
 impl<B: I2c, D: DelayNs> Device<B, D> {
@@ -383,116 +277,6 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         }
         let data = self.optional(Command::UsbPath, &[node])?;
         Ok(data.map(|[d0, d1, d2, d3, d4, d5, d6, d7]| UsbPath([d7, d6, d5, d4, d3, d2, d1, d0])))
-    }
-
-    fn check(&self, node: u8) -> Result<(), Error<B::Error>> {
-        if (1..=self.nodes).contains(&node) {
-            return Ok(());
-        }
-        Err(Error::NoSuchNode { node, nodes: self.nodes })
-    }
-
-    /// A reading; `None` where the board does not have it.
-    fn get(&mut self, selector: Selector, data1: u8) -> Result<Option<[u8; 8]>, Error<B::Error>> {
-        self.optional(Command::GetData, &[selector as u8, data1])
-    }
-
-    /// Runs a command that a board may lack or its firmware not know.
-    fn optional(
-        &mut self,
-        command: Command,
-        data: &[u8],
-    ) -> Result<Option<[u8; 8]>, Error<B::Error>> {
-        match self.run(command, data) {
-            Ok(data) => Ok(Some(data)),
-            Err(Error::Refused { status, .. })
-                if matches!(
-                    Status::from_code(status),
-                    Some(Status::Unsupported | Status::UnknownCommand)
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Runs a command: one transfer sends it, one fetches data and status once it is done. Returns
-    /// data0 to data7.
-    fn run(&mut self, command: Command, data: &[u8]) -> Result<[u8; 8], Error<B::Error>> {
-        self.send(command, data)?;
-        let mut answer = [0; 10];
-        let limit = command.limit_ms(data.first().copied().unwrap_or(0));
-        self.read_when_idle(Some(command), Register::Data7 as u8, &mut answer, limit)?;
-        let [data7, data6, data5, data4, data3, data2, data1, data0, _command, status] = answer;
-        if status != Status::Ok as u8 {
-            return Err(Error::Refused { command, status });
-        }
-        Ok([data0, data1, data2, data3, data4, data5, data6, data7])
-    }
-
-    /// Data bytes and command in one write: the registers lie side by side, and the command's, the
-    /// last, is what starts it.
-    fn send(&mut self, command: Command, data: &[u8]) -> Result<(), Error<B::Error>> {
-        let mut bytes = [0; 4];
-        let count = data.len().min(2) as u8;
-        bytes[0] = if count == 0 { Register::Command as u8 } else { data_register(count - 1) };
-        for (place, value) in bytes[1..].iter_mut().zip(data.iter().take(2).rev()) {
-            *place = *value;
-        }
-        bytes[usize::from(count) + 1] = command as u8;
-        let bytes = &bytes[..usize::from(count) + 2];
-        let limit = command.limit_ms(data.first().copied().unwrap_or(0));
-        self.patiently(Some(command), limit, |bus| bus.write(ADDRESS, bytes))
-    }
-
-    /// Reads from `register` on as soon as no command runs any more.
-    fn read_when_idle(
-        &mut self,
-        command: Option<Command>,
-        register: u8,
-        answer: &mut [u8],
-        limit_ms: u32,
-    ) -> Result<(), Error<B::Error>> {
-        self.patiently(command, limit_ms, |bus| bus.write_read(ADDRESS, &[register], answer))
-    }
-
-    /// Repeats a transfer that is refused because a command still runs, for as long as that may
-    /// take; and one that the bus spoilt, a few times.
-    fn patiently(
-        &mut self,
-        command: Option<Command>,
-        limit_ms: u32,
-        mut transfer: impl FnMut(&mut B) -> Result<(), B::Error>,
-    ) -> Result<(), Error<B::Error>> {
-        let (mut waited_ms, mut asked, mut spoilt) = (0, 0, 0);
-        loop {
-            let Err(source) = transfer(&mut self.bus) else { return Ok(()) };
-            match source.kind() {
-                ErrorKind::NoAcknowledge(_) if waited_ms < limit_ms => {
-                    asked += 1;
-                    if asked > EAGER {
-                        self.delay.delay_ms(REST_MS);
-                        waited_ms += REST_MS;
-                    }
-                }
-                ErrorKind::NoAcknowledge(_) => {
-                    return Err(match command {
-                        Some(command) => Error::Timeout { command, waited_ms },
-                        None => Error::Bus { command, source },
-                    });
-                }
-                // Whether the board took a spoilt command is unknown: a second cycle or reset would
-                // cut what the first has just brought back.
-                kind if is_transient(kind)
-                    && spoilt + 1 < ATTEMPTS
-                    && !matches!(command, Some(Command::HubCycle | Command::Reset)) =>
-                {
-                    spoilt += 1;
-                }
-                _ => return Err(Error::Bus { command, source }),
-            }
-        }
     }
 }
 

@@ -6,6 +6,10 @@
 //! that speaks it; [`device`] is the driver.
 
 pub mod device;
+mod error;
+mod exchange;
 pub mod products;
 pub mod protocol;
 pub mod readings;
+
+pub use error::Error;

@@ -13,7 +13,7 @@ use super::unit::{Unit, UnitStatus};
 use crate::bus_error::BusError;
 use crate::init::Outcome;
 use crate::positions::Positions;
-use crate::power::{Action, Stands};
+use crate::power::Stands;
 use crate::stack::{Place, locate};
 
 /// How to run a cluster.
@@ -50,29 +50,6 @@ impl Default for Options {
             ignore_under_voltage: false,
         }
     }
-}
-
-/// What happens while an operation runs. Nodes count from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// A board was initialised, since it never had been.
-    Initialised {
-        /// The board, from 0.
-        board: usize,
-    },
-    /// A node was switched, and the register that does it was read back.
-    Switched {
-        /// The node.
-        node: usize,
-        /// On or off.
-        action: Action,
-    },
-    /// Time has to pass before the next node.
-    Waiting {
-        /// How long.
-        duration: Duration,
-    },
 }
 
 /// A row of boards. Keeps no copy of their state.

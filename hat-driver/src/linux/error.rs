@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::lock::Holder;
 use crate::bus_error::BusError;
-use crate::ctrl::device;
+use crate::ctrl;
 use crate::positions::Positions;
 use crate::power::Stands;
 
@@ -123,7 +123,7 @@ pub enum BoardError {
     Hat(#[from] crate::Error<BusError>),
     /// A ClusterCTRL board.
     #[error(transparent)]
-    Ctrl(#[from] device::Error<BusError>),
+    Ctrl(#[from] ctrl::Error<BusError>),
 }
 
 impl BoardError {
@@ -131,7 +131,7 @@ impl BoardError {
     pub(super) fn not_following(&self) -> Positions {
         match self {
             Self::Hat(crate::Error::PinsDiffer { signals, .. }) => signals.positions(),
-            Self::Ctrl(device::Error::NotFollowed { node: node @ 1.., .. }) => {
+            Self::Ctrl(ctrl::Error::NotFollowed { node: node @ 1.., .. }) => {
                 Positions::one(node - 1)
             }
             _ => Positions::NONE,

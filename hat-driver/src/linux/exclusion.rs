@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::cluster::Event;
+use super::event::Event;
 use super::lock::{FileLock, Holder, LockError};
 use super::platform::{Disturbance, Platform, Resource};
 use super::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};

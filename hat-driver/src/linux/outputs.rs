@@ -3,13 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::cluster::{Cluster, Event};
+use super::cluster::Cluster;
 use super::error::{BoardError, Error};
+use super::event::Event;
 use super::info::Model;
 use super::platform::Resource;
 use super::unit::{LinuxCtrl, LinuxHat, Unit};
 use crate::bus_error::BusError;
-use crate::ctrl::device::{self, Save};
+use crate::ctrl;
+use crate::ctrl::device::Save;
 use crate::lines::Line as _;
 use crate::pins::Signals;
 use crate::power::Stands;
@@ -210,7 +212,7 @@ impl Cluster {
         &mut self,
         board: usize,
         what: &str,
-        act: impl FnOnce(&mut LinuxCtrl) -> Result<R, device::Error<BusError>>,
+        act: impl FnOnce(&mut LinuxCtrl) -> Result<R, ctrl::Error<BusError>>,
     ) -> Result<Option<R>, Error> {
         let exclusion = self.enter(board)?;
         let result = match &mut self.boards[board].1 {
@@ -263,7 +265,7 @@ fn set_ctrl(device: &mut LinuxCtrl, output: Output, on: bool) -> Result<Change, 
     };
     match result {
         Ok(()) => Ok(Change::Switched),
-        Err(device::Error::Refused { .. }) => Ok(Change::Unsupported),
+        Err(ctrl::Error::Refused { .. }) => Ok(Change::Unsupported),
         Err(error) => Err((ctrl_stands(&error), error.into())),
     }
 }
@@ -282,9 +284,9 @@ impl fmt::Display for Output {
 }
 
 /// What is sure about a setting that failed: a refused or never sent command changed nothing.
-const fn ctrl_stands(error: &device::Error<BusError>) -> Stands {
+const fn ctrl_stands(error: &ctrl::Error<BusError>) -> Stands {
     match error {
-        device::Error::Bus { .. } | device::Error::Timeout { .. } => Stands::Unknown,
+        ctrl::Error::Bus { .. } | ctrl::Error::Timeout { .. } => Stands::Unknown,
         _ => Stands::Old,
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::cluster::{Cluster, Event};
+use super::cluster::Cluster;
 use super::error::{BoardError, Done, Error};
+use super::event::Event;
 use super::exclusion::{Exclusion, Stop, Supervised};
 use super::platform::Resource;
 use super::throttled::UNDER_VOLTAGE_NOW;

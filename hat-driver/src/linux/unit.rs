@@ -9,7 +9,8 @@ use super::error::BoardError;
 use super::platform::{AnyBus, AnyLine, Platform};
 use crate::board::{self, Backend, Board};
 use crate::bus_error::BusError;
-use crate::ctrl::device::{self, Device};
+use crate::ctrl;
+use crate::ctrl::device::Device;
 use crate::ctrl::readings::{Firmware, Temperature, Voltage};
 use crate::pins::PinSet;
 use crate::positions::Positions;
@@ -110,7 +111,7 @@ impl Unit {
     }
 }
 
-fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, device::Error<BusError>> {
+fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, ctrl::Error<BusError>> {
     let firmware = device.firmware()?;
     let mut voltages = Vec::new();
     for number in 1..=device.adc_count()? {
@@ -127,7 +128,7 @@ fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, device::Error<BusEr
 fn usb_boot(
     device: &mut LinuxCtrl,
     nodes: Positions,
-) -> Result<Option<Positions>, device::Error<BusError>> {
+) -> Result<Option<Positions>, ctrl::Error<BusError>> {
     let mut on = Positions::NONE;
     for position in nodes.iter() {
         match device.usb_boot(position + 1)? {

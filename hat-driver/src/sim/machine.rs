@@ -87,6 +87,19 @@ impl Machine {
         self.store().transfers
     }
 
+    /// One transfer or access to a line: counted, and subject to the world's faults.
+    fn access<R>(&self, access: impl FnOnce(&mut World) -> R) -> Result<R, BusError> {
+        let mut store = self.store();
+        store.transfers += 1;
+        let n = store.transfers;
+        let fault = strike(store.world(), n);
+        if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
+            return Err(fail(kind));
+        }
+        let result = store.change(access)?;
+        fault.map_or(Ok(result), |kind| Err(fail(kind)))
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -223,21 +236,12 @@ impl I2c for Bus {
         operations: &mut [Operation<'_>],
     ) -> Result<(), BusError> {
         let place = (self.number, address);
-        let mut store = self.machine.store();
-        store.transfers += 1;
-        let n = store.transfers;
-        let fault = strike(store.world(), n);
-        if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
-            return Err(fail(kind));
-        }
-        let result = store.change(|world| match world.chip(place) {
+        let transfer = |world: &mut World| match world.chip(place) {
             Some(chip) => transfer(chip, operations),
             None => Err(NoAck),
-        })?;
-        match fault {
-            Some(kind) => Err(fail(kind)),
-            None => result.map_err(|NoAck| BusError::from_errno(Errno::REMOTEIO)),
-        }
+        };
+        let result = self.machine.access(transfer)?;
+        result.map_err(|NoAck| BusError::from_errno(Errno::REMOTEIO))
     }
 }
 
@@ -260,39 +264,25 @@ fn fail(kind: Kind) -> BusError {
     }
 }
 
-/// One simulated GPIO line. Each access counts as a transfer, so that faults can strike it.
+/// One simulated GPIO line.
 struct SimLine {
     machine: Machine,
     bcm: u8,
-}
-
-impl SimLine {
-    fn access<R>(&self, access: impl FnOnce(&mut World) -> R) -> Result<R, BusError> {
-        let mut store = self.machine.store();
-        store.transfers += 1;
-        let n = store.transfers;
-        let fault = strike(store.world(), n);
-        if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
-            return Err(fail(kind));
-        }
-        let result = store.change(access)?;
-        fault.map_or(Ok(result), |kind| Err(fail(kind)))
-    }
 }
 
 impl Line for SimLine {
     type Error = BusError;
 
     fn is_output(&mut self) -> Result<bool, BusError> {
-        self.access(|world| world.gpio.contains_key(&self.bcm))
+        self.machine.access(|world| world.gpio.contains_key(&self.bcm))
     }
 
     fn is_high(&mut self) -> Result<bool, BusError> {
-        self.access(|world| world.line_level(self.bcm))
+        self.machine.access(|world| world.line_level(self.bcm))
     }
 
     fn drive(&mut self, high: bool) -> Result<(), BusError> {
-        self.access(|world| {
+        self.machine.access(|world| {
             world.gpio.insert(self.bcm, high);
         })
     }
