@@ -213,6 +213,7 @@ pub(crate) enum OnOff {
 #[derive(Debug, Args)]
 pub(crate) struct Switch {
     /// The state to reach
+    #[arg(value_name = "on|off", hide_possible_values = true)]
     pub(crate) state: OnOff,
 }
 
@@ -248,6 +249,7 @@ pub(crate) fn parse_order(text: &str) -> Result<u8, String> {
 #[derive(Debug, Args)]
 pub(crate) struct Fan {
     /// The state to reach
+    #[arg(value_name = "on|off", hide_possible_values = true)]
     pub(crate) state: OnOff,
     /// The order of one board, or c for the controller (default: all fans)
     #[arg(value_parser = parse_fan_target)]
@@ -257,6 +259,7 @@ pub(crate) struct Fan {
 #[derive(Debug, Args)]
 pub(crate) struct Act {
     /// The state to reach
+    #[arg(value_name = "on|off", hide_possible_values = true)]
     pub(crate) state: OnOff,
     /// The order of one board (default: all)
     #[arg(value_parser = parse_order)]
@@ -266,6 +269,7 @@ pub(crate) struct Act {
 #[derive(Debug, Args)]
 pub(crate) struct UsbBoot {
     /// The state to reach
+    #[arg(value_name = "on|off", hide_possible_values = true)]
     pub(crate) state: OnOff,
     /// Nodes, such as p1 p3, p1..p4 or p[1-3,5]
     #[arg(value_name = "NODES", required = true)]
@@ -367,6 +371,7 @@ pub(crate) enum HubAction {
 #[derive(Debug, Args)]
 pub(crate) struct Hub {
     /// What to do; reset = off and on again
+    #[arg(value_name = "on|off|reset", hide_possible_values = true)]
     pub(crate) action: HubAction,
 }
 

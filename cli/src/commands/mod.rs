@@ -27,6 +27,12 @@ impl From<Report> for Outcome {
     }
 }
 
+/// The ClusterCTRL boards, counted from 0 among all boards.
+fn ctrl_boards(context: &Context) -> Vec<usize> {
+    let boards = context.cluster.boards().enumerate();
+    boards.filter(|(_, info)| matches!(info.model, Model::Ctrl { .. })).map(|(n, _)| n).collect()
+}
+
 /// The ClusterCTRL board of an order, counted from 0 among all boards.
 fn ctrl_board(context: &Context, order: u8) -> Result<usize, Failure> {
     context.cluster.board_of_order(order).ok_or_else(|| {

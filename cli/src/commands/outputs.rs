@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hat_driver::linux::{Change, Event, Output};
 
-use super::{Outcome, ctrl_board};
+use super::{Outcome, ctrl_board, ctrl_boards};
 use crate::args::FanTarget;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -35,9 +35,11 @@ pub(crate) fn set_act(
     on: bool,
     order: Option<u8>,
 ) -> Result<Outcome, Failure> {
-    let Some(order) = order else { return set(context, Output::Act, on) };
-    let board = ctrl_board(context, order)?;
-    Switching::new(context, Output::Act, on_off(on)).boards([board], |context, board, observer| {
+    let boards = match order {
+        Some(order) => vec![ctrl_board(context, order)?],
+        None => ctrl_boards(context),
+    };
+    Switching::new(context, Output::Act, on_off(on)).boards(boards, |context, board, observer| {
         context.cluster.set(board, Output::Act, on, observer).map_err(Failure::Driver)
     })
 }
@@ -51,7 +53,7 @@ pub(crate) fn set_fan(
     let boards: Vec<usize> = match target {
         Some(FanTarget::Controller) => Vec::new(),
         Some(FanTarget::Board(order)) => vec![ctrl_board(context, order)?],
-        None => (0..context.cluster.boards().count()).collect(),
+        None => ctrl_boards(context),
     };
     let line = context.settings.fan_gpio;
     let line = line.filter(|_| !matches!(target, Some(FanTarget::Board(_))));
