@@ -102,7 +102,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
             Backend::Expander(chip) => {
                 let latch = PinSet::from_bits(chip.read(Register::Latch)?);
                 let seen = PinSet::from_bits(chip.read(Register::Input)?);
-                let (kind, pull_ups) = chip.identify();
+                let (kind, pull_ups) = chip.identify()?;
                 (latch, seen, Some(kind), pull_ups)
             }
             Backend::Lines(lines) => {
@@ -243,7 +243,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
 
     fn check_write_protect_link(&mut self) -> Result<(), Error<B::Error>> {
         let Backend::Expander(chip) = &mut self.backend else { return Ok(()) };
-        match chip.identify() {
+        match chip.identify()? {
             (_, Some(pull_ups)) if is_write_protect_linked(pull_ups) => {
                 Err(Error::WriteProtectLinked)
             }

@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use embedded_hal::i2c::I2c;
+use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
 
 use crate::error::{Access, Error};
 use crate::pins::PinSet;
@@ -129,13 +129,44 @@ impl<B: I2c> Expander<B> {
     /// Which chip answers, and its pull-ups if it has the register for them.
     ///
     /// Only for an address at which another register has been read already: a chip that is absent
-    /// refuses this one too.
-    pub fn identify(&mut self) -> (Chip, Option<PinSet>) {
-        match self.read(Register::PullUp) {
-            Ok(pull_ups) => (Chip::Xra1200p, Some(PinSet::from_bits(pull_ups))),
-            Err(_) => (Chip::Pca9554, None),
+    /// refuses this one too. A bit-banged bus reports a refused register number as an I/O error
+    /// (the kernel's `i2c-algo-bit`), as it does a disturbance; then the chip has to answer for
+    /// another register and to refuse this one again.
+    ///
+    /// # Errors
+    /// [`Error::Bus`] where the bus fails.
+    pub fn identify(&mut self) -> Result<(Chip, Option<PinSet>), Error<B::Error>> {
+        match self.pull_ups()? {
+            Answer::Value(pull_ups) => return Ok((Chip::Xra1200p, Some(pull_ups))),
+            Answer::Refused => return Ok((Chip::Pca9554, None)),
+            Answer::RefusedOrDisturbed => {}
+        }
+        self.read(Register::Direction)?;
+        match self.pull_ups()? {
+            Answer::Value(pull_ups) => Ok((Chip::Xra1200p, Some(pull_ups))),
+            Answer::Refused | Answer::RefusedOrDisturbed => Ok((Chip::Pca9554, None)),
         }
     }
+
+    fn pull_ups(&mut self) -> Result<Answer, Error<B::Error>> {
+        let error = match self.read(Register::PullUp) {
+            Ok(pull_ups) => return Ok(Answer::Value(PinSet::from_bits(pull_ups))),
+            Err(error) => error,
+        };
+        let Error::Bus { source, .. } = &error else { return Err(error) };
+        match source.kind() {
+            ErrorKind::NoAcknowledge(_) => Ok(Answer::Refused),
+            ErrorKind::Bus => Ok(Answer::RefusedOrDisturbed),
+            _ => Err(error),
+        }
+    }
+}
+
+/// What asking for the register that one of the chips lacks came to.
+enum Answer {
+    Value(PinSet),
+    Refused,
+    RefusedOrDisturbed,
 }
 
 impl fmt::Display for Register {
@@ -156,5 +187,53 @@ impl fmt::Display for Chip {
             Self::Xra1200p => "XRA1200P",
             Self::Pca9554 => "PCA9554",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embedded_hal::i2c::{ErrorType, NoAcknowledgeSource, Operation};
+
+    use super::*;
+
+    /// A chip without register 4, on a bus that reports the refusal as `kind`.
+    struct WithoutRegister4 {
+        kind: ErrorKind,
+        dead_after: u32,
+        transfers: u32,
+    }
+
+    impl ErrorType for WithoutRegister4 {
+        type Error = ErrorKind;
+    }
+
+    impl I2c for WithoutRegister4 {
+        fn transaction(
+            &mut self,
+            _address: u8,
+            operations: &mut [Operation<'_>],
+        ) -> Result<(), ErrorKind> {
+            self.transfers += 1;
+            let refused = matches!(operations.first(), Some(Operation::Write([4, ..])));
+            if refused || self.transfers > self.dead_after { Err(self.kind) } else { Ok(()) }
+        }
+    }
+
+    fn identify(kind: ErrorKind, dead_after: u32) -> Result<Chip, Error<ErrorKind>> {
+        let bus = WithoutRegister4 { kind, dead_after, transfers: 0 };
+        Expander::new(bus, FIRST_ADDRESS).identify().map(|(chip, _)| chip)
+    }
+
+    #[test]
+    fn a_refusal_tells_the_chip_however_the_bus_reports_it() {
+        let nak = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown);
+        assert_eq!(identify(nak, u32::MAX), Ok(Chip::Pca9554));
+        assert_eq!(identify(ErrorKind::Bus, u32::MAX), Ok(Chip::Pca9554), "i2c-gpio");
+    }
+
+    #[test]
+    fn a_dead_bus_tells_nothing() {
+        assert!(identify(ErrorKind::Bus, 0).is_err());
+        assert!(identify(ErrorKind::Other, 0).is_err());
     }
 }

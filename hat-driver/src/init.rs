@@ -78,7 +78,7 @@ fn probe<B: I2c>(chip: &mut Expander<B>) -> Result<PinSet, Error<B::Error>> {
     if polarity != 0x00 {
         return Err(Error::NotThisChip { register: Register::Polarity, found: polarity });
     }
-    let (kind, _) = chip.identify();
+    let (kind, _) = chip.identify()?;
     if kind == Chip::Pca9554 {
         return chip.read(Register::Input).map(PinSet::from_bits);
     }

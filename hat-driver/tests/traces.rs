@@ -129,12 +129,13 @@ fn switching_changes_exactly_the_pins_asked_for() {
                 rig.take_log();
                 let before = rig.shown();
                 let action = if on { Action::On } else { Action::Off };
-                let changed = cluster.switch(&set(asked), action, &mut |_| {}).unwrap();
+                let switched = cluster.switch(&set(asked), action, &mut |_| {}).unwrap();
                 let end = if on { before.pins | asked } else { before.pins & !asked };
                 let context = format!("{wired:?}, {number:04b} on, {asked:04b} {action:?}");
                 let log = rig.take_log();
                 check_no_glitch(&log, before, end, &context);
-                assert_eq!(changed, set(before.pins ^ end), "{context}");
+                assert_eq!(switched.changed, set(before.pins ^ end), "{context}");
+                assert!(switched.undone.is_empty(), "{context}");
                 if before.pins == end {
                     assert!(writes(&log).is_empty(), "{context}");
                 } else if wired.is_expander() {

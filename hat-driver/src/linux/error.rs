@@ -140,6 +140,14 @@ impl BoardError {
 }
 
 impl Error {
+    /// Adds what was switched before another process kept us from going on.
+    pub(super) fn after(mut self, switched: Done) -> Self {
+        if let Self::Locked { done, .. } = &mut self {
+            *done = switched;
+        }
+        self
+    }
+
     /// One error out of those of several boards, with what was switched all the same.
     pub(super) fn of_boards(mut failures: Vec<Self>, switched: &Done) -> Self {
         for failure in &mut failures {

@@ -42,6 +42,9 @@ pub enum LockError {
     Io(io::Error),
 }
 
+/// How often to look for a lock's holder.
+const LOOKS: u8 = 5;
+
 impl FileLock {
     /// Opens the file, and creates it empty where it is absent.
     ///
@@ -98,7 +101,8 @@ impl FileLock {
         match receiver.recv_timeout(limit) {
             Ok(result) => result.map_err(|errno| LockError::Io(errno.into())),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                let holder = holder(&self.file);
+                // The kernel's list skips entries while others come and go: look more than once.
+                let holder = (0..LOOKS).find_map(|_| holder(&self.file));
                 // The thread keeps the old file; a later attempt must not share it.
                 self.file = Arc::new(open_or_create(&self.path).map_err(LockError::Io)?);
                 Err(LockError::TimedOut(holder))

@@ -44,5 +44,8 @@ fn judge(chip: &mut Expander<Retry<AnyBus>>, direction: u8) -> Option<Chip> {
         0x00 => chip.read(Register::Latch).ok()? == chip.read(Register::Input).ok()?,
         _ => false,
     };
-    (polarity == 0x00 && plausible).then(|| chip.identify().0)
+    if polarity != 0x00 || !plausible {
+        return None;
+    }
+    chip.identify().ok().map(|(kind, _)| kind)
 }

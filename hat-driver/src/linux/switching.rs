@@ -60,7 +60,16 @@ impl Cluster {
                 continue;
             }
             let run = BoardRun { board, request, action, wait, baseline };
-            match self.run_or_init(&run, observer)? {
+            let outcome = match self.run_or_init(&run, observer) {
+                Ok(outcome) => outcome,
+                // Its initialisation failed: the next board has its turn all the same.
+                Err(error @ Error::Board { .. }) => {
+                    failures.push(error);
+                    continue;
+                }
+                Err(error) => return Err(error.after(self.done(&result.changed, action))),
+            };
+            match outcome {
                 Ok(finished) => {
                     result.changed.extend(self.node_numbers(board, finished.switched));
                     result.undone.extend(self.node_numbers(board, finished.undone));

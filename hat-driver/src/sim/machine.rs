@@ -79,7 +79,9 @@ impl Machine {
     /// # Errors
     /// Where the file cannot be written.
     pub fn change<R>(&self, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
-        self.store().change(change)
+        let mut store = self.store();
+        store.foreign += 1;
+        store.change(change)
     }
 
     /// Transfers made by this process.
@@ -170,8 +172,9 @@ impl Platform for Machine {
 
     /// The world itself tells whether somebody changed it.
     fn watch(&self, _resource: Resource) -> io::Result<Box<dyn Disturbance>> {
-        self.store().refresh()?;
-        Ok(Box::new(self.clone()))
+        let mut store = self.store();
+        store.refresh()?;
+        Ok(Box::new(Watcher { machine: self.clone(), seen: store.foreign }))
     }
 
     fn sleep(&self, duration: Duration) {
@@ -196,12 +199,18 @@ impl Platform for Machine {
     }
 }
 
-impl Disturbance for Machine {
+/// Remembers itself what it has seen: whoever else asks for the world's state takes nothing from it.
+struct Watcher {
+    machine: Machine,
+    seen: u64,
+}
+
+impl Disturbance for Watcher {
     fn meanwhile(&mut self) -> Meanwhile {
-        match self.store().refresh() {
-            Ok(false) => Meanwhile::Quiet,
-            Ok(true) | Err(_) => Meanwhile::Used,
-        }
+        let mut store = self.machine.store();
+        let readable = store.refresh().is_ok();
+        let before = std::mem::replace(&mut self.seen, store.foreign);
+        if readable && before == store.foreign { Meanwhile::Quiet } else { Meanwhile::Used }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Store {
     file: Option<(PathBuf, FileLock)>,
     /// Transfers made by this process.
     pub(super) transfers: u32,
+    /// How often others are known to have changed the world.
+    pub(super) foreign: u64,
 }
 
 /// Why a world cannot be had.
@@ -52,7 +54,7 @@ impl Store {
     /// Keeps a world in memory.
     #[must_use]
     pub fn memory(world: World) -> Self {
-        Self { text: world.to_text(), world, file: None, transfers: 0 }
+        Self { text: world.to_text(), world, file: None, transfers: 0, foreign: 0 }
     }
 
     /// Opens a world in a file. `lock` is the file whose lock keeps transfers apart.
@@ -67,7 +69,7 @@ impl Store {
         let text = fs::read_to_string(&path).map_err(io)?;
         let world = World::parse(&text)
             .map_err(|source| StoreError::World { path: path.clone(), source })?;
-        Ok(Self { world, text, file: Some((path, lock)), transfers: 0 })
+        Ok(Self { world, text, file: Some((path, lock)), transfers: 0, foreign: 0 })
     }
 
     /// The world as it was at the last transfer or [`Self::refresh`].
@@ -88,6 +90,7 @@ impl Store {
         }
         self.world = World::parse(&text).map_err(io::Error::other)?;
         self.text = text;
+        self.foreign += 1;
         Ok(true)
     }
 
