@@ -48,6 +48,23 @@ const EVERY_COMMAND: &str = "
     led
     frobnicate";
 
+/// What only ClusterCTRL boards can, where there is one of the order 20.
+const CTRL_COMMANDS: &str = "
+    act off
+    act on 20
+    usbboot off p1 p2
+    path
+    path p1
+    board order 20 21
+    board save 21 --what order
+    board save 21 --what defaults
+    board save 99
+    board reset 21
+    board reset 21 --yes
+    status
+    board order 21 30
+    board order 0 1";
+
 /// A world with a trouble, or a configuration, of its own: a built-in one with a change.
 struct Case {
     name: &'static str,
@@ -151,6 +168,40 @@ const CASES: &[Case] = &[
         change: |world| world["chips"]["1"]["r"] = json!([241, 255, 0, 254, 255]),
         script: "status\n on p2\n init\n status\n boards --probe",
     },
+    // A HAT alone, asked for what it has not.
+    Case {
+        name: "no-clusterctrl",
+        of: "v2.5",
+        change: |_| (),
+        script: "act off\n act on 20\n usbboot off p1\n path p1 p2\n board order 20 21\n \
+            board save 20\n board reset 20 --yes",
+    },
+    // Two boards as their factory made them.
+    Case {
+        name: "one-order-twice",
+        of: "mixed",
+        change: |world| world["chips"]["12"]["order"] = json!(20),
+        script: "status\n on p1\n boards\n board order 20 21",
+    },
+    // Firmware that knows neither ACT LED nor fan nor paths, and readings without a known scale.
+    Case {
+        name: "old-triple",
+        of: "triple",
+        change: |world| {
+            let board = &mut world["chips"]["11"];
+            (board["fan"], board["act"], board["paths"]) = (Value::Null, Value::Null, json!([]));
+            (board["fw"], board["adc"]) = (json!([1, 3]), json!([[1, 778], [9, 1]]));
+            board["temp"] = json!([2, 270]);
+        },
+        script: "status\n act on\n fan on 20\n fan on\n path p1\n usbboot on p1\n on p1\n boards",
+    },
+    // The pHAT takes its first command, and never ends it.
+    Case {
+        name: "busy-phat",
+        of: "mixed",
+        change: |world| world["chips"]["12"]["slow"] = json!(u32::MAX),
+        script: "on p5 p8\n status\n status\n alert on\n off p5\n maxpi",
+    },
     // The first thing asked of a fresh board is another output than a node.
     Case { name: "output-first", of: "v2.5", change: |_| (), script: "led off\n led off\n status" },
 ];
@@ -166,8 +217,14 @@ delay = 30
 
 #[test]
 fn built_in_worlds() {
-    let names: Vec<_> = builtin::names().collect();
-    compare_all(names.iter().map(|name| (name.as_str(), EVERY_COMMAND)), World::builtin);
+    let scripts: Vec<_> = builtin::names()
+        .map(|name| {
+            let has_ctrl = builtin::world(&name).is_some_and(|world| !world.ctrls.is_empty());
+            let more = if has_ctrl { CTRL_COMMANDS } else { "" };
+            (name, format!("{EVERY_COMMAND}{more}"))
+        })
+        .collect();
+    compare_all(scripts.iter().map(|(name, script)| (&name[..], &script[..])), World::builtin);
 }
 
 #[test]
@@ -265,7 +322,7 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
 }
 
-/// What the expanders and the GPIO lines are commanded.
+/// What the expanders, the ClusterCTRL boards and the GPIO lines are commanded.
 fn hardware(world: &World) -> String {
     let state = sim::World::parse(&world.read().to_string()).expect("a world");
     let mut text = String::new();
@@ -273,6 +330,23 @@ fn hardware(world: &World) -> String {
         let (latch, direction) = (chip.latch, chip.direction);
         text +=
             &format!("# i2c-{bus} {address:#04x}: latch {latch:08b} direction {direction:08b}\n");
+    }
+    for (bus, board) in &state.ctrls {
+        let levels = |nodes: &[u8]| nodes.iter().map(ToString::to_string).collect::<String>();
+        let level = |level: Option<u8>| level.map_or("-".to_owned(), |level| level.to_string());
+        text += &format!(
+            "# i2c-{bus} order {}: nodes {} usbboot {} alert {} led {} act {} fan {}\n",
+            board.order,
+            levels(&board.p),
+            board.u.as_deref().map_or("-".to_owned(), levels),
+            board.alert,
+            board.led,
+            level(board.act),
+            level(board.fan)
+        );
+        if let Some(saved) = &board.saved {
+            text += &format!("# i2c-{bus} saved: {}\n", saved.join(" "));
+        }
     }
     if !state.gpio.is_empty() {
         let lines: Vec<_> =

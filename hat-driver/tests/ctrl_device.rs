@@ -399,7 +399,7 @@ fn a_status_is_an_error_with_its_reason() {
         assert_eq!(device.usb_boot(1) == Ok(None), lacks, "{status}");
         assert_eq!(device.firmware() == Ok(None), lacks, "{status}");
         assert_eq!(device.usb_path(1) == Ok(None), lacks, "{status}");
-        assert_eq!(device.power(1).is_err(), true, "{status}");
+        assert!(device.power(1).is_err(), "{status}");
     }
 }
 
@@ -591,6 +591,16 @@ fn what_is_saved_comes_back_after_a_reset() {
     }
 }
 
+/// On a board on which nothing was saved yet, either.
+#[test]
+fn an_order_that_was_not_saved_goes_with_the_reset() {
+    let bench = Bench::new(&able());
+    let mut device = bench.open();
+    device.set_order(7).unwrap();
+    let mut device = restart(&bench, device);
+    assert_eq!(device.describe().unwrap().order, 20);
+}
+
 #[test]
 fn nodes_are_switched_and_proven_one_by_one() {
     let bench = Bench::new(&able());
@@ -732,7 +742,7 @@ fn a_lasting_fault_is_an_error_in_time() {
                 }
                 // It works again as soon as the bus does.
                 bench.fault.set(None);
-                assert_eq!(bench.open().power(2).is_ok(), true, "{context}");
+                assert!(bench.open().power(2).is_ok(), "{context}");
             }
         }
     }

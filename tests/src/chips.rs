@@ -1,4 +1,5 @@
-//! The expanders of `hat_driver::sim` as what sits on a simulated bus.
+//! The chips of `hat_driver::sim` as what sits on a simulated bus: expanders of Cluster HATs, and
+//! ClusterCTRL boards.
 
 use std::{
     collections::BTreeMap,
@@ -10,9 +11,16 @@ use std::{
     time::Duration,
 };
 
-use hat_driver::sim::chip::{Chip, Expander, Kind};
+use hat_driver::{
+    ctrl::products::{Product, VENDOR},
+    sim::{
+        builtin,
+        chip::{Chip, Expander, Kind},
+        ctrl::Ctrl,
+    },
+};
 
-use crate::usbip::{SharedTarget, Target};
+use crate::usbip::{Descriptor, SharedTarget, Target};
 
 /// Where the expander sits while no address jumper is bridged.
 pub const ADDRESS: u8 = 0x20;
@@ -86,6 +94,64 @@ impl Target for Expanders {
     }
 }
 
+/// A ClusterCTRL board, which is a USB device with one chip on its bus. The state is the test's to
+/// look at and to change between two messages.
+#[derive(Debug)]
+pub struct CtrlBoard {
+    /// What the firmware knows.
+    pub state: Ctrl,
+    /// How long a message takes. The i2c-tiny-usb driver's patience is 2 s.
+    pub pace: Duration,
+    /// How many messages came so far, the one under way included.
+    pub messages: Arc<AtomicU32>,
+    product: u16,
+}
+
+impl CtrlBoard {
+    /// A board of this USB product ID as its factory made it, but for its order.
+    ///
+    /// # Panics
+    /// If there is no such product.
+    #[must_use]
+    pub fn new(product: u16, order: u8) -> Self {
+        let known = Product::of(product);
+        let known = known.unwrap_or_else(|| panic!("no board has the product ID {product:04x}"));
+        let world = builtin::world(&known.name.to_lowercase());
+        let state = world.and_then(|world| world.ctrls.into_values().next());
+        let mut state = state.unwrap_or_else(|| panic!("no world has a {known}"));
+        state.order = order;
+        Self { state, pace: Duration::ZERO, messages: Arc::default(), product }
+    }
+
+    /// What it says of itself on the USB.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            vendor: VENDOR,
+            product: self.product,
+            manufacturer: "8086 Consultancy".into(),
+            name: "ClusterCTRL".into(),
+            ..Descriptor::default()
+        }
+    }
+
+    fn take(&mut self, address: u8) -> Option<&mut Ctrl> {
+        self.messages.fetch_add(1, Ordering::SeqCst);
+        thread::sleep(self.pace);
+        (address == ADDRESS).then_some(&mut self.state)
+    }
+}
+
+impl Target for CtrlBoard {
+    fn write(&mut self, address: u8, bytes: &[u8]) -> bool {
+        self.take(address).is_some_and(|chip| chip.write(bytes).is_ok())
+    }
+
+    fn read(&mut self, address: u8, buffer: &mut [u8]) -> bool {
+        self.take(address).is_some_and(|chip| chip.read(buffer).is_ok())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +166,17 @@ mod tests {
         bus.refusals = 1;
         assert!(!bus.write(0x20, &[3]) && bus.write(0x20, &[3]));
         assert_eq!(bus.messages.load(Ordering::SeqCst), 6);
+    }
+
+    #[test]
+    fn a_triple_tells_its_description_and_its_usb_id() {
+        let mut board = CtrlBoard::new(0x0014, 30);
+        let mut head = [0; 5];
+        assert!(board.write(0x20, &[0]) && board.read(0x20, &mut head));
+        assert_eq!(head, [2, 3, 30, 0, 1]);
+        assert!(!board.write(0x21, &[0]));
+        let descriptor = board.descriptor();
+        assert_eq!((descriptor.vendor, descriptor.product), (0x3171, 0x0014));
     }
 
     #[test]

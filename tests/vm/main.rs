@@ -1,11 +1,19 @@
-//! Tests in a virtual machine with a stock Debian kernel: of the rig, and of the `clusterhat`
-//! command on real `/dev/i2c-N` nodes. They share one boot, and run one after the other.
+//! Tests in virtual machines with a stock Debian kernel: of the rig, and of the `clusterhat` command
+//! on real `/dev/i2c-N` nodes. Those of HATs share one boot; those of ClusterCTRL boards share
+//! another, with systemd-udevd. At each machine one runs after the other.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::{
+    path::Path,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
 
 use clusterhat_tests::{command, vm::Vm};
 
 mod boards;
+mod ctrl;
+mod ctrl_commands;
+mod ctrl_faults;
+mod ctrl_transfers;
 mod faults;
 mod hat;
 mod kernel_driver;
@@ -14,7 +22,9 @@ mod power;
 mod rig;
 mod smbus;
 mod transfers;
+mod udev;
 mod users;
+mod vendor;
 
 static VM: LazyLock<Mutex<Vm>> = LazyLock::new(|| {
     let booted = Vm::boot(&[(command::clusterhat(), hat::PROGRAM)]).and_then(|vm| {
@@ -26,7 +36,27 @@ static VM: LazyLock<Mutex<Vm>> = LazyLock::new(|| {
     Mutex::new(booted.unwrap_or_else(|e| panic!("{e}")))
 });
 
-/// The machine, for one test at a time.
+/// The rules that the package ships.
+const RULES: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../udev/lib/udev/rules.d/60-clusterhat.rules");
+
+static UDEV_VM: LazyLock<Mutex<Vm>> = LazyLock::new(|| {
+    let files = [(command::clusterhat(), hat::PROGRAM), (Path::new(RULES), udev::RULES)];
+    let booted = Vm::boot_with_udev(&files).and_then(|vm| {
+        vm.run(&["mkdir", "-p", "-m", "1777", "/run/lock"])?;
+        vm.run(&["mkdir", "-p", "/etc/clusterhat", "/etc/default"])?;
+        vm.run(&["ln", "-s", hat::PROGRAM, ctrl::VENDOR_PROGRAM])?;
+        Ok(vm)
+    });
+    Mutex::new(booted.unwrap_or_else(|e| panic!("{e}")))
+});
+
+/// The machine of the ClusterCTRL boards, for one test at a time.
+fn udev_vm() -> MutexGuard<'static, Vm> {
+    UDEV_VM.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The machine of the HATs, for one test at a time.
 fn vm() -> MutexGuard<'static, Vm> {
     VM.lock().unwrap_or_else(PoisonError::into_inner)
 }

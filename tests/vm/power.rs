@@ -18,7 +18,7 @@ fn status_of_a_fresh_board_writes_nothing_but_the_register_pointer() {
         let fresh = hat.chip();
         vm.start_trace().unwrap();
         let status = succeeds(&vm, "status");
-        assert!(status.contains("never initialised"), "{status}");
+        assert!(status.contains("not initialised yet"), "{status}");
         let transfers = vm.stop_trace().unwrap();
         let mut written = transfers.iter().flat_map(|t| &t.messages).filter(|m| !m.read);
         assert!(written.all(|message| message.length == 1), "{transfers:?}");
@@ -33,7 +33,7 @@ fn on_initialises_a_fresh_board_and_off_takes_all_nodes_at_once() {
     for kind in KINDS {
         let hat = Hat::only(&vm, Expanders::new(kind, &[ADDRESS])).unwrap();
         let said = succeeds(&vm, "on p1..p4 --delay 0.05");
-        assert!(said.contains("hat1 initialised"), "{said}");
+        assert!(said.contains("hat1: initialised first"), "{said}");
         assert_eq!((hat.pins(), hat.chip().direction), (0x9f, 0x00));
         vm.start_trace().unwrap();
         succeeds(&vm, "off");

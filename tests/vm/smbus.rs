@@ -68,7 +68,7 @@ fn initialisation_works_by_byte_data() {
     let vm = vm();
     let stub = Stub::new(&vm, [0x90, 0xff, 0x00, 0xff, 0xff]).unwrap();
     let status = succeeds(&vm, "status");
-    assert!(status.contains("never initialised"), "{status}");
+    assert!(status.contains("not initialised yet"), "{status}");
     succeeds(&vm, "init");
     let registers: Vec<_> = (1..5).map(|register| stub.get(register).unwrap()).collect();
     // Memory shows the write protection's pin high whatever the pull-up: a closed solder link.

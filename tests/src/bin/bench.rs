@@ -11,12 +11,13 @@ use std::{
     fmt, io,
     path::Path,
     process::{Command, ExitCode, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use clusterhat_tests::{
-    chips::{ADDRESS, Expanders},
-    usbip::{Descriptor, SharedTarget},
+    chips::{ADDRESS, CtrlBoard, Expanders},
+    usbip::Descriptor,
     vm::{Output, Plugged, Vm, built},
 };
 use hat_driver::sim::chip::Kind;
@@ -35,64 +36,75 @@ const SIMULATED: &[&str] = &["--sim", "v2.5", "status"];
 const MEMORY_LIMIT_KB: u64 = 8 * 1024;
 
 /// A board in a known state, ready to be plugged into the guest.
-struct Board {
-    descriptor: fn() -> Descriptor,
-    target: fn() -> SharedTarget,
-    /// The configuration that names it, given its bus.
-    configuration: fn(u8) -> String,
+#[derive(Clone, Copy)]
+enum Board {
+    /// A v2.5 Cluster HAT.
+    Hat(fn() -> Expanders),
+    /// A ClusterCTRL board by its USB product ID.
+    Ctrl { product: u16, order: u8 },
 }
+
+const TRIPLE: Board = Board::Ctrl { product: 0x0014, order: 20 };
+const A_PLUS_6: Board = Board::Ctrl { product: 0x0013, order: 20 };
+const PHAT: Board = Board::Ctrl { product: 0x0012, order: 30 };
+
+/// What the guest's driver has to be told, as the shipped udev rule tells it.
+const NEW_ID: &str = "/sys/bus/usb/drivers/i2c-tiny-usb/new_id";
 
 /// A command whose transfers are counted.
 struct Counted {
     what: &'static str,
-    board: Board,
+    boards: &'static [Board],
     words: &'static [&'static str],
     limit: u64,
     /// What the vendor's tool needs for the same.
     vendor: u64,
 }
 
-const COUNTED: [Counted; 4] = [
+const COUNTED: [Counted; 6] = [
     Counted {
         what: "status",
-        board: hat(|| Expanders::running(0b0101).shared().1),
+        boards: &[Board::Hat(|| Expanders::running(0b0101))],
         words: &["status"],
         limit: 4,
         vendor: 9,
     },
     Counted {
         what: "on of three nodes",
-        board: hat(|| Expanders::running(0b0000).shared().1),
+        boards: &[Board::Hat(|| Expanders::running(0b0000))],
         words: &["on", "p1", "p2", "p3"],
         limit: 6,
         vendor: 14,
     },
     Counted {
         what: "off of all nodes",
-        board: hat(|| Expanders::running(0b1111).shared().1),
+        boards: &[Board::Hat(|| Expanders::running(0b1111))],
         words: &["off"],
         limit: 4,
         vendor: 17,
     },
     Counted {
         what: "init of a fresh board",
-        board: hat(|| Expanders::new(Kind::Xra1200p, &[ADDRESS]).shared().1),
+        boards: &[Board::Hat(|| Expanders::new(Kind::Xra1200p, &[ADDRESS]))],
         words: &["init"],
         limit: 12,
         vendor: 27,
     },
+    Counted {
+        what: "status of a Triple",
+        boards: &[TRIPLE],
+        words: &["status"],
+        limit: 20,
+        vendor: 36,
+    },
+    Counted {
+        what: "status of an A+6 and a pHAT",
+        boards: &[A_PLUS_6, PHAT],
+        words: &["status"],
+        limit: 60,
+        vendor: 80,
+    },
 ];
-
-/// A v2.5 Cluster HAT.
-const fn hat(target: fn() -> SharedTarget) -> Board {
-    Board {
-        descriptor: Descriptor::default,
-        target,
-        configuration: |bus| {
-            format!("[[board]]\nbus = {bus}\naddress = {ADDRESS:#04x}\nrevision = \"2.5\"\n")
-        },
-    }
-}
 
 fn main() -> Result<ExitCode> {
     build()?;
@@ -127,9 +139,26 @@ fn build() -> Result<()> {
     if status.success() { Ok(()) } else { Err(format!("cargo build ended with {status}").into()) }
 }
 
-fn plug(vm: &Vm, board: &Board) -> io::Result<Plugged> {
-    let plugged = vm.plug((board.descriptor)(), (board.target)())?;
-    let configuration = (board.configuration)(plugged.bus);
+/// Plugs boards in and describes to the command those that it cannot find by itself.
+fn plug(vm: &Vm, boards: &[Board]) -> io::Result<Vec<Plugged>> {
+    let (mut plugged, mut configuration) = (Vec::new(), String::new());
+    for &board in boards {
+        plugged.push(match board {
+            Board::Hat(expanders) => {
+                let hat = vm.plug(Descriptor::default(), expanders().shared().1)?;
+                let bus = hat.bus;
+                configuration += &format!(
+                    "[[board]]\nbus = {bus}\naddress = {ADDRESS:#04x}\nrevision = \"2.5\"\n"
+                );
+                hat
+            }
+            Board::Ctrl { product, order } => {
+                let board = CtrlBoard::new(product, order);
+                vm.write_file(NEW_ID, &format!("3171 {product:04x}"))?;
+                vm.plug(board.descriptor(), Arc::new(Mutex::new(board)))?
+            }
+        });
+    }
     vm.write_file("/etc/clusterhat/clusterhat.toml", &configuration)?;
     Ok(plugged)
 }
@@ -143,7 +172,7 @@ fn run(vm: &Vm, argv: &[&str]) -> Result<Output> {
 }
 
 fn transfers(vm: &Vm, counted: &Counted) -> Result<Row> {
-    let _plugged = plug(vm, &counted.board)?;
+    let _plugged = plug(vm, counted.boards)?;
     vm.start_trace()?;
     run(vm, &[&["clusterhat"], counted.words].concat())?;
     let measured = Amount::Transfers(vm.stop_trace()?.len() as u64);
@@ -154,7 +183,7 @@ fn transfers(vm: &Vm, counted: &Counted) -> Result<Row> {
 
 /// A `status` in the guest, the same converted to the host's speed, and what both rest on.
 fn times(vm: &Vm, program: &Path) -> Result<[Row; 4]> {
-    let _plugged = plug(vm, &COUNTED[0].board)?;
+    let _plugged = plug(vm, COUNTED[0].boards)?;
     let host = median(repeat(|| host_time(program))?);
     let guest = median(repeat(|| guest_time(vm, &[&["clusterhat"], SIMULATED].concat()))?);
     let any = median(repeat(|| guest_time(vm, &["true"]))?);
@@ -201,7 +230,7 @@ fn host_time(program: &Path) -> Result<Duration> {
 /// The kernel's mark of the most memory that a `status` ever had, read while it rests before the
 /// next.
 fn memory(vm: &Vm) -> Result<Row> {
-    let _plugged = plug(vm, &COUNTED[0].board)?;
+    let _plugged = plug(vm, COUNTED[0].boards)?;
     let script = "clusterhat status --watch=60 >/tmp/status &
         while [ ! -s /tmp/status ]; do usleep 10000; done
         grep VmHWM /proc/$!/status; kill $!";

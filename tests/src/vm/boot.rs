@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::{
-    image,
+    image::{self, Devices},
     protocol::PORT_PARAMETER,
     tools::{QEMU, SETPRIV, context},
 };
@@ -40,11 +40,11 @@ impl Machine {
     /// # Errors
     /// If something to boot with is missing, QEMU ends, or the agent has not called within
     /// [`BOOT_LIMIT`]; the end of the serial console's log is in the error.
-    pub(super) fn boot(files: &[(&Path, &str)]) -> io::Result<(Self, TcpStream)> {
+    pub(super) fn boot(files: &[(&Path, &str)], devices: Devices) -> io::Result<(Self, TcpStream)> {
         let base = image::base()?;
         let dir = run_dir()?;
         let initramfs = dir.join("initramfs.cpio");
-        let mut archives = fs::read(&base.initramfs)?;
+        let mut archives = base.archives(devices)?;
         archives.extend(image::payload(files)?);
         fs::write(&initramfs, archives)?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;

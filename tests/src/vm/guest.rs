@@ -9,6 +9,7 @@ use std::{
 use super::{
     agent::Agent,
     boot::Machine,
+    image::Devices,
     plug::{Device, Plugged},
     protocol::{AGENT, Output, Request, Response, Run},
     tools::context,
@@ -36,10 +37,23 @@ impl Vm {
     /// If a program is missing (its Debian package is named), or the guest does not come up: the
     /// end of its serial console's log is in the error.
     pub fn boot(payload: &[(&Path, &str)]) -> io::Result<Self> {
+        Self::boot_with(payload, Devices::Kernel)
+    }
+
+    /// The same with systemd-udevd, which has Debian's rules and those of the payload, and no I2C
+    /// driver loaded.
+    ///
+    /// # Errors
+    /// As [`Self::boot`].
+    pub fn boot_with_udev(payload: &[(&Path, &str)]) -> io::Result<Self> {
+        Self::boot_with(payload, Devices::Udev)
+    }
+
+    fn boot_with(payload: &[(&Path, &str)], devices: Devices) -> io::Result<Self> {
         let agent = built("guest-agent")?;
         let mut files = payload.to_vec();
         files.push((&agent, AGENT));
-        let (machine, stream) = Machine::boot(&files)?;
+        let (machine, stream) = Machine::boot(&files, devices)?;
         Ok(Self { agent: Arc::new(Mutex::new(Agent::new(stream)?)), machine })
     }
 

@@ -1,8 +1,8 @@
-//! What QEMU boots: Debian's kernel, and an initramfs of busybox, kernel modules and the programs
-//! under test.
+//! What QEMU boots: Debian's kernel, and an initramfs of busybox, kernel modules, udev where that
+//! is asked for, and the programs under test.
 //!
-//! The kernel package and the base archive stay in `tests/.cache`; the payload, which every build
-//! changes, is a second archive put behind the base at each boot (the kernel unpacks both).
+//! The packages and the archives made of them stay in `tests/.cache`; the payload, which every build
+//! changes, is another archive put behind them at each boot (the kernel unpacks all).
 
 use std::{
     fs::{self, File},
@@ -15,8 +15,9 @@ use tempfile::TempDir;
 
 use super::{
     cpio::Archive,
-    modules,
-    tools::{self, APT_CACHE, APT_GET, BUSYBOX, DPKG_DEB, LDD, context},
+    modules, packages,
+    tools::{BUSYBOX, LDD, context},
+    udev::Programs,
     vmlinux,
 };
 
@@ -24,17 +25,64 @@ use super::{
 const INIT: &str = include_str!("init.sh");
 
 /// Loaded at boot, in this order; what they need comes along.
-const MODULES: &[&str] =
-    &["virtio_pci", "virtio_net", "i2c-dev", "i2c-smbus", "i2c-tiny-usb", "vhci-hcd"];
+const MODULES: &[&str] = &["virtio_pci", "virtio_net", "vhci-hcd"];
 
-/// In the guest for tests to load: another driver for a chip, and an adapter without plain I2C.
-const ON_DEMAND: &[&str] = &["at24", "i2c-stub"];
+/// Loaded at boot too where there is no udev to load them when they are needed.
+const WITHOUT_UDEV: &[&str] = &["i2c-dev", "i2c-smbus", "i2c-tiny-usb"];
 
-/// The kernel, and the part of the initramfs that builds do not change.
+/// In the guest for tests to load: another driver for a chip, an adapter without plain I2C, and both
+/// ends of a USB gadget's cable.
+const ON_DEMAND: &[&str] = &[
+    "at24",
+    "i2c-stub",
+    "dummy_hcd",
+    "libcomposite",
+    "usb_f_ncm",
+    "usb_f_ecm",
+    "usb_f_rndis",
+    "usb_f_acm",
+    "g_ether",
+    "cdc_ncm",
+    "cdc_ether",
+    "rndis_host",
+    "cdc-acm",
+];
+
+/// The kernel, and the parts of the initramfs that builds do not change.
 #[derive(Debug)]
 pub(super) struct Base {
     pub(super) kernel: PathBuf,
-    pub(super) initramfs: PathBuf,
+    initramfs: PathBuf,
+    udev: PathBuf,
+}
+
+/// Who makes the guest's device nodes and loads its drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Devices {
+    /// The kernel makes the nodes; all drivers are loaded at boot.
+    Kernel,
+    /// systemd-udevd with Debian's rules, on top of the kernel.
+    Udev,
+}
+
+impl Base {
+    /// The archives that the payload goes behind.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn archives(&self, devices: Devices) -> io::Result<Vec<u8>> {
+        let mut archives = fs::read(&self.initramfs)?;
+        match devices {
+            Devices::Udev => archives.extend(fs::read(&self.udev)?),
+            Devices::Kernel => {
+                let mut more = Archive::default();
+                let modules = [MODULES, WITHOUT_UDEV].concat();
+                more.file("/etc/modules", modules.join("\n").as_bytes());
+                archives.extend(more.finish());
+            }
+        }
+        Ok(archives)
+    }
 }
 
 /// The folder that keeps what is slow to get: ignored by git, safe to delete.
@@ -53,8 +101,12 @@ pub(super) fn base() -> io::Result<Base> {
     // Two test programs may want to make it at the same time; the second then finds it made.
     let lock = File::create(cache.join("lock"))?;
     flock(&lock, FlockOperation::LockExclusive)?;
-    let base = Base { kernel: cache.join("vmlinux"), initramfs: cache.join("base.cpio") };
-    let recipe = format!("{MODULES:?} {ON_DEMAND:?}\n{INIT}");
+    let base = Base {
+        kernel: cache.join("vmlinux"),
+        initramfs: cache.join("base.cpio"),
+        udev: cache.join("udev.cpio"),
+    };
+    let recipe = format!("{MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?}\n{INIT}");
     let made_by = cache.join("recipe");
     if fs::read_to_string(&made_by).is_ok_and(|made_by| made_by == recipe) {
         return Ok(base);
@@ -90,10 +142,11 @@ fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
             "busybox needs libraries: install the Debian package busybox-static",
         ));
     }
-    let package = kernel_package(cache)?;
     let unpacked = TempDir::new_in(cache)?;
-    tools::stdout(DPKG_DEB.command()?.arg("-x").arg(package).arg(unpacked.path()))?;
+    packages::unpack(&kernel_package(cache)?, unpacked.path())?;
     let (version, kernel) = kernel_in(unpacked.path())?;
+    let programs_dir = TempDir::new_in(cache)?;
+    let programs = Programs::unpack(cache, programs_dir.path())?;
     let mut archive = Archive::default();
     for dir in
         ["/dev", "/etc", "/proc", "/root", "/run", "/sys", "/tmp", "/sbin", "/usr/bin", "/usr/sbin"]
@@ -104,72 +157,62 @@ fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
     archive.symlink("/bin/sh", "busybox");
     archive.file("/init", INIT.as_bytes());
     archive.file("/etc/modules", MODULES.join("\n").as_bytes());
-    add_modules(&mut archive, unpacked.path(), &version)?;
+    add_modules(&mut archive, unpacked.path(), &version, &programs)?;
     fs::write(&base.initramfs, archive.finish())?;
+    let mut archive = Archive::default();
+    programs.add_udev(&mut archive)?;
+    fs::write(&base.udev, archive.finish())?;
     vmlinux::extract(&kernel, &base.kernel)
 }
 
-fn add_modules(archive: &mut Archive, unpacked: &Path, version: &str) -> io::Result<()> {
+/// The modules with the indices that busybox and libkmod look for them in.
+fn add_modules(
+    archive: &mut Archive,
+    unpacked: &Path,
+    version: &str,
+    programs: &Programs,
+) -> io::Result<()> {
     // Debian 13 moved the modules below /usr.
     let roots = ["lib/modules", "usr/lib/modules"].map(|dir| unpacked.join(dir).join(version));
     let root = roots.iter().find(|root| root.is_dir());
     let root = root.ok_or_else(|| {
         io::Error::other(format!("no modules of {version} in the kernel package"))
     })?;
-    let closure = modules::closure(root, &[MODULES, ON_DEMAND].concat())?;
-    let guest = format!("/lib/modules/{version}");
+    let closure = modules::closure(root, &[MODULES, WITHOUT_UDEV, ON_DEMAND].concat())?;
+    let base = TempDir::new_in(unpacked)?;
+    let guest = format!("lib/modules/{version}");
+    let staged = base.path().join(&guest);
     for module in closure.values() {
-        archive.file(&format!("{guest}/{}", module.path), &module.content);
+        let file = staged.join(&module.path);
+        fs::create_dir_all(file.parent().unwrap_or(&staged))?;
+        fs::write(file, &module.content)?;
+        archive.file(&format!("/{guest}/{}", module.path), &module.content);
     }
-    archive.file(&format!("{guest}/modules.dep"), modules::modules_dep(&closure).as_bytes());
-    let builtin = fs::read(root.join("modules.builtin"))?;
-    archive.file(&format!("{guest}/modules.builtin"), &builtin);
+    for (name, list) in packages::with_prefix(root, "modules.")? {
+        fs::copy(list, staged.join(format!("modules.{name}")))?;
+    }
+    programs.depmod(base.path(), version)?;
+    for (name, index) in packages::with_prefix(&staged, "modules.")? {
+        archive.file(&format!("/{guest}/modules.{name}"), &fs::read(index)?);
+    }
     Ok(())
 }
 
 /// The kernel's package file in the cache, downloaded if it is not there.
 fn kernel_package(cache: &Path) -> io::Result<PathBuf> {
-    if let Some(package) = cached_package(cache)? {
+    if let Some((_, package)) = packages::with_prefix(cache, "linux-image-")?.pop() {
         return Ok(package);
     }
-    let depends = tools::stdout(APT_CACHE.command()?.args(["depends", "linux-image-amd64"]))?;
-    let depends = String::from_utf8_lossy(&depends).into_owned();
-    let name = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: "));
-    let name =
-        name.ok_or_else(|| io::Error::other("apt knows no linux-image-amd64: run apt-get update"))?;
-    // A download cut short must not be taken for the package.
-    let download = TempDir::new_in(cache)?;
-    tools::stdout(APT_GET.command()?.args(["download", name]).current_dir(&download))
-        .map_err(|e| context(e, "cannot download the guest's kernel (apt-get update may help)"))?;
-    let package = cached_package(download.path())?;
-    let package = package.ok_or_else(|| io::Error::other(format!("apt-get left no {name}")))?;
-    let kept = cache.join(package.file_name().unwrap_or_default());
-    fs::rename(package, &kept)?;
-    Ok(kept)
-}
-
-fn cached_package(cache: &Path) -> io::Result<Option<PathBuf>> {
-    Ok(with_prefix(cache, "linux-image-")?.pop().map(|(_, path)| path))
+    let depends = packages::depends("linux-image-amd64")?;
+    let name = depends.first();
+    let name = name.ok_or_else(|| io::Error::other("linux-image-amd64 depends on no kernel"))?;
+    packages::file(cache, name)
 }
 
 /// The version and the file of the kernel in an unpacked package.
 fn kernel_in(unpacked: &Path) -> io::Result<(String, PathBuf)> {
-    let kernel = with_prefix(&unpacked.join("boot"), "vmlinuz-")?.pop();
+    let kernel = packages::with_prefix(&unpacked.join("boot"), "vmlinuz-")?.pop();
     kernel.ok_or_else(|| io::Error::other("the kernel package holds no boot/vmlinuz-*"))
-}
-
-/// The entries of a folder whose names start so: the rest of the name, and the path, in the order
-/// of the names.
-fn with_prefix(dir: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).map_err(|e| context(e, dir.display()))? {
-        let entry = entry?;
-        if let Some(rest) = entry.file_name().to_str().and_then(|name| name.strip_prefix(prefix)) {
-            found.push((rest.to_owned(), entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// The shared libraries a program loads; none for what is not a program or is linked statically.

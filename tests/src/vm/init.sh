@@ -12,6 +12,7 @@ for module in $(cat /etc/modules); do modprobe "$module"; done
 ip link set lo up
 ip addr add 10.0.2.15/24 dev eth0
 ip link set eth0 up
+if [ -e /usr/lib/systemd/systemd-udevd ]; then /usr/lib/systemd/systemd-udevd --daemon; fi
 /bin/guest-agent
 # The agent ends when the host test has gone; QEMU ends with the machine, as it was started with -no-reboot.
 reboot -f

@@ -26,8 +26,10 @@ mod cpio;
 mod guest;
 mod image;
 mod modules;
+mod packages;
 mod plug;
 mod tools;
+mod udev;
 mod vmlinux;
 
 pub use guest::{Vm, built};

@@ -1,7 +1,7 @@
 //! Picks kernel modules and those they need out of an unpacked kernel package.
 //!
-//! The packages carry no `modules.dep` (installing makes it), so that what a module needs is read
-//! from the module itself: its `.modinfo` section holds a line `depends=a,b`.
+//! The packages carry no index (installing makes it), so that what a module needs is read from the
+//! module itself: its `.modinfo` section holds a line `depends=a,b`.
 
 use std::{
     collections::BTreeMap,
@@ -48,30 +48,6 @@ pub(super) fn closure(root: &Path, names: &[&str]) -> io::Result<Closure> {
         found.insert(name, module);
     }
     Ok(found)
-}
-
-/// `modules.dep` as modprobe reads it: each module's file, then all that it needs, the nearest
-/// first.
-pub(super) fn modules_dep(closure: &Closure) -> String {
-    let mut text = String::new();
-    for (name, module) in closure {
-        let mut needed = Vec::new();
-        collect(closure, name, &mut needed);
-        let needed: Vec<&str> =
-            needed.iter().rev().map(|name| closure[*name].path.as_str()).collect();
-        text += &format!("{}: {}\n", module.path, needed.join(" "));
-    }
-    text
-}
-
-/// Appends what `name` needs, each after what it needs itself.
-fn collect<'a>(closure: &'a Closure, name: &str, needed: &mut Vec<&'a str>) {
-    for (dependency, _) in closure[name].depends.iter().filter_map(|d| closure.get_key_value(d)) {
-        collect(closure, dependency, needed);
-        if !needed.contains(&dependency.as_str()) {
-            needed.push(dependency);
-        }
-    }
 }
 
 fn load(root: &Path, file: &Path) -> io::Result<Module> {
@@ -129,14 +105,6 @@ fn canonical(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn module(path: &str, depends: &[&str]) -> Module {
-        Module {
-            path: path.into(),
-            content: Vec::new(),
-            depends: depends.iter().map(|d| (*d).to_owned()).collect(),
-        }
-    }
-
     #[test]
     fn modinfo_names_what_a_module_needs() {
         assert_eq!(
@@ -145,15 +113,5 @@ mod tests {
         );
         assert!(depends(b"\0depends=\0").is_empty());
         assert!(depends(b"\x7fELF").is_empty());
-    }
-
-    #[test]
-    fn modprobe_is_told_the_deepest_last() {
-        let closure = Closure::from([
-            ("a".to_owned(), module("a.ko", &["b", "c"])),
-            ("b".to_owned(), module("b.ko", &["c"])),
-            ("c".to_owned(), module("c.ko", &[])),
-        ]);
-        assert_eq!(modules_dep(&closure), "a.ko: b.ko c.ko\nb.ko: c.ko\nc.ko: \n");
     }
 }

@@ -21,8 +21,9 @@ pub(crate) fn node(bus: u8) -> String {
 pub(crate) fn known(usb_device: &str) -> Result<bool> {
     let read = |name: &str| fs::read_to_string(format!("{DEVICES}/{usb_device}/{name}"));
     let id = format!("{} {}", read("idVendor")?.trim(), read("idProduct")?.trim());
-    Ok(OWN_IDS.contains(&id.as_str())
-        || fs::read_to_string(NEW_IDS)?.lines().any(|line| line.starts_with(&id)))
+    // A driver that is not loaded has no such file.
+    let new_ids = fs::read_to_string(NEW_IDS).unwrap_or_default();
+    Ok(OWN_IDS.contains(&id.as_str()) || new_ids.lines().any(|line| line.starts_with(&id)))
 }
 
 /// Waits for the bus and its node: N of `/dev/i2c-N`.

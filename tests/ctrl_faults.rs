@@ -1,0 +1,480 @@
+//! Every command on every kind of ClusterCTRL board, with a fault at each of its transfers and a kill at
+//! each: a setting is as it was or as it was to be, the error says which, nothing else has changed, and the
+//! next call works.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clusterhat_tests::command;
+use hat_driver::ctrl::device::Save;
+use hat_driver::linux::{Change, Cluster, Error, Options, Output, Platform, Resource, chain};
+use hat_driver::power::{Action, Stands};
+use hat_driver::sim::fault::{Fault, Kind};
+use hat_driver::sim::{Machine, World, builtin};
+use serde_json::{Map, Value, json};
+
+/// One call. Nodes count from 0 on the last board, which the others of a world come before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    On(&'static [usize]),
+    Off(&'static [usize]),
+    Set(Output, bool),
+    UsbBoot(usize, bool),
+    Order(u8),
+    Save(Save),
+    Cycle,
+    Reset,
+    Status,
+    Path,
+}
+
+const ASKS: &[Ask] = &[
+    Ask::On(&[0]),
+    Ask::On(&[0, 1, 2]),
+    Ask::Off(&[0, 1, 2]),
+    Ask::Set(Output::Alert, true),
+    Ask::Set(Output::Led, false),
+    Ask::Set(Output::Led, true),
+    Ask::Set(Output::Act, false),
+    Ask::Set(Output::Fan, true),
+    Ask::UsbBoot(0, false),
+    Ask::Order(77),
+    Ask::Save(Save::All),
+    Ask::Save(Save::Power),
+    Ask::Save(Save::Defaults),
+    Ask::Cycle,
+    Ask::Reset,
+    Ask::Status,
+    Ask::Path,
+];
+
+impl Ask {
+    fn run(self, cluster: &mut Cluster) -> Result<(), Error> {
+        let board = cluster.boards().count() - 1;
+        let (first, count) = (cluster.first_node(board), cluster.nodes());
+        let nodes = |nodes: &[usize]| -> Vec<usize> {
+            nodes.iter().map(|node| first + node).filter(|node| *node < count).collect()
+        };
+        match self {
+            Self::On(n) => cluster.switch(&nodes(n), Action::On, &mut |_| {}).map(drop),
+            Self::Off(n) => cluster.switch(&nodes(n), Action::Off, &mut |_| {}).map(drop),
+            Self::Set(output, on) => cluster.set(board, output, on, &mut |_| {}).map(drop),
+            Self::UsbBoot(node, on) => cluster.set_usb_boot(first + node, on).map(drop),
+            Self::Order(order) => cluster.set_order(board, order),
+            Self::Save(what) => cluster.save(board, what),
+            Self::Cycle => {
+                cluster.cycle_hub(board, Duration::from_millis(200), &mut |_| {}).map(drop)
+            }
+            Self::Reset => cluster.reset(board),
+            Self::Status => cluster.status(board).map(drop),
+            Self::Path => cluster.usb_path(first).map(drop),
+        }
+    }
+
+    /// The settings that it may change, by their key in the board's object.
+    fn changes(self) -> &'static [&'static str] {
+        match self {
+            Self::On(_) | Self::Off(_) => &["p"],
+            Self::Set(Output::Alert, _) => &["alert"],
+            Self::Set(Output::Led, _) => &["led"],
+            Self::Set(Output::Act, _) => &["act"],
+            Self::Set(Output::Fan, _) => &["fan"],
+            Self::UsbBoot(..) => &["u"],
+            Self::Order(_) => &["order"],
+            Self::Save(_) => &["eeprom"],
+            // The firmware's restart: all that its EEPROM keeps, and ALERT and fan go off.
+            Self::Reset => &["p", "u", "order", "led", "act", "alert", "fan", "eeprom"],
+            Self::Set(..) | Self::Cycle | Self::Status | Self::Path => &[],
+        }
+    }
+
+    /// Sent once only, so that a spoilt transfer is an error.
+    const fn is_sent_once(self) -> bool {
+        matches!(self, Self::Cycle | Self::Reset)
+    }
+}
+
+/// A world whose last board has P2 on and whose others have a node on too.
+fn start(name: &str) -> Value {
+    let mut world: Value = serde_json::from_str(&builtin::world(name).unwrap().to_text()).unwrap();
+    for (_, chip) in world["chips"].as_object_mut().unwrap() {
+        match chip["p"].as_array_mut() {
+            Some(nodes) => {
+                let node = 1.min(nodes.len() - 1);
+                nodes[node] = json!(1);
+            }
+            None => chip["r"] = json!([0x94, 0x94, 0, 0, 0x7f]),
+        }
+    }
+    world
+}
+
+fn parse(world: &Value) -> World {
+    World::parse(&world.to_string()).unwrap()
+}
+
+/// A machine whose locks go with it.
+struct Bench(Machine);
+
+impl Deref for Bench {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        &self.0
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        for resource in [Resource::Bus(1), Resource::Bus(11), Resource::Bus(12), Resource::PowerOn]
+        {
+            // Most were never taken.
+            let _ = self.0.lock_path(resource).and_then(fs::remove_file);
+        }
+    }
+}
+
+/// A machine with a fault ahead of it.
+fn machine(world: &Value, faults: &[Fault]) -> Bench {
+    let mut world = parse(world);
+    world.faults.extend(faults);
+    Bench(Machine::memory(world).unwrap().without_waits())
+}
+
+fn open(machine: &Machine) -> Result<Cluster, Error> {
+    let options = Options { delay: Duration::from_millis(1), ..Options::default() };
+    Cluster::open(Arc::new(machine.clone()), options)
+}
+
+fn call(machine: &Machine, ask: Ask) -> Result<(), Error> {
+    open(machine).and_then(|mut cluster| ask.run(&mut cluster))
+}
+
+/// A world's boards, but for registers that any attempt leaves behind.
+fn boards(machine: &Machine) -> Map<String, Value> {
+    boards_of(&serde_json::from_str(&machine.world().to_text()).unwrap())
+}
+
+fn boards_of(world: &Value) -> Map<String, Value> {
+    let mut boards = world["chips"].as_object().unwrap().clone();
+    for (_, board) in &mut boards {
+        for key in ["data", "status", "busy", "saved"] {
+            board.as_object_mut().unwrap().remove(key);
+        }
+    }
+    boards
+}
+
+/// What a call was to do.
+struct Case<'a> {
+    ask: Ask,
+    before: &'a Map<String, Value>,
+    end: &'a Map<String, Value>,
+    context: String,
+}
+
+impl Case<'_> {
+    /// Each setting is old or new, and what was not asked for is old. Returns whether all is old, and
+    /// whether all is new.
+    fn check(&self, left: &Map<String, Value>) -> (bool, bool) {
+        let context = &self.context;
+        let last = left.keys().max_by_key(|bus| bus.parse::<u32>().unwrap()).unwrap();
+        for (bus, board) in left {
+            if bus != last {
+                assert_eq!(board, &self.before[bus], "{context}: another board");
+                continue;
+            }
+            let (before, end) = (&self.before[bus], &self.end[bus]);
+            let keys: BTreeSet<_> = [before, board, end]
+                .iter()
+                .flat_map(|board| board.as_object().unwrap().keys())
+                .collect();
+            for key in keys {
+                let [old, now, new] = [before, board, end].map(|board| &board[key]);
+                if !self.ask.changes().contains(&key.as_str()) {
+                    assert_eq!(now, old, "{context}: {key}");
+                } else if let (Some(old), Some(now), Some(new)) =
+                    (old.as_array(), now.as_array(), new.as_array())
+                {
+                    for (node, now) in now.iter().enumerate() {
+                        let either = *now == old[node] || *now == new[node];
+                        assert!(either, "{context}: {key} {node} is {now}");
+                    }
+                } else {
+                    assert!(now == old || now == new, "{context}: {key} is {now}");
+                }
+            }
+        }
+        (left == self.before, left == self.end)
+    }
+
+    /// The error names its board, and what it says of the state is so.
+    fn check_error(&self, error: &Error, (is_old, is_new): (bool, bool)) {
+        let context = format!("{}: {}", self.context, chain(error));
+        let Error::Board { board, stands, done, .. } = error else { panic!("{context}") };
+        assert!(board.contains("ClusterCTRL"), "{context}");
+        match stands {
+            Stands::Old if done.nodes.is_empty() => assert!(is_old, "{context}"),
+            Stands::New if matches!(self.ask, Ask::On(&[_])) => assert!(is_new, "{context}"),
+            // Several nodes: those that are told as done have changed, and there may be no others.
+            Stands::Old | Stands::New | Stands::Unknown => {}
+        }
+    }
+
+    /// Nodes that the error tells as switched have been, and with the old state no others.
+    fn check_done(&self, error: &Error, left: &Map<String, Value>, first: usize) {
+        let Error::Board { stands, done, .. } = error else { return };
+        let bus = left.keys().max_by_key(|bus| bus.parse::<u32>().unwrap()).unwrap();
+        let [old, now] = [self.before, left].map(|boards| boards[bus]["p"].as_array().unwrap());
+        let changed: Vec<_> = (0..old.len())
+            .filter(|node| old[*node] != now[*node])
+            .map(|node| format!("p{}", first + node + 1))
+            .collect();
+        let told = &done.nodes;
+        assert!(told.iter().all(|node| changed.contains(node)), "{}: {told:?}", self.context);
+        if *stands == Stands::Old {
+            assert_eq!(&changed, told, "{}: {}", self.context, chain(error));
+        }
+    }
+}
+
+const KINDS: [Kind; 4] = [Kind::Nak, Kind::Io, Kind::Timeout, Kind::IoAfter];
+
+/// How long a fault lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lasts {
+    Once,
+    /// As often as a transfer is tried: the call fails, and the board can be asked afterwards.
+    Burst,
+    ForEver,
+}
+
+const LASTS: [Lasts; 3] = [Lasts::Once, Lasts::Burst, Lasts::ForEver];
+
+/// Fails each transfer of each call, and returns how many faults there were.
+fn fail_everywhere(name: &str, sample: usize) -> usize {
+    let world = start(name);
+    let mut faults = 0;
+    for &ask in ASKS {
+        let whole = machine(&world, &[]);
+        let first = open(&whole).map(|c| c.first_node(c.boards().count() - 1)).unwrap();
+        let whole = machine(&world, &[]);
+        let before = boards(&whole);
+        call(&whole, ask).unwrap_or_else(|error| panic!("{name} {ask:?}: {}", chain(&error)));
+        let (end, count) = (boards(&whole), whole.transfers());
+        for transfer in (1..=count).step_by(sample) {
+            for kind in KINDS {
+                for lasts in LASTS {
+                    faults += 1;
+                    let context = format!("{name} {ask:?} {kind:?} at {transfer}, {lasts:?}");
+                    let case = Case { ask, before: &before, end: &end, context };
+                    fail(&world, &case, (transfer, kind, lasts), first);
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn fail(world: &Value, case: &Case<'_>, (transfer, kind, lasts): (u32, Kind, Lasts), first: usize) {
+    let Case { ask, context, .. } = case;
+    let struck = transfer..transfer + if lasts == Lasts::Burst { 3 } else { 1 };
+    let lasting = lasts == Lasts::ForEver;
+    let faults: Vec<_> = struck.map(|transfer| Fault { transfer, kind, lasting }).collect();
+    let machine = machine(world, &faults);
+    let result = call(&machine, *ask);
+    let left = boards(&machine);
+    let reached = case.check(&left);
+    match &result {
+        Ok(()) => assert!(reached.1, "{context}: done, it says: {left:?}"),
+        Err(error) => {
+            case.check_error(error, reached);
+            if matches!(ask, Ask::On(_) | Ask::Off(_)) {
+                case.check_done(error, &left, first);
+            }
+        }
+    }
+    match lasts {
+        Lasts::ForEver => assert!(result.is_err(), "{context}: nothing could be read back"),
+        // To the driver a missing acknowledge is a command that still runs.
+        _ if kind == Kind::Nak => assert!(result.is_ok(), "{context}"),
+        Lasts::Once if !ask.is_sent_once() => assert!(result.is_ok(), "{context}"),
+        Lasts::Once | Lasts::Burst => {}
+    }
+    machine.change(|world| world.faults.clear()).unwrap();
+    let again = match (ask, boards(&machine) == *case.end) {
+        // It has its new order: under the old one there is none.
+        (Ask::Order(_), true) => Ask::Status,
+        _ => *ask,
+    };
+    call(&machine, again).unwrap_or_else(|error| panic!("{context}: then: {}", chain(&error)));
+    assert_eq!(boards(&machine), *case.end, "{context}: the next call");
+}
+
+#[test]
+fn a_triple_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("triple", 1) > 500);
+}
+
+#[test]
+fn a_phat_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("phat", 1) > 500);
+}
+
+#[test]
+fn an_a_plus_6_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("a+6", 1) > 500);
+}
+
+#[test]
+fn a_single_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("single", 1) > 500);
+}
+
+#[test]
+fn a_stack_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("stack", 1) > 500);
+}
+
+/// 32 nodes: every third transfer.
+#[test]
+fn a_da_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("da", 3) > 300);
+}
+
+#[test]
+fn a_phat_behind_others_survives_a_fault_anywhere() {
+    assert!(fail_everywhere("mixed", 1) > 500);
+}
+
+/// Of two boards, the one that fails does not keep the other from its turn.
+#[test]
+fn a_board_that_fails_leaves_the_others_their_turn() {
+    let mut world = start("mixed");
+    // The Triple is there to be found, and busy for ever after its first command.
+    world["chips"]["11"]["slow"] = json!(u32::MAX);
+    let machine = machine(&world, &[]);
+    let mut cluster = open(&machine).unwrap();
+    let error = cluster.switch(&[0, 4, 7], Action::On, &mut |_| {}).unwrap_err();
+    let text = chain(&error);
+    assert!(text.contains("Triple") && text.contains("did not end within"), "{text}");
+    assert!(!text.contains("pHAT"), "{text}");
+    let done = error.done().unwrap();
+    assert_eq!(
+        (&done.nodes[..], done.on),
+        (&["p1".to_owned(), "p8".to_owned()][..], true),
+        "{text}"
+    );
+    assert_eq!(machine.world().ctrls[&12].p, [1, 1]);
+    assert_eq!(machine.world().expanders[&(1, 0x20)].latch & 0x0f, 0x05);
+}
+
+/// A node that does not follow is named, with what was commanded.
+#[test]
+fn unsupported_is_no_failure_of_the_board() {
+    let machine = machine(&start("triple"), &[]);
+    let mut cluster = open(&machine).unwrap();
+    assert_eq!(cluster.set_usb_boot(0, true).unwrap(), Change::Unsupported);
+    for output in [Output::Hub, Output::WriteProtect] {
+        assert_eq!(cluster.set(0, output, false, &mut |_| {}).unwrap(), Change::Unsupported);
+    }
+}
+
+/// What is called in a process of its own, which is then killed.
+const KILLED_CALLS: &[(&[&str], Ask)] = &[
+    (&["on", "LAST", "--delay", "0.1"], Ask::On(&[0, 1, 2])),
+    (&["off", "LAST"], Ask::Off(&[0, 1, 2])),
+    (&["usbboot", "off", "FIRST"], Ask::UsbBoot(0, false)),
+    (&["board", "order", "ORDER", "77"], Ask::Order(77)),
+    (&["board", "save", "ORDER"], Ask::Save(Save::All)),
+    (&["board", "reset", "ORDER", "--yes"], Ask::Reset),
+];
+
+/// As a shell tells an end by SIGKILL.
+const KILLED: i32 = 128 + 9;
+
+/// The words of a call for a world's last board.
+fn words(name: &str, args: &[&str]) -> Vec<String> {
+    let machine = machine(&start(name), &[]);
+    let cluster = open(&machine).unwrap();
+    let board = cluster.boards().count() - 1;
+    let first = cluster.first_node(board) + 1;
+    let last = cluster.nodes().min(first + 2);
+    let order = if name == "mixed" { 30 } else { 20 };
+    let word = |word: &&str| match *word {
+        "LAST" => format!("p{first}..p{last}"),
+        "FIRST" => format!("p{first}"),
+        "ORDER" => order.to_string(),
+        word => word.to_owned(),
+    };
+    args.iter().map(word).collect()
+}
+
+fn kill_everywhere(name: &str, calls: &[usize], sample: u32) {
+    let mut kills = 0;
+    for &call in calls {
+        let (args, ask) = KILLED_CALLS[call];
+        let words = words(name, args);
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let start = start(name);
+        let before = boards_of(&start);
+        let whole = command::World::new(&start);
+        assert_eq!(whole.run(&words).status, 0, "{name} {words:?}");
+        let end = boards_of(&whole.read());
+        let mut transfer = 1;
+        loop {
+            // Killed after one transfer is killed before the next: each state is met once.
+            let kind = ["kill-before", "kill-after"][(transfer as usize / sample as usize) % 2];
+            let context = format!("{name} {words:?} {kind} {transfer}");
+            let mut faulty = start.clone();
+            faulty["faults"] = json!([{"transfer": transfer, "kind": kind}]);
+            let world = command::World::new(&faulty);
+            let output = world.run(&words);
+            if output.status != KILLED {
+                assert_eq!(output.status, 0, "{context}: {output:?}");
+                break;
+            }
+            kills += 1;
+            assert_eq!(output.stdout, "", "{context}: promised before it was done");
+            assert!(world.held_locks().is_empty(), "{context}");
+            let mut left = world.read();
+            let case = Case { ask, before: &before, end: &end, context };
+            let (_, is_new) = case.check(&boards_of(&left));
+            left.as_object_mut().unwrap().remove("faults");
+            world.write(&left);
+            // Under its old order there is none any more.
+            if !(matches!(ask, Ask::Order(_)) && is_new) {
+                let again = world.run(&words);
+                assert_eq!(again.status, 0, "{}: then: {again:?}", case.context);
+            }
+            assert_eq!(boards_of(&world.read()), end, "{}: the next call", case.context);
+            transfer += sample;
+        }
+    }
+    assert!(kills > 5, "{name}: {kills}");
+}
+
+#[test]
+fn a_triple_survives_a_kill_anywhere() {
+    kill_everywhere("triple", &[0, 1, 3, 4, 5], 1);
+}
+
+#[test]
+fn an_a_plus_6_survives_a_kill_anywhere() {
+    kill_everywhere("a+6", &[0, 2], 1);
+}
+
+#[test]
+fn other_boards_survive_a_kill() {
+    for name in ["phat", "single", "stack"] {
+        kill_everywhere(name, &[0, 1], 2);
+    }
+    kill_everywhere("da", &[0], 3);
+    kill_everywhere("mixed", &[0, 1], 2);
+}

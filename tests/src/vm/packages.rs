@@ -1,0 +1,93 @@
+//! Debian's packages, downloaded and unpacked, not installed: the host stays as it is.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use super::tools::{self, APT_CACHE, APT_GET, DPKG_DEB, context};
+
+/// The C library is the host's: the programs of this workspace, which are built against it, bring
+/// it into the guest.
+const C_LIBRARY: &str = "libc6";
+
+/// The packages that apt says this one needs, without their alternatives.
+///
+/// # Errors
+/// If apt does not know the package.
+pub(super) fn depends(name: &str) -> io::Result<Vec<String>> {
+    let listed = tools::stdout(APT_CACHE.command()?.args(["depends", name]))
+        .map_err(|e| context(e, "apt-get update may help"))?;
+    let listed = String::from_utf8_lossy(&listed);
+    let names = listed.lines().filter_map(|line| line.trim().split_once("Depends: "));
+    Ok(names
+        .filter(|(kind, _)| matches!(*kind, "" | "Pre"))
+        .map(|(_, name)| name.to_owned())
+        .collect())
+}
+
+/// Unpacks these packages and the libraries they need, but for the C library, below a folder.
+///
+/// # Errors
+/// If a package cannot be had or unpacked.
+pub(super) fn unpack_with_libraries(cache: &Path, names: &[&str], to: &Path) -> io::Result<()> {
+    let mut all: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut ask: Vec<String> = all.iter().cloned().collect();
+    while let Some(name) = ask.pop() {
+        for needed in depends(&name)? {
+            if needed.starts_with("lib") && needed != C_LIBRARY && all.insert(needed.clone()) {
+                ask.push(needed);
+            }
+        }
+    }
+    all.iter().try_for_each(|name| unpack(&file(cache, name)?, to))
+}
+
+/// Unpacks a package file below a folder.
+///
+/// # Errors
+/// If it is no package.
+pub(super) fn unpack(package: &Path, to: &Path) -> io::Result<()> {
+    tools::stdout(DPKG_DEB.command()?.arg("-x").arg(package).arg(to)).map(drop)
+}
+
+/// The package's file in the cache, downloaded if it is not there.
+///
+/// # Errors
+/// If it cannot be downloaded.
+pub(super) fn file(cache: &Path, name: &str) -> io::Result<PathBuf> {
+    let prefix = format!("{name}_");
+    if let Some(package) = with_prefix(cache, &prefix)?.pop() {
+        return Ok(package.1);
+    }
+    // A download cut short must not be taken for the package.
+    let download = TempDir::new_in(cache)?;
+    tools::stdout(APT_GET.command()?.args(["download", name]).current_dir(&download))
+        .map_err(|e| context(e, format!("cannot download {name} (apt-get update may help)")))?;
+    let package = with_prefix(download.path(), &prefix)?.pop();
+    let (_, package) =
+        package.ok_or_else(|| io::Error::other(format!("apt-get left no {name}")))?;
+    let kept = cache.join(package.file_name().unwrap_or_default());
+    fs::rename(package, &kept)?;
+    Ok(kept)
+}
+
+/// The entries of a folder whose names start so: the rest of the name, and the path, in the order
+/// of the names.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(super) fn with_prefix(dir: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(|e| context(e, dir.display()))? {
+        let entry = entry?;
+        if let Some(rest) = entry.file_name().to_str().and_then(|name| name.strip_prefix(prefix)) {
+            found.push((rest.to_owned(), entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
