@@ -33,6 +33,9 @@ pub(crate) enum Failure {
     /// No board has the output.
     #[error("no board here can switch its {0}")]
     NoSuchOutput(String),
+    /// The nodes' boards cannot choose how their nodes boot.
+    #[error("the boards of these nodes cannot choose whether they boot over USB")]
+    NoUsbBoot,
     /// A cycle that switched nodes off and could not switch them on again.
     #[error("{source}; left off by the cycle: {}", nodes.join(" "))]
     CycleIncomplete {
@@ -42,7 +45,7 @@ pub(crate) enum Failure {
         source: Box<DriverError>,
     },
     /// No ClusterCTRL board has the order.
-    #[error("no ClusterCTRL board has the order {order}; there is {known}")]
+    #[error("no ClusterCTRL board has the order {order}; {known}")]
     NoSuchOrder {
         /// The order.
         order: u8,
@@ -68,8 +71,8 @@ pub(crate) enum Failure {
     NotConfirmed(String),
     /// Where nodes are on the USB is not known.
     #[error(
-        "the USB path of {0} is not known: switch a node of that board on so that its hub can be told, or \
-         set usb-path in its [nodes.pN]"
+        "no USB path is known for {0}: a HAT's hub is told by a node of it that is on, and some ClusterCTRL \
+         firmware knows no paths; usb-path in [nodes.pN] sets one"
     )]
     NoPath(String),
     /// The output went nowhere.
@@ -110,7 +113,7 @@ impl Failure {
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Nodes(_) | Self::Config(_) | Self::World(_) => 2,
-            Self::Driver(DriverError::Setup(_)) => 2,
+            Self::Driver(DriverError::Setup(_) | DriverError::DuplicateOrder { .. }) => 2,
             Self::Driver(DriverError::Locked { .. }) => 3,
             Self::Driver(DriverError::NoBoard { .. }) | Self::NotController(_) => 4,
             Self::CycleIncomplete { source, .. }
@@ -123,6 +126,7 @@ impl Failure {
             Self::Interrupted { signal, .. } => 128 + *signal as u8,
             Self::Driver(_)
             | Self::NoSuchOutput(_)
+            | Self::NoUsbBoot
             | Self::CycleIncomplete { .. }
             | Self::NoPath(_)
             | Self::Output(_) => 1,
@@ -133,14 +137,17 @@ impl Failure {
         match self {
             Self::Usage(_) => "usage",
             Self::Nodes(_) => "nodes",
-            Self::Config(_) | Self::Driver(DriverError::Setup(_)) => "configuration",
+            Self::Config(_)
+            | Self::Driver(DriverError::Setup(_) | DriverError::DuplicateOrder { .. }) => {
+                "configuration"
+            }
             Self::World(_) => "world",
             Self::NotController(_) => "not-controller",
             Self::Driver(DriverError::NoBoard { .. }) => "no-board",
             Self::Driver(DriverError::Locked { .. }) => "locked",
             Self::Driver(DriverError::UnderVoltage { .. }) => "under-voltage",
             Self::Driver(_) => "board",
-            Self::NoSuchOutput(_) => "no-such-output",
+            Self::NoSuchOutput(_) | Self::NoUsbBoot => "no-such-output",
             Self::CycleIncomplete { .. } => "cycle-incomplete",
             Self::NoSuchOrder { .. } => "no-such-order",
             Self::NotConfirmed(_) => "not-confirmed",

@@ -7,6 +7,7 @@ use hat_driver::linux::{BoardInfo, Candidate, Change, Model, Output};
 use hat_driver::power::Action;
 use serde::Serialize;
 
+use crate::args::What;
 use crate::failure::FailureReport;
 
 /// The version of the JSON documents: raised when a key goes or changes its meaning.
@@ -240,7 +241,17 @@ pub(crate) struct NodePath {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct BoardReport {
     pub(crate) board: String,
-    pub(crate) done: String,
+    #[serde(flatten)]
+    pub(crate) done: BoardDone,
+}
+
+/// What was done to a ClusterCTRL board.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "lowercase")]
+pub(crate) enum BoardDone {
+    Order { old: u8, new: u8 },
+    Save { what: What },
+    Reset,
 }
 
 /// `init`.
@@ -253,6 +264,8 @@ pub(crate) struct InitReport {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct BoardInit {
     pub(crate) board: String,
+    /// A ClusterCTRL board initialises itself.
+    pub(crate) by_itself: bool,
     pub(crate) initialised: bool,
     /// The nodes that were on and stay on; absent where nothing was written.
     pub(crate) kept_on: Option<Vec<String>>,

@@ -89,15 +89,7 @@ impl<E> fmt::Display for Error<E> {
                 "the {register} register holds {found:#04x} after {written:#04x} was written to it"
             ),
             Self::PinsDiffer { signals, seen, .. } => {
-                let on = signals.intersection(*seen);
-                let what = if on.is_empty() {
-                    "off although on is commanded"
-                } else if on == *signals {
-                    "on although off is commanded"
-                } else {
-                    "the opposite of what is commanded"
-                };
-                write!(f, "{signals}: the pin shows {what} (a short circuit, or no supply?)")
+                write!(f, "{signals}: {}", pins_show(*signals, *seen))
             }
             Self::NotInitialised => {
                 f.write_str("the board was never initialised; run `clusterhat init`")
@@ -116,6 +108,18 @@ impl<E> fmt::Display for Error<E> {
             ),
             Self::Unsupported { signals } => write!(f, "this board cannot switch {signals}"),
         }
+    }
+}
+
+/// What is wrong with pins that do not follow, without their names.
+pub(crate) fn pins_show(signals: Signals, seen: Signals) -> &'static str {
+    let on = signals.intersection(seen);
+    if on.is_empty() {
+        "the pin shows off although on is commanded (a short circuit, or no supply?)"
+    } else if on == signals {
+        "the pin shows on although off is commanded (a short circuit?)"
+    } else {
+        "the pins show the opposite of what is commanded (a short circuit, or no supply?)"
     }
 }
 

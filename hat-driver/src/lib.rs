@@ -47,7 +47,7 @@ pub mod board;
 #[cfg(feature = "linux")]
 mod bus_error;
 pub mod ctrl;
-mod error;
+pub(crate) mod error;
 pub mod expander;
 pub mod init;
 pub mod lines;

@@ -23,7 +23,12 @@ fn ping(vm: &Vm, device: &Device<'_>, node: &str) {
          for i in $(seq 20); do ping -c 1 -W 1 172.19.181.3 >/dev/null && break; done
          ping -c 5 -W 2 -s 1400 172.19.181.3"
     );
-    let said = sh(vm, &script);
+    let out = vm.run(&["sh", "-c", &script]).unwrap();
+    if out.status != 0 {
+        let d = vm.run(&["sh","-c",&format!("ip addr; cat /proc/net/arp; cat /proc/net/dev; pid=$(tail -n1 /tmp/pids); nsenter -t $pid -n sh -c 'ip addr; cat /proc/net/dev; cat /proc/net/arp'; dmesg | tail -40; ls -l /sys/class/net; ping -c 2 -W 2 172.19.181.3; ip link set {host} down; ip link set {host} up; ping -c 2 -W 2 172.19.181.3")]).unwrap();
+        panic!("{out:?}\n{}\n{}", d.stdout, d.stderr);
+    }
+    let said = out.stdout;
     assert!(said.contains("5 packets received"), "{said}");
 }
 

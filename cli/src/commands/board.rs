@@ -10,7 +10,10 @@ use crate::args::{Order, Reset, Save, What};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
-use crate::report::{BoardReport, NodeUsbBoot, Report, UsbBootReport};
+use crate::report::{BoardDone, BoardReport, NodeUsbBoot, Report, UsbBootReport};
+
+/// The order of every board that comes from the factory.
+const FACTORY_ORDER: u8 = 20;
 
 /// Gives a board another order, which nobody else may have.
 pub(crate) fn order(context: &mut Context, arguments: &Order) -> Result<Outcome, Failure> {
@@ -21,30 +24,39 @@ pub(crate) fn order(context: &mut Context, arguments: &Order) -> Result<Outcome,
         return Err(Failure::Usage(problem));
     }
     context.cluster.set_order(board, new)?;
-    done(
-        context,
-        board,
-        format!("order {old} is now {new}, until its next reset unless it is saved"),
-    )
+    done(context, board, BoardDone::Order { old, new })
 }
 
 /// Writes settings to a board's EEPROM.
 pub(crate) fn save(context: &mut Context, arguments: &Save) -> Result<Outcome, Failure> {
     let board = ctrl_board(context, arguments.order)?;
     if arguments.what == What::Defaults {
+        refuse_twin(context, board)?;
         let danger = "the factory's settings replace all saved ones: order 20, all nodes off";
         confirm(arguments.yes, danger)?;
     }
-    let (what, said) = match arguments.what {
-        What::All => (DeviceSave::All, "all settings"),
-        What::Order => (DeviceSave::Order, "order"),
-        What::Usbboot => (DeviceSave::UsbBoot, "USB boot settings"),
-        What::Power => (DeviceSave::Power, "the nodes' power"),
-        What::Led => (DeviceSave::Leds, "LEDs"),
-        What::Defaults => (DeviceSave::Defaults, "the factory's settings"),
+    let what = match arguments.what {
+        What::All => DeviceSave::All,
+        What::Order => DeviceSave::Order,
+        What::Usbboot => DeviceSave::UsbBoot,
+        What::Power => DeviceSave::Power,
+        What::Led => DeviceSave::Leds,
+        What::Defaults => DeviceSave::Defaults,
     };
     context.cluster.save(board, what)?;
-    done(context, board, format!("saved: {said}"))
+    done(context, board, BoardDone::Save { what: arguments.what })
+}
+
+/// The factory's order must be free: after the next reset two boards would have it, and no command
+/// would work any more until one of them is unplugged.
+fn refuse_twin(context: &Context, board: usize) -> Result<(), Failure> {
+    match context.cluster.board_of_order(FACTORY_ORDER) {
+        Some(other) if other != board => Err(Failure::Usage(format!(
+            "another ClusterCTRL board has the order {FACTORY_ORDER}, which is the factory's; give it a \
+             free one first with `clusterhat board order {FACTORY_ORDER} NEW`, and save that"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Restarts a board.
@@ -55,7 +67,7 @@ pub(crate) fn reset(context: &mut Context, arguments: &Reset) -> Result<Outcome,
         "its nodes get the power that its EEPROM says, and running ones may lose it",
     )?;
     context.cluster.reset(board)?;
-    done(context, board, "restarted; it comes back on the USB in a moment".to_owned())
+    done(context, board, BoardDone::Reset)
 }
 
 /// Chooses whether nodes boot over USB.
@@ -70,13 +82,13 @@ pub(crate) fn usb_boot(context: &mut Context, set: &NodeSet, on: bool) -> Result
         }
     }
     if failure.is_none() && nodes.iter().all(|node| node.result == Change::Unsupported) {
-        failure = Some(Failure::NoSuchOutput("nodes' USB boot".to_owned()));
+        failure = Some(Failure::NoUsbBoot);
     }
     let state = if on { "on" } else { "off" };
     Ok(Outcome { report: Report::UsbBoot(UsbBootReport { state, nodes }), failure })
 }
 
-fn done(context: &Context, board: usize, done: String) -> Result<Outcome, Failure> {
+fn done(context: &Context, board: usize, done: BoardDone) -> Result<Outcome, Failure> {
     let board = context.board_names().swap_remove(board);
     Ok(Report::Board(BoardReport { board, done }).into())
 }

@@ -15,9 +15,23 @@ pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
     let models: Vec<_> = context.cluster.boards().map(|info| info.model).collect();
     let (mut boards, mut failure) = (Vec::new(), None);
     for (board, name) in names.into_iter().enumerate() {
+        if matches!(models[board], Model::Ctrl { .. }) {
+            boards.push(BoardInit {
+                board: name,
+                by_itself: true,
+                initialised: false,
+                kept_on: None,
+            });
+            continue;
+        }
         match context.cluster.init(board) {
             Ok(Init::AlreadyDone) => {
-                boards.push(BoardInit { board: name, initialised: false, kept_on: None });
+                boards.push(BoardInit {
+                    board: name,
+                    by_itself: false,
+                    initialised: false,
+                    kept_on: None,
+                });
             }
             Ok(Init::Initialised(latch)) => {
                 let on = match models[board] {
@@ -26,7 +40,12 @@ pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
                 };
                 let nodes = context.cluster.node_numbers(board, on);
                 let kept_on = Some(nodes.map(|node| context.label(node)).collect());
-                boards.push(BoardInit { board: name, initialised: true, kept_on });
+                boards.push(BoardInit {
+                    board: name,
+                    by_itself: false,
+                    initialised: true,
+                    kept_on,
+                });
             }
             Err(error) => {
                 failure.get_or_insert(Failure::Driver(error));

@@ -41,7 +41,10 @@ fn ctrl_board(context: &Context, order: u8) -> Result<usize, Failure> {
             _ => None,
         });
         let known: Vec<_> = orders.collect();
-        let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+        let known = match known[..] {
+            [] => "none is connected".to_owned(),
+            _ => format!("connected: {}", known.join(", ")),
+        };
         Failure::NoSuchOrder { order, known }
     })
 }

@@ -57,7 +57,7 @@ pub(crate) fn set_fan(
     };
     let line = context.settings.fan_gpio;
     let line = line.filter(|_| !matches!(target, Some(FanTarget::Board(_))));
-    if line.is_none() && target == Some(FanTarget::Controller) {
+    if line.is_none() && boards.is_empty() {
         return Err(Failure::Usage(
             "no fan of the controller is configured: set fan-gpio in \
              /etc/clusterhat/clusterhat.toml, or FANGPIO in /etc/default/clusterctrl"

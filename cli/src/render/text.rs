@@ -7,10 +7,11 @@ use hat_driver::linux::{Candidate, Change, Source};
 use hat_driver::power::Action;
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
+use crate::args::What;
 use crate::report::{
-    BoardEntry, BoardInit, BoardReport, BoardState, BoardStatus, BoardsReport, CtrlState, HatState,
-    Level, ModelName, NodePath, NodeStatus, NodeUsbBoot, OutputChange, OutputReport, PathReport,
-    PlanReport, PowerReport, Report, StatusReport, UsbBootReport,
+    BoardDone, BoardEntry, BoardInit, BoardReport, BoardState, BoardStatus, BoardsReport,
+    CtrlState, HatState, Level, ModelName, NodePath, NodeStatus, NodeUsbBoot, OutputChange,
+    OutputReport, PathReport, PlanReport, PowerReport, Report, StatusReport, UsbBootReport,
 };
 
 pub(super) fn render(report: &Report) -> String {
@@ -22,7 +23,7 @@ pub(super) fn render(report: &Report) -> String {
         Report::Init(report) => report.boards.iter().map(init).collect(),
         Report::UsbBoot(report) => usb_boot(report),
         Report::Path(report) => path(report),
-        Report::Board(BoardReport { board, done }) => format!("{board}: {done}\n"),
+        Report::Board(BoardReport { board, done }) => format!("{board}: {}\n", board_done(done)),
         Report::Boards(report) => boards(report),
         Report::Maxpi { maxpi } => format!("{maxpi}\n"),
     }
@@ -200,8 +201,29 @@ fn path(report: &PathReport) -> String {
     table(&["NODE", "USB PATH"], &rows)
 }
 
+fn board_done(done: &BoardDone) -> String {
+    match done {
+        BoardDone::Order { old, new } => {
+            format!("order {old} is now {new}, until its next reset unless it is saved")
+        }
+        BoardDone::Save { what } => {
+            let what = match what {
+                What::All => "all settings",
+                What::Order => "order",
+                What::Usbboot => "USB boot settings",
+                What::Power => "the nodes' power",
+                What::Led => "LEDs",
+                What::Defaults => "the factory's settings",
+            };
+            format!("saved: {what}")
+        }
+        BoardDone::Reset => "restarted; it comes back on the USB in a moment".to_owned(),
+    }
+}
+
 fn init(board: &BoardInit) -> String {
     match &board.kept_on {
+        None if board.by_itself => format!("{}: initialises itself\n", board.board),
         Some(nodes) if nodes.is_empty() => {
             format!("{}: initialised; no node was on\n", board.board)
         }
@@ -224,7 +246,7 @@ fn boards(report: &BoardsReport) -> String {
     }
     match report.probed.as_deref() {
         None => {}
-        Some([]) => text.push_str("no chip answers at 0x20 to 0x23 on any I2C bus\n"),
+        Some([]) => text.push_str("no expander answers at 0x20 to 0x23 on any I2C bus\n"),
         Some(found) => text.extend(found.iter().map(|found| candidate(report, found))),
     }
     text

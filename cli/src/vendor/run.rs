@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use hat_driver::linux::{BoardError, BoardInfo, Error as DriverError, Model, Output};
+use hat_driver::linux::{BoardError, BoardInfo, Change, Error as DriverError, Model, Output};
 use hat_driver::power::Action;
 use hat_driver::revisions::Wiring;
 
@@ -47,7 +47,8 @@ pub(super) fn run(context: &mut Context, request: Request, root: Option<&Path>) 
     }
 }
 
-/// Without nodes all are switched, with the ALERT LEDs lit meanwhile.
+/// Without nodes all are switched, with the ALERT LEDs lit meanwhile. Whatever fails, the nodes are
+/// switched where they can be, and no LED stays lit.
 fn power(
     context: &mut Context,
     on: bool,
@@ -55,29 +56,35 @@ fn power(
 ) -> Result<Answer, DriverError> {
     let action = if on { Action::On } else { Action::Off };
     let Some(nodes) = nodes else {
-        let lit = light_alerts(context)?;
+        let mut lit = Vec::new();
+        let lighting = each(context, |context, board| {
+            let change = context.cluster.set(board, Output::Alert, true, &mut |_| {})?;
+            if change == Change::Switched {
+                lit.push(board);
+            }
+            Ok(())
+        });
         let all: Vec<_> = (0..context.cluster.nodes()).collect();
-        let result = context.cluster.switch(&all, action, &mut |_| {});
-        // Whatever came of it, the LEDs do not stay lit.
-        for board in lit {
-            context.cluster.set(board, Output::Alert, false, &mut |_| {})?;
-        }
-        return result.map(|_| Answer::nothing());
+        let switching = context.cluster.switch(&all, action, &mut |_| {}).map(drop);
+        let dimming = each(context, |context, board| match lit.contains(&board) {
+            true => context.cluster.set(board, Output::Alert, false, &mut |_| {}).map(drop),
+            false => Ok(()),
+        });
+        return switching.and(lighting).and(dimming).map(|()| Answer::nothing());
     };
     context.cluster.switch(&nodes, action, &mut |_| {})?;
     Ok(Answer::nothing())
 }
 
-/// Lights the ALERT LEDs that are not lit yet. Returns the boards whose LED has to go off again.
-fn light_alerts(context: &mut Context) -> Result<Vec<usize>, DriverError> {
-    let mut lit = Vec::new();
-    for board in 0..context.cluster.boards().count() {
-        let change = context.cluster.set(board, Output::Alert, true, &mut |_| {})?;
-        if change == hat_driver::linux::Change::Switched {
-            lit.push(board);
-        }
-    }
-    Ok(lit)
+/// Does something with each board. One that fails does not keep the others from their turn; the
+/// first failure is told.
+fn each(
+    context: &mut Context,
+    mut act: impl FnMut(&mut Context, usize) -> Result<(), DriverError>,
+) -> Result<(), DriverError> {
+    let boards = 0..context.cluster.boards().count();
+    let results: Vec<_> = boards.map(|board| act(context, board)).collect();
+    results.into_iter().collect()
 }
 
 fn init(context: &mut Context, root: Option<&Path>) -> Result<Answer, DriverError> {
@@ -98,19 +105,16 @@ fn alert(
     nodes: Option<Vec<usize>>,
 ) -> Result<Answer, DriverError> {
     let Some(nodes) = nodes else { return everywhere(context, Output::Alert, on) };
-    for board in 0..context.cluster.boards().count() {
-        if !context.cluster.on_board(&nodes, board).is_empty() {
-            context.cluster.set(board, Output::Alert, on, &mut |_| {})?;
-        }
-    }
+    each(context, |context, board| match context.cluster.on_board(&nodes, board).is_empty() {
+        true => Ok(()),
+        false => context.cluster.set(board, Output::Alert, on, &mut |_| {}).map(drop),
+    })?;
     Ok(Answer::nothing())
 }
 
 /// A board without such an output is passed over in silence.
 fn everywhere(context: &mut Context, output: Output, on: bool) -> Result<Answer, DriverError> {
-    for board in 0..context.cluster.boards().count() {
-        context.cluster.set(board, output, on, &mut |_| {})?;
-    }
+    each(context, |context, board| context.cluster.set(board, output, on, &mut |_| {}).map(drop))?;
     Ok(Answer::nothing())
 }
 
@@ -126,10 +130,10 @@ fn switch_hub(context: &mut Context, hub: Hub) -> Result<Answer, DriverError> {
             everywhere(context, Output::Hub, hub == Hub::On)?;
         }
         Hub::Reset => {
-            for board in 0..context.cluster.boards().count() {
-                let off = delay.max(Duration::from_millis(100));
-                context.cluster.cycle_hub(board, off, &mut |_| {})?;
-            }
+            let off = delay.max(Duration::from_millis(100));
+            each(context, |context, board| {
+                context.cluster.cycle_hub(board, off, &mut |_| {}).map(drop)
+            })?;
         }
     }
     let text = if on_lines && hub != Hub::Reset { NO_HUB } else { "" };

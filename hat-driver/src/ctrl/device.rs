@@ -44,6 +44,7 @@ pub struct Device<B, D> {
     pub(super) bus: B,
     pub(super) delay: D,
     pub(super) nodes: u8,
+    pub(super) retries: u32,
 }
 
 impl<B: I2c, D: DelayNs> Device<B, D> {
@@ -52,7 +53,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
     /// # Errors
     /// [`Error::Bus`], or [`Error::Schema`] where the chip is no ClusterCTRL board.
     pub fn open(bus: B, delay: D) -> Result<(Self, Description), Error<B::Error>> {
-        let mut device = Self { bus, delay, nodes: 0 };
+        let mut device = Self { bus, delay, nodes: 0, retries: 0 };
         let description = device.describe()?;
         device.nodes = description.nodes;
         Ok((device, description))
@@ -61,6 +62,11 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
     /// The bus.
     pub const fn bus(&mut self) -> &mut B {
         &mut self.bus
+    }
+
+    /// Transfers repeated so far because the bus had spoilt the one before.
+    pub const fn retries(&self) -> u32 {
+        self.retries
     }
 
     /// How many nodes the board has.

@@ -80,7 +80,10 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         bytes[usize::from(count) + 1] = command as u8;
         let bytes = &bytes[..usize::from(count) + 2];
         let limit = command.limit_ms(data.first().copied().unwrap_or(0));
-        self.patiently(Some(command), limit, |bus| bus.write(ADDRESS, bytes))
+        // Whether the board took a spoilt command is unknown: a second cycle or reset would cut what
+        // the first has just brought back.
+        let repeatable = !matches!(command, Command::HubCycle | Command::Reset);
+        self.patiently(Some(command), limit, repeatable, |bus| bus.write(ADDRESS, bytes))
     }
 
     /// Reads from `register` on as soon as no command runs any more.
@@ -91,7 +94,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         answer: &mut [u8],
         limit_ms: u32,
     ) -> Result<(), Error<B::Error>> {
-        self.patiently(command, limit_ms, |bus| bus.write_read(ADDRESS, &[register], answer))
+        self.patiently(command, limit_ms, true, |bus| bus.write_read(ADDRESS, &[register], answer))
     }
 
     /// Repeats a transfer that is refused because a command still runs, for as long as that may
@@ -100,11 +103,15 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         &mut self,
         command: Option<Command>,
         limit_ms: u32,
+        repeatable: bool,
         mut transfer: impl FnMut(&mut B) -> Result<(), B::Error>,
     ) -> Result<(), Error<B::Error>> {
-        let (mut waited_ms, mut asked, mut spoilt) = (0, 0, 0);
+        let (mut waited_ms, mut asked, mut spoilt) = (0, 0, 0_u8);
         loop {
-            let Err(source) = transfer(&mut self.bus) else { return Ok(()) };
+            let Err(source) = transfer(&mut self.bus) else {
+                self.retries += u32::from(spoilt);
+                return Ok(());
+            };
             match source.kind() {
                 ErrorKind::NoAcknowledge(_) if waited_ms < limit_ms => {
                     asked += 1;
@@ -119,14 +126,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
                         None => Error::Bus { command, source },
                     });
                 }
-                // Whether the board took a spoilt command is unknown: a second cycle or reset would
-                // cut what the first has just brought back.
-                kind if is_transient(kind)
-                    && spoilt + 1 < ATTEMPTS
-                    && !matches!(command, Some(Command::HubCycle | Command::Reset)) =>
-                {
-                    spoilt += 1;
-                }
+                kind if repeatable && is_transient(kind) && spoilt + 1 < ATTEMPTS => spoilt += 1,
                 _ => return Err(Error::Bus { command, source }),
             }
         }

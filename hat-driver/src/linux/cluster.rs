@@ -11,6 +11,7 @@ use super::info::{BoardInfo, Model};
 use super::platform::{Platform, Resource};
 use super::unit::{Unit, UnitStatus};
 use crate::bus_error::BusError;
+use crate::ctrl;
 use crate::init::Outcome;
 use crate::positions::Positions;
 use crate::power::Stands;
@@ -225,10 +226,19 @@ impl Cluster {
             BoardError::Hat(crate::Error::Bus { source, .. }) if is_busy(&source) => {
                 self.busy(info, source)
             }
+            BoardError::Ctrl(ctrl::Error::Bus { .. }) if self.is_gone(info) => {
+                Error::Gone { board: info.label(), what, done: Done::default() }
+            }
             source => {
                 Error::Board { board: info.label(), what, stands, done: Done::default(), source }
             }
         }
+    }
+
+    /// Whether a board that was on the USB is there no more.
+    fn is_gone(&self, info: &BoardInfo) -> bool {
+        let Some(path) = &info.usb_path else { return false };
+        self.platform.usb_boards().iter().all(|board| board.path != *path)
     }
 
     /// The kernel lets nobody else at a chip that one of its drivers holds.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::lock::Holder;
 use crate::bus_error::BusError;
 use crate::ctrl;
+use crate::error::pins_show;
 use crate::positions::Positions;
 use crate::power::Stands;
 
@@ -88,7 +89,7 @@ pub enum Error {
     #[error("{}", join(.0))]
     Boards(Vec<Error>),
     /// One board failed.
-    #[error("{board}: {}{}{}{done}", prefix(.what), chain(.source), state(.stands, .what))]
+    #[error("{board}: {}{}{}{done}", prefix(.what), reason(.source, .what), state(.stands, .what))]
     Board {
         /// The board.
         board: String,
@@ -101,9 +102,19 @@ pub enum Error {
         /// What failed.
         source: BoardError,
     },
+    /// A ClusterCTRL board was unplugged, or lost its own power, in the middle of an operation.
+    #[error("{board}: {}the board has left the USB; which state stands cannot be told{done}", prefix(.what))]
+    Gone {
+        /// The board.
+        board: String,
+        /// The nodes or outputs that were to be switched; empty where none was.
+        what: String,
+        /// What was switched all the same.
+        done: Done,
+    },
     /// The supply sagged while nodes were being switched on.
     #[error(
-        "the Pi reports under-voltage{}; stopped{done}; --ignore-undervoltage goes on all the same",
+        "the Pi reports under-voltage{}{done}; --ignore-undervoltage goes on regardless",
         since(.node)
     )]
     UnderVoltage {
@@ -151,7 +162,7 @@ impl Error {
     /// One error out of those of several boards, with what was switched all the same.
     pub(super) fn of_boards(mut failures: Vec<Self>, switched: &Done) -> Self {
         for failure in &mut failures {
-            if let Self::Board { done, .. } = failure {
+            if let Self::Board { done, .. } | Self::Gone { done, .. } = failure {
                 *done = switched.clone();
             }
         }
@@ -166,6 +177,7 @@ impl Error {
     pub fn done(&self) -> Option<&Done> {
         match self {
             Self::Board { done, .. }
+            | Self::Gone { done, .. }
             | Self::UnderVoltage { done, .. }
             | Self::Locked { done, .. } => Some(done),
             Self::Boards(errors) => errors.iter().find_map(Self::done),
@@ -188,12 +200,7 @@ impl fmt::Display for Done {
         if self.nodes.is_empty() {
             return Ok(());
         }
-        write!(
-            f,
-            "; switched {} all the same: {}",
-            if self.on { "on" } else { "off" },
-            self.nodes.join(" ")
-        )
+        write!(f, "; switched {}: {}", if self.on { "on" } else { "off" }, self.nodes.join(" "))
     }
 }
 
@@ -222,6 +229,16 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What went wrong; pins by the names that `what` gives them over all boards, where it does.
+fn reason(source: &BoardError, what: &str) -> String {
+    match source {
+        BoardError::Hat(crate::Error::PinsDiffer { signals, seen, .. }) if !what.is_empty() => {
+            pins_show(*signals, *seen).to_owned()
+        }
+        source => chain(source),
+    }
+}
+
 fn prefix(what: &str) -> String {
     if what.is_empty() { String::new() } else { format!("{what}: ") }
 }
@@ -236,8 +253,8 @@ fn holder_name(holder: &Option<Holder>) -> String {
 
 fn since(node: &Option<String>) -> String {
     match node {
-        Some(node) => format!(" after {node} was switched on"),
-        None => ", and no node was switched on yet".to_owned(),
+        Some(node) => format!(" after {node} was switched on, so the rest was not"),
+        None => ", so nothing was switched on".to_owned(),
     }
 }
 

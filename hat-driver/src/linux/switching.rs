@@ -86,7 +86,12 @@ impl Cluster {
                             return Err(self.stopped(stop, self.done(&result.changed, action)));
                         }
                         Cause::Board(source) => {
-                            let nodes = if wrong.is_empty() { nodes } else { wrong };
+                            // Where no step was reached, none of the nodes asked for was.
+                            let nodes = match (wrong.is_empty(), nodes.is_empty()) {
+                                (false, _) => wrong,
+                                (true, true) => request.without(done),
+                                (true, false) => nodes,
+                            };
                             let what = self.names(board, nodes);
                             failures.push(self.failed(board, what, stands, source));
                         }

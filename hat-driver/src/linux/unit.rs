@@ -93,14 +93,13 @@ impl UnitStatus {
 impl Unit {
     /// Transfers and retries on the board's bus.
     pub(super) fn transfers(&mut self) -> (u32, u32) {
-        let bus = match self {
+        match self {
             Self::Hat(board) => match board.backend() {
-                Backend::Expander(chip) => chip.bus(),
-                Backend::Lines(_) => return (0, 0),
+                Backend::Expander(chip) => (chip.bus().transfers(), chip.bus().retries()),
+                Backend::Lines(_) => (0, 0),
             },
-            Self::Ctrl(device) => device.bus(),
-        };
-        (bus.transfers(), bus.retries())
+            Self::Ctrl(device) => (device.bus().transfers(), device.retries()),
+        }
     }
 
     pub(super) fn status(&mut self) -> Result<UnitStatus, BoardError> {

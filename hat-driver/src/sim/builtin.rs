@@ -82,6 +82,7 @@ fn expander() -> Value {
 fn ctrl(product: &Product, order: u8) -> Value {
     let zeros = vec![0; product.nodes.into()];
     let has_usb_boot = matches!(product.name, "A+6" | "Stack");
+    let usb_boot = has_usb_boot.then(|| vec![1; product.nodes.into()]);
     json!({
         "kind": "ctrl",
         "product": format!("{:#06x}", product.id),
@@ -90,13 +91,14 @@ fn ctrl(product: &Product, order: u8) -> Value {
         "type": product.kind,
         "fw": [1, 8],
         "p": zeros,
-        "u": has_usb_boot.then(|| vec![1; product.nodes.into()]),
+        "u": usb_boot,
         "adc": [[1, 778]],
         "temp": null,
         "alert": 0, "led": 1, "act": 1, "fan": 0,
         "data": [0, 0, 0, 0, 0, 0, 0, 0],
         "status": 0,
         "paths": paths(product),
+        "eeprom": {"order": order, "led": 1, "act": 1, "p": zeros, "u": usb_boot},
     })
 }
 

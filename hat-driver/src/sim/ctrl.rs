@@ -105,6 +105,12 @@ impl Ctrl {
         })
     }
 
+    /// What a world says of a board without `eeprom` is what its EEPROM holds: it stays there.
+    fn set_order(&mut self, order: u8) {
+        self.eeprom = Some(self.eeprom());
+        self.order = order;
+    }
+
     fn read_register(&self, register: u8) -> u8 {
         match register {
             0x00 => SCHEMA,
@@ -122,7 +128,7 @@ impl Ctrl {
 
     fn write_register(&mut self, register: u8, value: u8) {
         match register {
-            0x02 => self.order = value.max(1),
+            0x02 => self.set_order(value.max(1)),
             0x05..=0x0c => self.data[usize::from(0x0c - register)] = value,
             0x0d if value != 0 => self.run(value),
             _ => {}
@@ -180,7 +186,7 @@ impl Ctrl {
                 self.data[0] = self.u.as_ref().and_then(|u| get(u, data0)).unwrap_or(0xff);
             }
             Command::SetOrder if data0 == 0 => return Some(Status::Unsupported),
-            Command::SetOrder => self.order = data0,
+            Command::SetOrder => self.set_order(data0),
             Command::ActOn | Command::ActOff => match &mut self.act {
                 Some(act) => *act = u8::from(command == Command::ActOn),
                 None => return Some(Status::UnknownCommand),
