@@ -74,7 +74,10 @@ fn a_triple_alone() {
     assert_eq!(reset, "ctrl20: USB hub reset\n");
     assert_eq!(board.power(), [0, 0, 0], "no command touched the nodes");
     let error = fails(&vm, "usbboot on p1", 1);
-    assert_eq!(error, "clusterhat: no board here can switch its nodes' USB boot");
+    assert_eq!(
+        error,
+        "clusterhat: the boards of these nodes cannot choose whether they boot over USB"
+    );
     let boards = document(&vm, "boards");
     assert_eq!(boards["boards"][0]["source"], "usb", "{boards}");
     assert_eq!(boards["boards"][0]["usb_path"], board.usb(), "{boards}");
@@ -107,7 +110,7 @@ fn orders_settings_and_restarts() {
     let error = fails(&vm, "board order 20 30", 2);
     assert!(error.contains("another ClusterCTRL board has the order 30"), "{error}");
     let error = fails(&vm, "board save 99", 2);
-    assert!(error.contains("no ClusterCTRL board has the order 99; there is 20, 30"), "{error}");
+    assert!(error.contains("no ClusterCTRL board has the order 99; connected: 20, 30"), "{error}");
     succeeds(&vm, "board order 30 10");
     assert_eq!(phat.board().state.order, 10);
     succeeds(&vm, "on p1 p7 --delay 0.05");
@@ -187,7 +190,7 @@ fn two_boards_of_one_order_are_named_by_their_buses() {
     let two = Board::plug(&vm, CtrlBoard::new(PHAT, 20)).unwrap();
     for words in ["status", "on p1", "off"] {
         let output = clusterhat(&vm, words).unwrap();
-        assert_eq!((output.status, &*output.stdout), (1, ""), "{output:?}");
+        assert_eq!((output.status, &*output.stdout), (2, ""), "{output:?}");
         let expected = format!(
             "clusterhat: the ClusterCTRL boards on i2c-{} and i2c-{} have one order, 20; unplug all but \
              one of them, and give it another with `clusterhat board order 20 NEW` and `clusterhat \
