@@ -1,14 +1,70 @@
-//! The USB-gadget identity of a Cluster HAT node.
+//! The USB gadget of a Cluster HAT node: what it shows of itself, and how it is set up.
+//!
+//! A [`Profile`] is what a node shows on the USB: network, serial ports, names and addresses, by
+//! default those of the vendor's images. [`apply`] makes the kernel's gadget so, [`take_down()`]
+//! removes it, [`status()`] looks. They work on a [`Kernel`]: `Linux` (feature `linux`) is the
+//! running one.
 //!
 //! ```
-//! use gadget_config::NodeId;
+//! use gadget_config::{BootMethod, End, Ethernet, NodeId, Profile};
 //!
-//! let id: NodeId = "3".parse()?;
-//! assert_eq!(id.get(), 3);
-//! assert!("253".parse::<NodeId>().is_err());
-//! # Ok::<(), gadget_config::NodeIdError>(())
+//! let node = Profile::new("3".parse::<NodeId>()?, BootMethod::Card);
+//! assert_eq!(node.ethernet, Ethernet::Ncm);
+//! assert_eq!(node.product_id(), 0x0021);
+//! assert_eq!(node.mac(End::Host).to_string(), "00:22:82:ff:fe:03");
+//!
+//! // On a network with a second cluster:
+//! let node = Profile { cluster: Some("rack-1".parse()?), ..node };
+//! assert_ne!(node.mac(End::Host).to_string(), "00:22:82:ff:fe:03");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `serde` | the types that stand in files and reports |
+//! | `linux` | the running kernel, through the crate `usb-gadget` |
+//! | `node-file` | `/etc/clusterhat/node.toml` |
+//! | `setup` | preparing a card as a node |
+//! | `cli` | the program `clusterhat-node` |
 
+mod apply;
+mod boot;
+mod cluster;
+mod error;
+mod ethernet;
+mod kernel;
+mod kernel_part;
+mod layout;
+#[cfg(feature = "linux")]
+mod linux;
+mod mac;
+#[cfg(feature = "node-file")]
+pub mod node_file;
 mod node_id;
+mod owner;
+mod profile;
+#[cfg(feature = "setup")]
+pub mod setup;
+mod status;
+mod take_down;
+mod udc;
 
+pub use apply::{Action, Applied, Limits, apply};
+pub use boot::{BootMethod, BootMethodError};
+pub use cluster::{ClusterName, ClusterNameError};
+pub use error::Error;
+pub use ethernet::{Ethernet, EthernetError};
+pub use kernel::{Gadget, Holder, Kernel};
+pub use kernel_part::KernelPart;
+pub use layout::{Difference, Entry, GADGET, Layout, Tree};
+#[cfg(feature = "linux")]
+pub use linux::{Linux, Lock};
+pub use mac::{End, Mac};
+#[cfg(feature = "node-file")]
+pub use node_file::NodeFile;
 pub use node_id::{NodeId, NodeIdError};
+pub use owner::Owner;
+pub use profile::{MicrosoftOs, Profile, VENDOR_ID};
+pub use status::{State, Status, status};
+pub use take_down::{StopGetty, take_down};
+pub use udc::Udc;

@@ -72,6 +72,7 @@ pub(crate) fn clear(vm: &Vm) {
              rmdir $gadget/configs/*/strings/* $gadget/configs/* $gadget/functions/* \
                  $gadget/strings/* 2>/dev/null || true
              rmdir $gadget
-         done",
+         done
+         while ls /sys/bus/usb/devices/*/serial | xargs grep -v -q dummy_hcd; do usleep 20000; done",
     );
 }

@@ -42,8 +42,8 @@ fn half_made_gadgets_are_repaired() {
     }
 }
 
-/// SIGKILL as soon as this or that part is there. The call runs at the lowest priority, so that the
-/// watching shell sees the part before much more is made.
+/// SIGKILL as soon as this or that part is there. The call has a low priority, so that the watching
+/// shell sees the part before much more is made.
 #[test]
 fn a_call_that_was_killed_is_made_good() {
     let vm = vm();
@@ -59,12 +59,12 @@ fn a_call_that_was_killed_is_made_good() {
         "configs/c.1/acm.clusterhat-2",
     ] {
         document(&vm, "down");
-        let call = format!("nice -n 19 clusterhat-node up --id 3 --udc {}", UDCS[0]);
+        let call = format!("nice -n 5 clusterhat-node up --id 3 --udc {}", UDCS[0]);
         sh(
             &vm,
             &format!(
                 "{call} >/dev/null 2>&1 & pid=$!
-                 while [ ! -e {GADGET}/{part} ]; do :; done
+                 while [ -d /proc/$pid ] && [ ! -e {GADGET}/{part} ]; do :; done
                  kill -9 $pid; wait $pid || true"
             ),
         );

@@ -1,0 +1,181 @@
+//! Makes the node's gadget what its profile says, and puts it on the bus.
+
+use std::io;
+use std::time::Duration;
+
+use crate::{
+    Difference, Error, GADGET, Kernel, KernelPart, Layout, Owner, Profile, StopGetty, Tree, Udc,
+    take_down::{self, take_down},
+    udc,
+};
+
+/// Time between two looks for a controller.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For a controller to come: drivers may still be loading.
+    pub udc: Duration,
+    /// For the last process to close a terminal.
+    pub tty: Duration,
+}
+
+impl Default for Limits {
+    /// Ten seconds for a controller, five for a terminal.
+    fn default() -> Self {
+        Self { udc: Duration::from_secs(10), tty: Duration::from_secs(5) }
+    }
+}
+
+/// What [`apply`] had to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// There was no gadget: made it.
+    Made,
+    /// It was as it should be, but not on this controller: bound it.
+    Bound,
+    /// It was another, or half-made: made it anew.
+    Remade(Difference),
+}
+
+/// What [`apply`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// What had to be done.
+    pub action: Action,
+    /// The controller on which the gadget is now.
+    pub udc: String,
+}
+
+/// Brings the gadget of this profile up on the controller of this name, or on the only real one.
+/// Where it is up already, nothing is touched.
+///
+/// # Errors
+/// If no controller comes in time or somebody else has it (nothing is touched then), or the kernel
+/// refuses a part: then no gadget of ours is left. See also [`take_down()`].
+pub fn apply(
+    kernel: &mut dyn Kernel,
+    profile: &Profile,
+    udc: Option<&str>,
+    limits: &Limits,
+    stop_getty: StopGetty<'_>,
+) -> Result<Applied, Error> {
+    // Asked first: without configfs there is nothing to wait for.
+    kernel.gadgets()?;
+    let udc = await_udc(kernel, udc, limits.udc)?;
+    refuse_another(kernel, &udc)?;
+    let action = match kernel.tree(GADGET)? {
+        None => {
+            make(kernel, profile)?;
+            bind_new(kernel, &udc)?;
+            Action::Made
+        }
+        Some(tree) => match Layout::of(profile).difference(&tree) {
+            None => rebind(kernel, &udc)?,
+            Some(difference) => {
+                take_down(kernel, limits, stop_getty)?;
+                make(kernel, profile)?;
+                bind_new(kernel, &udc)?;
+                Action::Remade(difference)
+            }
+        },
+    };
+    Ok(Applied { action, udc: udc.name })
+}
+
+fn await_udc(kernel: &mut dyn Kernel, name: Option<&str>, limit: Duration) -> Result<Udc, Error> {
+    let end = kernel.now() + limit;
+    loop {
+        let udcs = kernel.udcs()?;
+        let seen = seen(&udcs);
+        if let Some(udc) = udc::choose(udcs, name)? {
+            return Ok(udc);
+        }
+        if kernel.now() >= end {
+            return Err(Error::NoUdc { name: name.map(str::to_owned), waited: limit, seen });
+        }
+        kernel.sleep(POLL);
+    }
+}
+
+fn seen(udcs: &[Udc]) -> String {
+    let name = |udc: &Udc| {
+        let kind = if udc.is_virtual() { " (virtual: taken only when named)" } else { "" };
+        format!("{}{kind}", udc.name)
+    };
+    let names: Vec<String> = udcs.iter().map(name).collect();
+    if names.is_empty() { "nothing".into() } else { names.join(" and ") }
+}
+
+fn refuse_another(kernel: &dyn Kernel, udc: &Udc) -> Result<(), Error> {
+    match Owner::of(udc, &kernel.gadgets()?) {
+        None => Ok(()),
+        Some(owner) => Err(Error::Owned { udc: udc.name.clone(), owner }),
+    }
+}
+
+/// Makes the gadget; removes it again if a part fails.
+fn make(kernel: &mut dyn Kernel, profile: &Profile) -> Result<(), Error> {
+    let Err(source) = kernel.register(profile) else {
+        return Ok(());
+    };
+    // The parts are made in the layout's order: the first that is not there is the one that failed.
+    let tree = kernel.tree(GADGET)?.unwrap_or_else(Tree::new);
+    let difference = Layout::of(profile).difference(&tree);
+    let path = difference.map_or_else(String::new, |difference| difference.path);
+    let error = register_error(kernel, &path, source);
+    if !tree.is_empty() {
+        take_down::remove(kernel)?;
+    }
+    Err(error)
+}
+
+fn register_error(kernel: &dyn Kernel, path: &str, source: io::Error) -> Error {
+    let lacking = matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported);
+    let part = lacking.then(|| KernelPart::of(path));
+    let gadget = kernel.path(GADGET);
+    let path = if path.is_empty() { gadget } else { gadget.join(path) };
+    Error::Register { path, part, source }
+}
+
+/// Binds the gadget that was just made; removes it again if that fails.
+fn bind_new(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), Error> {
+    bind(kernel, udc).inspect_err(|_| {
+        // The first error is the one to tell.
+        let _ = take_down::remove(kernel);
+    })
+}
+
+fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), Error> {
+    kernel.bind(GADGET, Some(&udc.name)).map_err(|source| {
+        let path = kernel.path(GADGET).join("UDC");
+        let refused = Error::Bind { path, udc: udc.name.clone(), source };
+        // Somebody may have been quicker.
+        let now =
+            kernel.udcs().ok().and_then(|udcs| udc::choose(udcs, Some(&udc.name)).ok().flatten());
+        now.and_then(|udc| refuse_another(kernel, &udc).err()).unwrap_or(refused)
+    })
+}
+
+/// Binds the finished gadget, where it is not bound as it should be.
+fn rebind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<Action, Error> {
+    let gadgets = kernel.gadgets()?;
+    let ours = gadgets.into_iter().find(|gadget| gadget.name == GADGET);
+    let bound = ours.and_then(|gadget| gadget.udc);
+    if bound.as_ref() == Some(&udc.name) {
+        return Ok(Action::None);
+    }
+    if let Some(other) = bound {
+        let path = kernel.path(GADGET).join("UDC");
+        kernel.bind(GADGET, None).map_err(|source| Error::Bind {
+            path,
+            udc: format!("nothing for {other}"),
+            source,
+        })?;
+    }
+    bind(kernel, udc)?;
+    Ok(Action::Bound)
+}

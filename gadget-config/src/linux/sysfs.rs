@@ -1,0 +1,33 @@
+//! USB device controllers in sysfs.
+
+use std::io;
+use std::path::Path;
+
+use super::attribute;
+use crate::{Error, Udc};
+
+const CLASS: &str = "/sys/class/udc";
+
+pub(super) fn udcs() -> Result<Vec<Udc>, Error> {
+    let found = usb_gadget::udcs().map_err(|source| Error::Read { path: CLASS.into(), source })?;
+    let mut udcs = found
+        .iter()
+        .map(|udc| read(&udc.name().to_string_lossy()))
+        .collect::<Result<Vec<_>, _>>()?;
+    udcs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(udcs)
+}
+
+pub(super) fn udc(name: &str) -> io::Result<usb_gadget::Udc> {
+    let found = usb_gadget::udcs()?.into_iter().find(|udc| udc.name() == name);
+    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no controller {name}")))
+}
+
+fn read(name: &str) -> Result<Udc, Error> {
+    let folder = Path::new(CLASS).join(name);
+    Ok(Udc {
+        name: name.to_owned(),
+        function: attribute(&folder.join("function"))?.filter(|text| !text.is_empty()),
+        state: attribute(&folder.join("state"))?.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,48 @@
+//! The commands on the running kernel.
+
+use std::time::Duration;
+
+use gadget_config::{Error, Limits, Linux, apply, take_down};
+
+use crate::failure::Failure;
+use crate::getty::Gettys;
+use crate::report::{DownReport, StatusReport, UpReport};
+use crate::settings::Settings;
+
+/// Makes the gadget and binds it.
+pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, Failure> {
+    let mut kernel = Linux::new();
+    let _lock = kernel.lock(wait)?;
+    let limits = Limits { udc: wait, ..Limits::default() };
+    let mut gettys = Gettys::default();
+    let applied =
+        apply(&mut kernel, &settings.profile, settings.udc.as_deref(), &limits, &mut |ttys| {
+            gettys.stop(ttys)
+        });
+    // Also where it failed: a gadget that was left alone still has its terminals.
+    let restarted = gettys.restart().map_err(Error::Getty);
+    let applied = applied?;
+    restarted?;
+    let status = gadget_config::status(&kernel, Some(&settings.profile))?;
+    Ok(UpReport::new(&settings.profile, applied, status))
+}
+
+/// Removes the gadget.
+pub(crate) fn down(wait: Duration) -> Result<DownReport, Failure> {
+    let mut kernel = Linux::new();
+    let _lock = kernel.lock(wait)?;
+    let mut gettys = Gettys::default();
+    let removed = take_down(&mut kernel, &Limits::default(), &mut |ttys| gettys.stop(ttys));
+    if removed.is_err() {
+        // The gadget stays, and so does the login.
+        gettys.restart().map_err(Error::Getty)?;
+    }
+    Ok(DownReport { removed: removed? })
+}
+
+/// Looks at it.
+pub(crate) fn status(settings: Option<&Settings>) -> Result<StatusReport, Failure> {
+    let profile = settings.map(|settings| &settings.profile);
+    let status = gadget_config::status(&Linux::new(), profile)?;
+    Ok(StatusReport::new(profile, status))
+}

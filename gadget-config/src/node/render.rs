@@ -1,0 +1,81 @@
+//! Reports as text and as JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::report::{DownReport, StatusReport, UpReport};
+
+/// A report that people read.
+pub(crate) trait Text {
+    /// Whole lines.
+    fn text(&self) -> String;
+}
+
+/// One JSON document and a line break.
+pub(crate) fn json<R: Serialize>(report: &R) -> String {
+    // The reports hold nothing that JSON cannot: a failure would be a fault of this program.
+    let text = serde_json::to_string_pretty(report)
+        .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    format!("{text}\n")
+}
+
+impl Text for UpReport {
+    fn text(&self) -> String {
+        let profile = &self.identity.profile;
+        let done = match (self.action, &self.because) {
+            ("none", _) => "is up already".to_owned(),
+            ("remade", Some(because)) => format!("is up, made anew as {because}"),
+            _ => "is up".to_owned(),
+        };
+        let mut text = format!("node {} {done}\n", profile.id);
+        let network = self.network.as_deref().unwrap_or("no device yet");
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "controller  {}", self.udc);
+        let _ = writeln!(
+            text,
+            "network     {network}, {}, {} (controller's end {})",
+            profile.ethernet, self.identity.node_mac, self.identity.host_mac
+        );
+        let _ = writeln!(text, "serial      {}", self.ttys.join(" "));
+        text
+    }
+}
+
+impl Text for DownReport {
+    fn text(&self) -> String {
+        if self.removed { "the gadget is removed\n" } else { "there is no gadget\n" }.to_owned()
+    }
+}
+
+impl Text for StatusReport {
+    fn text(&self) -> String {
+        let state = match (self.state, &self.difference) {
+            ("differs", Some(difference)) => format!("not as configured: {difference}"),
+            ("unbound", _) => "made, but on no controller".to_owned(),
+            (state, _) => state.to_owned(),
+        };
+        let mut text = format!("gadget      {state}\n");
+        if let Some(identity) = &self.identity {
+            let profile = &identity.profile;
+            let _ = writeln!(
+                text,
+                "node        {}, {}, {}, {} (controller's end {})",
+                profile.id, profile.boot, profile.ethernet, identity.node_mac, identity.host_mac
+            );
+        }
+        if let Some(udc) = &self.udc {
+            let _ = writeln!(text, "controller  {}, {}", udc.name, udc.state);
+        }
+        if let Some(network) = &self.network {
+            let _ = writeln!(text, "network     {network}");
+        }
+        if !self.ttys.is_empty() {
+            let _ = writeln!(text, "serial      {}", self.ttys.join(" "));
+        }
+        for other in &self.others {
+            let _ = writeln!(text, "{} is used by {}", other.udc, other.owner);
+        }
+        text
+    }
+}

@@ -1,0 +1,88 @@
+//! `setup` and `undo`: what they do to a card, and what they tell of it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use gadget_config::setup::{self, Changed, Error, Places, Request, Snapshot};
+use serde::Serialize;
+
+use crate::args::{Setup, Undo};
+use crate::render::Text;
+
+/// What `setup` changed, or would.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetupReport {
+    id: u8,
+    dry_run: bool,
+    changed: Vec<PathBuf>,
+    notes: Vec<String>,
+    /// Only where nothing was changed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<String>,
+}
+
+/// What `undo` put back.
+#[derive(Debug, Serialize)]
+pub(crate) struct UndoReport {
+    restored: Vec<PathBuf>,
+    removed: Vec<PathBuf>,
+    kept: Vec<PathBuf>,
+}
+
+pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, Error> {
+    let places = Places::find(root, asked.boot_dir.as_deref())?;
+    let request = Request { id: asked.id, hostname: asked.hostname.clone() };
+    let plan = setup::plan(&request, &Snapshot::read(&places)?)?;
+    if !asked.dry_run {
+        plan.apply(&places)?;
+    }
+    Ok(SetupReport {
+        id: asked.id.get(),
+        dry_run: asked.dry_run,
+        changed: plan.changes().iter().map(|change| change.path.clone()).collect(),
+        notes: plan.notes().to_vec(),
+        diff: asked.dry_run.then(|| plan.diff()),
+    })
+}
+
+pub(crate) fn undo(asked: &Undo, root: Option<&Path>) -> Result<UndoReport, Error> {
+    let places = Places::find(root, asked.boot_dir.as_deref())?;
+    let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
+    let undone = setup::undo(&places, changed)?;
+    Ok(UndoReport { restored: undone.restored, removed: undone.removed, kept: undone.kept })
+}
+
+impl Text for SetupReport {
+    fn text(&self) -> String {
+        let mut text = self.diff.clone().unwrap_or_default();
+        if self.diff.is_none() {
+            text += &lines("changed", &self.changed);
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "note: {note}");
+        }
+        let id = self.id;
+        text += &match (self.changed.is_empty(), self.dry_run) {
+            (true, _) => format!("node {id} is set up already: nothing to change\n"),
+            (false, true) => "nothing was changed: this was a dry run\n".to_owned(),
+            (false, false) => format!("node {id} is set up: it comes up so at its next boot\n"),
+        };
+        text
+    }
+}
+
+impl Text for UndoReport {
+    fn text(&self) -> String {
+        if [&self.restored, &self.removed, &self.kept].iter().all(|paths| paths.is_empty()) {
+            return "nothing to undo\n".to_owned();
+        }
+        lines("restored", &self.restored)
+            + &lines("removed", &self.removed)
+            + &lines("kept, as something else is in it:", &self.kept)
+            + "the card is as it was: it takes effect at its next boot\n"
+    }
+}
+
+fn lines(what: &str, paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("{what} {}\n", path.display())).collect()
+}

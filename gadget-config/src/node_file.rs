@@ -1,0 +1,218 @@
+//! `/etc/clusterhat/node.toml`: what this node is.
+//!
+//! ```toml
+//! id = 3                  # 1 to 252: serial number, MAC and IP addresses follow from it
+//! boot = "card"           # or "usbboot"; default card
+//! ethernet = "ncm"        # or "ecm", "rndis"; default ncm for card, ecm for usbboot
+//! admin-console = true    # a second serial port; default true
+//! cluster = "rack-1"      # MAC addresses of this cluster's own instead of the vendor's
+//! udc = "20980000.usb"    # USB device controller; default the only real one
+//! ```
+
+use std::fmt::{self, Display, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::{BootMethod, ClusterName, Ethernet, NodeId};
+
+/// Where the file lies below the root.
+pub const NODE_FILE: &str = "etc/clusterhat/node.toml";
+
+/// The keys, in the order in which they are written.
+const KEYS: [&str; 6] = ["id", "boot", "ethernet", "admin-console", "cluster", "udc"];
+
+/// The file's values; absent ones are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeFile {
+    /// `id`.
+    pub id: Option<NodeId>,
+    /// `boot`.
+    pub boot: Option<BootMethod>,
+    /// `ethernet`.
+    pub ethernet: Option<Ethernet>,
+    /// `admin-console`.
+    pub admin_console: Option<bool>,
+    /// `cluster`.
+    pub cluster: Option<ClusterName>,
+    /// `udc`: a name below `/sys/class/udc`.
+    pub udc: Option<String>,
+}
+
+/// A file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{line}: {message}", .path.display())]
+pub struct NodeFileError {
+    path: PathBuf,
+    line: usize,
+    message: String,
+}
+
+/// A line that has no effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    path: PathBuf,
+    line: usize,
+    message: String,
+}
+
+impl Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path.display(), self.line, self.message)
+    }
+}
+
+impl NodeFile {
+    /// Reads the text of the file at `path`. Unknown keys are warnings.
+    ///
+    /// # Errors
+    /// A text that is no TOML, or the first value that is not allowed.
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, Vec<Warning>), NodeFileError> {
+        let reader = Reader { text, path };
+        let document = DeTable::parse(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            reader.error(error.span().map_or(0, |span| span.start), message)
+        })?;
+        let table = document.get_ref();
+        let file = Self {
+            id: reader.number(table, "id")?,
+            boot: reader.text(table, "boot")?,
+            ethernet: reader.text(table, "ethernet")?,
+            admin_console: reader.admin_console(table)?,
+            cluster: reader.text(table, "cluster")?,
+            udc: reader.text::<UdcName>(table, "udc")?.map(|name| name.0),
+        };
+        Ok((file, reader.unknown_keys(table)))
+    }
+
+    /// The file's text, which [`Self::parse`] reads back as it is here.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let mut text = "# What this node is on the USB: clusterhat-node reads it.\n".to_owned();
+        let mut line = |key: &str, value: Option<String>| {
+            if let Some(value) = value {
+                // Writing to a String does not fail.
+                let _ = writeln!(text, "{key} = {value}");
+            }
+        };
+        // No value can hold a quote or a backslash.
+        let quoted = |value: &dyn Display| format!("\"{value}\"");
+        line("id", self.id.map(|id| id.to_string()));
+        line("boot", self.boot.map(|boot| quoted(&boot)));
+        line("ethernet", self.ethernet.map(|ethernet| quoted(&ethernet)));
+        line("admin-console", self.admin_console.map(|on| on.to_string()));
+        line("cluster", self.cluster.as_ref().map(|cluster| quoted(cluster)));
+        line("udc", self.udc.as_ref().map(|udc| quoted(udc)));
+        text
+    }
+}
+
+/// A name below `/sys/class/udc`.
+struct UdcName(String);
+
+impl FromStr for UdcName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        check_udc_name(text).map(|()| Self(text.to_owned()))
+    }
+}
+
+/// Whether a text can be the name of a USB device controller.
+///
+/// # Errors
+/// Says what is allowed.
+pub fn check_udc_name(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    if !text.is_empty() && !text.starts_with('.') && text.chars().all(plain) {
+        Ok(())
+    } else {
+        Err(format!("{text:?} is no controller's name: one that /sys/class/udc lists is"))
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Reader<'_> {
+    fn number(&self, table: &DeTable<'_>, key: &str) -> Result<Option<NodeId>, NodeFileError> {
+        self.value(table, key, "a whole number from 1 to 252", |value| {
+            let digits = match value {
+                DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+                _ => return None,
+            };
+            Some(digits.parse().map_err(|error: crate::NodeIdError| error.to_string()))
+        })
+    }
+
+    fn text<T>(&self, table: &DeTable<'_>, key: &str) -> Result<Option<T>, NodeFileError>
+    where
+        T: FromStr<Err: Display>,
+    {
+        self.value(table, key, "a text in quotes", |value| {
+            Some(value.as_str()?.parse().map_err(|error: T::Err| error.to_string()))
+        })
+    }
+
+    fn admin_console(&self, table: &DeTable<'_>) -> Result<Option<bool>, NodeFileError> {
+        self.value(table, "admin-console", "true or false", |value| value.as_bool().map(Ok))
+    }
+
+    /// The value of a key, if the key is there; `read` gives nothing where the type is not `allowed`.
+    fn value<T>(
+        &self,
+        table: &DeTable<'_>,
+        key: &str,
+        allowed: &str,
+        read: impl FnOnce(&DeValue<'_>) -> Option<Result<T, String>>,
+    ) -> Result<Option<T>, NodeFileError> {
+        let Some(value) = table.get(key) else {
+            return Ok(None);
+        };
+        let span = value.span();
+        let written = self.text.get(span.clone()).unwrap_or_default().escape_debug();
+        match read(value.get_ref()) {
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(why)) => Err(self.error(span.start, format!("{key}: {why}"))),
+            None => Err(self.error(span.start, format!("{key} = {written}: allowed is {allowed}"))),
+        }
+    }
+
+    fn unknown_keys(&self, table: &DeTable<'_>) -> Vec<Warning> {
+        let unknown = |key: &&Spanned<_>| {
+            let name: &str = AsRef::<str>::as_ref(key.get_ref());
+            !KEYS.contains(&name)
+        };
+        let mut warnings: Vec<Warning> = table
+            .keys()
+            .filter(unknown)
+            .map(|key| Warning {
+                path: self.path.to_owned(),
+                line: self.line(key.span().start),
+                message: format!(
+                    "unknown key {:?} is ignored; known are {}",
+                    key.get_ref(),
+                    KEYS.join(", ")
+                ),
+            })
+            .collect();
+        warnings.sort_by_key(|warning| warning.line);
+        warnings
+    }
+
+    fn error(&self, offset: usize, message: String) -> NodeFileError {
+        NodeFileError { path: self.path.to_owned(), line: self.line(offset), message }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+}
+
+#[cfg(test)]
+mod tests;

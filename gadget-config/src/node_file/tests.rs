@@ -1,0 +1,73 @@
+use super::*;
+
+fn parse(text: &str) -> Result<(NodeFile, Vec<Warning>), NodeFileError> {
+    NodeFile::parse(text, Path::new("node.toml"))
+}
+
+fn full() -> NodeFile {
+    NodeFile {
+        id: Some(NodeId::try_from(3).unwrap()),
+        boot: Some(BootMethod::Usbboot),
+        ethernet: Some(Ethernet::Rndis),
+        admin_console: Some(false),
+        cluster: Some("rack-1".parse().unwrap()),
+        udc: Some("20980000.usb".into()),
+    }
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nadmin-console = false\n\
+                cluster = \"rack-1\"\nudc = \"20980000.usb\"\n";
+    assert_eq!(parse(text), Ok((full(), vec![])));
+    assert_eq!(parse(""), Ok((NodeFile::default(), vec![])));
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    for file in [NodeFile::default(), full()] {
+        assert_eq!(parse(&file.to_toml()), Ok((file, vec![])));
+    }
+    let id = NodeFile { id: full().id, ..NodeFile::default() };
+    assert_eq!(id.to_toml(), "# What this node is on the USB: clusterhat-node reads it.\nid = 3\n");
+}
+
+#[test]
+fn bad_values_name_the_line_and_what_is_allowed() {
+    let cases = [
+        ("\nid = 253", "node.toml:2: id: \"253\" is no node ID: a whole number from 1 to 252 is"),
+        ("id = \"3\"", "node.toml:1: id = \\\"3\\\": allowed is a whole number from 1 to 252"),
+        ("boot = \"sd\"", "node.toml:1: boot: \"sd\" is no boot method: card and usbboot are"),
+        (
+            "\n\nethernet = \"eem\"",
+            "node.toml:3: ethernet: \"eem\" is no Ethernet function: ncm, ecm and rndis are",
+        ),
+        ("admin-console = 1", "node.toml:1: admin-console = 1: allowed is true or false"),
+        ("cluster = 7", "node.toml:1: cluster = 7: allowed is a text in quotes"),
+        (
+            "udc = \"../x\"",
+            "node.toml:1: udc: \"../x\" is no controller's name: one that /sys/class/udc lists is",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(parse(text).unwrap_err().to_string(), expected);
+    }
+    let syntax = parse("id = 1\nid = 2").unwrap_err().to_string();
+    assert!(syntax.starts_with("node.toml:2: "), "{syntax}");
+    assert!(parse("cluster = \"a b\"").unwrap_err().to_string().contains("1 to 63"));
+}
+
+#[test]
+fn unknown_keys_warn_in_the_order_of_their_lines() {
+    let (file, warnings) = parse("zz = 1\nid = 3\nadmin_console = true\n").unwrap();
+    assert_eq!((file.id, file.admin_console), (full().id, None));
+    let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+    let known = "known are id, boot, ethernet, admin-console, cluster, udc";
+    assert_eq!(
+        warnings,
+        [
+            format!("node.toml:1: unknown key \"zz\" is ignored; {known}"),
+            format!("node.toml:3: unknown key \"admin_console\" is ignored; {known}"),
+        ]
+    );
+}

@@ -1,0 +1,260 @@
+//! What the card was before, kept below its root until it is undone.
+//!
+//! Written before the first change, so that whatever is found on a card that lost its power in
+//! the middle is known: as it was, or one of the states that we were writing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::disk::{self, Disk, Rights};
+use super::{Change, Content, Error, FileState, Owner, Places, Spot};
+
+/// The package's state, and ours below it.
+pub(super) const STATE: &str = "var/lib/clusterhat";
+pub(super) const FOLDER: &str = "var/lib/clusterhat/node-setup";
+const FILE: &str = "var/lib/clusterhat/node-setup/manifest.json";
+
+/// Of the file's form.
+const VERSION: u32 = 1;
+
+/// All that was changed and all that was made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Manifest {
+    pub(super) entries: Vec<Kept>,
+    /// Outermost first.
+    pub(super) folders: Vec<Spot>,
+    next_copy: u32,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) spot: Spot,
+    pub(super) before: Option<Copied<FileState>>,
+    /// What we wrote; several while a change is under way.
+    pub(super) ours: Vec<Copied<Content>>,
+    /// Somebody changed it before we did so again: putting the old one back loses that.
+    pub(super) edited: bool,
+}
+
+/// With the name of its copy, once there is one.
+#[derive(Clone, Debug)]
+pub(super) struct Copied<T> {
+    pub(super) state: T,
+    copy: Option<String>,
+}
+
+impl<T> Copied<T> {
+    fn new(state: T) -> Self {
+        Self { state, copy: None }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    next_copy: u32,
+    entries: Vec<Record>,
+    folders: Vec<Spot>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    #[serde(flatten)]
+    spot: Spot,
+    before: Option<FileRecord>,
+    ours: Vec<ContentRecord>,
+    edited: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ContentRecord {
+    File(FileRecord),
+    Link(PathBuf),
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileRecord {
+    copy: String,
+    mode: u32,
+    owner: Option<(u32, u32)>,
+}
+
+impl Manifest {
+    /// Of a card on which only these folders were made.
+    pub(super) fn new(folders: Vec<Spot>) -> Self {
+        Self { folders, ..Self::default() }
+    }
+
+    /// The card's; nothing if it was never set up, or undone.
+    pub(super) fn load(places: &Places) -> Result<Option<Self>, Error> {
+        let path = places.file(&Spot::root(FILE))?;
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(Error::io("read", &path))?,
+        };
+        let wrong = |message: String| Error::Manifest { path: path.clone(), message };
+        let document: Document =
+            serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        if document.version != VERSION {
+            return Err(wrong(format!("version {} is not ours, {VERSION}", document.version)));
+        }
+        let entries = document.entries.into_iter().map(|record| record.load(places));
+        Ok(Some(Self {
+            entries: entries.collect::<Result<_, _>>()?,
+            folders: document.folders,
+            next_copy: document.next_copy,
+        }))
+    }
+
+    /// Takes in a change that is about to be made.
+    pub(super) fn expect(&mut self, change: &Change) {
+        let after = Copied::new(change.after.clone());
+        let known = self.entries.iter_mut().find(|entry| entry.spot == change.spot);
+        match known {
+            Some(entry) => {
+                let now = change.before.clone().map(Content::File);
+                entry.edited |= !entry.is_before(now.as_ref()) && !entry.is_ours(now.as_ref());
+                entry.ours.push(after);
+            }
+            None => self.entries.push(Kept {
+                spot: change.spot.clone(),
+                before: change.before.clone().map(Copied::new),
+                ours: vec![after],
+                edited: false,
+            }),
+        }
+    }
+
+    /// Only what was written last can be there now.
+    pub(super) fn settle(&mut self) {
+        for entry in &mut self.entries {
+            let older = entry.ours.len().saturating_sub(1);
+            entry.ours.drain(..older);
+        }
+    }
+
+    /// Writes the copies that are missing, then the manifest.
+    pub(super) fn save(&mut self, places: &Places, disk: &mut dyn Disk) -> Result<(), Error> {
+        let mut entries = Vec::new();
+        for entry in &mut self.entries {
+            let mut copies = Copies { places, disk: &mut *disk, next: &mut self.next_copy };
+            let before = match &mut entry.before {
+                Some(before) => Some(copies.file(&before.state, &mut before.copy)?),
+                None => None,
+            };
+            let mut ours = Vec::new();
+            for one in &mut entry.ours {
+                ours.push(match &one.state {
+                    Content::File(state) => ContentRecord::File(copies.file(state, &mut one.copy)?),
+                    Content::Link(target) => ContentRecord::Link(target.clone()),
+                });
+            }
+            let (spot, edited) = (entry.spot.clone(), entry.edited);
+            entries.push(Record { spot, before, ours, edited });
+        }
+        let folders = self.folders.clone();
+        let document = Document { version: VERSION, next_copy: self.next_copy, entries, folders };
+        let path = places.file(&Spot::root(FILE))?;
+        let mut bytes = serde_json::to_vec_pretty(&document)
+            .map_err(|error| Error::Manifest { path: path.clone(), message: error.to_string() })?;
+        bytes.push(b'\n');
+        disk::replace(disk, &path, &secret(bytes), Rights::Exact)
+    }
+
+    /// The names of the copies that it needs.
+    pub(super) fn copies(&self) -> BTreeSet<&str> {
+        let before = self.entries.iter().filter_map(|entry| entry.before.as_ref()?.copy.as_deref());
+        let ours = self.entries.iter().flat_map(|entry| &entry.ours);
+        before.chain(ours.filter_map(|one| one.copy.as_deref())).collect()
+    }
+}
+
+impl Kept {
+    /// Whether the card is as it was here.
+    pub(super) fn is_before(&self, now: Option<&Content>) -> bool {
+        match (now, &self.before) {
+            (None, None) => true,
+            (Some(Content::File(now)), Some(before)) => now.bytes == before.state.bytes,
+            _ => false,
+        }
+    }
+
+    /// Whether what is there is what we wrote.
+    pub(super) fn is_ours(&self, now: Option<&Content>) -> bool {
+        self.ours.iter().any(|one| match (now, &one.state) {
+            (Some(Content::File(now)), Content::File(ours)) => now.bytes == ours.bytes,
+            (Some(Content::Link(now)), Content::Link(ours)) => now == ours,
+            _ => false,
+        })
+    }
+
+    /// Links are made where nothing was.
+    pub(super) fn is_link(&self) -> bool {
+        self.ours.iter().any(|one| matches!(one.state, Content::Link(_)))
+    }
+}
+
+struct Copies<'a> {
+    places: &'a Places,
+    disk: &'a mut dyn Disk,
+    next: &'a mut u32,
+}
+
+impl Copies<'_> {
+    fn file(&mut self, state: &FileState, copy: &mut Option<String>) -> Result<FileRecord, Error> {
+        let name = match copy {
+            Some(name) => name.clone(),
+            None => {
+                let name = format!("{:04}", self.next);
+                *self.next += 1;
+                let path = self.places.file(&Spot::root(FOLDER).below(&name))?;
+                self.disk
+                    .write(&path, &secret(state.bytes.clone()), Rights::Exact)
+                    .map_err(Error::io("write", &path))?;
+                copy.insert(name).clone()
+            }
+        };
+        let owner = state.owner.map(|owner| (owner.uid, owner.gid));
+        Ok(FileRecord { copy: name, mode: state.mode, owner })
+    }
+}
+
+/// A profile of a network may hold a password.
+fn secret(bytes: Vec<u8>) -> FileState {
+    FileState { bytes, mode: 0o600, owner: None }
+}
+
+impl Record {
+    fn load(self, places: &Places) -> Result<Kept, Error> {
+        let before = match self.before {
+            Some(record) => Some(record.load(places)?),
+            None => None,
+        };
+        let mut ours = Vec::new();
+        for record in self.ours {
+            ours.push(match record {
+                ContentRecord::Link(target) => Copied::new(Content::Link(target)),
+                ContentRecord::File(record) => {
+                    let Copied { state, copy } = record.load(places)?;
+                    Copied { state: Content::File(state), copy }
+                }
+            });
+        }
+        Ok(Kept { spot: self.spot, before, ours, edited: self.edited })
+    }
+}
+
+impl FileRecord {
+    fn load(self, places: &Places) -> Result<Copied<FileState>, Error> {
+        let path = places.file(&Spot::root(FOLDER).below(&self.copy))?;
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let owner = self.owner.map(|(uid, gid)| Owner { uid, gid });
+        let state = FileState { bytes, mode: self.mode, owner };
+        Ok(Copied { state, copy: Some(self.copy) })
+    }
+}

@@ -1,0 +1,59 @@
+//! Preparing a Raspberry Pi Zero's card as a node, and undoing it.
+//!
+//! ```no_run
+//! use gadget_config::setup::{self, Places, Request, Snapshot};
+//!
+//! let request = Request { id: "3".parse()?, hostname: None };
+//! let places = Places::offline("/mnt/root".as_ref(), None)?;
+//! let plan = setup::plan(&request, &Snapshot::read(&places)?)?;
+//! print!("{}", plan.diff());
+//! plan.apply(&places)?;
+//! setup::undo(&places, setup::Changed::Refuse)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | file | change | why |
+//! |---|---|---|
+//! | `config.txt` | `dtoverlay=dwc2,dr_mode=peripheral` | the port becomes a device controller |
+//! | `cmdline.txt` | `modules-load=` of the kernel's own gadgets goes | they would claim the port |
+//! | `/etc/modules`, `/etc/modules-load.d/` | the same modules go | likewise |
+//! | `/etc/clusterhat/node.toml` | `id` | what the node is |
+//! | `/etc/systemd/system/*.wants/` | two links | gadget and login at boot |
+//! | NetworkManager's or networkd's files | `usb0` | DHCP first, then the fixed address |
+//! | `/etc/hostname`, `/etc/hosts` | the name, if asked | |
+//!
+//! Nothing is added to `cmdline.txt`: dwc2 loads by its device-tree alias once the overlay is
+//! there, and `clusterhat-node.service` loads libcomposite before it makes the gadget.
+//!
+//! Order of writing: a port that is a device with no gadget behind it is a node that nobody
+//! reaches, so what takes a gadget of another's away comes after our own, and `config.txt` last of
+//! all. What is cut before that boots as it did: the new unit finds no controller, or finds it
+//! taken, and gives up. Undoing goes backwards.
+
+mod apply;
+mod cmdline_txt;
+mod config_txt;
+mod diff;
+mod disk;
+mod error;
+mod hostname;
+mod manifest;
+mod modules;
+mod network;
+mod networkd;
+mod networkmanager;
+mod node_toml;
+mod places;
+mod plan;
+mod rivals;
+mod sections;
+mod snapshot;
+mod undo;
+mod units;
+
+pub use disk::{Disk, LinuxDisk, Rights};
+pub use error::Error;
+pub use places::{Base, Places, Spot};
+pub use plan::{Change, Plan, Request, plan};
+pub use snapshot::{Content, Entry, FileState, Owner, Snapshot};
+pub use undo::{Changed, Undone, undo, undo_with};

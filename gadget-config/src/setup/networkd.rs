@@ -1,0 +1,29 @@
+//! systemd-networkd: one file for `usb0`.
+//!
+//! systemd.network(5) knows a fallback for DHCPv4 only as a link-local address, so the fixed
+//! address stands beside the lease. From our controller both are the same one; its route has a
+//! higher metric than the lease's (1024), which therefore wins.
+
+use super::Spot;
+use super::network::{CONTROLLER, INTERFACE, Profile, address};
+use crate::NodeId;
+
+/// Its unit.
+pub(super) const UNIT: &str = "systemd-networkd.service";
+
+const FILE: &str = "etc/systemd/network/10-clusterhat-usb0.network";
+
+const FIXED_ROUTE_METRIC: u32 = 2048;
+
+pub(super) fn profiles(id: NodeId) -> Vec<Profile> {
+    let text = format!(
+        "# clusterhat-node setup: a lease and the fixed address.\n\
+         [Match]\nName={INTERFACE}\n\n\
+         [Link]\nRequiredForOnline=no\n\n\
+         [Network]\nDHCP=ipv4\nIPv6AcceptRA=yes\n\n\
+         [Address]\nAddress={}\n\n\
+         [Route]\nGateway={CONTROLLER}\nMetric={FIXED_ROUTE_METRIC}\n",
+        address(id)
+    );
+    vec![Profile { spot: Spot::root(FILE), text, mode: 0o644 }]
+}

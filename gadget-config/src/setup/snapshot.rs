@@ -1,0 +1,238 @@
+//! What is on the card before anything is changed: all that planning looks at.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{Base, Error, Places, Spot};
+use super::{networkmanager, rivals, units};
+
+/// User and group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// User ID.
+    pub uid: u32,
+    /// Group ID.
+    pub gid: u32,
+}
+
+/// A regular file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileState {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Whose; nothing for a new file, which belongs to the one who makes it.
+    pub owner: Option<Owner>,
+}
+
+/// What a set-up writes and what it finds in that place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A file.
+    File(FileState),
+    /// A symbolic link, as it stands there.
+    Link(PathBuf),
+}
+
+/// A thing on the card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A file that was read, or a link that was not followed.
+    Content(Content),
+    /// It is there; nobody asked what is in it.
+    There,
+}
+
+/// Everything that planning looks at. An absent key is an absent file.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    places: Places,
+    entries: BTreeMap<Spot, Entry>,
+}
+
+/// Files that are read through links.
+const FILES: [&str; 4] = ["etc/hostname", "etc/hosts", "etc/modules", "etc/clusterhat/node.toml"];
+
+/// Folders of which every file is read, if its name ends so.
+const FOLDERS: [(&str, &str); 3] = [
+    ("etc/modules-load.d", ".conf"),
+    ("etc/NetworkManager/system-connections", ".nmconnection"),
+    ("etc/systemd/network", ".network"),
+];
+
+/// A file on the boot partition with more bytes is not one of its settings files.
+const LARGEST_BOOT_FILE: u64 = 64 * 1024;
+
+impl Snapshot {
+    /// Reads a card.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no file.
+    pub fn read(places: &Places) -> Result<Self, Error> {
+        let mut all = Self { places: places.clone(), entries: BTreeMap::new() };
+        for path in FILES {
+            all.add_file(Spot::root(path))?;
+        }
+        for (folder, ending) in FOLDERS {
+            for name in all.names(&Spot::root(folder))? {
+                if name.ends_with(ending) {
+                    all.add_file(Spot::root(folder).below(name))?;
+                }
+            }
+        }
+        for name in all.names(&Spot { base: Base::Boot, path: PathBuf::new() })? {
+            let small = |found: Metadata| found.is_file() && found.len() <= LARGEST_BOOT_FILE;
+            let path = places.file(&Spot::boot(&name))?;
+            if name == "user-data" || name.ends_with(".txt") && fs::metadata(path).is_ok_and(small)
+            {
+                all.add_file(Spot::boot(name))?;
+            }
+        }
+        let marks = networkmanager::MARKS.iter().chain(&rivals::MARKS);
+        for path in marks {
+            all.add_mark(Spot::root(*path))?;
+        }
+        all.add_file(Spot::root(networkmanager::MANAGED))?;
+        all.add_units()?;
+        Ok(all)
+    }
+
+    /// The units that matter and every link that enables one.
+    fn add_units(&mut self) -> Result<(), Error> {
+        for folder in units::FOLDERS {
+            for unit in units::KNOWN {
+                self.add_link(Spot::root(folder).below(unit))?;
+            }
+        }
+        let etc = Spot::root(units::ETC);
+        for folder in self.names(&etc)? {
+            if folder.ends_with(".wants") || folder.ends_with(".requires") {
+                for unit in self.names(&etc.below(&folder))? {
+                    self.add_link(etc.below(&folder).below(unit))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self, folder: &Spot) -> Result<Vec<String>, Error> {
+        let path = self.places.file(folder)?;
+        let found = match fs::read_dir(&path) {
+            Err(error) if is_absence(&error) => return Ok(Vec::new()),
+            found => found.map_err(Error::io("list", &path))?,
+        };
+        let mut names = Vec::new();
+        for entry in found {
+            let name = entry.map_err(Error::io("list", &path))?.file_name();
+            // No name that matters here is anything but text.
+            names.extend(name.into_string());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn add_file(&mut self, spot: Spot) -> Result<(), Error> {
+        if let Some(state) = read_file(&self.places, &spot)? {
+            self.entries.insert(spot, Entry::Content(Content::File(state)));
+        }
+        Ok(())
+    }
+
+    fn add_link(&mut self, spot: Spot) -> Result<(), Error> {
+        if let Some(content) = read_content(&self.places, &spot)? {
+            self.entries.insert(spot, Entry::Content(content));
+        }
+        Ok(())
+    }
+
+    fn add_mark(&mut self, spot: Spot) -> Result<(), Error> {
+        if self.places.file(&spot)?.exists() {
+            self.entries.insert(spot, Entry::There);
+        }
+        Ok(())
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    pub(super) fn has(&self, spot: &Spot) -> bool {
+        self.entries.contains_key(spot)
+    }
+
+    pub(super) fn content(&self, spot: &Spot) -> Option<&Content> {
+        match self.entries.get(spot) {
+            Some(Entry::Content(content)) => Some(content),
+            _ => None,
+        }
+    }
+
+    pub(super) fn file(&self, spot: &Spot) -> Option<&FileState> {
+        match self.content(spot) {
+            Some(Content::File(state)) => Some(state),
+            _ => None,
+        }
+    }
+
+    /// The files and links right in a folder.
+    pub(super) fn within<'a>(
+        &'a self,
+        folder: &'a Spot,
+    ) -> impl Iterator<Item = (&'a Spot, &'a Entry)> {
+        self.entries.iter().filter(move |(spot, _)| spot.folder().as_ref() == Some(folder))
+    }
+
+    pub(super) fn spots(&self) -> impl Iterator<Item = &Spot> {
+        self.entries.keys()
+    }
+}
+
+/// What is at a place, following links.
+pub(super) fn read_file(places: &Places, spot: &Spot) -> Result<Option<FileState>, Error> {
+    let path = places.file(spot)?;
+    match fs::symlink_metadata(&path) {
+        // A link to nowhere says that the file is wanted in a place of which nothing is known.
+        Err(error) if is_absence(&error) => match fs::symlink_metadata(places.link(spot)?) {
+            Ok(_) => Err(Error::NotAFile(places.shown(spot))),
+            Err(_) => Ok(None),
+        },
+        found => {
+            let found = found.map_err(Error::io("look at", &path))?;
+            found.is_file().then_some(()).ok_or_else(|| Error::NotAFile(places.shown(spot)))?;
+            state(&path, &found).map(Some)
+        }
+    }
+}
+
+/// What is at a place: a link is one.
+pub(super) fn read_content(places: &Places, spot: &Spot) -> Result<Option<Content>, Error> {
+    let path = places.link(spot)?;
+    let found = match fs::symlink_metadata(&path) {
+        Err(error) if is_absence(&error) => return Ok(None),
+        found => found.map_err(Error::io("look at", &path))?,
+    };
+    if found.is_symlink() {
+        let target = fs::read_link(&path).map_err(Error::io("read", &path))?;
+        Ok(Some(Content::Link(target)))
+    } else if found.is_file() {
+        Ok(Some(Content::File(state(&path, &found)?)))
+    } else {
+        Err(Error::NotAFile(places.shown(spot)))
+    }
+}
+
+fn state(path: &Path, found: &Metadata) -> Result<FileState, Error> {
+    Ok(FileState {
+        bytes: fs::read(path).map_err(Error::io("read", path))?,
+        mode: found.mode() & 0o7777,
+        owner: Some(Owner { uid: found.uid(), gid: found.gid() }),
+    })
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}

@@ -1,0 +1,74 @@
+//! How the node's gadget stands.
+
+use crate::take_down::ttys;
+use crate::{Difference, Entry, Error, GADGET, Kernel, Layout, Owner, Profile, Udc};
+
+/// How far the gadget is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// There is none.
+    Down,
+    /// It is not what the profile says: of another profile, or half-made.
+    Differs(Difference),
+    /// It is what the profile says, but on no controller.
+    Unbound,
+    /// It is on a controller.
+    Up,
+}
+
+/// The gadget and its controller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// How far it is.
+    pub state: State,
+    /// The controller that it is on.
+    pub udc: Option<Udc>,
+    /// The node's network device, as `usb0`.
+    pub network: Option<String>,
+    /// The node's terminals: the console, then the admin console.
+    pub ttys: Vec<String>,
+    /// All controllers.
+    pub udcs: Vec<Udc>,
+    /// Others that use a controller, by its name.
+    pub others: Vec<(String, Owner)>,
+}
+
+/// Looks, and changes nothing. Without a profile, a gadget that is bound counts as up.
+///
+/// # Errors
+/// If configfs or sysfs cannot be read.
+pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<Status, Error> {
+    let gadgets = kernel.gadgets()?;
+    let udcs = kernel.udcs()?;
+    let tree = kernel.tree(GADGET)?;
+    let ours = gadgets.iter().find(|gadget| gadget.name == GADGET);
+    let bound = ours.and_then(|gadget| gadget.udc.as_ref());
+    let difference =
+        profile.zip(tree.as_ref()).and_then(|(profile, tree)| Layout::of(profile).difference(tree));
+    let state = match (&tree, difference, bound) {
+        (None, _, _) => State::Down,
+        (_, Some(difference), _) => State::Differs(difference),
+        (_, None, None) => State::Unbound,
+        (_, None, Some(_)) => State::Up,
+    };
+    let others = udcs.iter().filter_map(|udc| Some((udc.name.clone(), Owner::of(udc, &gadgets)?)));
+    let tree = tree.unwrap_or_default();
+    Ok(Status {
+        state,
+        udc: udcs.iter().find(|udc| Some(&udc.name) == bound).cloned(),
+        network: bound.and_then(|_| network(&tree)),
+        ttys: ttys(&tree),
+        others: others.collect(),
+        udcs,
+    })
+}
+
+/// The Ethernet function's device; before a bind the kernel shows a pattern, as `usb%d`.
+fn network(tree: &crate::Tree) -> Option<String> {
+    tree.iter().find_map(|(path, entry)| match entry {
+        Entry::Value(name) if path.starts_with("functions/") && path.ends_with("/ifname") => {
+            (!name.contains('%')).then(|| name.clone())
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,72 @@
+//! Takes the node's gadget away.
+
+use std::io;
+use std::time::Duration;
+
+use crate::{Entry, Error, GADGET, Kernel, Limits, Tree};
+
+/// Time between two looks at who has a terminal open.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Ends the logins on the gadget's terminals (`/dev/ttyGS0` ...), since the kernel's removal blocks
+/// while one is open. It is called only when a gadget is there to be removed.
+pub type StopGetty<'a> = &'a mut dyn FnMut(&[String]) -> io::Result<()>;
+
+/// Removes the gadget, bound or not, whole or half-made. Whether there was one.
+///
+/// # Errors
+/// If `stop_getty` fails, a process keeps a terminal open (it is named, and the gadget left as it
+/// was), or the kernel refuses.
+pub fn take_down(
+    kernel: &mut dyn Kernel,
+    limits: &Limits,
+    stop_getty: StopGetty<'_>,
+) -> Result<bool, Error> {
+    let Some(tree) = kernel.tree(GADGET)? else {
+        return Ok(false);
+    };
+    let ttys = ttys(&tree);
+    if !ttys.is_empty() {
+        stop_getty(&ttys).map_err(Error::Getty)?;
+        await_closed(kernel, &ttys, limits.tty)?;
+    }
+    remove(kernel)?;
+    Ok(true)
+}
+
+/// Removes the gadget, whose terminals nobody has open.
+pub(crate) fn remove(kernel: &mut dyn Kernel) -> Result<(), Error> {
+    // Off the bus first, so that nothing opens a terminal for what the host sends. A gadget that is
+    // bound to nothing says ENODEV; what is really wrong, the removal tells.
+    let _ = kernel.bind(GADGET, None);
+    kernel.remove(GADGET).map_err(|source| Error::Remove { path: kernel.path(GADGET), source })
+}
+
+/// The serial functions' terminals.
+pub(crate) fn ttys(tree: &Tree) -> Vec<String> {
+    tree.iter()
+        .filter_map(|(path, entry)| match entry {
+            Entry::Value(number) if is_port_number(path) => Some(format!("/dev/ttyGS{number}")),
+            _ => None,
+        })
+        .collect()
+}
+
+fn is_port_number(path: &str) -> bool {
+    path.starts_with("functions/acm.") && path.ends_with("/port_num")
+}
+
+fn await_closed(kernel: &mut dyn Kernel, ttys: &[String], limit: Duration) -> Result<(), Error> {
+    let end = kernel.now() + limit;
+    loop {
+        let holders =
+            kernel.holders(ttys).map_err(|source| Error::Read { path: "/proc".into(), source })?;
+        if holders.is_empty() {
+            return Ok(());
+        }
+        if kernel.now() >= end {
+            return Err(Error::TtyOpen(holders));
+        }
+        kernel.sleep(POLL);
+    }
+}

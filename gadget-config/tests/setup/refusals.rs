@@ -1,0 +1,119 @@
+//! Each error names the file and what to do.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use gadget_config::setup::{self, Error, Places, Request, Snapshot};
+
+use crate::tree::{Card, assert_same};
+
+fn refused(card: &Card, hostname: Option<&str>) -> String {
+    let request = Request { id: 3.try_into().unwrap(), hostname: hostname.map(str::to_owned) };
+    let before = card.tree();
+    let error = Snapshot::read(&card.places())
+        .and_then(|snapshot| setup::plan(&request, &snapshot))
+        .unwrap_err();
+    assert_same(&card.tree(), &before);
+    error.to_string()
+}
+
+#[track_caller]
+fn says(error: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+}
+
+#[test]
+fn folders_that_are_no_card() {
+    let card = Card::stock("trixie");
+    let (root, boot) = (card.path("root"), card.path("boot"));
+    let error = |root: &Path, boot| Places::offline(root, boot).unwrap_err().to_string();
+    says(&error(&boot, None), &["boot holds no etc", "--root"]);
+    says(&error(&root, Some(&root)), &["root holds no config.txt", "--boot-dir"]);
+    says(&error(&root, None), &["no config.txt in boot/firmware or boot below", "--boot-dir"]);
+    let alone = Places::find(None, Some(&boot)).unwrap_err();
+    assert!(matches!(alone, Error::BootDirAlone(_)));
+    says(&alone.to_string(), &["needs --root"]);
+}
+
+#[test]
+fn the_boot_folder_is_found_where_config_txt_is() {
+    let card = Card::stock("trixie");
+    card.write("root/boot/config.txt", "");
+    let boot = |card: &Card| {
+        let places = Places::find(Some(&card.path("root")), None).unwrap();
+        places.base(setup::Base::Boot).to_owned()
+    };
+    assert_eq!(boot(&card), card.path("root/boot"));
+    card.write("root/boot/firmware/config.txt", "");
+    assert_eq!(boot(&card), card.path("root/boot/firmware"));
+}
+
+#[test]
+fn another_who_makes_gadgets() {
+    let wants = "root/etc/systemd/system/multi-user.target.wants";
+    let card = Card::stock("trixie");
+    card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
+    says(&refused(&card, None), &["rpi-usb-gadget is switched on", "usb-gadget.conf", " off"]);
+
+    let card = Card::stock("trixie");
+    let link = card.path(wants).join("rpi-usb-gadget-ics.service");
+    symlink("/usr/lib/systemd/system/rpi-usb-gadget-ics.service", link).unwrap();
+    says(&refused(&card, None), &["rpi-usb-gadget is switched on", wants]);
+
+    let card = Card::stock("bookworm");
+    symlink("/x", card.path(wants).join("clusterctrl-composite.service")).unwrap();
+    says(&refused(&card, None), &["clusterctrl-composite.service", "disable"]);
+}
+
+#[test]
+fn a_list_of_modules_by_hand_is_edited_where_the_package_is_not_there() {
+    let card = Card::stock("bookworm");
+    card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
+    let request = Request { id: 3.try_into().unwrap(), hostname: None };
+    let plan = setup::plan(&request, &Snapshot::read(&card.places()).unwrap()).unwrap();
+    plan.apply(&card.places()).unwrap();
+    assert_eq!(card.read("root/etc/modules-load.d/usb-gadget.conf"), "");
+}
+
+#[test]
+fn units_that_are_missing_or_masked() {
+    let card = Card::stock("trixie");
+    fs::remove_file(card.path("root/usr/lib/systemd/system/clusterhat-node.service")).unwrap();
+    says(&refused(&card, None), &["clusterhat-node.service is not installed", "dpkg --root="]);
+
+    let card = Card::stock("trixie");
+    let mask = card.path("root/etc/systemd/system/serial-getty@ttyGS0.service");
+    symlink("/dev/null", mask).unwrap();
+    says(&refused(&card, None), &["serial-getty@ttyGS0.service is masked by", "unmask"]);
+}
+
+#[test]
+fn no_network_manager() {
+    let card = Card::stock("bookworm");
+    fs::remove_file(card.path("root/usr/sbin/NetworkManager")).unwrap();
+    fs::remove_file(card.path("root/usr/lib/systemd/system/NetworkManager.service")).unwrap();
+    says(&refused(&card, None), &["none is there", "install NetworkManager"]);
+    card.write("root/etc/dhcpcd.conf", "");
+    says(&refused(&card, None), &["dhcpcd is there", "enable systemd-networkd"]);
+}
+
+#[test]
+fn bad_names_and_bad_files() {
+    let card = Card::stock("trixie");
+    for name in ["", "a b", "-a", "a-", "a.b", &"a".repeat(64)] {
+        says(&refused(&card, Some(name)), &["is no host name", &format!("{name:?}")]);
+    }
+    card.write("root/etc/clusterhat/node.toml", "id = 999\n");
+    says(&refused(&card, None), &["node.toml:1: ", "1 to 252"]);
+    card.write("root/etc/clusterhat/node.toml", [0xff]);
+    says(&refused(&card, None), &["node.toml is no UTF-8 text"]);
+    fs::remove_file(card.path("root/etc/clusterhat/node.toml")).unwrap();
+    fs::create_dir(card.path("root/etc/clusterhat/node.toml")).unwrap();
+    says(&refused(&card, None), &["node.toml is no regular file"]);
+    fs::remove_dir(card.path("root/etc/clusterhat/node.toml")).unwrap();
+    symlink("/run/node.toml", card.path("root/etc/clusterhat/node.toml")).unwrap();
+    says(&refused(&card, None), &["node.toml is no regular file"]);
+}
