@@ -73,6 +73,6 @@ pub(crate) fn clear(vm: &Vm) {
                  $gadget/strings/* 2>/dev/null || true
              rmdir $gadget
          done
-         while ls /sys/bus/usb/devices/*/serial | xargs grep -v -q dummy_hcd; do usleep 20000; done",
+         while ls /sys/bus/usb/devices/[0-9]*-[0-9]*/serial >/dev/null 2>&1; do usleep 20000; done",
     );
 }
