@@ -299,7 +299,7 @@ fn on_terminal(world: &World, args: &str, typed: &str) -> Option<Output> {
     command.args(["-qefc", &format!("{} {args}", clusterhat().display()), "/dev/null"]);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.unwrap();
-    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
     let output = child.wait_with_output().unwrap();
     Some(Output {
         status: output.status.code().unwrap(),
