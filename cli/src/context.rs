@@ -79,8 +79,8 @@ impl Ground {
     }
 
     /// The machine.
-    pub(crate) fn machine(&self) -> &dyn Platform {
-        &*self.machine
+    pub(crate) fn machine(&self) -> Arc<dyn Platform> {
+        Arc::clone(&self.machine)
     }
 
     /// Finds and opens the boards.
@@ -167,8 +167,8 @@ fn simulated(name: &str, config: Option<&Path>) -> Result<(Arc<dyn Platform>, So
         toml: text("clusterhat_toml", world.config()),
         legacy: text("config", world.legacy_config()),
     };
-    if config.is_some() {
-        sources.toml = Sources::read(Path::new("/nonexistent"), config)?.toml;
+    if let Some(config) = config {
+        sources.toml = Some(Sources::read_own(config)?);
     }
     let nowait = std::env::var_os("CLUSTERHAT_SIM_NOWAIT").is_some_and(|value| value == "1");
     let machine = if nowait { machine.without_waits() } else { machine };

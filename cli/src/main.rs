@@ -88,14 +88,14 @@ impl Session {
         let wishes = wishes(&self.cli.command);
         let ground = Ground::new(&self.cli.global, &wishes)?;
         self.warnings = ground.warnings.iter().map(ToString::to_string).collect();
-        let probed = match self.cli.command {
-            Command::Boards(args::Boards { probe: true }) => Some(boards::search(&ground)),
-            _ => None,
-        };
-        let mut context = match (ground.open(&wishes), probed) {
+        let machine = ground.machine();
+        let mut context = match (ground.open(&wishes), &self.cli.command) {
             (Ok(context), _) => context,
-            (Err(failure), Some(report)) => return Ok(Outcome { report, failure: Some(failure) }),
-            (Err(failure), None) => return Err(failure),
+            (Err(failure), Command::Boards(args::Boards { probe: true })) => {
+                let report = boards::search(&*machine);
+                return Ok(Outcome { report, failure: Some(failure) });
+            }
+            (Err(failure), _) => return Err(failure),
         };
         self.warnings.extend(context.surplus());
         let result = self.dispatch(&mut context, &set);

@@ -1,9 +1,9 @@
 //! `boards`: what was found, how, and what is unverified about it.
 
-use hat_driver::linux::{BoardInfo, UnitStatus, probe};
+use hat_driver::linux::{BoardInfo, Platform, UnitStatus, probe};
 
 use super::Outcome;
-use crate::context::{Context, Ground};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{BoardEntry, BoardsReport, Report};
 
@@ -32,6 +32,6 @@ pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Fa
 }
 
 /// What a search finds where no board is known.
-pub(crate) fn search(ground: &Ground) -> Report {
-    Report::Boards(BoardsReport { boards: Vec::new(), probed: Some(probe(ground.machine())) })
+pub(crate) fn search(machine: &dyn Platform) -> Report {
+    Report::Boards(BoardsReport { boards: Vec::new(), probed: Some(probe(machine)) })
 }

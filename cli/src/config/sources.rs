@@ -28,24 +28,28 @@ impl Sources {
     /// A file that is there and cannot be read, or a `config` that is not there.
     pub(crate) fn read(root: &Path, config: Option<&Path>) -> Result<Self, ConfigError> {
         let toml = match config {
-            Some(path) => Some(read(path)?),
-            None => if_present(read(&root.join(OWN)))?,
+            Some(path) => Some(Self::read_own(path)?),
+            None => if_present(Self::read_own(&root.join(OWN)))?,
         };
-        let legacy = if_present(read(&root.join(VENDOR)))?;
-        let text = |bytes| {
-            String::from_utf8(bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error))
-        };
-        Ok(Self {
-            toml: toml
-                .map(|(path, bytes)| match text(bytes) {
-                    Ok(text) => Ok((path, text)),
-                    Err(source) => Err(ConfigError::Unreadable { path, source }),
-                })
-                .transpose()?,
-            // A comment in an old encoding must not stop the command: its keys and values are ASCII.
-            legacy: legacy
-                .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned())),
-        })
+        // A comment in an old encoding must not stop the command: its keys and values are ASCII.
+        let legacy = if_present(read(&root.join(VENDOR)))?
+            .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(Self { toml, legacy })
+    }
+
+    /// The program's own file at another place, and its text.
+    ///
+    /// # Errors
+    /// A file that is not there or cannot be read as text.
+    pub(crate) fn read_own(path: &Path) -> Result<(PathBuf, String), ConfigError> {
+        let (path, bytes) = read(path)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok((path, text)),
+            Err(error) => {
+                let source = Error::new(ErrorKind::InvalidData, error);
+                Err(ConfigError::Unreadable { path, source })
+            }
+        }
     }
 }
 

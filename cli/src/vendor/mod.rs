@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use hat_driver::linux::{Error as DriverError, chain};
+use hat_driver::linux::{BoardInfo, Error as DriverError, Model, chain};
 
 use crate::args::Global;
 use crate::config::Role;
@@ -96,11 +96,13 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
     }
     let root = ground.root().map(ToOwned::to_owned);
     let mut context = ground.open(&wishes)?;
-    for board in 0..context.cluster.boards().count() {
-        // A v1.x board needs none: each line is set up when it is switched.
-        if context.cluster.boards().nth(board).is_some_and(|info| info.address.is_some()) {
-            context.cluster.init(board)?;
-        }
+    // A v1.x board needs none, since each line is set up when it is switched; a ClusterCTRL board
+    // initialises itself.
+    let is_expander =
+        |info: &BoardInfo| matches!(info.model, Model::Hat(_)) && info.address.is_some();
+    let boards: Vec<bool> = context.cluster.boards().map(is_expander).collect();
+    for (board, _) in boards.into_iter().enumerate().filter(|(_, expander)| *expander) {
+        context.cluster.init(board)?;
     }
     let request = Request::parse(words, context.cluster.nodes());
     Ok(match request {

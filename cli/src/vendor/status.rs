@@ -18,8 +18,8 @@ pub(super) fn status(context: &mut Context) -> Result<Answer, DriverError> {
     let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
     let mut text = String::new();
     head(&mut text, context, &infos);
-    let mut first = 1;
     for (board, info) in infos.iter().enumerate() {
+        let first = context.cluster.first_node(board) + 1;
         match (info.model, context.cluster.status(board)?) {
             (Model::Hat(revision), UnitStatus::Hat(status)) => {
                 hat(&mut text, context, info, revision, &status, first);
@@ -29,16 +29,15 @@ pub(super) fn status(context: &mut Context) -> Result<Answer, DriverError> {
             }
             _ => {}
         }
-        first += usize::from(info.size);
     }
     Ok(Answer::new(text, 0))
 }
 
 fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
-    let forced = context.settings.legacy.as_ref().and_then(|legacy| legacy.force.as_ref());
+    let forced = forced(context);
     let is_hat = |info: &&BoardInfo| matches!(info.model, Model::Hat(_));
     let hat = match (forced, infos.iter().find(is_hat)) {
-        (Some(forced), Some(_)) => forced.text.clone(),
+        (Some(forced), Some(_)) => forced.to_owned(),
         (None, Some(_)) => "1".to_owned(),
         (_, None) => "False".to_owned(),
     };
@@ -63,6 +62,11 @@ fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
     }
 }
 
+/// The version that CLUSTERHAT_FORCE gives, as it is written there.
+fn forced(context: &Context) -> Option<&str> {
+    Some(&context.settings.legacy.as_ref()?.force.as_ref()?.text)
+}
+
 fn hat(
     text: &mut String,
     context: &Context,
@@ -85,8 +89,7 @@ fn hat(
             let _ = writeln!(text, "hat_product_id:{}", or_empty(&eeprom.product_id));
         }
         None => {
-            let forced = context.settings.legacy.as_ref().and_then(|legacy| legacy.force.as_ref());
-            let forced = forced.map_or_else(|| version.to_string(), |forced| forced.text.clone());
+            let forced = forced(context).map_or_else(|| version.to_string(), str::to_owned);
             let _ = writeln!(text, "hat_uuid:NA\nhat_vendor:NA\nhat_pid:NA\nhat_force:{forced}");
         }
     }

@@ -164,10 +164,8 @@ impl Cluster {
     /// [`Error::Board`], [`Error::Locked`] or [`Error::Lock`].
     pub fn init(&mut self, board: usize) -> Result<Outcome, Error> {
         let exclusion = self.enter(board)?;
-        let result = match &mut self.boards[board].1 {
-            Unit::Hat(hat) => hat.init(),
-            Unit::Ctrl(_) => Ok(Outcome::AlreadyDone),
-        };
+        let Unit::Hat(hat) = &mut self.boards[board].1 else { return Ok(Outcome::AlreadyDone) };
+        let result = hat.init();
         drop(exclusion);
         result.map_err(|source| self.failed(board, String::new(), Stands::Old, source.into()))
     }

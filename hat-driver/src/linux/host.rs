@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::eeprom::Eeprom;
@@ -107,7 +107,7 @@ impl Platform for Host {
     fn kernel_driver(&self, bus: u32, address: u8) -> Option<String> {
         let device = format!("sys/bus/i2c/devices/{bus}-{address:04x}/driver");
         let driver = fs::read_link(self.root.join(device)).ok()?;
-        Some(Path::new(&driver).file_name()?.to_string_lossy().into_owned())
+        Some(driver.file_name()?.to_string_lossy().into_owned())
     }
 }
 

@@ -51,7 +51,7 @@ impl Cluster {
         // Held to the end: two callers' power-ons must not add up their inrush.
         let _power_on = self.begin(action)?;
         let watched = action == Action::On && !self.options.ignore_under_voltage;
-        let baseline = self.platform.throttled().filter(|_| watched);
+        let baseline = if watched { self.platform.throttled() } else { None };
         let (mut result, mut failures, mut wait) =
             (Switched::default(), Vec::new(), Duration::ZERO);
         for board in 0..self.boards.len() {
@@ -75,34 +75,44 @@ impl Cluster {
                     result.undone.extend(self.node_numbers(board, finished.undone));
                     wait = finished.wait;
                 }
-                Err(Failure { cause, nodes, stands, done }) => {
-                    let wrong = match &cause {
-                        Cause::Board(source) => source.not_following(),
-                        Cause::Stop(_) => Positions::NONE,
-                    };
-                    result.changed.extend(self.node_numbers(board, done.without(wrong)));
-                    match cause {
-                        Cause::Stop(stop) => {
-                            return Err(self.stopped(stop, self.done(&result.changed, action)));
-                        }
-                        Cause::Board(source) => {
-                            // Where no step was reached, none of the nodes asked for was.
-                            let nodes = match (wrong.is_empty(), nodes.is_empty()) {
-                                (false, _) => wrong,
-                                (true, true) => request.without(done),
-                                (true, false) => nodes,
-                            };
-                            let what = self.names(board, nodes);
-                            failures.push(self.failed(board, what, stands, source));
-                        }
-                    }
-                }
+                Err(failure) => failures.push(self.settle(&run, failure, &mut result.changed)?),
             }
         }
         if failures.is_empty() {
             return Ok(result);
         }
         Err(Error::of_boards(failures, &self.done(&result.changed, action)))
+    }
+
+    /// Notes what a run that ended early had switched, and returns what its board failed with.
+    ///
+    /// # Errors
+    /// Where the boards after it have to stop as well.
+    fn settle(
+        &self,
+        run: &BoardRun,
+        failure: Failure<BoardError, Stop>,
+        changed: &mut Vec<usize>,
+    ) -> Result<Error, Error> {
+        let Failure { cause, nodes, stands, done } = failure;
+        match cause {
+            Cause::Stop(stop) => {
+                changed.extend(self.node_numbers(run.board, done));
+                Err(self.stopped(stop, self.done(changed, run.action)))
+            }
+            Cause::Board(source) => {
+                let wrong = source.not_following();
+                changed.extend(self.node_numbers(run.board, done.without(wrong)));
+                // Where no step was reached, none of the nodes asked for was.
+                let nodes = match (wrong.is_empty(), nodes.is_empty()) {
+                    (false, _) => wrong,
+                    (true, true) => run.request.without(done),
+                    (true, false) => nodes,
+                };
+                let what = self.names(run.board, nodes);
+                Ok(self.failed(run.board, what, stands, source))
+            }
+        }
     }
 
     /// The steps that [`Self::switch`] would take on one board, given the nodes that are on now and
@@ -137,11 +147,13 @@ impl Cluster {
     /// # Errors
     /// [`Error::UnderVoltage`].
     pub fn check_supply(&self) -> Result<(), Error> {
-        let sags = self.platform.throttled().unwrap_or(0) & UNDER_VOLTAGE_NOW != 0;
-        if sags && !self.options.ignore_under_voltage {
-            return Err(Error::UnderVoltage { node: None, done: Done::default() });
+        if self.options.ignore_under_voltage {
+            return Ok(());
         }
-        Ok(())
+        match self.platform.throttled().unwrap_or(0) & UNDER_VOLTAGE_NOW {
+            0 => Ok(()),
+            _ => Err(Error::UnderVoltage { node: None, done: Done::default() }),
+        }
     }
 
     fn run_or_init(

@@ -20,13 +20,7 @@ pub trait Chip {
 }
 
 /// Which expander is simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// XRA1200P: registers 0 to 0x0a.
-    Xra1200p,
-    /// PCA9554: registers 0 to 3; refuses the others.
-    Pca9554,
-}
+pub use crate::expander::Chip as Kind;
 
 /// An XRA1200P or a PCA9554 with what the board puts on its pins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +84,7 @@ impl Expander {
         }
     }
 
+    /// The XRA1200P has registers 0 to 0x0a, the PCA9554 0 to 3; both refuse the others.
     fn has(&self, register: u8) -> bool {
         match self.kind {
             Kind::Xra1200p => register <= 0x0a,
