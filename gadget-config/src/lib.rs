@@ -24,11 +24,14 @@
 //! | `serde` | the types that stand in files and reports |
 //! | `linux` | the running kernel, through the crate `usb-gadget` |
 //! | `node-file` | `/etc/clusterhat/node.toml` |
+//! | `changes` | changes to a system's files, undone byte for byte |
 //! | `setup` | preparing a card as a node |
 //! | `cli` | the program `clusterhat-node` |
 
 mod apply;
 mod boot;
+#[cfg(feature = "changes")]
+pub mod changes;
 mod cluster;
 mod error;
 mod ethernet;

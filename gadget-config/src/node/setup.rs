@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use gadget_config::setup::{self, Changed, Error, Places, Request, Snapshot};
+use gadget_config::changes::{self, Changed};
+use gadget_config::setup::{self, Error, Request};
 use serde::Serialize;
 
 use crate::args::{Setup, Undo};
@@ -30,9 +31,12 @@ pub(crate) struct UndoReport {
 }
 
 pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, Error> {
-    let places = Places::find(root, asked.boot_dir.as_deref())?;
+    let places = setup::places(root, asked.boot_dir.as_deref())?;
+    if root.is_none() {
+        setup::check_model()?;
+    }
     let request = Request { id: asked.id, hostname: asked.hostname.clone() };
-    let plan = setup::plan(&request, &Snapshot::read(&places)?)?;
+    let plan = setup::plan(&request, &setup::read(&places)?)?;
     if !asked.dry_run {
         plan.apply(&places)?;
     }
@@ -46,9 +50,9 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
 }
 
 pub(crate) fn undo(asked: &Undo, root: Option<&Path>) -> Result<UndoReport, Error> {
-    let places = Places::find(root, asked.boot_dir.as_deref())?;
+    let places = setup::places(root, asked.boot_dir.as_deref())?;
     let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
-    let undone = setup::undo(&places, changed)?;
+    let undone = changes::undo(&places, changed)?;
     Ok(UndoReport { restored: undone.restored, removed: undone.removed, kept: undone.kept })
 }
 

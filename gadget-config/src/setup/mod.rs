@@ -1,14 +1,15 @@
 //! Preparing a Raspberry Pi Zero's card as a node, and undoing it.
 //!
 //! ```no_run
-//! use gadget_config::setup::{self, Places, Request, Snapshot};
+//! use gadget_config::changes::{self, Changed};
+//! use gadget_config::setup::{self, Request};
 //!
 //! let request = Request { id: "3".parse()?, hostname: None };
-//! let places = Places::offline("/mnt/root".as_ref(), None)?;
-//! let plan = setup::plan(&request, &Snapshot::read(&places)?)?;
+//! let places = setup::places(Some("/mnt/root".as_ref()), None)?;
+//! let plan = setup::plan(&request, &setup::read(&places)?)?;
 //! print!("{}", plan.diff());
 //! plan.apply(&places)?;
-//! setup::undo(&places, setup::Changed::Refuse)?;
+//! changes::undo(&places, Changed::Refuse)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -30,30 +31,21 @@
 //! all. What is cut before that boots as it did: the new unit finds no controller, or finds it
 //! taken, and gives up. Undoing goes backwards.
 
-mod apply;
+mod card;
 mod cmdline_txt;
 mod config_txt;
-mod diff;
-mod disk;
 mod error;
 mod hostname;
-mod manifest;
 mod modules;
 mod network;
 mod networkd;
 mod networkmanager;
 mod node_toml;
-mod places;
 mod plan;
 mod rivals;
 mod sections;
-mod snapshot;
-mod undo;
 mod units;
 
-pub use disk::{Disk, LinuxDisk, Rights};
+pub use card::{check_model, places, read};
 pub use error::Error;
-pub use places::{Base, Places, Spot};
-pub use plan::{Change, Plan, Request, plan};
-pub use snapshot::{Content, Entry, FileState, Owner, Snapshot};
-pub use undo::{Changed, Undone, undo, undo_with};
+pub use plan::{Request, plan};

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::{Error, Snapshot, Spot, networkd, networkmanager, units};
+use super::{Error, networkd, networkmanager, units};
 use crate::NodeId;
+use crate::changes::{Snapshot, Spot};
 
 /// The gadget's Ethernet on the node: the first usb%d of the kernel's u_ether.
 pub(super) const INTERFACE: &str = "usb0";

@@ -4,9 +4,9 @@
 //! address stands beside the lease. From our controller both are the same one; its route has a
 //! higher metric than the lease's (1024), which therefore wins.
 
-use super::Spot;
 use super::network::{CONTROLLER, INTERFACE, Profile, address};
 use crate::NodeId;
+use crate::changes::Spot;
 
 /// Its unit.
 pub(super) const UNIT: &str = "systemd-networkd.service";

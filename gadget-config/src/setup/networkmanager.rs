@@ -10,9 +10,9 @@
 //! - a gadget's interface is unmanaged by NetworkManager's own udev rule (85-nm-unmanaged.rules);
 //!   `managed=1` in its configuration stands above that rule.
 
-use super::Spot;
 use super::network::{CONTROLLER, INTERFACE, Profile, address};
 use crate::NodeId;
+use crate::changes::Spot;
 
 /// That it is installed.
 pub(super) const MARKS: [&str; 2] =

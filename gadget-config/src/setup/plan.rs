@@ -1,11 +1,9 @@
 //! What a set-up changes, worked out from what is on the card. Nothing is read or written here.
 
-use std::path::PathBuf;
-
-use super::network::Profile;
-use super::{Content, Error, FileState, Places, Snapshot, Spot};
-use super::{cmdline_txt, config_txt, diff, hostname, modules, network, node_toml, rivals, units};
+use super::Error;
+use super::{cmdline_txt, config_txt, hostname, modules, network, node_toml, rivals, units};
 use crate::NodeId;
+use crate::changes::{Draft, Plan, Snapshot, Spot};
 
 /// What the node shall be.
 #[derive(Clone, Debug)]
@@ -16,156 +14,75 @@ pub struct Request {
     pub hostname: Option<String>,
 }
 
-/// One file or link that becomes another.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// Where on the card.
-    pub spot: Spot,
-    /// Where on this machine.
-    pub path: PathBuf,
-    /// What is there; nothing if nothing is.
-    pub before: Option<FileState>,
-    /// What will be there.
-    pub after: Content,
-}
-
-/// The changes in the order in which they are made.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    pub(super) changes: Vec<Change>,
-    pub(super) notes: Vec<String>,
-}
-
-impl Plan {
-    /// What it changes; nothing on a card that is set up already.
-    #[must_use]
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
-    }
-
-    /// What the user should know beside it, one line each.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
-    /// The changes as a unified diff; empty if there are none.
-    #[must_use]
-    pub fn diff(&self) -> String {
-        self.changes.iter().map(diff::of).collect()
-    }
-}
-
 /// Works out the set-up of a card.
 ///
 /// # Errors
 /// What cannot be made to work, each with what to do.
 pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
-    if let Some(model) = card.places().model().filter(|model| !model.contains("Zero")) {
-        return Err(Error::NotAZero(model.to_owned()));
-    }
     rivals::check(card)?;
-    let mut draft = Draft { card, changes: Vec::new() };
-    draft.node_toml(request.id)?;
+    let mut draft = Draft::new(card);
+    node_toml(&mut draft, card, request.id)?;
     for profile in network::profiles(card, request.id)? {
-        draft.profile(profile);
+        draft.own_file(profile.spot, profile.text.into_bytes(), profile.mode);
     }
     if let Some(name) = &request.hostname {
-        draft.hostname(name)?;
+        host_name(&mut draft, card, name)?;
     }
     for (spot, target) in units::links(card)? {
-        draft.push(spot, None, Content::Link(target));
+        draft.link(spot, target);
     }
     // Only now: until our gadget comes at boot, the one made by hand has to.
-    draft.module_lists();
-    let mut notes = rivals::notes(card);
-    notes.extend(boot_notes(request, card));
-    draft.boot();
-    Ok(Plan { changes: draft.changes, notes })
+    module_lists(&mut draft, card);
+    for note in rivals::notes(card).into_iter().chain(boot_notes(request, card)) {
+        draft.note(note);
+    }
+    boot(&mut draft, card);
+    Ok(draft.finish())
 }
 
-struct Draft<'a> {
-    card: &'a Snapshot,
-    changes: Vec<Change>,
+fn node_toml(draft: &mut Draft<'_>, card: &Snapshot, id: NodeId) -> Result<(), Error> {
+    let spot = Spot::root(crate::node_file::NODE_FILE);
+    let old = card.file(&spot).map(|state| state.bytes.as_slice());
+    let new = node_toml::edit(old, id, &card.places().shown(&spot))?;
+    draft.file(spot, new, 0o644);
+    Ok(())
 }
 
-impl Draft<'_> {
-    fn places(&self) -> &Places {
-        self.card.places()
-    }
+fn host_name(draft: &mut Draft<'_>, card: &Snapshot, name: &str) -> Result<(), Error> {
+    hostname::check(name)?;
+    let bytes = |spot| card.file(spot).map(|state| state.bytes.as_slice());
+    let (of_name, of_hosts) = (Spot::root("etc/hostname"), Spot::root("etc/hosts"));
+    let was = bytes(&of_name).and_then(hostname::current);
+    let hosts = hostname::edit_hosts(bytes(&of_hosts), was, name);
+    let new = hostname::edit_hostname(bytes(&of_name), name);
+    // The name last: the other file is found by it should this be cut short.
+    draft.file(of_hosts, hosts, 0o644);
+    draft.file(of_name, new, 0o644);
+    Ok(())
+}
 
-    fn push(&mut self, spot: Spot, before: Option<FileState>, after: Content) {
-        if before.clone().map(Content::File).as_ref() != Some(&after) {
-            let path = self.places().shown(&spot);
-            self.changes.push(Change { spot, path, before, after });
+fn module_lists(draft: &mut Draft<'_>, card: &Snapshot) {
+    let folder = Spot::root("etc/modules-load.d");
+    let within = card.within(&folder).map(|(spot, _)| spot.clone());
+    let spots: Vec<_> = within.chain([Spot::root("etc/modules")]).collect();
+    for spot in spots {
+        if let Some(state) = card.file(&spot) {
+            draft.file(spot, modules::edit(&state.bytes), 0o644);
         }
     }
+}
 
-    /// A file with new bytes; `mode` is for one that is not there yet.
-    fn file(&mut self, spot: Spot, bytes: Vec<u8>, mode: u32) {
-        let before = self.card.file(&spot).cloned();
-        let after = match &before {
-            Some(before) => FileState { bytes, ..before.clone() },
-            None => FileState { bytes, mode, owner: None },
-        };
-        self.push(spot, before, Content::File(after));
+/// The module that claims the port goes before the port becomes a device.
+fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
+    let config = Spot::boot("config.txt");
+    let old = card.file(&config).map_or(&[][..], |state| &state.bytes);
+    let new = config_txt::edit(old);
+    let cmdline = config_txt::cmdline(old).unwrap_or_else(|| "cmdline.txt".to_owned());
+    let cmdline = Spot::boot(cmdline);
+    if let Some(state) = card.file(&cmdline) {
+        draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
     }
-
-    /// A file of our own, whose mode counts as much as its bytes.
-    fn profile(&mut self, profile: Profile) {
-        let before = self.card.file(&profile.spot).cloned();
-        let owner = before.as_ref().and_then(|before| before.owner);
-        let bytes = profile.text.into_bytes();
-        let after = FileState { bytes, mode: profile.mode, owner };
-        self.push(profile.spot, before, Content::File(after));
-    }
-
-    fn node_toml(&mut self, id: NodeId) -> Result<(), Error> {
-        let spot = Spot::root(crate::node_file::NODE_FILE);
-        let old = self.card.file(&spot).map(|state| state.bytes.as_slice());
-        let new = node_toml::edit(old, id, &self.places().shown(&spot))?;
-        self.file(spot, new, 0o644);
-        Ok(())
-    }
-
-    fn hostname(&mut self, name: &str) -> Result<(), Error> {
-        hostname::check(name)?;
-        let bytes = |spot| self.card.file(spot).map(|state| state.bytes.as_slice());
-        let (of_name, of_hosts) = (Spot::root("etc/hostname"), Spot::root("etc/hosts"));
-        let was = bytes(&of_name).and_then(hostname::current);
-        let hosts = hostname::edit_hosts(bytes(&of_hosts), was, name);
-        let new = hostname::edit_hostname(bytes(&of_name), name);
-        // The name last: the other file is found by it should this be cut short.
-        self.file(of_hosts, hosts, 0o644);
-        self.file(of_name, new, 0o644);
-        Ok(())
-    }
-
-    fn module_lists(&mut self) {
-        let folder = Spot::root("etc/modules-load.d");
-        let within = self.card.within(&folder).map(|(spot, _)| spot.clone());
-        let spots: Vec<_> = within.chain([Spot::root("etc/modules")]).collect();
-        for spot in spots {
-            if let Some(state) = self.card.file(&spot) {
-                let new = modules::edit(&state.bytes);
-                self.file(spot, new, 0o644);
-            }
-        }
-    }
-
-    /// The module that claims the port goes before the port becomes a device.
-    fn boot(&mut self) {
-        let config = Spot::boot("config.txt");
-        let old = self.card.file(&config).map_or(&[][..], |state| &state.bytes);
-        let new = config_txt::edit(old);
-        let cmdline = config_txt::cmdline(old).unwrap_or_else(|| "cmdline.txt".to_owned());
-        let cmdline = Spot::boot(cmdline);
-        if let Some(state) = self.card.file(&cmdline) {
-            let new = cmdline_txt::edit(&state.bytes);
-            self.file(cmdline, new, 0o644);
-        }
-        self.file(config, new, 0o644);
-    }
+    draft.file(config, new, 0o644);
 }
 
 /// Other files on the boot partition that may undo what is set here.

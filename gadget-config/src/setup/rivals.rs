@@ -1,6 +1,7 @@
 //! Others who make a gadget of the port.
 
-use super::{Content, Entry, Error, Snapshot, Spot, modules, units};
+use super::{Error, modules, units};
+use crate::changes::{Content, Entry, Snapshot, Spot};
 
 /// That Raspberry Pi's package is installed. Its image has it from trixie on, switched off: being
 /// there is no reason to refuse, being on is.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Content, Error, Snapshot, Spot};
+use super::Error;
+use crate::changes::{Content, Snapshot, Spot};
 
 /// The administrator's units and links.
 pub(super) const ETC: &str = "etc/systemd/system";

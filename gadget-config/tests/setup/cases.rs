@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gadget_config::setup::{self, Changed, Plan, Request, Snapshot};
+use gadget_config::changes::{self, Changed, Plan};
+use gadget_config::setup::{self, Request};
 
 use crate::tree::{Card, Thing, Tree, assert_same, fixtures};
 
@@ -45,7 +46,7 @@ fn case(folder: PathBuf) -> Case {
 
 impl Case {
     fn plan(&self) -> Plan {
-        setup::plan(&self.request, &Snapshot::read(&self.card.places()).unwrap()).unwrap()
+        setup::plan(&self.request, &setup::read(&self.card.places()).unwrap()).unwrap()
     }
 
     /// Paths of this test run's folder are no part of a golden file.
@@ -91,10 +92,10 @@ fn a_second_run_changes_nothing_and_undo_everything() {
         assert_eq!(case.plan().diff(), "");
         case.plan().apply(&places).unwrap();
         assert_same(&case.card.tree(), &after);
-        let undone = setup::undo(&places, Changed::Refuse).unwrap();
+        let undone = changes::undo(&places, Changed::Refuse).unwrap();
         assert_same(&case.card.tree(), &before);
         assert!(!undone.removed.is_empty() && undone.kept.is_empty());
-        assert_eq!(setup::undo(&places, Changed::Refuse).unwrap(), setup::Undone::default());
+        assert_eq!(changes::undo(&places, Changed::Refuse).unwrap(), changes::Undone::default());
         assert_same(&case.card.tree(), &before);
     }
 }

@@ -3,13 +3,14 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use gadget_config::setup::{self, Changed, Error, Request, Snapshot};
+use gadget_config::changes::{self, Changed, Error};
+use gadget_config::setup::{self, Request};
 
 use crate::tree::{Card, assert_same};
 
 fn set_up(card: &Card, id: u8) -> usize {
     let request = Request { id: id.try_into().unwrap(), hostname: None };
-    let plan = setup::plan(&request, &Snapshot::read(&card.places()).unwrap()).unwrap();
+    let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
     plan.apply(&card.places()).unwrap();
     plan.changes().len()
 }
@@ -24,7 +25,7 @@ fn another_id_changes_just_that() {
     assert!(card.read("root/etc/clusterhat/node.toml").contains("id = 200\n"));
     let fixed = "root/etc/NetworkManager/system-connections/clusterhat-usb0-fixed.nmconnection";
     assert!(card.read(fixed).contains("address1=172.19.181.200/24\n"));
-    setup::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.places(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -37,13 +38,13 @@ fn undo_refuses_what_somebody_changed_until_forced() {
     card.write("boot/config.txt", format!("{config}gpu_mem=16\n"));
     fs::remove_file(card.path("root/etc/clusterhat/node.toml")).unwrap();
     let after = card.tree();
-    let error = setup::undo(&card.places(), Changed::Refuse).unwrap_err();
+    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err();
     let Error::ChangedSince(paths) = &error else { panic!("{error}") };
     // A file of ours that is gone is as it was.
     assert_eq!(*paths, [card.path("boot/config.txt")]);
     assert!(error.to_string().contains("--force"), "{error}");
     assert_same(&card.tree(), &after);
-    setup::undo(&card.places(), Changed::Overwrite).unwrap();
+    changes::undo(&card.places(), Changed::Overwrite).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -55,7 +56,7 @@ fn edits_between_two_runs_are_not_forgotten() {
     card.write(path, "# mine\nid = 3\nethernet = \"ecm\"\n");
     set_up(&card, 4);
     assert_eq!(card.read(path), "# mine\nid = 4\nethernet = \"ecm\"\n");
-    let error = setup::undo(&card.places(), Changed::Refuse).unwrap_err();
+    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err();
     assert!(matches!(&error, Error::ChangedSince(paths) if paths[..] == [card.path(path)]));
 }
 
@@ -64,7 +65,7 @@ fn a_folder_of_ours_with_somebodys_file_stays() {
     let card = Card::stock("trixie");
     set_up(&card, 3);
     card.write("root/etc/clusterhat/mine", "");
-    let undone = setup::undo(&card.places(), Changed::Refuse).unwrap();
+    let undone = changes::undo(&card.places(), Changed::Refuse).unwrap();
     assert_eq!(undone.kept, [card.path("root/etc/clusterhat")]);
     assert!(card.path("root/etc/clusterhat/mine").exists());
 }
@@ -84,12 +85,12 @@ fn links_of_a_card_are_the_cards_own() {
     symlink("/etc/name", card.path("root/etc/hostname")).unwrap();
     let before = card.tree();
     let request = Request { id: 5.try_into().unwrap(), hostname: Some("p5".into()) };
-    let plan = setup::plan(&request, &Snapshot::read(&card.places()).unwrap()).unwrap();
+    let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
     plan.apply(&card.places()).unwrap();
     assert_eq!(card.read("root/etc/name"), "p5\n");
     assert_eq!(card.read(&within), "127.0.1.1 p5\n");
     assert_eq!(fs::read_to_string(&hosts).unwrap(), "127.0.1.1 controller\n");
-    setup::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.places(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -106,6 +107,6 @@ fn the_record_is_json_that_others_can_read() {
     let kept = card.read(&format!("root/var/lib/clusterhat/node-setup/{copy}"));
     assert!(kept.ends_with("[all]\n"));
     card.write("root/var/lib/clusterhat/node-setup/manifest.json", "{");
-    let error = setup::undo(&card.places(), Changed::Refuse).unwrap_err().to_string();
+    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err().to_string();
     assert!(error.contains("manifest.json: ") && error.contains("by hand"), "{error}");
 }

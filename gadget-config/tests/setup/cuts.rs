@@ -3,9 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use gadget_config::setup::{
-    self, Changed, Disk, Error, FileState, LinuxDisk, Plan, Request, Rights, Snapshot,
-};
+use gadget_config::changes::{self, Changed, Disk, Error, FileState, LinuxDisk, Plan, Rights};
+use gadget_config::setup::{self, Request};
 
 use crate::tree::{Card, Tree, assert_same};
 
@@ -60,7 +59,7 @@ fn card() -> Card {
 
 fn plan(card: &Card, id: u8) -> Plan {
     let request = Request { id: id.try_into().unwrap(), hostname: Some(format!("p{id}")) };
-    setup::plan(&request, &Snapshot::read(&card.places()).unwrap()).unwrap()
+    setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap()
 }
 
 const NODE_LINK: &str = "root/etc/systemd/system/multi-user.target.wants/clusterhat-node.service";
@@ -127,7 +126,7 @@ fn a_cut_set_up_boots_and_a_second_run_ends_it() {
         plan(&card, 3).apply(&card.places()).unwrap();
         // One that was complete but for its tidying may leave copies and drafts behind.
         assert_same(&without_state(&card.tree()), &without_state(&new));
-        setup::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &old);
         result
     });
@@ -140,7 +139,7 @@ fn a_cut_set_up_can_be_undone() {
     each_cut(|cut| {
         let card = card();
         let result = plan(&card, 3).apply_with(&card.places(), cut);
-        setup::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &old);
         result
     });
@@ -157,7 +156,7 @@ fn a_cut_change_of_the_id_can_be_ended_and_undone() {
             plan(&card, 5).apply(&card.places()).unwrap();
             assert!(card.read("root/etc/clusterhat/node.toml").contains("id = 5\n"));
         }
-        setup::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
         assert_same(&card.tree(), &old);
         result
     });
@@ -170,9 +169,9 @@ fn a_cut_undo_boots_and_a_second_one_ends_it() {
         let card = card();
         plan(&card, 3).apply(&card.places()).unwrap();
         let new = card.tree();
-        let result = setup::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
+        let result = changes::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
         assert_boots(&card.tree(), &old, &new);
-        setup::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &old);
         result
     });

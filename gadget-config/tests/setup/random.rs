@@ -1,6 +1,7 @@
 //! Whatever is in the two files of the boot partition, undo gives it back.
 
-use gadget_config::setup::{self, Changed, Request, Snapshot};
+use gadget_config::changes::{self, Changed};
+use gadget_config::setup::{self, Request};
 use proptest::prelude::*;
 
 use crate::tree::Card;
@@ -83,12 +84,12 @@ proptest! {
         let before = card.tree();
         let places = card.places();
         let request = Request { id: id.try_into().unwrap(), hostname: None };
-        let plan = || setup::plan(&request, &Snapshot::read(&places).unwrap()).unwrap();
+        let plan = || setup::plan(&request, &setup::read(&places).unwrap()).unwrap();
         plan().apply(&places).unwrap();
         prop_assert_eq!(plan().diff(), "");
         prop_assert!(card.read("boot/cmdline.txt").matches("console=serial0").count()
             == cmdline.matches("console=serial0").count());
-        setup::undo(&places, Changed::Refuse).unwrap();
+        changes::undo(&places, Changed::Refuse).unwrap();
         prop_assert_eq!(card.tree(), before);
     }
 }

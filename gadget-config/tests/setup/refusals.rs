@@ -4,14 +4,15 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use gadget_config::setup::{self, Error, Places, Request, Snapshot};
+use gadget_config::changes;
+use gadget_config::setup::{self, Error, Request};
 
 use crate::tree::{Card, assert_same};
 
 fn refused(card: &Card, hostname: Option<&str>) -> String {
     let request = Request { id: 3.try_into().unwrap(), hostname: hostname.map(str::to_owned) };
     let before = card.tree();
-    let error = Snapshot::read(&card.places())
+    let error = setup::read(&card.places())
         .and_then(|snapshot| setup::plan(&request, &snapshot))
         .unwrap_err();
     assert_same(&card.tree(), &before);
@@ -29,11 +30,11 @@ fn says(error: &str, parts: &[&str]) {
 fn folders_that_are_no_card() {
     let card = Card::stock("trixie");
     let (root, boot) = (card.path("root"), card.path("boot"));
-    let error = |root: &Path, boot| Places::offline(root, boot).unwrap_err().to_string();
+    let error = |root: &Path, boot| setup::places(Some(root), boot).unwrap_err().to_string();
     says(&error(&boot, None), &["boot holds no etc", "--root"]);
     says(&error(&root, Some(&root)), &["root holds no config.txt", "--boot-dir"]);
     says(&error(&root, None), &["no config.txt in boot/firmware or boot below", "--boot-dir"]);
-    let alone = Places::find(None, Some(&boot)).unwrap_err();
+    let alone = setup::places(None, Some(&boot)).unwrap_err();
     assert!(matches!(alone, Error::BootDirAlone(_)));
     says(&alone.to_string(), &["needs --root"]);
 }
@@ -43,8 +44,8 @@ fn the_boot_folder_is_found_where_config_txt_is() {
     let card = Card::stock("trixie");
     card.write("root/boot/config.txt", "");
     let boot = |card: &Card| {
-        let places = Places::find(Some(&card.path("root")), None).unwrap();
-        places.base(setup::Base::Boot).to_owned()
+        let places = setup::places(Some(&card.path("root")), None).unwrap();
+        places.base(changes::Base::Boot).to_owned()
     };
     assert_eq!(boot(&card), card.path("root/boot"));
     card.write("root/boot/firmware/config.txt", "");
@@ -73,7 +74,7 @@ fn a_list_of_modules_by_hand_is_edited_where_the_package_is_not_there() {
     let card = Card::stock("bookworm");
     card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
     let request = Request { id: 3.try_into().unwrap(), hostname: None };
-    let plan = setup::plan(&request, &Snapshot::read(&card.places()).unwrap()).unwrap();
+    let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
     plan.apply(&card.places()).unwrap();
     assert_eq!(card.read("root/etc/modules-load.d/usb-gadget.conf"), "");
 }

@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use gadget_config::setup::Places;
+use gadget_config::changes::Places;
+use gadget_config::setup;
 use tempfile::TempDir;
 
 /// Everything on a card by its path: permission bits and content.
@@ -74,7 +75,7 @@ impl Card {
     }
 
     pub(crate) fn places(&self) -> Places {
-        Places::offline(&self.path("root"), Some(&self.path("boot"))).unwrap()
+        setup::places(Some(&self.path("root")), Some(&self.path("boot"))).unwrap()
     }
 
     pub(crate) fn tree(&self) -> Tree {

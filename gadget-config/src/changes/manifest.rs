@@ -1,4 +1,4 @@
-//! What the card was before, kept below its root until it is undone.
+//! What the system was before, kept below its root until it is undone.
 //!
 //! Written before the first change, so that whatever is found on a card that lost its power in
 //! the middle is known: as it was, or one of the states that we were writing.
@@ -12,10 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::disk::{self, Disk, Rights};
 use super::{Change, Content, Error, FileState, Owner, Places, Spot};
 
-/// The package's state, and ours below it.
-pub(super) const STATE: &str = "var/lib/clusterhat";
-pub(super) const FOLDER: &str = "var/lib/clusterhat/node-setup";
-const FILE: &str = "var/lib/clusterhat/node-setup/manifest.json";
+/// In the record's folder.
+pub(super) const FILE: &str = "manifest.json";
 
 /// Of the file's form.
 const VERSION: u32 = 1;
@@ -34,8 +32,8 @@ pub(super) struct Manifest {
 pub(super) struct Kept {
     pub(super) spot: Spot,
     pub(super) before: Option<Copied<FileState>>,
-    /// What we wrote; several while a change is under way.
-    pub(super) ours: Vec<Copied<Content>>,
+    /// What we wrote, or that we removed it; several while a change is under way.
+    pub(super) ours: Vec<Option<Copied<Content>>>,
     /// Somebody changed it before we did so again: putting the old one back loses that.
     pub(super) edited: bool,
 }
@@ -66,7 +64,7 @@ struct Record {
     #[serde(flatten)]
     spot: Spot,
     before: Option<FileRecord>,
-    ours: Vec<ContentRecord>,
+    ours: Vec<Option<ContentRecord>>,
     edited: bool,
 }
 
@@ -92,7 +90,7 @@ impl Manifest {
 
     /// The card's; nothing if it was never set up, or undone.
     pub(super) fn load(places: &Places) -> Result<Option<Self>, Error> {
-        let path = places.file(&Spot::root(FILE))?;
+        let path = places.file(&places.record().below(FILE))?;
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(Error::io("read", &path))?,
@@ -113,17 +111,21 @@ impl Manifest {
 
     /// Takes in a change that is about to be made.
     pub(super) fn expect(&mut self, change: &Change) {
-        let after = Copied::new(change.after.clone());
+        let after = change.after.clone().map(Copied::new);
         let known = self.entries.iter_mut().find(|entry| entry.spot == change.spot);
         match known {
             Some(entry) => {
-                let now = change.before.clone().map(Content::File);
-                entry.edited |= !entry.is_before(now.as_ref()) && !entry.is_ours(now.as_ref());
+                let now = change.before.as_ref();
+                entry.edited |= !entry.is_before(now) && !entry.is_ours(now);
                 entry.ours.push(after);
             }
             None => self.entries.push(Kept {
                 spot: change.spot.clone(),
-                before: change.before.clone().map(Copied::new),
+                before: match &change.before {
+                    Some(Content::File(before)) => Some(Copied::new(before.clone())),
+                    // Links are made where nothing was.
+                    Some(Content::Link(_)) | None => None,
+                },
                 ours: vec![after],
                 edited: false,
             }),
@@ -149,9 +151,14 @@ impl Manifest {
             };
             let mut ours = Vec::new();
             for one in &mut entry.ours {
-                ours.push(match &one.state {
-                    Content::File(state) => ContentRecord::File(copies.file(state, &mut one.copy)?),
-                    Content::Link(target) => ContentRecord::Link(target.clone()),
+                ours.push(match one {
+                    None => None,
+                    Some(Copied { state: Content::File(state), copy }) => {
+                        Some(ContentRecord::File(copies.file(state, copy)?))
+                    }
+                    Some(Copied { state: Content::Link(target), .. }) => {
+                        Some(ContentRecord::Link(target.clone()))
+                    }
                 });
             }
             let (spot, edited) = (entry.spot.clone(), entry.edited);
@@ -159,7 +166,7 @@ impl Manifest {
         }
         let folders = self.folders.clone();
         let document = Document { version: VERSION, next_copy: self.next_copy, entries, folders };
-        let path = places.file(&Spot::root(FILE))?;
+        let path = places.file(&places.record().below(FILE))?;
         let mut bytes = serde_json::to_vec_pretty(&document)
             .map_err(|error| Error::Manifest { path: path.clone(), message: error.to_string() })?;
         bytes.push(b'\n');
@@ -170,7 +177,7 @@ impl Manifest {
     pub(super) fn copies(&self) -> BTreeSet<&str> {
         let before = self.entries.iter().filter_map(|entry| entry.before.as_ref()?.copy.as_deref());
         let ours = self.entries.iter().flat_map(|entry| &entry.ours);
-        before.chain(ours.filter_map(|one| one.copy.as_deref())).collect()
+        before.chain(ours.filter_map(|one| one.as_ref()?.copy.as_deref())).collect()
     }
 }
 
@@ -186,16 +193,23 @@ impl Kept {
 
     /// Whether what is there is what we wrote.
     pub(super) fn is_ours(&self, now: Option<&Content>) -> bool {
-        self.ours.iter().any(|one| match (now, &one.state) {
-            (Some(Content::File(now)), Content::File(ours)) => now.bytes == ours.bytes,
-            (Some(Content::Link(now)), Content::Link(ours)) => now == ours,
+        self.ours.iter().any(|one| match (now, one.as_ref().map(|one| &one.state)) {
+            (Some(Content::File(now)), Some(Content::File(ours))) => now.bytes == ours.bytes,
+            (Some(Content::Link(now)), Some(Content::Link(ours))) => now == ours,
+            (None, None) => true,
             _ => false,
         })
     }
 
+    /// Whether putting back what was there before loses nothing of anybody's.
+    pub(super) fn is_known(&self, now: Option<&Content>) -> bool {
+        self.is_before(now) || self.is_ours(now) && !self.edited
+    }
+
     /// Links are made where nothing was.
     pub(super) fn is_link(&self) -> bool {
-        self.ours.iter().any(|one| matches!(one.state, Content::Link(_)))
+        let is_link = |one: &Copied<Content>| matches!(one.state, Content::Link(_));
+        self.ours.iter().flatten().any(is_link)
     }
 }
 
@@ -212,7 +226,7 @@ impl Copies<'_> {
             None => {
                 let name = format!("{:04}", self.next);
                 *self.next += 1;
-                let path = self.places.file(&Spot::root(FOLDER).below(&name))?;
+                let path = self.places.file(&self.places.record().below(&name))?;
                 self.disk
                     .write(&path, &secret(state.bytes.clone()), Rights::Exact)
                     .map_err(Error::io("write", &path))?;
@@ -238,10 +252,11 @@ impl Record {
         let mut ours = Vec::new();
         for record in self.ours {
             ours.push(match record {
-                ContentRecord::Link(target) => Copied::new(Content::Link(target)),
-                ContentRecord::File(record) => {
+                None => None,
+                Some(ContentRecord::Link(target)) => Some(Copied::new(Content::Link(target))),
+                Some(ContentRecord::File(record)) => {
                     let Copied { state, copy } = record.load(places)?;
-                    Copied { state: Content::File(state), copy }
+                    Some(Copied { state: Content::File(state), copy })
                 }
             });
         }
@@ -251,7 +266,7 @@ impl Record {
 
 impl FileRecord {
     fn load(self, places: &Places) -> Result<Copied<FileState>, Error> {
-        let path = places.file(&Spot::root(FOLDER).below(&self.copy))?;
+        let path = places.file(&places.record().below(&self.copy))?;
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         let owner = self.owner.map(|(uid, gid)| Owner { uid, gid });
         let state = FileState { bytes, mode: self.mode, owner };

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::apply::{make_folders, rights};
 use super::disk::{self, Disk, LinuxDisk};
 use super::manifest::{self, Kept, Manifest};
+use super::places::STATE;
 use super::snapshot::{read_content, read_file};
 use super::{Content, Error, Places, Spot};
 
@@ -30,7 +31,7 @@ pub struct Undone {
     pub kept: Vec<PathBuf>,
 }
 
-/// Puts a card back; one that is not set up stays as it is.
+/// Puts a system back; one that was not changed stays as it is.
 ///
 /// # Errors
 /// Changed files, or the first step that fails. Doing it again goes on from there.
@@ -53,8 +54,11 @@ pub fn undo_with(places: &Places, changed: Changed, disk: &mut dyn Disk) -> Resu
     for entry in manifest.entries.iter().rev() {
         restore(places, disk, entry, &mut undone)?;
     }
-    let (of_state, others): (Vec<_>, Vec<_>) =
-        manifest.folders.iter().rev().partition(|folder| is_above_state(folder));
+    let (of_state, others): (Vec<_>, Vec<_>) = manifest
+        .folders
+        .iter()
+        .rev()
+        .partition(|folder| places.record().path.starts_with(&folder.path));
     for folder in others {
         remove_folder(places, disk, folder, &mut undone)?;
     }
@@ -64,13 +68,9 @@ pub fn undo_with(places: &Places, changed: Changed, disk: &mut dyn Disk) -> Resu
     }
     if was_cut && had_state {
         // Left by a first run that was cut before its manifest, or an undoing that was after.
-        remove_folder(places, disk, &Spot::root(manifest::STATE), &mut Undone::default())?;
+        remove_folder(places, disk, &Spot::root(STATE), &mut Undone::default())?;
     }
     Ok(undone)
-}
-
-fn is_above_state(folder: &Spot) -> bool {
-    Spot::root(manifest::FOLDER).path.starts_with(&folder.path)
 }
 
 fn now(places: &Places, entry: &Kept) -> Result<Option<Content>, Error> {
@@ -84,9 +84,7 @@ fn now(places: &Places, entry: &Kept) -> Result<Option<Content>, Error> {
 fn refuse_changed(places: &Places, manifest: &Manifest) -> Result<(), Error> {
     let mut changed = Vec::new();
     for entry in &manifest.entries {
-        let now = now(places, entry)?;
-        let known = entry.is_ours(now.as_ref()) && !entry.edited;
-        if !known && !entry.is_before(now.as_ref()) {
+        if !entry.is_known(now(places, entry)?.as_ref()) {
             changed.push(places.shown(&entry.spot));
         }
     }
@@ -143,10 +141,10 @@ fn remove_folder(
 
 /// The manifest first: without it there is nothing to undo. Says whether there was anything.
 fn remove_state(places: &Places, disk: &mut dyn Disk) -> Result<bool, Error> {
-    let folder = places.file(&Spot::root(manifest::FOLDER))?;
+    let folder = places.file(&places.record())?;
     let Ok(found) = fs::read_dir(&folder) else { return Ok(false) };
     let mut names: Vec<_> = found.flatten().map(|entry| entry.file_name()).collect();
-    names.sort_by_key(|name| (name != "manifest.json", name.clone()));
+    names.sort_by_key(|name| (name != manifest::FILE, name.clone()));
     for name in names {
         let path = folder.join(name);
         disk.remove_file(&path).map_err(Error::io("remove", &path))?;

@@ -1,4 +1,4 @@
-//! What is on the card before anything is changed: all that planning looks at.
+//! What is there before anything is changed: all that planning looks at.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -6,8 +6,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Base, Error, Places, Spot};
-use super::{networkmanager, rivals, units};
+use super::{Error, Places, Spot};
 
 /// User and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub enum Content {
     Link(PathBuf),
 }
 
-/// A thing on the card.
+/// A thing of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A file that was read, or a link that was not followed.
@@ -54,72 +53,31 @@ pub struct Snapshot {
     entries: BTreeMap<Spot, Entry>,
 }
 
-/// Files that are read through links.
-const FILES: [&str; 4] = ["etc/hostname", "etc/hosts", "etc/modules", "etc/clusterhat/node.toml"];
-
-/// Folders of which every file is read, if its name ends so.
-const FOLDERS: [(&str, &str); 3] = [
-    ("etc/modules-load.d", ".conf"),
-    ("etc/NetworkManager/system-connections", ".nmconnection"),
-    ("etc/systemd/network", ".network"),
-];
-
-/// A file on the boot partition with more bytes is not one of its settings files.
-const LARGEST_BOOT_FILE: u64 = 64 * 1024;
-
 impl Snapshot {
-    /// Reads a card.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or is no file.
-    pub fn read(places: &Places) -> Result<Self, Error> {
-        let mut all = Self { places: places.clone(), entries: BTreeMap::new() };
-        for path in FILES {
-            all.add_file(Spot::root(path))?;
-        }
-        for (folder, ending) in FOLDERS {
-            for name in all.names(&Spot::root(folder))? {
-                if name.ends_with(ending) {
-                    all.add_file(Spot::root(folder).below(name))?;
-                }
-            }
-        }
-        for name in all.names(&Spot { base: Base::Boot, path: PathBuf::new() })? {
-            let small = |found: Metadata| found.is_file() && found.len() <= LARGEST_BOOT_FILE;
-            let path = places.file(&Spot::boot(&name))?;
-            if name == "user-data" || name.ends_with(".txt") && fs::metadata(path).is_ok_and(small)
-            {
-                all.add_file(Spot::boot(name))?;
-            }
-        }
-        let marks = networkmanager::MARKS.iter().chain(&rivals::MARKS);
-        for path in marks {
-            all.add_mark(Spot::root(*path))?;
-        }
-        all.add_file(Spot::root(networkmanager::MANAGED))?;
-        all.add_units()?;
-        Ok(all)
+    /// Of a system of which nothing was looked at yet.
+    #[must_use]
+    pub fn new(places: &Places) -> Self {
+        Self { places: places.clone(), entries: BTreeMap::new() }
     }
 
-    /// The units that matter and every link that enables one.
-    fn add_units(&mut self) -> Result<(), Error> {
-        for folder in units::FOLDERS {
-            for unit in units::KNOWN {
-                self.add_link(Spot::root(folder).below(unit))?;
-            }
-        }
-        let etc = Spot::root(units::ETC);
-        for folder in self.names(&etc)? {
-            if folder.ends_with(".wants") || folder.ends_with(".requires") {
-                for unit in self.names(&etc.below(&folder))? {
-                    self.add_link(etc.below(&folder).below(unit))?;
-                }
+    /// Takes in the files of a folder whose names end so.
+    ///
+    /// # Errors
+    /// As [`Self::add_file`].
+    pub fn add_files(&mut self, folder: &Spot, ending: &str) -> Result<(), Error> {
+        for name in self.names(folder)? {
+            if name.ends_with(ending) {
+                self.add_file(folder.below(name))?;
             }
         }
         Ok(())
     }
 
-    fn names(&self, folder: &Spot) -> Result<Vec<String>, Error> {
+    /// The names in a folder, sorted; none if it is absent.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn names(&self, folder: &Spot) -> Result<Vec<String>, Error> {
         let path = self.places.file(folder)?;
         let found = match fs::read_dir(&path) {
             Err(error) if is_absence(&error) => return Ok(Vec::new()),
@@ -135,43 +93,63 @@ impl Snapshot {
         Ok(names)
     }
 
-    fn add_file(&mut self, spot: Spot) -> Result<(), Error> {
+    /// Takes in a file, through links.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no file.
+    pub fn add_file(&mut self, spot: Spot) -> Result<(), Error> {
         if let Some(state) = read_file(&self.places, &spot)? {
             self.entries.insert(spot, Entry::Content(Content::File(state)));
         }
         Ok(())
     }
 
-    fn add_link(&mut self, spot: Spot) -> Result<(), Error> {
+    /// Takes in a file or a link, as it stands there.
+    ///
+    /// # Errors
+    /// As [`Self::add_file`].
+    pub fn add_link(&mut self, spot: Spot) -> Result<(), Error> {
         if let Some(content) = read_content(&self.places, &spot)? {
             self.entries.insert(spot, Entry::Content(content));
         }
         Ok(())
     }
 
-    fn add_mark(&mut self, spot: Spot) -> Result<(), Error> {
+    /// Takes in that something is there.
+    ///
+    /// # Errors
+    /// Links that form a loop.
+    pub fn add_mark(&mut self, spot: Spot) -> Result<(), Error> {
         if self.places.file(&spot)?.exists() {
             self.entries.insert(spot, Entry::There);
         }
         Ok(())
     }
 
-    pub(super) fn places(&self) -> &Places {
+    /// Where the system is.
+    #[must_use]
+    pub fn places(&self) -> &Places {
         &self.places
     }
 
-    pub(super) fn has(&self, spot: &Spot) -> bool {
+    /// Whether something is there, of what was looked at.
+    #[must_use]
+    pub fn has(&self, spot: &Spot) -> bool {
         self.entries.contains_key(spot)
     }
 
-    pub(super) fn content(&self, spot: &Spot) -> Option<&Content> {
+    /// The file or link at a place.
+    #[must_use]
+    pub fn content(&self, spot: &Spot) -> Option<&Content> {
         match self.entries.get(spot) {
             Some(Entry::Content(content)) => Some(content),
             _ => None,
         }
     }
 
-    pub(super) fn file(&self, spot: &Spot) -> Option<&FileState> {
+    /// The file at a place.
+    #[must_use]
+    pub fn file(&self, spot: &Spot) -> Option<&FileState> {
         match self.content(spot) {
             Some(Content::File(state)) => Some(state),
             _ => None,
@@ -179,14 +157,12 @@ impl Snapshot {
     }
 
     /// The files and links right in a folder.
-    pub(super) fn within<'a>(
-        &'a self,
-        folder: &'a Spot,
-    ) -> impl Iterator<Item = (&'a Spot, &'a Entry)> {
+    pub fn within<'a>(&'a self, folder: &'a Spot) -> impl Iterator<Item = (&'a Spot, &'a Entry)> {
         self.entries.iter().filter(move |(spot, _)| spot.folder().as_ref() == Some(folder))
     }
 
-    pub(super) fn spots(&self) -> impl Iterator<Item = &Spot> {
+    /// All that was found.
+    pub fn spots(&self) -> impl Iterator<Item = &Spot> {
         self.entries.keys()
     }
 }

@@ -1,4 +1,4 @@
-//! Where the card's root and boot partition are, and how a path on the card becomes one here.
+//! Where a system's root and boot partition are, and how a path of that system becomes one here.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -12,15 +12,18 @@ use super::Error;
 /// As the kernel does it: more links than this in one path are a loop.
 const MOST_LINKS: usize = 40;
 
+/// The state of all of the project's packages.
+pub(super) const STATE: &str = "var/lib/clusterhat";
+
 /// Bookworm and later mount the boot partition on the first, earlier systems on the second.
 const BOOT_DIRS: [&str; 2] = ["boot/firmware", "boot"];
 
-/// The two folders that hold a node's system.
+/// The folders that hold a system, and what the record of our changes to it is called.
 #[derive(Clone, Debug)]
 pub struct Places {
     root: PathBuf,
     boot: PathBuf,
-    model: Option<String>,
+    record: &'static str,
 }
 
 /// In which of them a file lies.
@@ -54,60 +57,50 @@ impl Spot {
     }
 
     /// A file below this folder.
-    pub(super) fn below(&self, name: impl AsRef<Path>) -> Self {
+    #[must_use]
+    pub fn below(&self, name: impl AsRef<Path>) -> Self {
         Self { base: self.base, path: self.path.join(name) }
     }
 
     /// The folder it lies in, if that is not the base itself.
-    pub(super) fn folder(&self) -> Option<Self> {
+    #[must_use]
+    pub fn folder(&self) -> Option<Self> {
         let parent = self.path.parent()?;
         (parent != Path::new("")).then(|| Self { base: self.base, path: parent.to_owned() })
     }
 }
 
 impl Places {
-    /// The running machine.
+    /// The system below a root. The record of what is changed there lies in
+    /// `var/lib/clusterhat/RECORD`.
     ///
     /// # Errors
-    /// No boot folder below `/`.
-    pub fn here() -> Result<Self, Error> {
-        let mut places = Self::offline(Path::new("/"), None)?;
-        // NUL-terminated text: Documentation/devicetree/usage-model.rst, "model".
-        places.model = std::fs::read_to_string("/sys/firmware/devicetree/base/model")
-            .ok()
-            .map(|model| model.trim_end_matches('\0').to_owned());
-        Ok(places)
-    }
-
-    /// A mounted card or image: its root, and its boot partition if that is mounted elsewhere.
-    ///
-    /// # Errors
-    /// A folder that is no such thing.
-    pub fn offline(root: &Path, boot: Option<&Path>) -> Result<Self, Error> {
+    /// A folder that holds no system.
+    pub fn new(record: &'static str, root: &Path) -> Result<Self, Error> {
         if !root.join("etc").is_dir() {
             return Err(Error::NoEtc(root.to_owned()));
         }
-        let boot = match boot {
-            Some(boot) if boot.join("config.txt").is_file() => boot.to_owned(),
-            Some(boot) => return Err(Error::NoConfigTxt(boot.to_owned())),
-            None => BOOT_DIRS
-                .into_iter()
-                .filter_map(|folder| resolve(root, Path::new(folder), Last::Follow).ok())
-                .find(|folder| folder.join("config.txt").is_file())
-                .ok_or_else(|| Error::NoBootDir(root.to_owned()))?,
-        };
-        Ok(Self { root: root.to_owned(), boot, model: None })
+        let boot = BOOT_DIRS
+            .into_iter()
+            .filter_map(|folder| resolve(root, Path::new(folder), Last::Follow).ok())
+            .find(|folder| folder.join("config.txt").is_file())
+            .unwrap_or_else(|| root.join(BOOT_DIRS[0]));
+        Ok(Self { root: root.to_owned(), boot, record })
     }
 
-    /// What the two options of the command line mean together.
+    /// The same with its boot partition, which is looked for below the root if nobody says where it
+    /// is mounted.
     ///
     /// # Errors
-    /// A boot folder without a root, or a folder that is none.
-    pub fn find(root: Option<&Path>, boot: Option<&Path>) -> Result<Self, Error> {
-        match (root, boot) {
-            (None, None) => Self::here(),
-            (None, Some(boot)) => Err(Error::BootDirAlone(boot.to_owned())),
-            (Some(root), boot) => Self::offline(root, boot),
+    /// No `config.txt` there.
+    pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, Error> {
+        match boot {
+            Some(boot) if boot.join("config.txt").is_file() => {
+                Ok(Self { boot: boot.to_owned(), ..self })
+            }
+            Some(boot) => Err(Error::NoConfigTxt(boot.to_owned())),
+            None if self.boot.join("config.txt").is_file() => Ok(self),
+            None => Err(Error::NoBootDir(self.root)),
         }
     }
 
@@ -117,9 +110,9 @@ impl Places {
         &self.root
     }
 
-    /// What the running machine says it is; nothing for a card.
-    pub(super) fn model(&self) -> Option<&str> {
-        self.model.as_deref()
+    /// The folder of the record.
+    pub(super) fn record(&self) -> Spot {
+        Spot::root(STATE).below(self.record)
     }
 
     /// The folder of a base.
@@ -132,13 +125,17 @@ impl Places {
     }
 
     /// The path as a user writes it.
-    pub(super) fn shown(&self, spot: &Spot) -> PathBuf {
+    #[must_use]
+    pub fn shown(&self, spot: &Spot) -> PathBuf {
         self.base(spot.base).join(&spot.path)
     }
 
     /// The file itself: links are followed as the card's own system would follow them, so that
     /// an absolute one on a mounted card does not lead to a file of this machine.
-    pub(super) fn file(&self, spot: &Spot) -> Result<PathBuf, Error> {
+    ///
+    /// # Errors
+    /// Links that form a loop.
+    pub fn file(&self, spot: &Spot) -> Result<PathBuf, Error> {
         self.resolve(spot, Last::Follow)
     }
 

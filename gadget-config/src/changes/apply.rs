@@ -4,14 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use super::disk::{self, Disk, LinuxDisk, Rights};
-use super::manifest::{self, Manifest};
+use super::manifest::Manifest;
+use super::places::STATE;
 use super::{Base, Change, Content, Error, Places, Plan, Spot};
 
 impl Plan {
     /// Makes the changes.
     ///
     /// # Errors
-    /// The first step that fails. The card then boots as before or as asked; doing it again or
+    /// The first step that fails. The system then is as before or as asked; doing it again or
     /// undoing it goes on from there.
     pub fn apply(&self, places: &Places) -> Result<(), Error> {
         self.apply_with(places, &mut LinuxDisk)
@@ -22,14 +23,14 @@ impl Plan {
     /// # Errors
     /// As [`Self::apply`].
     pub fn apply_with(&self, places: &Places, disk: &mut dyn Disk) -> Result<(), Error> {
-        if self.changes.is_empty() {
+        if self.changes().is_empty() {
             return Ok(());
         }
         let mut manifest = match Manifest::load(places)? {
             Some(manifest) => manifest,
             None => begin(places, disk)?,
         };
-        for change in &self.changes {
+        for change in self.changes() {
             manifest.expect(change);
             for folder in missing_folders(places, &change.spot)? {
                 if !manifest.folders.contains(&folder) {
@@ -38,7 +39,7 @@ impl Plan {
             }
         }
         manifest.save(places, disk)?;
-        for change in &self.changes {
+        for change in self.changes() {
             make_folders(places, disk, &change.spot)?;
             write(places, disk, change)?;
         }
@@ -50,13 +51,13 @@ impl Plan {
 
 /// A new manifest and the folder for it.
 fn begin(places: &Places, disk: &mut dyn Disk) -> Result<Manifest, Error> {
-    let folder = Spot::root(manifest::FOLDER);
+    let folder = places.record();
     let mut folders = missing_folders(places, &folder)?;
     // A folder of ours with no manifest is from a run that was cut: it made the one above too,
     // if nothing else is in that.
-    let state = Spot::root(manifest::STATE);
+    let state = Spot::root(STATE);
     let was_cut = places.file(&folder)?.is_dir();
-    if was_cut && holds_at_most(&places.file(&state)?, "node-setup") {
+    if was_cut && holds_at_most(&places.file(&state)?, &folder) {
         folders.push(state);
     }
     make_folders(places, disk, &folder)?;
@@ -67,8 +68,9 @@ fn begin(places: &Places, disk: &mut dyn Disk) -> Result<Manifest, Error> {
     Ok(Manifest::new(folders))
 }
 
-fn holds_at_most(folder: &Path, name: &str) -> bool {
-    fs::read_dir(folder).is_ok_and(|found| found.flatten().all(|entry| entry.file_name() == *name))
+fn holds_at_most(folder: &Path, only: &Spot) -> bool {
+    let is_it = |entry: fs::DirEntry| only.path.ends_with(entry.file_name());
+    fs::read_dir(folder).is_ok_and(|found| found.flatten().all(is_it))
 }
 
 /// Outermost first.
@@ -95,11 +97,15 @@ pub(super) fn make_folders(places: &Places, disk: &mut dyn Disk, spot: &Spot) ->
 
 fn write(places: &Places, disk: &mut dyn Disk, change: &Change) -> Result<(), Error> {
     match &change.after {
-        Content::File(state) => {
+        None => {
+            let path = places.link(&change.spot)?;
+            disk.remove_file(&path).map_err(Error::io("remove", &path))
+        }
+        Some(Content::File(state)) => {
             let path = places.file(&change.spot)?;
             disk::replace(disk, &path, state, rights(&change.spot))
         }
-        Content::Link(target) => {
+        Some(Content::Link(target)) => {
             let path = places.link(&change.spot)?;
             disk.link(target, &path).map_err(Error::io("make the link", &path))
         }
@@ -119,7 +125,7 @@ fn tidy(places: &Places, disk: &mut dyn Disk, manifest: &Manifest) -> Result<(),
         disk::remove_draft(disk, &places.file(&entry.spot)?)?;
     }
     let needed = manifest.copies();
-    let folder = places.file(&Spot::root(manifest::FOLDER))?;
+    let folder = places.file(&places.record())?;
     let found = fs::read_dir(&folder).map_err(Error::io("list", &folder))?;
     for name in found.flatten().map(|entry| entry.file_name()) {
         let is_copy = name.to_str().is_some_and(|name| name.parse::<u32>().is_ok());

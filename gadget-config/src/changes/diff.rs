@@ -1,0 +1,44 @@
+//! A change as a unified diff.
+
+use similar::TextDiff;
+
+use super::{Change, Content, FileState};
+
+const CONTEXT_LINES: usize = 3;
+
+/// Bytes that are no UTF-8 are shown by a replacement character.
+pub(super) fn of(change: &Change) -> String {
+    let path = change.path.display();
+    let (before, after) = match (&change.before, &change.after) {
+        (_, Some(Content::Link(target))) => {
+            return format!("--- /dev/null\n+++ {path}\n+link to {}\n", target.display());
+        }
+        (Some(Content::Link(target)), _) => {
+            return format!("--- {path}\n+++ /dev/null\n-link to {}\n", target.display());
+        }
+        (before, after) => (file(before.as_ref()), file(after.as_ref())),
+    };
+    let text = match (before, after) {
+        (Some(before), Some(after)) if before.mode != after.mode => {
+            format!("mode of {path}: {:04o} becomes {:04o}\n", before.mode, after.mode)
+        }
+        (None, Some(after)) => format!("new file {path}, mode {:04o}\n", after.mode),
+        _ => String::new(),
+    };
+    let shown = |file: Option<&FileState>| match file {
+        Some(file) => (path.to_string(), String::from_utf8_lossy(&file.bytes).into_owned()),
+        None => ("/dev/null".to_owned(), String::new()),
+    };
+    let ((old_name, old), (new_name, new)) = (shown(before), shown(after));
+    let diff = TextDiff::from_lines(&old, &new);
+    let mut unified = diff.unified_diff();
+    let unified = unified.context_radius(CONTEXT_LINES).header(&old_name, &new_name).to_string();
+    text + &unified
+}
+
+const fn file(content: Option<&Content>) -> Option<&FileState> {
+    match content {
+        Some(Content::File(state)) => Some(state),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! What is changed, worked out before anything is written.
+
+use std::path::PathBuf;
+
+use super::manifest::Manifest;
+use super::snapshot::read_content;
+use super::{Content, Error, FileState, Places, Snapshot, Spot, diff};
+
+/// One file or link that becomes another.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Where in the system.
+    pub spot: Spot,
+    /// Where on this machine.
+    pub path: PathBuf,
+    /// What is there; nothing if nothing is.
+    pub before: Option<Content>,
+    /// What will be there; nothing if it goes.
+    pub after: Option<Content>,
+}
+
+/// The changes in the order in which they are made.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    changes: Vec<Change>,
+    notes: Vec<String>,
+}
+
+impl Plan {
+    /// What it changes; nothing on a system that is set up already.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What the user should know beside it, one line each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The changes as a unified diff; empty if there are none.
+    #[must_use]
+    pub fn diff(&self) -> String {
+        self.changes.iter().map(diff::of).collect()
+    }
+}
+
+/// A plan that is being made.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    system: &'a Snapshot,
+    wanted: Vec<Spot>,
+    plan: Plan,
+}
+
+impl<'a> Draft<'a> {
+    /// Without changes.
+    #[must_use]
+    pub fn new(system: &'a Snapshot) -> Self {
+        Self { system, wanted: Vec::new(), plan: Plan::default() }
+    }
+
+    /// A file with new bytes; `mode` is for one that is not there yet.
+    pub fn file(&mut self, spot: Spot, bytes: Vec<u8>, mode: u32) {
+        let before = self.system.file(&spot).cloned();
+        let after = match &before {
+            Some(before) => FileState { bytes, ..before.clone() },
+            None => FileState { bytes, mode, owner: None },
+        };
+        self.push(spot, before.map(Content::File), Some(Content::File(after)));
+    }
+
+    /// A file of our own, whose mode counts as much as its bytes.
+    pub fn own_file(&mut self, spot: Spot, bytes: Vec<u8>, mode: u32) {
+        let before = self.system.file(&spot).cloned();
+        let owner = before.as_ref().and_then(|before| before.owner);
+        let after = FileState { bytes, mode, owner };
+        self.push(spot, before.map(Content::File), Some(Content::File(after)));
+    }
+
+    /// A link where nothing is.
+    pub fn link(&mut self, spot: Spot, target: PathBuf) {
+        self.push(spot, None, Some(Content::Link(target)));
+    }
+
+    /// Something that the user should know.
+    pub fn note(&mut self, note: String) {
+        self.plan.notes.push(note);
+    }
+
+    /// Of what an earlier set-up changed, all that this one does not: put back as it was before.
+    ///
+    /// # Errors
+    /// Such a file that somebody changed since; what cannot be read.
+    pub fn put_back_the_rest(&mut self) -> Result<(), Error> {
+        let places = self.system.places();
+        let mut changed = Vec::new();
+        for entry in Manifest::load(places)?.unwrap_or_default().entries.into_iter().rev() {
+            if self.wanted.contains(&entry.spot) {
+                continue;
+            }
+            let now = read_content(places, &entry.spot)?;
+            if !entry.is_known(now.as_ref()) {
+                changed.push(places.shown(&entry.spot));
+            }
+            let was = entry.before.map(|before| Content::File(before.state));
+            self.push(entry.spot, now, was);
+        }
+        if changed.is_empty() { Ok(()) } else { Err(Error::ChangedSince(changed)) }
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn finish(self) -> Plan {
+        self.plan
+    }
+
+    /// Where the system is.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        self.system.places()
+    }
+
+    fn push(&mut self, spot: Spot, before: Option<Content>, after: Option<Content>) {
+        if before != after {
+            let path = self.places().shown(&spot);
+            self.plan.changes.push(Change { spot: spot.clone(), path, before, after });
+        }
+        self.wanted.push(spot);
+    }
+}

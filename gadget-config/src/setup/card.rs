@@ -1,0 +1,96 @@
+//! The card that is prepared: where it is, and what is looked at on it.
+
+use std::fs::{self, Metadata};
+use std::path::Path;
+
+use super::{Error, networkmanager, rivals, units};
+use crate::changes::{self, Places, Snapshot, Spot};
+
+/// Where the record of the changes is kept.
+const RECORD: &str = "node-setup";
+
+/// Files that are read through links.
+const FILES: [&str; 4] = ["etc/hostname", "etc/hosts", "etc/modules", "etc/clusterhat/node.toml"];
+
+/// Folders of which every file is read, if its name ends so.
+const FOLDERS: [(&str, &str); 3] = [
+    ("etc/modules-load.d", ".conf"),
+    ("etc/NetworkManager/system-connections", ".nmconnection"),
+    ("etc/systemd/network", ".network"),
+];
+
+/// A file on the boot partition with more bytes is not one of its settings files.
+const LARGEST_BOOT_FILE: u64 = 64 * 1024;
+
+/// This machine's card, or the one mounted at `root`, with its boot partition if that is mounted
+/// elsewhere than below the root.
+///
+/// # Errors
+/// A boot folder without a root, or a folder that is none.
+pub fn places(root: Option<&Path>, boot: Option<&Path>) -> Result<Places, Error> {
+    match (root, boot) {
+        (None, Some(boot)) => Err(Error::BootDirAlone(boot.to_owned())),
+        (root, boot) => Ok(Places::new(RECORD, root.unwrap_or(Path::new("/")))?.with_boot(boot)?),
+    }
+}
+
+/// Refuses to make a node of a running machine that cannot be one.
+///
+/// # Errors
+/// Any model but a Zero.
+pub fn check_model() -> Result<(), Error> {
+    // NUL-terminated text: Documentation/devicetree/usage-model.rst, "model".
+    let model = fs::read_to_string("/sys/firmware/devicetree/base/model").unwrap_or_default();
+    let model = model.trim_end_matches('\0');
+    if model.is_empty() || model.contains("Zero") {
+        Ok(())
+    } else {
+        Err(Error::NotAZero(model.to_owned()))
+    }
+}
+
+/// Reads all that planning looks at.
+///
+/// # Errors
+/// A file that cannot be read, or is no file.
+pub fn read(places: &Places) -> Result<Snapshot, Error> {
+    let mut card = Snapshot::new(places);
+    for path in FILES {
+        card.add_file(Spot::root(path))?;
+    }
+    for (folder, ending) in FOLDERS {
+        card.add_files(&Spot::root(folder), ending)?;
+    }
+    for name in card.names(&Spot::boot(""))? {
+        let small = |found: Metadata| found.is_file() && found.len() <= LARGEST_BOOT_FILE;
+        let path = places.file(&Spot::boot(&name))?;
+        if name == "user-data" || name.ends_with(".txt") && fs::metadata(path).is_ok_and(small) {
+            card.add_file(Spot::boot(name))?;
+        }
+    }
+    let marks = networkmanager::MARKS.iter().chain(&rivals::MARKS);
+    for path in marks {
+        card.add_mark(Spot::root(*path))?;
+    }
+    card.add_file(Spot::root(networkmanager::MANAGED))?;
+    add_units(&mut card)?;
+    Ok(card)
+}
+
+/// The units that matter and every link that enables one.
+fn add_units(card: &mut Snapshot) -> Result<(), changes::Error> {
+    for folder in units::FOLDERS {
+        for unit in units::KNOWN {
+            card.add_link(Spot::root(folder).below(unit))?;
+        }
+    }
+    let etc = Spot::root(units::ETC);
+    for folder in card.names(&etc)? {
+        if folder.ends_with(".wants") || folder.ends_with(".requires") {
+            for unit in card.names(&etc.below(&folder))? {
+                card.add_link(etc.below(&folder).below(unit))?;
+            }
+        }
+    }
+    Ok(())
+}
