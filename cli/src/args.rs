@@ -9,6 +9,10 @@ use serde::Serialize;
 
 use crate::config::parse_seconds;
 
+mod network;
+
+pub(crate) use network::{Format, Inventory, Network, NetworkSetup, NetworkUndo};
+
 /// What every command shares, for `--help`.
 const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
@@ -85,6 +89,11 @@ pub(crate) enum Command {
     Board(Board),
     /// Show the boards, how they were found, and what is unverified about them
     Boards(Boards),
+    /// Set up, show or undo the nodes' network: addresses, names and a way out
+    #[command(subcommand)]
+    Network(Network),
+    /// Print the nodes for other programs
+    Inventory(Inventory),
     /// Print the number of nodes
     Maxpi,
     /// The vendor's word for `board order`
@@ -141,6 +150,8 @@ impl Command {
             | Self::Savedefaults(_)
             | Self::Reset(_) => "board",
             Self::Boards(_) => "boards",
+            Self::Network(_) => "network",
+            Self::Inventory(_) => "inventory",
             Self::Maxpi => "maxpi",
             Self::Completions { .. } => "completions",
         }

@@ -75,6 +75,12 @@ pub(crate) enum Failure {
          firmware knows no paths; usb-path in [nodes.pN] sets one"
     )]
     NoPath(String),
+    /// The nodes' network.
+    #[error(transparent)]
+    Network(#[from] gadget_config::network::Error),
+    /// What stands in the way of the nodes' network was printed.
+    #[error("the nodes' network does not work as it was set up: see above")]
+    NetworkBroken,
     /// The output went nowhere.
     #[error("cannot write the output")]
     Output(#[from] std::io::Error),
@@ -122,6 +128,7 @@ impl Failure {
                 3
             }
             Self::NoSuchOrder { .. } | Self::NotConfirmed(_) => 2,
+            Self::Network(error) if error.is_usage() => 2,
             // As a shell has it for a process that a signal ended.
             Self::Interrupted { signal, .. } => 128 + *signal as u8,
             Self::Driver(_)
@@ -129,6 +136,8 @@ impl Failure {
             | Self::NoUsbBoot
             | Self::CycleIncomplete { .. }
             | Self::NoPath(_)
+            | Self::Network(_)
+            | Self::NetworkBroken
             | Self::Output(_) => 1,
         }
     }
@@ -153,6 +162,7 @@ impl Failure {
             Self::NotConfirmed(_) => "not-confirmed",
             Self::Interrupted { .. } => "interrupted",
             Self::NoPath(_) => "no-path",
+            Self::Network(_) | Self::NetworkBroken => "network",
             Self::Output(_) => "output",
         }
     }
@@ -176,6 +186,11 @@ impl Failure {
                      `clusterhat boards --probe` helps to find it",
                 );
                 text
+            }
+            // One a line: each has a cure of its own.
+            Self::Network(gadget_config::network::Error::Blocked(findings)) => {
+                let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+                lines.join("\nclusterhat: ")
             }
             _ => self.message(),
         }

@@ -2,11 +2,12 @@
 //! transfers or in one, but says what stands.
 
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use hat_driver::power::Action;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::failure::Failure;
@@ -62,4 +63,16 @@ impl Record {
         let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
         self.names.fold(&nodes.collect::<Vec<_>>())
     }
+}
+
+/// From here on a hang-up, Ctrl-C or SIGTERM does not end the process: for what has to come to its
+/// end or be put back.
+///
+/// # Errors
+/// Where the kernel refuses a handler.
+pub(crate) fn ignore() -> io::Result<()> {
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
 }

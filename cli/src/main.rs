@@ -22,7 +22,9 @@ use hat_driver::linux::Output;
 use hat_driver::power::Action;
 
 use crate::args::{Cli, Command, HubAction, What};
-use crate::commands::{Outcome, board, boards, init, outputs, path, power, status};
+use crate::commands::{
+    Outcome, board, boards, init, inventory, network, outputs, path, power, status,
+};
 use crate::config::Overrides;
 use crate::context::{Context, Ground, Wishes};
 use crate::failure::Failure;
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
         return vendor::main(&words);
     }
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -49,6 +51,9 @@ fn main() -> ExitCode {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "clusterhat", &mut script);
         return render::exit_of(ExitCode::SUCCESS, std::io::stdout().write_all(&script));
+    }
+    if matches!(&cli.command, Command::Inventory(asked) if asked.format == args::Format::Json) {
+        cli.global.json = true;
     }
     let mut session = Session { cli, bus: None, warnings: Vec::new() };
     let result = session.run();
@@ -83,6 +88,9 @@ struct Session {
 
 impl Session {
     fn run(&mut self) -> Result<Outcome, Failure> {
+        if let Command::Network(args::Network::Undo(asked)) = &self.cli.command {
+            return network::take_back(&network::Ground::new(&self.cli.global)?, asked);
+        }
         // Words first: a malformed set is refused before any hardware is touched.
         let set = NodeSet::parse(words(&self.cli.command))?;
         let wishes = wishes(&self.cli.command);
@@ -144,6 +152,19 @@ impl Session {
             Command::Savepos(save) => board::save(context, &save.of(What::Power)),
             Command::Savedefaults(save) => board::save(context, &save.of(What::Defaults)),
             Command::Boards(arguments) => boards::run(context, arguments.probe),
+            Command::Network(asked) => {
+                let ground = network::Ground::new(&self.cli.global)?;
+                match asked {
+                    args::Network::Setup(asked) => network::setup(context, &ground, asked),
+                    args::Network::Status => network::status(context, &ground),
+                    args::Network::Undo(asked) => network::take_back(&ground, asked),
+                }
+            }
+            Command::Inventory(asked) => {
+                // A simulated board has nodes without a network.
+                let ground = network::Ground::new(&self.cli.global).ok();
+                inventory::run(context, ground.as_ref(), set, asked.format)
+            }
             Command::Maxpi | Command::Completions { .. } => {
                 Ok(Report::Maxpi { maxpi: context.cluster.nodes() }.into())
             }
@@ -206,7 +227,8 @@ fn words(command: &Command) -> &[String] {
         | Command::Cycle(args::Cycle { nodes, .. })
         | Command::Status(args::Status { nodes, .. })
         | Command::Usbboot(args::UsbBoot { nodes, .. })
-        | Command::Path(args::PathArgs { nodes }) => nodes,
+        | Command::Path(args::PathArgs { nodes })
+        | Command::Inventory(args::Inventory { nodes, .. }) => nodes,
         _ => &[],
     }
 }

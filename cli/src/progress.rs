@@ -46,3 +46,17 @@ impl Progress {
         }
     }
 }
+
+/// Tells of one long step while it lasts.
+pub(crate) fn during<T>(what: &str, step: impl FnOnce() -> T) -> T {
+    let is_shown = stderr().is_terminal();
+    if is_shown {
+        // A progress line that cannot be written is no reason to stop.
+        let _ = write!(stderr(), "\r\x1b[K{what} ...");
+    }
+    let result = step();
+    if is_shown {
+        let _ = write!(stderr(), "\r\x1b[K");
+    }
+    result
+}

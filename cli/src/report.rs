@@ -48,8 +48,14 @@ pub(crate) enum Report {
     Path(PathReport),
     Board(BoardReport),
     Boards(BoardsReport),
+    Network(NetworkReport),
+    Inventory(InventoryReport),
     Maxpi { maxpi: usize },
 }
+
+mod network;
+
+pub(crate) use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 
 /// `status`.
 #[derive(Debug, PartialEq, Serialize)]

@@ -26,6 +26,7 @@
 //! | `node-file` | `/etc/clusterhat/node.toml` |
 //! | `changes` | changes to a system's files, undone byte for byte |
 //! | `setup` | preparing a card as a node |
+//! | `network` | the controller's end: bridge, addresses, way out |
 //! | `cli` | the program `clusterhat-node` |
 
 mod apply;
@@ -41,6 +42,10 @@ mod layout;
 #[cfg(feature = "linux")]
 mod linux;
 mod mac;
+#[cfg(feature = "changes")]
+mod manager;
+#[cfg(feature = "network")]
+pub mod network;
 #[cfg(feature = "node-file")]
 pub mod node_file;
 mod node_id;
@@ -51,6 +56,8 @@ pub mod setup;
 mod status;
 mod take_down;
 mod udc;
+#[cfg(feature = "changes")]
+mod units;
 
 pub use apply::{Action, Applied, Limits, apply};
 pub use boot::{BootMethod, BootMethodError};
@@ -63,6 +70,8 @@ pub use layout::{Difference, Entry, GADGET, Layout, Tree};
 #[cfg(feature = "linux")]
 pub use linux::{Linux, Lock};
 pub use mac::{End, Mac};
+#[cfg(feature = "changes")]
+pub use manager::{Manager, ManagerError};
 #[cfg(feature = "node-file")]
 pub use node_file::NodeFile;
 pub use node_id::{NodeId, NodeIdError};

@@ -3,6 +3,8 @@
 pub(crate) mod board;
 pub(crate) mod boards;
 pub(crate) mod init;
+pub(crate) mod inventory;
+pub(crate) mod network;
 pub(crate) mod outputs;
 pub(crate) mod path;
 pub(crate) mod power;

@@ -1,6 +1,8 @@
 //! From reports to what is printed. Nothing else prints.
 
+mod inventory;
 mod json;
+mod network;
 mod table;
 mod text;
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Disk, Rights};
-use super::{Change, Content, Error, FileState, Owner, Places, Spot};
+use super::{Change, Content, Error, FileState, Owner, Places, Spot, block};
 
 /// In the record's folder.
 pub(super) const FILE: &str = "manifest.json";
@@ -36,6 +36,8 @@ pub(super) struct Kept {
     pub(super) ours: Vec<Option<Copied<Content>>>,
     /// Somebody changed it before we did so again: putting the old one back loses that.
     pub(super) edited: bool,
+    /// The name of the lines that are ours, where others write the file too.
+    block: Option<String>,
 }
 
 /// With the name of its copy, once there is one.
@@ -66,6 +68,8 @@ struct Record {
     before: Option<FileRecord>,
     ours: Vec<Option<ContentRecord>>,
     edited: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    block: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,6 +132,7 @@ impl Manifest {
                 },
                 ours: vec![after],
                 edited: false,
+                block: change.block.clone(),
             }),
         }
     }
@@ -161,8 +166,8 @@ impl Manifest {
                     }
                 });
             }
-            let (spot, edited) = (entry.spot.clone(), entry.edited);
-            entries.push(Record { spot, before, ours, edited });
+            let (spot, block) = (entry.spot.clone(), entry.block.clone());
+            entries.push(Record { spot, before, ours, edited: entry.edited, block });
         }
         let folders = self.folders.clone();
         let document = Document { version: VERSION, next_copy: self.next_copy, entries, folders };
@@ -203,7 +208,18 @@ impl Kept {
 
     /// Whether putting back what was there before loses nothing of anybody's.
     pub(super) fn is_known(&self, now: Option<&Content>) -> bool {
-        self.is_before(now) || self.is_ours(now) && !self.edited
+        self.block.is_some() || self.is_before(now) || self.is_ours(now) && !self.edited
+    }
+
+    /// What has to be there for this to be undone.
+    pub(super) fn put_back(&self, now: Option<&Content>) -> Option<Content> {
+        match (&self.block, now) {
+            (Some(name), Some(Content::File(file))) if self.edited || !self.is_ours(now) => {
+                let bytes = block::cut(&file.bytes, name);
+                Some(Content::File(FileState { bytes, ..file.clone() }))
+            }
+            _ => self.before.as_ref().map(|before| Content::File(before.state.clone())),
+        }
     }
 
     /// Links are made where nothing was.
@@ -260,7 +276,7 @@ impl Record {
                 }
             });
         }
-        Ok(Kept { spot: self.spot, before, ours, edited: self.edited })
+        Ok(Kept { spot: self.spot, before, ours, edited: self.edited, block: self.block })
     }
 }
 

@@ -8,6 +8,7 @@
 //! as that system would.
 
 mod apply;
+mod block;
 mod diff;
 mod disk;
 mod error;
@@ -22,4 +23,4 @@ pub use error::Error;
 pub use places::{Base, Places, Spot};
 pub use plan::{Change, Draft, Plan};
 pub use snapshot::{Content, Entry, FileState, Owner, Snapshot};
-pub use undo::{Changed, Undone, undo, undo_with};
+pub use undo::{Changed, Undone, plan_undo, undo, undo_with};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::manifest::Manifest;
 use super::snapshot::read_content;
-use super::{Content, Error, FileState, Places, Snapshot, Spot, diff};
+use super::{Content, Error, FileState, Places, Snapshot, Spot, block, diff};
 
 /// One file or link that becomes another.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Change {
     pub before: Option<Content>,
     /// What will be there; nothing if it goes.
     pub after: Option<Content>,
+    /// The name of the lines that are ours in a file that others write too.
+    pub block: Option<String>,
 }
 
 /// The changes in the order in which they are made.
@@ -27,6 +29,10 @@ pub struct Plan {
 }
 
 impl Plan {
+    pub(super) const fn of(changes: Vec<Change>) -> Self {
+        Self { changes, notes: Vec::new() }
+    }
+
     /// What it changes; nothing on a system that is set up already.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -79,6 +85,15 @@ impl<'a> Draft<'a> {
         self.push(spot, before.map(Content::File), Some(Content::File(after)));
     }
 
+    /// Lines of ours in a file that others write too; `name` tells them from other such lines.
+    pub fn block(&mut self, spot: Spot, name: &str, lines: &str, mode: u32) {
+        let old = self.system.file(&spot).map_or(&[][..], |state| &state.bytes);
+        self.file(spot.clone(), block::put(old, name, lines), mode);
+        for change in self.plan.changes.iter_mut().filter(|change| change.spot == spot) {
+            change.block = Some(name.to_owned());
+        }
+    }
+
     /// A link where nothing is.
     pub fn link(&mut self, spot: Spot, target: PathBuf) {
         self.push(spot, None, Some(Content::Link(target)));
@@ -104,7 +119,7 @@ impl<'a> Draft<'a> {
             if !entry.is_known(now.as_ref()) {
                 changed.push(places.shown(&entry.spot));
             }
-            let was = entry.before.map(|before| Content::File(before.state));
+            let was = entry.put_back(now.as_ref());
             self.push(entry.spot, now, was);
         }
         if changed.is_empty() { Ok(()) } else { Err(Error::ChangedSince(changed)) }
@@ -125,7 +140,7 @@ impl<'a> Draft<'a> {
     fn push(&mut self, spot: Spot, before: Option<Content>, after: Option<Content>) {
         if before != after {
             let path = self.places().shown(&spot);
-            self.plan.changes.push(Change { spot: spot.clone(), path, before, after });
+            self.plan.changes.push(Change { spot: spot.clone(), path, before, after, block: None });
         }
         self.wanted.push(spot);
     }

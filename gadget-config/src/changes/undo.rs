@@ -9,7 +9,7 @@ use super::disk::{self, Disk, LinuxDisk};
 use super::manifest::{self, Kept, Manifest};
 use super::places::STATE;
 use super::snapshot::{read_content, read_file};
-use super::{Content, Error, Places, Spot};
+use super::{Change, Content, Error, Places, Plan, Spot};
 
 /// What becomes of files that somebody changed after the set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,23 @@ pub struct Undone {
 /// Changed files, or the first step that fails. Doing it again goes on from there.
 pub fn undo(places: &Places, changed: Changed) -> Result<Undone, Error> {
     undo_with(places, changed, &mut LinuxDisk)
+}
+
+/// What [`undo`] would do, in the order in which it does it.
+///
+/// # Errors
+/// What cannot be read.
+pub fn plan_undo(places: &Places) -> Result<Plan, Error> {
+    let mut changes = Vec::new();
+    for entry in Manifest::load(places)?.unwrap_or_default().entries.into_iter().rev() {
+        let before = now(places, &entry)?;
+        let after = entry.put_back(before.as_ref());
+        if before != after {
+            let path = places.shown(&entry.spot);
+            changes.push(Change { spot: entry.spot, path, before, after, block: None });
+        }
+    }
+    Ok(Plan::of(changes))
 }
 
 /// The same on any disk.
@@ -101,18 +118,16 @@ fn restore(
     let shown = places.shown(&entry.spot);
     let path =
         if entry.is_link() { places.link(&entry.spot)? } else { places.file(&entry.spot)? };
-    match (&entry.before, now) {
-        (None, None) => {}
-        (None, Some(_)) => {
+    match entry.put_back(now.as_ref()) {
+        was if was == now => {}
+        Some(Content::File(was)) => {
+            make_folders(places, disk, &entry.spot)?;
+            disk::replace(disk, &path, &was, rights(&entry.spot))?;
+            undone.restored.push(shown);
+        }
+        _ => {
             disk.remove_file(&path).map_err(Error::io("remove", &path))?;
             undone.removed.push(shown);
-        }
-        (Some(before), now) => {
-            if now.as_ref() != Some(&Content::File(before.state.clone())) {
-                make_folders(places, disk, &entry.spot)?;
-                disk::replace(disk, &path, &before.state, rights(&entry.spot))?;
-                undone.restored.push(shown);
-            }
         }
     }
     if path.parent().is_some_and(std::path::Path::is_dir) {

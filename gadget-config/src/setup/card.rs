@@ -4,7 +4,8 @@ use std::fs::{self, Metadata};
 use std::path::Path;
 
 use super::{Error, networkmanager, rivals, units};
-use crate::changes::{self, Places, Snapshot, Spot};
+use crate::Manager;
+use crate::changes::{Places, Snapshot, Spot};
 
 /// Where the record of the changes is kept.
 const RECORD: &str = "node-setup";
@@ -68,29 +69,13 @@ pub fn read(places: &Places) -> Result<Snapshot, Error> {
             card.add_file(Spot::boot(name))?;
         }
     }
-    let marks = networkmanager::MARKS.iter().chain(&rivals::MARKS);
-    for path in marks {
+    for path in &rivals::MARKS {
         card.add_mark(Spot::root(*path))?;
     }
     card.add_file(Spot::root(networkmanager::MANAGED))?;
-    add_units(&mut card)?;
+    for unit in units::KNOWN {
+        crate::units::add(&mut card, unit)?;
+    }
+    Manager::look(&mut card)?;
     Ok(card)
-}
-
-/// The units that matter and every link that enables one.
-fn add_units(card: &mut Snapshot) -> Result<(), changes::Error> {
-    for folder in units::FOLDERS {
-        for unit in units::KNOWN {
-            card.add_link(Spot::root(folder).below(unit))?;
-        }
-    }
-    let etc = Spot::root(units::ETC);
-    for folder in card.names(&etc)? {
-        if folder.ends_with(".wants") || folder.ends_with(".requires") {
-            for unit in card.names(&etc.below(&folder))? {
-                card.add_link(etc.below(&folder).below(unit))?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -8,9 +8,6 @@ use super::network::{CONTROLLER, INTERFACE, Profile, address};
 use crate::NodeId;
 use crate::changes::Spot;
 
-/// Its unit.
-pub(super) const UNIT: &str = "systemd-networkd.service";
-
 const FILE: &str = "etc/systemd/network/10-clusterhat-usb0.network";
 
 const FIXED_ROUTE_METRIC: u32 = 2048;

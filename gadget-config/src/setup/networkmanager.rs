@@ -14,10 +14,6 @@ use super::network::{CONTROLLER, INTERFACE, Profile, address};
 use crate::NodeId;
 use crate::changes::Spot;
 
-/// That it is installed.
-pub(super) const MARKS: [&str; 2] =
-    ["usr/sbin/NetworkManager", "usr/lib/systemd/system/NetworkManager.service"];
-
 /// The file that makes it manage the gadget.
 pub(super) const MANAGED: &str = "etc/NetworkManager/conf.d/90-clusterhat-usb0.conf";
 

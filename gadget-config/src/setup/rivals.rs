@@ -1,7 +1,8 @@
 //! Others who make a gadget of the port.
 
-use super::{Error, modules, units};
+use super::{Error, modules};
 use crate::changes::{Content, Entry, Snapshot, Spot};
+use crate::units;
 
 /// That Raspberry Pi's package is installed. Its image has it from trixie on, switched off: being
 /// there is no reason to refuse, being on is.

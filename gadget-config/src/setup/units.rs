@@ -3,13 +3,8 @@
 use std::path::PathBuf;
 
 use super::Error;
-use crate::changes::{Content, Snapshot, Spot};
-
-/// The administrator's units and links.
-pub(super) const ETC: &str = "etc/systemd/system";
-
-/// In the order in which systemd prefers them; `lib` is a link to `usr/lib` on a merged system.
-pub(super) const FOLDERS: [&str; 3] = [ETC, "usr/lib/systemd/system", "lib/systemd/system"];
+use crate::changes::{Snapshot, Spot};
+use crate::units::{ETC, FOLDERS, is_mask};
 
 /// The node's gadget.
 pub(super) const NODE: &str = "clusterhat-node.service";
@@ -21,8 +16,7 @@ pub(super) const GETTY: &str = "serial-getty@ttyGS0.service";
 const GETTY_TEMPLATE: &str = "serial-getty@.service";
 
 /// What is looked for in each of the folders.
-pub(super) const KNOWN: [&str; 5] =
-    [NODE, GETTY, GETTY_TEMPLATE, "NetworkManager.service", "systemd-networkd.service"];
+pub(super) const KNOWN: [&str; 3] = [NODE, GETTY, GETTY_TEMPLATE];
 
 /// A unit, the file that it is made of, and where it is wanted if that file does not say.
 struct Wanted {
@@ -94,14 +88,6 @@ fn refuse_masked(card: &Snapshot, unit: &'static str) -> Result<(), Error> {
     }
 }
 
-/// systemd.unit(5): a link to /dev/null or an empty file.
-fn is_mask(content: &Content) -> bool {
-    match content {
-        Content::Link(target) => target.as_os_str() == "/dev/null",
-        Content::File(state) => state.bytes.is_empty(),
-    }
-}
-
 fn missing(card: &Snapshot, unit: &'static str) -> Error {
     let root = card.places().root().to_owned();
     let cure = match unit {
@@ -112,20 +98,4 @@ fn missing(card: &Snapshot, unit: &'static str) -> Error {
         _ => "this is no systemd of Raspberry Pi OS or Debian".to_owned(),
     };
     Error::UnitMissing { unit, root, cure }
-}
-
-/// Whether a unit is installed and not masked.
-pub(super) fn is_usable(card: &Snapshot, unit: &str) -> bool {
-    let content = |folder: &&str| card.content(&Spot::root(*folder).below(unit));
-    FOLDERS.iter().find_map(content).is_some_and(|found| !is_mask(found))
-}
-
-/// A link that starts a unit at boot.
-pub(super) fn enabling_link(card: &Snapshot, unit: &str) -> Option<Spot> {
-    let starts = |spot: &&Spot| {
-        spot.path.starts_with(ETC)
-            && spot.path.components().count() == 5
-            && spot.path.file_name().is_some_and(|name| name == unit)
-    };
-    card.spots().find(starts).cloned()
 }

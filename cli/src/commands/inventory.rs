@@ -1,0 +1,51 @@
+//! `inventory`: the nodes for other programs.
+
+use gadget_config::network::{NodeLink, Settings, Subnet};
+
+use super::Outcome;
+use super::network::{self, Ground};
+use crate::args::Format;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::nodes::NodeSet;
+use crate::report::{InventoryNode, InventoryReport, Report};
+
+/// Addresses are those of the network as it was set up; on the controller's own network, those that
+/// were heard of.
+pub(crate) fn run(
+    context: &Context,
+    ground: Option<&Ground>,
+    set: &NodeSet,
+    format: Format,
+) -> Result<Outcome, Failure> {
+    let settings = match ground {
+        Some(ground) => ground.settings()?,
+        None => None,
+    };
+    let is_set_up = settings.is_some();
+    let heard = match (ground, &settings) {
+        (Some(ground), Some(Settings { subnet: None, .. })) => ground.heard(context)?,
+        _ => Vec::new(),
+    };
+    let subnet = match &settings {
+        Some(settings) => settings.subnet,
+        None => Some(Subnet::VENDOR),
+    };
+    let mut nodes = Vec::new();
+    for node in context.nodes(set)? {
+        let node = network::known(context, node)?;
+        let label = node.label();
+        let of_link = |link: &NodeLink| if link.node == label { link.address } else { None };
+        nodes.push(InventoryNode {
+            address: match subnet {
+                Some(subnet) => Some(subnet.node(node.id).into()),
+                None => heard.iter().find_map(of_link),
+            },
+            mac: node.mac(settings.as_ref().and_then(|settings| settings.cluster.as_ref())),
+            serial: format!("/dev/ttypi{}", node.id),
+            name: node.name,
+            node: label,
+        });
+    }
+    Ok(Report::Inventory(InventoryReport { nodes, is_set_up, format }).into())
+}

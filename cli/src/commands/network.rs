@@ -1,0 +1,141 @@
+//! `network`: the nodes' addresses and their way out.
+
+use std::path::Path;
+
+use gadget_config::NodeId;
+use gadget_config::changes::{self, Changed, Places, Plan, plan_undo, undo};
+use gadget_config::network::{
+    self, LinuxTools, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
+};
+
+use super::Outcome;
+use crate::args::{Global, NetworkSetup, NetworkUndo};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::report::{NetworkDone, NetworkReport, Report};
+use crate::{interrupt, progress};
+
+/// Where the system is that is set up: this machine's, or one that is only mounted.
+pub(crate) struct Ground {
+    places: Places,
+    is_running: bool,
+}
+
+impl Ground {
+    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
+        let root = global.root.as_deref().filter(|root| !root.as_os_str().is_empty());
+        let simulated = global.sim.as_deref().is_some_and(|name| !name.is_empty());
+        if simulated && root.is_none() {
+            return Err(Failure::Usage(
+                "a simulated board has no network: --root DIR sets up the system that is mounted there"
+                    .to_owned(),
+            ));
+        }
+        let root = root.unwrap_or(Path::new("/"));
+        Ok(Self { places: network::places(root)?, is_running: root == Path::new("/") })
+    }
+
+    /// What was set up.
+    pub(crate) fn settings(&self) -> Result<Option<Settings>, Failure> {
+        Ok(Settings::read(&self.places)?)
+    }
+
+    /// The nodes' links, where the system runs.
+    pub(crate) fn heard(&self, context: &Context) -> Result<Vec<NodeLink>, Failure> {
+        if !self.is_running {
+            return Ok(Vec::new());
+        }
+        let status = network::status(&nodes(context)?, &self.survey()?, &LinuxTools)?;
+        Ok(status.map(|status| status.nodes).unwrap_or_default())
+    }
+
+    fn survey(&self) -> Result<Survey, Failure> {
+        let tools: Option<&dyn network::Tools> =
+            if self.is_running { Some(&LinuxTools) } else { None };
+        Ok(Survey::take(&self.places, tools)?)
+    }
+}
+
+pub(crate) fn setup(
+    context: &Context,
+    ground: &Ground,
+    asked: &NetworkSetup,
+) -> Result<Outcome, Failure> {
+    let request = Request {
+        manager: asked.backend.0,
+        uplink: asked.uplink.clone(),
+        subnet: asked.subnet,
+        cluster: asked.cluster.clone(),
+        nodes: nodes(context)?,
+        ..Request::new(asked.mode)
+    };
+    let plan = network::plan(&request, &ground.survey()?)?;
+    let activates = ground.is_running && !asked.at_boot;
+    if !asked.dry_run {
+        plan.files.apply(&ground.places)?;
+        if activates {
+            // The user's connection may go while the network moves: that is no reason to stop half way.
+            interrupt::ignore()?;
+            progress::during("bringing the network up", || {
+                activate(&plan.settings, &ground.places, &LinuxTools)
+            })?;
+        }
+    }
+    let done = NetworkDone::new(&plan.files, asked.dry_run, activates);
+    let report = NetworkReport::Setup { settings: plan.settings, findings: plan.findings, done };
+    Ok(Report::Network(report).into())
+}
+
+pub(crate) fn status(context: &Context, ground: &Ground) -> Result<Outcome, Failure> {
+    if !ground.is_running {
+        return Err(Failure::Usage(
+            "network status looks at the running system: leave --root away".to_owned(),
+        ));
+    }
+    let status = network::status(&nodes(context)?, &ground.survey()?, &LinuxTools)?;
+    let failure = match &status {
+        Some(status) if !status.findings.is_empty() || !status.bridge => {
+            Some(Failure::NetworkBroken)
+        }
+        _ => None,
+    };
+    Ok(Outcome { report: Report::Network(NetworkReport::Status(status)), failure })
+}
+
+/// Needs no board.
+pub(crate) fn take_back(ground: &Ground, asked: &NetworkUndo) -> Result<Outcome, Failure> {
+    let plan: Plan = plan_undo(&ground.places)?;
+    let settings = Settings::read(&ground.places)?;
+    let activates = ground.is_running && !asked.at_boot;
+    if !asked.dry_run {
+        let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
+        undo(&ground.places, changed)?;
+        if let Some(settings) = settings.filter(|_| activates) {
+            interrupt::ignore()?;
+            progress::during("taking the network back", || deactivate(&settings, &LinuxTools))?;
+        }
+    }
+    let done = NetworkDone::new(&plan, asked.dry_run, activates);
+    Ok(Report::Network(NetworkReport::Undo(done)).into())
+}
+
+/// The nodes as the network knows them.
+pub(crate) fn nodes(context: &Context) -> Result<Vec<Node>, Failure> {
+    (0..context.cluster.nodes()).map(|node| known(context, node)).collect()
+}
+
+/// A node, counted from 0.
+pub(crate) fn known(context: &Context, node: usize) -> Result<Node, Failure> {
+    let label = context.label(node);
+    let number: Result<NodeId, _> = label.trim_start_matches('p').parse();
+    let id = number.map_err(|error| {
+        Failure::Usage(format!("{label} has no place in a network of nodes: {error}"))
+    })?;
+    Ok(Node { id, name: context.settings.names.get(&(node + 1)).cloned() })
+}
+
+impl From<changes::Error> for Failure {
+    fn from(error: changes::Error) -> Self {
+        Self::Network(network::Error::from(error))
+    }
+}

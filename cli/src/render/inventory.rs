@@ -1,0 +1,59 @@
+//! `inventory` in the words of other programs.
+
+use crate::args::Format;
+use crate::report::{InventoryNode, InventoryReport};
+
+pub(super) fn render(report: &InventoryReport) -> String {
+    let each = |line: fn(&InventoryNode) -> String| report.nodes.iter().map(line).collect();
+    match report.format {
+        Format::Hosts => each(hosts),
+        Format::Ssh => each(ssh),
+        Format::Ansible => format!("[clusterhat]\n{}", each(ansible)),
+        Format::Mpi => each(|node| format!("{}\n", node.node)),
+        Format::Slurm => each(slurm) + &partition(&report.nodes),
+        // Printed as a document.
+        Format::Json => String::new(),
+    }
+}
+
+/// hosts(5).
+fn hosts(node: &InventoryNode) -> String {
+    match node.address {
+        Some(address) => format!("{address}\t{}\n", names(node)),
+        None => format!("# {}: no address is known\n", names(node)),
+    }
+}
+
+/// ssh_config(5).
+fn ssh(node: &InventoryNode) -> String {
+    match node.address {
+        Some(address) => format!("Host {}\n    HostName {address}\n", names(node)),
+        None => format!("# {}: no address is known\n", names(node)),
+    }
+}
+
+/// Ansible's user guide, "How to build your inventory".
+fn ansible(node: &InventoryNode) -> String {
+    match node.address {
+        Some(address) => format!("{} ansible_host={address}\n", node.node),
+        None => format!("{}\n", node.node),
+    }
+}
+
+/// slurm.conf(5). What a node has of processors and memory is its owner's to add.
+fn slurm(node: &InventoryNode) -> String {
+    let address = node.address.map(|address| format!(" NodeAddr={address}")).unwrap_or_default();
+    format!("NodeName={}{address} State=UNKNOWN\n", node.node)
+}
+
+fn partition(nodes: &[InventoryNode]) -> String {
+    let names: Vec<_> = nodes.iter().map(|node| &*node.node).collect();
+    format!("PartitionName=clusterhat Nodes={} Default=YES State=UP\n", names.join(","))
+}
+
+fn names(node: &InventoryNode) -> String {
+    match &node.name {
+        Some(name) => format!("{} {name}", node.node),
+        None => node.node.clone(),
+    }
+}

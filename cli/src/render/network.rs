@@ -1,0 +1,99 @@
+//! `network` for people.
+
+use std::fmt::Write as _;
+
+use gadget_config::network::{BRIDGE, Finding, Mode, NodeLink, NodeState, Settings, Status};
+
+use super::table::{Cell, Tone, cell, paint, plain, table};
+use crate::report::{NetworkDone, NetworkReport};
+
+pub(super) fn render(report: &NetworkReport) -> String {
+    match report {
+        NetworkReport::Setup { settings, findings, done } => {
+            changed(done) + &lines(findings) + &setup_end(settings, done)
+        }
+        NetworkReport::Undo(done) => changed(done) + undo_end(done),
+        NetworkReport::Status(None) => {
+            "not set up: `clusterhat network setup --mode nat` gives the nodes addresses and a way out\n"
+                .to_owned()
+        }
+        NetworkReport::Status(Some(report)) => status(report),
+    }
+}
+
+fn changed(done: &NetworkDone) -> String {
+    match &done.diff {
+        Some(diff) => diff.clone(),
+        None => done.changed.iter().map(|path| format!("changed {}\n", path.display())).collect(),
+    }
+}
+
+fn lines(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| format!("{} {finding}\n", paint("note:", Tone::Bad));
+    findings.iter().map(line).collect()
+}
+
+fn setup_end(settings: &Settings, done: &NetworkDone) -> String {
+    if done.dry_run {
+        return dry_end(done);
+    }
+    let what = described(settings);
+    if done.active { format!("{what}\n") } else { format!("{what}, from the next boot on\n") }
+}
+
+fn undo_end(done: &NetworkDone) -> &'static str {
+    match (done.dry_run, done.changed.is_empty(), done.active) {
+        (_, true, _) => "nothing to undo\n",
+        (true, ..) => "nothing was changed: this was a dry run\n",
+        (_, _, true) => "the network is as it was before\n",
+        (_, _, false) => "the files are as they were before; they take effect at the next boot\n",
+    }
+}
+
+fn dry_end(done: &NetworkDone) -> String {
+    match done.changed.is_empty() {
+        true => "nothing to change\n".to_owned(),
+        false => "nothing was changed: this was a dry run\n".to_owned(),
+    }
+}
+
+fn described(settings: &Settings) -> String {
+    let who = settings.manager;
+    match (settings.mode, settings.subnet, &settings.uplink) {
+        (Mode::Nat, Some(subnet), _) => {
+            format!("nat by {who}: nodes at {subnet}, the controller at {}", subnet.controller())
+        }
+        (_, _, Some(uplink)) => format!("bridge by {who}: nodes on the network of {uplink}"),
+        (mode, ..) => format!("{mode} by {who}"),
+    }
+}
+
+fn status(status: &Status) -> String {
+    let rows: Vec<_> = status.nodes.iter().map(row).collect();
+    let mut text = table(&["NODE", "LINK", "INTERFACE", "ADDRESS"], &rows);
+    let addresses: Vec<_> = status.addresses.iter().map(ToString::to_string).collect();
+    let bridge = match (status.bridge, addresses.is_empty()) {
+        (false, _) => paint("is not there", Tone::Bad),
+        (true, true) => paint("has no address", Tone::Bad),
+        (true, false) => addresses.join(" "),
+    };
+    // Writing to a String does not fail.
+    let _ = writeln!(text, "\n{}\n{BRIDGE}: {bridge}", described(&status.settings));
+    text + &lines(&status.findings)
+}
+
+fn row(link: &NodeLink) -> Vec<Cell> {
+    let state = match link.state {
+        NodeState::Absent => plain("absent"),
+        NodeState::Apart => cell("not in the bridge", Tone::Bad),
+        NodeState::Down => cell("down", Tone::Bad),
+        NodeState::Up => cell("up", Tone::Good),
+        NodeState::Reachable => cell("reachable", Tone::Good),
+    };
+    vec![
+        plain(&link.node),
+        state,
+        plain(link.interface.clone().unwrap_or_default()),
+        plain(link.address.map(|address| address.to_string()).unwrap_or_default()),
+    ]
+}

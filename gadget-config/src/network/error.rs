@@ -1,0 +1,117 @@
+//! Why the network cannot be set up, looked at or undone.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::Finding;
+use crate::{Manager, changes};
+
+/// What went wrong, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A program of the system is not there.
+    #[error("cannot run `{call}`")]
+    NoTool {
+        /// What was to be run.
+        call: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A program of the system failed, or what it printed makes no sense.
+    #[error("`{call}` failed: {said}")]
+    ToolFailed {
+        /// What was run.
+        call: String,
+        /// What it said.
+        said: String,
+    },
+    /// Neither of the two managers.
+    #[error("no network manager below {}: {found}; install NetworkManager or enable systemd-networkd", .root.display())]
+    NoManager {
+        /// The root.
+        root: PathBuf,
+        /// What there is instead.
+        found: String,
+    },
+    /// The manager that was asked for does not run here.
+    #[error("{0} is not enabled here: enable it (systemctl enable --now {unit}), or let --backend auto choose", unit = .0.unit())]
+    ManagerOff(Manager),
+    /// No way out is known.
+    #[error("no default route tells the controller's way out: give its interface as --uplink")]
+    NoUplink,
+    /// No such interface.
+    #[error("there is no network interface {name}; there are: {known}")]
+    NoSuchLink {
+        /// What was given.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// With NAT the way out is the controller's own.
+    #[error(
+        "with --mode nat nodes go out as the controller does, through {actual}: leave --uplink {asked} away, or change the default route first"
+    )]
+    NotTheWayOut {
+        /// What was given.
+        asked: String,
+        /// The interface of the default route.
+        actual: String,
+    },
+    /// The settings of the uplink cannot be moved to a bridge.
+    #[error("{} has {what}, which cannot move from {uplink} to a bridge: set the bridge up by hand, or use --mode nat", .path.display())]
+    Uplink {
+        /// The interface.
+        uplink: String,
+        /// Its file.
+        path: PathBuf,
+        /// What stands in the way.
+        what: String,
+    },
+    /// Something would break it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Blocked(Vec<Finding>),
+    /// It did not come up, and everything is as before.
+    #[error("{why}; everything was put back as it was before any `clusterhat network setup`")]
+    PutBack {
+        /// What was waited for.
+        why: String,
+    },
+    /// It did not come up, and putting everything back failed too.
+    #[error(
+        "{why}; the files are as before, but {then}: restart the network ({restart}) or the controller"
+    )]
+    NotPutBack {
+        /// What was waited for.
+        why: String,
+        /// What failed then.
+        then: String,
+        /// How.
+        restart: String,
+    },
+    /// The record of the settings.
+    #[error("{}: {message}: run `clusterhat network setup` again", .path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// The files.
+    #[error(transparent)]
+    Changes(#[from] changes::Error),
+}
+
+impl Error {
+    /// Whether what was asked for is wrong.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::ManagerOff(_)
+            | Self::NoUplink
+            | Self::NoSuchLink { .. }
+            | Self::NotTheWayOut { .. } => true,
+            Self::Changes(error) => error.is_usage(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What breaks a network of nodes, or would, and what to do about it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::survey::Live;
+use super::{BRIDGE, Mode, Settings, Subnet, Survey};
+use crate::Manager;
+use crate::changes::Spot;
+
+/// Something that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A word for programs.
+    pub kind: &'static str,
+    /// Whether nothing is set up because of it.
+    pub blocks: bool,
+    /// What is.
+    pub what: String,
+    /// What to do.
+    pub cure: String,
+}
+
+impl Finding {
+    fn blocking(kind: &'static str, what: String, cure: String) -> Self {
+        Self { kind, blocks: true, what, cure }
+    }
+
+    fn warning(kind: &'static str, what: String, cure: String) -> Self {
+        Self { kind, blocks: false, what, cure }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.cure)
+    }
+}
+
+/// Looks for everything that is known to break it.
+#[must_use]
+pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(missing_programs(settings, survey));
+    found.extend(cloud_init(settings, survey));
+    if let Some(live) = survey.live() {
+        found.extend(settings.subnet.and_then(|subnet| clash(subnet, live)));
+        found.extend(settings.uplink.as_deref().and_then(|uplink| no_port(uplink, live)));
+        found.extend(uplink_moves(settings, live));
+        found.extend(packet_filter(settings, live));
+    }
+    found
+}
+
+/// NetworkManager's method "shared" runs these.
+fn missing_programs(settings: &Settings, survey: &Survey) -> Vec<Finding> {
+    if (settings.mode, settings.manager) != (Mode::Nat, Manager::NetworkManager) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut missing = |package: &str, why: &str| {
+        found.push(Finding::blocking(
+            "missing-program",
+            format!("NetworkManager needs {package} to {why}, and it is not installed"),
+            format!("apt install {package}"),
+        ));
+    };
+    if !survey.has_program("dnsmasq") {
+        missing("dnsmasq-base", "give the nodes addresses");
+    }
+    if !survey.has_program("nft") && !survey.has_program("iptables") {
+        missing("nftables", "let the nodes out");
+    }
+    found
+}
+
+/// It writes the file anew at every boot, from a template.
+fn cloud_init(settings: &Settings, survey: &Survey) -> Option<Finding> {
+    const TEMPLATE: &str = "etc/cloud/templates/hosts.debian.tmpl";
+    let hosts = survey.system().file(&Spot::root("etc/hosts"))?;
+    let managed = String::from_utf8_lossy(&hosts.bytes).contains("manage_etc_hosts");
+    (settings.mode == Mode::Nat && managed).then(|| {
+        Finding::warning(
+            "cloud-init-hosts",
+            "cloud-init writes /etc/hosts anew at every boot, without the nodes' names".to_owned(),
+            format!(
+                "set manage_etc_hosts to false in its user-data, or put the names into /{TEMPLATE}"
+            ),
+        )
+    })
+}
+
+/// The nodes' network may be nobody else's.
+fn clash(subnet: Subnet, live: &Live) -> Option<Finding> {
+    let addresses = live.links.iter().filter(|link| link.name != BRIDGE).flat_map(|link| {
+        link.addresses.iter().map(move |(address, prefix)| (&link.name, *address, *prefix))
+    });
+    let routes = live.routes.iter().filter(|route| route.link != BRIDGE).filter_map(|route| {
+        let (network, prefix) = route.network?;
+        Some((&route.link, IpAddr::from(network), prefix))
+    });
+    let overlapping = addresses.chain(routes).find_map(|(link, address, prefix)| match address {
+        IpAddr::V4(v4) if subnet.overlaps(v4, prefix) => Some((link, address, prefix)),
+        _ => None,
+    });
+    let (link, address, prefix) = overlapping?;
+    Some(Finding::blocking(
+        "address-clash",
+        format!("the nodes' network {subnet} overlaps {address}/{prefix} of {link}"),
+        "choose another with --subnet, 10.181.0.0/24 say".to_owned(),
+    ))
+}
+
+/// What cannot be a port of a bridge.
+fn no_port(uplink: &str, live: &Live) -> Option<Finding> {
+    let link = live.links.iter().find(|link| link.name == uplink)?;
+    let (kind, what) = if live.wireless.iter().any(|name| name == uplink) {
+        // IEEE 802.11 frames of a station carry its own address only.
+        (
+            "wireless-uplink",
+            "is a wireless interface, and an access point takes no frames of others from it",
+        )
+    } else if link.kind.as_deref().is_some_and(|kind| kind != "veth") {
+        (
+            "virtual-uplink",
+            "is a virtual interface, which something else has made for a purpose of its own",
+        )
+    } else {
+        return None;
+    };
+    Some(Finding::blocking(
+        kind,
+        format!("{uplink} {what}"),
+        "use --mode nat, or name a wired interface with --uplink".to_owned(),
+    ))
+}
+
+/// The addresses move from the uplink to the bridge.
+fn uplink_moves(settings: &Settings, live: &Live) -> Option<Finding> {
+    let uplink = settings.uplink.as_deref()?;
+    let is_users = live.user_link.as_deref() == Some(uplink);
+    is_users.then(|| {
+        Finding::warning(
+            "your-connection",
+            format!("you are connected through {uplink}, whose addresses move to {BRIDGE}"),
+            "the connection stands still for some seconds; if the address does not come back, \
+             everything is put back within two minutes"
+                .to_owned(),
+        )
+    })
+}
+
+/// A filter that drops what it does not know drops what nodes send.
+fn packet_filter(settings: &Settings, live: &Live) -> Option<Finding> {
+    let filter = live.filter.as_deref()?;
+    let drops = filter.lines().any(|line| line == "-P FORWARD DROP");
+    let accepts =
+        |line: &str| line.contains(&format!("-i {BRIDGE} ")) && line.ends_with("-j ACCEPT");
+    if !drops || filter.lines().any(accepts) {
+        return None;
+    }
+    let reached = match settings.mode {
+        Mode::Nat => "what nodes send beyond the controller",
+        Mode::Bridge if live.filters_bridges => {
+            "what passes the bridge (net.bridge.bridge-nf-call-iptables is 1)"
+        }
+        Mode::Bridge => return None,
+    };
+    let by_docker = filter.lines().any(|line| line == "-N DOCKER-USER");
+    let (who, chain) =
+        if by_docker { ("Docker", "DOCKER-USER") } else { ("the packet filter", "FORWARD") };
+    let kind = if by_docker { "docker-forward" } else { "forward-policy" };
+    Some(Finding::warning(
+        kind,
+        format!("{who} drops {reached}"),
+        format!(
+            "iptables -I {chain} -i {BRIDGE} -j ACCEPT; iptables -I {chain} -o {BRIDGE} -j ACCEPT (at every boot)"
+        ),
+    ))
+}

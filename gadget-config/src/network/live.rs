@@ -1,0 +1,133 @@
+//! Making the running system follow its files, and going back where that fails.
+//!
+//! Nothing is waited for in a loop of our own: `nmcli connection up` and
+//! `systemd-networkd-wait-online` return when the link is up or the time is over.
+
+use super::{BRIDGE, Error, Settings, Tools, ip, networkmanager};
+use crate::Manager;
+use crate::changes::{self, Changed, Places};
+
+/// A DHCP server may take its time, and so may a switch with STP.
+const LIMIT_S: &str = "60";
+
+const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
+
+/// Brings up what was written. If it does not come up, the files are undone and the network is as
+/// before.
+///
+/// # Errors
+/// [`Error::PutBack`], or [`Error::NotPutBack`] where even that failed.
+pub fn activate(settings: &Settings, places: &Places, tools: &dyn Tools) -> Result<(), Error> {
+    let before = address_of_uplink(settings, tools)?;
+    let result = bring_up(settings, tools).and_then(|()| match before {
+        Some(address) => keeps(tools, &address),
+        None => Ok(()),
+    });
+    let Err(error) = result else { return Ok(()) };
+    let why = error.to_string();
+    changes::undo(places, Changed::Overwrite)?;
+    match deactivate(settings, tools) {
+        Ok(()) => Err(Error::PutBack { why }),
+        Err(then) => Err(Error::NotPutBack {
+            why,
+            then: then.to_string(),
+            restart: format!("systemctl restart {}", settings.manager.unit()),
+        }),
+    }
+}
+
+/// Takes down what was undone, so that the network is as its files say.
+///
+/// # Errors
+/// What the manager says.
+pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+    match settings.manager {
+        Manager::NetworkManager => {
+            run(tools, "nmcli", &["connection", "reload"])?;
+            // Gone with its profile, or never there.
+            let _ = run(tools, "nmcli", &["device", "delete", BRIDGE]);
+            if let Some(uplink) = &settings.uplink {
+                run(tools, "nmcli", &["--wait", LIMIT_S, "device", "connect", uplink])?;
+            }
+        }
+        Manager::Networkd => {
+            run(tools, "networkctl", &["reload"])?;
+            let _ = run(tools, "networkctl", &["delete", BRIDGE]);
+            if let Some(uplink) = &settings.uplink {
+                run(tools, "networkctl", &["reconfigure", uplink])?;
+                wait_online(tools, &format!("{uplink}:routable"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+    match settings.manager {
+        Manager::NetworkManager => {
+            run(tools, "nmcli", &["connection", "reload"])?;
+            if settings.uplink.is_some() {
+                // The port brings its bridge up.
+                up(tools, &[networkmanager::UPLINK])?;
+            }
+            up(tools, &[BRIDGE])?;
+            // Nodes that are there already have another profile.
+            for link in ip::links(tools)?.iter().filter(|link| is_node(&link.name)) {
+                up(tools, &[networkmanager::NODES, "ifname", &link.name])?;
+            }
+            Ok(())
+        }
+        Manager::Networkd => {
+            run(tools, "networkctl", &["reload"])?;
+            // Behind NAT the bridge is up with no node at all.
+            let least = if settings.uplink.is_some() { "routable" } else { "no-carrier" };
+            wait_online(tools, &format!("{BRIDGE}:{least}"))
+        }
+    }
+}
+
+fn is_node(link: &str) -> bool {
+    link.starts_with("ethpi") || link.starts_with("ethupi")
+}
+
+fn up(tools: &dyn Tools, words: &[&str]) -> Result<(), Error> {
+    run(tools, "nmcli", &[&["--wait", LIMIT_S, "connection", "up"], words].concat())
+}
+
+fn wait_online(tools: &dyn Tools, what: &str) -> Result<(), Error> {
+    let interface = format!("--interface={what}");
+    run(tools, WAIT_ONLINE, &[&*interface, "--ipv4", &format!("--timeout={LIMIT_S}")])
+}
+
+/// The address by which the controller was reached, if an uplink is to become a port.
+fn address_of_uplink(settings: &Settings, tools: &dyn Tools) -> Result<Option<String>, Error> {
+    let Some(uplink) = &settings.uplink else { return Ok(None) };
+    let links = ip::links(tools)?;
+    let link = links.iter().find(|link| link.name == *uplink);
+    let v4 = link.and_then(|link| link.addresses.iter().find(|(address, _)| address.is_ipv4()));
+    Ok(v4.map(|(address, _)| address.to_string()))
+}
+
+fn keeps(tools: &dyn Tools, address: &str) -> Result<(), Error> {
+    let links = ip::links(tools)?;
+    let bridge = links.iter().find(|link| link.name == BRIDGE);
+    let has = |link: &super::Link| link.addresses.iter().any(|(has, _)| has.to_string() == address);
+    if bridge.is_some_and(has) {
+        return Ok(());
+    }
+    Err(Error::ToolFailed {
+        call: format!("ip address show {BRIDGE}"),
+        said: format!("the controller's address {address} did not come to {BRIDGE}"),
+    })
+}
+
+fn run(tools: &dyn Tools, program: &str, words: &[&str]) -> Result<(), Error> {
+    let call = || format!("{program} {}", words.join(" "));
+    let printed =
+        tools.run(program, words).map_err(|source| Error::NoTool { call: call(), source })?;
+    if printed.success {
+        return Ok(());
+    }
+    let said = if printed.stderr.trim().is_empty() { printed.stdout } else { printed.stderr };
+    Err(Error::ToolFailed { call: call(), said: said.trim().to_owned() })
+}

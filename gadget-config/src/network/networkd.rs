@@ -1,0 +1,107 @@
+//! systemd-networkd: a bridge with a DHCP server and masquerading, or with the uplink as a port.
+//!
+//! After systemd.netdev(5) and systemd.network(5). Of the files that match an interface the first by
+//! name counts, hence the numbers of ours.
+
+use std::fmt::Write as _;
+
+use super::error::Error;
+use super::plan::{ConfigFile, Uplink};
+use super::{BRIDGE, Node, Subnet};
+use crate::ClusterName;
+
+/// Its files lie here.
+pub(super) const FOLDER: &str = "etc/systemd/network";
+
+/// The file that makes the uplink a port; has to come before the one that it takes the place of.
+pub(super) const UPLINK_FILE: &str = "00-clusterhat-uplink.network";
+
+const HEAD: &str = "# Written by `clusterhat network setup`.\n";
+
+pub(super) fn nat(
+    subnet: Subnet,
+    nodes: &[Node],
+    cluster: Option<&ClusterName>,
+) -> Vec<ConfigFile> {
+    let address = subnet.with_prefix(subnet.controller());
+    let mut text = format!(
+        "{HEAD}[Match]\nName={BRIDGE}\n\n\
+         # Up without any node.\n\
+         [Link]\nRequiredForOnline=no\n\n\
+         [Network]\nAddress={address}\nConfigureWithoutCarrier=yes\nDHCPServer=yes\n\
+         IPMasquerade=both\n\
+         # A prefix of the uplink's network, where that delegates one.\n\
+         IPv6SendRA=yes\nDHCPPrefixDelegation=yes\n"
+    );
+    for node in nodes {
+        let (mac, address) = (node.mac(cluster), subnet.node(node.id));
+        // Writing to a String does not fail.
+        let _ = write!(
+            text,
+            "\n# {}\n[DHCPServerStaticLease]\nMACAddress={mac}\nAddress={address}\n",
+            node.names().join(" ")
+        );
+    }
+    vec![netdev(None), ports(), file("00-clusterhat-bridge.network", text)]
+}
+
+/// The bridge takes over the uplink's addresses, and its MAC address, by which a DHCP server knows it.
+pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
+    let addresses = match &uplink.file {
+        Some((_, text)) => addresses(uplink, text)?,
+        None => "\n[Network]\nDHCP=yes\n".to_owned(),
+    };
+    let port = format!(
+        "{HEAD}[Match]\nName={}\n\n[Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n",
+        uplink.name
+    );
+    Ok(vec![
+        netdev(uplink.mac.as_deref()),
+        ports(),
+        file("00-clusterhat-bridge.network", format!("{HEAD}[Match]\nName={BRIDGE}\n{addresses}")),
+        file(UPLINK_FILE, port),
+    ])
+}
+
+fn file(name: &str, text: String) -> ConfigFile {
+    ConfigFile::public(&format!("{FOLDER}/{name}"), text)
+}
+
+fn netdev(mac: Option<&str>) -> ConfigFile {
+    let mac = mac.map(|mac| format!("MACAddress={mac}\n")).unwrap_or_default();
+    let text = format!(
+        "{HEAD}[NetDev]\nName={BRIDGE}\nKind=bridge\n{mac}\n\
+         # No loop can arise, and a port that listens first costs a node its first 30 s.\n\
+         [Bridge]\nSTP=no\n"
+    );
+    file("00-clusterhat-bridge.netdev", text)
+}
+
+fn ports() -> ConfigFile {
+    let text = format!(
+        "{HEAD}[Match]\nName=ethpi* ethupi*\n\n[Link]\nRequiredForOnline=no\n\n\
+         [Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n"
+    );
+    file("00-clusterhat-nodes.network", text)
+}
+
+/// The sections of the uplink's file that move to the bridge.
+fn addresses(uplink: &Uplink, text: &str) -> Result<String, Error> {
+    const OTHERS: [&str; 4] = ["Bridge", "Bond", "VRF", "BatmanAdvanced"];
+    let mut kept = String::new();
+    let mut keep = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            keep = !matches!(section, "Match" | "Link");
+        }
+        let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+        if keep && OTHERS.contains(&key) {
+            return Err(uplink.refuse(&format!("the setting {key}=")));
+        }
+        if keep && !line.is_empty() {
+            let space = if line.starts_with('[') { "\n" } else { "" };
+            let _ = writeln!(kept, "{space}{line}");
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,39 @@
+//! A node as its network knows it.
+
+use crate::{BootMethod, ClusterName, End, Mac, NodeId, Profile};
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its number.
+    pub id: NodeId,
+    /// Its name in the configuration.
+    pub name: Option<String>,
+}
+
+impl Node {
+    /// `pN`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("p{}", self.id)
+    }
+
+    /// All its names: `pN` first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        std::iter::once(self.label()).chain(self.name.clone()).collect()
+    }
+
+    /// Its own end's MAC address, which does not depend on how it boots.
+    #[must_use]
+    pub fn mac(&self, cluster: Option<&ClusterName>) -> Mac {
+        let profile = Profile::new(self.id, BootMethod::Card);
+        Profile { cluster: cluster.cloned(), ..profile }.mac(End::Node)
+    }
+}
+
+impl From<NodeId> for Node {
+    fn from(id: NodeId) -> Self {
+        Self { id, name: None }
+    }
+}

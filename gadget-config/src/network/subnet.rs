@@ -1,0 +1,159 @@
+//! The nodes' IPv4 network.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::NodeId;
+
+/// An IPv4 network with room for every node: node N has its Nth address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Subnet {
+    first: Ipv4Addr,
+    prefix: u8,
+}
+
+/// A text that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no network for nodes: 172.19.181.0/24 is, and any other of /8 to /24 with no bit set behind its prefix"
+)]
+pub struct SubnetError(String);
+
+/// As many nodes as there can be have to fit in.
+const LONGEST_PREFIX: u8 = 24;
+const SHORTEST_PREFIX: u8 = 8;
+
+impl Subnet {
+    /// Of the vendor's images.
+    pub const VENDOR: Self = Self { first: Ipv4Addr::new(172, 19, 181, 0), prefix: 24 };
+
+    /// The controller: 254 in the vendor's network, and everywhere else.
+    #[must_use]
+    pub fn controller(self) -> Ipv4Addr {
+        self.nth(254)
+    }
+
+    /// A node's fixed address.
+    #[must_use]
+    pub fn node(self, id: NodeId) -> Ipv4Addr {
+        self.nth(id.get())
+    }
+
+    /// Its prefix' length in bits.
+    #[must_use]
+    pub const fn prefix(self) -> u8 {
+        self.prefix
+    }
+
+    /// An address with the prefix' length.
+    #[must_use]
+    pub fn with_prefix(self, address: Ipv4Addr) -> String {
+        format!("{address}/{}", self.prefix)
+    }
+
+    /// Whether any address is in both.
+    #[must_use]
+    pub fn overlaps(self, address: Ipv4Addr, prefix: u8) -> bool {
+        let mask = mask(self.prefix.min(prefix));
+        u32::from(self.first) & mask == u32::from(address) & mask
+    }
+
+    fn nth(self, host: u8) -> Ipv4Addr {
+        Ipv4Addr::from(u32::from(self.first) | u32::from(host))
+    }
+}
+
+fn mask(prefix: u8) -> u32 {
+    u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0)
+}
+
+impl FromStr for Subnet {
+    type Err = SubnetError;
+
+    fn from_str(text: &str) -> Result<Self, SubnetError> {
+        let parse = || {
+            let (first, prefix) = text.split_once('/')?;
+            let subnet = Self { first: first.parse().ok()?, prefix: prefix.parse().ok()? };
+            let fits = (SHORTEST_PREFIX..=LONGEST_PREFIX).contains(&subnet.prefix)
+                && u32::from(subnet.first) & !mask(subnet.prefix) == 0;
+            fits.then_some(subnet)
+        };
+        parse().ok_or_else(|| SubnetError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Subnet {
+    type Error = SubnetError;
+
+    fn try_from(text: String) -> Result<Self, SubnetError> {
+        text.parse()
+    }
+}
+
+impl From<Subnet> for String {
+    fn from(subnet: Subnet) -> Self {
+        subnet.to_string()
+    }
+}
+
+impl fmt::Display for Subnet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.first, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_network() {
+        let subnet = Subnet::VENDOR;
+        assert_eq!(subnet.to_string(), "172.19.181.0/24");
+        assert_eq!(subnet.to_string().parse(), Ok(subnet));
+        assert_eq!(subnet.controller().to_string(), "172.19.181.254");
+        assert_eq!(subnet.node("252".parse().unwrap()).to_string(), "172.19.181.252");
+    }
+
+    #[test]
+    fn a_wider_one() {
+        let subnet: Subnet = "10.8.0.0/16".parse().unwrap();
+        assert_eq!(subnet.with_prefix(subnet.node("3".parse().unwrap())), "10.8.0.3/16");
+    }
+
+    #[test]
+    fn what_is_none() {
+        for text in [
+            "",
+            "10.0.0.0",
+            "10.0.0.1/24",
+            "10.0.0.0/25",
+            "10.0.0.0/7",
+            "10.0.0/24",
+            "x/24",
+            "fd00::/24",
+        ] {
+            assert!(text.parse::<Subnet>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn overlaps() {
+        let subnet = Subnet::VENDOR;
+        for (address, prefix, expected) in [
+            ("172.19.181.7", 24, true),
+            ("172.19.0.1", 16, true),
+            ("172.19.181.7", 32, true),
+            ("172.19.180.7", 24, false),
+            ("172.16.0.1", 12, true),
+            ("10.0.0.1", 8, false),
+            ("0.0.0.0", 0, true),
+        ] {
+            assert_eq!(subnet.overlaps(address.parse().unwrap(), prefix), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What is there before anything is planned: the system's files, and where it runs its links.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::plan::Uplink;
+use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, Tools, ip, networkd, user};
+use crate::Manager;
+use crate::changes::{self, Places, Snapshot, Spot};
+
+/// Where the record of the changes is kept.
+const RECORD: &str = "network";
+
+/// The files that any plan may write.
+const FILES: [&str; 10] = [
+    "etc/hosts",
+    SETTINGS_FILE,
+    "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf",
+    "etc/NetworkManager/system-connections/clusterhat0.nmconnection",
+    "etc/NetworkManager/system-connections/clusterhat-nodes.nmconnection",
+    "etc/NetworkManager/system-connections/clusterhat-uplink.nmconnection",
+    "etc/systemd/network/00-clusterhat-bridge.netdev",
+    "etc/systemd/network/00-clusterhat-bridge.network",
+    "etc/systemd/network/00-clusterhat-nodes.network",
+    "etc/systemd/network/00-clusterhat-uplink.network",
+];
+
+/// The system below a root, for what this module changes there.
+///
+/// # Errors
+/// A folder that holds no system.
+pub fn places(root: &Path) -> Result<Places, changes::Error> {
+    Places::new(RECORD, root)
+}
+
+/// All that planning looks at.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    system: Snapshot,
+    settings: Option<Settings>,
+    live: Option<Live>,
+}
+
+/// The running system.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Live {
+    pub(super) links: Vec<Link>,
+    pub(super) routes: Vec<Route>,
+    /// Interfaces that are no Ethernet.
+    pub(super) wireless: Vec<String>,
+    /// The files that configure interfaces now.
+    files: BTreeMap<String, PathBuf>,
+    /// The rules of the packet filter; nothing if they could not be read.
+    pub(super) filter: Option<String>,
+    /// Whether bridged frames pass the packet filter.
+    pub(super) filters_bridges: bool,
+    /// The interface that the user's connection came through.
+    pub(super) user_link: Option<String>,
+}
+
+impl Survey {
+    /// Looks at a system; with `tools`, at the running one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a program that is missing.
+    pub fn take(places: &Places, tools: Option<&dyn Tools>) -> Result<Self, Error> {
+        let mut system = Snapshot::new(places);
+        for path in FILES {
+            system.add_file(Spot::root(path))?;
+        }
+        Manager::look(&mut system)?;
+        let settings = Settings::read(places)?;
+        let live = match tools {
+            Some(tools) => {
+                let manager = settings.as_ref().map(|settings| settings.manager);
+                Some(Live::take(places, tools, manager.or_else(|| Manager::find(&system)))?)
+            }
+            None => None,
+        };
+        for file in live.iter().flat_map(|live| live.files.values()) {
+            system.add_file(spot(file))?;
+        }
+        Ok(Self { system, settings, live })
+    }
+
+    pub(super) fn system(&self) -> &Snapshot {
+        &self.system
+    }
+
+    /// What was set up before.
+    #[must_use]
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    pub(super) fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
+    }
+
+    /// Whether a program of the system is installed.
+    pub(super) fn has_program(&self, name: &str) -> bool {
+        let root = self.system.places().root();
+        ["usr/sbin", "usr/bin"].iter().any(|folder| root.join(folder).join(name).exists())
+    }
+
+    /// The interface that becomes a port.
+    pub(super) fn uplink(&self, name: String, manager: Manager) -> Result<Uplink, Error> {
+        let Some(live) = &self.live else {
+            return Ok(Uplink { name, mac: None, file: None });
+        };
+        // A port already: what moved to the bridge is there, in our own file.
+        let of = match live.link(&name)?.master.as_deref() {
+            Some(BRIDGE) => BRIDGE,
+            _ => name.as_str(),
+        };
+        let file = live.files.get(of).and_then(|path| {
+            let text = String::from_utf8_lossy(&self.system.file(&spot(path))?.bytes).into_owned();
+            Some((path.clone(), text))
+        });
+        let (is_ours, mac) = (of == BRIDGE, live.link(&name)?.mac.clone());
+        let uplink = Uplink { name, mac: Some(mac), file };
+        match &uplink.file {
+            Some((path, _)) if manager == Manager::Networkd => {
+                let name = path.file_name().unwrap_or_default();
+                if !is_ours && name <= networkd::UPLINK_FILE {
+                    return Err(uplink.refuse("a name that comes before 00-clusterhat"));
+                }
+                if path.with_extension("network.d").is_dir() {
+                    return Err(uplink.refuse("additions in a folder beside it"));
+                }
+            }
+            _ => {}
+        }
+        Ok(uplink)
+    }
+}
+
+/// Absolute paths are those of the system itself.
+fn spot(path: &Path) -> Spot {
+    Spot::root(path.strip_prefix("/").unwrap_or(path))
+}
+
+impl Live {
+    fn take(places: &Places, tools: &dyn Tools, manager: Option<Manager>) -> Result<Self, Error> {
+        let root = places.root();
+        let links = ip::links(tools)?;
+        let sysctl = root.join("proc/sys/net/bridge/bridge-nf-call-iptables");
+        let is_wireless =
+            |link: &&Link| root.join("sys/class/net").join(&link.name).join("phy80211").exists();
+        let address = user::came_through(root);
+        let has = |link: &&Link| link.addresses.iter().any(|(has, _)| Some(*has) == address);
+        Ok(Self {
+            routes: ip::routes(tools)?,
+            wireless: links.iter().filter(is_wireless).map(|link| link.name.clone()).collect(),
+            files: match manager {
+                Some(Manager::NetworkManager) => profiles(tools),
+                Some(Manager::Networkd) => network_files(tools),
+                None => BTreeMap::new(),
+            },
+            filter: tools
+                .run("iptables", &["-S"])
+                .ok()
+                .filter(|printed| printed.success)
+                .map(|printed| printed.stdout),
+            filters_bridges: fs::read_to_string(sysctl).is_ok_and(|text| text.trim() == "1"),
+            user_link: links.iter().find(has).map(|link| link.name.clone()),
+            links,
+        })
+    }
+
+    /// The interface of the default route.
+    pub(super) fn way_out(&self) -> Option<&str> {
+        let defaults = self.routes.iter().filter(|route| route.network.is_none());
+        defaults.min_by_key(|route| route.metric).map(|route| &*route.link)
+    }
+
+    /// An interface of this name.
+    pub(super) fn link(&self, name: &str) -> Result<&Link, Error> {
+        self.links.iter().find(|link| link.name == name).ok_or_else(|| {
+            let known: Vec<_> = self.links.iter().map(|link| &*link.name).collect();
+            Error::NoSuchLink { name: name.to_owned(), known: known.join(" ") }
+        })
+    }
+}
+
+/// nmcli(1): terse output escapes colons by a backslash.
+fn profiles(tools: &dyn Tools) -> BTreeMap<String, PathBuf> {
+    let words = ["--terse", "--fields", "DEVICE,FILENAME", "connection", "show", "--active"];
+    let Ok(printed) = tools.run("nmcli", &words) else { return BTreeMap::new() };
+    let lines = printed.stdout.lines().filter_map(|line| line.split_once(':'));
+    lines.map(|(link, path)| (link.to_owned(), path.replace('\\', "").into())).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkctlList {
+    interfaces: Vec<NetworkctlLink>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkctlLink {
+    name: String,
+    network_file: Option<PathBuf>,
+}
+
+fn network_files(tools: &dyn Tools) -> BTreeMap<String, PathBuf> {
+    let Ok(printed) = tools.run("networkctl", &["--json=short", "list"]) else {
+        return BTreeMap::new();
+    };
+    let list: Option<NetworkctlList> = serde_json::from_str(&printed.stdout).ok();
+    let links = list.into_iter().flat_map(|list| list.interfaces);
+    links.filter_map(|link| Some((link.name, link.network_file?))).collect()
+}

@@ -1,0 +1,51 @@
+//! A system's units as files, which needs no running systemd.
+
+use crate::changes::{Content, Error, Snapshot, Spot};
+
+/// The administrator's units and links.
+pub(crate) const ETC: &str = "etc/systemd/system";
+
+/// In the order in which systemd prefers them; `lib` is a link to `usr/lib` on a merged system.
+pub(crate) const FOLDERS: [&str; 3] = [ETC, "usr/lib/systemd/system", "lib/systemd/system"];
+
+/// Takes in a unit, wherever it is.
+pub(crate) fn add(system: &mut Snapshot, unit: &str) -> Result<(), Error> {
+    FOLDERS.iter().try_for_each(|folder| system.add_link(Spot::root(*folder).below(unit)))
+}
+
+/// Takes in every link that enables a unit.
+pub(crate) fn add_enabling_links(system: &mut Snapshot) -> Result<(), Error> {
+    let etc = Spot::root(ETC);
+    for folder in system.names(&etc)? {
+        if folder.ends_with(".wants") || folder.ends_with(".requires") {
+            for unit in system.names(&etc.below(&folder))? {
+                system.add_link(etc.below(&folder).below(unit))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a unit is installed and not masked.
+pub(crate) fn is_usable(system: &Snapshot, unit: &str) -> bool {
+    let content = |folder: &&str| system.content(&Spot::root(*folder).below(unit));
+    FOLDERS.iter().find_map(content).is_some_and(|found| !is_mask(found))
+}
+
+/// A link that starts a unit at boot.
+pub(crate) fn enabling_link(system: &Snapshot, unit: &str) -> Option<Spot> {
+    let starts = |spot: &&Spot| {
+        spot.path.starts_with(ETC)
+            && spot.path.components().count() == 5
+            && spot.path.file_name().is_some_and(|name| name == unit)
+    };
+    system.spots().find(starts).cloned()
+}
+
+/// systemd.unit(5): a link to /dev/null or an empty file.
+pub(crate) fn is_mask(content: &Content) -> bool {
+    match content {
+        Content::Link(target) => target.as_os_str() == "/dev/null",
+        Content::File(state) => state.bytes.is_empty(),
+    }
+}
