@@ -1,0 +1,143 @@
+//! A controller: a stock system in a temporary folder, and what its programs answer.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+
+use gadget_config::changes::Places;
+use gadget_config::network::{
+    self, Error, Mode, NetworkPlan, Node, Printed, Request, Survey, Tools,
+};
+use gadget_config::{Manager, NodeId};
+use serde_json::{Value, json};
+
+use crate::tree::Card;
+
+pub(crate) const ADDRESSES: &str = "ip -details -json address show";
+pub(crate) const ROUTES: &str = "ip -json -4 route show";
+pub(crate) const NEIGHBOURS: &str = "ip -json neighbour show dev clusterhat0";
+pub(crate) const FILTER: &str = "iptables -S";
+pub(crate) const PROFILES: &str = "nmcli --terse --fields DEVICE,FILENAME connection show --active";
+pub(crate) const NETWORK_FILES: &str = "networkctl --json=short list";
+
+/// What the programs print, and which were run. A program that is not there fails to start.
+#[derive(Default)]
+pub(crate) struct FakeTools {
+    answers: RefCell<BTreeMap<String, Printed>>,
+    pub(crate) calls: RefCell<Vec<String>>,
+}
+
+impl FakeTools {
+    pub(crate) fn answer(&self, call: &str, stdout: impl ToString) {
+        let printed = Printed { success: true, stdout: stdout.to_string(), stderr: String::new() };
+        self.answers.borrow_mut().insert(call.to_owned(), printed);
+    }
+
+    pub(crate) fn fail(&self, call: &str, stderr: &str) {
+        let printed = Printed { success: false, stdout: String::new(), stderr: stderr.to_owned() };
+        self.answers.borrow_mut().insert(call.to_owned(), printed);
+    }
+}
+
+impl Tools for FakeTools {
+    fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed> {
+        let call = format!("{program} {}", words.join(" "));
+        self.calls.borrow_mut().push(call.clone());
+        let answers = self.answers.borrow();
+        answers.get(&call).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+pub(crate) struct Machine {
+    pub(crate) card: Card,
+    pub(crate) tools: FakeTools,
+}
+
+/// An interface as `ip` tells of it.
+pub(crate) fn link(name: &str, address: &str) -> Value {
+    let addresses: Vec<_> = address
+        .split_whitespace()
+        .map(|one| one.split_once('/').unwrap())
+        .map(|(local, prefix)| json!({"local": local, "prefixlen": prefix.parse::<u8>().unwrap()}))
+        .collect();
+    let mac = match name.trim_start_matches("ethpi").parse::<u8>() {
+        Ok(id) => format!("00:22:82:ff:fe:{id:02x}"),
+        Err(_) => "b8:27:eb:00:00:01".to_owned(),
+    };
+    json!({"ifname": name, "address": mac, "flags": ["UP", "LOWER_UP"], "addr_info": addresses})
+}
+
+impl Machine {
+    /// A stock Raspberry Pi OS on an Ethernet, with what NetworkManager's sharing needs.
+    pub(crate) fn stock(manager: Manager) -> Self {
+        let machine = Self { card: Card::stock("trixie"), tools: FakeTools::default() };
+        for program in ["dnsmasq", "nft"] {
+            machine.card.write(&format!("root/usr/sbin/{program}"), "");
+        }
+        if manager == Manager::Networkd {
+            let wants = machine.card.path("root/etc/systemd/system/multi-user.target.wants");
+            fs::remove_dir_all(&wants).unwrap();
+            fs::create_dir_all(&wants).unwrap();
+            let unit = "systemd-networkd.service";
+            symlink(format!("/usr/lib/systemd/system/{unit}"), wants.join(unit)).unwrap();
+        }
+        machine.links(&[link("lo", "127.0.0.1/8"), link("eth0", "192.0.2.7/24")]);
+        let route = json!([
+            {"dst": "default", "gateway": "192.0.2.1", "dev": "eth0", "metric": 100},
+            {"dst": "192.0.2.0/24", "dev": "eth0", "metric": 100},
+        ]);
+        machine.tools.answer(ROUTES, route);
+        machine.tools.answer(FILTER, "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n");
+        machine.tools.answer(PROFILES, "");
+        machine.tools.answer(NETWORK_FILES, json!({"Interfaces": []}));
+        machine
+    }
+
+    pub(crate) fn links(&self, links: &[Value]) {
+        self.tools.answer(ADDRESSES, json!(links));
+    }
+
+    /// The file that configures an interface now.
+    pub(crate) fn uplink_file(&self, link: &str, path: &str, text: &str) {
+        self.card.write(&format!("root/{path}"), text);
+        self.tools.answer(
+            PROFILES,
+            format!("{link}:/{}\nlo:/run/lo.nmconnection\n", path.replace(':', "\\:")),
+        );
+        let list = json!({"Interfaces": [{"Name": "lo"}, {"Name": link, "NetworkFile": format!("/{path}")}]});
+        self.tools.answer(NETWORK_FILES, list);
+    }
+
+    pub(crate) fn places(&self) -> Places {
+        network::places(&self.card.path("root")).unwrap()
+    }
+
+    pub(crate) fn survey(&self) -> Survey {
+        Survey::take(&self.places(), Some(&self.tools)).unwrap()
+    }
+
+    pub(crate) fn plan(&self, request: &Request) -> Result<NetworkPlan, Error> {
+        network::plan(request, &self.survey())
+    }
+
+    /// Sets it up, files only.
+    pub(crate) fn set_up(&self, mode: Mode) {
+        self.plan(&request(mode)).unwrap().files.apply(&self.places()).unwrap();
+    }
+
+    /// Paths of this test run's folder are no part of a golden file.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        text.replace(&format!("{}/", self.card.path("root").display()), "/")
+    }
+}
+
+/// Nodes 1 to 4, of which 3 has a name.
+pub(crate) fn request(mode: Mode) -> Request {
+    let node = |id: u8| Node {
+        id: NodeId::try_from(id).unwrap(),
+        name: (id == 3).then(|| "db".to_owned()),
+    };
+    Request { nodes: (1..=4).map(node).collect(), ..Request::new(mode) }
+}
