@@ -10,8 +10,10 @@ use serde::Serialize;
 use crate::config::parse_seconds;
 
 mod network;
+mod setup;
 
 pub(crate) use network::{Format, Inventory, Network, NetworkSetup, NetworkUndo};
+pub(crate) use setup::Setup;
 
 /// What every command shares, for `--help`.
 const AFTER_HELP: &str = "\
@@ -89,6 +91,8 @@ pub(crate) enum Command {
     Board(Board),
     /// Show the boards, how they were found, and what is unverified about them
     Boards(Boards),
+    /// Prepare this controller: I2C, USB, groups, units; the vendor's image is taken over
+    Setup(Setup),
     /// Set up, show or undo the nodes' network: addresses, names and a way out
     #[command(subcommand)]
     Network(Network),
@@ -150,6 +154,7 @@ impl Command {
             | Self::Savedefaults(_)
             | Self::Reset(_) => "board",
             Self::Boards(_) => "boards",
+            Self::Setup(_) => "setup",
             Self::Network(_) => "network",
             Self::Inventory(_) => "inventory",
             Self::Maxpi => "maxpi",

@@ -75,6 +75,12 @@ pub(crate) enum Failure {
          firmware knows no paths; usb-path in [nodes.pN] sets one"
     )]
     NoPath(String),
+    /// A system's files.
+    #[error(transparent)]
+    Files(#[from] gadget_config::changes::Error),
+    /// Its groups.
+    #[error("the files are changed; the groups are not all")]
+    Groups(#[source] std::io::Error),
     /// The nodes' network.
     #[error(transparent)]
     Network(#[from] gadget_config::network::Error),
@@ -129,6 +135,7 @@ impl Failure {
             }
             Self::NoSuchOrder { .. } | Self::NotConfirmed(_) => 2,
             Self::Network(error) if error.is_usage() => 2,
+            Self::Files(error) if error.is_usage() => 2,
             // As a shell has it for a process that a signal ended.
             Self::Interrupted { signal, .. } => 128 + *signal as u8,
             Self::Driver(_)
@@ -137,6 +144,8 @@ impl Failure {
             | Self::CycleIncomplete { .. }
             | Self::NoPath(_)
             | Self::Network(_)
+            | Self::Files(_)
+            | Self::Groups(_)
             | Self::NetworkBroken
             | Self::Output(_) => 1,
         }
@@ -162,6 +171,7 @@ impl Failure {
             Self::NotConfirmed(_) => "not-confirmed",
             Self::Interrupted { .. } => "interrupted",
             Self::NoPath(_) => "no-path",
+            Self::Files(_) | Self::Groups(_) => "setup",
             Self::Network(_) | Self::NetworkBroken => "network",
             Self::Output(_) => "output",
         }

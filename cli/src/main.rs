@@ -23,7 +23,7 @@ use hat_driver::power::Action;
 
 use crate::args::{Cli, Command, HubAction, What};
 use crate::commands::{
-    Outcome, board, boards, init, inventory, network, outputs, path, power, status,
+    Outcome, board, boards, init, inventory, network, outputs, path, power, setup, status,
 };
 use crate::config::Overrides;
 use crate::context::{Context, Ground, Wishes};
@@ -90,6 +90,11 @@ impl Session {
     fn run(&mut self) -> Result<Outcome, Failure> {
         if let Command::Network(args::Network::Undo(asked)) = &self.cli.command {
             return network::take_back(&network::Ground::new(&self.cli.global)?, asked);
+        }
+        if let Command::Setup(asked) = &self.cli.command {
+            // Refuses a node, and settings that make no sense, before anything is changed.
+            Ground::new(&self.cli.global, &Wishes::default())?;
+            return setup::run(&self.cli.global, asked);
         }
         // Words first: a malformed set is refused before any hardware is touched.
         let set = NodeSet::parse(words(&self.cli.command))?;
@@ -160,6 +165,7 @@ impl Session {
                     args::Network::Undo(asked) => network::take_back(&ground, asked),
                 }
             }
+            Command::Setup(asked) => setup::run(&self.cli.global, asked),
             Command::Inventory(asked) => {
                 // A simulated board has nodes without a network.
                 let ground = network::Ground::new(&self.cli.global).ok();

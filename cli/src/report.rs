@@ -48,14 +48,17 @@ pub(crate) enum Report {
     Path(PathReport),
     Board(BoardReport),
     Boards(BoardsReport),
+    Setup(SetupReport),
     Network(NetworkReport),
     Inventory(InventoryReport),
     Maxpi { maxpi: usize },
 }
 
 mod network;
+mod setup;
 
 pub(crate) use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
+pub(crate) use setup::SetupReport;
 
 /// `status`.
 #[derive(Debug, PartialEq, Serialize)]

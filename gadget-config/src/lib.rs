@@ -24,7 +24,7 @@
 //! | `serde` | the types that stand in files and reports |
 //! | `linux` | the running kernel, through the crate `usb-gadget` |
 //! | `node-file` | `/etc/clusterhat/node.toml` |
-//! | `changes` | changes to a system's files, undone byte for byte |
+//! | `changes` | changes to a system's files, undone byte for byte; a controller's set-up |
 //! | `setup` | preparing a card as a node |
 //! | `network` | the controller's end: bridge, addresses, way out |
 //! | `cli` | the program `clusterhat-node` |
@@ -34,6 +34,10 @@ mod boot;
 #[cfg(feature = "changes")]
 pub mod changes;
 mod cluster;
+#[cfg(feature = "changes")]
+mod config_txt;
+#[cfg(feature = "changes")]
+pub mod controller;
 mod error;
 mod ethernet;
 mod kernel;
@@ -55,6 +59,8 @@ mod profile;
 pub mod setup;
 mod status;
 mod take_down;
+#[cfg(feature = "changes")]
+mod tools;
 mod udc;
 #[cfg(feature = "changes")]
 mod units;
@@ -79,4 +85,6 @@ pub use owner::Owner;
 pub use profile::{MicrosoftOs, Profile, VENDOR_ID};
 pub use status::{State, Status, status};
 pub use take_down::{StopGetty, take_down};
+#[cfg(feature = "changes")]
+pub use tools::{LinuxTools, Printed, Tools};
 pub use udc::Udc;

@@ -1,5 +1,7 @@
 //! A system's units as files, which needs no running systemd.
 
+use std::path::PathBuf;
+
 use crate::changes::{Content, Error, Snapshot, Spot};
 
 /// The administrator's units and links.
@@ -40,6 +42,47 @@ pub(crate) fn enabling_link(system: &Snapshot, unit: &str) -> Option<Spot> {
             && spot.path.file_name().is_some_and(|name| name == unit)
     };
     system.spots().find(starts).cloned()
+}
+
+/// The links that enabling a unit made of `file` would make and that are not there yet, each with its
+/// target; nothing if that file is not there. `by` wants it if the file does not say who does.
+pub(crate) fn links(
+    system: &Snapshot,
+    unit: &str,
+    file: &str,
+    by: &str,
+) -> Option<Vec<(Spot, PathBuf)>> {
+    let spots = FOLDERS.iter().map(|folder| Spot::root(*folder).below(file));
+    let (at, state) = spots.filter_map(|spot| Some((spot.clone(), system.file(&spot)?))).next()?;
+    let link = |(kind, target)| {
+        let spot = Spot::root(ETC).below(format!("{target}.{kind}")).below(unit);
+        // systemctl enable writes absolute targets, as the system itself sees them.
+        (spot, PathBuf::from("/").join(&at.path))
+    };
+    let all = installs(&String::from_utf8_lossy(&state.bytes), by).into_iter().map(link);
+    Some(all.filter(|(spot, _)| !system.has(spot)).collect())
+}
+
+/// `WantedBy=` and `RequiredBy=` of the section `[Install]`.
+fn installs(text: &str, default: &str) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let mut within = false;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            within = line == "[Install]";
+        }
+        let Some((key, value)) = line.split_once('=').filter(|_| within) else { continue };
+        let kind = match key.trim() {
+            "WantedBy" => "wants",
+            "RequiredBy" => "requires",
+            _ => continue,
+        };
+        found.extend(value.split_whitespace().map(|target| (kind, target.to_owned())));
+    }
+    if found.is_empty() {
+        found.push(("wants", default.to_owned()));
+    }
+    found
 }
 
 /// systemd.unit(5): a link to /dev/null or an empty file.

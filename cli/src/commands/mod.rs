@@ -8,6 +8,7 @@ pub(crate) mod network;
 pub(crate) mod outputs;
 pub(crate) mod path;
 pub(crate) mod power;
+pub(crate) mod setup;
 pub(crate) mod status;
 
 use hat_driver::linux::Model;

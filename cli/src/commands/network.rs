@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use gadget_config::NodeId;
-use gadget_config::changes::{self, Changed, Places, Plan, plan_undo, undo};
+use gadget_config::changes::{Changed, Places, Plan, plan_undo, undo};
 use gadget_config::network::{
-    self, LinuxTools, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
+    self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
 };
+use gadget_config::{LinuxTools, NodeId, Tools};
 
 use super::Outcome;
 use crate::args::{Global, NetworkSetup, NetworkUndo};
@@ -50,8 +50,7 @@ impl Ground {
     }
 
     fn survey(&self) -> Result<Survey, Failure> {
-        let tools: Option<&dyn network::Tools> =
-            if self.is_running { Some(&LinuxTools) } else { None };
+        let tools: Option<&dyn Tools> = if self.is_running { Some(&LinuxTools) } else { None };
         Ok(Survey::take(&self.places, tools)?)
     }
 }
@@ -132,10 +131,4 @@ pub(crate) fn known(context: &Context, node: usize) -> Result<Node, Failure> {
         Failure::Usage(format!("{label} has no place in a network of nodes: {error}"))
     })?;
     Ok(Node { id, name: context.settings.names.get(&(node + 1)).cloned() })
-}
-
-impl From<changes::Error> for Failure {
-    fn from(error: changes::Error) -> Self {
-        Self::Network(network::Error::from(error))
-    }
 }

@@ -3,6 +3,7 @@
 mod inventory;
 mod json;
 mod network;
+mod setup;
 mod table;
 mod text;
 

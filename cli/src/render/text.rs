@@ -25,6 +25,7 @@ pub(super) fn render(report: &Report) -> String {
         Report::Path(report) => path(report),
         Report::Board(BoardReport { board, done }) => format!("{board}: {}\n", board_done(done)),
         Report::Boards(report) => boards(report),
+        Report::Setup(report) => super::setup::render(report),
         Report::Network(report) => super::network::render(report),
         Report::Inventory(report) => super::inventory::render(report),
         Report::Maxpi { maxpi } => format!("{maxpi}\n"),

@@ -31,7 +31,7 @@ pub(super) struct Manifest {
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) spot: Spot,
-    pub(super) before: Option<Copied<FileState>>,
+    pub(super) before: Option<Copied<Content>>,
     /// What we wrote, or that we removed it; several while a change is under way.
     pub(super) ours: Vec<Option<Copied<Content>>>,
     /// Somebody changed it before we did so again: putting the old one back loses that.
@@ -65,7 +65,7 @@ struct Document {
 struct Record {
     #[serde(flatten)]
     spot: Spot,
-    before: Option<FileRecord>,
+    before: Option<ContentRecord>,
     ours: Vec<Option<ContentRecord>>,
     edited: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,11 +125,7 @@ impl Manifest {
             }
             None => self.entries.push(Kept {
                 spot: change.spot.clone(),
-                before: match &change.before {
-                    Some(Content::File(before)) => Some(Copied::new(before.clone())),
-                    // Links are made where nothing was.
-                    Some(Content::Link(_)) | None => None,
-                },
+                before: change.before.clone().map(Copied::new),
                 ours: vec![after],
                 edited: false,
                 block: change.block.clone(),
@@ -151,19 +147,14 @@ impl Manifest {
         for entry in &mut self.entries {
             let mut copies = Copies { places, disk: &mut *disk, next: &mut self.next_copy };
             let before = match &mut entry.before {
-                Some(before) => Some(copies.file(&before.state, &mut before.copy)?),
+                Some(before) => Some(copies.content(before)?),
                 None => None,
             };
             let mut ours = Vec::new();
             for one in &mut entry.ours {
                 ours.push(match one {
+                    Some(one) => Some(copies.content(one)?),
                     None => None,
-                    Some(Copied { state: Content::File(state), copy }) => {
-                        Some(ContentRecord::File(copies.file(state, copy)?))
-                    }
-                    Some(Copied { state: Content::Link(target), .. }) => {
-                        Some(ContentRecord::Link(target.clone()))
-                    }
                 });
             }
             let (spot, block) = (entry.spot.clone(), entry.block.clone());
@@ -191,17 +182,16 @@ impl Kept {
     pub(super) fn is_before(&self, now: Option<&Content>) -> bool {
         match (now, &self.before) {
             (None, None) => true,
-            (Some(Content::File(now)), Some(before)) => now.bytes == before.state.bytes,
+            (Some(now), Some(before)) => is_same(now, &before.state),
             _ => false,
         }
     }
 
     /// Whether what is there is what we wrote.
     pub(super) fn is_ours(&self, now: Option<&Content>) -> bool {
-        self.ours.iter().any(|one| match (now, one.as_ref().map(|one| &one.state)) {
-            (Some(Content::File(now)), Some(Content::File(ours))) => now.bytes == ours.bytes,
-            (Some(Content::Link(now)), Some(Content::Link(ours))) => now == ours,
+        self.ours.iter().any(|one| match (now, one) {
             (None, None) => true,
+            (Some(now), Some(ours)) => is_same(now, &ours.state),
             _ => false,
         })
     }
@@ -218,14 +208,23 @@ impl Kept {
                 let bytes = block::cut(&file.bytes, name);
                 Some(Content::File(FileState { bytes, ..file.clone() }))
             }
-            _ => self.before.as_ref().map(|before| Content::File(before.state.clone())),
+            _ => self.before.as_ref().map(|before| before.state.clone()),
         }
     }
 
-    /// Links are made where nothing was.
+    /// Whether it is about a link itself, and not about a file that links may lead to.
     pub(super) fn is_link(&self) -> bool {
         let is_link = |one: &Copied<Content>| matches!(one.state, Content::Link(_));
-        self.ours.iter().flatten().any(is_link)
+        self.ours.iter().flatten().chain(&self.before).any(is_link)
+    }
+}
+
+/// The mode and the owner are the administrator's to change.
+fn is_same(a: &Content, b: &Content) -> bool {
+    match (a, b) {
+        (Content::File(a), Content::File(b)) => a.bytes == b.bytes,
+        (Content::Link(a), Content::Link(b)) => a == b,
+        _ => false,
     }
 }
 
@@ -236,6 +235,13 @@ struct Copies<'a> {
 }
 
 impl Copies<'_> {
+    fn content(&mut self, one: &mut Copied<Content>) -> Result<ContentRecord, Error> {
+        Ok(match &one.state {
+            Content::File(state) => ContentRecord::File(self.file(state, &mut one.copy)?),
+            Content::Link(target) => ContentRecord::Link(target.clone()),
+        })
+    }
+
     fn file(&mut self, state: &FileState, copy: &mut Option<String>) -> Result<FileRecord, Error> {
         let name = match copy {
             Some(name) => name.clone(),
@@ -268,15 +274,23 @@ impl Record {
         let mut ours = Vec::new();
         for record in self.ours {
             ours.push(match record {
+                Some(record) => Some(record.load(places)?),
                 None => None,
-                Some(ContentRecord::Link(target)) => Some(Copied::new(Content::Link(target))),
-                Some(ContentRecord::File(record)) => {
-                    let Copied { state, copy } = record.load(places)?;
-                    Some(Copied { state: Content::File(state), copy })
-                }
             });
         }
         Ok(Kept { spot: self.spot, before, ours, edited: self.edited, block: self.block })
+    }
+}
+
+impl ContentRecord {
+    fn load(self, places: &Places) -> Result<Copied<Content>, Error> {
+        match self {
+            Self::Link(target) => Ok(Copied::new(Content::Link(target))),
+            Self::File(record) => {
+                let Copied { state, copy } = record.load(places)?;
+                Ok(Copied { state: Content::File(state), copy })
+            }
+        }
     }
 }
 

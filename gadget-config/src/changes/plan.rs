@@ -99,6 +99,12 @@ impl<'a> Draft<'a> {
         self.push(spot, None, Some(Content::Link(target)));
     }
 
+    /// Nothing where a file or a link is.
+    pub fn remove(&mut self, spot: Spot) {
+        let before = self.system.content(&spot).cloned();
+        self.push(spot, before, None);
+    }
+
     /// Something that the user should know.
     pub fn note(&mut self, note: String) {
         self.plan.notes.push(note);

@@ -125,7 +125,15 @@ fn restore(
             disk::replace(disk, &path, &was, rights(&entry.spot))?;
             undone.restored.push(shown);
         }
-        _ => {
+        Some(Content::Link(target)) => {
+            make_folders(places, disk, &entry.spot)?;
+            if now.is_some() {
+                disk.remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
+            disk.link(&target, &path).map_err(Error::io("make the link", &path))?;
+            undone.restored.push(shown);
+        }
+        None => {
             disk.remove_file(&path).map_err(Error::io("remove", &path))?;
             undone.removed.push(shown);
         }

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 
-use super::{Error, Tools};
+use super::Error;
+use crate::Tools;
 
 /// A network interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 //! Nothing is waited for in a loop of our own: `nmcli connection up` and
 //! `systemd-networkd-wait-online` return when the link is up or the time is over.
 
-use super::{BRIDGE, Error, Settings, Tools, ip, networkmanager};
+use super::{BRIDGE, Error, Settings, ip, networkmanager};
 use crate::Manager;
+use crate::Tools;
 use crate::changes::{self, Changed, Places};
 
 /// A DHCP server may take its time, and so may a switch with STP.

@@ -2,7 +2,8 @@
 //! its network, made by NetworkManager or systemd-networkd from files that are written here.
 //!
 //! ```no_run
-//! use gadget_config::network::{self, LinuxTools, Mode, Request, Survey};
+//! use gadget_config::LinuxTools;
+//! use gadget_config::network::{self, Mode, Request, Survey};
 //!
 //! let places = network::places("/".as_ref())?;
 //! let survey = Survey::take(&places, Some(&LinuxTools))?;
@@ -28,7 +29,6 @@ mod settings;
 mod status;
 mod subnet;
 mod survey;
-mod tools;
 mod user;
 
 pub use error::Error;
@@ -42,7 +42,6 @@ pub use settings::{SETTINGS_FILE, Settings};
 pub use status::{NodeLink, NodeState, Status, status};
 pub use subnet::{Subnet, SubnetError};
 pub use survey::{Survey, places};
-pub use tools::{LinuxTools, Printed, Tools};
 
 /// The bridge of all nodes.
 pub const BRIDGE: &str = "clusterhat0";

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{BRIDGE, Error, Finding, Link, Mode, Node, Settings, Survey, Tools, findings, ip};
+use super::{BRIDGE, Error, Finding, Link, Mode, Node, Settings, Survey, findings, ip};
+use crate::Tools;
 use crate::{BootMethod, End, Profile};
 
 /// The bridge and every node's link.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::plan::Uplink;
-use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, Tools, ip, networkd, user};
+use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, ip, networkd, user};
 use crate::Manager;
+use crate::Tools;
 use crate::changes::{self, Places, Snapshot, Spot};
 
 /// Where the record of the changes is kept.

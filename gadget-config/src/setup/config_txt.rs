@@ -2,7 +2,7 @@
 //!
 //! Text in, text out. Every byte that is no setting of the port stays, line ends included.
 
-use super::sections::{BOARDS, Filters, Reach};
+use crate::config_txt::{BOARDS, Filters, Line, Reach, append, each, text_of};
 
 /// The line that a node needs: overlays/README of the firmware, "dwc2".
 pub(super) const OVERLAY: &str = "dtoverlay=dwc2,dr_mode=peripheral";
@@ -12,7 +12,7 @@ pub(super) const OVERLAY: &str = "dtoverlay=dwc2,dr_mode=peripheral";
 pub(super) fn edit(old: &[u8]) -> Vec<u8> {
     let mut new = rewrite(old);
     if !is_effective(&new) {
-        append(&mut new);
+        append(&mut new, &[OVERLAY]);
     }
     new
 }
@@ -47,11 +47,6 @@ pub(super) fn mentions_port(config: &[u8]) -> bool {
     found
 }
 
-/// A line without its end.
-struct Line<'a> {
-    text: &'a str,
-}
-
 /// What a line makes of the port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Port {
@@ -59,22 +54,12 @@ enum Port {
     Other,
 }
 
-impl<'a> Line<'a> {
-    fn setting(&self, key: &str) -> Option<&'a str> {
-        let (name, value) = self.text.split_once('=')?;
-        (name.trim() == key).then_some(value)
-    }
+/// What a line makes of the port, if anything.
+trait OfPort {
+    fn port(&self) -> Option<Port>;
+}
 
-    fn section(&self) -> Option<&'a str> {
-        self.text.trim().strip_prefix('[')?.strip_suffix(']')
-    }
-
-    /// The overlay's name and parameters.
-    fn overlay(&self) -> Option<(&'a str, &'a str)> {
-        let value = self.setting("dtoverlay")?.trim();
-        Some(value.split_once([',', ':']).unwrap_or((value, "")))
-    }
-
+impl OfPort for Line<'_> {
     /// The overlay dwc2 without dr_mode is "otg", which depends on a pin that the HAT leaves open;
     /// dwc-otg is the older driver, which is no gadget.
     fn port(&self) -> Option<Port> {
@@ -92,22 +77,6 @@ impl<'a> Line<'a> {
 fn dr_mode(parameter: &str) -> Option<&str> {
     let (key, value) = parameter.split_once('=')?;
     (key.trim() == "dr_mode").then_some(value.trim())
-}
-
-/// Lines with their ends; text that is no UTF-8 can only be in a comment and is passed over.
-fn each(config: &[u8], mut look: impl FnMut(&Filters, &Line<'_>)) {
-    let mut filters = Filters::ALL;
-    for bytes in config.split_inclusive(|byte| *byte == b'\n') {
-        let line = Line { text: text_of(bytes) };
-        match line.section() {
-            Some(section) => filters.enter(section),
-            None => look(&filters, &line),
-        }
-    }
-}
-
-fn text_of(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or_default().trim_end_matches(['\n', '\r'])
 }
 
 /// Replaces what is unsuitable where a board of the family is sure to read it.
@@ -180,28 +149,4 @@ fn is_effective(config: &[u8]) -> bool {
         }
     });
     gadget == [true; BOARDS]
-}
-
-/// At the end, in the file's own line ends; without a last one if the file has none.
-fn append(config: &mut Vec<u8>) {
-    let mut filters = Filters::ALL;
-    for bytes in config.split_inclusive(|byte| *byte == b'\n') {
-        if let Some(section) = (Line { text: text_of(bytes) }).section() {
-            filters.enter(section);
-        }
-    }
-    let end: &[u8] = if config.windows(2).any(|pair| pair == b"\r\n") { b"\r\n" } else { b"\n" };
-    let unfinished = !config.is_empty() && !config.ends_with(b"\n");
-    let mut lines = vec![OVERLAY];
-    if !filters.is_all() {
-        lines.insert(0, "[all]");
-    }
-    if unfinished {
-        config.extend_from_slice(end);
-    }
-    let text = lines.join(std::str::from_utf8(end).unwrap_or("\n"));
-    config.extend_from_slice(text.as_bytes());
-    if !unfinished {
-        config.extend_from_slice(end);
-    }
 }

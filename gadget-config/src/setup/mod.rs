@@ -43,7 +43,6 @@ mod networkmanager;
 mod node_toml;
 mod plan;
 mod rivals;
-mod sections;
 mod units;
 
 pub use card::{check_model, places, read};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use crate::changes::{Snapshot, Spot};
-use crate::units::{ETC, FOLDERS, is_mask};
+use crate::units::{self, ETC, is_mask};
 
 /// The node's gadget.
 pub(super) const NODE: &str = "clusterhat-node.service";
@@ -35,47 +35,10 @@ pub(super) fn links(card: &Snapshot) -> Result<Vec<(Spot, PathBuf)>, Error> {
     let mut links = Vec::new();
     for wanted in WANTED {
         refuse_masked(card, wanted.unit)?;
-        let (at, text) = find(card, wanted.file).ok_or_else(|| missing(card, wanted.file))?;
-        for (kind, target) in installs(&text, wanted.by) {
-            let spot = Spot::root(ETC).below(format!("{target}.{kind}")).below(wanted.unit);
-            if !card.has(&spot) {
-                // systemctl enable writes absolute targets, as the card's own system sees them.
-                links.push((spot, PathBuf::from("/").join(&at.path)));
-            }
-        }
+        let found = units::links(card, wanted.unit, wanted.file, wanted.by);
+        links.extend(found.ok_or_else(|| missing(card, wanted.file))?);
     }
     Ok(links)
-}
-
-/// The unit's file and what is in it.
-fn find(card: &Snapshot, file: &str) -> Option<(Spot, String)> {
-    FOLDERS.iter().find_map(|folder| {
-        let spot = Spot::root(*folder).below(file);
-        let text = String::from_utf8_lossy(&card.file(&spot)?.bytes).into_owned();
-        Some((spot, text))
-    })
-}
-
-/// `WantedBy=` and `RequiredBy=` of the section `[Install]`.
-fn installs(text: &str, default: &str) -> Vec<(&'static str, String)> {
-    let mut found = Vec::new();
-    let mut within = false;
-    for line in text.lines().map(str::trim) {
-        if line.starts_with('[') {
-            within = line == "[Install]";
-        }
-        let Some((key, value)) = line.split_once('=').filter(|_| within) else { continue };
-        let kind = match key.trim() {
-            "WantedBy" => "wants",
-            "RequiredBy" => "requires",
-            _ => continue,
-        };
-        found.extend(value.split_whitespace().map(|target| (kind, target.to_owned())));
-    }
-    if found.is_empty() {
-        found.push(("wants", default.to_owned()));
-    }
-    found
 }
 
 fn refuse_masked(card: &Snapshot, unit: &'static str) -> Result<(), Error> {

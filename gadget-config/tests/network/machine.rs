@@ -7,10 +7,8 @@ use std::io;
 use std::os::unix::fs::symlink;
 
 use gadget_config::changes::Places;
-use gadget_config::network::{
-    self, Error, Mode, NetworkPlan, Node, Printed, Request, Survey, Tools,
-};
-use gadget_config::{Manager, NodeId};
+use gadget_config::network::{self, Error, Mode, NetworkPlan, Node, Request, Survey};
+use gadget_config::{Manager, NodeId, Printed, Tools};
 use serde_json::{Value, json};
 
 use crate::tree::Card;

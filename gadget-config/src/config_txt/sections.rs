@@ -6,7 +6,7 @@
 
 /// Whether a board reads a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// Never.
     No,
     /// It depends on what a file cannot tell.
@@ -16,14 +16,14 @@ pub(super) enum Reach {
 }
 
 /// Zero, Zero W and Zero 2 W.
-pub(super) const BOARDS: usize = 3;
+pub(crate) const BOARDS: usize = 3;
 
 /// `[board-type=...]` of the three, in that order: the type field of the new-style revision code.
 const BOARD_TYPES: [u32; BOARDS] = [0x09, 0x0c, 0x12];
 
 /// The filters that hold at a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Filters {
+pub(crate) struct Filters {
     model: [bool; BOARDS],
     filtered: bool,
     none: bool,
@@ -32,11 +32,11 @@ pub(super) struct Filters {
 
 impl Filters {
     /// At the head of the file.
-    pub(super) const ALL: Self =
+    pub(crate) const ALL: Self =
         Self { model: [true; BOARDS], filtered: false, none: false, condition: false };
 
     /// Past a section's head, given without its brackets.
-    pub(super) fn enter(&mut self, section: &str) {
+    pub(crate) fn enter(&mut self, section: &str) {
         let section = section.trim().to_ascii_lowercase();
         if section == "all" {
             *self = Self::ALL;
@@ -68,7 +68,7 @@ impl Filters {
     }
 
     /// Who reads a line that stands here.
-    pub(super) fn reach(&self) -> [Reach; BOARDS] {
+    pub(crate) fn reach(&self) -> [Reach; BOARDS] {
         self.model.map(|here| match (here && !self.none, self.condition) {
             (false, _) => Reach::No,
             (true, true) => Reach::Maybe,
@@ -77,7 +77,7 @@ impl Filters {
     }
 
     /// Whether every board reads it, of the Zero family or not.
-    pub(super) fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         !(self.filtered || self.none || self.condition)
     }
 }

@@ -1,0 +1,27 @@
+//! The words of `setup`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// Show the changes as a diff and make none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Put every file back as it was before `setup`
+    #[arg(long, conflicts_with_all = ["users", "serial_console"])]
+    pub(crate) undo: bool,
+    /// With --undo: put the old files back over what was changed since
+    #[arg(long, requires = "undo")]
+    pub(crate) force: bool,
+    /// Let this user work without root [default: who called sudo]
+    #[arg(long = "user", value_name = "NAME")]
+    pub(crate) users: Vec<String>,
+    /// Also a console on the header's serial port
+    #[arg(long)]
+    pub(crate) serial_console: bool,
+    /// Where the boot partition is mounted [default: boot/firmware or boot below the root]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) boot_dir: Option<PathBuf>,
+}

@@ -1,0 +1,45 @@
+//! `setup` for people.
+
+use std::fmt::Write as _;
+
+use crate::report::SetupReport;
+
+pub(super) fn render(report: &SetupReport) -> String {
+    let mut text = report.diff.clone().unwrap_or_default();
+    if report.diff.is_none() {
+        let word = if report.undo { "put back" } else { "changed" };
+        for path in &report.changed {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "{word} {}", path.display());
+        }
+    }
+    for one in &report.groups {
+        let word = if report.undo { "no longer" } else { "now" };
+        let _ = writeln!(text, "{} is {word} in the group {}", one.user, one.group);
+    }
+    for note in &report.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    text + &end(report)
+}
+
+fn end(report: &SetupReport) -> String {
+    let nothing = report.changed.is_empty() && report.groups.is_empty();
+    match (nothing, report.dry_run, report.undo) {
+        (true, _, true) => return "nothing to undo\n".to_owned(),
+        (true, _, false) => return "this controller is set up: nothing to change\n".to_owned(),
+        (_, true, _) => return "nothing was changed: this was a dry run\n".to_owned(),
+        _ => {}
+    }
+    let mut text = match report.undo {
+        true => "the files are as they were before\n".to_owned(),
+        false => "this controller is set up\n".to_owned(),
+    };
+    if report.reboot {
+        text.push_str("reboot for it to take effect: nodes stay on, but those of a v2.0 to v2.3 board on a Pi 4 lose power with it\n");
+    }
+    if !report.groups.is_empty() {
+        text.push_str("groups count from the next login on\n");
+    }
+    text
+}

@@ -1,0 +1,22 @@
+//! What `setup` tells.
+
+use std::path::PathBuf;
+
+use gadget_config::controller::Membership;
+use serde::Serialize;
+
+/// What was changed, or put back, or would be.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SetupReport {
+    pub(crate) undo: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) changed: Vec<PathBuf>,
+    /// Users who became members, or who no longer are.
+    pub(crate) groups: Vec<Membership>,
+    pub(crate) notes: Vec<String>,
+    /// Whether some of it takes effect at the next boot only.
+    pub(crate) reboot: bool,
+    /// Only where nothing was changed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) diff: Option<String>,
+}

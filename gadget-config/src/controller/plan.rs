@@ -1,0 +1,140 @@
+//! What a controller's set-up changes, worked out from what is there. Nothing is written here.
+
+use std::path::Path;
+
+use super::{Membership, cmdline_txt, config_txt, groups, modules};
+use crate::changes::{Draft, Error, Places, Plan, Snapshot, Spot};
+use crate::units;
+
+/// Where the record of the changes is kept.
+const RECORD: &str = "setup";
+
+/// Ours, and the vendor's that does the same.
+const INIT: &str = "clusterhat-init.service";
+const VENDORS_INIT: &str = "clusterctrl-init.service";
+
+/// Of the vendor's images, old and new.
+const VENDORS_RULES: [&str; 2] =
+    ["etc/udev/rules.d/90-clusterctrl.rules", "etc/udev/rules.d/90-clusterhat.rules"];
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A console on the header's serial port.
+    pub serial_console: bool,
+    /// The machine's model, where it is known; a card may go into any.
+    pub model: Option<String>,
+    /// Who becomes a member of which group, this time and before.
+    pub members: Vec<Membership>,
+}
+
+/// The system below a root, with its boot partition if that is mounted elsewhere than below it. One
+/// without a `config.txt` is no Raspberry Pi's, and needs none.
+///
+/// # Errors
+/// Folders that are none.
+pub fn places(root: &Path, boot: Option<&Path>) -> Result<Places, Error> {
+    let places = Places::new(RECORD, root)?;
+    if boot.is_some() { places.with_boot(boot) } else { Ok(places) }
+}
+
+/// Reads all that planning looks at.
+///
+/// # Errors
+/// A file that cannot be read, or is no file.
+pub fn read(places: &Places) -> Result<Snapshot, Error> {
+    let mut system = Snapshot::new(places);
+    for name in ["config.txt", "cmdline.txt"] {
+        system.add_file(Spot::boot(name))?;
+    }
+    for path in VENDORS_RULES.iter().chain(&["etc/group", "etc/rc.local", groups::RECORD]) {
+        system.add_file(Spot::root(*path))?;
+    }
+    modules::look(&mut system)?;
+    for unit in [INIT, VENDORS_INIT] {
+        units::add(&mut system, unit)?;
+    }
+    units::add_enabling_links(&mut system)?;
+    Ok(system)
+}
+
+/// Works out the set-up.
+#[must_use]
+pub fn plan(request: &Request, system: &Snapshot) -> Plan {
+    let mut draft = Draft::new(system);
+    take_over(&mut draft, system);
+    enable_init(&mut draft, system);
+    if !modules::are_loaded(system) {
+        draft.own_file(Spot::root(modules::FILE), modules::TEXT.into(), 0o644);
+    }
+    if !request.members.is_empty() {
+        let record = groups::record(&request.members);
+        draft.own_file(Spot::root(groups::RECORD), record.into_bytes(), 0o644);
+    }
+    boot(&mut draft, request, system);
+    draft.finish()
+}
+
+/// What the vendor's image does at boot, and ours does now. Neither is stopped or started: that is
+/// for the next boot, and takes no power from any node.
+fn take_over(draft: &mut Draft<'_>, system: &Snapshot) {
+    // A unit that is not installed cannot do the vendor's work.
+    if units::is_usable(system, INIT) {
+        if let Some(link) = units::enabling_link(system, VENDORS_INIT) {
+            draft.remove(link);
+        }
+        for path in VENDORS_RULES.iter().map(|path| Spot::root(*path)) {
+            if system.has(&path) {
+                draft.remove(path);
+            }
+        }
+    }
+    let rc_local = system.file(&Spot::root("etc/rc.local")).map_or(&[][..], |file| &file.bytes);
+    let runs_init = |line: &str| !line.starts_with('#') && line.contains("/sbin/clusterhat init");
+    if String::from_utf8_lossy(rc_local).lines().any(|line| runs_init(line.trim())) {
+        draft.note(format!(
+            "{} runs the vendor's `clusterhat init`: take that line out, {INIT} does it",
+            system.places().shown(&Spot::root("etc/rc.local")).display()
+        ));
+    }
+}
+
+fn enable_init(draft: &mut Draft<'_>, system: &Snapshot) {
+    match units::links(system, INIT, INIT, "multi-user.target") {
+        Some(links) if units::is_usable(system, INIT) => {
+            for (spot, target) in links {
+                draft.link(spot, target);
+            }
+        }
+        Some(_) => draft.note(format!("{INIT} is masked: boards are not initialised at boot")),
+        None => draft.note(format!(
+            "{INIT} is not installed: the package brings it, the udev rules and the groups"
+        )),
+    }
+}
+
+fn boot(draft: &mut Draft<'_>, request: &Request, system: &Snapshot) {
+    let config = Spot::boot("config.txt");
+    let Some(old) = system.file(&config).map(|file| file.bytes.clone()) else {
+        draft.note("there is no config.txt: enable the I2C bus as this board's maker says".into());
+        return;
+    };
+    if config_txt::is_of_a_node(&old) {
+        draft.note(
+            "config.txt makes the USB port a device, as on a node: a controller has it as a host"
+                .into(),
+        );
+    }
+    let mut new = config_txt::with_i2c(&old);
+    if request.model.as_ref().is_none_or(|model| model.contains("Raspberry Pi 4")) {
+        new = config_txt::with_otg(&new);
+    }
+    if request.serial_console {
+        new = config_txt::with_uart(&new);
+        let cmdline = Spot::boot("cmdline.txt");
+        if let Some(old) = system.file(&cmdline).map(|file| file.bytes.clone()) {
+            draft.file(cmdline, cmdline_txt::with_console(&old), 0o644);
+        }
+    }
+    draft.file(config, new, 0o644);
+}

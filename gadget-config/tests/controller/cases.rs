@@ -1,0 +1,71 @@
+//! What `--dry-run` shows on stock systems, against golden files. `BLESS=1` writes them anew.
+
+use std::fs;
+use std::path::Path;
+
+use gadget_config::changes::{Changed, undo};
+use gadget_config::controller::{Membership, Request};
+
+use crate::tree::{Card, assert_same};
+use crate::{INIT, places, plan, stock};
+
+#[track_caller]
+fn check(name: &str, card: &Card, request: &Request) {
+    let before = card.tree();
+    let plan_now = plan(card, request);
+    let folder = card.path("").display().to_string();
+    let mut found = plan_now.diff().replace(folder.trim_end_matches('/'), "");
+    for note in plan_now.notes() {
+        found += &format!("note: {}\n", note.replace(folder.trim_end_matches('/'), ""));
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller/cases").join(name);
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&golden, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{name}");
+    plan_now.apply(&places(card)).unwrap();
+    assert_eq!(plan(card, request).diff(), "", "a second time there is nothing to do");
+    undo(&places(card), Changed::Refuse).unwrap();
+    assert_same(&card.tree(), &before);
+}
+
+#[test]
+fn stock_systems() {
+    for name in ["bookworm", "trixie"] {
+        let card = stock(name);
+        card.mode("boot/config.txt", 0o750);
+        check(&format!("{name}.diff"), &card, &Request::default());
+    }
+}
+
+#[test]
+fn everything_that_can_be_asked_for() {
+    let member = Membership { user: "ann".to_owned(), group: "i2c".to_owned() };
+    let request = Request { serial_console: true, members: vec![member], ..Request::default() };
+    check("serial-console.diff", &stock("trixie"), &request);
+}
+
+#[test]
+fn a_model_that_needs_no_host_role() {
+    let model = Some("Raspberry Pi 3 Model B Rev 1.2".to_owned());
+    check("pi3.diff", &stock("trixie"), &Request { model, ..Request::default() });
+}
+
+#[test]
+fn a_system_without_the_package_is_told() {
+    let card = stock("trixie");
+    fs::remove_file(card.path(INIT)).unwrap();
+    check("no-package.diff", &card, &Request::default());
+}
+
+/// Another board's system, or a container.
+#[test]
+fn a_system_without_a_boot_partition() {
+    let card = stock("trixie");
+    fs::remove_dir_all(card.path("boot")).unwrap();
+    let root = gadget_config::controller::places(&card.path("root"), None).unwrap();
+    let system = gadget_config::controller::read(&root).unwrap();
+    let plan = gadget_config::controller::plan(&Request::default(), &system);
+    assert!(plan.notes().iter().any(|note| note.contains("no config.txt")), "{plan:?}");
+    plan.apply(&root).unwrap();
+}
