@@ -15,8 +15,8 @@ use std::{
 };
 
 use super::{
-    image::{self, Devices},
-    protocol::PORT_PARAMETER,
+    image,
+    protocol::{CONNECTIONS_PARAMETER, PORT_PARAMETER},
     tools::{QEMU, SETPRIV, context},
 };
 
@@ -25,6 +25,18 @@ use super::{
 const BOOT_LIMIT: Duration = Duration::from_secs(180);
 
 const POLL: Duration = Duration::from_millis(20);
+
+/// What QEMU boots.
+#[derive(Debug)]
+pub(super) struct Boot<'a> {
+    pub(super) kernel: &'a Path,
+    pub(super) initramfs: Vec<u8>,
+    pub(super) memory_mib: u32,
+    /// QEMU's own options beyond those that every machine has.
+    pub(super) options: Vec<String>,
+    /// How many connections the agent makes; each carries requests on its own.
+    pub(super) connections: usize,
+}
 
 /// A running QEMU.
 #[derive(Debug)]
@@ -35,26 +47,39 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Boots the base image with these files added and waits for the agent's connection.
+    /// Boots and waits for the agent's connections.
     ///
     /// # Errors
-    /// If something to boot with is missing, QEMU ends, or the agent has not called within
-    /// [`BOOT_LIMIT`]; the end of the serial console's log is in the error.
-    pub(super) fn boot(files: &[(&Path, &str)], devices: Devices) -> io::Result<(Self, TcpStream)> {
-        let base = image::base()?;
+    /// If QEMU is missing or ends, or the agent has not called within [`BOOT_LIMIT`]; the end of the
+    /// serial console's log is in the error.
+    pub(super) fn boot(boot: &Boot<'_>) -> io::Result<(Self, Vec<TcpStream>)> {
         let dir = run_dir()?;
-        let initramfs = dir.join("initramfs.cpio");
-        let mut archives = base.archives(devices)?;
-        archives.extend(image::payload(files)?);
-        fs::write(&initramfs, archives)?;
+        let initramfs = dir.join(INITRAMFS);
+        fs::write(&initramfs, &boot.initramfs)?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
-        let (stop, keeper) = keep(qemu(&base.kernel, &initramfs, &dir.join(CONSOLE), port)?)?;
+        let (stop, keeper) = keep(qemu(boot, &dir, port)?)?;
         let machine = Self { dir, stop: Some(stop), keeper: Some(keeper) };
-        let agent = machine.await_agent(&listener)?;
+        let agents: io::Result<_> =
+            (0..boot.connections).map(|_| machine.await_agent(&listener)).collect();
         // QEMU has read it.
         fs::remove_file(&initramfs)?;
-        Ok((machine, agent))
+        Ok((machine, agents?))
+    }
+
+    /// Waits until QEMU has ended by itself, as it does when the guest reboots.
+    ///
+    /// # Errors
+    /// If it has not within [`BOOT_LIMIT`].
+    pub(super) fn await_end(&self) -> io::Result<()> {
+        let limit = Instant::now() + BOOT_LIMIT;
+        while !self.ended() {
+            if Instant::now() > limit {
+                return Err(self.failure("the virtual machine has not ended"));
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// The end of what the guest wrote to its serial console.
@@ -111,27 +136,40 @@ impl Drop for Machine {
     }
 }
 
+/// The address of the network device that the agent calls over.
+const MAC: &str = "52:54:00:12:34:56";
+
 /// The serial console's log, in the machine's folder.
 const CONSOLE: &str = "console.log";
 
 /// What QEMU itself says, beside it.
 const QEMU_LOG: &str = "qemu.log";
 
+/// What it boots, until it has been read.
+const INITRAMFS: &str = "initramfs.cpio";
+
 /// QEMU's command line. `setpriv` has the kernel kill QEMU when the thread that started it goes, so
 /// that even a killed test process leaves no machine behind.
-fn qemu(kernel: &Path, initramfs: &Path, console: &Path, port: u16) -> io::Result<Command> {
+fn qemu(boot: &Boot<'_>, dir: &Path, port: u16) -> io::Result<Command> {
     let mut command = SETPRIV.command()?;
     command.args(["--pdeathsig", "KILL"]).arg(QEMU.path()?);
-    command.args(["-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", "512"]);
+    command.args(["-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1"]);
+    command.args(["-m", &boot.memory_mib.to_string()]);
     command.args(["-nodefaults", "-display", "none", "-no-reboot"]);
-    command.arg("-kernel").arg(kernel).arg("-initrd").arg(initramfs);
+    command.arg("-kernel").arg(boot.kernel).arg("-initrd").arg(dir.join(INITRAMFS));
+    let connections = boot.connections;
     command.args([
         "-append",
-        &format!("console=ttyS0 panic=-1 quiet mitigations=off {PORT_PARAMETER}={port}"),
+        &format!(
+            "console=ttyS0 panic=-1 quiet mitigations=off {PORT_PARAMETER}={port} \
+             {CONNECTIONS_PARAMETER}={connections}"
+        ),
     ]);
-    command.args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]);
-    command.arg("-serial").arg(format!("file:{}", console.display()));
-    let log = fs::File::create(console.with_file_name(QEMU_LOG))?;
+    command.args(["-netdev", "user,id=net"]);
+    command.args(["-device", &format!("virtio-net-pci,netdev=net,romfile=,mac={MAC}")]);
+    command.args(&boot.options);
+    command.arg("-serial").arg(format!("file:{}", dir.join(CONSOLE).display()));
+    let log = fs::File::create(dir.join(QEMU_LOG))?;
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     Ok(command)
 }
@@ -168,7 +206,7 @@ fn hand_over(child: io::Result<Child>, started: &Sender<io::Result<()>>) -> Opti
 
 /// A folder for one machine's files, named for this process; those of processes that have gone are
 /// removed, since a machine in a `static` is never dropped.
-fn run_dir() -> io::Result<PathBuf> {
+pub(super) fn run_dir() -> io::Result<PathBuf> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let all = image::cache()?.join("run");
     fs::create_dir_all(&all)?;

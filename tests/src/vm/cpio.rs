@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 const DIRECTORY: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
+const DATA: u32 = 0o100_644;
 const SYMLINK: u32 = 0o120_777;
 
 /// An archive in the making.
@@ -23,6 +24,12 @@ impl Archive {
     pub(super) fn file(&mut self, path: &str, content: &[u8]) {
         self.parents(path);
         self.entry(path, PROGRAM, content);
+    }
+
+    /// A file at an absolute path that is nothing to run, with the folders above it.
+    pub(super) fn data(&mut self, path: &str, content: &[u8]) {
+        self.parents(path);
+        self.entry(path, DATA, content);
     }
 
     /// A symbolic link at an absolute path.

@@ -2,14 +2,15 @@
 
 use std::{
     env, fmt, io,
+    net::TcpStream,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
     agent::Agent,
-    boot::Machine,
-    image::Devices,
+    boot::{Boot, Machine},
+    image::{self, Devices},
     plug::{Device, Plugged},
     protocol::{AGENT, Output, Request, Response, Run},
     tools::context,
@@ -53,8 +54,24 @@ impl Vm {
         let agent = built("guest-agent")?;
         let mut files = payload.to_vec();
         files.push((&agent, AGENT));
-        let (machine, stream) = Machine::boot(&files, devices)?;
-        Ok(Self { agent: Arc::new(Mutex::new(Agent::new(stream)?)), machine })
+        let base = image::base()?;
+        let mut initramfs = base.archives(devices)?;
+        initramfs.extend(image::payload(&files)?);
+        let (kernel, options) = (&*base.kernel, Vec::new());
+        let boot = Boot { kernel, initramfs, memory_mib: 512, options, connections: 1 };
+        let (machine, agents) = Machine::boot(&boot)?;
+        let agent = agents.into_iter().next();
+        Self::new(machine, agent.ok_or_else(|| io::Error::other("no agent has called"))?)
+    }
+
+    /// A machine whose agent has called.
+    pub(super) fn new(machine: Machine, agent: TcpStream) -> io::Result<Self> {
+        Ok(Self { agent: Arc::new(Mutex::new(Agent::new(agent)?)), machine })
+    }
+
+    /// Waits until the machine has ended by itself.
+    pub(super) fn await_end(&self) -> io::Result<()> {
+        self.machine.await_end()
     }
 
     /// Runs a program to its end. A status other than 0 is no error.

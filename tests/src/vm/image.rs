@@ -136,12 +136,7 @@ pub(super) fn payload(files: &[(&Path, &str)]) -> io::Result<Vec<u8>> {
 }
 
 fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
-    let busybox = BUSYBOX.path()?;
-    if !libraries_of(&busybox)?.is_empty() {
-        return Err(io::Error::other(
-            "busybox needs libraries: install the Debian package busybox-static",
-        ));
-    }
+    let busybox = busybox()?;
     let unpacked = TempDir::new_in(cache)?;
     packages::unpack(&kernel_package(cache)?, unpacked.path())?;
     let (version, kernel) = kernel_in(unpacked.path())?;
@@ -165,6 +160,16 @@ fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
     vmlinux::extract(&kernel, &base.kernel)
 }
 
+/// The host's busybox, if it needs no libraries.
+pub(super) fn busybox() -> io::Result<PathBuf> {
+    let busybox = BUSYBOX.path()?;
+    if libraries_of(&busybox)?.is_empty() {
+        return Ok(busybox);
+    }
+    let what = "busybox needs libraries: install the Debian package busybox-static";
+    Err(io::Error::other(what))
+}
+
 /// The modules with the indices that busybox and libkmod look for them in.
 fn add_modules(
     archive: &mut Archive,
@@ -172,12 +177,7 @@ fn add_modules(
     version: &str,
     programs: &Programs,
 ) -> io::Result<()> {
-    // Debian 13 moved the modules below /usr.
-    let roots = ["lib/modules", "usr/lib/modules"].map(|dir| unpacked.join(dir).join(version));
-    let root = roots.iter().find(|root| root.is_dir());
-    let root = root.ok_or_else(|| {
-        io::Error::other(format!("no modules of {version} in the kernel package"))
-    })?;
+    let root = &modules_in(unpacked, version)?;
     let closure = modules::closure(root, &[MODULES, WITHOUT_UDEV, ON_DEMAND].concat())?;
     let base = TempDir::new_in(unpacked)?;
     let guest = format!("lib/modules/{version}");
@@ -210,9 +210,19 @@ fn kernel_package(cache: &Path) -> io::Result<PathBuf> {
 }
 
 /// The version and the file of the kernel in an unpacked package.
-fn kernel_in(unpacked: &Path) -> io::Result<(String, PathBuf)> {
+pub(super) fn kernel_in(unpacked: &Path) -> io::Result<(String, PathBuf)> {
     let kernel = packages::with_prefix(&unpacked.join("boot"), "vmlinuz-")?.pop();
     kernel.ok_or_else(|| io::Error::other("the kernel package holds no boot/vmlinuz-*"))
+}
+
+/// The folder of a kernel's modules in its unpacked package.
+pub(super) fn modules_in(unpacked: &Path, version: &str) -> io::Result<PathBuf> {
+    // Debian 13 moved the modules below /usr.
+    let roots = ["lib/modules", "usr/lib/modules"].map(|dir| unpacked.join(dir).join(version));
+    roots
+        .into_iter()
+        .find(|root| root.is_dir())
+        .ok_or_else(|| io::Error::other(format!("no modules of {version} in the kernel package")))
 }
 
 /// The shared libraries a program loads; none for what is not a program or is linked statically.

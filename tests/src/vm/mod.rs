@@ -18,6 +18,7 @@
 //! ```
 
 pub mod protocol;
+pub mod system;
 pub mod trace;
 
 mod agent;

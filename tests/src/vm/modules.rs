@@ -4,7 +4,7 @@
 //! module itself: its `.modinfo` section holds a line `depends=a,b`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -48,6 +48,29 @@ pub(super) fn closure(root: &Path, names: &[&str]) -> io::Result<Closure> {
         found.insert(name, module);
     }
     Ok(found)
+}
+
+/// The modules of a closure in an order in which each finds what it needs loaded.
+pub(super) fn load_order(closure: &Closure) -> Vec<&Module> {
+    let (mut order, mut seen) = (Vec::new(), BTreeSet::new());
+    for name in closure.keys() {
+        visit(closure, name, &mut seen, &mut order);
+    }
+    order
+}
+
+fn visit<'c>(
+    closure: &'c Closure,
+    name: &'c str,
+    seen: &mut BTreeSet<&'c str>,
+    order: &mut Vec<&'c Module>,
+) {
+    // What is not in the closure is built in.
+    let Some(module) = closure.get(name).filter(|_| seen.insert(name)) else { return };
+    for needed in &module.depends {
+        visit(closure, needed, seen, order);
+    }
+    order.push(module);
 }
 
 fn load(root: &Path, file: &Path) -> io::Result<Module> {
@@ -104,6 +127,22 @@ fn canonical(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_needed_is_loaded_first() {
+        let module = |name: &str, depends: &[&str]| {
+            let depends = depends.iter().map(|name| (*name).to_owned()).collect();
+            (name.to_owned(), Module { path: name.into(), content: Vec::new(), depends })
+        };
+        let closure = Closure::from([
+            module("a", &["c", "built_in"]),
+            module("b", &[]),
+            module("c", &["d"]),
+            module("d", &[]),
+        ]);
+        let order: Vec<_> = load_order(&closure).iter().map(|module| &*module.path).collect();
+        assert_eq!(order, ["d", "c", "a", "b"]);
+    }
 
     #[test]
     fn modinfo_names_what_a_module_needs() {

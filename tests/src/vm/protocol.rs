@@ -11,6 +11,9 @@ pub const HOST: &str = "10.0.2.2";
 /// The kernel parameter that tells the agent the host test's TCP port.
 pub const PORT_PARAMETER: &str = "clusterhat.agent";
 
+/// The kernel parameter that tells the agent how many connections to make.
+pub const CONNECTIONS_PARAMETER: &str = "clusterhat.connections";
+
 /// Where the agent lies in the guest.
 pub const AGENT: &str = "/bin/guest-agent";
 

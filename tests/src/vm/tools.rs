@@ -20,6 +20,9 @@ pub(super) const APT_CACHE: Tool = Tool { program: "apt-cache", package: "apt" }
 pub(super) const APT_GET: Tool = Tool { program: "apt-get", package: "apt" };
 pub(super) const DPKG_DEB: Tool = Tool { program: "dpkg-deb", package: "dpkg" };
 pub(super) const LDD: Tool = Tool { program: "ldd", package: "libc-bin" };
+pub(super) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", package: "mmdebstrap" };
+pub(super) const SQFSTAR: Tool = Tool { program: "sqfstar", package: "squashfs-tools" };
+pub(super) const STRIP: Tool = Tool { program: "strip", package: "binutils" };
 pub(super) const XZ: Tool = Tool { program: "xz", package: "xz-utils" };
 
 impl Tool {

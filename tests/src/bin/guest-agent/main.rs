@@ -5,9 +5,12 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     net::TcpStream,
+    thread,
 };
 
-use clusterhat_tests::vm::protocol::{HOST, PORT_PARAMETER, Request, Response};
+use clusterhat_tests::vm::protocol::{
+    CONNECTIONS_PARAMETER, HOST, PORT_PARAMETER, Request, Response,
+};
 
 mod i2c_bus;
 mod poll;
@@ -17,7 +20,22 @@ mod vhci;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
-    let stream = TcpStream::connect((HOST, port()?))?;
+    let port: u16 = parameter(PORT_PARAMETER)?.parse()?;
+    let connections: usize = parameter(CONNECTIONS_PARAMETER)?.parse()?;
+    let streams: Vec<_> = (0..connections)
+        .map(|_| TcpStream::connect((HOST, port)))
+        .collect::<std::io::Result<_>>()?;
+    thread::scope(|scope| {
+        for stream in streams {
+            // The end of a connection, from whichever side, is no failure.
+            scope.spawn(|| serve(stream).ok());
+        }
+    });
+    Ok(())
+}
+
+/// Answers what comes over one connection.
+fn serve(stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut answers = stream.try_clone()?;
     for line in BufReader::new(stream).lines() {
@@ -32,13 +50,12 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The host test's port, from the kernel's command line.
-fn port() -> Result<u16> {
+/// A parameter on the kernel's command line.
+fn parameter(name: &str) -> Result<String> {
     let parameters = fs::read_to_string("/proc/cmdline")?;
-    let port = parameters
-        .split_whitespace()
-        .find_map(|word| word.strip_prefix(PORT_PARAMETER)?.strip_prefix('='));
-    Ok(port.ok_or_else(|| format!("no {PORT_PARAMETER} on the kernel's command line"))?.parse()?)
+    let mut words = parameters.split_whitespace();
+    let value = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    Ok(value.ok_or_else(|| format!("no {name} on the kernel's command line"))?.to_owned())
 }
 
 fn carry_out(request: Request) -> Result<Response> {

@@ -1,0 +1,31 @@
+#!/bin/busybox sh
+# The initramfs' first process: lays the files under test and the machine's own disk over Debian, and
+# hands over to systemd.
+set -eu
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+while read -r module; do insmod "$module"; done </etc/modules
+until [ -b /dev/vda ] && [ -b /dev/vdb ]; do usleep 20000; done
+mkdir /layers/debian /layers/payload /layers/own /system
+mount -t squashfs -o ro /dev/vda /layers/debian
+# The initramfs goes when Debian takes over, and what is in it.
+mount -t tmpfs tmpfs /layers/payload
+cp -a /payload/. /layers/payload
+if ! mount -t ext4 /dev/vdb /layers/own 2>/dev/null; then
+    mke2fs /dev/vdb >/dev/null
+    mount -t ext4 /dev/vdb /layers/own
+    mkdir /layers/own/files /layers/own/work
+fi
+mount -t overlay overlay /system \
+    -o lowerdir=/layers/payload:/layers/debian,upperdir=/layers/own/files,workdir=/layers/own/work
+mount --move /dev /system/dev
+mount --move /proc /system/proc
+mount --move /sys /system/sys
+if [ ! -e /layers/own/installed ]; then
+    chroot /system /usr/lib/clusterhat-rig/install
+    touch /layers/own/installed
+fi
+exec switch_root /system /usr/lib/systemd/systemd

@@ -1,0 +1,185 @@
+//! A running machine.
+
+use std::{
+    fmt,
+    fs::File,
+    io,
+    ops::Deref,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    super::{
+        agent::Agent,
+        boot::{self, Boot, Machine},
+        guest::Vm,
+        plug::Plugged,
+    },
+    payload,
+    plane::Plane,
+    root,
+};
+use crate::{
+    chips::Expanders,
+    usbip::{Descriptor, SharedTarget},
+};
+
+/// Who manages the machine's networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// NetworkManager, as on Raspberry Pi OS.
+    NetworkManager,
+    /// systemd-networkd, and NetworkManager is not there.
+    Networkd,
+}
+
+/// What the board's configuration has to say, as no EEPROM does. The bus is 1 as on a Raspberry Pi.
+const CONFIGURATION: &str = "[[board]]\nbus = 1\naddress = 0x20\nrevision = \"2.5\"\n";
+
+/// A boot takes half a minute; this is for a machine that has much else to do.
+const START_LIMIT: Duration = Duration::from_secs(300);
+
+/// How large the machine's own disk may grow. The file is sparse.
+const DISK_BYTES: u64 = 1 << 30;
+
+/// A machine with systemd. Dropping it, or the end of the test process, ends it.
+pub struct System {
+    // In the order of their end: the nodes, the bus, the machine.
+    plane: Option<Plane>,
+    bus: Option<Plugged>,
+    vm: Option<Vm>,
+    expanders: Arc<Mutex<Expanders>>,
+    disk: PathBuf,
+    payload: Vec<u8>,
+}
+
+impl System {
+    /// Boots a machine of its own with these programs, and waits until systemd has started all.
+    ///
+    /// # Errors
+    /// If something to boot with is missing (its Debian package is named), or the machine does not
+    /// come up.
+    pub fn boot(
+        network: Network,
+        programs: &[(&Path, &str)],
+        expanders: Expanders,
+    ) -> io::Result<Self> {
+        let manager = match network {
+            Network::NetworkManager => "NetworkManager",
+            Network::Networkd => "networkd",
+        };
+        let texts = [
+            ("/etc/clusterhat-rig-network", manager),
+            ("/etc/clusterhat/clusterhat.toml", CONFIGURATION),
+        ];
+        let payload = payload::archive(programs, &texts)?;
+        let disk = boot::run_dir()?.join("own.disk");
+        File::create(&disk)?.set_len(DISK_BYTES)?;
+        let expanders = Arc::new(Mutex::new(expanders));
+        let mut system = Self { plane: None, bus: None, vm: None, expanders, disk, payload };
+        system.start()?;
+        Ok(system)
+    }
+
+    /// Reboots as an administrator does. The HAT keeps its power, and so do the nodes that it feeds.
+    ///
+    /// # Errors
+    /// If the machine does not end or does not come up again.
+    pub fn reboot(&mut self) -> io::Result<()> {
+        // The nodes' gadgets share the machine's kernel: they go with it and come back with it.
+        self.plane.take();
+        self.run(&["systemctl", "reboot", "--no-block"])?;
+        self.await_end()?;
+        self.bus.take();
+        self.vm.take();
+        self.start()
+    }
+
+    /// The HAT's expander, to look at and to change.
+    #[must_use]
+    pub fn expanders(&self) -> MutexGuard<'_, Expanders> {
+        self.expanders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unplugs the nodes and puts them in again, made by `clusterhat-node up` with these words.
+    ///
+    /// # Errors
+    /// If a node cannot be made.
+    pub fn remake_nodes(&mut self, words: &[&str]) -> io::Result<()> {
+        self.plane()?.remake(words)
+    }
+
+    /// The nodes' power supply.
+    ///
+    /// # Errors
+    /// If a node could not be switched.
+    pub fn plane(&mut self) -> io::Result<&mut Plane> {
+        self.plane.as_mut().ok_or_else(|| io::Error::other("the machine is off"))
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        let root = root::root()?;
+        let mut initramfs = root.initramfs()?;
+        initramfs.extend(&self.payload);
+        let (kernel, options) = (&*root.kernel, self.options(&root.disk));
+        let boot = Boot { kernel, initramfs, memory_mib: 1024, options, connections: 2 };
+        let (machine, agents) = Machine::boot(&boot)?;
+        let [test, nodes] = <[_; 2]>::try_from(agents)
+            .map_err(|_| io::Error::other("the agent has not called twice"))?;
+        let vm = Vm::new(machine, test)?;
+        self.bus =
+            Some(vm.plug(Descriptor::default(), Arc::clone(&self.expanders) as SharedTarget)?);
+        self.vm = Some(vm);
+        self.await_started()?;
+        self.plane = Some(Plane::start(Agent::new(nodes)?, Arc::clone(&self.expanders))?);
+        Ok(())
+    }
+
+    /// Two disks, and a cable between two network devices of the machine: its uplink and the outside
+    /// world's end.
+    fn options(&self, disk: &Path) -> Vec<String> {
+        let drive = |file: &Path, more: &str| {
+            ["-drive".into(), format!("file={},format=raw,if=virtio,{more}", file.display())]
+        };
+        let end = |name: &str, mac: u8| {
+            let device = format!("virtio-net-pci,netdev={name},romfile=,mac=52:54:00:12:34:{mac}");
+            let cable = format!("hubport,id={name},hubid=1");
+            ["-netdev".into(), cable, "-device".into(), device]
+        };
+        let disks = [drive(disk, "readonly=on"), drive(&self.disk, "cache=unsafe")];
+        disks.into_iter().flatten().chain(end("uplink", 57)).chain(end("lan", 58)).collect()
+    }
+
+    /// Waits until systemd has carried out all that a boot is.
+    fn await_started(&self) -> io::Result<()> {
+        let limit = Instant::now() + START_LIMIT;
+        loop {
+            let state = self.run(&["systemctl", "is-system-running"])?.stdout;
+            if matches!(state.trim(), "running" | "degraded") {
+                return Ok(());
+            }
+            if Instant::now() > limit {
+                let jobs = self.run(&["systemctl", "--no-pager", "list-jobs"])?.stdout;
+                return Err(io::Error::other(format!("systemd is still {state}: {jobs}")));
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+impl Deref for System {
+    type Target = Vm;
+
+    fn deref(&self) -> &Vm {
+        self.vm.as_ref().expect("between two boots nobody can ask")
+    }
+}
+
+impl fmt::Debug for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("System").field("vm", &self.vm).finish_non_exhaustive()
+    }
+}

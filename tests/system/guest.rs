@@ -1,0 +1,38 @@
+//! Calls in the guest, and waiting for what follows from them.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use clusterhat_tests::vm::{Output, Vm};
+
+/// For what takes some seconds even on a machine that has much else to do.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs a script.
+pub(crate) fn run(vm: &Vm, script: &str) -> Output {
+    vm.run(&["sh", "-c", script]).unwrap()
+}
+
+/// Runs a script that has to end well; gives what it printed.
+#[track_caller]
+pub(crate) fn sh(vm: &Vm, script: &str) -> String {
+    let output = vm.run(&["sh", "-ec", script]).unwrap();
+    assert_eq!(output.status, 0, "{script}: {output:?}\n{}", vm.console());
+    output.stdout.trim_end().to_owned()
+}
+
+/// Waits until a script ends well.
+#[track_caller]
+pub(crate) fn until(vm: &Vm, condition: &str) {
+    let limit = Instant::now() + LIMIT;
+    loop {
+        let output = run(vm, condition);
+        if output.status == 0 {
+            return;
+        }
+        assert!(Instant::now() < limit, "{condition} does not come: {output:?}\n{}", vm.console());
+        thread::sleep(Duration::from_millis(100));
+    }
+}

@@ -1,0 +1,56 @@
+//! What the project installs, judged by systemd's own programs.
+
+use crate::{
+    guest::{run, sh},
+    system,
+};
+
+#[test]
+fn nothing_has_failed_at_boot() {
+    let system = system();
+    let failed = sh(&system, "systemctl --no-legend --plain --failed list-units");
+    assert_eq!(failed, "", "{}", system.console());
+}
+
+#[test]
+fn udevadm_finds_no_fault_in_the_rules() {
+    let system = system();
+    let verified = run(&system, "udevadm verify /usr/lib/udev/rules.d/*clusterhat*.rules 2>&1");
+    assert_eq!(verified.status, 0, "{}", verified.stdout);
+}
+
+#[test]
+fn systemd_finds_no_fault_in_the_units() {
+    let system = system();
+    // The manual pages are another package's.
+    let verified = run(
+        &system,
+        "systemd-analyze --man=no verify clusterhat-init.service clusterhat-node.service 2>&1",
+    );
+    assert_eq!((verified.status, &*verified.stdout), (0, ""));
+}
+
+/// 2.0 is where systemd begins to call a unit's exposure more than "OK".
+#[test]
+fn the_units_are_closed() {
+    let system = system();
+    for unit in ["clusterhat-init", "clusterhat-node"] {
+        let security = format!("systemd-analyze --no-pager --threshold=20 security {unit}.service");
+        let output = run(&system, &security);
+        assert_eq!(output.status, 0, "{}", output.stdout);
+    }
+}
+
+#[test]
+fn groups_and_run_time_files_come_as_the_files_say() {
+    let system = system();
+    let again = "systemd-sysusers --dry-run /usr/lib/sysusers.d/clusterhat.conf 2>&1
+        systemd-tmpfiles --dry-run --create /usr/lib/tmpfiles.d/clusterhat.conf 2>&1";
+    let said = sh(&system, again);
+    assert!(!said.contains("Would create group"), "{said}");
+    let locks = sh(
+        &system,
+        "cd /run/lock; stat -c '%n %U:%G %a' clusterhat-*; getfacl -p x 2>/dev/null || true",
+    );
+    assert_eq!(locks, "clusterhat-lines.lock root:gpio 640\nclusterhat-power-on.lock root:i2c 640");
+}
