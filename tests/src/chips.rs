@@ -44,6 +44,8 @@ pub struct Expanders {
     pub pace: Duration,
     /// How many messages came so far, the one under way included.
     pub messages: Arc<AtomicU32>,
+    /// How many registers were written so far.
+    pub register_writes: u32,
 }
 
 impl Expanders {
@@ -51,7 +53,13 @@ impl Expanders {
     #[must_use]
     pub fn new(kind: Kind, addresses: &[u8]) -> Self {
         let chips = addresses.iter().map(|&address| (address, Expander::new(kind, HELD)));
-        Self { chips: chips.collect(), refusals: 0, pace: Duration::ZERO, messages: Arc::default() }
+        Self {
+            chips: chips.collect(),
+            refusals: 0,
+            pace: Duration::ZERO,
+            messages: Arc::default(),
+            register_writes: 0,
+        }
     }
 
     /// One chip at [`ADDRESS`] as a v2.5 board's initialisation leaves it: LED and hub on, EEPROM
@@ -86,7 +94,10 @@ impl Expanders {
 
 impl Target for Expanders {
     fn write(&mut self, address: u8, bytes: &[u8]) -> bool {
-        self.take(address).is_some_and(|chip| chip.write(bytes).is_ok())
+        let taken = self.take(address).is_some_and(|chip| chip.write(bytes).is_ok());
+        // The first byte names the register.
+        self.register_writes += u32::from(taken && bytes.len() > 1);
+        taken
     }
 
     fn read(&mut self, address: u8, buffer: &mut [u8]) -> bool {

@@ -1,0 +1,24 @@
+//! The machine with the programs under test.
+
+use clusterhat_tests::{
+    chips::{ADDRESS, Expanders},
+    command,
+    vm::system::{Network, System},
+};
+use hat_driver::sim::chip::Kind;
+
+#[path = "../gadget/program.rs"]
+mod program;
+
+/// Boots it; its HAT has just got its power.
+///
+/// # Panics
+/// If it does not come up.
+pub(crate) fn boot(network: Network) -> System {
+    let programs = [
+        (command::clusterhat(), "/usr/bin/clusterhat"),
+        (program::clusterhat_node(), "/usr/bin/clusterhat-node"),
+    ];
+    let expanders = Expanders::new(Kind::Xra1200p, &[ADDRESS]);
+    System::boot(network, &programs, expanders).unwrap_or_else(|e| panic!("{e}"))
+}

@@ -1,0 +1,29 @@
+//! The same whole system without NetworkManager: systemd-networkd manages the networks.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use clusterhat_tests::vm::system::{Network, System};
+
+mod guest;
+mod machine;
+mod network;
+
+static SYSTEM: LazyLock<Mutex<System>> =
+    LazyLock::new(|| Mutex::new(machine::boot(Network::Networkd)));
+
+/// The machine, for one test at a time.
+fn system() -> MutexGuard<'static, System> {
+    SYSTEM.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn networkd_alone_manages_the_uplink() {
+    let system = system();
+    let manager =
+        "systemctl is-active systemd-networkd NetworkManager || true; command -v nmcli || true";
+    assert_eq!(guest::sh(&system, manager), "active\ninactive");
+    guest::until(&system, "networkctl --no-legend | grep -q 'en.*routable.*configured'");
+}

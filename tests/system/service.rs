@@ -1,0 +1,100 @@
+//! `clusterhat-node.service` on a machine that is a node, too: the login on its serial port comes and
+//! goes with the gadget.
+
+use clusterhat_tests::vm::Vm;
+
+use crate::{
+    guest::{run, sh, until},
+    system,
+};
+
+const UNIT: &str = "clusterhat-node.service";
+const GETTY: &str = "serial-getty@ttyGS0.service";
+
+/// The login runs and has the terminal open.
+const LOGIN: &str = "systemctl -q is-active serial-getty@ttyGS0.service && \
+    ls -l /proc/*/fd 2>/dev/null | grep -q /dev/ttyGS0";
+
+/// As `clusterhat-node setup` leaves a node, whose other ports are unplugged.
+fn prepare(vm: &Vm) {
+    sh(vm, "clusterhat off; for n in 1 2 3 4; do guest-node remove $n; done");
+    sh(
+        vm,
+        "printf 'id = 7\\nudc = \"dummy_udc.0\"\\n' >/etc/clusterhat/node.toml
+         ln -sf /usr/lib/systemd/system/serial-getty@.service \
+             /etc/systemd/system/getty.target.wants/serial-getty@ttyGS0.service
+         systemctl daemon-reload",
+    );
+}
+
+fn clean_up(vm: &Vm) {
+    sh(
+        vm,
+        "systemctl stop clusterhat-node.service serial-getty@ttyGS0.service
+         rm -f /etc/clusterhat/node.toml /etc/systemd/system/getty.target.wants/serial-getty@ttyGS0.service
+         systemctl daemon-reload
+         for n in 1 2 3 4; do guest-node make $n; done",
+    );
+}
+
+fn is_there(vm: &Vm, number: u8) {
+    until(vm, &format!("[ -d /sys/class/net/ethpi{number} ] && [ -c /dev/ttypi{number} ]"));
+    assert_eq!(run(vm, "clusterhat-node status").status, 0);
+}
+
+fn device_number(vm: &Vm) -> String {
+    sh(vm, "cat $(dirname $(grep -l 3171 /sys/bus/usb/devices/*/idVendor))/devnum")
+}
+
+#[test]
+fn the_node_s_unit_starts_reloads_restarts_and_stops() {
+    let system = system();
+    let vm = &**system;
+    prepare(vm);
+    sh(vm, &format!("systemctl start {UNIT}"));
+    is_there(vm, 7);
+    until(vm, LOGIN);
+    assert_eq!(sh(vm, &format!("systemctl is-active {UNIT}")), "active");
+
+    let number = device_number(vm);
+    sh(vm, &format!("systemctl reload {UNIT}"));
+    assert_eq!(device_number(vm), number, "nothing had changed");
+    sh(
+        vm,
+        &format!("sed -i 's/id = 7/id = 8/' /etc/clusterhat/node.toml; systemctl reload {UNIT}"),
+    );
+    is_there(vm, 8);
+    until(vm, LOGIN);
+
+    sh(vm, &format!("systemctl restart {UNIT}"));
+    is_there(vm, 8);
+    until(vm, LOGIN);
+
+    sh(vm, &format!("systemctl stop {UNIT}"));
+    assert_eq!(
+        sh(vm, &format!("systemctl is-active {UNIT} {GETTY} || true")),
+        "inactive\ninactive"
+    );
+    sh(vm, "[ ! -e /sys/kernel/config/usb_gadget/clusterhat ]");
+    until(vm, "[ ! -e /sys/class/net/ethpi8 ] && [ ! -e /dev/ttypi8 ]");
+    assert_eq!(sh(vm, "systemctl --no-legend --plain --failed list-units"), "");
+    clean_up(vm);
+}
+
+#[test]
+fn a_machine_that_is_no_node_does_not_start_it() {
+    let system = system();
+    sh(&system, &format!("systemctl start {UNIT}"));
+    let condition = sh(&system, &format!("systemctl show -P ConditionResult {UNIT}"));
+    assert_eq!(condition, "no");
+}
+
+/// The network's programs find `usb0` there.
+#[test]
+fn the_units_come_before_the_network() {
+    let system = system();
+    for unit in [UNIT, "clusterhat-init.service"] {
+        let before = sh(&system, &format!("systemctl show -P Before {unit}"));
+        assert!(before.split_whitespace().any(|unit| unit == "network-pre.target"), "{before}");
+    }
+}
