@@ -1,6 +1,9 @@
 //! The node's end.
 
-use clusterhat_tests::vm::{Output, Vm};
+use clusterhat_tests::{
+    cable::NodeDevice,
+    vm::{Output, Vm},
+};
 use serde_json::Value;
 
 /// Where the program lies in the guest.
@@ -14,9 +17,12 @@ pub(crate) const GADGET: &str = "/sys/kernel/config/usb_gadget/clusterhat";
 
 /// Runs a script that has to end well; gives what it printed.
 pub(crate) fn sh(vm: &Vm, script: &str) -> String {
-    let output = vm.run(&["sh", "-ec", script]).unwrap();
-    assert_eq!(output.status, 0, "{script}: {output:?}\n{}", vm.console());
-    output.stdout.trim_end().to_owned()
+    vm.sh(script).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The device of a node at the other end of the cable.
+pub(crate) fn find<'v>(vm: &'v Vm, serial: &str) -> NodeDevice<'v> {
+    NodeDevice::find(vm, serial).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Runs the program.

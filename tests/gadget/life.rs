@@ -1,8 +1,7 @@
 //! Up again, as another, and down.
 
 use crate::{
-    guest::{GADGET, UDCS, configfs, document, fails, node, sh, up},
-    host::{Device, holds},
+    guest::{GADGET, UDCS, configfs, document, fails, find, node, sh, up},
     vm,
 };
 
@@ -10,13 +9,13 @@ use crate::{
 fn a_second_up_changes_nothing() {
     let vm = vm();
     up(&vm, "--id 3");
-    let device = Device::find(&vm, "3");
-    let (number, before) = (device.number(), configfs(&vm));
+    let device = find(&vm, "3");
+    let (number, before) = (device.attribute("devnum").unwrap(), configfs(&vm));
     for _ in 0..2 {
         assert_eq!(up(&vm, "--id 3"), "none");
     }
     assert_eq!(configfs(&vm), before);
-    assert_eq!(device.number(), number, "the host did not see it go");
+    assert_eq!(device.attribute("devnum").unwrap(), number, "the host did not see it go");
     let text = node(&vm, &format!("up --id 3 --udc {}", UDCS[0]));
     assert!(text.stdout.starts_with("node 3 is up already\n"), "{text:?}");
 }
@@ -25,7 +24,7 @@ fn a_second_up_changes_nothing() {
 fn another_profile_takes_the_place_of_the_first() {
     let vm = vm();
     up(&vm, "--id 3");
-    let number = Device::find(&vm, "3").number();
+    let number = find(&vm, "3").attribute("devnum").unwrap();
     for (words, driver) in [
         ("--id 3 --ethernet rndis", "rndis_host"),
         ("--id 3", "cdc_ncm"),
@@ -33,9 +32,9 @@ fn another_profile_takes_the_place_of_the_first() {
         ("--id 4", "cdc_ncm"),
     ] {
         assert_eq!(up(&vm, words), "remade", "{words}");
-        let device = Device::find(&vm, &words[5..6]);
-        assert_eq!(device.driver(0), driver, "{words}");
-        assert_ne!(device.number(), number);
+        let device = find(&vm, &words[5..6]);
+        assert_eq!(device.driver(0).unwrap(), driver, "{words}");
+        assert_ne!(device.attribute("devnum").unwrap(), number);
     }
 }
 
@@ -46,7 +45,7 @@ fn the_gadget_moves_to_another_controller() {
     let report = document(&vm, &format!("up --id 3 --udc {}", UDCS[1]));
     assert_eq!((&report["action"], &report["udc"]), (&"bound".into(), &UDCS[1].into()));
     assert_eq!(sh(&vm, &format!("cat {GADGET}/UDC")), UDCS[1]);
-    Device::find(&vm, "3");
+    find(&vm, "3");
 }
 
 #[test]
@@ -56,10 +55,10 @@ fn down_leaves_nothing() {
     let first = sh(&vm, devices);
     assert_eq!(document(&vm, "down")["removed"], false);
     up(&vm, "--id 3");
-    Device::find(&vm, "3");
+    find(&vm, "3");
     assert_eq!(document(&vm, "down")["removed"], true);
     assert_eq!(configfs(&vm), before);
-    assert!(holds(&vm, "! ls /dev/ttyGS* /dev/ttyACM* 2>/dev/null"), "{}", sh(&vm, devices));
+    vm.until("! ls /dev/ttyGS* /dev/ttyACM* 2>/dev/null").unwrap();
     assert_eq!(sh(&vm, devices), first);
     assert_eq!(node(&vm, "status").status, 3);
     assert_eq!(node(&vm, "down").stdout, "there is no gadget\n");
@@ -70,8 +69,8 @@ fn down_leaves_nothing() {
 fn a_terminal_in_use_is_named_and_the_link_stays() {
     let vm = vm();
     up(&vm, "--id 3");
-    let device = Device::find(&vm, "3");
-    let number = device.number();
+    let device = find(&vm, "3");
+    let number = device.attribute("devnum").unwrap();
     sh(&vm, "sleep 1000 </dev/ttyGS1 >/dev/null 2>&1 & echo $! >>/tmp/pids");
     let pid = sh(&vm, "cat /tmp/pids");
     for words in ["down".to_owned(), format!("up --id 3 --ethernet rndis --udc {}", UDCS[0])] {
@@ -79,7 +78,7 @@ fn a_terminal_in_use_is_named_and_the_link_stays() {
         let expected = format!("/dev/ttyGS1 is open by sleep (process {pid}): ");
         assert!(error.contains(&expected), "{error}");
     }
-    assert_eq!(device.number(), number);
+    assert_eq!(device.attribute("devnum").unwrap(), number);
     sh(&vm, &format!("kill {pid}"));
     assert_eq!(document(&vm, "down")["removed"], true);
 }

@@ -1,18 +1,17 @@
 //! What the controller sees, and that network and serial ports carry something.
 
-use clusterhat_tests::vm::Vm;
+use clusterhat_tests::{cable::NodeDevice, vm::Vm};
 
 use crate::{
-    guest::{UDCS, document, sh, up},
-    host::Device,
+    guest::{UDCS, document, find, sh, up},
     vm,
 };
 
 /// The node's own network device goes into a namespace, as the machine is both ends. The
 /// controller's end comes up first: of an ECM carrier that was there before, cdc_ether (6.1) at times
 /// misses the notification, until the node's end goes down and up.
-fn ping(vm: &Vm, device: &Device<'_>, node: &str) {
-    let host = device.network();
+fn ping(vm: &Vm, device: &NodeDevice<'_>, node: &str) {
+    let host = device.network().unwrap();
     let script = format!(
         "unshare -n sleep 1000 </dev/null >/dev/null 2>&1 &
          pid=$!; echo $pid >>/tmp/pids
@@ -44,9 +43,9 @@ fn carries(vm: &Vm, from: &str, to: &str) {
     sh(vm, &script);
 }
 
-fn works(vm: &Vm, device: &Device<'_>) {
+fn works(vm: &Vm, device: &NodeDevice<'_>) {
     for (interface, node) in [(2, "/dev/ttyGS0"), (4, "/dev/ttyGS1")] {
-        let host = device.tty(interface);
+        let host = device.tty(interface).unwrap();
         carries(vm, &host, node);
         carries(vm, node, &host);
     }
@@ -55,7 +54,7 @@ fn works(vm: &Vm, device: &Device<'_>) {
 }
 
 /// The vendor's numbers, as the controller's kernel reads them from the wire.
-fn looks(device: &Device<'_>, product_id: &str, product: &str) {
+fn looks(device: &NodeDevice<'_>, product_id: &str, product: &str) {
     for (attribute, expected) in [
         ("idVendor", "3171"),
         ("idProduct", product_id),
@@ -71,17 +70,21 @@ fn looks(device: &Device<'_>, product_id: &str, product: &str) {
         ("bmAttributes", "80"),
         ("speed", "480"),
     ] {
-        assert_eq!(device.attribute(attribute), expected, "{attribute}");
+        assert_eq!(device.attribute(attribute).unwrap(), expected, "{attribute}");
     }
-    assert_eq!(device.interfaces(), 6, "Ethernet, console and admin console have two each");
+    assert_eq!(
+        device.interfaces().unwrap(),
+        6,
+        "Ethernet, console and admin console have two each"
+    );
     for interface in [2, 4] {
-        assert_eq!(device.driver(interface), "cdc_acm");
+        assert_eq!(device.driver(interface).unwrap(), "cdc_acm");
     }
 }
 
-fn addresses(vm: &Vm, device: &Device<'_>, host: &str, node: &str) {
+fn addresses(vm: &Vm, device: &NodeDevice<'_>, host: &str, node: &str) {
     let address = |name: &str| vm.read_file(&format!("/sys/class/net/{name}/address")).unwrap();
-    assert_eq!(address(&device.network()).trim(), host);
+    assert_eq!(address(&device.network().unwrap()).trim(), host);
     let network = document(vm, "status")["network"].as_str().unwrap().to_owned();
     assert_eq!(address(&network).trim(), node);
 }
@@ -90,9 +93,9 @@ fn addresses(vm: &Vm, device: &Device<'_>, host: &str, node: &str) {
 fn ncm() {
     let vm = vm();
     assert_eq!(up(&vm, "--id 3"), "made");
-    let device = Device::find(&vm, "3");
+    let device = find(&vm, "3");
     looks(&device, "0021", "ClusterCTRL");
-    assert_eq!(device.driver(0), "cdc_ncm");
+    assert_eq!(device.driver(0).unwrap(), "cdc_ncm");
     addresses(&vm, &device, "00:22:82:ff:fe:03", "00:22:82:ff:ff:03");
     works(&vm, &device);
 }
@@ -102,9 +105,9 @@ fn ecm_is_what_usbboot_has() {
     let vm = vm();
     sh(&vm, "modprobe usb_f_ecm");
     assert_eq!(up(&vm, "--id 3 --boot usbboot"), "made");
-    let device = Device::find(&vm, "3");
+    let device = find(&vm, "3");
     looks(&device, "0022", "ClusterCTRL-usbboot");
-    assert_eq!(device.driver(0), "cdc_ether");
+    assert_eq!(device.driver(0).unwrap(), "cdc_ether");
     addresses(&vm, &device, "00:22:82:ff:fe:03", "00:22:82:ff:ff:03");
     works(&vm, &device);
 }
@@ -113,9 +116,9 @@ fn ecm_is_what_usbboot_has() {
 fn rndis() {
     let vm = vm();
     assert_eq!(up(&vm, "--id 3 --ethernet rndis"), "made");
-    let device = Device::find(&vm, "3");
+    let device = find(&vm, "3");
     looks(&device, "0020", "ClusterCTRL");
-    assert_eq!(device.driver(0), "rndis_host");
+    assert_eq!(device.driver(0).unwrap(), "rndis_host");
     addresses(&vm, &device, "00:22:82:ff:fe:03", "00:22:82:ff:ff:03");
     works(&vm, &device);
 }
@@ -131,8 +134,8 @@ fn the_file_says_what_the_node_is() {
     vm.write_file("/etc/clusterhat/node.toml", &text).unwrap();
     let report = document(&vm, "up");
     assert_eq!(report["udc"], UDCS[1]);
-    let device = Device::find(&vm, "200");
-    assert_eq!(device.interfaces(), 4);
+    let device = find(&vm, "200");
+    assert_eq!(device.interfaces().unwrap(), 4);
     // Worked out by hand from the hash of the name; see gadget-config/src/mac.rs.
     addresses(&vm, &device, "8e:e6:2b:8b:c6:c8", "8e:e6:2b:8b:c7:c8");
     let status = document(&vm, "status");

@@ -7,13 +7,11 @@
 
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use clusterhat_tests::vm::Vm;
+use clusterhat_tests::{command, vm::Vm};
 
 mod guest;
-mod host;
 mod life;
 mod link;
-mod program;
 mod refuse;
 mod repair;
 
@@ -32,7 +30,7 @@ const MODULES: [&str; 9] = [
 ];
 
 static VM: LazyLock<Mutex<Vm>> = LazyLock::new(|| {
-    let vm = Vm::boot(&[(program::clusterhat_node(), guest::PROGRAM)]);
+    let vm = Vm::boot(&[(command::clusterhat_node(), guest::PROGRAM)]);
     let vm = vm.unwrap_or_else(|e| panic!("{e}"));
     for module in MODULES {
         guest::sh(&vm, &format!("modprobe {module}"));

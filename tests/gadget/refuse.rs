@@ -3,8 +3,7 @@
 use clusterhat_tests::vm::Vm;
 
 use crate::{
-    guest::{UDCS, configfs, document, fails, node, sh},
-    host::Device,
+    guest::{UDCS, configfs, document, fails, find, node, sh},
     vm,
 };
 
@@ -44,7 +43,7 @@ fn somebody_s_gadget_is_named_and_left_alone() {
     assert_eq!(others[0]["udc"], UDCS[1]);
     // Beside it there is room.
     assert_eq!(document(&vm, &format!("up --id 3 --udc {}", UDCS[0]))["action"], "made");
-    Device::find(&vm, "3");
+    find(&vm, "3");
     document(&vm, "down");
     assert_eq!(sh(&vm, "cat /sys/kernel/config/usb_gadget/g1/UDC"), UDCS[1]);
 }

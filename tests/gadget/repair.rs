@@ -3,15 +3,14 @@
 use clusterhat_tests::vm::Vm;
 
 use crate::{
-    guest::{GADGET, UDCS, configfs, document, node, sh, up},
-    host::Device,
+    guest::{GADGET, UDCS, configfs, document, find, node, sh, up},
     vm,
 };
 
 /// What a whole one looks like, to compare with.
 fn whole(vm: &Vm) -> String {
     up(vm, "--id 3");
-    Device::find(vm, "3");
+    find(vm, "3");
     configfs(vm)
 }
 
@@ -37,7 +36,7 @@ fn half_made_gadgets_are_repaired() {
         sh(&vm, &damage);
         let action = up(&vm, "--id 3");
         assert!(["bound", "made", "remade"].contains(&&*action), "{damage}: {action}");
-        Device::find(&vm, "3");
+        find(&vm, "3");
         assert_eq!(configfs(&vm), expected, "{damage}");
     }
 }
@@ -73,7 +72,7 @@ fn a_call_that_was_killed_is_made_good() {
         half_made += u32::from(unbound && configfs(&vm) != expected);
         let action = up(&vm, "--id 3");
         assert_eq!(unbound, action != "none", "{part}: {action}");
-        Device::find(&vm, "3");
+        find(&vm, "3");
         assert_eq!(configfs(&vm), expected, "{part}");
     }
     assert!(half_made > 2, "{half_made} calls were killed in the middle");

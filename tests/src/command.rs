@@ -28,11 +28,25 @@ use tempfile::TempDir;
 pub fn clusterhat() -> &'static Path {
     static PATH: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     // What failed once is not tried again for every test.
-    let built = PATH.get_or_init(|| build().map_err(|error| error.to_string()));
+    let built = PATH.get_or_init(|| {
+        build("clusterhat", &["--package", "clusterhat-cli"]).map_err(|error| error.to_string())
+    });
     built.as_ref().unwrap_or_else(|error| panic!("cannot build clusterhat: {error}"))
 }
 
-fn build() -> io::Result<PathBuf> {
+/// The node's program, built in the same way.
+///
+/// # Panics
+/// As [`clusterhat`].
+pub fn clusterhat_node() -> &'static Path {
+    static PATH: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let package = ["--package", "gadget-config", "--features", "cli"];
+    let built =
+        PATH.get_or_init(|| build("clusterhat-node", &package).map_err(|error| error.to_string()));
+    built.as_ref().unwrap_or_else(|error| panic!("cannot build clusterhat-node: {error}"))
+}
+
+fn build(program: &str, package: &[&str]) -> io::Result<PathBuf> {
     let folder = output_folder()?;
     let target = folder.parent().unwrap_or(&folder);
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
@@ -40,7 +54,8 @@ fn build() -> io::Result<PathBuf> {
         Some(name) => name,
     };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "clusterhat-cli", "--profile", profile])
+        .args(["build", "--quiet", "--bin", program, "--profile", profile])
+        .args(package)
         .arg("--target-dir")
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -49,7 +64,7 @@ fn build() -> io::Result<PathBuf> {
     if !status.success() {
         return Err(io::Error::other(format!("cargo build ended with {status}")));
     }
-    Ok(folder.join("clusterhat"))
+    Ok(folder.join(program))
 }
 
 /// Where cargo put the running test: `target/debug` of `target/debug/deps/kill-0123456789abcdef`.

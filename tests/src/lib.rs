@@ -1,4 +1,6 @@
-//! x
+//! What the tests share: simulated chips, the command in worlds of its own, and virtual machines.
+
+pub mod cable;
 pub mod chips;
 pub mod command;
 pub mod usbip;

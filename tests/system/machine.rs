@@ -7,9 +7,6 @@ use clusterhat_tests::{
 };
 use hat_driver::sim::chip::Kind;
 
-#[path = "../gadget/program.rs"]
-mod program;
-
 /// Boots it; its HAT has just got its power.
 ///
 /// # Panics
@@ -17,7 +14,7 @@ mod program;
 pub(crate) fn boot(network: Network) -> System {
     let programs = [
         (command::clusterhat(), "/usr/bin/clusterhat"),
-        (program::clusterhat_node(), "/usr/bin/clusterhat-node"),
+        (command::clusterhat_node(), "/usr/bin/clusterhat-node"),
     ];
     let expanders = Expanders::new(Kind::Xra1200p, &[ADDRESS]);
     System::boot(network, &programs, expanders).unwrap_or_else(|e| panic!("{e}"))

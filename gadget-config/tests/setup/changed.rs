@@ -102,7 +102,10 @@ fn the_record_is_json_that_others_can_read() {
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
     let entries = manifest["entries"].as_array().unwrap();
     let config = entries.iter().find(|entry| entry["path"] == "config.txt").unwrap();
-    assert_eq!((&config["base"], &config["before"]["file"]["mode"]), (&"boot".into(), &0o644.into()));
+    assert_eq!(
+        (&config["base"], &config["before"]["file"]["mode"]),
+        (&"boot".into(), &0o644.into())
+    );
     let copy = config["before"]["file"]["copy"].as_str().unwrap();
     let kept = card.read(&format!("root/var/lib/clusterhat/node-setup/{copy}"));
     assert!(kept.ends_with("[all]\n"));

@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::{
     image,
     protocol::{CONNECTIONS_PARAMETER, PORT_PARAMETER},
@@ -23,6 +25,9 @@ use super::{
 /// A boot takes some seconds without hardware virtualisation; this is for a machine that has much
 /// else to do.
 const BOOT_LIMIT: Duration = Duration::from_secs(180);
+
+/// An end takes less than a second, and with systemd some more.
+const END_LIMIT: Duration = BOOT_LIMIT;
 
 const POLL: Duration = Duration::from_millis(20);
 
@@ -36,12 +41,16 @@ pub(super) struct Boot<'a> {
     pub(super) options: Vec<String>,
     /// How many connections the agent makes; each carries requests on its own.
     pub(super) connections: usize,
+    /// A TCP port of the guest that the host is to reach.
+    pub(super) forward: Option<u16>,
 }
 
 /// A running QEMU.
 #[derive(Debug)]
 pub(super) struct Machine {
     dir: PathBuf,
+    process: Pid,
+    forwarded: Option<u16>,
     stop: Option<Sender<()>>,
     keeper: Option<JoinHandle<()>>,
 }
@@ -58,28 +67,16 @@ impl Machine {
         fs::write(&initramfs, &boot.initramfs)?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
-        let (stop, keeper) = keep(qemu(boot, &dir, port)?)?;
-        let machine = Self { dir, stop: Some(stop), keeper: Some(keeper) };
+        let forward = boot.forward.map(|guest| Ok::<_, io::Error>((free_port()?, guest)));
+        let forward = forward.transpose()?;
+        let (process, stop, keeper) = keep(qemu(boot, &dir, port, forward)?)?;
+        let forwarded = forward.map(|(host, _)| host);
+        let machine = Self { dir, process, forwarded, stop: Some(stop), keeper: Some(keeper) };
         let agents: io::Result<_> =
             (0..boot.connections).map(|_| machine.await_agent(&listener)).collect();
         // QEMU has read it.
         fs::remove_file(&initramfs)?;
         Ok((machine, agents?))
-    }
-
-    /// Waits until QEMU has ended by itself, as it does when the guest reboots.
-    ///
-    /// # Errors
-    /// If it has not within [`BOOT_LIMIT`].
-    pub(super) fn await_end(&self) -> io::Result<()> {
-        let limit = Instant::now() + BOOT_LIMIT;
-        while !self.ended() {
-            if Instant::now() > limit {
-                return Err(self.failure("the virtual machine has not ended"));
-            }
-            thread::sleep(POLL);
-        }
-        Ok(())
     }
 
     /// The end of what the guest wrote to its serial console.
@@ -89,6 +86,37 @@ impl Machine {
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(LINES)..].join("\n")
+    }
+
+    /// The port of the host that leads to the one of the guest that the spec named.
+    pub(super) fn forwarded(&self) -> Option<u16> {
+        self.forwarded
+    }
+
+    /// Sends QEMU a signal.
+    ///
+    /// # Errors
+    /// If it has gone.
+    pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
+        if self.ended() {
+            return Err(self.failure("the virtual machine has ended"));
+        }
+        Ok(kill_process(self.process, signal)?)
+    }
+
+    /// Waits until QEMU has ended by itself, as it does when the guest reboots.
+    ///
+    /// # Errors
+    /// If it has not within [`END_LIMIT`].
+    pub(super) fn await_end(&self) -> io::Result<()> {
+        let limit = Instant::now() + END_LIMIT;
+        while !self.ended() {
+            if Instant::now() > limit {
+                return Err(self.failure("the virtual machine does not end"));
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     fn await_agent(&self, listener: &TcpListener) -> io::Result<TcpStream> {
@@ -150,7 +178,12 @@ const INITRAMFS: &str = "initramfs.cpio";
 
 /// QEMU's command line. `setpriv` has the kernel kill QEMU when the thread that started it goes, so
 /// that even a killed test process leaves no machine behind.
-fn qemu(boot: &Boot<'_>, dir: &Path, port: u16) -> io::Result<Command> {
+fn qemu(
+    boot: &Boot<'_>,
+    dir: &Path,
+    port: u16,
+    forward: Option<(u16, u16)>,
+) -> io::Result<Command> {
     let mut command = SETPRIV.command()?;
     command.args(["--pdeathsig", "KILL"]).arg(QEMU.path()?);
     command.args(["-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "1"]);
@@ -165,8 +198,7 @@ fn qemu(boot: &Boot<'_>, dir: &Path, port: u16) -> io::Result<Command> {
              {CONNECTIONS_PARAMETER}={connections}"
         ),
     ]);
-    command.args(["-netdev", "user,id=net"]);
-    command.args(["-device", &format!("virtio-net-pci,netdev=net,romfile=,mac={MAC}")]);
+    command.args(network(forward));
     command.args(&boot.options);
     command.arg("-serial").arg(format!("file:{}", dir.join(CONSOLE).display()));
     let log = fs::File::create(dir.join(QEMU_LOG))?;
@@ -174,10 +206,24 @@ fn qemu(boot: &Boot<'_>, dir: &Path, port: u16) -> io::Result<Command> {
     Ok(command)
 }
 
+/// QEMU's user network, with a port of the host's that leads to one of the guest's.
+fn network(forward: Option<(u16, u16)>) -> [String; 4] {
+    let forward = forward.map_or_else(String::new, |(host, guest)| {
+        format!(",hostfwd=tcp:127.0.0.1:{host}-:{guest}")
+    });
+    let device = format!("virtio-net-pci,netdev=net,romfile=,mac={MAC}");
+    ["-netdev".into(), format!("user,id=net{forward}"), "-device".into(), device]
+}
+
+/// A TCP port that nobody has; the kernel is slow to give the same one to the next who asks.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
 /// Starts the command in a thread of its own, which lives until the command ends or the sender is
 /// dropped: then it kills it. (The kernel counts the death of the starting *thread*, and a test's
 /// thread ends with its test.)
-fn keep(mut command: Command) -> io::Result<(Sender<()>, JoinHandle<()>)> {
+fn keep(mut command: Command) -> io::Result<(Pid, Sender<()>, JoinHandle<()>)> {
     let (stop, stopped) = mpsc::channel::<()>();
     let (started, start) = mpsc::channel();
     let keeper = thread::Builder::new().name("qemu".into()).spawn(move || {
@@ -191,14 +237,17 @@ fn keep(mut command: Command) -> io::Result<(Sender<()>, JoinHandle<()>)> {
         let _ = child.kill();
         let _ = child.wait();
     })?;
-    start.recv().map_err(io::Error::other)??;
-    Ok((stop, keeper))
+    let process = start.recv().map_err(io::Error::other)??;
+    Ok((process, stop, keeper))
 }
 
-/// Tells the other thread whether it started, and keeps the child.
-fn hand_over(child: io::Result<Child>, started: &Sender<io::Result<()>>) -> Option<Child> {
+/// Tells the other thread whether it started and as which process, and keeps the child.
+fn hand_over(child: io::Result<Child>, started: &Sender<io::Result<Pid>>) -> Option<Child> {
     let (child, result) = match child {
-        Ok(child) => (Some(child), Ok(())),
+        Ok(child) => {
+            let process = Pid::from_child(&child);
+            (Some(child), Ok(process))
+        }
         Err(e) => (None, Err(e)),
     };
     started.send(result).ok().and(child)

@@ -7,12 +7,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use rustix::process::Signal;
+
 use super::{
     agent::Agent,
     boot::{Boot, Machine},
-    image::{self, Devices},
+    image,
     plug::{Device, Plugged},
     protocol::{AGENT, Output, Request, Response, Run},
+    spec::{Devices, Spec},
     tools::context,
     trace::{self, Transfer},
 };
@@ -38,7 +41,7 @@ impl Vm {
     /// If a program is missing (its Debian package is named), or the guest does not come up: the
     /// end of its serial console's log is in the error.
     pub fn boot(payload: &[(&Path, &str)]) -> io::Result<Self> {
-        Self::boot_with(payload, Devices::Kernel)
+        Self::boot_spec(&Spec { payload, ..Spec::default() })
     }
 
     /// The same with systemd-udevd, which has Debian's rules and those of the payload, and no I2C
@@ -47,19 +50,26 @@ impl Vm {
     /// # Errors
     /// As [`Self::boot`].
     pub fn boot_with_udev(payload: &[(&Path, &str)]) -> io::Result<Self> {
-        Self::boot_with(payload, Devices::Udev)
+        Self::boot_spec(&Spec { payload, devices: Devices::Udev, ..Spec::default() })
     }
 
-    fn boot_with(payload: &[(&Path, &str)], devices: Devices) -> io::Result<Self> {
+    /// Boots what the spec says.
+    ///
+    /// # Errors
+    /// As [`Self::boot`].
+    pub fn boot_spec(spec: &Spec<'_>) -> io::Result<Self> {
         let agent = built("guest-agent")?;
-        let mut files = payload.to_vec();
-        files.push((&agent, AGENT));
         let base = image::base()?;
-        let mut initramfs = base.archives(devices)?;
-        initramfs.extend(image::payload(&files)?);
-        let (kernel, options) = (&*base.kernel, Vec::new());
-        let boot = Boot { kernel, initramfs, memory_mib: 512, options, connections: 1 };
-        let (machine, agents) = Machine::boot(&boot)?;
+        let mut initramfs = base.archives(spec.devices, spec.programs)?;
+        initramfs.extend(image::payload(&[spec.payload, &[(&agent, AGENT)]].concat())?);
+        let (machine, agents) = Machine::boot(&Boot {
+            kernel: &base.kernel,
+            initramfs,
+            memory_mib: 512,
+            options: Vec::new(),
+            connections: 1,
+            forward: spec.forward,
+        })?;
         let agent = agents.into_iter().next();
         Self::new(machine, agent.ok_or_else(|| io::Error::other("no agent has called"))?)
     }
@@ -71,6 +81,38 @@ impl Vm {
 
     /// Waits until the machine has ended by itself.
     pub(super) fn await_end(&self) -> io::Result<()> {
+        self.machine.await_end()
+    }
+
+    /// The port of the host that leads to the guest's port that [`Spec::forward`] named.
+    #[must_use]
+    pub fn forwarded(&self) -> Option<u16> {
+        self.machine.forwarded()
+    }
+
+    /// Stops the machine as it stands: it hangs. Connections through a forwarded port stay.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.machine.signal(Signal::STOP)
+    }
+
+    /// Lets a frozen machine go on.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.machine.signal(Signal::CONT)
+    }
+
+    /// Ends the machine from within, as its kernel does at a reboot. Dropping it is cutting its power.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub fn shut_down(self) -> io::Result<()> {
+        // The agent's answer may come or not: it ends, too.
+        let _ = self.run(&["reboot", "-f"]);
         self.machine.await_end()
     }
 

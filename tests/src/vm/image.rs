@@ -16,8 +16,10 @@ use tempfile::TempDir;
 use super::{
     cpio::Archive,
     modules, packages,
-    tools::{BUSYBOX, LDD, context},
-    udev::Programs,
+    programs::{Programs, libraries_of},
+    spec::Devices,
+    tools::{BUSYBOX, context},
+    udev::Udev,
     vmlinux,
 };
 
@@ -31,11 +33,12 @@ const MODULES: &[&str] = &["virtio_pci", "virtio_net", "vhci-hcd"];
 const WITHOUT_UDEV: &[&str] = &["i2c-dev", "i2c-smbus", "i2c-tiny-usb"];
 
 /// In the guest for tests to load: another driver for a chip, an adapter without plain I2C, and both
-/// ends of a USB gadget's cable.
+/// ends of a USB gadget's cable, in one machine or in two.
 const ON_DEMAND: &[&str] = &[
     "at24",
     "i2c-stub",
     "dummy_hcd",
+    "usbip-vudc",
     "libcomposite",
     "usb_f_ncm",
     "usb_f_ecm",
@@ -44,6 +47,7 @@ const ON_DEMAND: &[&str] = &[
     "g_ether",
     "cdc_ncm",
     "cdc_ether",
+    "cdc_eem",
     "rndis_host",
     "cdc-acm",
 ];
@@ -54,15 +58,7 @@ pub(super) struct Base {
     pub(super) kernel: PathBuf,
     initramfs: PathBuf,
     udev: PathBuf,
-}
-
-/// Who makes the guest's device nodes and loads its drivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Devices {
-    /// The kernel makes the nodes; all drivers are loaded at boot.
-    Kernel,
-    /// systemd-udevd with Debian's rules, on top of the kernel.
-    Udev,
+    cache: PathBuf,
 }
 
 impl Base {
@@ -70,7 +66,7 @@ impl Base {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub(super) fn archives(&self, devices: Devices) -> io::Result<Vec<u8>> {
+    pub(super) fn archives(&self, devices: Devices, programs: &[Programs]) -> io::Result<Vec<u8>> {
         let mut archives = fs::read(&self.initramfs)?;
         match devices {
             Devices::Udev => archives.extend(fs::read(&self.udev)?),
@@ -81,7 +77,14 @@ impl Base {
                 archives.extend(more.finish());
             }
         }
+        for &programs in programs {
+            archives.extend(fs::read(self.programs(programs))?);
+        }
         Ok(archives)
+    }
+
+    fn programs(&self, programs: Programs) -> PathBuf {
+        self.cache.join(format!("{}.cpio", programs.package()))
     }
 }
 
@@ -105,8 +108,10 @@ pub(super) fn base() -> io::Result<Base> {
         kernel: cache.join("vmlinux"),
         initramfs: cache.join("base.cpio"),
         udev: cache.join("udev.cpio"),
+        cache: cache.clone(),
     };
-    let recipe = format!("{MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?}\n{INIT}");
+    let programs = Programs::ALL.map(|programs| (programs.package(), programs.files()));
+    let recipe = format!("{MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?} {programs:?}\n{INIT}");
     let made_by = cache.join("recipe");
     if fs::read_to_string(&made_by).is_ok_and(|made_by| made_by == recipe) {
         return Ok(base);
@@ -125,7 +130,7 @@ pub(super) fn payload(files: &[(&Path, &str)]) -> io::Result<Vec<u8>> {
     let mut libraries = Vec::new();
     for (host, guest) in files {
         archive.file(guest, &fs::read(host).map_err(|e| context(e, host.display()))?);
-        libraries.extend(libraries_of(host)?);
+        libraries.extend(libraries_of(host, "")?);
     }
     libraries.sort();
     libraries.dedup();
@@ -140,8 +145,8 @@ fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
     let unpacked = TempDir::new_in(cache)?;
     packages::unpack(&kernel_package(cache)?, unpacked.path())?;
     let (version, kernel) = kernel_in(unpacked.path())?;
-    let programs_dir = TempDir::new_in(cache)?;
-    let programs = Programs::unpack(cache, programs_dir.path())?;
+    let udev_dir = TempDir::new_in(cache)?;
+    let udev = Udev::unpack(cache, udev_dir.path())?;
     let mut archive = Archive::default();
     for dir in
         ["/dev", "/etc", "/proc", "/root", "/run", "/sys", "/tmp", "/sbin", "/usr/bin", "/usr/sbin"]
@@ -150,20 +155,24 @@ fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
     }
     archive.file("/bin/busybox", &fs::read(busybox)?);
     archive.symlink("/bin/sh", "busybox");
+    archive.symlink("/var/run", "../run");
     archive.file("/init", INIT.as_bytes());
     archive.file("/etc/modules", MODULES.join("\n").as_bytes());
-    add_modules(&mut archive, unpacked.path(), &version, &programs)?;
+    add_modules(&mut archive, unpacked.path(), &version, &udev)?;
     fs::write(&base.initramfs, archive.finish())?;
     let mut archive = Archive::default();
-    programs.add_udev(&mut archive)?;
+    udev.add_udev(&mut archive)?;
     fs::write(&base.udev, archive.finish())?;
+    for programs in Programs::ALL {
+        fs::write(base.programs(programs), programs.archive(cache)?)?;
+    }
     vmlinux::extract(&kernel, &base.kernel)
 }
 
 /// The host's busybox, if it needs no libraries.
 pub(super) fn busybox() -> io::Result<PathBuf> {
     let busybox = BUSYBOX.path()?;
-    if libraries_of(&busybox)?.is_empty() {
+    if libraries_of(&busybox, "")?.is_empty() {
         return Ok(busybox);
     }
     let what = "busybox needs libraries: install the Debian package busybox-static";
@@ -175,7 +184,7 @@ fn add_modules(
     archive: &mut Archive,
     unpacked: &Path,
     version: &str,
-    programs: &Programs,
+    udev: &Udev,
 ) -> io::Result<()> {
     let root = &modules_in(unpacked, version)?;
     let closure = modules::closure(root, &[MODULES, WITHOUT_UDEV, ON_DEMAND].concat())?;
@@ -191,7 +200,7 @@ fn add_modules(
     for (name, list) in packages::with_prefix(root, "modules.")? {
         fs::copy(list, staged.join(format!("modules.{name}")))?;
     }
-    programs.depmod(base.path(), version)?;
+    udev.depmod(base.path(), version)?;
     for (name, index) in packages::with_prefix(&staged, "modules.")? {
         archive.file(&format!("/{guest}/modules.{name}"), &fs::read(index)?);
     }
@@ -223,18 +232,4 @@ pub(super) fn modules_in(unpacked: &Path, version: &str) -> io::Result<PathBuf> 
         .into_iter()
         .find(|root| root.is_dir())
         .ok_or_else(|| io::Error::other(format!("no modules of {version} in the kernel package")))
-}
-
-/// The shared libraries a program loads; none for what is not a program or is linked statically.
-fn libraries_of(program: &Path) -> io::Result<Vec<String>> {
-    let output = LDD.command()?.arg(program).output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if text.contains("not found") {
-        return Err(io::Error::other(format!("{} lacks a library: {text}", program.display())));
-    }
-    Ok(text
-        .split_whitespace()
-        .filter(|word| word.starts_with('/') && word.contains(".so"))
-        .map(str::to_owned)
-        .collect())
 }

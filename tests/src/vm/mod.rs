@@ -29,11 +29,16 @@ mod image;
 mod modules;
 mod packages;
 mod plug;
+mod programs;
+mod shell;
+mod spec;
 mod tools;
 mod udev;
 mod vmlinux;
 
 pub use guest::{Vm, built};
 pub use plug::{Device, Plugged};
+pub use programs::Programs;
 pub use protocol::Output;
+pub use spec::{Devices, Spec};
 pub use trace::{Message, Transfer};

@@ -29,21 +29,53 @@ pub(super) fn depends(name: &str) -> io::Result<Vec<String>> {
         .collect())
 }
 
-/// Unpacks these packages and the libraries they need, but for the C library, below a folder.
-///
-/// # Errors
-/// If a package cannot be had or unpacked.
-pub(super) fn unpack_with_libraries(cache: &Path, names: &[&str], to: &Path) -> io::Result<()> {
-    let mut all: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
-    let mut ask: Vec<String> = all.iter().cloned().collect();
-    while let Some(name) = ask.pop() {
-        for needed in depends(&name)? {
-            if needed.starts_with("lib") && needed != C_LIBRARY && all.insert(needed.clone()) {
-                ask.push(needed);
+/// Packages and the libraries they need, but for the C library, unpacked below a folder.
+pub(super) struct Unpacked {
+    pub(super) root: PathBuf,
+}
+
+impl Unpacked {
+    /// Unpacks them.
+    ///
+    /// # Errors
+    /// If a package cannot be had or unpacked.
+    pub(super) fn new(cache: &Path, names: &[&str], root: &Path) -> io::Result<Self> {
+        let mut all: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut ask: Vec<String> = all.iter().cloned().collect();
+        while let Some(name) = ask.pop() {
+            for needed in depends(&name)? {
+                if needed.starts_with("lib") && needed != C_LIBRARY && all.insert(needed.clone()) {
+                    ask.push(needed);
+                }
             }
         }
+        all.iter().try_for_each(|name| unpack(&file(cache, name)?, root))?;
+        Ok(Self { root: root.to_owned() })
     }
-    all.iter().try_for_each(|name| unpack(&file(cache, name)?, to))
+
+    /// A file by its path below `usr`, or below the root: Debian 13 moved all below `usr`.
+    ///
+    /// # Errors
+    /// If it is in neither.
+    pub(super) fn find(&self, path: &str) -> io::Result<PathBuf> {
+        let places = ["usr", ""].map(|dir| self.root.join(dir).join(path));
+        let found = places.into_iter().find(|place| place.exists());
+        found.ok_or_else(|| io::Error::other(format!("Debian's packages hold no {path}")))
+    }
+
+    /// `lib/x86_64-linux-gnu` and, where systemd has libraries of its own, its folder.
+    ///
+    /// # Errors
+    /// If there are no libraries.
+    pub(super) fn library_dirs(&self) -> io::Result<Vec<PathBuf>> {
+        let dirs = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map(|d| self.root.join(d));
+        let systemd = self.root.join("usr/lib/x86_64-linux-gnu/systemd");
+        let found: Vec<_> = dirs.into_iter().chain([systemd]).filter(|d| d.is_dir()).collect();
+        if found.is_empty() {
+            return Err(io::Error::other("Debian's packages brought no libraries"));
+        }
+        Ok(found)
+    }
 }
 
 /// Unpacks a package file below a folder.

@@ -1,16 +1,11 @@
 //! systemd-udevd for the guest, with Debian's rules: what makes device nodes there as on a real
 //! machine. Debian's packages `udev` and `kmod` and the libraries they need.
 
-use std::{
-    env, fs, io,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, fs, io, os::unix::process::CommandExt, path::Path, process::Command};
 
 use super::{
     cpio::Archive,
-    packages,
+    packages::{self, Unpacked},
     tools::{self, context},
 };
 
@@ -24,18 +19,15 @@ const GROUPS: &str = "root:x:0:\ntty:x:5:\ndisk:x:6:\nlp:x:7:\ndialout:x:20:\ncd
     render:x:104:\ni2c:x:105:\n";
 
 /// udev and kmod, unpacked.
-pub(super) struct Programs {
-    root: PathBuf,
-}
+pub(super) struct Udev(Unpacked);
 
-impl Programs {
+impl Udev {
     /// Unpacks them below `root`.
     ///
     /// # Errors
     /// If a package cannot be had.
     pub(super) fn unpack(cache: &Path, root: &Path) -> io::Result<Self> {
-        packages::unpack_with_libraries(cache, &["udev", "kmod"], root)?;
-        Ok(Self { root: root.to_owned() })
+        Unpacked::new(cache, &["udev", "kmod"], root).map(Self)
     }
 
     /// Puts udev into an archive.
@@ -43,15 +35,15 @@ impl Programs {
     /// # Errors
     /// If the package holds something else.
     pub(super) fn add_udev(&self, archive: &mut Archive) -> io::Result<()> {
-        archive.file(UDEVADM, &read(&self.find("bin/udevadm")?)?);
+        archive.file(UDEVADM, &read(&self.0.find("bin/udevadm")?)?);
         archive.symlink("/usr/lib/systemd/systemd-udevd", UDEVADM);
         archive.file("/etc/group", GROUPS.as_bytes());
-        for (name, path) in packages::with_prefix(&self.find("lib/udev/rules.d")?, "")? {
+        for (name, path) in packages::with_prefix(&self.0.find("lib/udev/rules.d")?, "")? {
             archive.file(&format!("{RULES}/{name}"), &read(&path)?);
         }
-        for dir in self.library_dirs()? {
+        for dir in self.0.library_dirs()? {
             for (name, path) in packages::with_prefix(&dir, "lib")? {
-                let guest = path.strip_prefix(&self.root).map_err(io::Error::other)?;
+                let guest = path.strip_prefix(&self.0.root).map_err(io::Error::other)?;
                 let guest = format!("/{}", guest.display());
                 if path.is_symlink() {
                     archive.symlink(&guest, &fs::read_link(&path)?.to_string_lossy());
@@ -68,29 +60,11 @@ impl Programs {
     /// # Errors
     /// What depmod says.
     pub(super) fn depmod(&self, base: &Path, version: &str) -> io::Result<()> {
-        let libraries = env::join_paths(self.library_dirs()?).map_err(io::Error::other)?;
-        let mut depmod = Command::new(self.find("bin/kmod")?);
+        let libraries = env::join_paths(self.0.library_dirs()?).map_err(io::Error::other)?;
+        let mut depmod = Command::new(self.0.find("bin/kmod")?);
         depmod.arg0("depmod").arg("-b").arg(base).arg(version);
         depmod.env("LC_ALL", "C").env("LD_LIBRARY_PATH", libraries);
         tools::stdout(&mut depmod).map(drop)
-    }
-
-    /// `lib/x86_64-linux-gnu` and, where systemd has libraries of its own, its folder.
-    fn library_dirs(&self) -> io::Result<Vec<PathBuf>> {
-        let dirs = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map(|d| self.root.join(d));
-        let systemd = self.root.join("usr/lib/x86_64-linux-gnu/systemd");
-        let found: Vec<_> = dirs.into_iter().chain([systemd]).filter(|d| d.is_dir()).collect();
-        if found.is_empty() {
-            return Err(io::Error::other("udev's packages brought no libraries"));
-        }
-        Ok(found)
-    }
-
-    /// Debian 13 moved all below `usr`.
-    fn find(&self, path: &str) -> io::Result<PathBuf> {
-        let places = ["usr", ""].map(|dir| self.root.join(dir).join(path));
-        let found = places.into_iter().find(|place| place.exists());
-        found.ok_or_else(|| io::Error::other(format!("udev's packages hold no {path}")))
     }
 }
 

@@ -126,7 +126,8 @@ impl System {
         let mut initramfs = root.initramfs()?;
         initramfs.extend(&self.payload);
         let (kernel, options) = (&*root.kernel, self.options(&root.disk));
-        let boot = Boot { kernel, initramfs, memory_mib: 1024, options, connections: 2 };
+        let boot =
+            Boot { kernel, initramfs, memory_mib: 1024, options, connections: 2, forward: None };
         let (machine, agents) = Machine::boot(&boot)?;
         let [test, nodes] = <[_; 2]>::try_from(agents)
             .map_err(|_| io::Error::other("the agent has not called twice"))?;

@@ -1,0 +1,70 @@
+//! Both machines and the cable between them, shared by the tests.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use clusterhat_tests::{cable::NodeDevice, vm::Vm};
+
+use crate::{controller, node};
+
+static PAIR: Mutex<Pair> = Mutex::new(Pair { controller: None, node: None });
+
+/// What is powered. A test takes machines out to switch them off.
+pub(crate) struct Pair {
+    pub(crate) controller: Option<Vm>,
+    pub(crate) node: Option<Vm>,
+}
+
+/// Both, for one test at a time; what is off is switched on, and the cable plugged in.
+pub(crate) fn pair() -> MutexGuard<'static, Pair> {
+    let mut pair = PAIR.lock().unwrap_or_else(PoisonError::into_inner);
+    pair.switch_on();
+    pair
+}
+
+impl Pair {
+    /// Switches on what is off and plugs the cable in where it is not.
+    pub(crate) fn switch_on(&mut self) {
+        let node = self.node.get_or_insert_with(node::boot);
+        let controller = self.controller.get_or_insert_with(controller::boot);
+        controller::plug(controller, node.forwarded().unwrap());
+    }
+
+    pub(crate) fn controller(&self) -> &Vm {
+        self.controller.as_ref().unwrap()
+    }
+
+    pub(crate) fn node(&self) -> &Vm {
+        self.node.as_ref().unwrap()
+    }
+
+    /// The node as the controller has it.
+    pub(crate) fn device(&self) -> NodeDevice<'_> {
+        let found = NodeDevice::find(self.controller(), node::ID);
+        found.unwrap_or_else(|e| panic!("{e}\nthe node's console:\n{}", self.node().console()))
+    }
+
+    /// Packets go both ways.
+    pub(crate) fn ping(&self) {
+        let network = self.device().network().unwrap();
+        let said = sh(
+            self.controller(),
+            &format!(
+                "ip addr show dev {network} | grep -q {0} || ip addr add {0}/24 dev {network}
+                 ip link set {network} up
+                 for i in $(seq 20); do ping -c 1 -W 1 {1} >/dev/null && break; done
+                 ping -c 5 -W 5 -s 1400 {1}",
+                controller::ADDRESS,
+                node::ADDRESS
+            ),
+        );
+        assert!(said.contains("5 packets received"), "{said}");
+        // It was the node that answered.
+        let known = sh(self.controller(), "cat /proc/net/arp");
+        assert!(known.contains(node::MAC), "{known}");
+    }
+}
+
+/// Runs a script that has to end well.
+pub(crate) fn sh(vm: &Vm, script: &str) -> String {
+    vm.sh(script).unwrap_or_else(|e| panic!("{e}"))
+}
