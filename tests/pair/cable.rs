@@ -46,21 +46,29 @@ impl Pair {
     /// Packets go both ways.
     pub(crate) fn ping(&self) {
         let network = self.device().network().unwrap();
-        let said = sh(
-            self.controller(),
-            &format!(
-                "ip addr show dev {network} | grep -q {0} || ip addr add {0}/24 dev {network}
-                 ip link set {network} up
-                 for i in $(seq 20); do ping -c 1 -W 1 {1} >/dev/null && break; done
-                 ping -c 5 -W 5 -s 1400 {1}",
-                controller::ADDRESS,
-                node::ADDRESS
-            ),
+        let script = format!(
+            "ip addr show dev {network} | grep -q {0} || ip addr add {0}/24 dev {network}
+             ip link set {network} up
+             for i in $(seq 20); do ping -c 1 -W 1 {1} >/dev/null && break; done
+             ping -c 5 -W 5 -s 1400 {1}",
+            controller::ADDRESS,
+            node::ADDRESS
         );
+        let said = self.controller().sh(&script);
+        let said = said.unwrap_or_else(|e| panic!("{e}\n{}", self.ends(&network)));
         assert!(said.contains("5 packets received"), "{said}");
         // It was the node that answered.
         let known = sh(self.controller(), "cat /proc/net/arp");
         assert!(known.contains(node::MAC), "{known}");
+    }
+
+    /// Both ends as their kernels see them, for a failure's message.
+    fn ends(&self, network: &str) -> String {
+        let ask = |name: &str| {
+            format!("ifconfig {name}; cat /sys/class/net/{name}/carrier; dmesg | tail")
+        };
+        let end = |vm: &Vm, name| vm.sh(&ask(name)).unwrap_or_else(|e| e.to_string());
+        format!("{}\n{}", end(self.controller(), network), end(self.node(), "usb0"))
     }
 }
 

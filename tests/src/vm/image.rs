@@ -42,6 +42,7 @@ const ON_DEMAND: &[&str] = &[
     "libcomposite",
     "usb_f_ncm",
     "usb_f_ecm",
+    "usb_f_eem",
     "usb_f_rndis",
     "usb_f_acm",
     "g_ether",

@@ -28,7 +28,7 @@ impl Vm {
     /// If it does not come to.
     pub fn until(&self, condition: &str) -> io::Result<()> {
         let script = format!(
-            "for i in $(seq {LOOKS}); do if {condition}; then exit 0; fi; usleep {BETWEEN_US}; done; exit 1"
+            "for i in $(seq {LOOKS}); do if {{ {condition}; }} >/dev/null 2>&1; then exit 0; fi; usleep {BETWEEN_US}; done; exit 1"
         );
         self.sh(&script).map(drop)
     }
