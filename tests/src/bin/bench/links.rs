@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Of each set-up.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 7;
 
 /// For one direction.
 const SECONDS: u32 = 1;
