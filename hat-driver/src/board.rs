@@ -3,7 +3,7 @@
 use embedded_hal::i2c::I2c;
 
 use crate::error::Error;
-use crate::expander::{Chip, Expander, Register};
+use crate::expander::{Chip, Expander, Register, is_folded};
 use crate::lines::{Line, Lines};
 use crate::pins::{PinSet, Signals};
 use crate::positions::Positions;
@@ -102,8 +102,12 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
             Backend::Expander(chip) => {
                 let latch = PinSet::from_bits(chip.read(Register::Latch)?);
                 let seen = PinSet::from_bits(chip.read(Register::Input)?);
-                let (kind, pull_ups) = chip.identify()?;
-                (latch, seen, Some(kind), pull_ups)
+                match chip.identify()? {
+                    (_, Some(pull_ups)) if direction.is_empty() && is_folded(pull_ups, seen) => {
+                        (latch, seen, Some(Chip::Pca9554), None)
+                    }
+                    (kind, pull_ups) => (latch, seen, Some(kind), pull_ups),
+                }
             }
             Backend::Lines(lines) => {
                 let levels = lines.levels()?;
@@ -245,7 +249,8 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         let Backend::Expander(chip) = &mut self.backend else { return Ok(()) };
         match chip.identify()? {
             (_, Some(pull_ups)) if is_write_protect_linked(pull_ups) => {
-                Err(Error::WriteProtectLinked)
+                let input = PinSet::from_bits(chip.read(Register::Input)?);
+                if is_folded(pull_ups, input) { Ok(()) } else { Err(Error::WriteProtectLinked) }
             }
             _ => Ok(()),
         }

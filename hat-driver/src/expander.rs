@@ -162,6 +162,15 @@ impl<B: I2c> Expander<B> {
     }
 }
 
+/// Whether "pull-ups" that were read are the input register once more: a chip that looks at the lower
+/// two bits of a register's number alone (QEMU's PCA9554 does) acknowledges register 4 and shows 0.
+///
+/// An XRA1200P shows as much while its pins happen to look like its pull-ups, as they do before its
+/// initialisation; after it, no board in use has all of its signals high.
+pub(crate) fn is_folded(pull_ups: PinSet, input: PinSet) -> bool {
+    pull_ups == input
+}
+
 /// What asking for the register that one of the chips lacks came to.
 enum Answer {
     Value(PinSet),

@@ -1,7 +1,8 @@
 //! The lines of a v1.x board on a real machine.
 //!
 //! A line has to keep its level when the process ends, or the nodes lose power. rppal writes the
-//! registers and leaves them alone on request. Where rppal does not know the machine, the GPIO
+//! registers and leaves them alone on request. Where rppal does not know the machine, or the kernel
+//! gives nobody the registers (a mainline kernel has no `/dev/gpiomem` and closes `/dev/mem`), the GPIO
 //! character device serves, but only on a kernel that keeps a released line as it is: `pinctrl-bcm2835`
 //! and `pinctrl-rp1` have the parameter `persist_gpio_outputs` for that (Linux commit 8ff05989b44e;
 //! the Raspberry Pi kernel sets it). Without it, merely reading an output would switch a node off.
@@ -31,13 +32,23 @@ pub(super) fn line(root: &Path, bcm: u8) -> Result<AnyLine, BusError> {
     if root == Path::new("/") {
         match Gpio::new() {
             Ok(gpio) => return Ok(AnyLine(Box::new(RegisterLine { gpio, bcm }))),
-            Err(RppalError::UnknownModel) => {}
+            Err(error) if registers_are_out_of_reach(&error) => {}
             Err(error) => return Err(from_rppal(error)),
         }
     }
     let (chip, driver) = find_controller(root)?;
     require_persistence(root, driver)?;
     Ok(AnyLine(Box::new(DeviceLine { chip, offset: bcm.into() })))
+}
+
+/// Whether no group and no privilege would help; a `/dev/gpiomem` that is there has its group.
+fn registers_are_out_of_reach(error: &RppalError) -> bool {
+    match error {
+        RppalError::UnknownModel => true,
+        RppalError::PermissionDenied(path) => path == "/dev/mem",
+        RppalError::Io(error) => error.kind() == io::ErrorKind::NotFound,
+        _ => false,
+    }
 }
 
 /// A line through the GPIO registers.
@@ -116,19 +127,37 @@ impl Line for DeviceLine {
 /// The controller's device, found by its label: numbers differ between kernels.
 fn find_controller(root: &Path) -> Result<(PathBuf, &'static str), BusError> {
     let devices = root.join("dev");
-    let entries = std::fs::read_dir(&devices)?;
-    for path in entries.flatten().map(|entry| entry.path()) {
+    let mut closed = None;
+    for path in std::fs::read_dir(&devices)?.flatten().map(|entry| entry.path()) {
         let named =
             path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("gpiochip"));
-        let Some(chip) = named.then(|| Chip::from_path(&path).ok()).flatten() else { continue };
-        let Ok(info) = chip.info() else { continue };
-        if let Some(&(_, driver)) = CONTROLLERS.iter().find(|(label, _)| *label == info.label) {
-            return Ok((path, driver));
+        if !named {
+            continue;
         }
+        match label(&path) {
+            Ok(label) => {
+                if let Some(&(_, driver)) = CONTROLLERS.iter().find(|(known, _)| *known == label) {
+                    return Ok((path, driver));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => closed = Some(path),
+            Err(_) => {}
+        }
+    }
+    if let Some(path) = closed {
+        return Err(permission_denied(&path.display().to_string()));
     }
     let labels = CONTROLLERS.map(|(label, _)| label).join(", ");
     let problem = format!("no GPIO controller in {} is labelled {labels}", devices.display());
     Err(io::Error::new(io::ErrorKind::NotFound, problem).into())
+}
+
+/// What a GPIO controller calls itself.
+fn label(path: &Path) -> io::Result<String> {
+    // gpiocdev's own error does not tell why it cannot open the device.
+    std::fs::File::open(path)?;
+    let info = Chip::from_path(path).and_then(|chip| chip.info());
+    info.map(|info| info.label).map_err(io::Error::other)
 }
 
 fn require_persistence(root: &Path, driver: &str) -> Result<(), BusError> {
@@ -147,12 +176,14 @@ fn require_persistence(root: &Path, driver: &str) -> Result<(), BusError> {
 fn from_rppal(error: RppalError) -> BusError {
     match error {
         RppalError::Io(error) => error.into(),
-        RppalError::PermissionDenied(path) => {
-            let problem = format!("{path}: permission denied; join the group gpio, or use sudo");
-            io::Error::new(io::ErrorKind::PermissionDenied, problem).into()
-        }
+        RppalError::PermissionDenied(path) => permission_denied(&path),
         error => io::Error::other(error.to_string()).into(),
     }
+}
+
+fn permission_denied(path: &str) -> BusError {
+    let problem = format!("{path}: permission denied; join the group gpio, or use sudo");
+    io::Error::new(io::ErrorKind::PermissionDenied, problem).into()
 }
 
 fn from_gpiocdev(error: gpiocdev::Error) -> BusError {
@@ -172,6 +203,16 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("persist_gpio_outputs"), "Y\n").unwrap();
         assert!(require_persistence(root.path(), "pinctrl_bcm2835").is_ok());
+    }
+
+    #[test]
+    fn a_kernel_without_the_registers_leaves_the_character_device() {
+        let closed = |path: &str| RppalError::PermissionDenied(path.to_owned());
+        assert!(registers_are_out_of_reach(&closed("/dev/mem")), "closed to root too");
+        assert!(!registers_are_out_of_reach(&closed("/dev/gpiomem")), "its group is missing");
+        let absent = RppalError::Io(io::ErrorKind::NotFound.into());
+        assert!(registers_are_out_of_reach(&absent));
+        assert!(registers_are_out_of_reach(&RppalError::UnknownModel));
     }
 
     #[test]
