@@ -44,19 +44,19 @@ enum Status {
 }
 
 /// A plugged-in device.
-pub(super) struct Control {
+pub(crate) struct Control {
     descriptor: Descriptor,
     target: SharedTarget,
     status: Status,
 }
 
 impl Control {
-    pub(super) fn new(descriptor: Descriptor, target: SharedTarget) -> Self {
+    pub(crate) fn new(descriptor: Descriptor, target: SharedTarget) -> Self {
         Self { descriptor, target, status: Status::Idle }
     }
 
     /// Carries out a request with what came with it and gives what goes back; `None` is a stall.
-    pub(super) fn request(&mut self, setup: Setup, data: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn request(&mut self, setup: Setup, data: &[u8]) -> Option<Vec<u8>> {
         let mut answer = match setup.kind & KIND {
             STANDARD => self.standard(setup),
             VENDOR => self.vendor(setup, data),

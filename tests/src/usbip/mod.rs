@@ -9,10 +9,10 @@
 
 use std::sync::{Arc, Mutex};
 
-mod control;
+pub(crate) mod control;
 mod descriptor;
 mod server;
-mod wire;
+pub(crate) mod wire;
 
 pub use descriptor::{Descriptor, Speed, functions};
 pub use server::Server;

@@ -47,7 +47,7 @@ pub(super) struct Boot<'a> {
 
 /// A running QEMU.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(crate) struct Machine {
     dir: PathBuf,
     process: Pid,
     forwarded: Option<u16>,
@@ -69,18 +69,31 @@ impl Machine {
         let port = listener.local_addr()?.port();
         let forward = boot.forward.map(|guest| Ok::<_, io::Error>((free_port()?, guest)));
         let forward = forward.transpose()?;
-        let (process, stop, keeper) = keep(qemu(boot, &dir, port, forward)?)?;
+        let command = qemu(boot, &dir, port, forward)?;
         let forwarded = forward.map(|(host, _)| host);
-        let machine = Self { dir, process, forwarded, stop: Some(stop), keeper: Some(keeper) };
+        let mut machine = Self::start(dir, command)?;
+        machine.forwarded = forwarded;
         let agents: io::Result<_> =
-            (0..boot.connections).map(|_| machine.await_agent(&listener)).collect();
+            (0..boot.connections).map(|_| machine.await_connection(&listener)).collect();
         // QEMU has read it.
         fs::remove_file(&initramfs)?;
         Ok((machine, agents?))
     }
 
+    /// Runs QEMU for as long as the machine is kept, which then removes its folder. The guest's
+    /// console is expected to go to [`CONSOLE`] there.
+    ///
+    /// # Errors
+    /// If QEMU cannot be run.
+    pub(crate) fn start(dir: PathBuf, mut command: Command) -> io::Result<Self> {
+        let log = fs::File::create(dir.join(QEMU_LOG))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let (process, stop, keeper) = keep(command)?;
+        Ok(Self { dir, process, forwarded: None, stop: Some(stop), keeper: Some(keeper) })
+    }
+
     /// The end of what the guest wrote to its serial console.
-    pub(super) fn console(&self) -> String {
+    pub(crate) fn console(&self) -> String {
         const LINES: usize = 40;
         let log = fs::read(self.dir.join(CONSOLE)).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -119,22 +132,27 @@ impl Machine {
         Ok(())
     }
 
-    fn await_agent(&self, listener: &TcpListener) -> io::Result<TcpStream> {
+    /// Waits until QEMU or the guest connects.
+    ///
+    /// # Errors
+    /// If QEMU ends, or nobody has called within [`BOOT_LIMIT`]; the end of the serial console's log
+    /// is in the error.
+    pub(crate) fn await_connection(&self, listener: &TcpListener) -> io::Result<TcpStream> {
         listener.set_nonblocking(true)?;
         let limit = Instant::now() + BOOT_LIMIT;
         loop {
             match listener.accept() {
-                Ok((agent, _)) => {
-                    agent.set_nonblocking(false)?;
-                    agent.set_nodelay(true)?;
-                    return Ok(agent);
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(false)?;
+                    stream.set_nodelay(true)?;
+                    return Ok(stream);
                 }
                 Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(e),
                 Err(_) if self.ended() => {
-                    return Err(self.failure("the virtual machine ended before its agent called"));
+                    return Err(self.failure("the virtual machine ended before it called"));
                 }
                 Err(_) if Instant::now() > limit => {
-                    return Err(self.failure("the virtual machine's agent has not called"));
+                    return Err(self.failure("the virtual machine has not called"));
                 }
                 Err(_) => thread::sleep(POLL),
             }
@@ -145,7 +163,7 @@ impl Machine {
         self.keeper.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    fn failure(&self, what: &str) -> io::Error {
+    pub(crate) fn failure(&self, what: &str) -> io::Error {
         let said = fs::read_to_string(self.dir.join(QEMU_LOG)).unwrap_or_default();
         io::Error::other(format!(
             "{what}; QEMU said: {said}; the serial console said:\n{}",
@@ -168,7 +186,7 @@ impl Drop for Machine {
 const MAC: &str = "52:54:00:12:34:56";
 
 /// The serial console's log, in the machine's folder.
-const CONSOLE: &str = "console.log";
+pub(crate) const CONSOLE: &str = "console.log";
 
 /// What QEMU itself says, beside it.
 const QEMU_LOG: &str = "qemu.log";
@@ -201,8 +219,6 @@ fn qemu(
     command.args(network(forward));
     command.args(&boot.options);
     command.arg("-serial").arg(format!("file:{}", dir.join(CONSOLE).display()));
-    let log = fs::File::create(dir.join(QEMU_LOG))?;
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     Ok(command)
 }
 
@@ -255,7 +271,7 @@ fn hand_over(child: io::Result<Child>, started: &Sender<io::Result<Pid>>) -> Opt
 
 /// A folder for one machine's files, named for this process; those of processes that have gone are
 /// removed, since a machine in a `static` is never dropped.
-pub(super) fn run_dir() -> io::Result<PathBuf> {
+pub(crate) fn run_dir() -> io::Result<PathBuf> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let all = image::cache()?.join("run");
     fs::create_dir_all(&all)?;

@@ -13,7 +13,7 @@ const SYMLINK: u32 = 0o120_777;
 
 /// An archive in the making.
 #[derive(Debug, Default)]
-pub(super) struct Archive {
+pub(crate) struct Archive {
     bytes: Vec<u8>,
     directories: BTreeSet<String>,
     entries: u32,
@@ -21,7 +21,7 @@ pub(super) struct Archive {
 
 impl Archive {
     /// A file at an absolute path, executable, with the folders above it.
-    pub(super) fn file(&mut self, path: &str, content: &[u8]) {
+    pub(crate) fn file(&mut self, path: &str, content: &[u8]) {
         self.parents(path);
         self.entry(path, PROGRAM, content);
     }
@@ -33,13 +33,13 @@ impl Archive {
     }
 
     /// A symbolic link at an absolute path.
-    pub(super) fn symlink(&mut self, path: &str, target: &str) {
+    pub(crate) fn symlink(&mut self, path: &str, target: &str) {
         self.parents(path);
         self.entry(path, SYMLINK, target.as_bytes());
     }
 
     /// A folder, with those above it.
-    pub(super) fn directory(&mut self, path: &str) {
+    pub(crate) fn directory(&mut self, path: &str) {
         self.parents(path);
         if self.directories.insert(path.to_owned()) {
             self.entry(path, DIRECTORY, &[]);
@@ -47,7 +47,7 @@ impl Archive {
     }
 
     /// The archive with its end mark, padded so that another may follow.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.entry("TRAILER!!!", 0, &[]);
         self.bytes.resize(self.bytes.len().next_multiple_of(512), 0);
         self.bytes

@@ -90,7 +90,7 @@ impl Base {
 }
 
 /// The folder that keeps what is slow to get: ignored by git, safe to delete.
-pub(super) fn cache() -> io::Result<PathBuf> {
+pub(crate) fn cache() -> io::Result<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache");
     fs::create_dir_all(&dir).map_err(|e| context(e, dir.display()))?;
     Ok(dir)

@@ -22,17 +22,17 @@ pub mod system;
 pub mod trace;
 
 mod agent;
-mod boot;
-mod cpio;
+pub(crate) mod boot;
+pub(crate) mod cpio;
 mod guest;
-mod image;
-mod modules;
-mod packages;
+pub(crate) mod image;
+pub(crate) mod modules;
+pub(crate) mod packages;
 mod plug;
 mod programs;
 mod shell;
 mod spec;
-mod tools;
+pub(crate) mod tools;
 mod udev;
 mod vmlinux;
 

@@ -13,21 +13,21 @@ use super::tools::{self, XZ, context};
 
 /// A module to go into the guest.
 #[derive(Debug)]
-pub(super) struct Module {
+pub(crate) struct Module {
     /// Below `lib/modules/VERSION`, uncompressed: `kernel/drivers/i2c/i2c-dev.ko`.
-    pub(super) path: String,
-    pub(super) content: Vec<u8>,
+    pub(crate) path: String,
+    pub(crate) content: Vec<u8>,
     depends: Vec<String>,
 }
 
 /// The modules of a kernel by name, with `_` for `-`.
-pub(super) type Closure = BTreeMap<String, Module>;
+pub(crate) type Closure = BTreeMap<String, Module>;
 
 /// The named modules and all that they need, without those built into the kernel.
 ///
 /// # Errors
 /// If a module is neither in `root` (the package's `lib/modules/VERSION`) nor built in.
-pub(super) fn closure(root: &Path, names: &[&str]) -> io::Result<Closure> {
+pub(crate) fn closure(root: &Path, names: &[&str]) -> io::Result<Closure> {
     let mut files = BTreeMap::new();
     list(&root.join("kernel"), &mut files)?;
     let builtin = builtin(root)?;
@@ -50,27 +50,27 @@ pub(super) fn closure(root: &Path, names: &[&str]) -> io::Result<Closure> {
     Ok(found)
 }
 
-/// The modules of a closure in an order in which each finds what it needs loaded.
-pub(super) fn load_order(closure: &Closure) -> Vec<&Module> {
-    let (mut order, mut seen) = (Vec::new(), BTreeSet::new());
+/// The modules in an order in which each comes after those it needs.
+pub(crate) fn in_order(closure: &Closure) -> Vec<&Module> {
+    fn visit<'a>(
+        name: &str,
+        closure: &'a Closure,
+        left: &mut BTreeSet<&str>,
+        order: &mut Vec<&'a Module>,
+    ) {
+        // What is built in is not there; what is no longer left has been put in.
+        let Some(module) = closure.get(name).filter(|_| left.remove(name)) else { return };
+        for needed in &module.depends {
+            visit(needed, closure, left, order);
+        }
+        order.push(module);
+    }
+    let mut left: BTreeSet<&str> = closure.keys().map(String::as_str).collect();
+    let mut order = Vec::new();
     for name in closure.keys() {
-        visit(closure, name, &mut seen, &mut order);
+        visit(name, closure, &mut left, &mut order);
     }
     order
-}
-
-fn visit<'c>(
-    closure: &'c Closure,
-    name: &'c str,
-    seen: &mut BTreeSet<&'c str>,
-    order: &mut Vec<&'c Module>,
-) {
-    // What is not in the closure is built in.
-    let Some(module) = closure.get(name).filter(|_| seen.insert(name)) else { return };
-    for needed in &module.depends {
-        visit(closure, needed, seen, order);
-    }
-    order.push(module);
 }
 
 fn load(root: &Path, file: &Path) -> io::Result<Module> {
@@ -129,19 +129,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_needed_is_loaded_first() {
+    fn each_module_comes_once_and_after_those_it_needs() {
         let module = |name: &str, depends: &[&str]| {
-            let depends = depends.iter().map(|name| (*name).to_owned()).collect();
-            (name.to_owned(), Module { path: name.into(), content: Vec::new(), depends })
+            let depends = depends.iter().map(|&needed| needed.to_owned()).collect();
+            (name.to_owned(), Module { path: name.to_owned(), content: Vec::new(), depends })
         };
         let closure = Closure::from([
-            module("a", &["c", "built_in"]),
-            module("b", &[]),
-            module("c", &["d"]),
-            module("d", &[]),
+            module("a", &["c", "b"]),
+            module("b", &["c"]),
+            module("c", &["builtin"]),
         ]);
-        let order: Vec<_> = load_order(&closure).iter().map(|module| &*module.path).collect();
-        assert_eq!(order, ["d", "c", "a", "b"]);
+        let order: Vec<_> = in_order(&closure).iter().map(|module| &*module.path).collect();
+        assert_eq!(order, ["c", "b", "a"]);
     }
 
     #[test]

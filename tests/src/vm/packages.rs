@@ -18,7 +18,7 @@ const C_LIBRARY: &str = "libc6";
 ///
 /// # Errors
 /// If apt does not know the package.
-pub(super) fn depends(name: &str) -> io::Result<Vec<String>> {
+pub(crate) fn depends(name: &str) -> io::Result<Vec<String>> {
     let listed = tools::stdout(APT_CACHE.command()?.args(["depends", name]))
         .map_err(|e| context(e, "apt-get update may help"))?;
     let listed = String::from_utf8_lossy(&listed);
@@ -30,8 +30,8 @@ pub(super) fn depends(name: &str) -> io::Result<Vec<String>> {
 }
 
 /// Packages and the libraries they need, but for the C library, unpacked below a folder.
-pub(super) struct Unpacked {
-    pub(super) root: PathBuf,
+pub(crate) struct Unpacked {
+    pub(crate) root: PathBuf,
 }
 
 impl Unpacked {
@@ -39,7 +39,7 @@ impl Unpacked {
     ///
     /// # Errors
     /// If a package cannot be had or unpacked.
-    pub(super) fn new(cache: &Path, names: &[&str], root: &Path) -> io::Result<Self> {
+    pub(crate) fn new(cache: &Path, names: &[&str], root: &Path) -> io::Result<Self> {
         let mut all: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut ask: Vec<String> = all.iter().cloned().collect();
         while let Some(name) = ask.pop() {
@@ -57,7 +57,7 @@ impl Unpacked {
     ///
     /// # Errors
     /// If it is in neither.
-    pub(super) fn find(&self, path: &str) -> io::Result<PathBuf> {
+    pub(crate) fn find(&self, path: &str) -> io::Result<PathBuf> {
         let places = ["usr", ""].map(|dir| self.root.join(dir).join(path));
         let found = places.into_iter().find(|place| place.exists());
         found.ok_or_else(|| io::Error::other(format!("Debian's packages hold no {path}")))
@@ -67,7 +67,7 @@ impl Unpacked {
     ///
     /// # Errors
     /// If there are no libraries.
-    pub(super) fn library_dirs(&self) -> io::Result<Vec<PathBuf>> {
+    pub(crate) fn library_dirs(&self) -> io::Result<Vec<PathBuf>> {
         let dirs = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map(|d| self.root.join(d));
         let systemd = self.root.join("usr/lib/x86_64-linux-gnu/systemd");
         let found: Vec<_> = dirs.into_iter().chain([systemd]).filter(|d| d.is_dir()).collect();
@@ -82,7 +82,7 @@ impl Unpacked {
 ///
 /// # Errors
 /// If it is no package.
-pub(super) fn unpack(package: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn unpack(package: &Path, to: &Path) -> io::Result<()> {
     tools::stdout(DPKG_DEB.command()?.arg("-x").arg(package).arg(to)).map(drop)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn unpack(package: &Path, to: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// If it cannot be downloaded.
-pub(super) fn file(cache: &Path, name: &str) -> io::Result<PathBuf> {
+pub(crate) fn file(cache: &Path, name: &str) -> io::Result<PathBuf> {
     let prefix = format!("{name}_");
     if let Some(package) = with_prefix(cache, &prefix)?.pop() {
         return Ok(package.1);
@@ -112,7 +112,7 @@ pub(super) fn file(cache: &Path, name: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub(super) fn with_prefix(dir: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
+pub(crate) fn with_prefix(dir: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).map_err(|e| context(e, dir.display()))? {
         let entry = entry?;

@@ -8,29 +8,30 @@ use std::{
 
 /// A program of the host.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tool {
+pub(crate) struct Tool {
     program: &'static str,
     package: &'static str,
 }
 
-pub(super) const QEMU: Tool = Tool { program: "qemu-system-x86_64", package: "qemu-system-x86" };
-pub(super) const BUSYBOX: Tool = Tool { program: "busybox", package: "busybox-static" };
-pub(super) const SETPRIV: Tool = Tool { program: "setpriv", package: "util-linux" };
-pub(super) const APT_CACHE: Tool = Tool { program: "apt-cache", package: "apt" };
-pub(super) const APT_GET: Tool = Tool { program: "apt-get", package: "apt" };
-pub(super) const DPKG_DEB: Tool = Tool { program: "dpkg-deb", package: "dpkg" };
-pub(super) const LDD: Tool = Tool { program: "ldd", package: "libc-bin" };
-pub(super) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", package: "mmdebstrap" };
-pub(super) const SQFSTAR: Tool = Tool { program: "sqfstar", package: "squashfs-tools" };
-pub(super) const STRIP: Tool = Tool { program: "strip", package: "binutils" };
-pub(super) const XZ: Tool = Tool { program: "xz", package: "xz-utils" };
+pub(crate) const QEMU: Tool = Tool { program: "qemu-system-x86_64", package: "qemu-system-x86" };
+pub(crate) const BUSYBOX: Tool = Tool { program: "busybox", package: "busybox-static" };
+pub(crate) const SETPRIV: Tool = Tool { program: "setpriv", package: "util-linux" };
+pub(crate) const APT_CACHE: Tool = Tool { program: "apt-cache", package: "apt" };
+pub(crate) const APT_GET: Tool = Tool { program: "apt-get", package: "apt" };
+pub(crate) const DPKG: Tool = Tool { program: "dpkg", package: "dpkg" };
+pub(crate) const DPKG_DEB: Tool = Tool { program: "dpkg-deb", package: "dpkg" };
+pub(crate) const LDD: Tool = Tool { program: "ldd", package: "libc-bin" };
+pub(crate) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", package: "mmdebstrap" };
+pub(crate) const SQFSTAR: Tool = Tool { program: "sqfstar", package: "squashfs-tools" };
+pub(crate) const STRIP: Tool = Tool { program: "strip", package: "binutils" };
+pub(crate) const XZ: Tool = Tool { program: "xz", package: "xz-utils" };
 
 impl Tool {
     /// Where the program lies.
     ///
     /// # Errors
     /// Names the Debian package to install if it is nowhere in `PATH`.
-    pub(super) fn path(self) -> io::Result<PathBuf> {
+    pub(crate) fn path(self) -> io::Result<PathBuf> {
         let Self { program, package } = self;
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file()).ok_or_else(
@@ -42,7 +43,7 @@ impl Tool {
     }
 
     /// A command that speaks English.
-    pub(super) fn command(self) -> io::Result<Command> {
+    pub(crate) fn command(self) -> io::Result<Command> {
         let mut command = Command::new(self.path()?);
         command.env("LC_ALL", "C");
         Ok(command)
@@ -53,7 +54,7 @@ impl Tool {
 ///
 /// # Errors
 /// The command line, its status and its standard error, unless it ended with 0.
-pub(super) fn stdout(command: &mut Command) -> io::Result<Vec<u8>> {
+pub(crate) fn stdout(command: &mut Command) -> io::Result<Vec<u8>> {
     let Output { status, stdout, stderr } =
         command.output().map_err(|e| context(e, format!("cannot run {command:?}")))?;
     if status.success() {
@@ -64,6 +65,6 @@ pub(super) fn stdout(command: &mut Command) -> io::Result<Vec<u8>> {
 }
 
 /// The same error, with what was being done in front.
-pub(super) fn context(error: io::Error, what: impl std::fmt::Display) -> io::Error {
+pub(crate) fn context(error: io::Error, what: impl std::fmt::Display) -> io::Error {
     io::Error::new(error.kind(), format!("{what}: {error}"))
 }

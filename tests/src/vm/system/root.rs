@@ -164,7 +164,7 @@ fn make_boot(cache: &Path, package: &Path, root: &Root, init: &str) -> io::Resul
     archive.symlink("/bin/sh", "busybox");
     archive.file("/init", init.as_bytes());
     let mut list = String::new();
-    for module in modules::load_order(&closure) {
+    for module in modules::in_order(&closure) {
         let file = format!("/modules/{}", module.path);
         archive.data(&file, &module.content);
         list += &format!("{file}\n");
