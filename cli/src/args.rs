@@ -399,3 +399,14 @@ pub(crate) struct Boards {
     #[arg(long)]
     pub(crate) probe: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn pages_and_completions_are_current() {
+        clusterhat_tests::pages::check(Cli::command());
+    }
+}

@@ -3,6 +3,7 @@
 pub mod cable;
 pub mod chips;
 pub mod command;
+pub mod pages;
 pub mod pi;
 pub mod usbip;
 pub mod usbredir;

@@ -10,10 +10,10 @@ use super::given::Given;
 use super::limits;
 use super::toml_reader::{Reader, Table};
 
-const TOP_KEYS: [&str; 7] =
+pub(super) const TOP_KEYS: [&str; 7] =
     ["first", "delay", "off-time", "lock-limit", "fan-gpio", "board", "nodes"];
-const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];
-const NODE_KEYS: [&str; 3] = ["name", "delay", "usb-path"];
+pub(super) const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];
+pub(super) const NODE_KEYS: [&str; 3] = ["name", "delay", "usb-path"];
 
 /// What every name may look like, before it is compared with others.
 const NAME: &str = "a name in quotes such as \"db\"";

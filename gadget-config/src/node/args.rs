@@ -127,6 +127,11 @@ mod tests {
     }
 
     #[test]
+    fn pages_and_completions_are_current() {
+        clusterhat_tests::pages::check(Cli::command());
+    }
+
+    #[test]
     fn seconds_have_bounds() {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for text in ["-1", "3601", "x", "nan", "inf", ""] {

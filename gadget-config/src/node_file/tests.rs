@@ -71,3 +71,11 @@ fn unknown_keys_warn_in_the_order_of_their_lines() {
         ]
     );
 }
+
+#[test]
+fn the_manual_page_explains_every_key() {
+    let page = clusterhat_tests::pages::file_page("clusterhat-node.toml.5");
+    assert_eq!(page.keys, KEYS);
+    let (file, warnings) = parse(&page.example).unwrap();
+    assert!(file.udc.is_some() && warnings.is_empty(), "{warnings:?}");
+}

@@ -210,3 +210,11 @@ fn the_documented_example_is_valid() {
     let settings = good(&own_file(&example.join("\n")));
     assert_eq!(settings.names[&3], "db");
 }
+
+#[test]
+fn the_manual_page_explains_every_key() {
+    let page = clusterhat_tests::pages::file_page("clusterhat.toml.5");
+    let keys = [&file::TOP_KEYS[..], &file::BOARD_KEYS, &file::NODE_KEYS].concat();
+    assert_eq!(page.keys, keys);
+    good(&own_file(&page.example));
+}

@@ -1,0 +1,65 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_clusterhat_node_global_optspecs
+    string join \n json root= h/help V/version
+end
+
+function __fish_clusterhat_node_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_clusterhat_node_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_clusterhat_node_using_subcommand
+    set -l cmd (__fish_clusterhat_node_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -s V -l version -d 'Print version'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "up" -d 'Make the gadget as configured and put it on the bus; nothing is touched where it is'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "down" -d 'Take the gadget off the bus and remove it'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "status" -d 'Tell how the gadget stands'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "setup" -d 'Prepare a card as a node: this machine\'s, or the one mounted at --root'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Put back all that setup changed'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l id -d 'The node\'s number, 1 to 252' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l boot -d 'How the node boots: card or usbboot [default: card]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l ethernet -d 'The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l admin-console -d 'Whether there is a second serial port [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l cluster -d 'Derive the MAC addresses from this cluster\'s name, not as the vendor does' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l udc -d 'The USB device controller [default: the only real one of /sys/class/udc]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l wait -d 'Wait at most this long for the controller or another call (seconds)' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l wait -d 'Wait at most this long for another call (seconds)' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l id -d 'The node\'s number, 1 to 252' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l hostname -d 'Give the node this host name' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Put the old files back over what was changed since'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -s h -l help -d 'Print help'

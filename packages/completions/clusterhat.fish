@@ -1,0 +1,246 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_clusterhat_global_optspecs
+    string join \n json config= root= sim= lock-limit= h/help V/version
+end
+
+function __fish_clusterhat_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_clusterhat_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_clusterhat_using_subcommand
+    set -l cmd (__fish_clusterhat_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -s V -l version -d 'Print version'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "on" -d 'Switch nodes on, one after the other (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Switch nodes off, all at once (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show what is commanded and what the pins show; switches nothing (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards that never were; keeps every node\'s power as it is'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Switch the ALERT LED'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "led" -d 'Switch the nodes\' status LEDs'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "hub" -d 'Switch the USB hub, or switch it off and on; the nodes\' links go with it'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wp" -d 'Switch the write protection of the HAT\'s EEPROM'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "fan" -d 'Switch the controller\'s fan and those of ClusterCTRL boards'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "act" -d 'Switch the ACT LED of ClusterCTRL boards'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "usbboot" -d 'Choose whether nodes boot over USB (ClusterCTRL boards that can choose)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "path" -d 'Show where on the USB nodes are (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Change, save or reset the settings of a ClusterCTRL board'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s word for `board order`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "save" -d 'The vendor\'s word for `board save`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "saveorder" -d 'The vendor\'s word for `board save --what order`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "saveusbboot" -d 'The vendor\'s word for `board save --what usbboot`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savepos" -d 'The vendor\'s word for `board save --what power`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savedefaults" -d 'The vendor\'s word for `board save --what defaults`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'The vendor\'s word for `board reset`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l ignore-undervoltage -d 'Go on where the Pi reports under-voltage'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 'Show what would be done, and write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, and write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Go on where the Pi reports under-voltage'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, and write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Show again whenever something has changed, asking this often (seconds), until interrupted' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "order" -d 'Give a board another order; it lasts until its next reset unless it is saved'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "save" -d 'Write settings to a board\'s EEPROM'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "reset" -d 'Restart a board; its nodes\' power becomes what its EEPROM says'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l what -d 'The settings to save' -r -f -a "all\t'All of its settings'
+order\t'Its order'
+usbboot\t'The nodes\' USB boot settings'
+power\t'The nodes\' power, as their state when the board\'s power comes on'
+led\t'The LEDs'
+defaults\t'The factory\'s: order 20, all nodes off, USB boot on'"
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l yes -d 'Do not ask before the factory\'s settings replace the saved ones'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l yes -d 'Do not ask, although the nodes may lose power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l probe -d 'Also ask the addresses 0x20 to 0x23 of every I2C bus (reads only, but other chips see it)'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l yes -d 'Do not ask'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l yes -d 'Do not ask'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l yes -d 'Do not ask'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l yes -d 'Do not ask'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l yes -d 'Do not ask'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l yes -d 'Do not ask, although the nodes may lose power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -s h -l help -d 'Print help'

@@ -1,0 +1,123 @@
+//! The manual pages, and the completion scripts; those of section 1 are made from a command's own definition.
+//!
+//! All lie in `packages/man` and `packages/completions`, so that packaging for any architecture needs no
+//! program run. Packaging puts the version and the date in the place of `@VERSION@` and `@DATE@`. After a
+//! change that is meant: `BLESS=1 cargo test --workspace --all-features pages`, and read the difference before it is
+//! committed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use clap::Command;
+use clap_complete::{Generator, Shell};
+use clap_mangen::Man;
+
+const BLESS: &str = "BLESS=1 cargo test --workspace --all-features pages";
+
+/// Compares the committed pages and scripts with what the command says of itself now.
+///
+/// # Panics
+/// If one is missing, differs, or is of no command any more; with `BLESS` set they are written instead.
+pub fn check(command: Command) {
+    let name = command.get_name().to_owned();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages");
+    let expected = made(command);
+    let is_bless = env::var_os("BLESS").is_some();
+    for path in committed(&folder, &name) {
+        if !expected.contains_key(&path) {
+            assert!(is_bless, "packages/{} is of no command: {BLESS}", path.display());
+            fs::remove_file(folder.join(&path)).expect("the folder can be written to");
+        }
+    }
+    for (path, text) in expected {
+        let file = folder.join(&path);
+        if is_bless {
+            fs::write(&file, &text).expect("the folder can be written to");
+        }
+        let found = fs::read_to_string(&file).unwrap_or_default();
+        assert!(found == text, "packages/{} is not current: {BLESS}", path.display());
+    }
+}
+
+/// Every page and script by its place below `packages`.
+fn made(command: Command) -> BTreeMap<PathBuf, String> {
+    let name = command.get_name().to_owned();
+    let mut command = command.version("@VERSION@");
+    let mut files = BTreeMap::new();
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut command, &name, &mut script);
+        files.insert(Path::new("completions").join(shell.file_name(&name)), text(script));
+    }
+    command.build();
+    pages(&command, &name, &mut files).expect("memory can be written to");
+    files
+}
+
+/// The page of a command, and those of its own commands.
+fn pages(
+    command: &Command,
+    program: &str,
+    files: &mut BTreeMap<PathBuf, String>,
+) -> io::Result<()> {
+    let page = Man::new(command.clone())
+        .date("@DATE@")
+        .source("clusterhat @VERSION@")
+        .manual("Cluster HAT");
+    let mut roff = Vec::new();
+    page.render(&mut roff)?;
+    // The name that the generator gives to what follows the options in --help.
+    let mut roff = text(roff).replace(".SH EXTRA\n", ".SH NOTES\n");
+    roff.push_str(&format!(".SH \"SEE ALSO\"\n.BR {program} (1),\n.BR {program}.toml (5)\n"));
+    files.insert(Path::new("man").join(page.get_filename()), roff);
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        pages(inner, program, files)?;
+    }
+    Ok(())
+}
+
+/// A page of section 5, which is written by hand.
+#[derive(Debug)]
+pub struct FilePage {
+    /// The keys that it explains, in its order.
+    pub keys: Vec<String>,
+    /// The file that it shows as an example.
+    pub example: String,
+}
+
+/// Reads a page of section 5 by its file's name.
+///
+/// # Panics
+/// If it is not there or shows no example.
+#[must_use]
+pub fn file_page(name: &str) -> FilePage {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/man").join(name);
+    let page = fs::read_to_string(path).expect("the page is there").replace("\\-", "-");
+    let (_, rest) = page.split_once("\n.EX\n").expect("an example begins");
+    let (example, _) = rest.split_once("\n.EE\n").expect("and ends");
+    // A key is the first word after a tag.
+    let keys = page.split("\n.TP\n.BR ").skip(1).filter_map(|item| item.split_whitespace().next());
+    FilePage { keys: keys.map(str::to_owned).collect(), example: example.to_owned() }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("pages and scripts are UTF-8")
+}
+
+/// The committed files that are named after the command. Pages of its commands are NAME-COMMAND, but
+/// clusterhat-node is a program of its own.
+fn committed(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let others = |file: &str| name == "clusterhat" && file.contains("clusterhat-node");
+    let mut found = Vec::new();
+    for place in ["man", "completions"] {
+        for entry in fs::read_dir(folder.join(place)).expect("the folder is there") {
+            let file = entry.expect("the folder can be read").file_name();
+            let file = file.to_string_lossy();
+            if file.contains(name) && !file.ends_with(".5") && !others(&file) {
+                found.push(Path::new(place).join(&*file));
+            }
+        }
+    }
+    found
+}
