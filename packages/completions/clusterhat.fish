@@ -46,6 +46,9 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "usbboot" -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "path" -d 'Show where on the USB nodes are (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Change, save or reset the settings of a ClusterCTRL board'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; the vendor\'s image is taken over'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and a way out'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes for other programs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s word for `board order`'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "save" -d 'The vendor\'s word for `board save`'
@@ -184,6 +187,67 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l lock-li
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l probe -d 'Also ask the addresses 0x20 to 0x23 of every I2C bus (reads only, but other chips see it)'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l user -d 'Let this user work without root [default: who called sudo]' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l boot-dir -d 'Where the boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l undo -d 'Put every file back as it was before `setup`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l force -d 'With --undo: put the old files back over what was changed since'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l serial-console -d 'Also a console on the header\'s serial port'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -f -a "setup" -d 'Give the nodes addresses and a way out; keeps what was there for `network undo`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -f -a "status" -d 'Show how the network stands and what stands in its way; changes nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -f -a "undo" -d 'Put every file back as it was before `network setup`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l mode -d 'nat: the nodes on a network of their own, behind the controller; bridge: on the controller\'s' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l uplink -d 'The controller\'s interface to the outside [default: that of the default route]' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l backend -d 'Who does it: auto, networkmanager or networkd' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l subnet -d 'The nodes\' own network (nat)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l cluster -d 'The cluster\'s name, where the nodes\' node.toml has one' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l at-boot -d 'Write the files only; they take effect at the next boot'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Put the old files back over what was changed since'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Put the files back only; they take effect at the next boot'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l format -d 'For whom' -r -f -a "hosts\t'Lines for /etc/hosts'
+ssh\t'Entries for ~/.ssh/config'
+ansible\t'An inventory of Ansible (INI)'
+mpi\t'A host file of MPI (Open MPI and MPICH)'
+slurm\t'Nodes and a partition for slurm.conf'
+json\t'The same as --json'"
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l root -d 'Take all files and devices from below this folder' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
