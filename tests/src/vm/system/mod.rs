@@ -6,7 +6,7 @@
 //!   [`System::reboot`].
 //! - A Cluster HAT's expander is on an I2C bus of the machine; the chip itself is the test's.
 //! - The nodes are gadgets on `dummy_hcd`, made by the real `clusterhat-node`, each node's end of the
-//!   link in a network namespace of its own. The [`plane`] puts them on their ports and takes them
+//!   link in a network namespace of its own. A power plane ([`Plane`]) puts them on their ports and takes them
 //!   off as the expander's pins say.
 //! - A second network device leads to another namespace, the outside world: `rig/lan` says what
 //!   is there.
@@ -16,4 +16,5 @@ mod plane;
 mod root;
 mod run;
 
+pub use plane::Plane;
 pub use run::{Network, System};
