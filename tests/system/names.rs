@@ -35,9 +35,7 @@ fn names(serial: &str) -> String {
 
 #[test]
 fn made_up_serial_numbers_get_no_name() {
-    for serial in
-        ["0", "01", "253", "1000", "1a", "a1", "-1", "1/../../x", "1 2", "$(id)", "1;2", "%n"]
-    {
+    for serial in ["0", "01", "253", "1a", "1/../../x", "$(id)"] {
         let found = names(serial);
         assert!(!found.contains("pi"), "{serial}: {found}");
     }
