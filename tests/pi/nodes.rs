@@ -57,15 +57,13 @@ fn path_leads_to_the_node() {
 /// Waits until exactly these nodes are on the USB, each at its port.
 #[track_caller]
 fn await_nodes(pi: &mut Pi, expected: &[usize]) {
-    let expected: Vec<_> = expected
-        .iter()
-        .map(|node| format!("{} 3171:0021 ClusterCTRL {node}", PATHS[node - 1]))
-        .collect();
+    let expected: Vec<_> =
+        expected.iter().map(|node| format!("{} 0403:6001 {node}", PATHS[node - 1])).collect();
     let script = "
         cd /sys/bus/usb/devices
         for device in 1-1.[1-4]; do
             [ -e $device/$device:1.0 ] || continue
-            echo $device $(cat $device/idVendor):$(cat $device/idProduct) $(cat $device/product $device/serial)
+            echo $device $(cat $device/idVendor):$(cat $device/idProduct) $(cat $device/serial)
         done";
     let limit = Instant::now() + LIMIT;
     loop {

@@ -6,5 +6,4 @@ pub mod command;
 pub mod pages;
 pub mod pi;
 pub mod usbip;
-pub mod usbredir;
 pub mod vm;

@@ -6,7 +6,7 @@ use super::{
     device_tree::{self, Hat},
     image::Image,
     model::Model,
-    nodes::{Plugs, Power},
+    nodes::{self, Power},
     programs::Programs,
     qmp::Qmp,
     shell::Shell,
@@ -71,12 +71,14 @@ impl Pi {
         qemu.args(["-serial", "chardev:serial"]);
         let monitors = [Port::new("qmp", "", &mut qemu)?, Port::new("power", "", &mut qemu)?];
         qemu.args(["-mon", "chardev=qmp,mode=control", "-mon", "chardev=power,mode=control"]);
-        let plugs = setup.nodes.then(|| Plugs::add_to(&mut qemu)).transpose()?;
+        if setup.nodes {
+            nodes::add_hub(&mut qemu);
+        }
         let machine = Machine::start(dir, qemu)?;
         let agent = agent.connected(&machine)?;
         let [qmp, power] = monitors.map(|port| port.connected(&machine).and_then(Qmp::new));
-        let power = plugs.map(|plugs| plugs.power(&machine, power?)).transpose()?;
         let shell = Shell::new(agent).map_err(|e| machine.failure(&e.to_string()))?;
+        let power = setup.nodes.then(|| Power::start(power?)).transpose()?;
         Ok(Self { model: setup.model, shell, qmp: qmp?, _power: power, machine })
     }
 

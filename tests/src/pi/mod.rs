@@ -7,9 +7,9 @@
 //!
 //! [`Pi::pins`] and [`Pi::lines`] look at the emulated hardware from outside, over QEMU's monitor.
 //!
-//! That PCA9554 acknowledges every register number and takes it modulo 4. So the register that tells
-//! the XRA1200P from it reads as a copy of register 0, and the driver takes the chip for an XRA1200P,
-//! whose pull-ups it then writes, which reach the input register and change nothing.
+//! That PCA9554 acknowledges every register number and takes it modulo 4, so that an XRA1200P cannot be
+//! told from it by the register that it lacks: the command calls it an XRA1200P until it is initialised
+//! and finds then that the register is another's.
 
 mod base64;
 mod cache;

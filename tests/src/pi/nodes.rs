@@ -1,27 +1,21 @@
 //! The Pi Zeros on the HAT: USB devices behind its hub that come and go with the expander's pins.
 //!
 //! A thread does what the board's wiring does: it looks at each node's pin, over a monitor of its
-//! own, and plugs the node in or out. What a node is here is what the kernel makes of any it has no
-//! driver for: a device with a Pi Zero's IDs, names and serial number.
+//! own, and plugs the node in or out. QEMU can play no device with a Pi Zero's IDs that its USB
+//! controller for the Pi bears (a redirected one locks the emulated processor up), so that a node is
+//! a serial adapter, 0403:6001, which has the node's number for a serial number as the Zero has.
 
 use std::{
     io,
-    net::TcpListener,
     process::Command,
-    sync::{
-        Arc, Mutex,
-        mpsc::{self, RecvTimeoutError, Sender},
-    },
+    sync::mpsc::{self, RecvTimeoutError, Sender},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
+use serde_json::json;
+
 use super::{machine::EXPANDER, qmp::Qmp};
-use crate::{
-    usbip::{Descriptor, Target},
-    usbredir::Plug,
-    vm::boot::Machine,
-};
 
 /// As many as a HAT has.
 const NODES: usize = 4;
@@ -29,46 +23,12 @@ const NODES: usize = 4;
 /// As quick as a person would call at once.
 const POLL: Duration = Duration::from_millis(20);
 
-/// The plugs before QEMU runs, each at the port that carries it on a v2.5 board: port 5-n has Pn.
-pub(super) struct Plugs {
-    listeners: Vec<TcpListener>,
-}
-
-impl Plugs {
-    /// Adds the hub and its plugs to QEMU's command line.
-    pub(super) fn add_to(qemu: &mut Command) -> io::Result<Self> {
-        // The hub that QEMU has is not the one of the HATs: its IDs are 0409:55aa.
-        qemu.args(["-device", "usb-hub,port=1,ports=4"]);
-        let mut listeners = Vec::new();
-        for node in 1..=NODES {
-            let listener = TcpListener::bind(("127.0.0.1", 0))?;
-            let port = listener.local_addr()?.port();
-            qemu.arg("-chardev").arg(format!("socket,id=node{node},host=127.0.0.1,port={port}"));
-            let usb_port = 1 + NODES - node;
-            qemu.arg("-device").arg(format!("usb-redir,chardev=node{node},port=1.{usb_port}"));
-            listeners.push(listener);
-        }
-        Ok(Self { listeners })
-    }
-
-    /// Starts to power the nodes.
-    pub(super) fn power(self, machine: &Machine, qmp: Qmp) -> io::Result<Power> {
-        let mut plugs = Vec::new();
-        for (index, listener) in self.listeners.iter().enumerate() {
-            let stream = machine.await_connection(listener)?;
-            plugs.push(Plug::new(stream, gadget(index + 1), Arc::new(Mutex::new(NoBus)))?);
-        }
-        let (stop, stopped) = mpsc::channel::<()>();
-        let thread = thread::Builder::new().name("power".into()).spawn(move || {
-            let mut qmp = qmp;
-            while stopped.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
-                if follow(&mut qmp, &mut plugs).is_err() {
-                    // The machine has gone; its test says so.
-                    return;
-                }
-            }
-        })?;
-        Ok(Power { stop: Some(stop), thread: Some(thread) })
+/// Adds the hub to QEMU's command line, and what the nodes need. Its IDs, 0409:55aa, are not those of
+/// a HAT's hub. A device that stays is on it, without which the hub is not asked for changes.
+pub(super) fn add_hub(qemu: &mut Command) {
+    qemu.args(["-device", "usb-hub,port=1,ports=5", "-device", "usb-mouse,port=1.5"]);
+    for node in 1..=NODES {
+        qemu.arg("-chardev").arg(format!("null,id=console{node}"));
     }
 }
 
@@ -77,6 +37,24 @@ impl Plugs {
 pub(super) struct Power {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl Power {
+    /// Starts to power the nodes.
+    pub(super) fn start(mut qmp: Qmp) -> io::Result<Self> {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let thread = thread::Builder::new().name("power".into()).spawn(move || {
+            let mut powered = [false; NODES];
+            while stopped.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
+                if let Err(error) = follow(&mut qmp, &mut powered) {
+                    // Where it is not the machine's end, the test will miss a node.
+                    eprintln!("the nodes are without power: {error}");
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
 }
 
 impl Drop for Power {
@@ -88,35 +66,24 @@ impl Drop for Power {
     }
 }
 
-fn follow(qmp: &mut Qmp, plugs: &mut [Plug]) -> io::Result<()> {
-    for (pin, plug) in plugs.iter_mut().enumerate() {
-        let powered = qmp.pin(EXPANDER, pin)?;
-        plug.set(powered)?;
+/// Plugs each node in or out whose pin has changed.
+fn follow(qmp: &mut Qmp, powered: &mut [bool; NODES]) -> io::Result<()> {
+    for (index, powered) in powered.iter_mut().enumerate() {
+        let pin = qmp.pin(EXPANDER, index)?;
+        let node = index + 1;
+        let id = format!("node{node}");
+        if pin && !*powered {
+            // Port 5-n carries Pn on a v2.5 board.
+            let port = format!("1.{}", NODES + 1 - node);
+            let console = format!("console{node}");
+            let serial = node.to_string();
+            let device = json!({"driver": "usb-serial", "id": id, "port": port, "chardev": console,
+                "serial": serial, "always-plugged": true});
+            qmp.execute("device_add", device)?;
+        } else if !pin && *powered {
+            qmp.execute("device_del", json!({"id": id}))?;
+        }
+        *powered = pin;
     }
     Ok(())
-}
-
-/// A Pi Zero that has booted from its card: what `clusterhat-node` makes of its USB port.
-fn gadget(node: usize) -> Descriptor {
-    Descriptor {
-        vendor: 0x3171,
-        product: 0x0021,
-        manufacturer: "8086 Consultancy".into(),
-        name: "ClusterCTRL".into(),
-        serial: node.to_string(),
-        ..Descriptor::default()
-    }
-}
-
-/// A node is no I2C adapter.
-struct NoBus;
-
-impl Target for NoBus {
-    fn write(&mut self, _: u8, _: &[u8]) -> bool {
-        false
-    }
-
-    fn read(&mut self, _: u8, _: &mut [u8]) -> bool {
-        false
-    }
 }

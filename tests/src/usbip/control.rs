@@ -44,19 +44,19 @@ enum Status {
 }
 
 /// A plugged-in device.
-pub(crate) struct Control {
+pub(super) struct Control {
     descriptor: Descriptor,
     target: SharedTarget,
     status: Status,
 }
 
 impl Control {
-    pub(crate) fn new(descriptor: Descriptor, target: SharedTarget) -> Self {
+    pub(super) fn new(descriptor: Descriptor, target: SharedTarget) -> Self {
         Self { descriptor, target, status: Status::Idle }
     }
 
     /// Carries out a request with what came with it and gives what goes back; `None` is a stall.
-    pub(crate) fn request(&mut self, setup: Setup, data: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn request(&mut self, setup: Setup, data: &[u8]) -> Option<Vec<u8>> {
         let mut answer = match setup.kind & KIND {
             STANDARD => self.standard(setup),
             VENDOR => self.vendor(setup, data),

@@ -9,10 +9,10 @@
 
 use std::sync::{Arc, Mutex};
 
-pub(crate) mod control;
+mod control;
 mod descriptor;
 mod server;
-pub(crate) mod wire;
+mod wire;
 
 pub use descriptor::{Descriptor, Speed, functions};
 pub use server::Server;

@@ -35,12 +35,12 @@ pub(super) struct Submit {
 
 /// A control request: USB 2.0 specification, section 9.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Setup {
-    pub(crate) kind: u8,
-    pub(crate) request: u8,
-    pub(crate) value: u16,
-    pub(crate) index: u16,
-    pub(crate) length: u16,
+pub(super) struct Setup {
+    pub(super) kind: u8,
+    pub(super) request: u8,
+    pub(super) value: u16,
+    pub(super) index: u16,
+    pub(super) length: u16,
 }
 
 impl Command {
