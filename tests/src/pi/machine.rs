@@ -67,10 +67,13 @@ impl Pi {
         qemu.arg("-kernel").arg(image.kernel()).arg("-initrd").arg(&initramfs);
         qemu.arg("-dtb").arg(&tree);
         let log = format!(",logfile={}", dir.join(CONSOLE).display());
-        let agent = Port::new("serial", &log, &mut qemu)?;
+        let agent = Port::listen()?;
+        qemu.arg("-chardev").arg(format!("socket,id=serial,{}{log}", agent.for_chardev()?));
         qemu.args(["-serial", "chardev:serial"]);
-        let monitors = [Port::new("qmp", "", &mut qemu)?, Port::new("power", "", &mut qemu)?];
-        qemu.args(["-mon", "chardev=qmp,mode=control", "-mon", "chardev=power,mode=control"]);
+        let monitors = [Port::listen()?, Port::listen()?];
+        for monitor in &monitors {
+            qemu.arg("-qmp").arg(format!("tcp:{}", monitor.0.local_addr()?));
+        }
         if setup.nodes {
             nodes::add_hub(&mut qemu);
         }
@@ -167,11 +170,13 @@ fn qemu(tools: &Programs, setup: &Setup<'_>) -> io::Result<Command> {
 struct Port(TcpListener);
 
 impl Port {
-    fn new(id: &str, options: &str, qemu: &mut Command) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let port = listener.local_addr()?.port();
-        qemu.arg("-chardev").arg(format!("socket,id={id},host=127.0.0.1,port={port}{options}"));
-        Ok(Self(listener))
+    fn listen() -> io::Result<Self> {
+        TcpListener::bind(("127.0.0.1", 0)).map(Self)
+    }
+
+    fn for_chardev(&self) -> io::Result<String> {
+        let address = self.0.local_addr()?;
+        Ok(format!("host={},port={}", address.ip(), address.port()))
     }
 
     fn connected(&self, machine: &Machine) -> io::Result<std::net::TcpStream> {

@@ -1,5 +1,5 @@
 //! Programs of a newer Debian than the host's, run with the libraries that they came with: QEMU,
-//! whose emulated PCA9554 is in no release's own version yet, and `fdtput`.
+//! which has no PCA9554 in any release's own version yet, and `fdtput`.
 
 use std::{
     fs, io,
