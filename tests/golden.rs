@@ -113,7 +113,11 @@ const CASES: &[Case] = &[
         of: "v2.5",
         change: |world| world["clusterhat_toml"] = json!(NAMED_NODES),
         script: "status\n on --dry-run\n on web db\n on all\n status db p102\n cycle web --dry-run\n \
-            off 'p[101-103/2]'\n on dbb\n on p1\n on db,p9\n boards",
+            off 'p[101-103/2]'\n on dbb\n on p1\n on db,p9\n boards\n \
+            inventory --format hosts\n inventory --format ssh\n inventory --format ansible\n \
+            inventory --format mpi web db\n inventory --format slurm\n inventory --format json db\n \
+            network status\n network setup --mode nat\n network setup --mode tunnel\n \
+            network setup --mode nat --subnet 10.0.0.1/24\n network undo\n setup",
     },
     Case {
         name: "under-voltage",

@@ -11,8 +11,11 @@ pub(crate) mod power;
 pub(crate) mod setup;
 pub(crate) mod status;
 
+use std::path::Path;
+
 use hat_driver::linux::Model;
 
+use crate::args::Global;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::Report;
@@ -27,6 +30,20 @@ pub(crate) struct Outcome {
 impl From<Report> for Outcome {
     fn from(report: Report) -> Self {
         Self { report, failure: None }
+    }
+}
+
+/// The system that is set up. Beside a simulated board it has to be named: who plays with one does not
+/// mean the machine that it is played on.
+fn system_root(global: &Global) -> Result<&Path, Failure> {
+    let given = global.root.as_deref().filter(|root| !root.as_os_str().is_empty());
+    let simulated = global.sim.as_deref().is_some_and(|name| !name.is_empty());
+    match given {
+        None if simulated => Err(Failure::Usage(
+            "a simulated board has no system around it: --root DIR sets up the one that is mounted there"
+                .to_owned(),
+        )),
+        given => Ok(given.unwrap_or(Path::new("/"))),
     }
 }
 

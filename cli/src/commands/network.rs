@@ -8,7 +8,7 @@ use gadget_config::network::{
 };
 use gadget_config::{LinuxTools, NodeId, Tools};
 
-use super::Outcome;
+use super::{Outcome, system_root};
 use crate::args::{Global, NetworkSetup, NetworkUndo};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -23,15 +23,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
-        let root = global.root.as_deref().filter(|root| !root.as_os_str().is_empty());
-        let simulated = global.sim.as_deref().is_some_and(|name| !name.is_empty());
-        if simulated && root.is_none() {
-            return Err(Failure::Usage(
-                "a simulated board has no network: --root DIR sets up the system that is mounted there"
-                    .to_owned(),
-            ));
-        }
-        let root = root.unwrap_or(Path::new("/"));
+        let root = system_root(global)?;
         Ok(Self { places: network::places(root)?, is_running: root == Path::new("/") })
     }
 

@@ -6,7 +6,7 @@ use gadget_config::LinuxTools;
 use gadget_config::changes::{Changed, Places, Plan, plan_undo, undo};
 use gadget_config::controller::{self, Membership, Request};
 
-use super::Outcome;
+use super::{Outcome, system_root};
 use crate::args::{Global, Setup};
 use crate::failure::Failure;
 use crate::report::{Report, SetupReport};
@@ -19,8 +19,7 @@ const VENDORS_SETTINGS: &str = "etc/default/clusterctrl";
 const OUR_SETTINGS: &str = "etc/clusterhat/clusterhat.toml";
 
 pub(crate) fn run(global: &Global, asked: &Setup) -> Result<Outcome, Failure> {
-    let root = global.root.as_deref().filter(|root| !root.as_os_str().is_empty());
-    let root = root.unwrap_or(Path::new("/"));
+    let root = system_root(global)?;
     if root == Path::new("/") && !asked.dry_run && !rustix::process::geteuid().is_root() {
         return Err(Failure::Usage(
             "setup changes the system's files: run it as root (sudo clusterhat setup)".to_owned(),

@@ -3,9 +3,12 @@
 use crate::args::Format;
 use crate::report::{InventoryNode, InventoryReport};
 
+/// A comment to every one of those programs.
+const NOT_SET_UP: &str = "# `clusterhat network setup` was not run: these are the addresses that nodes give themselves\n";
+
 pub(super) fn render(report: &InventoryReport) -> String {
     let each = |line: fn(&InventoryNode) -> String| report.nodes.iter().map(line).collect();
-    match report.format {
+    let text = match report.format {
         Format::Hosts => each(hosts),
         Format::Ssh => each(ssh),
         Format::Ansible => format!("[clusterhat]\n{}", each(ansible)),
@@ -13,7 +16,8 @@ pub(super) fn render(report: &InventoryReport) -> String {
         Format::Slurm => each(slurm) + &partition(&report.nodes),
         // Printed as a document.
         Format::Json => String::new(),
-    }
+    };
+    if report.is_set_up { text } else { format!("{NOT_SET_UP}{text}") }
 }
 
 /// hosts(5).

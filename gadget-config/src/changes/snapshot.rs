@@ -60,14 +60,16 @@ impl Snapshot {
         Self { places: places.clone(), entries: BTreeMap::new() }
     }
 
-    /// Takes in the files of a folder whose names end so.
+    /// Takes in the files of a folder whose names end so. A link to nowhere is none: Debian has one to
+    /// `/etc/modules` also where that is not there.
     ///
     /// # Errors
     /// As [`Self::add_file`].
     pub fn add_files(&mut self, folder: &Spot, ending: &str) -> Result<(), Error> {
         for name in self.names(folder)? {
-            if name.ends_with(ending) {
-                self.add_file(folder.below(name))?;
+            let spot = folder.below(name);
+            if spot.path.to_string_lossy().ends_with(ending) && self.places.file(&spot)?.exists() {
+                self.add_file(spot)?;
             }
         }
         Ok(())

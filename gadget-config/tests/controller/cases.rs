@@ -1,6 +1,7 @@
 //! What `--dry-run` shows on stock systems, against golden files. `BLESS=1` writes them anew.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use gadget_config::changes::{Changed, undo};
@@ -56,6 +57,16 @@ fn a_system_without_the_package_is_told() {
     let card = stock("trixie");
     fs::remove_file(card.path(INIT)).unwrap();
     check("no-package.diff", &card, &Request::default());
+}
+
+/// As on Debian where nobody made `/etc/modules`.
+#[test]
+fn a_list_of_modules_that_leads_nowhere_is_none() {
+    let card = stock("trixie");
+    fs::remove_file(card.path("root/etc/modules")).unwrap();
+    fs::create_dir_all(card.path("root/etc/modules-load.d")).unwrap();
+    symlink("../modules", card.path("root/etc/modules-load.d/modules.conf")).unwrap();
+    check("trixie.diff", &card, &Request::default());
 }
 
 /// Another board's system, or a container.

@@ -100,7 +100,6 @@ impl System {
     }
 
     /// The HAT's expander, to look at and to change.
-    #[must_use]
     pub fn expanders(&self) -> MutexGuard<'_, Expanders> {
         self.expanders.lock().unwrap_or_else(PoisonError::into_inner)
     }
