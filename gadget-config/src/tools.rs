@@ -3,6 +3,8 @@
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,11 @@ pub trait Tools {
     /// # Errors
     /// It is not there, or cannot be run.
     fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed>;
+
+    /// Lets some time pass.
+    fn pause(&self, time: Duration) {
+        thread::sleep(time);
+    }
 }
 
 /// Those of the running system.

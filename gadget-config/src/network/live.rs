@@ -1,15 +1,21 @@
 //! Making the running system follow its files, and going back where that fails.
 //!
-//! Nothing is waited for in a loop of our own: `nmcli connection up` and
-//! `systemd-networkd-wait-online` return when the link is up or the time is over.
+//! `nmcli connection up` and `systemd-networkd-wait-online` return when the link is up or the time is
+//! over.
 
-use super::{BRIDGE, Error, Settings, ip, networkmanager};
+use std::time::Duration;
+
+use super::{BRIDGE, Error, Link, Settings, ip, networkmanager};
 use crate::Manager;
 use crate::Tools;
 use crate::changes::{self, Changed, Places};
 
 /// A DHCP server may take its time, and so may a switch with STP.
 const LIMIT_S: &str = "60";
+
+/// How often the bridge is looked at for its address, and the time between.
+const ADDRESS_LOOKS: u32 = 240;
+const ADDRESS_PAUSE: Duration = Duration::from_millis(250);
 
 const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 
@@ -109,12 +115,15 @@ fn address_of_uplink(settings: &Settings, tools: &dyn Tools) -> Result<Option<St
     Ok(v4.map(|(address, _)| address.to_string()))
 }
 
+/// NetworkManager holds a connection for up as soon as one of IPv4 and IPv6 is, and has no word to
+/// wait for the other.
 fn keeps(tools: &dyn Tools, address: &str) -> Result<(), Error> {
-    let links = ip::links(tools)?;
-    let bridge = links.iter().find(|link| link.name == BRIDGE);
-    let has = |link: &super::Link| link.addresses.iter().any(|(has, _)| has.to_string() == address);
-    if bridge.is_some_and(has) {
-        return Ok(());
+    let has = |link: &Link| link.addresses.iter().any(|(has, _)| has.to_string() == address);
+    for _ in 0..ADDRESS_LOOKS {
+        if ip::links(tools)?.iter().any(|link| link.name == BRIDGE && has(link)) {
+            return Ok(());
+        }
+        tools.pause(ADDRESS_PAUSE);
     }
     Err(Error::ToolFailed {
         call: format!("ip address show {BRIDGE}"),

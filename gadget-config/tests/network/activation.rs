@@ -3,7 +3,9 @@
 use gadget_config::Manager::{self, NetworkManager, Networkd};
 use gadget_config::network::{Error, Mode, activate, deactivate};
 
-use crate::machine::{Machine, link};
+use serde_json::json;
+
+use crate::machine::{ADDRESSES, Machine, link};
 use crate::tree::assert_same;
 
 const NM_RELOAD: &str = "nmcli connection reload";
@@ -101,6 +103,15 @@ fn an_address_that_does_not_move_to_the_bridge_is_a_failure() {
         machine.links(&[link("eth0", "192.0.2.7/24"), link("clusterhat0", "192.0.2.7/24")]);
         bring_up(&machine).unwrap();
     }
+}
+
+/// NetworkManager says that the bridge is up before its lease has come.
+#[test]
+fn an_address_may_take_its_time() {
+    let machine = willing(NetworkManager, Mode::Bridge);
+    let links = json!([link("eth0", ""), link("clusterhat0", "192.0.2.7/24")]);
+    machine.tools.answer_later(20, ADDRESSES, links);
+    bring_up(&machine).unwrap();
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
 use gadget_config::changes::Places;
 use gadget_config::network::{self, Error, Mode, NetworkPlan, Node, Request, Survey};
@@ -25,12 +26,25 @@ pub(crate) const NETWORK_FILES: &str = "networkctl --json=short list";
 pub(crate) struct FakeTools {
     answers: RefCell<BTreeMap<String, Printed>>,
     pub(crate) calls: RefCell<Vec<String>>,
+    /// What a program answers from a pause on: after how many, its call, and the answer.
+    later: RefCell<Option<(u32, String, String)>>,
 }
 
 impl FakeTools {
     pub(crate) fn answer(&self, call: &str, stdout: impl ToString) {
         let printed = Printed { success: true, stdout: stdout.to_string(), stderr: String::new() };
         self.answers.borrow_mut().insert(call.to_owned(), printed);
+    }
+
+    pub(crate) fn answer_later(&self, pauses: u32, call: &str, stdout: impl ToString) {
+        *self.later.borrow_mut() = Some((pauses, call.to_owned(), stdout.to_string()));
+    }
+
+    fn arrive(&self) {
+        let due = self.later.borrow_mut().take_if(|(pauses, ..)| *pauses == 0);
+        if let Some((_, call, stdout)) = due {
+            self.answer(&call, stdout);
+        }
     }
 
     pub(crate) fn fail(&self, call: &str, stderr: &str) {
@@ -43,8 +57,15 @@ impl Tools for FakeTools {
     fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed> {
         let call = format!("{program} {}", words.join(" "));
         self.calls.borrow_mut().push(call.clone());
+        self.arrive();
         let answers = self.answers.borrow();
         answers.get(&call).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn pause(&self, _: Duration) {
+        if let Some((pauses, ..)) = &mut *self.later.borrow_mut() {
+            *pauses = pauses.saturating_sub(1);
+        }
     }
 }
 
