@@ -48,9 +48,23 @@ fn groups_and_run_time_files_come_as_the_files_say() {
         systemd-tmpfiles --dry-run --create /usr/lib/tmpfiles.d/clusterhat.conf 2>&1";
     let said = sh(&system, again);
     assert!(!said.contains("Would create group"), "{said}");
-    let locks = sh(
-        &system,
-        "cd /run/lock; stat -c '%n %U:%G %a' clusterhat-*; getfacl -p x 2>/dev/null || true",
-    );
+    let locks = sh(&system, "cd /run/lock; stat -c '%n %U:%G %a' clusterhat-*");
     assert_eq!(locks, "clusterhat-lines.lock root:gpio 640\nclusterhat-power-on.lock root:i2c 640");
+}
+
+/// Each by the groups that may switch with it, and by nobody else.
+#[test]
+fn locks_are_for_those_who_may_switch() {
+    let system = system();
+    let may_read = |lock: &str, groups: &str| {
+        let script = format!(
+            "setpriv --reuid nobody --regid nogroup {groups} cat /run/lock/clusterhat-{lock}.lock"
+        );
+        run(&system, &script).status == 0
+    };
+    for (lock, i2c) in [("power-on", true), ("lines", false)] {
+        assert!(may_read(lock, "--groups gpio"), "{lock}");
+        assert_eq!(may_read(lock, "--groups i2c"), i2c, "{lock}");
+        assert!(!may_read(lock, "--clear-groups"), "{lock}");
+    }
 }
