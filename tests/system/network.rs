@@ -89,7 +89,6 @@ fn nat_works(vm: &Vm) {
 }
 
 #[test]
-#[ignore = "unfinished: NetworkManager: no way out after the filter; networkd: a node without an address"]
 fn nat_gives_addresses_names_and_a_way_out_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);
@@ -132,7 +131,6 @@ fn bridge_works(vm: &Vm, controller: &str) {
 }
 
 #[test]
-#[ignore = "fails: by NetworkManager, setup looks for the address before the bridge has its lease"]
 fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);

@@ -10,6 +10,8 @@ use crate::Tools;
 /// A network interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
+    /// Its number.
+    pub index: u32,
     /// Its name.
     pub name: String,
     /// Its MAC address.
@@ -48,6 +50,8 @@ pub struct Neighbour {
 
 #[derive(Deserialize)]
 struct LinkRecord {
+    #[serde(default)]
+    ifindex: u32,
     ifname: String,
     #[serde(default)]
     address: String,
@@ -124,6 +128,7 @@ impl From<LinkRecord> for Link {
         let address = |found: &AddressRecord| Some((found.local?, found.prefixlen?));
         Self {
             carrier: record.flags.iter().any(|flag| flag == "LOWER_UP"),
+            index: record.ifindex,
             name: record.ifname,
             mac: record.address,
             master: record.master,

@@ -73,11 +73,9 @@ fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
     match settings.manager {
         Manager::NetworkManager => {
             run(tools, "nmcli", &["connection", "reload"])?;
-            if settings.uplink.is_some() {
-                // The port brings its bridge up.
-                up(tools, &[networkmanager::UPLINK])?;
-            }
-            up(tools, &[BRIDGE])?;
+            // The port brings its bridge up; asking for that too would start it anew.
+            let first = if settings.uplink.is_some() { networkmanager::UPLINK } else { BRIDGE };
+            up(tools, &[first])?;
             // Nodes that are there already have another profile.
             for link in ip::links(tools)?.iter().filter(|link| is_node(&link.name)) {
                 up(tools, &[networkmanager::NODES, "ifname", &link.name])?;

@@ -47,10 +47,14 @@ pub(super) fn nat(
 
 /// The bridge takes over the uplink's addresses, and its MAC address, by which a DHCP server knows it.
 pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
-    let addresses = match &uplink.file {
+    let mut addresses = match &uplink.file {
         Some((_, text)) => addresses(uplink, text)?,
         None => "\n[Network]\nDHCP=yes\n".to_owned(),
     };
+    if let Some(iaid) = uplink.iaid.filter(|_| !addresses.contains("\nIAID=")) {
+        // It would come from the interface's name, and with another the server gives another address.
+        let _ = write!(addresses, "\n[DHCPv4]\nIAID={iaid}\n");
+    }
     let port = format!(
         "{HEAD}[Match]\nName={}\n\n[Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n",
         uplink.name

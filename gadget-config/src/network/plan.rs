@@ -40,6 +40,8 @@ pub(super) struct Uplink {
     pub(super) mac: Option<String>,
     /// The file that configures it now, and what is in it.
     pub(super) file: Option<(PathBuf, String)>,
+    /// By which, beside the machine's own ID, networkd's DHCP client names itself there.
+    pub(super) iaid: Option<u32>,
 }
 
 impl Uplink {

@@ -54,6 +54,8 @@ pub(super) struct Live {
     pub(super) wireless: Vec<String>,
     /// The files that configure interfaces now.
     files: BTreeMap<String, PathBuf>,
+    /// Those of networkd's DHCP clients.
+    iaids: BTreeMap<String, u32>,
     /// The rules of the packet filter; nothing if they could not be read.
     pub(super) filter: Option<String>,
     /// Whether bridged frames pass the packet filter.
@@ -110,7 +112,7 @@ impl Survey {
     /// The interface that becomes a port.
     pub(super) fn uplink(&self, name: String, manager: Manager) -> Result<Uplink, Error> {
         let Some(live) = &self.live else {
-            return Ok(Uplink { name, mac: None, file: None });
+            return Ok(Uplink { name, mac: None, file: None, iaid: None });
         };
         // A port already: what moved to the bridge is there, in our own file.
         let of = match live.link(&name)?.master.as_deref() {
@@ -122,7 +124,8 @@ impl Survey {
             Some((path.clone(), text))
         });
         let (is_ours, mac) = (of == BRIDGE, live.link(&name)?.mac.clone());
-        let uplink = Uplink { name, mac: Some(mac), file };
+        let iaid = live.iaids.get(&name).copied();
+        let uplink = Uplink { name, mac: Some(mac), file, iaid };
         match &uplink.file {
             Some((path, _)) if manager == Manager::Networkd => {
                 let name = path.file_name().unwrap_or_default();
@@ -161,6 +164,10 @@ impl Live {
                 Some(Manager::Networkd) => network_files(tools),
                 None => BTreeMap::new(),
             },
+            iaids: links
+                .iter()
+                .filter_map(|link| Some((link.name.clone(), iaid(root, link.index)?)))
+                .collect(),
             filter: tools
                 .run("iptables", &["-S"])
                 .ok()
@@ -215,4 +222,14 @@ fn network_files(tools: &dyn Tools) -> BTreeMap<String, PathBuf> {
     let list: Option<NetworkctlList> = serde_json::from_str(&printed.stdout).ok();
     let links = list.into_iter().flat_map(|list| list.interfaces);
     links.filter_map(|link| Some((link.name, link.network_file?))).collect()
+}
+
+/// From a lease that networkd keeps: RFC 4361, 6.1: a client identifier of the type 255 begins with the
+/// IAID.
+fn iaid(root: &Path, link: u32) -> Option<u32> {
+    let lease = root.join("run/systemd/netif/leases").join(link.to_string());
+    let text = fs::read_to_string(lease).ok()?;
+    let id = text.lines().find_map(|line| line.strip_prefix("CLIENTID="))?;
+    let iaid = id.get(..2).filter(|kind| kind.eq_ignore_ascii_case("ff")).and(id.get(2..10))?;
+    u32::from_str_radix(iaid, 16).ok()
 }

@@ -77,6 +77,19 @@ fn bridge_takes_over_what_the_uplink_has_from_networkd() {
     check("bridge-networkd.diff", &machine, &request(Mode::Bridge));
 }
 
+/// networkd's client names itself by the interface, and the server gives another name another address.
+#[test]
+fn bridge_keeps_the_lease_of_networkd() {
+    let machine = stock(Networkd);
+    let text = "[Match]\nName=en*\n\n[Network]\nDHCP=yes\n";
+    machine.uplink_file("eth0", "etc/systemd/network/80-wired.network", text);
+    machine.card.write(
+        "root/run/systemd/netif/leases/2",
+        "ADDRESS=192.0.2.7\nCLIENTID=ff0badcafe00020000ab11d258482fc7eee651\n",
+    );
+    check("bridge-networkd-lease.diff", &machine, &request(Mode::Bridge));
+}
+
 #[test]
 fn a_system_that_does_not_run_has_no_addresses_to_take_over() {
     for (name, manager) in [

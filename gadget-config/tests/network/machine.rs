@@ -85,7 +85,8 @@ pub(crate) fn link(name: &str, address: &str) -> Value {
         Ok(id) => format!("00:22:82:ff:fe:{id:02x}"),
         Err(_) => "b8:27:eb:00:00:01".to_owned(),
     };
-    json!({"ifname": name, "address": mac, "flags": ["UP", "LOWER_UP"], "addr_info": addresses})
+    let index = if name == "eth0" { 2 } else { 9 };
+    json!({"ifindex": index, "ifname": name, "address": mac, "flags": ["UP", "LOWER_UP"], "addr_info": addresses})
 }
 
 impl Machine {
