@@ -148,7 +148,8 @@ fn machine(world: &Value, faults: &[Fault]) -> Bench {
 }
 
 fn open(machine: &Machine) -> Result<Cluster, Error> {
-    let options = Options { delay: Duration::from_millis(1), ..Options::default() };
+    let mut options = Options::default();
+    options.delay = Duration::from_millis(1);
     Cluster::open(Arc::new(machine.clone()), options)
 }
 

@@ -176,22 +176,23 @@ fn simulated(name: &str, config: Option<&Path>) -> Result<(Arc<dyn Platform>, So
 }
 
 fn options(settings: &Settings, wishes: &Wishes) -> Options {
-    let forced = settings.force.map(|revision| BoardOptions {
-        revision: Some(version(revision)),
-        size: settings.size,
-        ..BoardOptions::default()
+    let forced = settings.force.map(|revision| {
+        let mut board = BoardOptions::default();
+        board.revision = Some(version(revision));
+        board.size = settings.size;
+        board
     });
     let delays = settings.node_delay.iter().map(|(&node, &delay)| (node - 1, delay));
-    Options {
-        boards: settings.boards.iter().map(board_options).chain(forced).collect(),
-        detected_size: settings.size,
-        first: settings.first,
-        delay: settings.delay,
-        node_delays: delays.collect(),
-        lock_limit: settings.lock_limit,
-        v1_hub: settings.legacy.as_ref().and_then(|legacy| legacy.v1_usb_path.clone()),
-        ignore_under_voltage: wishes.ignore_under_voltage,
-    }
+    let mut options = Options::default();
+    options.boards = settings.boards.iter().map(board_options).chain(forced).collect();
+    options.detected_size = settings.size;
+    options.first = settings.first;
+    options.delay = settings.delay;
+    options.node_delays = delays.collect();
+    options.lock_limit = settings.lock_limit;
+    options.v1_hub = settings.legacy.as_ref().and_then(|legacy| legacy.v1_usb_path.clone());
+    options.ignore_under_voltage = wishes.ignore_under_voltage;
+    options
 }
 
 fn board_options(board: &BoardSetting) -> BoardOptions {
@@ -199,13 +200,13 @@ fn board_options(board: &BoardSetting) -> BoardOptions {
         Attachment::Gpio => (None, None),
         Attachment::I2c { bus, address } => (Some(bus.into()), Some(address)),
     };
-    BoardOptions {
-        name: board.name.clone(),
-        bus,
-        address,
-        revision: board.revision.map(version),
-        size: Some(board.size),
-    }
+    let mut options = BoardOptions::default();
+    options.name.clone_from(&board.name);
+    options.bus = bus;
+    options.address = address;
+    options.revision = board.revision.map(version);
+    options.size = Some(board.size);
+    options
 }
 
 const fn version((major, minor): (u8, u8)) -> Version {

@@ -43,6 +43,7 @@ pub enum Action {
 
 /// What [`apply`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Applied {
     /// What had to be done.
     pub action: Action,

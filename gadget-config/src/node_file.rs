@@ -26,6 +26,7 @@ const KEYS: [&str; 6] = ["id", "boot", "ethernet", "admin-console", "cluster", "
 
 /// The file's values; absent ones are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NodeFile {
     /// `id`.
     pub id: Option<NodeId>,

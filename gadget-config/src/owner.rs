@@ -10,6 +10,7 @@ const CONFIGFS: &str = "configfs-gadget";
 
 /// Another user of a controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Owner {
     /// A gadget of configfs, by its folder.
     Gadget(String),

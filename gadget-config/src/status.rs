@@ -18,6 +18,7 @@ pub enum State {
 
 /// The gadget and its controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Status {
     /// How far it is.
     pub state: State,

@@ -43,6 +43,7 @@ pub struct Status {
 
 /// What carries the signals.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Backend<B, L> {
     /// v2.x and v3.x.
     Expander(Expander<B>),

@@ -217,6 +217,7 @@ pub enum Cause<E, S> {
 
 /// A plan that ended early.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Failure<E, S> {
     /// Why.
     pub cause: Cause<E, S>,
@@ -230,6 +231,7 @@ pub struct Failure<E, S> {
 
 /// A plan that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finished {
     /// The nodes that it switched.
     pub switched: Positions,

@@ -15,6 +15,7 @@ pub const V1_NODE_LINES: [u8; 4] = [6, 13, 19, 26];
 /// How the nodes' power is wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum Wiring {
     /// GPIO lines of the controller, active high.
     Lines,
@@ -37,6 +38,7 @@ pub enum HubPolarity {
 /// Which port of the hub carries which node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum PortOrder {
     /// Port n carries Pn.
     Ascending,

@@ -183,7 +183,8 @@ struct Bench(Machine);
 
 impl Bench {
     fn open(&self) -> Cluster {
-        let options = Options { delay: Duration::ZERO, ..Options::default() };
+        let mut options = Options::default();
+        options.delay = Duration::ZERO;
         Cluster::open(Arc::new(self.0.clone()), options).unwrap()
     }
 }
@@ -367,11 +368,9 @@ const CALLS: usize = 200;
 
 /// One caller's calls: its own node goes on and off, and what it is told is always of this board.
 fn call_again_and_again(machine: &Machine, caller: usize) {
-    let options = Options {
-        delay: Duration::ZERO,
-        lock_limit: Duration::from_secs(120),
-        ..Options::default()
-    };
+    let mut options = Options::default();
+    options.delay = Duration::ZERO;
+    options.lock_limit = Duration::from_secs(120);
     let mut cluster = Cluster::open(Arc::new(machine.clone()), options).unwrap();
     let mut on = false;
     for call in 0..CALLS {

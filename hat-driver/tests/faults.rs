@@ -295,13 +295,15 @@ fn a_register_that_does_not_take_a_value_is_told() {
 /// Two fresh boards: p1 to p4 on the lower, p5 to p8 on the upper one.
 fn two_boards() -> (Rig, Cluster) {
     let rig = Rig::new(sim::builtin::world("two-hats").unwrap());
-    let boards = [(0x20, "lower"), (0x23, "upper")].map(|(address, name)| BoardOptions {
-        name: Some(name.to_owned()),
-        address: Some(address),
-        revision: Version::parse("2.5"),
-        ..BoardOptions::default()
+    let boards = [(0x20, "lower"), (0x23, "upper")].map(|(address, name)| {
+        let mut board = BoardOptions::default();
+        board.name = Some(name.to_owned());
+        board.address = Some(address);
+        board.revision = Version::parse("2.5");
+        board
     });
-    let options = Options { boards: boards.to_vec(), ..Options::default() };
+    let mut options = Options::default();
+    options.boards = boards.to_vec();
     let cluster = Cluster::open(Arc::new(rig.clone()), options).unwrap();
     (rig, cluster)
 }

@@ -171,7 +171,8 @@ fn foreign_change_during_a_wait(throttled: Option<u32>) {
             raw["throttled"] = flags.into();
         }
         let rig = Rig::new(common::parse(&raw));
-        let options = Options { delay: Duration::from_secs(1), ..Options::default() };
+        let mut options = Options::default();
+        options.delay = Duration::from_secs(1);
         let mut cluster = Cluster::open(std::sync::Arc::new(rig.clone()), options).unwrap();
         cluster.init(0).unwrap();
         cluster

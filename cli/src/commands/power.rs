@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
             progress.show(&event);
         });
         self.progress.clear();
-        let Switched { changed, undone } = result?;
+        let Switched { changed, undone, .. } = result?;
         self.changed.extend(&changed);
         self.undone = undone;
         Ok(changed)

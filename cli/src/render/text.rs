@@ -257,7 +257,7 @@ fn boards(report: &BoardsReport) -> String {
 
 /// A chip that a search found, and how to make it a board.
 fn candidate(report: &BoardsReport, found: &Candidate) -> String {
-    let Candidate { bus, address, chip } = *found;
+    let Candidate { bus, address, chip, .. } = *found;
     let place = format!("i2c-{bus} {address:#04x}");
     let known = report
         .boards

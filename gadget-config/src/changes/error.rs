@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a system cannot be changed, or a change not undone.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file operation.
     #[error("cannot {doing} {}", .path.display())]

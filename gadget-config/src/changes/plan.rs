@@ -8,6 +8,7 @@ use super::{Content, Error, FileState, Places, Snapshot, Spot, block, diff};
 
 /// One file or link that becomes another.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Change {
     /// Where in the system.
     pub spot: Spot,

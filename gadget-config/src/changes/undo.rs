@@ -22,6 +22,7 @@ pub enum Changed {
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Undone {
     /// Files with their old content.
     pub restored: Vec<PathBuf>,

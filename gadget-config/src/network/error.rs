@@ -8,6 +8,7 @@ use crate::{Manager, changes};
 
 /// What went wrong, and what to do about it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A program of the system is not there.
     #[error("cannot run `{call}`")]

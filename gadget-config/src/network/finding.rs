@@ -12,6 +12,7 @@ use crate::changes::Spot;
 
 /// Something that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// A word for programs.
     pub kind: &'static str,

@@ -9,6 +9,7 @@ use crate::Tools;
 
 /// A network interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Link {
     /// Its number.
     pub index: u32,
@@ -28,6 +29,7 @@ pub struct Link {
 
 /// A route to a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Route {
     /// Where to; none = the default route.
     pub network: Option<(Ipv4Addr, u8)>,
@@ -39,6 +41,7 @@ pub struct Route {
 
 /// Somebody on a link of whom the kernel has heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Neighbour {
     /// The address.
     pub address: IpAddr,

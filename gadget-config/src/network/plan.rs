@@ -11,6 +11,7 @@ use crate::changes::{Draft, Plan, Spot};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NetworkPlan {
     /// The files.
     pub files: Plan,

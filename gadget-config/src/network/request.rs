@@ -11,6 +11,7 @@ use crate::{ClusterName, Manager};
 /// How the nodes get out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Mode {
     /// On a network of their own, behind the controller's address.
     Nat,

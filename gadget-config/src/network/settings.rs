@@ -15,6 +15,7 @@ pub const SETTINGS_FILE: &str = "etc/clusterhat/network.toml";
 /// The network as it was set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Settings {
     /// How the nodes get out.
     pub mode: Mode,

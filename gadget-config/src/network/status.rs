@@ -10,6 +10,7 @@ use crate::{BootMethod, End, Profile};
 
 /// The bridge and every node's link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Status {
     /// What was set up.
     pub settings: Settings,
@@ -25,6 +26,7 @@ pub struct Status {
 
 /// One node's link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct NodeLink {
     /// `pN`.
     pub node: String,

@@ -35,7 +35,7 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
     if root.is_none() {
         setup::check_model()?;
     }
-    let request = Request { id: asked.id, hostname: asked.hostname.clone() };
+    let request = Request::new(asked.id).with_hostname(asked.hostname.clone());
     let plan = setup::plan(&request, &setup::read(&places)?)?;
     if !asked.dry_run {
         plan.apply(&places)?;

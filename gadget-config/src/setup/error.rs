@@ -7,6 +7,7 @@ use crate::node_file::NodeFileError;
 
 /// Why a card cannot be set up, or a set-up not undone.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A boot folder alone would mix a card's boot partition with this machine's root.
     #[error(

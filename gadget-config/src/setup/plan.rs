@@ -7,11 +7,27 @@ use crate::changes::{Draft, Plan, Snapshot, Spot};
 
 /// What the node shall be.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Request {
     /// Its number.
     pub id: NodeId,
     /// Its host name; as it is if not given.
     pub hostname: Option<String>,
+}
+
+impl Request {
+    /// A node with this number; its host name stays.
+    #[must_use]
+    pub const fn new(id: NodeId) -> Self {
+        Self { id, hostname: None }
+    }
+
+    /// Gives it a host name, or none.
+    #[must_use]
+    pub fn with_hostname(mut self, hostname: Option<String>) -> Self {
+        self.hostname = hostname;
+        self
+    }
 }
 
 /// Works out the set-up of a card.

@@ -41,7 +41,11 @@ fn case(folder: PathBuf) -> Case {
     }
     card.lay(&folder);
     let hostname = asked.get("hostname").map(|name| (*name).to_owned());
-    Case { folder, card, request: Request { id: asked["id"].parse().unwrap(), hostname } }
+    Case {
+        folder,
+        card,
+        request: Request::new(asked["id"].parse().unwrap()).with_hostname(hostname),
+    }
 }
 
 impl Case {

@@ -9,7 +9,7 @@ use gadget_config::setup::{self, Request};
 use crate::tree::{Card, assert_same};
 
 fn set_up(card: &Card, id: u8) -> usize {
-    let request = Request { id: id.try_into().unwrap(), hostname: None };
+    let request = Request::new(id.try_into().unwrap());
     let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
     plan.apply(&card.places()).unwrap();
     plan.changes().len()
@@ -84,7 +84,7 @@ fn links_of_a_card_are_the_cards_own() {
     fs::rename(card.path("root/etc/hostname"), card.path("root/etc/name")).unwrap();
     symlink("/etc/name", card.path("root/etc/hostname")).unwrap();
     let before = card.tree();
-    let request = Request { id: 5.try_into().unwrap(), hostname: Some("p5".into()) };
+    let request = Request::new(5.try_into().unwrap()).with_hostname(Some("p5".into()));
     let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
     plan.apply(&card.places()).unwrap();
     assert_eq!(card.read("root/etc/name"), "p5\n");

@@ -58,7 +58,7 @@ fn card() -> Card {
 }
 
 fn plan(card: &Card, id: u8) -> Plan {
-    let request = Request { id: id.try_into().unwrap(), hostname: Some(format!("p{id}")) };
+    let request = Request::new(id.try_into().unwrap()).with_hostname(Some(format!("p{id}")));
     setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap()
 }
 

@@ -83,7 +83,7 @@ proptest! {
         card.write("boot/cmdline.txt", &cmdline);
         let before = card.tree();
         let places = card.places();
-        let request = Request { id: id.try_into().unwrap(), hostname: None };
+        let request = Request::new(id.try_into().unwrap());
         let plan = || setup::plan(&request, &setup::read(&places).unwrap()).unwrap();
         plan().apply(&places).unwrap();
         prop_assert_eq!(plan().diff(), "");

@@ -10,7 +10,7 @@ use gadget_config::setup::{self, Error, Request};
 use crate::tree::{Card, assert_same};
 
 fn refused(card: &Card, hostname: Option<&str>) -> String {
-    let request = Request { id: 3.try_into().unwrap(), hostname: hostname.map(str::to_owned) };
+    let request = Request::new(3.try_into().unwrap()).with_hostname(hostname.map(str::to_owned));
     let before = card.tree();
     let error = setup::read(&card.places())
         .and_then(|snapshot| setup::plan(&request, &snapshot))
@@ -73,7 +73,7 @@ fn another_who_makes_gadgets() {
 fn a_list_of_modules_by_hand_is_edited_where_the_package_is_not_there() {
     let card = Card::stock("bookworm");
     card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
-    let request = Request { id: 3.try_into().unwrap(), hostname: None };
+    let request = Request::new(3.try_into().unwrap());
     let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
     plan.apply(&card.places()).unwrap();
     assert_eq!(card.read("root/etc/modules-load.d/usb-gadget.conf"), "");

@@ -12,6 +12,7 @@ use crate::power::{Action, Stands, Switchable};
 
 /// What a board says of itself in its first registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Description {
     /// How many nodes it has.
     pub nodes: u8,

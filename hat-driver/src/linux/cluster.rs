@@ -17,8 +17,9 @@ use crate::positions::Positions;
 use crate::power::Stands;
 use crate::stack::{Place, locate};
 
-/// How to run a cluster.
+/// How to run a cluster. Start from the default and set what differs.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// The HATs in their order; none = the one that the EEPROM speaks of.
     pub boards: Vec<BoardOptions>,

@@ -19,8 +19,10 @@ use crate::revisions::{Revision, Version, Wiring};
 /// The bus of the header's I2C pins on a Raspberry Pi.
 pub const HEADER_BUS: u32 = 1;
 
-/// One board as its owner describes it. What is absent comes from the EEPROM.
+/// One board as its owner describes it. What is absent comes from the EEPROM. Start from the
+/// default and set what differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BoardOptions {
     /// What to call it.
     pub name: Option<String>,

@@ -188,6 +188,7 @@ impl Error {
 
 /// The nodes that a failed operation had switched before it failed, by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Done {
     /// The nodes.
     pub nodes: Vec<String>,

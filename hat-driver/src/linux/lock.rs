@@ -26,6 +26,7 @@ pub struct FileLock {
 
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Holder {
     /// Its process number.
     pub pid: u32,
@@ -35,6 +36,7 @@ pub struct Holder {
 
 /// Why a lock was not taken.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum LockError {
     /// Somebody held it all the time.
     TimedOut(Option<Holder>),

@@ -13,6 +13,7 @@ use crate::power::Meanwhile;
 
 /// What processes exclude each other from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Resource {
     /// One I2C bus, during a read-modify-write.
     Bus(u32),

@@ -7,6 +7,7 @@ use crate::retry::Retry;
 /// A chip that answers at one of the addresses of a Cluster HAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct Candidate {
     /// The bus.
     pub bus: u32,

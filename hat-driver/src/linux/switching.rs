@@ -26,6 +26,7 @@ type RunResult = Result<Finished, Failure<BoardError, Stop>>;
 
 /// What an operation on nodes came to. Nodes count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Switched {
     /// The nodes that changed.
     pub changed: Vec<usize>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What happens instead of a plain transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Kind {
     /// Not acknowledged; the chip saw nothing.
     Nak,

@@ -37,6 +37,7 @@ const UNDER_VOLTAGE: u32 = 0x0001_0001;
 
 /// A simulated controller with its boards.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct World {
     /// The object as it was read; what is not known here stays in it.
     raw: Map<String, Value>,

@@ -35,7 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [world, name, count] = &words[..] else { return Err("hammer WORLD SIGNAL COUNT".into()) };
     let known = SIGNALS.iter().position(|(known, ..)| known == name);
     let position = known.ok_or("SIGNAL is P1 to P4, LED, HUB, ALERT or WP")?;
-    let options = Options { lock_limit: Duration::from_secs(60), ..Options::default() };
+    let mut options = Options::default();
+    options.lock_limit = Duration::from_secs(60);
     let machine = Machine::open(world)?.without_waits();
     let mut hammer = Hammer {
         cluster: Cluster::open(Arc::new(machine), options)?,
