@@ -1,5 +1,6 @@
 //! What the tests share: how the command is called, simulated chips, and machines to run it on.
 
+pub mod apart;
 pub mod cable;
 pub mod chips;
 pub mod command;
