@@ -88,3 +88,8 @@ pub use take_down::{StopGetty, take_down};
 #[cfg(feature = "changes")]
 pub use tools::{LinuxTools, Printed, Tools};
 pub use udc::Udc;
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -37,9 +37,15 @@
 //! }
 //! ```
 //!
-//! On Linux (feature `linux`, on by default) `linux::Cluster` finds the boards, excludes other
-//! processes, staggers the nodes' inrush, and knows what the Pi says of its supply. The feature
-//! `sim` brings boards that exist in memory or in a file; see the `power` example.
+//! On Linux `linux::Cluster` finds the boards, excludes other processes, staggers the nodes' inrush,
+//! and knows what the Pi says of its supply; see the `power` example.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `linux` (default) | the controller's side: `/dev/i2c-N`, GPIO lines, device tree, locks |
+//! | `sim` | boards that exist in memory or in a JSON file, with faults on demand; includes `linux` and `serde` |
+//! | `serde` | `Serialize` on the data types |
+//! | `std` | nothing of its own; the others take it |
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
 mod bits;
@@ -68,3 +74,8 @@ pub use error::{Access, Error};
 pub use pins::{PinSet, Signals};
 pub use positions::Positions;
 pub use retry::{ATTEMPTS, Retry};
+
+/// The README's example.
+#[cfg(all(doctest, feature = "sim"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

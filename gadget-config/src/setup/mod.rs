@@ -4,7 +4,7 @@
 //! use gadget_config::changes::{self, Changed};
 //! use gadget_config::setup::{self, Request};
 //!
-//! let request = Request { id: "3".parse()?, hostname: None };
+//! let request = Request::new("3".parse()?);
 //! let places = setup::places(Some("/mnt/root".as_ref()), None)?;
 //! let plan = setup::plan(&request, &setup::read(&places)?)?;
 //! print!("{}", plan.diff());
