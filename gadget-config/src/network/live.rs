@@ -54,7 +54,11 @@ pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
             // Gone with its profile, or never there.
             let _ = run(tools, "nmcli", &["device", "delete", BRIDGE]);
             if let Some(uplink) = &settings.uplink {
-                run(tools, "nmcli", &["--wait", LIMIT_S, "device", "connect", uplink])?;
+                // What it has without us, be it a profile or the one that NetworkManager makes up for a
+                // device without: `device connect` would write that down for good.
+                run(tools, "nmcli", &["device", "set", uplink, "managed", "no"])?;
+                run(tools, "nmcli", &["device", "set", uplink, "managed", "yes"])?;
+                run(tools, "nm-online", &["--quiet", "--timeout", LIMIT_S])?;
             }
         }
         Manager::Networkd => {

@@ -13,7 +13,9 @@ const NM_UPLINK: &str = "nmcli --wait 60 connection up clusterhat-uplink";
 const NM_BRIDGE: &str = "nmcli --wait 60 connection up clusterhat0";
 const NM_NODE: &str = "nmcli --wait 60 connection up clusterhat-nodes ifname ethpi1";
 const NM_DELETE: &str = "nmcli device delete clusterhat0";
-const NM_CONNECT: &str = "nmcli --wait 60 device connect eth0";
+const NM_RELEASE: &str = "nmcli device set eth0 managed no";
+const NM_TAKE: &str = "nmcli device set eth0 managed yes";
+const NM_ONLINE: &str = "nm-online --quiet --timeout 60";
 const RELOAD: &str = "networkctl reload";
 const DELETE: &str = "networkctl delete clusterhat0";
 const RECONFIGURE: &str = "networkctl reconfigure eth0";
@@ -29,7 +31,9 @@ fn willing(manager: Manager, mode: Mode) -> Machine {
         NM_BRIDGE,
         NM_NODE,
         NM_DELETE,
-        NM_CONNECT,
+        NM_RELEASE,
+        NM_TAKE,
+        NM_ONLINE,
         RELOAD,
         DELETE,
         RECONFIGURE,
@@ -74,7 +78,7 @@ fn nat_comes_up_with_the_nodes_that_are_there() {
 fn a_failure_puts_everything_back() {
     for (manager, mode, fails, last) in [
         (NetworkManager, Mode::Nat, NM_BRIDGE.to_owned(), NM_DELETE.to_owned()),
-        (NetworkManager, Mode::Bridge, NM_UPLINK.to_owned(), NM_CONNECT.to_owned()),
+        (NetworkManager, Mode::Bridge, NM_UPLINK.to_owned(), NM_ONLINE.to_owned()),
         (Networkd, Mode::Nat, wait("clusterhat0:no-carrier"), DELETE.to_owned()),
         (Networkd, Mode::Bridge, wait("clusterhat0:routable"), wait("eth0:routable")),
     ] {
@@ -118,7 +122,7 @@ fn an_address_may_take_its_time() {
 fn what_could_not_be_put_back_is_told_with_what_to_do() {
     let machine = willing(NetworkManager, Mode::Bridge);
     machine.tools.fail(NM_UPLINK, "no");
-    machine.tools.fail(NM_CONNECT, "never");
+    machine.tools.fail(NM_ONLINE, "never");
     let error = bring_up(&machine).unwrap_err();
     assert!(matches!(error, Error::NotPutBack { .. }), "{error}");
     let text = error.to_string();
