@@ -51,6 +51,7 @@ pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
         found.extend(settings.uplink.as_deref().and_then(|uplink| no_port(uplink, live)));
         found.extend(uplink_moves(settings, live));
         found.extend(packet_filter(settings, live));
+        found.extend(no_masquerade(settings, live));
     }
     found
 }
@@ -149,6 +150,22 @@ fn uplink_moves(settings: &Settings, live: &Live) -> Option<Finding> {
             "the connection stands still for some seconds; if the address does not come back, \
              everything is put back within two minutes"
                 .to_owned(),
+        )
+    })
+}
+
+/// See the head of `networkmanager.rs`. Where iptables does it, nft is not there to be asked.
+fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
+    let tables = live.tables.as_deref()?;
+    let shared = (settings.mode, settings.manager) == (Mode::Nat, Manager::NetworkManager);
+    let bridge = live.links.iter().any(|link| link.name == BRIDGE && !link.addresses.is_empty());
+    let there = tables.contains(&format!("nm-shared-{BRIDGE}"));
+    (shared && bridge && !there).then(|| {
+        Finding::warning(
+            "no-masquerade",
+            "NetworkManager did not wait for nft when it started, so nodes do not get out"
+                .to_owned(),
+            format!("nmcli connection up {BRIDGE}"),
         )
     })
 }

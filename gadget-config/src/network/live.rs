@@ -54,11 +54,7 @@ pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
             // Gone with its profile, or never there.
             let _ = run(tools, "nmcli", &["device", "delete", BRIDGE]);
             if let Some(uplink) = &settings.uplink {
-                // What it has without us, be it a profile or the one that NetworkManager makes up for a
-                // device without: `device connect` would write that down for good.
-                run(tools, "nmcli", &["device", "set", uplink, "managed", "no"])?;
-                run(tools, "nmcli", &["device", "set", uplink, "managed", "yes"])?;
-                run(tools, "nm-online", &["--quiet", "--timeout", LIMIT_S])?;
+                give_back(uplink, tools)?;
             }
         }
         Manager::Networkd => {
@@ -73,6 +69,18 @@ pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
     Ok(())
 }
 
+/// The uplink has the profile that it had without us. Where it had none NetworkManager makes one up, but
+/// at boot only; so one is made up here that lasts until then. (`device connect` would make one that
+/// lasts for good.)
+fn give_back(uplink: &str, tools: &dyn Tools) -> Result<(), Error> {
+    if up(tools, &["ifname", uplink]).is_ok() {
+        return Ok(());
+    }
+    let made_up = ["type", "ethernet", "con-name", uplink, "ifname", uplink];
+    run(tools, "nmcli", &[&["connection", "add", "save", "no"], &made_up[..]].concat())?;
+    up(tools, &[uplink])
+}
+
 fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
     match settings.manager {
         Manager::NetworkManager => {
@@ -80,6 +88,10 @@ fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
             // The port brings its bridge up; asking for that too would start it anew.
             let first = if settings.uplink.is_some() { networkmanager::UPLINK } else { BRIDGE };
             up(tools, &[first])?;
+            if settings.subnet.is_some() && lacks_masquerade(tools) {
+                // Its modules are there now: see the head of `networkmanager.rs`.
+                up(tools, &[first])?;
+            }
             // Nodes that are there already have another profile.
             for link in ip::links(tools)?.iter().filter(|link| is_node(&link.name)) {
                 up(tools, &[networkmanager::NODES, "ifname", &link.name])?;
@@ -93,6 +105,11 @@ fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
             wait_online(tools, &format!("{BRIDGE}:{least}"))
         }
     }
+}
+
+fn lacks_masquerade(tools: &dyn Tools) -> bool {
+    let tables = tools.run("nft", &["list", "tables"]).ok().filter(|printed| printed.success);
+    tables.is_some_and(|printed| !printed.stdout.contains(&format!("nm-shared-{BRIDGE}")))
 }
 
 fn is_node(link: &str) -> bool {

@@ -4,6 +4,8 @@
 //! - `method=shared` gives leases and names by a dnsmasq of NetworkManager's own, forwards and
 //!   masquerades; that dnsmasq reads `/etc/NetworkManager/dnsmasq-shared.d`;
 //! - one profile serves all ports (`multi-connect=3`), whichever come and go;
+//! - it gives nft(8) one second to make its rules, and goes on without them after that: a machine that
+//!   is busy with its boot needs longer if nft has to wait for kernel modules too;
 //! - `master` and `slave-type` are understood by every version; their new names are not by bookworm's.
 
 use std::fmt::Write as _;
@@ -16,6 +18,10 @@ use crate::changes::Spot;
 
 const PROFILES: &str = "etc/NetworkManager/system-connections";
 const LEASES: &str = "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf";
+
+/// What nft needs for the rules of the method "shared"; modules-load.d(5).
+const MODULES: &str = "etc/modules-load.d/clusterhat-network.conf";
+const NFT_MODULES: [&str; 5] = ["nf_tables", "nf_conntrack", "nft_chain_nat", "nft_masq", "nft_ct"];
 
 /// The profiles' names.
 pub(super) const NODES: &str = "clusterhat-nodes";
@@ -41,6 +47,7 @@ pub(super) fn nat(
     );
     vec![
         ConfigFile::public(LEASES, leases(subnet, nodes, cluster)),
+        ConfigFile::public(MODULES, modules()),
         profile(NODES, &nodes_profile()),
         profile(BRIDGE, &bridge("", &addresses)),
     ]
@@ -93,6 +100,12 @@ fn nodes_profile() -> String {
          autoconnect-priority={PRIORITY}\nmulti-connect=3\nmaster={BRIDGE}\nslave-type=bridge\n\n\
          [match]\ninterface-name=ethpi*;ethupi*;\n"
     )
+}
+
+fn modules() -> String {
+    let reason = "# Loaded before NetworkManager starts, which does not wait for them.";
+    let names = NFT_MODULES.join("\n");
+    format!("# Written by `clusterhat network setup`.\n{reason}\n{names}\n")
 }
 
 /// dnsmasq(8): `dhcp-host` ties a MAC address to an IP address, `host-record` a name.

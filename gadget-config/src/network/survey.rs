@@ -16,10 +16,11 @@ use crate::changes::{self, Places, Snapshot, Spot};
 const RECORD: &str = "network";
 
 /// The files that any plan may write.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "etc/hosts",
     SETTINGS_FILE,
     "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf",
+    "etc/modules-load.d/clusterhat-network.conf",
     "etc/NetworkManager/system-connections/clusterhat0.nmconnection",
     "etc/NetworkManager/system-connections/clusterhat-nodes.nmconnection",
     "etc/NetworkManager/system-connections/clusterhat-uplink.nmconnection",
@@ -58,6 +59,8 @@ pub(super) struct Live {
     iaids: BTreeMap<String, u32>,
     /// The rules of the packet filter; nothing if they could not be read.
     pub(super) filter: Option<String>,
+    /// nft's tables; nothing if they could not be read.
+    pub(super) tables: Option<String>,
     /// Whether bridged frames pass the packet filter.
     pub(super) filters_bridges: bool,
     /// The interface that the user's connection came through.
@@ -168,11 +171,8 @@ impl Live {
                 .iter()
                 .filter_map(|link| Some((link.name.clone(), iaid(root, link.index)?)))
                 .collect(),
-            filter: tools
-                .run("iptables", &["-S"])
-                .ok()
-                .filter(|printed| printed.success)
-                .map(|printed| printed.stdout),
+            filter: said(tools, "iptables", &["-S"]),
+            tables: said(tools, "nft", &["list", "tables"]),
             filters_bridges: fs::read_to_string(sysctl).is_ok_and(|text| text.trim() == "1"),
             user_link: links.iter().find(has).map(|link| link.name.clone()),
             links,
@@ -192,6 +192,12 @@ impl Live {
             Error::NoSuchLink { name: name.to_owned(), known: known.join(" ") }
         })
     }
+}
+
+/// What a program prints, if it is there and may.
+fn said(tools: &dyn Tools, program: &str, words: &[&str]) -> Option<String> {
+    let printed = tools.run(program, words).ok().filter(|printed| printed.success)?;
+    Some(printed.stdout)
 }
 
 /// nmcli(1): terse output escapes colons by a backslash.

@@ -5,7 +5,7 @@ use gadget_config::network::{Error, Mode, activate, deactivate};
 
 use serde_json::json;
 
-use crate::machine::{ADDRESSES, Machine, link};
+use crate::machine::{ADDRESSES, Machine, TABLES, link};
 use crate::tree::assert_same;
 
 const NM_RELOAD: &str = "nmcli connection reload";
@@ -13,9 +13,9 @@ const NM_UPLINK: &str = "nmcli --wait 60 connection up clusterhat-uplink";
 const NM_BRIDGE: &str = "nmcli --wait 60 connection up clusterhat0";
 const NM_NODE: &str = "nmcli --wait 60 connection up clusterhat-nodes ifname ethpi1";
 const NM_DELETE: &str = "nmcli device delete clusterhat0";
-const NM_RELEASE: &str = "nmcli device set eth0 managed no";
-const NM_TAKE: &str = "nmcli device set eth0 managed yes";
-const NM_ONLINE: &str = "nm-online --quiet --timeout 60";
+const NM_OWN: &str = "nmcli --wait 60 connection up ifname eth0";
+const NM_ADD: &str = "nmcli connection add save no type ethernet con-name eth0 ifname eth0";
+const NM_ADDED: &str = "nmcli --wait 60 connection up eth0";
 const RELOAD: &str = "networkctl reload";
 const DELETE: &str = "networkctl delete clusterhat0";
 const RECONFIGURE: &str = "networkctl reconfigure eth0";
@@ -31,9 +31,9 @@ fn willing(manager: Manager, mode: Mode) -> Machine {
         NM_BRIDGE,
         NM_NODE,
         NM_DELETE,
-        NM_RELEASE,
-        NM_TAKE,
-        NM_ONLINE,
+        NM_OWN,
+        NM_ADD,
+        NM_ADDED,
         RELOAD,
         DELETE,
         RECONFIGURE,
@@ -54,7 +54,7 @@ fn wait(what: &str) -> String {
 /// The calls that change something.
 fn told(machine: &Machine) -> Vec<String> {
     let calls = machine.tools.calls.borrow();
-    calls.iter().filter(|call| !call.starts_with("ip ")).cloned().collect()
+    calls.iter().filter(|call| !call.starts_with("ip ") && *call != TABLES).cloned().collect()
 }
 
 fn bring_up(machine: &Machine) -> Result<(), Error> {
@@ -75,10 +75,18 @@ fn nat_comes_up_with_the_nodes_that_are_there() {
 }
 
 #[test]
+fn rules_that_nft_was_too_slow_for_are_asked_for_again() {
+    let machine = willing(NetworkManager, Mode::Nat);
+    machine.tools.answer(TABLES, "table inet filter\n");
+    bring_up(&machine).unwrap();
+    assert_eq!(told(&machine), [NM_RELOAD, NM_BRIDGE, NM_BRIDGE]);
+}
+
+#[test]
 fn a_failure_puts_everything_back() {
     for (manager, mode, fails, last) in [
         (NetworkManager, Mode::Nat, NM_BRIDGE.to_owned(), NM_DELETE.to_owned()),
-        (NetworkManager, Mode::Bridge, NM_UPLINK.to_owned(), NM_ONLINE.to_owned()),
+        (NetworkManager, Mode::Bridge, NM_UPLINK.to_owned(), NM_OWN.to_owned()),
         (Networkd, Mode::Nat, wait("clusterhat0:no-carrier"), DELETE.to_owned()),
         (Networkd, Mode::Bridge, wait("clusterhat0:routable"), wait("eth0:routable")),
     ] {
@@ -122,11 +130,23 @@ fn an_address_may_take_its_time() {
 fn what_could_not_be_put_back_is_told_with_what_to_do() {
     let machine = willing(NetworkManager, Mode::Bridge);
     machine.tools.fail(NM_UPLINK, "no");
-    machine.tools.fail(NM_ONLINE, "never");
+    machine.tools.fail(NM_OWN, "no profile");
+    machine.tools.fail(NM_ADDED, "never");
     let error = bring_up(&machine).unwrap_err();
     assert!(matches!(error, Error::NotPutBack { .. }), "{error}");
     let text = error.to_string();
     assert!(text.contains("never") && text.contains("systemctl restart NetworkManager"), "{text}");
+}
+
+/// NetworkManager's own for a device without one is not to become one for good.
+#[test]
+fn an_uplink_without_a_profile_gets_one_until_the_next_boot() {
+    let machine = willing(NetworkManager, Mode::Bridge);
+    machine.tools.fail(NM_OWN, "no profile");
+    let settings = machine.survey().settings().unwrap().clone();
+    machine.tools.calls.borrow_mut().clear();
+    deactivate(&settings, &machine.tools).unwrap();
+    assert_eq!(told(&machine), [NM_RELOAD, NM_DELETE, NM_OWN, NM_ADD, NM_ADDED]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use gadget_config::Manager::{self, NetworkManager, Networkd};
 use gadget_config::network::{Error, Mode, Request};
 use serde_json::json;
 
-use crate::machine::{ADDRESSES, FILTER, Machine, ROUTES, link, request};
+use crate::machine::{ADDRESSES, FILTER, Machine, ROUTES, TABLES, link, request};
 use crate::tree::assert_same;
 
 /// The one thing that stands in the way.
@@ -98,6 +98,20 @@ fn dockers_forward_policy() {
     assert_eq!(found[0].0, "docker-forward");
     assert!(found[0].1.contains("bridge-nf-call-iptables"), "{found:?}");
     machine.tools.answer(FILTER, format!("{DOCKER}-A DOCKER-USER -i clusterhat0 -j ACCEPT\n"));
+    assert_eq!(warned(&machine, Mode::Nat), []);
+}
+
+/// NetworkManager gives nft one second, and goes on without.
+#[test]
+fn a_bridge_without_masquerading() {
+    let machine = Machine::stock(NetworkManager);
+    machine.tools.answer(TABLES, "table inet filter\n");
+    assert_eq!(warned(&machine, Mode::Nat), [], "no bridge yet");
+    machine.links(&[link("eth0", "192.0.2.7/24"), link("clusterhat0", "172.19.181.254/24")]);
+    let found = warned(&machine, Mode::Nat);
+    assert_eq!(found[0].0, "no-masquerade");
+    assert!(found[0].1.contains("nmcli connection up clusterhat0"), "{found:?}");
+    machine.tools.answer(TABLES, "table ip nm-shared-clusterhat0\n");
     assert_eq!(warned(&machine, Mode::Nat), []);
 }
 

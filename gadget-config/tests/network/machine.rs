@@ -18,6 +18,7 @@ pub(crate) const ADDRESSES: &str = "ip -details -json address show";
 pub(crate) const ROUTES: &str = "ip -json -4 route show";
 pub(crate) const NEIGHBOURS: &str = "ip -json neighbour show dev clusterhat0";
 pub(crate) const FILTER: &str = "iptables -S";
+pub(crate) const TABLES: &str = "nft list tables";
 pub(crate) const PROFILES: &str = "nmcli --terse --fields DEVICE,FILENAME connection show --active";
 pub(crate) const NETWORK_FILES: &str = "networkctl --json=short list";
 
