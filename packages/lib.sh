@@ -34,7 +34,7 @@ root() {
         # shellcheck disable=SC2046 # one word, or none
         $sudo mmdebstrap --mode=root --quiet --variant=minbase ${2:+"--include=$2"} \
             "$1" "$folder.new" $(archive) >&2
-        $sudo mkdir -p "$folder.new/src" "$folder.new/work" "$folder.new/etc/ssl/certs"
+        $sudo mkdir -p "$folder.new/src" "$folder.new/made" "$folder.new/etc/ssl/certs"
         $sudo touch "$folder.new/etc/resolv.conf"
         $sudo mv "$folder.new" "$folder"
     fi
@@ -42,7 +42,7 @@ root() {
 }
 
 # in_root ROOT COMMAND...: runs a command in a root that has the project, read-only, as /src and
-# target/packages/work as /work. The mounts end with the command.
+# target/packages/work as /made. The mounts end with the command.
 in_root() {
     mkdir -p "$results/work"
     in_root=$1
@@ -56,7 +56,7 @@ in_root() {
         mount -t tmpfs tmpfs "$root/tmp"
         mount --bind "$src" "$root/src"
         mount -o remount,bind,ro "$root/src"
-        mount --bind "$work" "$root/work"
+        mount --bind "$work" "$root/made"
         # Names and certificates, for what a build fetches.
         mount --bind /etc/ssl/certs "$root/etc/ssl/certs"
         mount --bind "$(readlink -f /etc/resolv.conf)" "$root/etc/resolv.conf"
@@ -80,5 +80,5 @@ project_version() {
 debs() {
     in_root "$1" env SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" \
         DEBFULLNAME="${DEBFULLNAME:-$(git log -1 --format=%an)}" DEBEMAIL="${DEBEMAIL:-$(git log -1 --format=%ae)}" \
-        sh /src/packages/debs "$2" "/work/$3" "/work/$4" "$5"
+        sh /src/packages/debs "$2" "/made/$3" "/made/$4" "$5"
 }
