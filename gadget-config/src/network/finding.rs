@@ -10,6 +10,9 @@ use super::{BRIDGE, Mode, Settings, Subnet, Survey};
 use crate::Manager;
 use crate::changes::Spot;
 
+/// Of the vendor's images.
+pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
+
 /// Something that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -46,6 +49,7 @@ pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(missing_programs(settings, survey));
     found.extend(cloud_init(settings, survey));
+    found.extend(vendors_bridge(survey));
     if let Some(live) = survey.live() {
         found.extend(settings.subnet.and_then(|subnet| clash(subnet, live)));
         found.extend(settings.uplink.as_deref().and_then(|uplink| no_port(uplink, live)));
@@ -76,6 +80,18 @@ fn missing_programs(settings: &Settings, survey: &Survey) -> Vec<Finding> {
         missing("nftables", "let the nodes out");
     }
     found
+}
+
+/// The vendor's images bridge the same interfaces by ifupdown.
+fn vendors_bridge(survey: &Survey) -> Option<Finding> {
+    let file = Spot::root(VENDORS_BRIDGE);
+    survey.system().has(&file).then(|| {
+        Finding::blocking(
+            "vendors-bridge",
+            format!("/{VENDORS_BRIDGE} puts the nodes into the vendor's own bridge"),
+            "remove that file and reboot first, or keep the vendor's network".to_owned(),
+        )
+    })
 }
 
 /// It writes the file anew at every boot, from a template.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::finding::VENDORS_BRIDGE;
 use super::plan::Uplink;
 use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, ip, networkd, user};
 use crate::Manager;
@@ -77,6 +78,7 @@ impl Survey {
         for path in FILES {
             system.add_file(Spot::root(path))?;
         }
+        system.add_mark(Spot::root(VENDORS_BRIDGE))?;
         Manager::look(&mut system)?;
         let settings = Settings::read(places)?;
         let live = match tools {

@@ -60,6 +60,19 @@ fn a_route_to_somebody_else() {
 }
 
 #[test]
+fn the_bridge_of_the_vendors_image() {
+    for manager in [NetworkManager, Networkd] {
+        let machine = Machine::stock(manager);
+        machine.card.write("root/etc/network/interfaces.d/clusterctrl", "auto br0\n");
+        for mode in [Mode::Nat, Mode::Bridge] {
+            let (kind, text) = blocked(&machine, &request(mode));
+            assert_eq!(kind, "vendors-bridge");
+            assert!(text.contains("interfaces.d/clusterctrl") && text.contains("reboot"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn our_own_bridge_is_no_clash() {
     let machine = Machine::stock(NetworkManager);
     machine.links(&[link("eth0", "192.0.2.7/24"), link("clusterhat0", "172.19.181.254/24")]);
