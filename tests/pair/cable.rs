@@ -43,13 +43,14 @@ impl Pair {
         found.unwrap_or_else(|e| panic!("{e}\nthe node's console:\n{}", self.node().console()))
     }
 
-    /// Packets go both ways.
+    /// Packets go both ways. The node's end may come up some time after its gadget; until it has a
+    /// carrier a ping here fails at once, hence the rest between two.
     pub(crate) fn ping(&self) {
         let network = self.device().network().unwrap();
         let script = format!(
             "ip addr show dev {network} | grep -q {0} || ip addr add {0}/24 dev {network}
              ip link set {network} up
-             for i in $(seq 20); do ping -c 1 -W 1 {1} >/dev/null && break; done
+             for i in $(seq 60); do ping -c 1 -W 1 {1} >/dev/null && break; usleep 500000; done
              ping -c 5 -W 5 -s 1400 {1}",
             controller::ADDRESS,
             node::ADDRESS
