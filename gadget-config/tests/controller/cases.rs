@@ -14,10 +14,10 @@ use crate::{INIT, places, plan, stock};
 fn check(name: &str, card: &Card, request: &Request) {
     let before = card.tree();
     let plan_now = plan(card, request);
-    let folder = card.path("").display().to_string();
-    let mut found = plan_now.diff().replace(folder.trim_end_matches('/'), "");
+    let folder = format!("{}/", card.path("").display().to_string().trim_end_matches('/'));
+    let mut found = plan_now.diff().replace(&folder, "");
     for note in plan_now.notes() {
-        found += &format!("note: {}\n", note.replace(folder.trim_end_matches('/'), ""));
+        found += &format!("note: {}\n", note.replace(&folder, ""));
     }
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller/cases").join(name);
     if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
