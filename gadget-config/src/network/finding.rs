@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::survey::Live;
-use super::{BRIDGE, Mode, Settings, Subnet, Survey};
+use super::{BRIDGE, Mode, Settings, Subnet, Survey, networkmanager};
 use crate::Manager;
 use crate::changes::Spot;
 
@@ -175,8 +175,7 @@ fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
     let tables = live.tables.as_deref()?;
     let shared = (settings.mode, settings.manager) == (Mode::Nat, Manager::NetworkManager);
     let bridge = live.links.iter().any(|link| link.name == BRIDGE && !link.addresses.is_empty());
-    let there = tables.contains(&format!("nm-shared-{BRIDGE}"));
-    (shared && bridge && !there).then(|| {
+    (shared && bridge && !networkmanager::has_masquerade(tables)).then(|| {
         Finding::warning(
             "no-masquerade",
             "NetworkManager did not wait for nft when it started, so nodes do not get out"

@@ -109,7 +109,7 @@ fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
 
 fn lacks_masquerade(tools: &dyn Tools) -> bool {
     let tables = tools.run("nft", &["list", "tables"]).ok().filter(|printed| printed.success);
-    tables.is_some_and(|printed| !printed.stdout.contains(&format!("nm-shared-{BRIDGE}")))
+    tables.is_some_and(|printed| !networkmanager::has_masquerade(&printed.stdout))
 }
 
 fn is_node(link: &str) -> bool {
