@@ -13,7 +13,7 @@ use clusterhat_tests::command::{World, status};
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
 
-/// In all, over eight processes.
+/// In all, over eight processes, each with a runtime folder of its own.
 const OPERATIONS: usize = 10_000;
 
 const SIGNALS: [&str; 8] = ["P1", "P2", "P3", "P4", "LED", "HUB", "ALERT", "WP"];
@@ -82,7 +82,15 @@ fn eight_processes_lose_no_update() {
     let hammer = Path::new(env!("CARGO_BIN_EXE_hammer"));
     let spawn = |signal: &&str| {
         let mut command: Command = world.program(hammer);
-        command.arg(world.path()).args([*signal, &count]).stdout(Stdio::piped()).spawn().unwrap()
+        let runtime = world.folder().join(signal);
+        std::fs::create_dir(&runtime).unwrap();
+        command
+            .env("XDG_RUNTIME_DIR", runtime)
+            .arg(world.path())
+            .args([*signal, &count])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
     };
     let hammers: Vec<_> = SIGNALS.iter().map(spawn).collect();
     let mut on = 0_u8;
@@ -173,10 +181,7 @@ fn a_busy_bus_stops_a_change_and_not_a_status() {
     let world = World::builtin("v2.5");
     assert_eq!(world.run(&["on", "p1"]).status, 0);
     let before = world.read();
-    let folder = std::fs::read_dir(world.runtime().join("clusterhat")).unwrap();
-    let is_bus = |path: &std::path::PathBuf| path.extension().is_some_and(|name| name == "i2c-1");
-    let path = folder.map(|entry| entry.unwrap().path()).find(is_bus).unwrap();
-    let mut lock = FileLock::open(&path).unwrap();
+    let mut lock = FileLock::open(&world.lock("i2c-1")).unwrap();
     lock.acquire(Duration::ZERO).unwrap();
     for args in [["off", "p1"], ["on", "p2"], ["alert", "on"], ["hub", "off"]] {
         let output = world.run(&[&args[..], &["--lock-limit", "0.1"]].concat());

@@ -173,10 +173,7 @@ fn a_lock_is_status_3() {
     let world = World::builtin("v2.5");
     assert_eq!(world.run(&["on", "p1"]).status, 0);
     for (name, args) in [("power-on", &["on", "p2"][..]), ("i2c-1", &["off", "p1"])] {
-        let folder = std::fs::read_dir(world.runtime().join("clusterhat")).unwrap();
-        let paths = folder.map(|entry| entry.unwrap().path());
-        let path = paths.into_iter().find(|path| path.extension().is_some_and(|end| end == name));
-        let mut lock = FileLock::open(&path.unwrap()).unwrap();
+        let mut lock = FileLock::open(&world.lock(name)).unwrap();
         lock.acquire(std::time::Duration::ZERO).unwrap();
         let document = expect(&world, &[args, &["--lock-limit", "0.05"]].concat(), 3);
         let message = document["error"]["message"].as_str().unwrap();

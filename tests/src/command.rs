@@ -138,7 +138,7 @@ impl World {
         self.folder().join("world.json")
     }
 
-    /// What stands for `XDG_RUNTIME_DIR`: the locks are below it.
+    /// What stands for `XDG_RUNTIME_DIR`: named worlds are below it.
     #[must_use]
     pub fn runtime(&self) -> PathBuf {
         self.folder().join("run")
@@ -196,24 +196,35 @@ impl World {
         Output::of(&mut self.command(args))
     }
 
-    /// The locks that somebody holds.
+    /// The world's locks that were made so far, which lie beside its file.
     ///
     /// # Panics
-    /// If the runtime folder cannot be read.
+    /// If the folder cannot be read.
+    #[must_use]
+    pub fn locks(&self) -> Vec<PathBuf> {
+        let folder = fs::read_dir(self.folder());
+        let folder = folder.unwrap_or_else(|error| panic!("the world's folder: {error}"));
+        let is_lock = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with(".world.json.lock."))
+        };
+        folder.flatten().map(|entry| entry.path()).filter(is_lock).collect()
+    }
+
+    /// The lock of one thing: `i2c-1`, `lines`, `power-on`, or `transfer`.
+    #[must_use]
+    pub fn lock(&self, what: &str) -> PathBuf {
+        self.folder().join(format!(".world.json.lock.{what}"))
+    }
+
+    /// The locks that somebody holds.
     #[must_use]
     pub fn held_locks(&self) -> Vec<PathBuf> {
         let held = |path: &PathBuf| {
             fs::File::open(path)
                 .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err())
         };
-        let folder = self.runtime().join("clusterhat");
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            // No call has come as far as to a lock.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
-            Err(error) => panic!("{}: {error}", folder.display()),
-        };
-        entries.flatten().map(|entry| entry.path()).filter(held).collect()
+        self.locks().into_iter().filter(held).collect()
     }
 }
 

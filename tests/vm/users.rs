@@ -7,6 +7,8 @@ use clusterhat_tests::{
     vm::{Output, Vm},
 };
 
+use hat_driver::sim::builtin;
+
 use crate::{
     hat::{Hat, succeeds},
     vm,
@@ -50,4 +52,38 @@ fn without_permission_the_error_names_the_cure() {
         assert!(output.stderr.contains("join the group i2c"), "{words}: {}", output.stderr);
     }
     assert_eq!(hat.pins(), 0x90);
+}
+
+/// One world of a group's: its members have umasks and runtime folders of their own, and another first
+/// group.
+#[test]
+fn two_users_of_a_simulated_world_lose_no_update() {
+    let vm = vm();
+    let passwd = format!("root:x:0:0::/root:/bin/sh\n{USER}other:x:1001:1001::/tmp:/bin/sh\n");
+    vm.write_file("/etc/passwd", &passwd).unwrap();
+    vm.write_file("/etc/group", "root:x:0:\nuser:x:1000:other\nother:x:1001:\n").unwrap();
+    vm.write_file("/tmp/shared.json", &builtin::world("v2.5").unwrap().to_text()).unwrap();
+    let script = r#"
+        mkdir /tmp/shared; cd /tmp/shared
+        mv ../shared.json world.json
+        chgrp -R 1000 .; chmod 770 .; chmod 660 world.json
+        run() {
+            su $1 -c "umask 077; export CLUSTERHAT_SIM_NOWAIT=1; for i in \$(seq 10); do
+                clusterhat --sim world.json on $2 --lock-limit 60 && clusterhat --sim world.json off $2
+            done; clusterhat --sim world.json on $2 --lock-limit 60" 2>&1 >/dev/null
+        }
+        run other p1 & run user p3 & wait
+        su user -c 'exec clusterhat --sim world.json status' 2>&1"#;
+    let shared = vm.run(&["sh", "-c", script]).unwrap();
+    let nodes: Vec<_> = shared.stdout.lines().filter(|line| line.starts_with('p')).collect();
+    let expected = [
+        "p1    hat1   on         on",
+        "p2    hat1   off        off",
+        "p3    hat1   on         on",
+        "p4    hat1   off        off",
+    ];
+    assert_eq!(nodes, expected, "{shared:?}");
+    assert!(!shared.stdout.contains("cannot") && shared.stderr.is_empty(), "{shared:?}");
+    let left = vm.run(&["sh", "-c", "ls -A /tmp/shared; rm -r /tmp/shared"]).unwrap().stdout;
+    assert!(!left.contains(".new"), "{left}");
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -68,16 +68,33 @@ impl FileLock {
     /// # Errors
     /// [`LockError::TimedOut`] names who held it.
     pub fn acquire(&mut self, limit: Duration) -> Result<(), LockError> {
-        if self.held {
-            return Ok(());
+        while !self.held {
+            match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(Errno::WOULDBLOCK) => self.wait(limit)?,
+                Err(errno) => return Err(LockError::Io(errno.into())),
+            }
+            self.held = self.is_current().map_err(LockError::Io)?;
+            if !self.held {
+                // Others lock the file that is there now.
+                self.file = Arc::new(open_or_create(&self.path).map_err(LockError::Io)?);
+            }
         }
-        match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => self.wait(limit)?,
-            Err(errno) => return Err(LockError::Io(errno.into())),
-        }
-        self.held = true;
         Ok(())
+    }
+
+    /// Whether the open file is the one that others find: a lock file may have been removed, and made
+    /// again by the next caller. A device keeps its lock for as long as it is there.
+    fn is_current(&self) -> io::Result<bool> {
+        let ours = self.file.metadata()?;
+        if !ours.is_file() {
+            return Ok(true);
+        }
+        match std::fs::metadata(&self.path) {
+            Ok(found) => Ok((found.dev(), found.ino()) == (ours.dev(), ours.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the lock back.
@@ -206,6 +223,22 @@ mod tests {
         });
         drop(first);
         assert!(waiter.join().unwrap());
+    }
+
+    #[test]
+    fn a_lock_file_that_was_removed_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus");
+        let mut first = FileLock::open(&path).unwrap();
+        let mut second = FileLock::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let mut third = FileLock::open(&path).unwrap();
+        third.acquire(LIMIT).unwrap();
+        // Each of them takes the file that is there, not the one that it opened.
+        assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(Some(_)))));
+        drop(third);
+        second.acquire(LIMIT).unwrap();
+        assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(_))));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use rustix::io::Errno;
 
+use super::beside::Locks;
 use super::chip::{Chip, NoAck};
 use super::ctrl::Ctrl;
 use super::fault::{self, Fault};
@@ -25,8 +26,8 @@ use crate::power::Meanwhile;
 #[derive(Clone, Debug)]
 pub struct Machine {
     store: Arc<Mutex<Store>>,
-    /// What the locks' file names begin with; processes with the same world share it.
-    locks: PathBuf,
+    /// Processes with the same world share them.
+    locks: Locks,
     /// Whether waits take time.
     waits: bool,
 }
@@ -40,7 +41,7 @@ impl Machine {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let name = format!("memory-{}-{number}", std::process::id());
-        let locks = runtime::folder()?.join(name);
+        let locks = Locks::own(runtime::folder()?.join(name));
         Ok(Self { store: Arc::new(Mutex::new(Store::memory(world))), locks, waits: true })
     }
 
@@ -51,11 +52,16 @@ impl Machine {
     /// # Errors
     /// [`StoreError`] names the file.
     pub fn open(name: &str) -> Result<Self, StoreError> {
-        let (path, locks) = match builtin::world(name) {
+        let path = match builtin::world(name) {
             Some(world) => runtime::builtin(name, &world)?,
-            None => runtime::file(name.as_ref())?,
+            None => PathBuf::from(name),
         };
-        let store = Store::file(&path, &locks.with_extension("transfer"))?;
+        let store = Store::file(&path)?;
+        let locks = match store.place() {
+            Some((path, false)) => runtime::locks(path)?,
+            Some((path, true)) => Locks::beside(path),
+            None => Locks::beside(&path),
+        };
         Ok(Self { store: Arc::new(Mutex::new(store)), locks, waits: true })
     }
 
@@ -163,11 +169,11 @@ impl Platform for Machine {
     }
 
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
-        Ok(self.locks.with_extension(match resource {
+        self.locks.path(&match resource {
             Resource::Bus(bus) => format!("i2c-{bus}"),
             Resource::Lines => "lines".to_owned(),
             Resource::PowerOn => "power-on".to_owned(),
-        }))
+        })
     }
 
     /// The world itself tells whether somebody changed it.

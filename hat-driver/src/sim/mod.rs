@@ -3,6 +3,7 @@
 //! The same chips serve the tests, the `clusterhat` command's `--sim`, and the virtual machine that
 //! puts them on a real kernel's bus.
 
+mod beside;
 pub mod builtin;
 pub mod chip;
 pub mod ctrl;

@@ -1,10 +1,12 @@
-//! The folder in which named worlds and the locks of all worlds live until the machine restarts.
+//! The folder in which named worlds live until the machine restarts, with their locks, and the locks
+//! of worlds that have no file or none that this user may write.
 
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use super::beside::{self, Locks};
 use super::store::StoreError;
 use super::world::World;
 
@@ -32,37 +34,21 @@ fn make_private(path: &Path, uid: u32) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "is not a folder of this user"))
 }
 
-/// A named world's file, made at its first use, and what its locks' names begin with.
-pub(super) fn builtin(name: &str, world: &World) -> Result<(PathBuf, PathBuf), StoreError> {
-    let folder = folder()?;
-    let path = folder.join(format!("{name}.json"));
+/// A named world's file, made at its first use.
+pub(super) fn builtin(name: &str, world: &World) -> Result<PathBuf, StoreError> {
+    let path = folder()?.join(format!("{name}.json"));
     if !path.exists() {
-        create(&path, &world.to_text())
+        beside::create(&path, &world.to_text())
             .map_err(|source| StoreError::Io { path: path.clone(), source })?;
     }
-    let locks = folder.join(format!("{}.lock", name.replace('.', "_")));
-    Ok((path, locks))
+    Ok(path)
 }
 
-/// Makes a file with this content, unless another process was faster.
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    let new = path.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, text)?;
-    let result = fs::hard_link(&new, path);
-    fs::remove_file(&new)?;
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        result => result,
-    }
-}
-
-/// A world's own file, and what its locks' names begin with: its folder and name identify it, since
-/// each write makes a new file.
-pub(super) fn file(path: &Path) -> Result<(PathBuf, PathBuf), StoreError> {
-    let io = |source| StoreError::Io { path: path.to_owned(), source };
-    let path = fs::canonicalize(path).map_err(io)?;
-    let parent = fs::metadata(path.parent().unwrap_or(&path)).map_err(io)?;
-    let name: String = path.file_name().unwrap_or_default().to_string_lossy().replace('.', "_");
-    let locks = format!("file-{:x}-{:x}-{name}.lock", parent.dev(), parent.ino());
-    Ok((path, folder()?.join(locks)))
+/// The locks for a world's file that this user may only read: nobody else has to be kept apart.
+pub(super) fn locks(world: &Path) -> Result<Locks, StoreError> {
+    let io = |source| StoreError::Io { path: world.to_owned(), source };
+    let parent = fs::metadata(world.parent().unwrap_or(world)).map_err(io)?;
+    let name = world.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!("file-{:x}-{:x}-{name}.lock", parent.dev(), parent.ino());
+    Ok(Locks::own(folder()?.join(name)))
 }

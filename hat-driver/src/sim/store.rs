@@ -2,13 +2,15 @@
 //!
 //! A file behaves as hardware does: what a transfer changes is there for the next process, whatever
 //! happens to this one. Each transfer holds a lock, so transfers of several processes interleave
-//! whole, and writing is a rename, so a reader never sees half a world.
+//! whole, and writing is a rename, so a reader never sees half a world. The lock lies beside the file:
+//! it holds for every user and every runtime folder.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::beside::{self, Locks};
 use super::world::{World, WorldError};
 use crate::linux::lock::{FileLock, LockError};
 
@@ -21,11 +23,19 @@ pub struct Store {
     world: World,
     /// What the file held when it was last read or written.
     text: String,
-    file: Option<(PathBuf, FileLock)>,
+    file: Option<WorldFile>,
     /// Transfers made by this process.
     pub(super) transfers: u32,
     /// How often others are known to have changed the world.
     pub(super) foreign: u64,
+}
+
+/// A world's file.
+#[derive(Debug)]
+struct WorldFile {
+    path: PathBuf,
+    /// What keeps transfers apart; none where the file may only be read.
+    lock: Option<FileLock>,
 }
 
 /// Why a world cannot be had.
@@ -35,6 +45,14 @@ pub enum StoreError {
     /// The file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The lock beside the file cannot be used.
+    #[error("{}: cannot lock it: {source}", path.display())]
+    Lock {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -57,19 +75,25 @@ impl Store {
         Self { text: world.to_text(), world, file: None, transfers: 0, foreign: 0 }
     }
 
-    /// Opens a world in a file. `lock` is the file whose lock keeps transfers apart.
+    /// Opens a world in a file. One that may not be replaced can be read.
     ///
     /// # Errors
     /// [`StoreError`] names the file.
-    pub fn file(path: &Path, lock: &Path) -> Result<Self, StoreError> {
+    pub fn file(path: &Path) -> Result<Self, StoreError> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         // A link stays a link: the file that it names is replaced.
         let path = fs::canonicalize(path).map_err(io)?;
-        let lock = FileLock::open(lock).map_err(io)?;
         let text = fs::read_to_string(&path).map_err(io)?;
         let world = World::parse(&text)
             .map_err(|source| StoreError::World { path: path.clone(), source })?;
-        Ok(Self { world, text, file: Some((path, lock)), transfers: 0, foreign: 0 })
+        let lock = beside::is_replaceable(&path).then(|| open_lock(&path)).transpose()?;
+        let file = Some(WorldFile { path, lock });
+        Ok(Self { world, text, file, transfers: 0, foreign: 0 })
+    }
+
+    /// The file that holds the world; whether it may be replaced.
+    pub(super) fn place(&self) -> Option<(&Path, bool)> {
+        self.file.as_ref().map(|file| (&*file.path, file.lock.is_some()))
     }
 
     /// The world as it was at the last transfer or [`Self::refresh`].
@@ -83,8 +107,8 @@ impl Store {
     /// # Errors
     /// Where the file is gone or no world any more.
     pub fn refresh(&mut self) -> io::Result<bool> {
-        let Some((path, _)) = &self.file else { return Ok(false) };
-        let text = fs::read_to_string(path)?;
+        let Some(file) = &self.file else { return Ok(false) };
+        let text = fs::read_to_string(&file.path)?;
         if text == self.text {
             return Ok(false);
         }
@@ -99,7 +123,7 @@ impl Store {
     /// # Errors
     /// Where the file cannot be read or written; nothing has changed then.
     pub fn change<R>(&mut self, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
-        if let Some((_, lock)) = &mut self.file {
+        if let Some(lock) = self.lock() {
             lock.acquire(TRANSFER_LIMIT).map_err(|error| match error {
                 LockError::Io(error) => error,
                 LockError::TimedOut(_) => io::ErrorKind::TimedOut.into(),
@@ -109,10 +133,14 @@ impl Store {
             let result = change(&mut self.world);
             self.save().map(|()| result)
         });
-        if let Some((_, lock)) = &mut self.file {
+        if let Some(lock) = self.lock() {
             lock.release();
         }
         result
+    }
+
+    fn lock(&mut self) -> Option<&mut FileLock> {
+        self.file.as_mut()?.lock.as_mut()
     }
 
     fn save(&mut self) -> io::Result<()> {
@@ -120,23 +148,41 @@ impl Store {
         if text == self.text {
             return Ok(());
         }
-        if let Some((path, _)) = &self.file {
-            replace(path, &text)?;
+        let saved = match &self.file {
+            None => Ok(()),
+            Some(WorldFile { path, lock: Some(_) }) => beside::replace(path, &text),
+            Some(WorldFile { path, lock: None }) => self.only_asked(path),
+        };
+        match saved {
+            Ok(()) if self.is_read_only() => {}
+            Ok(()) => self.text = text,
+            Err(error) => {
+                self.world = World::parse(&self.text).map_err(io::Error::other)?;
+                return Err(error);
+            }
         }
-        self.text = text;
         Ok(())
+    }
+
+    const fn is_read_only(&self) -> bool {
+        matches!(self.file, Some(WorldFile { lock: None, .. }))
+    }
+
+    /// A question to a ClusterCTRL board changes the registers in which it answers: those may differ
+    /// from the file for as long as this process asks.
+    fn only_asked(&self, path: &Path) -> io::Result<()> {
+        let file = World::parse(&self.text).map_err(io::Error::other)?;
+        if self.world.but_for_answers() == file.but_for_answers() {
+            return Ok(());
+        }
+        let problem = format!("{} may only be read, not changed", path.display());
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
     }
 }
 
-/// Replaces a file's content in one step, and keeps its permissions.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".new");
-    let new = path.with_file_name(name);
-    fs::write(&new, text)?;
-    if let Ok(old) = fs::metadata(path) {
-        fs::set_permissions(&new, old.permissions())?;
-    }
-    fs::rename(&new, path)
+/// The lock that keeps transfers apart.
+fn open_lock(world: &Path) -> Result<FileLock, StoreError> {
+    let path = Locks::beside(world).path("transfer");
+    path.and_then(|path| FileLock::open(&path))
+        .map_err(|source| StoreError::Lock { path: world.to_owned(), source })
 }

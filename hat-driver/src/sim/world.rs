@@ -145,6 +145,15 @@ impl World {
         text
     }
 
+    /// The object's text, but for the registers in which ClusterCTRL boards answer questions.
+    pub(super) fn but_for_answers(&self) -> String {
+        let mut world = self.clone();
+        for ctrl in world.ctrls.values_mut() {
+            (ctrl.data, ctrl.status, ctrl.busy) = ([0; 8], 0, 0);
+        }
+        world.to_text()
+    }
+
     /// The chip at a place, of whichever kind.
     pub fn chip(&mut self, place: Place) -> Option<&mut dyn Chip> {
         if let Some(chip) = self.expanders.get_mut(&place) {
