@@ -25,6 +25,7 @@ fn checked(output: &Output, context: &str) -> Value {
     let document = output.json();
     assert_eq!(document["schema"], 1, "{context}");
     assert!(document["command"].is_string(), "{context}");
+    assert!(document["simulated"].is_string(), "{context}");
     let error = &document["error"];
     if output.status == 0 {
         assert!(error.is_null(), "{context}");

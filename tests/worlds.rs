@@ -1,9 +1,12 @@
-//! A world's file as several users and runtime folders share it, and as one who may only read it sees it.
+//! A world's file as several users and runtime folders share it, and as one who may only read it sees it;
+//! and what keeps a simulation and a machine's own boards from being taken for each other.
 
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -12,7 +15,7 @@ use std::time::Duration;
 
 use clusterhat_tests::command::{Output, World, clusterhat};
 use hat_driver::linux::lock::FileLock;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Somebody without rights, where the test runs as root.
 const NOBODY: u32 = 65534;
@@ -112,4 +115,109 @@ fn a_world_that_may_only_be_read_can_be_read() {
         }
         assert_eq!(world.read(), before);
     }
+}
+
+/// Both streams as they are.
+fn raw(command: &mut Command) -> (String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_simulation_says_that_it_is_one_once() {
+    let world = World::builtin("v2.5");
+    let path = world.path().display().to_string();
+    let note = format!("clusterhat: simulated boards ({path}): no hardware is switched\n");
+    for (args, more) in [
+        (&["on", "p1"][..], ""),
+        (&["status"], ""),
+        (&["boards"], ""),
+        (&["on", "p1", "--dry-run"], ""),
+        (&["act", "on"], "clusterhat: no board here can switch its ACT LED\n"),
+        (
+            &["setup"],
+            "clusterhat: a simulated board has no system around it: --root DIR sets up the one \
+            that is mounted there\n",
+        ),
+    ] {
+        let (_, stderr) = raw(&mut world.command(args));
+        assert_eq!(stderr, format!("{note}{more}"), "{args:?}");
+        let (stdout, stderr) = raw(world.command(args).arg("--json"));
+        assert_eq!(stderr, "", "{args:?}");
+        let document: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["simulated"], path, "{args:?}: {stdout}");
+    }
+    // What is no command, or asks for no world, either says so as well or says nothing.
+    for args in [&["frobnicate", "--json"][..], &["--json", "on", "--delay", "x"]] {
+        let (stdout, _) = raw(&mut world.command(args));
+        let document: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(document["simulated"], path, "{args:?}: {stdout}");
+        let mut named = world.program(clusterhat());
+        let (stdout, _) = raw(named.args(["--sim", "v2.5"]).args(args));
+        assert!(stdout.contains(r#""simulated":"v2.5""#), "{args:?}: {stdout}");
+    }
+    for args in [["completions", "bash"], ["--version", "-V"], ["on", "--help"]] {
+        assert_eq!(raw(&mut world.command(&args)).1, "", "{args:?}");
+    }
+}
+
+/// The drop-in's output is the vendor's: only standard error may say more.
+#[test]
+fn the_drop_in_says_it_on_standard_error() {
+    let world = World::builtin("v2.5");
+    let link = world.folder().join("clusterctrl");
+    symlink(clusterhat(), &link).unwrap();
+    let mut command = world.program(&link);
+    let (stdout, stderr) = raw(command.env("CLUSTERHAT_SIM", world.path()).arg("maxpi"));
+    let note = "no hardware is switched\n";
+    assert!(
+        stderr.starts_with("clusterctrl: simulated boards (") && stderr.ends_with(note),
+        "{stderr}"
+    );
+    assert_eq!(stdout, "4\n");
+}
+
+/// A machine without boards, told from a world by what is found there.
+fn on_machine(world: &World, program: &Path, words: &[&str]) -> Command {
+    let mut command = world.program(program);
+    command.env("CLUSTERHAT_ROOT", world.runtime()).args(words);
+    command
+}
+
+#[test]
+fn what_names_no_world_never_means_the_machine() {
+    let world = World::builtin("v2.5");
+    let no_text = OsStr::from_bytes(b"v2.5\xff");
+    for words in [&["status", "--sim", ""][..], &["--sim=", "status"]] {
+        let output = Output::of(&mut on_machine(&world, clusterhat(), words));
+        assert_eq!(output.status, 2, "{words:?}: {output:?}");
+        assert!(output.stderr.contains("--sim <WORLD>"), "{words:?}: {output:?}");
+    }
+    let mut command = on_machine(&world, clusterhat(), &["status"]);
+    let output = Output::of(command.env("CLUSTERHAT_SIM", no_text));
+    assert_eq!(output.status, 2, "{output:?}");
+    assert!(output.stderr.contains(r#"CLUSTERHAT_SIM="v2.5\xFF" is not UTF-8"#), "{output:?}");
+    let mut command = on_machine(&world, clusterhat(), &["status", "--json"]);
+    let document = Output::of(command.env("CLUSTERHAT_SIM", no_text)).json();
+    assert_eq!(document["error"]["kind"], "world", "{document}");
+    let link = world.folder().join("clusterctrl");
+    symlink(clusterhat(), &link).unwrap();
+    let mut command = on_machine(&world, &link, &["status"]);
+    let output = Output::of(command.env("CLUSTERHAT_SIM", no_text));
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stdout.starts_with("ERROR: ") && output.stdout.contains("UTF-8"), "{output:?}");
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let world = World::builtin("v2.5");
+    let machine = Output::of(&mut on_machine(&world, clusterhat(), &["status"]));
+    assert_eq!(machine.status, 4, "{machine:?}");
+    let mut command = on_machine(&world, clusterhat(), &["status"]);
+    command.env("CLUSTERHAT_SIM", "").env("CLUSTERHAT_CONFIG", "");
+    let (_, stderr) = raw(&mut command);
+    assert_eq!(stderr, machine.stderr, "no simulation is announced");
+    let output = Output::of(world.command(&["maxpi"]).env("CLUSTERHAT_ROOT", ""));
+    assert_eq!((output.status, &*output.stdout), (0, "4\n"), "{output:?}");
 }

@@ -1,13 +1,16 @@
 //! The command line. Parsing does nothing else: what words mean on this controller comes later.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::Serialize;
 
 use crate::config::parse_seconds;
+use crate::failure::Failure;
 
 mod network;
 mod setup;
@@ -36,24 +39,51 @@ pub(crate) struct Cli {
 }
 
 /// Options that every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Global {
     /// Print one JSON document, for errors too
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     /// Read this configuration instead of /etc/clusterhat/clusterhat.toml
-    #[arg(long, global = true, value_name = "FILE", env = "CLUSTERHAT_CONFIG", hide_env = true, help_heading = GLOBAL)]
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(crate) config: Option<PathBuf>,
     /// Take all files and devices from below this folder
-    #[arg(long, global = true, value_name = "DIR", env = "CLUSTERHAT_ROOT", hide_env = true, help_heading = GLOBAL)]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) root: Option<PathBuf>,
     /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file
-    #[arg(long, global = true, value_name = "WORLD", env = "CLUSTERHAT_SIM", hide_env = true, help_heading = GLOBAL)]
+    #[arg(long, global = true, value_name = "WORLD", value_parser = NonEmptyStringValueParser::new(), help_heading = GLOBAL)]
     pub(crate) sim: Option<String>,
     /// Wait at most this long for another process (seconds)
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_seconds,
           allow_hyphen_values = true, help_heading = GLOBAL)]
     pub(crate) lock_limit: Option<Duration>,
+}
+
+impl Global {
+    /// Takes from the environment what the command line leaves open. An empty variable counts as none.
+    ///
+    /// # Errors
+    /// What is no name of a world: it must not lead to the machine's own boards.
+    pub(crate) fn read_environment(&mut self) -> Result<(), Failure> {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = |name| variable(name).map(PathBuf::from);
+        self.config = self.config.take().or_else(|| path("CLUSTERHAT_CONFIG"));
+        self.root = self.root.take().or_else(|| path("CLUSTERHAT_ROOT"));
+        if let (None, Some(world)) = (&self.sim, variable("CLUSTERHAT_SIM")) {
+            let no_name = |world| Failure::World(format!("CLUSTERHAT_SIM={world:?} is not UTF-8"));
+            self.sim = Some(world.into_string().map_err(no_name)?);
+        }
+        Ok(())
+    }
+}
+
+/// The world that words too wrong to be parsed, or else the environment, ask for.
+pub(crate) fn simulated(words: &[OsString]) -> Option<String> {
+    let behind = |word: &OsString| word.to_str()?.strip_prefix("--sim=").map(str::to_owned);
+    let flag = words.iter().position(|word| word == "--sim").and_then(|at| words.get(at + 1));
+    let given = words.iter().find_map(behind).or_else(|| flag?.to_str().map(str::to_owned));
+    let world = given.or_else(|| std::env::var("CLUSTERHAT_SIM").ok());
+    world.filter(|world| !world.is_empty())
 }
 
 /// The commands.

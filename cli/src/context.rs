@@ -41,16 +41,14 @@ pub(crate) struct Wishes {
 impl Ground {
     /// Finds the machine and reads its configuration. Touches no hardware.
     pub(crate) fn new(global: &Global, wishes: &Wishes) -> Result<Self, Failure> {
-        // An empty variable counts as none.
-        let config = global.config.as_deref().filter(|path| !path.as_os_str().is_empty());
-        let root = global.root.as_deref().filter(|path| !path.as_os_str().is_empty());
-        let (machine, sources, root) = match global.sim.as_deref().filter(|name| !name.is_empty()) {
+        let config = global.config.as_deref();
+        let (machine, sources, root) = match global.sim.as_deref() {
             Some(world) => {
                 let (machine, sources) = simulated(world, config)?;
                 (machine, sources, None)
             }
             None => {
-                let root = root.unwrap_or(Path::new("/"));
+                let root = global.root.as_deref().unwrap_or(Path::new("/"));
                 let (machine, sources) = real(root, config)?;
                 (machine, sources, Some(root.to_owned()))
             }

@@ -62,7 +62,8 @@ fn main() -> ExitCode {
 
 /// Help and versions are no errors; an error goes where the caller reads.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let as_json = std::env::args_os().any(|word| word == "--json");
+    let words: Vec<_> = std::env::args_os().collect();
+    let as_json = words.iter().any(|word| word == "--json");
     if !as_json || !error.use_stderr() {
         // Nothing is left to tell where this cannot be printed.
         let _ = error.print();
@@ -73,6 +74,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let message = text.split("\n\n").next().unwrap_or_default();
     let message = message.trim_start_matches("error: ").replace('\n', " ");
     let failure = Failure::Usage(message);
+    if let Some(world) = args::simulated(&words) {
+        render::simulation::name(&world);
+    }
     let output =
         Printout { command: "", report: None, bus: None, warnings: &[], failure: Some(&failure) };
     let _ = render::print(&output, true);
@@ -88,6 +92,13 @@ struct Session {
 
 impl Session {
     fn run(&mut self) -> Result<Outcome, Failure> {
+        self.cli.global.read_environment()?;
+        if let Some(world) = &self.cli.global.sim {
+            render::simulation::name(world);
+            if !self.cli.global.json {
+                render::simulation::announce("clusterhat");
+            }
+        }
         if let Command::Network(args::Network::Undo(asked)) = &self.cli.command {
             return network::take_back(&network::Ground::new(&self.cli.global)?, asked);
         }

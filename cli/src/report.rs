@@ -18,6 +18,9 @@ pub(crate) const SCHEMA: u32 = 1;
 pub(crate) struct Document<'a> {
     pub(crate) schema: u32,
     pub(crate) command: &'a str,
+    /// The world's name or file; absent on a machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) simulated: Option<&'a str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(crate) report: Option<&'a Report>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -36,10 +36,8 @@ impl From<Report> for Outcome {
 /// The system that is set up. Beside a simulated board it has to be named: who plays with one does not
 /// mean the machine that it is played on.
 fn system_root(global: &Global) -> Result<&Path, Failure> {
-    let given = global.root.as_deref().filter(|root| !root.as_os_str().is_empty());
-    let simulated = global.sim.as_deref().is_some_and(|name| !name.is_empty());
-    match given {
-        None if simulated => Err(Failure::Usage(
+    match global.root.as_deref() {
+        None if global.sim.is_some() => Err(Failure::Usage(
             "a simulated board has no system around it: --root DIR sets up the one that is mounted there"
                 .to_owned(),
         )),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Printout;
+use super::{Printout, simulation};
 use crate::failure::Failure;
 use crate::report::{Document, SCHEMA};
 
@@ -10,6 +10,7 @@ pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         command: output.command,
+        simulated: simulation::world(),
         report: output.report,
         bus: output.bus,
         warnings: output.warnings,

@@ -4,6 +4,7 @@ mod inventory;
 mod json;
 mod network;
 mod setup;
+pub(crate) mod simulation;
 mod table;
 mod text;
 
@@ -63,6 +64,7 @@ pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
 pub(crate) fn clear_screen() -> io::Result<()> {
     if io::stdout().is_terminal() {
         write!(io::stdout(), "\x1b[H\x1b[2J")?;
+        simulation::announce("clusterhat");
     }
     Ok(())
 }

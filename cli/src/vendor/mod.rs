@@ -7,7 +7,6 @@ mod run;
 mod status;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use hat_driver::linux::{BoardInfo, Error as DriverError, Model, chain};
@@ -16,6 +15,7 @@ use crate::args::Global;
 use crate::config::Role;
 use crate::context::{Ground, Wishes};
 use crate::failure::Failure;
+use crate::render::simulation;
 use request::Request;
 
 /// What the vendor's tool prints without words, or when asked for help.
@@ -89,7 +89,13 @@ fn answer(words: &[String]) -> Answer {
 
 fn open(words: &[String]) -> Result<Answer, Failure> {
     let wishes = Wishes::default();
-    let ground = Ground::new(&environment(), &wishes)?;
+    let mut global = Global::default();
+    global.read_environment()?;
+    if let Some(world) = &global.sim {
+        simulation::name(world);
+        simulation::announce("clusterctrl");
+    }
+    let ground = Ground::new(&global, &wishes)?;
     // Without its TYPE the vendor's file makes no controller.
     if matches!(ground.role(), Role::Other(_) | Role::Unset) {
         return Ok(Answer::nothing());
@@ -109,18 +115,6 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
         Ok(request) => run::run(&mut context, request, root.as_deref()),
         Err(answer) => answer,
     })
-}
-
-/// The options that `clusterhat` takes from its command line or environment.
-fn environment() -> Global {
-    let path = |name| std::env::var_os(name).map(PathBuf::from);
-    Global {
-        json: false,
-        config: path("CLUSTERHAT_CONFIG"),
-        root: path("CLUSTERHAT_ROOT"),
-        sim: std::env::var("CLUSTERHAT_SIM").ok(),
-        lock_limit: None,
-    }
 }
 
 /// A driver error where the vendor's tool knows none.
