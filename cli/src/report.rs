@@ -297,6 +297,9 @@ pub(crate) struct BoardEntry {
     #[serde(flatten)]
     pub(crate) info: BoardInfo,
     pub(crate) chip: Option<Chip>,
+    /// What is unverified about its bus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bus_unverified: Option<&'static str>,
     pub(crate) nodes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,

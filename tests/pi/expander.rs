@@ -20,6 +20,8 @@ fn a_fresh_board_is_found_asked_and_initialised() {
     assert!(status.contains("not initialised yet"), "{status}");
     let boards = succeeds(&mut pi, "boards");
     assert!(boards.contains("v2.5") && boards.contains("i2c-1 0x20"), "{boards}");
+    let unverified = "hat1: unverified: its bus is the I2C controller of a Pi 0 to 4";
+    assert!(boards.contains(unverified), "{boards}");
     let transfers = pi.stop_trace().unwrap();
     let mut written = transfers.iter().flat_map(|t| &t.messages).filter(|message| !message.read);
     assert!(written.all(|message| message.length == 1), "a question wrote: {transfers:?}");

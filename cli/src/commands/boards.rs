@@ -1,6 +1,6 @@
 //! `boards`: what was found, how, and what is unverified about it.
 
-use hat_driver::linux::{BoardInfo, Platform, UnitStatus, probe};
+use hat_driver::linux::{BoardInfo, Model, Platform, UnitStatus, probe};
 
 use super::Outcome;
 use crate::context::Context;
@@ -25,7 +25,8 @@ pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Fa
                 (None, Some(text))
             }
         };
-        boards.push(BoardEntry { info, chip, nodes, error });
+        let bus_unverified = bus_unverified(&info, context.cluster.platform());
+        boards.push(BoardEntry { info, chip, bus_unverified, nodes, error });
     }
     let probed = with_probe.then(|| probe(context.cluster.platform()));
     Ok(Outcome { report: Report::Boards(BoardsReport { boards, probed }), failure })
@@ -34,4 +35,15 @@ pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Fa
 /// What a search finds where no board is known.
 pub(crate) fn search(machine: &dyn Platform) -> Report {
     Report::Boards(BoardsReport { boards: Vec::new(), probed: Some(probe(machine)) })
+}
+
+/// Linux calls the controller of the Pi 0 to 4 so: drivers/i2c/busses/i2c-bcm2835.c.
+const BCM2835: &str = "bcm2835 ";
+
+/// What no document settles about the bus that a HAT is on.
+fn bus_unverified(info: &BoardInfo, platform: &dyn Platform) -> Option<&'static str> {
+    let name = platform.bus_name(info.bus?)?;
+    (matches!(info.model, Model::Hat(_)) && name.starts_with(BCM2835)).then_some(
+        "its bus is the I2C controller of a Pi 0 to 4: the vendor's image has i2c-gpio there instead, because of clock stretching",
+    )
 }

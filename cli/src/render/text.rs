@@ -241,9 +241,9 @@ fn boards(report: &BoardsReport) -> String {
         let rows: Vec<_> = report.boards.iter().map(board_row).collect();
         text = table(&["BOARD", "MODEL", "CHIP", "PLACE", "NODES", "FOUND BY"], &rows);
     }
-    for BoardEntry { info, .. } in &report.boards {
-        let unverified = info.model.unverified();
-        if !unverified.is_empty() {
+    for BoardEntry { info, bus_unverified, .. } in &report.boards {
+        let unverified = Some(info.model.unverified()).filter(|text| !text.is_empty());
+        for unverified in unverified.iter().chain(bus_unverified) {
             let _ = writeln!(text, "{}: unverified: {unverified}", info.name);
         }
     }

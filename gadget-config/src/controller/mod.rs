@@ -4,7 +4,7 @@
 //!
 //! | file | change | why |
 //! |---|---|---|
-//! | `config.txt` | `dtparam=i2c_arm=on` | the HAT's expander is on the header's I2C bus |
+//! | `config.txt` | `dtparam=i2c_arm=on`, where no line makes the bus yet | the HAT's expander is on it |
 //! | | `otg_mode=1` for `[pi4]` | its USB-C controller is a host too |
 //! | | `enable_uart=1`, if asked | a console on the header's serial port |
 //! | `cmdline.txt` | `console=serial0,115200`, if asked | likewise |
@@ -15,6 +15,7 @@
 mod cmdline_txt;
 mod config_txt;
 mod groups;
+mod i2c;
 mod modules;
 mod plan;
 

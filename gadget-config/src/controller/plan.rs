@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::{Membership, cmdline_txt, config_txt, groups, modules};
+use super::{Membership, cmdline_txt, config_txt, groups, i2c, modules};
 use crate::changes::{Draft, Error, Places, Plan, Snapshot, Spot};
+use crate::config_txt::{ANY, Model};
 use crate::units;
 
 /// Where the record of the changes is kept.
@@ -119,13 +120,15 @@ fn boot(draft: &mut Draft<'_>, request: &Request, system: &Snapshot) {
         draft.note("there is no config.txt: enable the I2C bus as this board's maker says".into());
         return;
     };
-    if config_txt::is_of_a_node(&old) {
+    let model = request.model.as_deref().map(Model::named);
+    if config_txt::is_of_a_node(&old, model.unwrap_or(&ANY)) {
         draft.note(
             "config.txt makes the USB port a device, as on a node: a controller has it as a host"
                 .into(),
         );
     }
-    let mut new = config_txt::with_i2c(&old);
+    let (mut new, notes) = i2c::with_i2c(&old, model);
+    notes.into_iter().for_each(|note| draft.note(note));
     if request.model.as_ref().is_none_or(|model| model.contains("Raspberry Pi 4")) {
         new = config_txt::with_otg(&new);
     }

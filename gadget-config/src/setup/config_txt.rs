@@ -2,17 +2,32 @@
 //!
 //! Text in, text out. Every byte that is no setting of the port stays, line ends included.
 
-use crate::config_txt::{BOARDS, Filters, Line, Reach, append, each, text_of};
+use std::collections::BTreeMap;
 
-/// The line that a node needs: overlays/README of the firmware, "dwc2".
-pub(super) const OVERLAY: &str = "dtoverlay=dwc2,dr_mode=peripheral";
+use crate::config_txt::{
+    Line, Mode, Model, Reach, Scope, append, dr_mode, each, is_gadget, line_end, mode_of, read_by,
+    replaced, zeros,
+};
+
+/// The lines that a node needs. In two, which the firmware reads like one (Raspberry Pi's documentation,
+/// "DT parameters"): `rpi-usb-gadget on` and `off` delete every line that is [`DELETABLE`].
+const OVERLAY: &str = "dtoverlay=dwc2";
+const PARAMETER: &str = "dtparam=dr_mode=peripheral";
+
+/// The line that `rpi-usb-gadget` takes for its own.
+const DELETABLE: &str = "dtoverlay=dwc2,dr_mode=peripheral";
 
 /// The file with the port set for a gadget on every board of the Zero family; the same bytes if
 /// it is already.
 pub(super) fn edit(old: &[u8]) -> Vec<u8> {
-    let mut new = rewrite(old);
-    if !is_effective(&new) {
-        append(&mut new, &[OVERLAY]);
+    let end = line_end(old);
+    let mut texts = BTreeMap::new();
+    for model in zeros() {
+        texts.extend(suitable_lines(old, model, end));
+    }
+    let mut new = replaced(old, &texts);
+    if !zeros().all(|model| is_gadget(&new, model)) {
+        append(&mut new, &[OVERLAY, PARAMETER]);
     }
     new
 }
@@ -22,7 +37,7 @@ pub(super) fn cmdline(config: &[u8]) -> Option<String> {
     let mut name = None;
     each(config, |filters, line| {
         let value = line.setting("cmdline").map(|value| value.trim().to_owned());
-        if filters.reach().contains(&Reach::Yes) && value.is_some() {
+        if value.is_some() && zeros().any(|model| filters.reach(model) == Reach::Yes) {
             name = value;
         }
     });
@@ -33,9 +48,7 @@ pub(super) fn cmdline(config: &[u8]) -> Option<String> {
 pub(super) fn includes(config: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     each(config, |_, line| {
-        if let Some(name) = line.text.trim().strip_prefix("include ") {
-            names.push(name.trim().to_owned());
-        }
+        names.extend(line.include().map(str::to_owned));
     });
     names
 }
@@ -43,110 +56,129 @@ pub(super) fn includes(config: &[u8]) -> Vec<String> {
 /// Whether a file sets the port at all.
 pub(super) fn mentions_port(config: &[u8]) -> bool {
     let mut found = false;
-    each(config, |_, line| found |= line.port().is_some());
+    // A file that is included begins where another may have left an overlay's parameters open.
+    each(config, |_, line| found |= mode_of(&Scope::Unclear, line).is_some());
     found
 }
 
-/// What a line makes of the port.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Port {
-    Gadget,
-    Other,
-}
-
-/// What a line makes of the port, if anything.
-trait OfPort {
-    fn port(&self) -> Option<Port>;
-}
-
-impl OfPort for Line<'_> {
-    /// The overlay dwc2 without dr_mode is "otg", which depends on a pin that the HAT leaves open;
-    /// dwc-otg is the older driver, which is no gadget.
-    fn port(&self) -> Option<Port> {
-        match self.overlay()? {
-            ("dwc2", parameters) => {
-                let mode = parameters.split(',').rev().find_map(dr_mode);
-                Some(if mode == Some("peripheral") { Port::Gadget } else { Port::Other })
+/// The lines that a model is sure to read and that are unsuitable, with what shall stand there.
+fn suitable_lines(config: &[u8], model: &Model, end: &str) -> BTreeMap<usize, String> {
+    let mut texts = BTreeMap::new();
+    // An overlay without a mode, which may come in a line behind it.
+    let mut open = None;
+    read_by(config, model, |reach, scope, line| {
+        if line.overlay().is_some() {
+            texts.extend(open.take());
+        }
+        let mode = mode_of(scope, line);
+        if reach != Reach::Yes || *scope == Scope::Unclear {
+            return;
+        }
+        match mode {
+            Some(Mode::Open) => open = Some((line.number, suitable(line, end))),
+            Some(Mode::Gadget) if line.text != DELETABLE => open = None,
+            Some(_) => {
+                open = None;
+                texts.insert(line.number, suitable(line, end));
             }
-            ("dwc-otg", _) => Some(Port::Other),
-            _ => None,
+            None => {}
         }
-    }
-}
-
-fn dr_mode(parameter: &str) -> Option<&str> {
-    let (key, value) = parameter.split_once('=')?;
-    (key.trim() == "dr_mode").then_some(value.trim())
-}
-
-/// Replaces what is unsuitable where a board of the family is sure to read it.
-fn rewrite(old: &[u8]) -> Vec<u8> {
-    let mut new = Vec::with_capacity(old.len());
-    let mut filters = Filters::ALL;
-    let mut within_dwc2 = false;
-    for bytes in old.split_inclusive(|byte| *byte == b'\n') {
-        let line = Line { text: text_of(bytes) };
-        if let Some(section) = line.section() {
-            filters.enter(section);
-        }
-        let read = filters.reach().contains(&Reach::Yes);
-        if let (true, Some((overlay, _))) = (read, line.overlay()) {
-            within_dwc2 = matches!(overlay, "dwc2" | "dwc-otg");
-        }
-        let replaced = match line.port() {
-            Some(Port::Other) if read => Some(suitable(&line)),
-            None if read && within_dwc2 => parameter_line(&line),
-            _ => None,
-        };
-        match replaced {
-            Some(text) => {
-                new.extend_from_slice(text.as_bytes());
-                new.extend_from_slice(&bytes[line.text.len()..]);
-            }
-            None => new.extend_from_slice(bytes),
-        }
-    }
-    new
+    });
+    texts.extend(open);
+    texts
 }
 
 /// The line with its other parameters kept.
-fn suitable(line: &Line<'_>) -> String {
+fn suitable(line: &Line<'_>, end: &str) -> String {
     match line.overlay() {
-        Some(("dwc2", parameters)) => {
-            let others = parameters.split(',').filter(|one| !one.is_empty());
-            let kept: String = others
-                .filter(|one| dr_mode(one).is_none())
-                .map(|one| format!(",{}", one.trim()))
-                .collect();
-            format!("{OVERLAY}{kept}")
+        Some((overlay, parameters)) => {
+            let others = settings_as_written(parameters).filter(|one| dr_mode(one).is_none());
+            let others = others.filter(|_| overlay == "dwc2").map(|one| format!(",{one}"));
+            format!("{OVERLAY}{}{end}{PARAMETER}", others.collect::<String>())
         }
-        _ => OVERLAY.to_owned(),
+        None => {
+            let parameters = line.setting("dtparam").unwrap_or_default();
+            let set = |one| if dr_mode(one).is_some() { "dr_mode=peripheral" } else { one };
+            let parameters: Vec<_> = settings_as_written(parameters).map(set).collect();
+            format!("dtparam={}", parameters.join(","))
+        }
     }
 }
 
-/// `dtparam=` after an overlay sets that overlay's parameters.
-fn parameter_line(line: &Line<'_>) -> Option<String> {
-    let parameters = line.setting("dtparam")?;
-    let wrong = |one: &str| dr_mode(one).is_some_and(|mode| mode != "peripheral");
-    parameters.split(',').any(wrong).then(|| {
-        let set = |one| if wrong(one) { "dr_mode=peripheral" } else { one };
-        format!("dtparam={}", parameters.split(',').map(set).collect::<Vec<_>>().join(","))
-    })
+fn settings_as_written(parameters: &str) -> impl Iterator<Item = &str> {
+    parameters.split(',').map(str::trim).filter(|one| !one.is_empty())
 }
 
-/// The last overlay for a port wins; one that may apply counts against us.
-fn is_effective(config: &[u8]) -> bool {
-    let mut gadget = [false; BOARDS];
-    each(config, |filters, line| {
-        if let Some(port) = line.port() {
-            for (gadget, reach) in gadget.iter_mut().zip(filters.reach()) {
-                match reach {
-                    Reach::Yes => *gadget = port == Port::Gadget,
-                    Reach::Maybe => *gadget &= port == Port::Gadget,
-                    Reach::No => {}
-                }
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn becomes(old: &str, new: &str) {
+        let edited = edit(old.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&edited), new);
+        assert_eq!(edit(&edited), edited, "a second time there is nothing to do");
+        let deletable = |line: &str| line == DELETABLE;
+        let rest: Vec<_> = new.split('\n').filter(|line| !deletable(line)).collect();
+        let rest = rest.join("\n");
+        assert!(zeros().all(|model| is_gadget(rest.as_bytes(), model)), "after rpi-usb-gadget off");
+    }
+
+    const OURS: &str = "dtoverlay=dwc2\ndtparam=dr_mode=peripheral\n";
+
+    #[test]
+    fn our_lines_are_not_those_that_rpi_usb_gadget_deletes() {
+        becomes("", OURS);
+        becomes("dtoverlay=dwc2,dr_mode=peripheral\n", OURS);
+        becomes("a=1\r\n", "a=1\r\ndtoverlay=dwc2\r\ndtparam=dr_mode=peripheral\r\n");
+        becomes(
+            "[gpio4=1]\ndtoverlay=dwc2,dr_mode=peripheral\n",
+            &format!("[gpio4=1]\ndtoverlay=dwc2,dr_mode=peripheral\n[all]\n{OURS}"),
+        );
+    }
+
+    #[test]
+    fn what_makes_a_gadget_already_stays() {
+        for text in [
+            OURS,
+            "dtoverlay=dwc2,dr_mode=peripheral,g-rx-fifo-size=256\n",
+            "[pi0]\ndtoverlay=dwc2\n[all]\ndtparam=dr_mode=peripheral\n",
+            "[pi4]\ndtoverlay=dwc2,dr_mode=host\n[pi0]\ndtoverlay=dwc2\ndtparam=dr_mode=peripheral\n",
+        ] {
+            becomes(text, text);
         }
-    });
-    gadget == [true; BOARDS]
+    }
+
+    #[test]
+    fn a_mode_in_a_line_of_its_own() {
+        becomes("dtoverlay=dwc2\ndtparam=dr_mode=host\n", OURS);
+        becomes("dtoverlay=dwc2\ndtoverlay=vc4\n", &format!("{OURS}dtoverlay=vc4\n"));
+        // Not of dwc2 any more.
+        becomes(
+            "dtoverlay=dwc2\ndtoverlay=\ndtparam=dr_mode=peripheral\n",
+            &format!("{OURS}dtoverlay=\ndtparam=dr_mode=peripheral\n"),
+        );
+        becomes(
+            "dtoverlay=dwc2,g-rx-fifo-size=9,dr_mode=otg",
+            "dtoverlay=dwc2,g-rx-fifo-size=9\ndtparam=dr_mode=peripheral",
+        );
+    }
+
+    #[test]
+    fn behind_what_may_leave_a_filter_open_all_comes_first() {
+        for open in ["[pi4] # x\n", "include extra.txt\n", "\u{feff}[pi4]\n", "\u{feff}[pi4]\r\n"] {
+            let end = if open.contains('\r') { "\r\n" } else { "\n" };
+            becomes(open, &format!("{open}[all]{end}{}", OURS.replace('\n', end)));
+        }
+    }
+
+    #[test]
+    fn other_files() {
+        assert_eq!(
+            includes(b"include a.txt\n\xef\xbb\xbf#include b\n include\tc.txt \n"),
+            ["a.txt", "c.txt"]
+        );
+        assert!(mentions_port(b"dtparam=dr_mode=host\n") && !mentions_port(b"dtparam=audio=on\n"));
+        assert_eq!(cmdline(b"[pi4]\ncmdline=a\n[pi02]\ncmdline=b\n").as_deref(), Some("b"));
+    }
 }

@@ -39,6 +39,27 @@ fn stock_systems() {
     }
 }
 
+/// The vendor's image of January 2026: bit-banged I2C for the models up to the Pi 4, since their controllers
+/// do not keep to clock stretching.
+#[test]
+fn the_vendors_image() {
+    let gpio = "dtoverlay=i2c-gpio,bus=1,i2c_gpio_sda=2,i2c_gpio_scl=3";
+    let i2c: String = (0..5).map(|model| format!("[pi{model}]\n{gpio}\n")).collect();
+    let card = stock("trixie");
+    card.write(
+        "boot/config.txt",
+        format!(
+            "{}\nenable_uart=1\n{i2c}[pi5]\ndtparam=i2c_arm=on\n[all]\ndtoverlay=dwc2,dr_mode=host\n\
+             [pi4]\notg_mode=1 # Controller only\n[cm4]\notg_mode=0 # Unless CM4\n[all]\n",
+            card.read("boot/config.txt")
+        ),
+    );
+    check("vendor.diff", &card, &Request::default());
+    for model in ["Raspberry Pi 4 Model B Rev 1.4", "Raspberry Pi 5 Model B Rev 1.0"] {
+        check("vendor.diff", &card, &Request { model: Some(model.into()), ..Request::default() });
+    }
+}
+
 #[test]
 fn everything_that_can_be_asked_for() {
     let member = Membership { user: "ann".to_owned(), group: "i2c".to_owned() };

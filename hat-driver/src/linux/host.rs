@@ -56,6 +56,11 @@ impl Platform for Host {
         self.root.join(format!("dev/i2c-{bus}"))
     }
 
+    fn bus_name(&self, bus: u32) -> Option<String> {
+        let file = self.root.join(format!("sys/class/i2c-dev/i2c-{bus}/name"));
+        Some(fs::read_to_string(file).ok()?.trim_end().to_owned())
+    }
+
     fn eeprom(&self) -> Option<Eeprom> {
         Eeprom::read(&self.root)
     }
@@ -116,5 +121,21 @@ impl Disturbance for Watch {
         let meanwhile = Watch::meanwhile(self);
         self.announce();
         meanwhile
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_is_named_after_its_driver() {
+        let root = tempfile::tempdir().unwrap();
+        let class = root.path().join("sys/class/i2c-dev/i2c-1");
+        fs::create_dir_all(&class).unwrap();
+        fs::write(class.join("name"), "bcm2835 (i2c@7e804000)\n").unwrap();
+        let host = Host::new(root.path());
+        assert_eq!(host.bus_name(1).as_deref(), Some("bcm2835 (i2c@7e804000)"));
+        assert_eq!(host.bus_name(2), None);
     }
 }

@@ -49,6 +49,12 @@ pub trait Platform {
     /// Where a bus's device is, for messages.
     fn bus_path(&self, bus: u32) -> PathBuf;
 
+    /// What the kernel calls a bus, which names the driver behind it; `None` where it does not say.
+    fn bus_name(&self, bus: u32) -> Option<String> {
+        let _ = bus;
+        None
+    }
+
     /// The primary HAT's EEPROM.
     fn eeprom(&self) -> Option<Eeprom>;
 
