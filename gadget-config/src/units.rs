@@ -36,12 +36,19 @@ pub(crate) fn is_usable(system: &Snapshot, unit: &str) -> bool {
 
 /// A link that starts a unit at boot.
 pub(crate) fn enabling_link(system: &Snapshot, unit: &str) -> Option<Spot> {
-    let starts = |spot: &&Spot| {
+    enabling_links(system, unit).next().cloned()
+}
+
+/// All of them.
+pub(crate) fn enabling_links<'a>(
+    system: &'a Snapshot,
+    unit: &'a str,
+) -> impl Iterator<Item = &'a Spot> {
+    system.spots().filter(move |spot| {
         spot.path.starts_with(ETC)
             && spot.path.components().count() == 5
             && spot.path.file_name().is_some_and(|name| name == unit)
-    };
-    system.spots().find(starts).cloned()
+    })
 }
 
 /// The links that enabling a unit made of `file` would make and that are not there yet, each with its

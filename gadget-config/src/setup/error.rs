@@ -21,13 +21,24 @@ pub enum Error {
     )]
     NotAZero(String),
     /// Somebody else makes a gadget of the port.
-    #[error("{what} is switched on ({}) and claims the USB port: {cure}", .path.display())]
+    #[error("{what} is switched on ({}) and claims the USB port; to switch it off: {cure}", .path.display())]
     Rival {
         /// Who.
         what: &'static str,
         /// The file that says so.
         path: PathBuf,
-        /// How to switch it off.
+        /// A command that switches it off.
+        cure: String,
+    },
+    /// Somebody else will make one.
+    #[error(
+        "cloud-init switches rpi-usb-gadget on at the first boot ({}), which claims the USB port; to leave it off: {cure}",
+        .path.display()
+    )]
+    RivalAtFirstBoot {
+        /// Its settings.
+        path: PathBuf,
+        /// A command that takes that out.
         cure: String,
     },
     /// The node's unit is not installed.

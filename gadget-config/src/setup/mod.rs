@@ -15,7 +15,7 @@
 //!
 //! | file | change | why |
 //! |---|---|---|
-//! | `config.txt` | `dtoverlay=dwc2,dr_mode=peripheral` | the port becomes a device controller |
+//! | `config.txt` | `dtoverlay=dwc2`, `dtparam=dr_mode=peripheral` | the port becomes a device controller |
 //! | `cmdline.txt` | `modules-load=` of the kernel's own gadgets goes | they would claim the port |
 //! | `/etc/modules`, `/etc/modules-load.d/` | the same modules go | likewise |
 //! | `/etc/clusterhat/node.toml` | `id` | what the node is |
@@ -44,6 +44,7 @@ mod node_toml;
 mod plan;
 mod rivals;
 mod units;
+mod user_data;
 
 pub use card::{check_model, places, read};
 pub use error::Error;

@@ -1,6 +1,8 @@
 //! Others who make a gadget of the port.
 
-use super::{Error, modules};
+use std::path::Path;
+
+use super::{Error, modules, user_data};
 use crate::changes::{Content, Entry, Snapshot, Spot};
 use crate::units;
 
@@ -11,6 +13,9 @@ const INSTALLED: &str = "usr/lib/systemd/system/rpi-usb-gadget-ics.service";
 /// What `rpi-usb-gadget on` writes and `off` removes; its `status` looks at it too.
 const SWITCHED_ON: &str = "etc/modules-load.d/usb-gadget.conf";
 
+/// How the names of its NetworkManager profiles begin.
+const PROFILES: &str = "id=USB Gadget (";
+
 const ICS: &str = "rpi-usb-gadget-ics.service";
 const VENDOR: &str = "clusterctrl-composite.service";
 
@@ -20,29 +25,67 @@ pub(super) const MARKS: [&str; 2] = [INSTALLED, "usr/bin/rpi-usb-gadget"];
 /// Nobody else is switched on.
 pub(super) fn check(card: &Snapshot) -> Result<(), Error> {
     let places = card.places();
-    let root = places.root().display();
+    let is_running = places.root() == Path::new("/");
     let package = card.has(&Spot::root(INSTALLED)) || card.has(&Spot::root(MARKS[1]));
     let list = Spot::root(SWITCHED_ON);
     let is_listed =
         card.file(&list).is_some_and(|state| modules::edit(&state.bytes) != state.bytes);
-    let on = units::enabling_link(card, ICS).or_else(|| (package && is_listed).then_some(list));
-    if let Some(spot) = on {
-        return Err(Error::Rival {
-            what: "rpi-usb-gadget",
-            path: places.shown(&spot),
-            cure: format!(
-                "switch it off on the running node (rpi-usb-gadget off) or in its root (chroot {root} rpi-usb-gadget off), or remove the package"
-            ),
-        });
+    let mut on: Vec<Spot> = units::enabling_links(card, ICS).cloned().collect();
+    on.extend((package && is_listed).then_some(list));
+    if let Some(first) = on.first().cloned() {
+        let files = on.into_iter().chain(profiles(card).cloned());
+        // Its own program works on the running system only, whatever its root is.
+        let cure = if is_running { "rpi-usb-gadget off".to_owned() } else { remove(card, files) };
+        return Err(Error::Rival { what: "rpi-usb-gadget", path: places.shown(&first), cure });
     }
-    if let Some(spot) = units::enabling_link(card, VENDOR) {
-        return Err(Error::Rival {
-            what: VENDOR,
-            path: places.shown(&spot),
-            cure: format!("disable it (systemctl --root={root} disable {VENDOR})"),
-        });
+    let links: Vec<_> = units::enabling_links(card, VENDOR).cloned().collect();
+    if let Some(first) = links.first().cloned() {
+        let disable = || format!("systemctl disable {VENDOR}");
+        let cure = if is_running { disable() } else { remove(card, links.into_iter()) };
+        return Err(Error::Rival { what: VENDOR, path: places.shown(&first), cure });
     }
-    Ok(())
+    check_first_boot(card)
+}
+
+/// Nor will be by cloud-init.
+fn check_first_boot(card: &Snapshot) -> Result<(), Error> {
+    let spot = Spot::boot(user_data::FILE);
+    let text = card.file(&spot).map(|state| String::from_utf8_lossy(&state.bytes));
+    let Some(edit) = text.and_then(|text| user_data::edit_that_leaves_the_port(&text)) else {
+        return Ok(());
+    };
+    let path = card.places().shown(&spot);
+    let cure = format!("sed -i {} {}", quoted(edit), quoted(&path.display().to_string()));
+    Err(Error::RivalAtFirstBoot { path, cure })
+}
+
+/// The NetworkManager profiles that it made.
+fn profiles(card: &Snapshot) -> impl Iterator<Item = &Spot> {
+    card.spots().filter(|spot| {
+        let is_profile = spot.path.starts_with("etc/NetworkManager/system-connections");
+        is_profile && card.file(spot).is_some_and(|state| has_line(&state.bytes, PROFILES))
+    })
+}
+
+fn has_line(bytes: &[u8], start: &str) -> bool {
+    String::from_utf8_lossy(bytes).lines().any(|line| line.trim().starts_with(start))
+}
+
+/// The command that takes files away.
+fn remove(card: &Snapshot, spots: impl Iterator<Item = Spot>) -> String {
+    let shown = |spot| quoted(&card.places().shown(&spot).display().to_string());
+    let paths: Vec<String> = spots.map(shown).collect();
+    format!("rm -- {}", paths.join(" "))
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-@:+%,=".contains(c);
+    if word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// What may stand in the way later, one line each.

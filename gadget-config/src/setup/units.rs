@@ -55,7 +55,7 @@ fn missing(card: &Snapshot, unit: &'static str) -> Error {
     let root = card.places().root().to_owned();
     let cure = match unit {
         NODE => format!(
-            "install the node's package there first (dpkg --root={} -i clusterhat-node*.deb)",
+            "install the node's package of the card's architecture there first (dpkg --root={} -i clusterhat-node_VERSION_ARCHITECTURE.deb)",
             root.display()
         ),
         _ => "this is no systemd of Raspberry Pi OS or Debian".to_owned(),

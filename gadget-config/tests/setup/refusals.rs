@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
 use gadget_config::changes;
 use gadget_config::setup::{self, Error, Request};
@@ -52,21 +53,59 @@ fn the_boot_folder_is_found_where_config_txt_is() {
     assert_eq!(boot(&card), card.path("root/boot/firmware"));
 }
 
+/// The refusal names the thing, and the command that it ends with lets the set-up go on.
+#[track_caller]
+fn is_cured(card: &Card, parts: &[&str]) {
+    let error = refused(card, None);
+    says(&error, parts);
+    let (_, command) = error.split_once("off: ").unwrap();
+    let run = Command::new("sh").args(["-euc", command]).status().unwrap();
+    assert!(run.success(), "{command}");
+    let request = Request::new(3.try_into().unwrap());
+    setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
+}
+
+const WANTS: &str = "root/etc/systemd/system/multi-user.target.wants";
+
 #[test]
 fn another_who_makes_gadgets() {
-    let wants = "root/etc/systemd/system/multi-user.target.wants";
     let card = Card::stock("trixie");
     card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
-    says(&refused(&card, None), &["rpi-usb-gadget is switched on", "usb-gadget.conf", " off"]);
+    is_cured(&card, &["rpi-usb-gadget is switched on", "usb-gadget.conf"]);
 
+    // As `rpi-usb-gadget on` leaves it.
     let card = Card::stock("trixie");
-    let link = card.path(wants).join("rpi-usb-gadget-ics.service");
-    symlink("/usr/lib/systemd/system/rpi-usb-gadget-ics.service", link).unwrap();
-    says(&refused(&card, None), &["rpi-usb-gadget is switched on", wants]);
+    card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
+    let ics = "rpi-usb-gadget-ics.service";
+    symlink(format!("/usr/lib/systemd/system/{ics}"), card.path(WANTS).join(ics)).unwrap();
+    let profile = "root/etc/NetworkManager/system-connections/USB Gadget (shared).nmconnection";
+    card.write(profile, "[connection]\nid=USB Gadget (shared)\ninterface-name=usb0\n");
+    is_cured(&card, &["rpi-usb-gadget is switched on", WANTS]);
+    assert!(!card.path(profile).exists());
 
     let card = Card::stock("bookworm");
-    symlink("/x", card.path(wants).join("clusterctrl-composite.service")).unwrap();
-    says(&refused(&card, None), &["clusterctrl-composite.service", "disable"]);
+    symlink("/x", card.path(WANTS).join("clusterctrl-composite.service")).unwrap();
+    is_cured(&card, &["clusterctrl-composite.service is switched on"]);
+}
+
+#[test]
+fn another_whom_cloud_init_switches_on() {
+    for text in [
+        "#cloud-config\nrpi:\n  enable_usb_gadget: true\nenable_ssh: true\n",
+        "rpi: {interfaces: {i2c: true}, \"enable_usb_gadget\": yes}\n",
+        "runcmd:\n  - [ rpi-usb-gadget, on ]\n  - [ echo, done ]\n",
+    ] {
+        let card = Card::stock("trixie");
+        card.write("boot/user-data", text);
+        is_cured(&card, &["cloud-init switches rpi-usb-gadget on", "boot/user-data"]);
+        let left = card.read("boot/user-data");
+        assert_eq!(left.lines().count(), text.lines().count(), "{left}");
+        assert!(
+            left.contains("enable_ssh: true")
+                || left.contains("i2c: true}")
+                || left.contains("done")
+        );
+    }
 }
 
 #[test]
