@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::mac::fnv1a;
+
 /// 1 to 63 of ASCII letters, digits, `.`, `_` and `-`; upper and lower case are different.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
@@ -19,6 +21,14 @@ pub struct ClusterNameError(String);
 
 impl ClusterName {
     const LONGEST: usize = 63;
+
+    /// One for a machine without a name for its cluster: 24 bits of a hash of the machine's ID, which is
+    /// not to be told itself (machine-id(5)).
+    #[must_use]
+    pub fn of_machine(id: &str) -> Self {
+        let hash = fnv1a(id.as_bytes());
+        Self(format!("{:06x}", (hash ^ hash >> 24 ^ hash >> 48) & 0x00ff_ffff))
+    }
 
     /// The text.
     #[must_use]
@@ -63,6 +73,16 @@ impl fmt::Display for ClusterName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_machine_has_one_name_and_another_machine_another() {
+        let [a, b] = ["c1a57e4a000000000000000000000001", "c1a57e4a000000000000000000000002"];
+        let name = ClusterName::of_machine(a);
+        assert_eq!(name, ClusterName::of_machine(a));
+        assert_ne!(name, ClusterName::of_machine(b));
+        assert_eq!(name.as_str().parse(), Ok(name.clone()));
+        assert_eq!(name.as_str().len(), 6);
+    }
 
     #[test]
     fn names_are_short_and_plain() {

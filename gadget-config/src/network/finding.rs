@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::survey::Live;
-use super::{BRIDGE, Mode, Settings, Subnet, Survey, networkmanager};
-use crate::Manager;
+use super::{BRIDGE, Mode, Request, Settings, Subnet, Survey, networkmanager};
 use crate::changes::Spot;
+use crate::{ClusterName, Manager};
 
 /// Of the vendor's images.
 pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
@@ -58,6 +58,24 @@ pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
         found.extend(no_masquerade(settings, live));
     }
     found
+}
+
+/// On a network with others the vendor's MAC addresses are those of every other cluster, too. Told where it is
+/// asked for only: it is no fault of a network that has one cluster.
+pub(super) fn shared_macs(request: &Request, survey: &Survey) -> Option<Finding> {
+    (request.mode == Mode::Bridge && request.cluster.is_none()).then(|| {
+        let name = survey.machine_id().map(ClusterName::of_machine);
+        let name = name.map_or_else(|| "NAME".to_owned(), |name| name.to_string());
+        Finding::warning(
+            "shared-macs",
+            "nodes have the vendor's MAC addresses, the same as in every other cluster on this network"
+                .to_owned(),
+            format!(
+                "where there is another, run this again with --cluster {name}, and put \
+                 cluster = \"{name}\" into every node's /etc/clusterhat/node.toml"
+            ),
+        )
+    })
 }
 
 /// NetworkManager's method "shared" runs these.

@@ -2,7 +2,8 @@
 //!
 //! After nm-settings-nmcli(5) and nm-settings-keyfile(5):
 //! - `method=shared` gives leases and names by a dnsmasq of NetworkManager's own, forwards and
-//!   masquerades; that dnsmasq reads `/etc/NetworkManager/dnsmasq-shared.d`;
+//!   masquerades; that dnsmasq reads `/etc/NetworkManager/dnsmasq-shared.d`, after its own words, of which
+//!   `dhcp-lease-max=50` leaves all further nodes without an address and `no-hosts` without names;
 //! - one profile serves all ports (`multi-connect=3`), whichever come and go;
 //! - it gives nft(8) one second to make its rules, and goes on without them after that: a machine that
 //!   is busy with its boot needs longer if nft has to wait for kernel modules too;
@@ -34,10 +35,14 @@ const UPLINK_UUID: &str = "8a4f1c52-6f0e-4f6b-9d43-5f7d1f1f2b13";
 /// Above every profile that somebody made for any Ethernet device.
 const PRIORITY: u32 = 100;
 
+/// Of dnsmasq itself where nobody gives another.
+const MOST_LEASES: u32 = 1000;
+
 pub(super) fn nat(
     subnet: Subnet,
     nodes: &[Node],
     cluster: Option<&ClusterName>,
+    controller: Option<&str>,
 ) -> Vec<ConfigFile> {
     let address = subnet.with_prefix(subnet.controller());
     let addresses = format!(
@@ -46,7 +51,7 @@ pub(super) fn nat(
          [ipv6]\nmethod=shared\nmay-fail=true\n"
     );
     vec![
-        ConfigFile::public(LEASES, leases(subnet, nodes, cluster)),
+        ConfigFile::public(LEASES, leases(subnet, nodes, cluster, controller)),
         ConfigFile::public(MODULES, modules()),
         profile(NODES, &nodes_profile()),
         profile(BRIDGE, &bridge("", &addresses)),
@@ -113,13 +118,33 @@ fn modules() -> String {
     format!("# Written by `clusterhat network setup`.\n{reason}\n{names}\n")
 }
 
-/// dnsmasq(8): `dhcp-host` ties a MAC address to an IP address, `host-record` a name.
-fn leases(subnet: Subnet, nodes: &[Node], cluster: Option<&ClusterName>) -> String {
-    let mut text = "# Written by `clusterhat network setup`.\n".to_owned();
+/// dnsmasq(8): `dhcp-host` ties a MAC address to an IP address, `host-record` a name; what is asked about a
+/// `local` name beyond that, its IPv6 address say, is not asked of any server outside.
+fn leases(
+    subnet: Subnet,
+    nodes: &[Node],
+    cluster: Option<&ClusterName>,
+    controller: Option<&str>,
+) -> String {
+    let mut text = format!(
+        "# Written by `clusterhat network setup`.\n\
+         # NetworkManager's own limit is 50.\ndhcp-lease-max={MOST_LEASES}\n"
+    );
+    let mut record = |names: &[String], address| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "host-record={},{address}", names.join(","));
+        let _ = writeln!(text, "local=/{}/", names.join("/"));
+    };
+    let is_node = |name: &str| nodes.iter().any(|node| node.names().iter().any(|one| one == name));
+    if let Some(name) = controller.filter(|name| !is_node(name)) {
+        record(&[name.to_owned()], subnet.controller());
+    }
+    for node in nodes {
+        record(&node.names(), subnet.node(node.id));
+    }
     for node in nodes {
         let (mac, address) = (node.mac(cluster), subnet.node(node.id));
         let _ = writeln!(text, "dhcp-host={mac},{address},{}", node.label());
-        let _ = writeln!(text, "host-record={},{address}", node.names().join(","));
     }
     text
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    BRIDGE, Error, Finding, Mode, Request, SETTINGS_FILE, Settings, Survey, findings, hosts,
-    networkd, networkmanager,
+    BRIDGE, Error, Finding, Mode, Request, SETTINGS_FILE, Settings, Survey, finding, findings,
+    hosts, networkd, networkmanager,
 };
 use crate::Manager;
 use crate::changes::{Draft, Plan, Spot};
@@ -66,7 +66,7 @@ pub fn plan(request: &Request, survey: &Survey) -> Result<NetworkPlan, Error> {
         uplink: uplink.clone().filter(|_| request.mode == Mode::Bridge),
         cluster: request.cluster.clone(),
     };
-    let (blocking, others): (Vec<_>, Vec<_>) =
+    let (blocking, mut others): (Vec<_>, Vec<_>) =
         findings(&settings, survey).into_iter().partition(|finding| finding.blocks);
     if !blocking.is_empty() {
         return Err(Error::Blocked(blocking));
@@ -81,6 +81,7 @@ pub fn plan(request: &Request, survey: &Survey) -> Result<NetworkPlan, Error> {
     }
     draft.own_file(Spot::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
     draft.put_back_the_rest()?;
+    others.extend(finding::shared_macs(request, survey));
     Ok(NetworkPlan { files: draft.finish(), settings, findings: others })
 }
 
@@ -133,7 +134,7 @@ fn files(
     };
     match (request.mode, manager) {
         (Mode::Nat, Manager::NetworkManager) => {
-            Ok(networkmanager::nat(request.subnet, nodes, cluster))
+            Ok(networkmanager::nat(request.subnet, nodes, cluster, survey.host_name()))
         }
         (Mode::Nat, Manager::Networkd) => Ok(networkd::nat(request.subnet, nodes, cluster)),
         (Mode::Bridge, Manager::NetworkManager) => networkmanager::bridged(&bridged(uplink)?),

@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::NodeId;
 
 /// An IPv4 network with room for every node: node N has its Nth address.
+///
+/// One that is asked for has to be private (RFC 1918): another's addresses would be out of reach from the
+/// controller and its nodes, and loopback or multicast addresses name no node. The shared addresses of
+/// providers (100.64.0.0/10, RFC 6598) are not the user's to give out, and some VPNs use them. A record
+/// of an earlier set-up is read as it is, so that it can be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Subnet {
@@ -18,10 +23,26 @@ pub struct Subnet {
 
 /// A text that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is no network for nodes: 172.19.181.0/24 is, and any other of /8 to /24 with no bit set behind its prefix"
-)]
-pub struct SubnetError(String);
+#[non_exhaustive]
+pub enum SubnetError {
+    /// No network, or one without room for every node's number.
+    #[error(
+        "{0:?} is no network for nodes: 172.19.181.0/24 is, and any other of /8 to /24 with no bit set behind its prefix"
+    )]
+    Form(String),
+    /// A network of other people's addresses, or of addresses that no node can have.
+    #[error(
+        "{0} is not private: choose a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+    )]
+    NotPrivate(Subnet),
+}
+
+/// RFC 1918, 3.
+const PRIVATE: [Subnet; 3] = [
+    Subnet { first: Ipv4Addr::new(10, 0, 0, 0), prefix: 8 },
+    Subnet { first: Ipv4Addr::new(172, 16, 0, 0), prefix: 12 },
+    Subnet { first: Ipv4Addr::new(192, 168, 0, 0), prefix: 16 },
+];
 
 /// As many nodes as there can be have to fit in.
 const LONGEST_PREFIX: u8 = 24;
@@ -62,6 +83,20 @@ impl Subnet {
         u32::from(self.first) & mask == u32::from(address) & mask
     }
 
+    fn is_private(self) -> bool {
+        let holds = |range: &Subnet| range.prefix <= self.prefix;
+        PRIVATE.iter().any(|range| holds(range) && range.overlaps(self.first, self.prefix))
+    }
+
+    /// Of any addresses.
+    fn parse(text: &str) -> Option<Self> {
+        let (first, prefix) = text.split_once('/')?;
+        let subnet = Self { first: first.parse().ok()?, prefix: prefix.parse().ok()? };
+        let fits = (SHORTEST_PREFIX..=LONGEST_PREFIX).contains(&subnet.prefix)
+            && u32::from(subnet.first) & !mask(subnet.prefix) == 0;
+        fits.then_some(subnet)
+    }
+
     fn nth(self, host: u8) -> Ipv4Addr {
         Ipv4Addr::from(u32::from(self.first) | u32::from(host))
     }
@@ -75,14 +110,8 @@ impl FromStr for Subnet {
     type Err = SubnetError;
 
     fn from_str(text: &str) -> Result<Self, SubnetError> {
-        let parse = || {
-            let (first, prefix) = text.split_once('/')?;
-            let subnet = Self { first: first.parse().ok()?, prefix: prefix.parse().ok()? };
-            let fits = (SHORTEST_PREFIX..=LONGEST_PREFIX).contains(&subnet.prefix)
-                && u32::from(subnet.first) & !mask(subnet.prefix) == 0;
-            fits.then_some(subnet)
-        };
-        parse().ok_or_else(|| SubnetError(text.to_owned()))
+        let subnet = Self::parse(text).ok_or_else(|| SubnetError::Form(text.to_owned()))?;
+        if subnet.is_private() { Ok(subnet) } else { Err(SubnetError::NotPrivate(subnet)) }
     }
 }
 
@@ -90,7 +119,7 @@ impl TryFrom<String> for Subnet {
     type Error = SubnetError;
 
     fn try_from(text: String) -> Result<Self, SubnetError> {
-        text.parse()
+        Self::parse(&text).ok_or(SubnetError::Form(text))
     }
 }
 
@@ -138,6 +167,35 @@ mod tests {
             "fd00::/24",
         ] {
             assert!(text.parse::<Subnet>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_private_ones_can_be_asked_for() {
+        for text in ["10.0.0.0/8", "172.16.0.0/12", "172.31.255.0/24", "192.168.0.0/16"] {
+            assert!(text.parse::<Subnet>().is_ok(), "{text}");
+        }
+        for text in [
+            "0.0.0.0/8",
+            "127.0.0.0/8",
+            "127.1.2.0/24",
+            "169.254.0.0/16",
+            "100.64.0.0/10",
+            "172.0.0.0/8",
+            "172.32.0.0/16",
+            "192.0.2.0/24",
+            "192.160.0.0/11",
+            "198.51.100.0/24",
+            "224.0.0.0/8",
+            "239.255.0.0/24",
+            "240.0.0.0/8",
+            "11.0.0.0/8",
+        ] {
+            let error = text.parse::<Subnet>().unwrap_err();
+            assert!(matches!(error, SubnetError::NotPrivate(_)), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            // What an earlier set-up wrote can still be undone.
+            assert!(Subnet::try_from(text.to_owned()).is_ok(), "{text}");
         }
     }
 

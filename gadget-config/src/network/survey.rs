@@ -31,6 +31,13 @@ const FILES: [&str; 11] = [
     "etc/systemd/network/00-clusterhat-uplink.network",
 ];
 
+/// The files that only tell something.
+const TOLD: [&str; 2] = [HOST_NAME, MACHINE_ID];
+
+/// hostname(5), machine-id(5).
+const HOST_NAME: &str = "etc/hostname";
+const MACHINE_ID: &str = "etc/machine-id";
+
 /// The system below a root, for what this module changes there.
 ///
 /// # Errors
@@ -75,7 +82,7 @@ impl Survey {
     /// A file that cannot be read, a program that is missing.
     pub fn take(places: &Places, tools: Option<&dyn Tools>) -> Result<Self, Error> {
         let mut system = Snapshot::new(places);
-        for path in FILES {
+        for path in FILES.into_iter().chain(TOLD) {
             system.add_file(Spot::root(path))?;
         }
         system.add_mark(Spot::root(VENDORS_BRIDGE))?;
@@ -106,6 +113,27 @@ impl Survey {
 
     pub(super) fn live(&self) -> Option<&Live> {
         self.live.as_ref()
+    }
+
+    /// The controller's name.
+    pub(super) fn host_name(&self) -> Option<&str> {
+        let plain = |name: &&str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+            !name.is_empty() && name.chars().all(allowed)
+        };
+        self.lines(HOST_NAME).find(|line| !line.starts_with('#')).filter(plain)
+    }
+
+    /// What tells this machine from every other; nothing before its first boot.
+    pub(super) fn machine_id(&self) -> Option<&str> {
+        let is_id = |id: &&str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.lines(MACHINE_ID).next().filter(is_id)
+    }
+
+    fn lines(&self, path: &str) -> impl Iterator<Item = &str> {
+        let file = self.system.file(&Spot::root(path));
+        let text = file.and_then(|file| std::str::from_utf8(&file.bytes).ok()).unwrap_or_default();
+        text.lines().map(str::trim).filter(|line| !line.is_empty())
     }
 
     /// Whether a program of the system is installed.

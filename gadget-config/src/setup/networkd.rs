@@ -3,6 +3,9 @@
 //! systemd.network(5) knows a fallback for DHCPv4 only as a link-local address, so the fixed
 //! address stands beside the lease. From our controller both are the same one; its route has a
 //! higher metric than the lease's (1024), which therefore wins.
+//!
+//! The client names itself by its MAC address, by which the controller's leases and those of a network's
+//! administrator go: networkd's own identifier comes from the machine's ID, which copied cards share.
 
 use super::network::{CONTROLLER, INTERFACE, Profile, address};
 use crate::NodeId;
@@ -18,6 +21,7 @@ pub(super) fn profiles(id: NodeId) -> Vec<Profile> {
          [Match]\nName={INTERFACE}\n\n\
          [Link]\nRequiredForOnline=no\n\n\
          [Network]\nDHCP=ipv4\nIPv6AcceptRA=yes\n\n\
+         [DHCPv4]\nClientIdentifier=mac\n\n\
          [Address]\nAddress={}\n\n\
          [Route]\nGateway={CONTROLLER}\nMetric={FIXED_ROUTE_METRIC}\n",
         address(id)

@@ -20,8 +20,13 @@ fn blocked(machine: &Machine, request: &Request) -> (&'static str, String) {
     (findings[0].kind, findings[0].to_string())
 }
 
+/// Of a cluster with a name.
 fn warned(machine: &Machine, mode: Mode) -> Vec<(&'static str, String)> {
-    let plan = machine.plan(&request(mode)).unwrap();
+    told(machine, &Request { cluster: Some("rack-1".parse().unwrap()), ..request(mode) })
+}
+
+fn told(machine: &Machine, request: &Request) -> Vec<(&'static str, String)> {
+    let plan = machine.plan(request).unwrap();
     plan.findings.iter().map(|finding| (finding.kind, finding.to_string())).collect()
 }
 
@@ -31,6 +36,28 @@ fn a_stock_system_has_nothing_in_the_way() {
         for mode in [Mode::Nat, Mode::Bridge] {
             assert_eq!(warned(&Machine::stock(manager), mode), []);
         }
+    }
+}
+
+/// Two clusters with the vendor's addresses on one network take each other's frames away.
+#[test]
+fn a_bridge_without_a_cluster_s_name_is_offered_one() {
+    for manager in [NetworkManager, Networkd] {
+        let machine = Machine::stock(manager);
+        let found = told(&machine, &request(Mode::Bridge));
+        assert_eq!((found.len(), found[0].0), (1, "shared-macs"));
+        assert!(found[0].1.contains("--cluster NAME"), "no machine ID yet: {found:?}");
+        let id = "c1a57e4a000000000000000000000001";
+        machine.card.write("root/etc/machine-id", format!("{id}\n"));
+        let text = told(&machine, &request(Mode::Bridge)).remove(0).1;
+        let offered = text.split("--cluster ").nth(1).unwrap().split(',').next().unwrap();
+        assert!(
+            !id.contains(offered) && text.contains(&format!("cluster = \"{offered}\"")),
+            "{text}"
+        );
+        let named = Request { cluster: Some(offered.parse().unwrap()), ..request(Mode::Bridge) };
+        assert_eq!(machine.plan(&named).unwrap().findings, []);
+        assert_eq!(told(&machine, &request(Mode::Nat)), [], "nobody else is there");
     }
 }
 
