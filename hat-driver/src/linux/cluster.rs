@@ -205,7 +205,7 @@ impl Cluster {
             Stop::Locked { path, holder, waited } => {
                 Error::Locked { what: path.display().to_string(), holder, waited, done }
             }
-            Stop::Lock { path, source } => Error::Lock { path, source },
+            Stop::Lock { path, source } => Error::Lock { path, source }.after(done),
             Stop::UnderVoltage { node } => {
                 Error::UnderVoltage { node: node.map(|node| self.node_name(node)), done }
             }

@@ -88,6 +88,14 @@ pub enum Error {
     /// Several boards failed.
     #[error("{}", join(.0))]
     Boards(Vec<Error>),
+    /// An operation that switched some of its nodes, but then failed.
+    #[error("{}{done}", chain(&**source))]
+    After {
+        /// Why.
+        source: Box<Error>,
+        /// What had been switched before.
+        done: Done,
+    },
     /// One board failed.
     #[error("{board}: {}{}{}{done}", prefix(.what), reason(.source, .what), state(.stands, .what))]
     Board {
@@ -125,16 +133,29 @@ pub enum Error {
     },
 }
 
-/// What failed on a board of either kind.
+/// What failed on a board of either kind. It tells its causes itself, and no names of pins: whoever
+/// knows the board has better ones.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoardError {
     /// A HAT.
-    #[error(transparent)]
-    Hat(#[from] crate::Error<BusError>),
+    #[error("{}", told(.0))]
+    Hat(crate::Error<BusError>),
     /// A ClusterCTRL board.
-    #[error(transparent)]
-    Ctrl(#[from] ctrl::Error<BusError>),
+    #[error("{}", chain(.0))]
+    Ctrl(ctrl::Error<BusError>),
+}
+
+impl From<crate::Error<BusError>> for BoardError {
+    fn from(error: crate::Error<BusError>) -> Self {
+        Self::Hat(error)
+    }
+}
+
+impl From<ctrl::Error<BusError>> for BoardError {
+    fn from(error: ctrl::Error<BusError>) -> Self {
+        Self::Ctrl(error)
+    }
 }
 
 impl BoardError {
@@ -151,24 +172,34 @@ impl BoardError {
 }
 
 impl Error {
-    /// Adds what was switched before another process kept us from going on.
+    /// Adds what was switched all the same, whatever the error is.
     pub(super) fn after(mut self, switched: Done) -> Self {
-        if let Self::Locked { done, .. } = &mut self {
-            *done = switched;
+        match &mut self {
+            Self::Board { done, .. }
+            | Self::Gone { done, .. }
+            | Self::UnderVoltage { done, .. }
+            | Self::Locked { done, .. }
+            | Self::After { done, .. } => *done = switched,
+            _ if switched.nodes.is_empty() => {}
+            _ => return Self::After { source: Box::new(self), done: switched },
         }
         self
     }
 
     /// One error out of those of several boards, with what was switched all the same.
-    pub(super) fn of_boards(mut failures: Vec<Self>, switched: &Done) -> Self {
-        for failure in &mut failures {
-            if let Self::Board { done, .. } | Self::Gone { done, .. } = failure {
-                *done = switched.clone();
-            }
-        }
+    pub(super) fn of_boards(mut failures: Vec<Self>, switched: Done) -> Self {
         match failures.len() {
-            1 => failures.remove(0),
-            _ => Self::Boards(failures),
+            1 => failures.remove(0).after(switched),
+            _ => Self::Boards(failures).after(switched),
+        }
+    }
+
+    /// The error itself, without what was switched before it.
+    #[must_use]
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::After { source, .. } => source.cause(),
+            error => error,
         }
     }
 
@@ -179,8 +210,8 @@ impl Error {
             Self::Board { done, .. }
             | Self::Gone { done, .. }
             | Self::UnderVoltage { done, .. }
-            | Self::Locked { done, .. } => Some(done),
-            Self::Boards(errors) => errors.iter().find_map(Self::done),
+            | Self::Locked { done, .. }
+            | Self::After { done, .. } => Some(done),
             _ => None,
         }
     }
@@ -233,10 +264,16 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// What went wrong; pins by the names that `what` gives them over all boards, where it does.
 fn reason(source: &BoardError, what: &str) -> String {
     match source {
-        BoardError::Hat(crate::Error::PinsDiffer { signals, seen, .. }) if !what.is_empty() => {
-            pins_show(*signals, *seen).to_owned()
-        }
-        source => chain(source),
+        BoardError::Hat(error) if what.is_empty() => chain(error),
+        source => source.to_string(),
+    }
+}
+
+/// What went wrong on a HAT, without the names that its own pins have.
+fn told(error: &crate::Error<BusError>) -> String {
+    match error {
+        crate::Error::PinsDiffer { signals, seen, .. } => pins_show(*signals, *seen).to_owned(),
+        error => chain(error),
     }
 }
 

@@ -82,7 +82,7 @@ impl Cluster {
         if failures.is_empty() {
             return Ok(result);
         }
-        Err(Error::of_boards(failures, &self.done(&result.changed, action)))
+        Err(Error::of_boards(failures, self.done(&result.changed, action)))
     }
 
     /// Notes what a run that ended early had switched, and returns what its board failed with.
