@@ -46,13 +46,13 @@ fn refused(world: &World, args: &[&str], status: i32, parts: &[&str]) {
     unchanged(&before, &world.read(), args);
 }
 
-/// Data and status registers apart: they hold what was asked last.
+/// Data and status registers apart, which hold what was asked last, and writes that were refused.
 #[track_caller]
 fn unchanged(before: &Value, after: &Value, context: &[&str]) {
     let settings = |world: &Value| {
         let mut world = world.clone();
         for (_, chip) in world["chips"].as_object_mut().unwrap() {
-            for register in ["data", "status"] {
+            for register in ["data", "status", "busy"] {
                 chip.as_object_mut().unwrap().remove(register);
             }
         }
@@ -372,13 +372,68 @@ fn one_order_on_two_boards_names_their_buses_and_the_way_out() {
     let mut value = World::builtin_value("mixed");
     value["chips"]["12"]["order"] = json!(20);
     let world = World::new(&value);
-    for args in
-        [&["status"][..], &["on", "p1"], &["off"], &["boards"], &["board", "order", "20", "21"]]
-    {
+    for args in [
+        &["status"][..],
+        &["on", "p5"],
+        &["off", "p8"],
+        &["boards"],
+        &["board", "order", "20", "21"],
+    ] {
         let parts = ["i2c-11 and i2c-12", "unplug", "board order 20", "board save", "--what order"];
-        refused(&world, args, 2, &parts);
+        refused(&world, args, 1, &parts);
     }
     assert_eq!(world.run(&["status", "--json"]).json()["error"]["kind"], "configuration");
+    // The HAT is not in doubt.
+    assert_eq!(world.run(&["init"]).status, 0);
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    let output = world.run(&["off"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert_eq!(world.read()["chips"]["1"]["r"][1], 0x90, "switched off all the same");
+}
+
+/// A pHAT that never answers: everything else works, and what is left out is told.
+#[test]
+fn a_board_that_does_not_answer_takes_no_other_away() {
+    let mut value = World::builtin_value("mixed");
+    value["chips"]["12"]["busy"] = json!(u32::MAX);
+    let world = World::new(&value);
+    done(
+        &world,
+        &["init"],
+        "hat1: initialised; no node was on\nctrl20: initialises itself\n\
+         ctrl@1-12.2: initialises itself\n",
+    );
+    assert_eq!(world.run(&["on", "p1..p4"]).status, 0);
+    refused(&world, &["on", "p5"], 1, &["p5: the numbering is uncertain", "pHAT", "1-12.2"]);
+    for args in
+        [&["status"][..], &["boards"], &["maxpi"], &["path"], &["inventory", "--format", "hosts"]]
+    {
+        let output = world.run(args);
+        assert_eq!(output.status, 1, "{args:?}: {output:?}");
+        assert!(output.stderr.contains("1-12.2"), "{args:?}: {output:?}");
+        assert!(!output.stdout.is_empty(), "{args:?}: {output:?}");
+    }
+    let status = world.run(&["status", "--json"]).json();
+    let uncertain: Vec<_> =
+        status["nodes"].as_array().unwrap().iter().map(|n| &n["uncertain"]).collect();
+    assert_eq!(uncertain[4..], [true, true, true]);
+    assert_eq!(uncertain[0], &Value::Null);
+    assert!(status["boards"][2]["error"].as_str().unwrap().contains("nothing acknowledges"));
+    let boards = world.run(&["boards", "--json"]).json();
+    assert_eq!(boards["boards"][2]["clusterctrl"]["order"], Value::Null);
+    assert!(boards["boards"][2]["error"].as_str().unwrap().contains("nothing acknowledges"));
+    // Without nodes: what is certain.
+    let plan = world.run(&["off", "--dry-run"]);
+    assert_eq!((plan.status, &*plan.stdout), (1, "would switch off p1 p2 p3 p4\n"), "{plan:?}");
+    let output = world.run(&["off"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("switched off: p1 p2 p3 p4"), "{output:?}");
+    refused(
+        &world,
+        &["network", "setup", "--mode", "nat", "--root", "/", "--dry-run"],
+        1,
+        &["1-12.2"],
+    );
 }
 
 /// The factory's order is 20: where another board has it, a reset would stop every command.

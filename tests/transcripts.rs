@@ -470,6 +470,29 @@ fn one_order_on_two_boards_stops_every_command() {
         tool.says(words, text, 1);
     }
     assert_eq!(tool.board("11")["p"], json!([0, 0, 0]));
+    assert_eq!(tool.latch(), 0x90, "initialised: the HAT is not in doubt");
+}
+
+/// What is left out comes first: scripts read the last lines.
+#[test]
+fn a_board_that_cannot_be_opened_leaves_the_others_to_work() {
+    let mut world = mixed();
+    world["chips"]["12"]["busy"] = json!(u32::MAX);
+    let tool = Tool::new(&world);
+    tool.does(&["init"]);
+    tool.does(&["on", "p1", "p4"]);
+    let (text, status) = tool.run(&["status"]);
+    let (error, rest) = text.split_once('\n').unwrap();
+    assert!(error.starts_with("ERROR: ") && error.contains("pHAT"), "{text}");
+    assert!(rest.contains("clusterctrl:1\nmaxpi:7\n"), "{text}");
+    assert!(rest.contains("p1:1\np2:0\np3:0\np4:1\nctrl20:") && !rest.contains("p5:"), "{text}");
+    assert_eq!(status, 1);
+    let (text, status) = tool.run(&["on", "p5"]);
+    assert!(text.starts_with("ERROR: p5: the numbering is uncertain") && status == 1, "{text}");
+    let (text, status) = tool.run(&["off"]);
+    assert!(text.starts_with("ERROR: ") && status == 1, "{text}");
+    assert_eq!(tool.latch(), 0x90);
+    assert_eq!(tool.board("11")["alert"], json!(0));
 }
 
 #[test]

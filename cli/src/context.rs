@@ -36,6 +36,8 @@ pub(crate) struct Context {
 pub(crate) struct Wishes {
     pub(crate) overrides: Overrides,
     pub(crate) ignore_under_voltage: bool,
+    /// Goes on where not one board could be opened, to tell why.
+    pub(crate) without_boards: bool,
 }
 
 impl Ground {
@@ -84,7 +86,8 @@ impl Ground {
     /// Finds and opens the boards.
     pub(crate) fn open(self, wishes: &Wishes) -> Result<Context, Failure> {
         let options = options(&self.settings, wishes);
-        let cluster = Cluster::open(self.machine, options)?;
+        let find = if wishes.without_boards { Cluster::find } else { Cluster::open };
+        let cluster = find(self.machine, options)?;
         let names = Names::new(cluster.nodes(), self.settings.first, &self.settings.names);
         Ok(Context { cluster, settings: self.settings, names, json: self.json })
     }
@@ -98,6 +101,22 @@ impl Context {
         }
         let numbers = set.resolve(&self.names)?;
         Ok(numbers.into_iter().map(|number| number - 1).collect())
+    }
+
+    /// The nodes whose boards can be asked, and why the others' cannot.
+    pub(crate) fn ready(&self, nodes: Vec<usize>) -> (Vec<usize>, Vec<DriverError>) {
+        let mut errors = Vec::new();
+        let mut ready = nodes.clone();
+        for board in 0..self.cluster.boards().count() {
+            let wanted = self.cluster.on_board(&nodes, board);
+            let result =
+                if wanted.is_empty() { Ok(()) } else { self.cluster.check_ready(board, wanted) };
+            if let Err(error) = result {
+                ready.retain(|&node| self.cluster.on_board(&[node], board).is_empty());
+                errors.push(error);
+            }
+        }
+        (ready, errors)
     }
 
     /// A node's `pN` name; nodes count from 0.
@@ -118,8 +137,18 @@ impl Context {
         self.cluster.boards().map(|info| info.name.clone()).collect()
     }
 
+    /// Why nobody can tell how many nodes there are, where that is so.
+    pub(crate) fn uncounted(&self) -> Option<Failure> {
+        let boards = self.cluster.boards().enumerate();
+        let mut unknown = boards.filter(|(_, info)| info.size == 0).map(|(board, _)| board);
+        unknown.next().and_then(|board| Some(self.cluster.not_opened(board)?.into()))
+    }
+
     /// What the configuration says of nodes that are not there.
     pub(crate) fn surplus(&self) -> Option<String> {
+        if self.uncounted().is_some() {
+            return None;
+        }
         let count = self.names.count();
         let Settings { names, node_delay, usb_paths, .. } = &self.settings;
         let configured = names.keys().chain(node_delay.keys()).chain(usb_paths.keys());

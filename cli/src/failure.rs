@@ -151,8 +151,12 @@ impl Failure {
         }
     }
 
-    const fn kind(&self) -> &'static str {
+    fn kind(&self) -> &'static str {
         match self {
+            Self::Driver(DriverError::NotOpened { source, .. }) => match **source {
+                DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => "configuration",
+                _ => "board",
+            },
             Self::Usage(_) => "usage",
             Self::Nodes(_) => "nodes",
             Self::Config(_)

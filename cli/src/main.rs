@@ -171,8 +171,14 @@ impl Session {
             Command::Network(asked) => {
                 let ground = network::Ground::new(&self.cli.global)?;
                 match asked {
-                    args::Network::Setup(asked) => network::setup(context, &ground, asked),
-                    args::Network::Status => network::status(context, &ground),
+                    // Who cannot count the nodes cannot give them addresses.
+                    args::Network::Setup(asked) => match context.uncounted() {
+                        None => network::setup(context, &ground, asked),
+                        Some(failure) => Err(failure),
+                    },
+                    args::Network::Status => {
+                        Ok(network::status(context, &ground)?.or(context.uncounted()))
+                    }
                     args::Network::Undo(asked) => network::take_back(&ground, asked),
                 }
             }
@@ -180,10 +186,12 @@ impl Session {
             Command::Inventory(asked) => {
                 // A simulated board has nodes without a network.
                 let ground = network::Ground::new(&self.cli.global).ok();
-                inventory::run(context, ground.as_ref(), set, asked.format)
+                let uncounted = context.uncounted().filter(|_| set.is_empty());
+                Ok(inventory::run(context, ground.as_ref(), set, asked.format)?.or(uncounted))
             }
             Command::Maxpi | Command::Completions { .. } => {
-                Ok(Report::Maxpi { maxpi: context.cluster.nodes() }.into())
+                let count = Outcome::from(Report::Maxpi { maxpi: context.cluster.nodes() });
+                Ok(count.or(context.uncounted()))
             }
         }
     }
@@ -264,5 +272,6 @@ fn wishes(command: &Command) -> Wishes {
             lock_limit: None,
         },
         ignore_under_voltage: stagger.is_some_and(|stagger| stagger.ignore_undervoltage),
+        without_boards: matches!(command, Command::Status(_) | Command::Boards(_) | Command::Init),
     }
 }

@@ -78,6 +78,9 @@ pub(crate) struct NodeStatus {
     pub(crate) node: String,
     pub(crate) name: Option<String>,
     pub(crate) board: String,
+    /// Whether a board that does not tell its order may come before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) uncertain: bool,
     /// `None` where the board was never initialised or does not answer.
     pub(crate) commanded: Option<bool>,
     /// `None` where the board does not answer.
@@ -94,6 +97,8 @@ pub(crate) struct BoardStatus {
     /// The rest is absent where the board does not answer.
     #[serde(flatten)]
     pub(crate) state: Option<BoardState>,
+    #[serde(skip)]
+    pub(crate) is_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }
@@ -104,6 +109,8 @@ pub(crate) struct BoardStatus {
 pub(crate) enum ModelName {
     /// A HAT's revision: 2.5.
     Revision(String),
+    /// A HAT of no known revision, with the version that it is said to have.
+    Unknown(Option<String>),
     /// A ClusterCTRL board's kind: Triple.
     ClusterCtrl(&'static str),
 }
@@ -113,7 +120,8 @@ impl From<Model> for ModelName {
         match model {
             Model::Hat(revision) => Self::Revision(revision.version.to_string()),
             Model::Ctrl { product, .. } => Self::ClusterCtrl(product.name),
-            _ => Self::Revision(model.to_string()),
+            Model::Unknown(version) => Self::Unknown(version.map(|version| version.to_string())),
+            _ => Self::Unknown(None),
         }
     }
 }
@@ -301,6 +309,11 @@ pub(crate) struct BoardEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bus_unverified: Option<&'static str>,
     pub(crate) nodes: Vec<String>,
+    /// Whether a board that does not tell its order may come before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) uncertain: bool,
+    #[serde(skip)]
+    pub(crate) is_open: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }

@@ -1,8 +1,8 @@
 //! `boards`: what was found, how, and what is unverified about it.
 
-use hat_driver::linux::{BoardInfo, Model, Platform, UnitStatus, probe};
+use hat_driver::linux::{BoardInfo, Model, Platform, UnitStatus, chain, probe};
 
-use super::Outcome;
+use super::{Outcome, of_boards};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{BoardEntry, BoardsReport, Report};
@@ -10,7 +10,7 @@ use crate::report::{BoardEntry, BoardsReport, Report};
 /// The boards, each asked for its chip.
 pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Failure> {
     let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
-    let (mut boards, mut failure) = (Vec::new(), None);
+    let (mut boards, mut errors) = (Vec::new(), Vec::new());
     for (board, info) in infos.into_iter().enumerate() {
         let first = context.cluster.first_node(board);
         let nodes = (first..first + usize::from(info.size)).map(|node| context.label(node));
@@ -19,17 +19,21 @@ pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Fa
             Ok(UnitStatus::Hat(status)) => (status.chip, None),
             Ok(_) => (None, None),
             Err(error) => {
-                let error = Failure::Driver(error);
-                let text = error.message();
-                failure.get_or_insert(error);
+                let text = chain(&error);
+                errors.push(error);
                 (None, Some(text))
             }
         };
         let bus_unverified = bus_unverified(&info, context.cluster.platform());
-        boards.push(BoardEntry { info, chip, bus_unverified, nodes, error });
+        let uncertain = !context.cluster.is_certain(board);
+        let is_open = context.cluster.board_error(board).is_none();
+        boards.push(BoardEntry { info, chip, bus_unverified, nodes, uncertain, is_open, error });
     }
     let probed = with_probe.then(|| probe(context.cluster.platform()));
-    Ok(Outcome { report: Report::Boards(BoardsReport { boards, probed }), failure })
+    Ok(Outcome {
+        report: Report::Boards(BoardsReport { boards, probed }),
+        failure: of_boards(errors),
+    })
 }
 
 /// What a search finds where no board is known.

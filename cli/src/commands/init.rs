@@ -4,7 +4,7 @@ use hat_driver::Positions;
 use hat_driver::init::Outcome as Init;
 use hat_driver::linux::Model;
 
-use super::Outcome;
+use super::{Outcome, of_boards};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::report::{BoardInit, InitReport, Report};
@@ -13,7 +13,7 @@ use crate::report::{BoardInit, InitReport, Report};
 pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
     let names = context.board_names();
     let models: Vec<_> = context.cluster.boards().map(|info| info.model).collect();
-    let (mut boards, mut failure) = (Vec::new(), None);
+    let (mut boards, mut errors) = (Vec::new(), Vec::new());
     for (board, name) in names.into_iter().enumerate() {
         if matches!(models[board], Model::Ctrl { .. }) {
             boards.push(BoardInit {
@@ -47,10 +47,8 @@ pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
                     kept_on,
                 });
             }
-            Err(error) => {
-                failure.get_or_insert(Failure::Driver(error));
-            }
+            Err(error) => errors.push(error),
         }
     }
-    Ok(Outcome { report: Report::Init(InitReport { boards }), failure })
+    Ok(Outcome { report: Report::Init(InitReport { boards }), failure: of_boards(errors) })
 }

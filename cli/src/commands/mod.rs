@@ -13,7 +13,7 @@ pub(crate) mod status;
 
 use std::path::Path;
 
-use hat_driver::linux::Model;
+use hat_driver::linux::{Error as DriverError, Model, chain};
 
 use crate::args::Global;
 use crate::context::Context;
@@ -25,6 +25,24 @@ use crate::report::Report;
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) failure: Option<Failure>,
+}
+
+impl Outcome {
+    /// The same with this failure, where it has none of its own.
+    pub(crate) fn or(mut self, failure: Option<Failure>) -> Self {
+        self.failure = self.failure.or(failure);
+        self
+    }
+}
+
+/// What several boards failed with, as one failure; none for none.
+fn of_boards(mut errors: Vec<DriverError>) -> Option<Failure> {
+    // Boards of one order have one error.
+    errors.dedup_by_key(|error| chain(error));
+    match errors.len() {
+        0 | 1 => errors.pop().map(Failure::Driver),
+        _ => Some(Failure::Driver(DriverError::Boards(errors))),
+    }
 }
 
 impl From<Report> for Outcome {

@@ -7,7 +7,7 @@ use hat_driver::Positions;
 use hat_driver::linux::{Error as DriverError, Event, Switched};
 use hat_driver::power::Action;
 
-use super::Outcome;
+use super::{Outcome, of_boards};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::interrupt::Record;
@@ -139,7 +139,7 @@ pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome
     let mut planner = Planner::new(context, set)?;
     planner.plan(Action::Off, Duration::ZERO)?;
     let wait = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
-    for on in &mut planner.on {
+    for on in planner.on.iter_mut().flatten() {
         *on = Positions::NONE;
     }
     planner.plan(Action::On, wait)?;
@@ -150,37 +150,48 @@ pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome
 struct Planner<'a> {
     context: &'a mut Context,
     nodes: Vec<usize>,
-    /// The nodes that are on, by board.
-    on: Vec<Positions>,
+    /// The nodes that are on, by board; `None` where the board is left out.
+    on: Vec<Option<Positions>>,
     initialise: Vec<String>,
     steps: Vec<PlanStep>,
+    /// Why boards are left out.
+    errors: Vec<DriverError>,
 }
 
 impl<'a> Planner<'a> {
     fn new(context: &'a mut Context, set: &NodeSet) -> Result<Self, Failure> {
         let nodes = context.nodes(set)?;
         let names = context.board_names();
-        let (mut on, mut initialise) = (Vec::new(), Vec::new());
+        let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (board, name) in names.into_iter().enumerate() {
-            if context.cluster.on_board(&nodes, board).is_empty() {
-                on.push(Positions::NONE);
+            let wanted = context.cluster.on_board(&nodes, board);
+            if wanted.is_empty() {
+                on.push(None);
                 continue;
             }
-            let status = context.cluster.status(board)?;
-            if status.commanded().is_none() {
-                initialise.push(name);
-            }
-            // Initialising keeps what the pins show.
-            on.push(status.commanded().unwrap_or(status.seen()));
+            let ready = context.cluster.check_ready(board, wanted);
+            on.push(match ready.and_then(|()| context.cluster.status(board)) {
+                Ok(status) => {
+                    if status.commanded().is_none() {
+                        initialise.push(name);
+                    }
+                    // Initialising keeps what the pins show.
+                    Some(status.commanded().unwrap_or(status.seen()))
+                }
+                Err(error) => {
+                    errors.push(error);
+                    None
+                }
+            });
         }
-        Ok(Self { context, nodes, on, initialise, steps: Vec::new() })
+        Ok(Self { context, nodes, on, initialise, steps: Vec::new(), errors })
     }
 
     fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Failure> {
         for board in 0..self.on.len() {
-            let cluster = &self.context.cluster;
+            let Some(on) = self.on[board] else { continue };
             let (steps, wait_after) =
-                cluster.plan(board, &self.nodes, self.on[board], action, wait);
+                self.context.cluster.plan(board, &self.nodes, on, action, wait)?;
             wait = wait_after;
             for step in steps {
                 let nodes = self.context.cluster.node_numbers(board, step.nodes);
@@ -195,7 +206,8 @@ impl<'a> Planner<'a> {
     }
 
     fn report(self) -> Outcome {
-        let Self { initialise, steps, .. } = self;
-        Report::Plan(PlanReport { dry_run: true, initialise, steps }).into()
+        let Self { initialise, steps, errors, .. } = self;
+        let report = Report::Plan(PlanReport { dry_run: true, initialise, steps });
+        Outcome { report, failure: of_boards(errors) }
     }
 }

@@ -3,9 +3,9 @@
 use hat_driver::Signals;
 use hat_driver::board::Status;
 use hat_driver::linux::throttled::UNDER_VOLTAGE_NOW;
-use hat_driver::linux::{BoardInfo, CtrlStatus, Model, UnitStatus};
+use hat_driver::linux::{BoardInfo, CtrlStatus, Model, UnitStatus, chain};
 
-use super::Outcome;
+use super::{Outcome, of_boards};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
@@ -17,14 +17,15 @@ use crate::report::{
 pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let nodes = context.nodes(set)?;
     let mut report = StatusReport { nodes: Vec::new(), boards: Vec::new(), under_voltage: None };
-    let mut failure = None;
+    let mut errors = Vec::new();
     let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
     for (board, info) in infos.iter().enumerate() {
         let wanted = context.cluster.on_board(&nodes, board);
-        if wanted.is_empty() {
+        // A board that could not be asked for its nodes is among all boards.
+        if wanted.is_empty() && !(set.is_empty() && info.size == 0) {
             continue;
         }
-        let result = context.cluster.status(board).map_err(Failure::Driver);
+        let result = context.cluster.status(board);
         let status = result.as_ref().ok();
         let numbers = context.cluster.node_numbers(board, wanted);
         for (node, position) in numbers.zip(wanted.iter()) {
@@ -33,6 +34,7 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
                 node: context.label(node),
                 name: context.alias(node),
                 board: info.name.clone(),
+                uncertain: !context.cluster.is_certain(board),
                 commanded: commanded.map(|on| on.has(position)),
                 seen: status.map(|status| status.seen().has(position)),
             });
@@ -42,15 +44,14 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
             model: info.model.into(),
             place: info.place(),
             state: status.and_then(|status| state(context, board, info, status)),
-            error: result.as_ref().err().map(Failure::message),
+            is_open: context.cluster.board_error(board).is_none(),
+            error: result.as_ref().err().map(|error| chain(error)),
         });
-        if let Err(error) = result {
-            failure.get_or_insert(error);
-        }
+        errors.extend(result.err());
     }
     let flags = context.cluster.platform().throttled();
     report.under_voltage = flags.map(|flags| flags & UNDER_VOLTAGE_NOW != 0);
-    Ok(Outcome { report: Report::Status(report), failure })
+    Ok(Outcome { report: Report::Status(report), failure: of_boards(errors) })
 }
 
 fn state(

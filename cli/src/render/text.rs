@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use hat_driver::board::Setup;
-use hat_driver::linux::{Candidate, Change, Source};
+use hat_driver::linux::{Candidate, Change, Model, Source};
 use hat_driver::power::Action;
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
@@ -41,6 +41,11 @@ fn status(report: &StatusReport) -> String {
     if report.nodes.iter().any(differs) {
         text.push_str("! = the pin does not show what is commanded\n");
     }
+    if report.nodes.iter().any(|node| node.uncertain) {
+        text.push_str(
+            "? = the number is uncertain: a board that may come before it cannot be opened\n",
+        );
+    }
     text.push('\n');
     text.extend(report.boards.iter().map(board_line));
     if report.under_voltage == Some(true) {
@@ -65,20 +70,31 @@ fn node_row(node: &NodeStatus) -> Vec<Cell> {
         (Some(on), _) => on_off(on),
     };
     let name = node.name.clone().unwrap_or_default();
-    vec![plain(&node.node), plain(name), plain(&node.board), plain(commanded), seen]
+    let number = if node.uncertain { format!("{}?", node.node) } else { node.node.clone() };
+    vec![plain(number), plain(name), plain(&node.board), plain(commanded), seen]
 }
 
 fn board_line(board: &BoardStatus) -> String {
     let model = match &board.model {
         ModelName::Revision(version) => format!("v{version}"),
+        ModelName::Unknown(version) => {
+            format!("unknown revision {}", version.as_deref().unwrap_or_default())
+                .trim_end()
+                .to_owned()
+        }
         ModelName::ClusterCtrl(name) => format!("ClusterCTRL {name}"),
     };
     let head = format!("{}: {model} at {}", board.board, board.place);
     match &board.state {
-        None => format!("{head}: {}\n", paint("does not answer", Tone::Bad)),
+        None => format!("{head}: {}\n", paint(trouble(board.is_open), Tone::Bad)),
         Some(BoardState::Hat(state)) => format!("{head}{}\n", hat_state(state)),
         Some(BoardState::Ctrl(state)) => format!("{head}; {}\n", ctrl_state(state)),
     }
+}
+
+/// What is the matter with a board that says nothing of itself.
+const fn trouble(is_open: bool) -> &'static str {
+    if is_open { "does not answer" } else { "cannot be opened" }
 }
 
 fn hat_state(state: &HatState) -> String {
@@ -241,6 +257,11 @@ fn boards(report: &BoardsReport) -> String {
         let rows: Vec<_> = report.boards.iter().map(board_row).collect();
         text = table(&["BOARD", "MODEL", "CHIP", "PLACE", "NODES", "FOUND BY"], &rows);
     }
+    if report.boards.iter().any(|entry| entry.uncertain) {
+        text.push_str(
+            "? = the numbers are uncertain: a board that may come before cannot be opened\n",
+        );
+    }
     for BoardEntry { info, bus_unverified, .. } in &report.boards {
         let unverified = Some(info.model.unverified()).filter(|text| !text.is_empty());
         for unverified in unverified.iter().chain(bus_unverified) {
@@ -262,6 +283,7 @@ fn candidate(report: &BoardsReport, found: &Candidate) -> String {
     let known = report
         .boards
         .iter()
+        .filter(|entry| !matches!(entry.info.model, Model::Unknown(_)))
         .find(|entry| (entry.info.bus, entry.info.address) == (Some(bus), Some(address)));
     match (known, chip) {
         (Some(entry), _) => format!("{place}: in use as {}\n", entry.info.name),
@@ -281,6 +303,7 @@ fn board_row(entry: &BoardEntry) -> Vec<Cell> {
         (Some(only), _) => only.clone(),
         (None, _) => String::new(),
     };
+    let nodes = if entry.uncertain { format!("{nodes}?") } else { nodes };
     let source = match info.source {
         Source::Eeprom => "EEPROM",
         Source::Configuration => "configuration",
@@ -288,7 +311,7 @@ fn board_row(entry: &BoardEntry) -> Vec<Cell> {
         _ => "",
     };
     let chip = match (&entry.error, entry.chip) {
-        (Some(_), _) => cell("does not answer", Tone::Bad),
+        (Some(_), _) => cell(trouble(entry.is_open), Tone::Bad),
         (None, Some(chip)) => plain(chip.to_string()),
         (None, None) => plain("none"),
     };

@@ -13,7 +13,7 @@ use hat_driver::linux::{BoardInfo, Error as DriverError, Model, chain};
 
 use crate::args::Global;
 use crate::config::Role;
-use crate::context::{Ground, Wishes};
+use crate::context::{Context, Ground, Wishes};
 use crate::failure::Failure;
 use crate::render::simulation;
 use request::Request;
@@ -58,6 +58,22 @@ impl Answer {
     fn failed(error: &Failure) -> Self {
         Self::new(format!("ERROR: {}\n", error.message()), 1)
     }
+
+    /// Two boards of one order, as the vendor's tool says it.
+    fn duplicate_order(order: u8, buses: &[u32]) -> Self {
+        let mut text = "ERROR: Duplicate ClusterCTRL 'order' found\n".to_owned();
+        text.extend(buses.iter().map(|bus| format!("I2C Bus: {bus} Order: {order}\n")));
+        Self::new(text, 1)
+    }
+
+    /// What was left out comes first: scripts read the last lines, and pick others by their key.
+    fn but(self, errors: &[DriverError]) -> Self {
+        if errors.is_empty() {
+            return self;
+        }
+        let lines: String = errors.iter().map(|e| format!("ERROR: {}\n", chain(e))).collect();
+        Self::new(lines + &self.text, 1)
+    }
 }
 
 /// The whole command; `words` without the program's name.
@@ -79,9 +95,7 @@ fn answer(words: &[String]) -> Answer {
             Answer::new("ERROR: No ClusterHAT/CTRL devices found\n\n", 1)
         }
         Err(Failure::Driver(DriverError::DuplicateOrder { order, buses })) => {
-            let mut text = "ERROR: Duplicate ClusterCTRL 'order' found\n".to_owned();
-            text.extend(buses.iter().map(|bus| format!("I2C Bus: {bus} Order: {order}\n")));
-            Answer::new(text, 1)
+            Answer::duplicate_order(order, &buses)
         }
         Err(error) => Answer::failed(&error),
     }
@@ -107,13 +121,30 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
     let is_expander =
         |info: &BoardInfo| matches!(info.model, Model::Hat(_)) && info.address.is_some();
     let boards: Vec<bool> = context.cluster.boards().map(is_expander).collect();
-    for (board, _) in boards.into_iter().enumerate().filter(|(_, expander)| *expander) {
-        context.cluster.init(board)?;
+    let expanders = boards.iter().enumerate().filter(|(_, expander)| **expander);
+    let inits = expanders.map(|(board, _)| context.cluster.init(board));
+    let failed: Vec<_> = inits.filter_map(Result::err).collect();
+    // Like the tool, but with the HAT initialised: its nodes' order is not in doubt.
+    if let Some(answer) = duplicate_order(&context) {
+        return Ok(answer);
     }
     let request = Request::parse(words, context.cluster.nodes());
     Ok(match request {
+        // A board that could not be initialised fails by itself at whatever else is asked of it.
+        Ok(Request::Init) => run::run(&mut context, Request::Init, root.as_deref()).but(&failed),
         Ok(request) => run::run(&mut context, request, root.as_deref()),
         Err(answer) => answer,
+    })
+}
+
+/// The answer where two boards have one order.
+fn duplicate_order(context: &Context) -> Option<Answer> {
+    let boards = 0..context.cluster.boards().count();
+    boards.into_iter().find_map(|board| match context.cluster.board_error(board) {
+        Some(DriverError::DuplicateOrder { order, buses }) => {
+            Some(Answer::duplicate_order(*order, buses))
+        }
+        _ => None,
     })
 }
 

@@ -91,11 +91,12 @@ fn init(context: &mut Context, root: Option<&Path>) -> Result<Answer, DriverErro
     let link = context.settings.legacy.as_ref().is_some_and(|legacy| legacy.link);
     let (true, Some(root)) = (link, root) else { return Ok(Answer::nothing()) };
     let nodes = (0..context.cluster.nodes()).collect();
-    let paths = paths(context, nodes)?;
-    Ok(match links::update(root, &paths) {
+    let (paths, errors) = paths(context, nodes);
+    let answer = match links::update(root, &paths) {
         Ok(()) => Answer::nothing(),
         Err(error) => Answer::new(format!("ERROR: {error}\n"), 1),
-    })
+    };
+    Ok(answer.but(&errors))
 }
 
 /// The boards of these nodes; all where none are named.
@@ -182,34 +183,37 @@ fn switch_fan(context: &mut Context, on: bool, fan: Fan) -> Result<Answer, Drive
 }
 
 fn usb_boot(context: &mut Context, on: bool, nodes: &[usize]) -> Result<Answer, DriverError> {
-    for &node in nodes {
-        context.cluster.set_usb_boot(node, on)?;
-    }
+    let set = |&node: &usize| context.cluster.set_usb_boot(node, on).map(drop);
+    let results: Vec<_> = nodes.iter().map(set).collect();
+    results.into_iter().collect::<Result<(), _>>()?;
     Ok(Answer::nothing())
 }
 
 /// Sorted as texts: p1, p10, p2. A node whose path is not known is left out.
 fn get_path(context: &mut Context, nodes: Option<Vec<usize>>) -> Result<Answer, DriverError> {
     let nodes = nodes.unwrap_or_else(|| (0..context.cluster.nodes()).collect());
-    let mut lines = paths(context, nodes)?;
+    let (mut lines, errors) = paths(context, nodes);
     lines.sort();
     lines.dedup();
     let mut text = String::new();
     for (node, path) in lines {
         let _ = writeln!(text, "{node}:{path}");
     }
-    Ok(Answer::new(text, 0))
+    Ok(Answer::new(text, 0).but(&errors))
 }
 
-/// Names and USB paths of nodes, but for those whose path is not known.
-fn paths(context: &mut Context, nodes: Vec<usize>) -> Result<Vec<(String, String)>, DriverError> {
+/// Names and USB paths of nodes, but for those whose path is not known; and what kept us from asking.
+fn paths(context: &mut Context, nodes: Vec<usize>) -> (Vec<(String, String)>, Vec<DriverError>) {
+    let (ready, mut errors) = context.ready(nodes);
     let mut paths = Vec::new();
-    for node in nodes {
-        if let Some(path) = context.usb_path(node)? {
-            paths.push((format!("p{}", node + 1), path));
+    for node in ready {
+        match context.usb_path(node) {
+            Ok(Some(path)) => paths.push((format!("p{}", node + 1), path)),
+            Ok(None) => {}
+            Err(error) => errors.push(error),
         }
     }
-    Ok(paths)
+    (paths, errors)
 }
 
 /// Nothing happens where no board has the old order; an order that another board has is refused.

@@ -16,21 +16,27 @@ const PI_5: u32 = 0x17;
 
 pub(super) fn status(context: &mut Context) -> Result<Answer, DriverError> {
     let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
-    let mut text = String::new();
+    let (mut text, mut errors) = (String::new(), Vec::new());
     head(&mut text, context, &infos);
     for (board, info) in infos.iter().enumerate() {
         let first = context.cluster.first_node(board) + 1;
-        match (info.model, context.cluster.status(board)?) {
-            (Model::Hat(revision), UnitStatus::Hat(status)) => {
+        match (info.model, context.cluster.status(board)) {
+            (Model::Hat(revision), Ok(UnitStatus::Hat(status))) => {
                 hat(&mut text, context, info, revision, &status, first);
             }
-            (Model::Ctrl { order, .. }, UnitStatus::Ctrl(status)) => {
-                ctrl(&mut text, info, order, &status, first);
+            // A wrong number is worse than none.
+            (Model::Ctrl { order, .. }, Ok(UnitStatus::Ctrl(status))) => {
+                let nodes = if context.cluster.is_certain(board) { info.size } else { 0 };
+                ctrl(&mut text, (order, nodes), &status, first);
             }
-            _ => {}
+            (_, Ok(_)) => {}
+            (_, Err(error)) => errors.push(error),
         }
     }
-    Ok(Answer::new(text, 0))
+    if errors.len() == infos.len() {
+        return Err(errors.swap_remove(0));
+    }
+    Ok(Answer::new(text, 0).but(&errors))
 }
 
 fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
@@ -41,7 +47,9 @@ fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
         (None, Some(_)) => "1".to_owned(),
         (_, None) => "False".to_owned(),
     };
-    let ctrls: Vec<_> = infos.iter().filter(|info| !is_hat(info)).collect();
+    // A board that was not opened says neither its order nor how many nodes it has.
+    let is_ctrl = |info: &&BoardInfo| matches!(info.model, Model::Ctrl { order: 1.., .. });
+    let ctrls: Vec<_> = infos.iter().filter(is_ctrl).collect();
     let count = if ctrls.is_empty() { "False".to_owned() } else { ctrls.len().to_string() };
     let machine = context.cluster.platform();
     let revision = machine.pi_revision().map(|revision| format!("{revision:#010x}"));
@@ -120,7 +128,8 @@ fn hat(
     }
 }
 
-fn ctrl(text: &mut String, info: &BoardInfo, order: u8, status: &CtrlStatus, first: usize) {
+/// The lines of a board with this order and, as far as they have sure numbers, this many nodes.
+fn ctrl(text: &mut String, (order, nodes): (u8, u8), status: &CtrlStatus, first: usize) {
     let mut parts = Vec::new();
     parts.extend(status.firmware.map(|firmware| format!("FW:{firmware}")));
     for (index, voltage) in status.voltages.iter().enumerate() {
@@ -130,7 +139,7 @@ fn ctrl(text: &mut String, info: &BoardInfo, order: u8, status: &CtrlStatus, fir
     parts.extend(celsius.map(|celsius| format!("T1:{celsius:.2}C")));
     parts.extend(status.fan.map(|bits| format!("FAN:{bits:08b}")));
     let _ = writeln!(text, "ctrl{order}:{}", parts.join(" "));
-    for position in 0..info.size {
+    for position in 0..nodes {
         let number = first + usize::from(position);
         let _ = writeln!(text, "p{number}:{}", u8::from(status.on.has(position)));
         if let Some(usb_boot) = status.usb_boot {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access;
 use super::discover::{self, BoardOptions};
 use super::error::{BoardError, Done, Error};
 use super::exclusion::{Exclusion, Stop};
-use super::info::{BoardInfo, Model};
+use super::info::BoardInfo;
 use super::platform::{Platform, Resource};
+use super::slot::{self, Slot, not_opened};
 use super::unit::{Unit, UnitStatus};
-use crate::bus_error::BusError;
 use crate::ctrl;
 use crate::init::Outcome;
 use crate::positions::Positions;
@@ -54,38 +55,78 @@ impl Default for Options {
     }
 }
 
-/// A row of boards. Keeps no copy of their state.
+/// A row of boards. Keeps no copy of their state. Threads may hand it on.
 pub struct Cluster {
     pub(super) platform: Arc<dyn Platform>,
     pub(super) options: Options,
-    pub(super) boards: Vec<(BoardInfo, Unit)>,
+    pub(super) slots: Vec<Slot>,
 }
 
 impl Cluster {
     /// Finds and opens the boards. Asks nothing of a HAT yet; a ClusterCTRL board is asked for its
     /// order, by which it has its place.
     ///
+    /// A board that cannot be opened keeps the others from nothing: it has its place in the row, with
+    /// its error ([`Self::board_error`]), which whatever is asked of it returns.
+    ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::Setup`], [`Error::Open`] or [`Error::DuplicateOrder`].
+    /// [`Error::NoBoard`]; [`Error::Setup`] where two HATs would be one; where no board could be
+    /// opened, the error of each.
     pub fn open(platform: Arc<dyn Platform>, options: Options) -> Result<Self, Error> {
-        let mut boards = Vec::new();
-        for info in discover::find_hats(&*platform, &options.boards, options.detected_size)? {
-            if let Model::Hat(revision) = info.model {
-                let hat = info.open_hat(revision, &*platform)?;
-                boards.push((info, Unit::Hat(hat)));
-            }
+        let cluster = Self::find(platform, options)?;
+        match cluster.slots.iter().any(|slot| slot.unit.is_ok()) {
+            true => Ok(cluster),
+            false => Err(cluster.into_error()),
         }
-        let ctrls = discover::open_ctrls(&platform)?;
-        boards.extend(ctrls.into_iter().map(|(info, device)| (info, Unit::Ctrl(device))));
-        if boards.is_empty() {
-            return Err(Error::NoBoard { searched: platform.searched() });
-        }
-        Ok(Self { platform, options, boards })
     }
 
-    /// The boards in their order.
+    /// The same where no board could be opened, either: each is there with its error, and
+    /// [`Self::rescan`] tries it again.
+    ///
+    /// # Errors
+    /// [`Error::NoBoard`]; [`Error::Setup`] where two HATs would be one.
+    pub fn find(platform: Arc<dyn Platform>, options: Options) -> Result<Self, Error> {
+        let hats = discover::describe_hats(&*platform, &options.boards, options.detected_size)?;
+        let slots = discover::open_all(&platform, hats, &mut Vec::new());
+        if slots.is_empty() {
+            return Err(Error::NoBoard { searched: platform.searched() });
+        }
+        Ok(Self { platform, options, slots })
+    }
+
+    /// What its boards failed with.
+    fn into_error(self) -> Error {
+        // Boards of one order share their error: the last one to let go of it has it.
+        let errors = self.slots.into_iter().filter_map(|slot| Arc::into_inner(slot.unit.err()?));
+        let mut errors: Vec<_> = errors.collect();
+        if errors.len() == 1 { errors.remove(0) } else { Error::Boards(errors) }
+    }
+
+    /// The boards in their order, those that could not be opened too. ClusterCTRL boards that could
+    /// not be asked for their order come last.
     pub fn boards(&self) -> impl Iterator<Item = &BoardInfo> {
-        self.boards.iter().map(|(info, _)| info)
+        self.slots.iter().map(|slot| &slot.info)
+    }
+
+    /// Why a board could not be opened; `None` where it was, or where there is no such board.
+    #[must_use]
+    pub fn board_error(&self, board: usize) -> Option<&Error> {
+        self.slots.get(board)?.unit.as_ref().err().map(|error| &**error)
+    }
+
+    /// The same as an error of its own, which whatever is asked of the board returns.
+    #[must_use]
+    pub fn not_opened(&self, board: usize) -> Option<Error> {
+        let error = self.slots.get(board)?.unit.as_ref().err()?;
+        Some(not_opened(String::new(), error))
+    }
+
+    /// Whether the numbers of a board's nodes are sure. They are not where a ClusterCTRL board that
+    /// could not be asked for its order may come before it.
+    #[must_use]
+    pub fn is_certain(&self, board: usize) -> bool {
+        let could_move = self.slots.get(board).is_some_and(Slot::could_move);
+        !could_move || self.slots.iter().all(|slot| !slot.is_anywhere())
     }
 
     /// How many nodes there are.
@@ -94,7 +135,7 @@ impl Cluster {
         self.boards().map(|info| usize::from(info.size)).sum()
     }
 
-    /// Where a node, counted from 0, sits.
+    /// Where a node, counted from 0, sits; the board may be one that could not be opened.
     #[must_use]
     pub fn locate(&self, node: usize) -> Option<Place> {
         locate(self.boards().map(|info| info.size), node)
@@ -137,7 +178,8 @@ impl Cluster {
 
     /// Transfers made on all I2C buses so far, and how many of them were retries.
     pub fn transfers(&mut self) -> (u32, u32) {
-        self.boards.iter_mut().fold((0, 0), |(transfers, retries), (_, unit)| {
+        let units = self.slots.iter_mut().filter_map(|slot| slot.unit.as_mut().ok());
+        units.fold((0, 0), |(transfers, retries), unit| {
             let (more, again) = unit.transfers();
             (transfers + more, retries + again)
         })
@@ -147,13 +189,14 @@ impl Cluster {
     /// ClusterCTRL board answers through registers that its lock keeps for us meanwhile.
     ///
     /// # Errors
-    /// [`Error::Board`], or [`Error::Locked`] for a ClusterCTRL board.
+    /// [`Error::NoSuchBoard`], [`Error::NotOpened`], [`Error::Board`], or [`Error::Locked`] for a
+    /// ClusterCTRL board.
     pub fn status(&mut self, board: usize) -> Result<UnitStatus, Error> {
-        let exclusion = match self.boards[board].1 {
+        let exclusion = match self.unit(board)? {
             Unit::Hat(_) => None,
             Unit::Ctrl(_) => Some(self.enter(board)?),
         };
-        let result = self.boards[board].1.status();
+        let result = self.unit(board)?.status();
         drop(exclusion);
         result.map_err(|source| self.failed(board, String::new(), Stands::Old, source))
     }
@@ -162,28 +205,69 @@ impl Cluster {
     /// initialises itself.
     ///
     /// # Errors
-    /// [`Error::Board`], [`Error::Locked`] or [`Error::Lock`].
+    /// [`Error::NoSuchBoard`], [`Error::NotOpened`], [`Error::Board`], [`Error::Locked`] or
+    /// [`Error::Lock`].
     pub fn init(&mut self, board: usize) -> Result<Outcome, Error> {
         let exclusion = self.enter(board)?;
-        let Unit::Hat(hat) = &mut self.boards[board].1 else { return Ok(Outcome::AlreadyDone) };
+        let Unit::Hat(hat) = self.unit(board)? else { return Ok(Outcome::AlreadyDone) };
         let result = hat.init();
         drop(exclusion);
         result.map_err(|source| self.failed(board, String::new(), Stands::Old, source.into()))
     }
 
-    fn resource(&self, board: usize) -> Resource {
-        self.boards[board].0.bus.map_or(Resource::Lines, Resource::Bus)
+    fn slot(&self, board: usize) -> Result<&Slot, Error> {
+        self.slots.get(board).ok_or(Error::NoSuchBoard { board, boards: self.slots.len() })
+    }
+
+    /// What is known of a board.
+    pub(super) fn info(&self, board: usize) -> Result<&BoardInfo, Error> {
+        self.slot(board).map(|slot| &slot.info)
+    }
+
+    /// An open board.
+    pub(super) fn unit(&mut self, board: usize) -> Result<&mut Unit, Error> {
+        slot::unit(&mut self.slots, board)
+    }
+
+    /// The place of a node, counted from 0, that there is and whose board is known for sure.
+    pub(super) fn place(&self, node: usize) -> Result<Place, Error> {
+        let place = self.locate(node).ok_or(Error::NoSuchNode { node, nodes: self.nodes() })?;
+        self.check_ready(place.board, Positions::one(place.position))?;
+        Ok(place)
+    }
+
+    /// Refuses nodes of a board that could not be opened, and nodes of uncertain numbers, as
+    /// [`Self::switch`] does.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchBoard`], [`Error::NotOpened`] or [`Error::Uncertain`].
+    pub fn check_ready(&self, board: usize, nodes: Positions) -> Result<(), Error> {
+        if let Err(error) = &self.slot(board)?.unit {
+            return Err(not_opened(self.names(board, nodes), error));
+        }
+        if self.is_certain(board) {
+            return Ok(());
+        }
+        let anywhere = self.slots.iter().filter(|slot| slot.is_anywhere());
+        let boards: Vec<_> = anywhere.map(|slot| slot.info.label()).collect();
+        Err(Error::Uncertain { nodes: self.names(board, nodes), boards: boards.join(" and ") })
+    }
+
+    fn resource(&self, board: usize) -> Result<Resource, Error> {
+        let slot = self.slot(board)?;
+        slot.unit.as_ref().map_err(|error| not_opened(String::new(), error))?;
+        Ok(slot.info.bus.map_or(Resource::Lines, Resource::Bus))
     }
 
     /// The board's lock, not taken yet.
     pub(super) fn exclusion(&self, board: usize) -> Result<Exclusion, Error> {
-        Exclusion::new(&*self.platform, self.resource(board))
+        Exclusion::new(&*self.platform, self.resource(board)?)
             .map_err(|stop| self.stopped(stop, Done::default()))
     }
 
     /// Takes a board's lock, until it is dropped.
     pub(super) fn enter(&self, board: usize) -> Result<Exclusion, Error> {
-        self.take(self.resource(board))
+        self.take(self.resource(board)?)
     }
 
     /// Takes a lock, until it is dropped.
@@ -220,10 +304,12 @@ impl Cluster {
         stands: Stands,
         source: BoardError,
     ) -> Error {
-        let info = &self.boards[board].0;
+        let info = &self.slots[board].info;
         match source {
-            BoardError::Hat(crate::Error::Bus { source, .. }) if is_busy(&source) => {
-                self.busy(info, source)
+            BoardError::Hat(crate::Error::Bus { source, .. }) if access::is_busy(&source) => {
+                let (bus, address) =
+                    (info.bus.unwrap_or_default(), info.address.unwrap_or_default());
+                access::held_by_driver(&*self.platform, info.label(), bus, address, source)
             }
             BoardError::Ctrl(ctrl::Error::Bus { .. }) if self.is_gone(info) => {
                 Error::Gone { board: info.label(), what, done: Done::default() }
@@ -239,22 +325,4 @@ impl Cluster {
         let Some(path) = &info.usb_path else { return false };
         self.platform.usb_boards().iter().all(|board| board.path != *path)
     }
-
-    /// The kernel lets nobody else at a chip that one of its drivers holds.
-    fn busy(&self, info: &BoardInfo, source: BusError) -> Error {
-        let (bus, address) = (info.bus.unwrap_or_default(), info.address.unwrap_or_default());
-        let driver = self.platform.kernel_driver(bus, address);
-        let advice = driver.map(|driver| {
-            format!(
-                "the kernel driver {driver} holds the chip; release it with: \
-                 echo {bus}-{address:04x} | sudo tee /sys/bus/i2c/drivers/{driver}/unbind"
-            )
-        });
-        let device = self.platform.bus_path(bus).display().to_string();
-        Error::Open { board: info.label(), device, advice, source }
-    }
-}
-
-fn is_busy(error: &BusError) -> bool {
-    error.errno() == Some(rustix::io::Errno::BUSY)
 }

@@ -1,14 +1,19 @@
 //! Which boards there are: configured HATs in their order, else the one that the EEPROM speaks of;
-//! then the ClusterCTRL boards on the USB by their order.
+//! then the ClusterCTRL boards on the USB by their order, and last those that do not tell theirs.
+//!
+//! A board that cannot be opened keeps its place and says why; it takes no other board away.
 
 use std::sync::Arc;
 
+use super::access;
 use super::eeprom::Eeprom;
 use super::error::{Done, Error};
 use super::info::{BoardInfo, Model, Source};
 use super::platform::{Platform, UsbBoard};
-use super::unit::{Clock, LinuxCtrl};
-use crate::ctrl::device::Device;
+use super::slot::Slot;
+use super::unit::{Clock, LinuxCtrl, Unit};
+use crate::ctrl;
+use crate::ctrl::device::{Description, Device};
 use crate::ctrl::products::{Product, VENDOR};
 use crate::ctrl::protocol::ADDRESS;
 use crate::expander::FIRST_ADDRESS;
@@ -36,139 +41,209 @@ pub struct BoardOptions {
     pub size: Option<u8>,
 }
 
+/// A HAT as it is described, and its revision or why it has none.
+pub(super) type Described = (BoardInfo, Result<&'static Revision, Error>);
+
 /// The HATs, in the order in which their nodes are numbered; none where there is none.
-pub(super) fn find_hats(
+///
+/// # Errors
+/// [`Error::Setup`] where two of them would be one.
+pub(super) fn describe_hats(
     platform: &dyn Platform,
     options: &[BoardOptions],
     detected_size: Option<u8>,
-) -> Result<Vec<BoardInfo>, Error> {
+) -> Result<Vec<Described>, Error> {
     let eeprom = platform.eeprom().filter(Eeprom::is_cluster_hat);
     if options.is_empty() {
         let detected = BoardOptions { size: detected_size, ..BoardOptions::default() };
-        return eeprom.map(|eeprom| describe(&detected, 0, Some(eeprom))).into_iter().collect();
+        let hat = eeprom.map(|eeprom| describe(&detected, 0, Some(eeprom)));
+        return Ok(hat.into_iter().collect());
     }
     let boards: Vec<_> = options
         .iter()
         .enumerate()
         .map(|(index, board)| describe(board, index, eeprom.clone()))
-        .collect::<Result<_, _>>()?;
+        .collect();
     check_places(&boards)?;
     Ok(boards)
 }
 
-/// The ClusterCTRL boards in their order, opened, since each says itself what its order is.
-pub(super) fn open_ctrls(
+/// Opens the boards that there are. What is in `old`, answers, and is still where it was stays open
+/// and is taken from there.
+pub(super) fn open_all(
     platform: &Arc<dyn Platform>,
-) -> Result<Vec<(BoardInfo, LinuxCtrl)>, Error> {
-    let mut boards = Vec::new();
-    for found in platform.usb_boards() {
-        if let Some(product) = Product::of(found.product) {
-            boards.push(open_ctrl(platform, product, found)?);
-        }
-    }
-    boards.sort_by_key(|(info, _)| (order(info), info.bus));
-    let twins = boards.windows(2).find(|pair| order(&pair[0].0) == order(&pair[1].0));
-    let Some(order) = twins.and_then(|pair| order(&pair[0].0)) else { return Ok(boards) };
-    let buses = boards.iter().filter(|(info, _)| self::order(info) == Some(order));
-    Err(Error::DuplicateOrder { order, buses: buses.filter_map(|(info, _)| info.bus).collect() })
+    hats: Vec<Described>,
+    old: &mut Vec<Slot>,
+) -> Vec<Slot> {
+    let mut boards: Vec<_> =
+        hats.into_iter().map(|hat| open_or_keep_hat(&**platform, hat, old)).collect();
+    let found = platform.usb_boards().into_iter();
+    let found = found.filter_map(|board| Some((Product::of(board.product)?, board)));
+    let mut ctrls: Vec<_> =
+        found.map(|(product, board)| open_or_keep_ctrl(platform, product, board, old)).collect();
+    // Those that do not tell their order come last, and have no nodes as far as anybody knows.
+    ctrls.sort_by_key(|slot| (slot.is_anywhere(), order(&slot.info), slot.info.bus));
+    refuse_twins(&mut ctrls);
+    boards.append(&mut ctrls);
+    boards
 }
 
-fn open_ctrl(
+/// The open board of `old` for which this holds.
+fn take(old: &mut Vec<Slot>, is_it: impl Fn(&BoardInfo) -> bool) -> Option<Slot> {
+    let index = old.iter().position(|slot| slot.unit.is_ok() && is_it(&slot.info))?;
+    Some(Slot { is_fresh: false, ..old.swap_remove(index) })
+}
+
+fn open_or_keep_hat(platform: &dyn Platform, hat: Described, old: &mut Vec<Slot>) -> Slot {
+    let (info, revision) = hat;
+    let mut known = take(old, |known| {
+        known.usb_path.is_none()
+            && (known.bus, known.address, known.model) == (info.bus, info.address, info.model)
+    });
+    if let Some(slot) = known.take_if(Slot::is_alive) {
+        return Slot { info, ..slot };
+    }
+    let unit = revision.and_then(|revision| info.open_hat(revision, platform)).map(Unit::Hat);
+    let mut slot = Slot::opened(info, unit);
+    // Opening asks nothing of a HAT: one that was silent and still is has not come back.
+    slot.is_fresh = known.is_none() || slot.is_alive();
+    slot
+}
+
+fn open_or_keep_ctrl(
     platform: &Arc<dyn Platform>,
     product: &'static Product,
     found: UsbBoard,
-) -> Result<(BoardInfo, LinuxCtrl), Error> {
-    let label = format!("ClusterCTRL {product} at USB {}", found.path);
-    let Some(bus) = found.bus else {
-        let id = found.product;
+    old: &mut Vec<Slot>,
+) -> Slot {
+    let mut known = take(old, |known| {
+        let same = matches!(known.model, Model::Ctrl { product: p, .. } if p.id == product.id);
+        same && known.bus == found.bus && known.usb_path.as_ref() == Some(&found.path)
+    });
+    if let Some(slot) = known.take_if(Slot::is_alive) {
+        return slot;
+    }
+    let mut info = BoardInfo {
+        name: format!("ctrl@{}", found.path),
+        source: Source::Usb,
+        model: Model::Ctrl { product, order: 0 },
+        bus: found.bus,
+        address: found.bus.map(|_| ADDRESS),
+        size: 0,
+        eeprom: None,
+        usb_path: Some(found.path),
+    };
+    match open_ctrl(platform, product, &info) {
+        Ok((device, Description { order, nodes, .. })) => {
+            info.name = format!("ctrl{order}");
+            info.model = Model::Ctrl { product, order };
+            info.size = nodes.min(32);
+            Slot::opened(info, Ok(Unit::Ctrl(device)))
+        }
+        Err(error) => Slot::opened(info, Err(error)),
+    }
+}
+
+/// Opens a board and asks for its order, by which it has its place.
+fn open_ctrl(
+    platform: &Arc<dyn Platform>,
+    product: &Product,
+    info: &BoardInfo,
+) -> Result<(LinuxCtrl, Description), Error> {
+    let path = info.usb_path.as_deref().unwrap_or_default();
+    let label = format!("ClusterCTRL {product} at USB {path}");
+    let Some(bus) = info.bus else {
+        let id = product.id;
         return Err(Error::Setup(format!(
             "{label} has no I2C bus, since no driver is bound to it: load i2c-tiny-usb and write \
              \"{VENDOR:04x} {id:04x}\" to /sys/bus/usb/drivers/i2c-tiny-usb/new_id"
         )));
     };
-    let opened = platform.i2c(bus).map_err(|source| Error::Open {
-        board: label.clone(),
-        device: platform.bus_path(bus).display().to_string(),
-        advice: None,
-        source,
-    })?;
-    let clock = Clock(Arc::clone(platform));
-    let (device, description) =
-        Device::open(Retry::counting(opened), clock).map_err(|source| Error::Board {
-            board: label,
-            what: String::new(),
-            stands: Stands::Old,
-            done: Done::default(),
-            source: source.into(),
-        })?;
-    let info = BoardInfo {
-        name: format!("ctrl{}", description.order),
-        source: Source::Usb,
-        model: Model::Ctrl { product, order: description.order },
-        bus: Some(bus),
-        address: Some(ADDRESS),
-        size: description.nodes.min(32),
-        eeprom: None,
-        usb_path: Some(found.path),
-    };
-    Ok((info, device))
+    let opened = platform
+        .i2c(bus)
+        .map_err(|source| access::cannot_open(&**platform, label.clone(), bus, source, None))?;
+    Device::open(Retry::counting(opened), Clock(Arc::clone(platform))).map_err(
+        |source| match source {
+            ctrl::Error::Bus { source, .. } if access::is_busy(&source) => {
+                access::held_by_driver(&**platform, label, bus, ADDRESS, source)
+            }
+            source => Error::Board {
+                board: label,
+                what: String::new(),
+                stands: Stands::Old,
+                done: Done::default(),
+                source: source.into(),
+            },
+        },
+    )
 }
 
-fn order(info: &BoardInfo) -> Option<u8> {
-    match info.model {
-        Model::Ctrl { order, .. } => Some(order),
-        Model::Hat(_) => None,
+/// Boards of one order keep their places, but none of their nodes has a sure number.
+fn refuse_twins(ctrls: &mut [Slot]) {
+    let known = |slot: &&Slot| !slot.is_anywhere();
+    let orders: Vec<_> = ctrls.iter().filter(known).map(|slot| order(&slot.info)).collect();
+    for run in orders.chunk_by(|one, other| one == other).filter(|run| run.len() > 1) {
+        let is_twin = |slot: &Slot| order(&slot.info) == run[0];
+        let buses = ctrls.iter().filter(|slot| is_twin(slot)).filter_map(|slot| slot.info.bus);
+        let error = Arc::new(Error::DuplicateOrder { order: run[0], buses: buses.collect() });
+        for slot in ctrls.iter_mut().filter(|slot| is_twin(slot)) {
+            slot.unit = Err(Arc::clone(&error));
+        }
     }
 }
 
-fn describe(
-    options: &BoardOptions,
-    index: usize,
-    eeprom: Option<Eeprom>,
-) -> Result<BoardInfo, Error> {
+const fn order(info: &BoardInfo) -> u8 {
+    match info.model {
+        Model::Ctrl { order, .. } => order,
+        _ => 0,
+    }
+}
+
+fn describe(options: &BoardOptions, index: usize, eeprom: Option<Eeprom>) -> Described {
     let name = options.name.clone().unwrap_or_else(|| format!("hat{}", index + 1));
     let bus = options.bus.unwrap_or(HEADER_BUS);
     let address = options.address.unwrap_or(FIRST_ADDRESS);
     // The EEPROM speaks for the primary HAT alone.
     let eeprom = eeprom.filter(|_| bus == HEADER_BUS && address == FIRST_ADDRESS);
-    let version = match (options.revision, &eeprom) {
-        (Some(version), _) => version,
-        (None, Some(eeprom)) => eeprom.version().ok_or_else(|| {
-            let text = &eeprom.product_ver;
-            Error::Setup(format!("the HAT's EEPROM has product_ver {text:?}, which is no version"))
-        })?,
-        (None, None) => {
-            return Err(Error::Setup(format!(
-                "{name}: no EEPROM tells its revision; set revision = \"...\" in its [[board]] in \
-                 /etc/clusterhat/clusterhat.toml"
-            )));
-        }
-    };
-    let revision = Revision::of(version).ok_or_else(|| {
-        Error::Setup(format!(
-            "{name}: revision {version} is not known; if it is wired as a known one, set that one in \
-             /etc/clusterhat/clusterhat.toml: [[board]] with revision = \"...\""
-        ))
-    })?;
-    let on_bus = revision.wiring == Wiring::Expander;
-    Ok(BoardInfo {
+    let version = options.revision.or_else(|| eeprom.as_ref().and_then(Eeprom::version));
+    let revision = version.and_then(Revision::of);
+    let on_bus = revision.is_none_or(|revision| revision.wiring == Wiring::Expander);
+    let revision = revision.ok_or_else(|| no_revision(&name, version, eeprom.as_ref()));
+    let info = BoardInfo {
         name,
         source: options.revision.map_or(Source::Eeprom, |_| Source::Configuration),
-        model: Model::Hat(revision),
+        model: revision.as_ref().map_or(Model::Unknown(version), |revision| Model::Hat(revision)),
         bus: on_bus.then_some(bus),
         address: on_bus.then_some(address),
         size: options.size.unwrap_or(4).clamp(1, 4),
         eeprom,
         usb_path: None,
+    };
+    (info, revision)
+}
+
+/// Why a HAT has no row in the table of revisions.
+fn no_revision(name: &str, version: Option<Version>, eeprom: Option<&Eeprom>) -> Error {
+    Error::Setup(match (version, eeprom) {
+        (Some(version), _) => format!(
+            "{name}: revision {version} is not known; if it is wired as a known one, set that one in \
+             /etc/clusterhat/clusterhat.toml: [[board]] with revision = \"...\""
+        ),
+        (None, Some(Eeprom { product_ver: text, .. })) => {
+            format!("the HAT's EEPROM has product_ver {text:?}, which is no version")
+        }
+        (None, None) => format!(
+            "{name}: no EEPROM tells its revision; set revision = \"...\" in its [[board]] in \
+             /etc/clusterhat/clusterhat.toml"
+        ),
     })
 }
 
 /// Two boards cannot share an expander or the lines.
-fn check_places(boards: &[BoardInfo]) -> Result<(), Error> {
-    for (index, board) in boards.iter().enumerate() {
-        let twin =
-            boards[..index].iter().find(|b| (b.bus, b.address) == (board.bus, board.address));
-        if let Some(twin) = twin {
+fn check_places(boards: &[Described]) -> Result<(), Error> {
+    for (index, (board, _)) in boards.iter().enumerate() {
+        let mut others = boards[..index].iter().map(|(info, _)| info);
+        if let Some(twin) = others.find(|b| (b.bus, b.address) == (board.bus, board.address)) {
             let place = board.place();
             return Err(Error::Setup(format!(
                 "boards {} and {} are both configured at {place}; give one another address",

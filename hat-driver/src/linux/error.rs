@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::lock::Holder;
@@ -84,6 +85,47 @@ pub enum Error {
         order: u8,
         /// The boards' buses.
         buses: Vec<u32>,
+    },
+    /// A board that was found and could not be opened.
+    #[error("{}{}", prefix(.what), chain(&**source))]
+    NotOpened {
+        /// The nodes that were to be switched; empty where none was.
+        what: String,
+        /// Why.
+        source: Arc<Error>,
+    },
+    /// Nodes whose numbers nobody knows for sure. Nothing was done to them.
+    #[error(
+        "{nodes}: the numbering is uncertain, since {boards} cannot be opened and may come before; make it \
+         answer, or unplug it"
+    )]
+    Uncertain {
+        /// The nodes, by the names that they have without the boards.
+        nodes: String,
+        /// The boards whose order is not known.
+        boards: String,
+    },
+    /// There is no board of this number.
+    #[error("there is no board {board}, counted from 0: there are {boards}")]
+    NoSuchBoard {
+        /// The number asked for, from 0.
+        board: usize,
+        /// How many boards there are.
+        boards: usize,
+    },
+    /// There is no node of this number.
+    #[error("there is no node {node}, counted from 0: there are {nodes}")]
+    NoSuchNode {
+        /// The number asked for, from 0.
+        node: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// Only a ClusterCTRL board can do what was asked for.
+    #[error("{board}: only a ClusterCTRL board can do that")]
+    NotCtrl {
+        /// The board.
+        board: String,
     },
     /// Several boards failed.
     #[error("{}", join(.0))]

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
+use super::access::{self, SWITCH_I2C_ON};
 use super::eeprom::Eeprom;
 use super::error::Error;
 use super::platform::Platform;
 use super::unit::LinuxHat;
 use crate::board::{Backend, Board};
-use crate::bus_error::BusError;
 use crate::ctrl::products::Product;
 use crate::expander::Expander;
 use crate::lines::Lines;
 use crate::retry::Retry;
-use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES};
+use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES, Version};
 
 /// How a board came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +40,13 @@ pub enum Model {
     Ctrl {
         /// Its kind.
         product: &'static Product,
-        /// Its place among the ClusterCTRL boards.
+        /// Its place among the ClusterCTRL boards; 0 where it could not be asked for it.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "known_order"))]
         order: u8,
     },
+    /// A HAT of no known revision, with the version that its EEPROM or its owner names.
+    #[cfg_attr(feature = "serde", serde(rename = "unknown"))]
+    Unknown(Option<Version>),
 }
 
 impl Model {
@@ -52,7 +56,17 @@ impl Model {
         match self {
             Self::Hat(revision) => revision.unverified,
             Self::Ctrl { product, .. } => product.unverified,
+            Self::Unknown(_) => "",
         }
+    }
+}
+
+/// An order that is not known is none.
+#[cfg(feature = "serde")]
+fn known_order<S: serde::Serializer>(order: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    match order {
+        0 => serializer.serialize_none(),
+        order => serializer.serialize_u8(*order),
     }
 }
 
@@ -60,7 +74,10 @@ impl fmt::Display for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hat(revision) => write!(f, "v{}", revision.version),
+            Self::Ctrl { product, order: 0 } => write!(f, "ClusterCTRL {product}"),
             Self::Ctrl { product, order } => write!(f, "ClusterCTRL {product}, order {order}"),
+            Self::Unknown(Some(version)) => write!(f, "unknown revision {version}"),
+            Self::Unknown(None) => f.write_str("unknown revision"),
         }
     }
 }
@@ -81,7 +98,7 @@ pub struct BoardInfo {
     pub bus: Option<u32>,
     /// The chip's address; absent on v1.x.
     pub address: Option<u8>,
-    /// How many nodes it has.
+    /// How many nodes it has; 0 where a ClusterCTRL board could not be asked.
     pub size: u8,
     /// The EEPROM's texts, where the board is the primary HAT.
     pub eeprom: Option<Eeprom>,
@@ -93,8 +110,9 @@ impl BoardInfo {
     /// Where the board is, for people.
     #[must_use]
     pub fn place(&self) -> String {
-        match (self.bus, self.address) {
-            (Some(bus), Some(address)) => format!("i2c-{bus} {address:#04x}"),
+        match (self.bus, self.address, &self.usb_path) {
+            (Some(bus), Some(address), _) => format!("i2c-{bus} {address:#04x}"),
+            (_, _, Some(path)) => format!("USB {path}"),
             _ => "GPIO".to_owned(),
         }
     }
@@ -112,8 +130,10 @@ impl BoardInfo {
     ) -> Result<LinuxHat, Error> {
         let backend = match (self.bus, self.address) {
             (Some(bus), Some(address)) => {
-                let opened =
-                    platform.i2c(bus).map_err(|source| self.cannot_open(platform, bus, source))?;
+                let opened = platform.i2c(bus).map_err(|source| {
+                    let absent = Some(SWITCH_I2C_ON);
+                    access::cannot_open(platform, self.label(), bus, source, absent)
+                })?;
                 Backend::Expander(Expander::new(Retry::new(opened), address))
             }
             _ => Backend::Lines(self.open_lines(platform)?),
@@ -135,22 +155,5 @@ impl BoardInfo {
         };
         let [p1, p2, p3, p4] = V1_NODE_LINES;
         Ok(Lines::new([open(p1)?, open(p2)?, open(p3)?, open(p4)?], open(V1_ALERT_LINE)?))
-    }
-
-    fn cannot_open(&self, platform: &dyn Platform, bus: u32, source: BusError) -> Error {
-        use std::io::ErrorKind;
-        let advice = match source.io().kind() {
-            ErrorKind::NotFound => Some(
-                "switch I2C on: dtparam=i2c_arm=on in config.txt, i2c-dev in /etc/modules, then reboot",
-            ),
-            ErrorKind::PermissionDenied => Some("join the group i2c, or use sudo"),
-            _ => None,
-        };
-        Error::Open {
-            board: self.label(),
-            device: platform.bus_path(bus).display().to_string(),
-            advice: advice.map(str::to_owned),
-            source,
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The controller's side on Linux: buses, lines, device tree, locks, and the cluster of boards.
 
+mod access;
 mod cluster;
 mod discover;
 mod eeprom;
@@ -14,6 +15,8 @@ pub mod lock;
 mod outputs;
 mod platform;
 mod probe;
+mod rescan;
+mod slot;
 mod switching;
 pub mod throttled;
 mod unit;
@@ -30,5 +33,6 @@ pub use info::{BoardInfo, Model, Source};
 pub use outputs::{Change, Output};
 pub use platform::{AnyBus, AnyLine, Disturbance, Platform, Resource, UsbBoard};
 pub use probe::{Candidate, probe};
+pub use rescan::BoardChange;
 pub use switching::Switched;
 pub use unit::{CtrlStatus, UnitStatus};

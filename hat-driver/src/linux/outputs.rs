@@ -74,7 +74,7 @@ impl Cluster {
         observer: &mut dyn FnMut(Event),
     ) -> Result<Change, Error> {
         let exclusion = self.enter(board)?;
-        let result = match &mut self.boards[board].1 {
+        let result = match self.unit(board)? {
             Unit::Hat(hat) => {
                 set_hat(hat, output, on, &mut || observer(Event::Initialised { board }))
             }
@@ -94,7 +94,7 @@ impl Cluster {
         off: Duration,
         observer: &mut dyn FnMut(Event),
     ) -> Result<Change, Error> {
-        if matches!(self.boards[board].1, Unit::Hat(_)) {
+        if matches!(self.unit(board)?, Unit::Hat(_)) {
             return match self.set(board, Output::Hub, false, observer)? {
                 Change::Unsupported => Ok(Change::Unsupported),
                 Change::Switched | Change::AlreadySo => {
@@ -114,16 +114,17 @@ impl Cluster {
     /// # Errors
     /// As [`Self::set`].
     pub fn set_usb_boot(&mut self, node: usize, on: bool) -> Result<Change, Error> {
-        let Some(place) = self.locate(node) else { return Ok(Change::Unsupported) };
+        let place = self.place(node)?;
         let number = place.position + 1;
         let what = self.node_name(node);
-        let change =
-            self.on_ctrl(place.board, &what, |device| match device.usb_boot(number)? {
-                None => Ok(Change::Unsupported),
-                Some(is_on) if is_on == on => Ok(Change::AlreadySo),
-                Some(_) => device.set_usb_boot(number, on).map(|()| Change::Switched),
-            })?;
-        Ok(change.unwrap_or(Change::Unsupported))
+        if matches!(self.unit(place.board)?, Unit::Hat(_)) {
+            return Ok(Change::Unsupported);
+        }
+        self.on_ctrl(place.board, &what, |device| match device.usb_boot(number)? {
+            None => Ok(Change::Unsupported),
+            Some(is_on) if is_on == on => Ok(Change::AlreadySo),
+            Some(_) => device.set_usb_boot(number, on).map(|()| Change::Switched),
+        })
     }
 
     /// The ClusterCTRL board of an order, counted from 0 among all boards.
@@ -138,7 +139,7 @@ impl Cluster {
     /// # Errors
     /// As [`Self::set`].
     pub fn set_order(&mut self, board: usize, order: u8) -> Result<(), Error> {
-        self.on_ctrl(board, "order", |device| device.set_order(order)).map(drop)
+        self.on_ctrl(board, "order", |device| device.set_order(order))
     }
 
     /// Writes a ClusterCTRL board's settings to its EEPROM.
@@ -146,7 +147,7 @@ impl Cluster {
     /// # Errors
     /// As [`Self::set`].
     pub fn save(&mut self, board: usize, what: Save) -> Result<(), Error> {
-        self.on_ctrl(board, "EEPROM", |device| device.save(what)).map(drop)
+        self.on_ctrl(board, "EEPROM", |device| device.save(what))
     }
 
     /// Restarts a ClusterCTRL board. Its nodes' power becomes what its EEPROM says.
@@ -154,7 +155,7 @@ impl Cluster {
     /// # Errors
     /// As [`Self::set`].
     pub fn reset(&mut self, board: usize) -> Result<(), Error> {
-        self.on_ctrl(board, "reset", LinuxCtrl::reset).map(drop)
+        self.on_ctrl(board, "reset", LinuxCtrl::reset)
     }
 
     /// Where a node, counted from 0, is on the USB, as sysfs names it: `1-1.2.4`. `None` where that
@@ -163,8 +164,8 @@ impl Cluster {
     /// # Errors
     /// As [`Self::set`], for a ClusterCTRL board.
     pub fn usb_path(&mut self, node: usize) -> Result<Option<String>, Error> {
-        let Some(place) = self.locate(node) else { return Ok(None) };
-        let info = &self.boards[place.board].0;
+        let place = self.place(node)?;
+        let info = self.info(place.board)?;
         if let Model::Hat(revision) = info.model {
             let configured = self.options.v1_hub.clone();
             let configured = configured.filter(|_| revision.wiring == Wiring::Lines);
@@ -181,7 +182,7 @@ impl Cluster {
         })?;
         // The board's own path ends with the ports that it says of itself; the rest leads to the
         // hub that it shares with its nodes.
-        Ok(own_port.zip(paths.flatten()).and_then(|(port, (own, node))| {
+        Ok(own_port.zip(paths).and_then(|(port, (own, node))| {
             let hub = port.strip_suffix(&format!(".{own}"))?;
             Some(format!("{hub}.{node}"))
         }))
@@ -206,18 +207,20 @@ impl Cluster {
         Err(Error::LineStuck { line: bcm, on })
     }
 
-    /// Does something with a ClusterCTRL board under its lock; `what` names it in errors. `None`
-    /// where the board is a HAT.
+    /// Does something with a ClusterCTRL board under its lock; `what` names it in errors.
+    ///
+    /// # Errors
+    /// [`Error::NotCtrl`] for a HAT.
     fn on_ctrl<R>(
         &mut self,
         board: usize,
         what: &str,
         act: impl FnOnce(&mut LinuxCtrl) -> Result<R, ctrl::Error<BusError>>,
-    ) -> Result<Option<R>, Error> {
+    ) -> Result<R, Error> {
         let exclusion = self.enter(board)?;
-        let result = match &mut self.boards[board].1 {
-            Unit::Ctrl(device) => act(device).map(Some),
-            Unit::Hat(_) => Ok(None),
+        let result = match self.unit(board)? {
+            Unit::Ctrl(device) => act(device),
+            Unit::Hat(_) => return Err(Error::NotCtrl { board: self.info(board)?.label() }),
         };
         drop(exclusion);
         result.map_err(|source| {

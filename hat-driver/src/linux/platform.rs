@@ -24,8 +24,8 @@ pub enum Resource {
     PowerOn,
 }
 
-/// A machine, real or simulated.
-pub trait Platform {
+/// A machine, real or simulated. Threads may share it.
+pub trait Platform: Send + Sync {
     /// Opens an I2C bus.
     ///
     /// # Errors
@@ -107,13 +107,13 @@ pub struct UsbBoard {
 }
 
 /// Tells whether others may have used a resource while its lock was free.
-pub trait Disturbance {
+pub trait Disturbance: Send {
     /// To be called with the lock held, right after taking it: what happened since the last call.
     fn meanwhile(&mut self) -> Meanwhile;
 }
 
 /// Any I2C bus of a Linux machine.
-pub struct AnyBus(pub Box<dyn I2c<Error = BusError>>);
+pub struct AnyBus(pub Box<dyn I2c<Error = BusError> + Send>);
 
 impl ErrorType for AnyBus {
     type Error = BusError;
@@ -136,7 +136,7 @@ impl std::fmt::Debug for AnyBus {
 }
 
 /// Any GPIO line of a Linux machine.
-pub struct AnyLine(pub Box<dyn Line<Error = BusError>>);
+pub struct AnyLine(pub Box<dyn Line<Error = BusError> + Send>);
 
 impl Line for AnyLine {
     type Error = BusError;

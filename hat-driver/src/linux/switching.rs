@@ -7,6 +7,7 @@ use super::error::{BoardError, Done, Error};
 use super::event::Event;
 use super::exclusion::{Exclusion, Stop, Supervised};
 use super::platform::Resource;
+use super::slot;
 use super::throttled::UNDER_VOLTAGE_NOW;
 use crate::positions::Positions;
 use crate::power::{self, Action, Cause, Failure, Finished, Step};
@@ -49,22 +50,29 @@ impl Cluster {
         action: Action,
         observer: &mut dyn FnMut(Event),
     ) -> Result<Switched, Error> {
+        if let Some(&node) = nodes.iter().find(|&&node| node >= self.nodes()) {
+            return Err(Error::NoSuchNode { node, nodes: self.nodes() });
+        }
         // Held to the end: two callers' power-ons must not add up their inrush.
         let _power_on = self.begin(action)?;
         let watched = action == Action::On && !self.options.ignore_under_voltage;
         let baseline = if watched { self.platform.throttled() } else { None };
         let (mut result, mut failures, mut wait) =
             (Switched::default(), Vec::new(), Duration::ZERO);
-        for board in 0..self.boards.len() {
+        for board in 0..self.slots.len() {
             let request = self.on_board(nodes, board);
             if request.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.check_ready(board, request) {
+                failures.push(error);
                 continue;
             }
             let run = BoardRun { board, request, action, wait, baseline };
             let outcome = match self.run_or_init(&run, observer) {
                 Ok(outcome) => outcome,
                 // Its initialisation failed: the next board has its turn all the same.
-                Err(error @ Error::Board { .. }) => {
+                Err(error @ (Error::Board { .. } | Error::Open { .. } | Error::Gone { .. })) => {
                     failures.push(error);
                     continue;
                 }
@@ -118,7 +126,9 @@ impl Cluster {
 
     /// The steps that [`Self::switch`] would take on one board, given the nodes that are on now and
     /// what a node on an earlier board still asks for; and what the next board has to wait.
-    #[must_use]
+    ///
+    /// # Errors
+    /// What [`Self::switch`] would refuse these nodes for.
     pub fn plan(
         &self,
         board: usize,
@@ -126,11 +136,14 @@ impl Cluster {
         on: Positions,
         action: Action,
         wait: Duration,
-    ) -> (Vec<Step>, Duration) {
+    ) -> Result<(Vec<Step>, Duration), Error> {
         let request = self.on_board(nodes, board);
+        if !request.is_empty() {
+            self.check_ready(board, request)?;
+        }
         let plan = power::Plan::new(on, request, action, self.delays(board), wait);
         let wait_after = plan.wait_after();
-        (plan.collect(), wait_after)
+        Ok((plan.collect(), wait_after))
     }
 
     /// Keeps others' power-ons away, and makes sure that the supply bears more load.
@@ -189,7 +202,7 @@ impl Cluster {
             last: None,
             observer,
         };
-        let unit = &mut self.boards[run.board].1;
+        let unit = slot::unit(&mut self.slots, run.board)?;
         Ok(power::switch(unit, run.request, run.action, delays, run.wait, &mut conductor))
     }
 

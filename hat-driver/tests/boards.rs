@@ -1,0 +1,388 @@
+//! Boards that cannot be opened, that come, go and are plugged in elsewhere, and handles that do not
+//! belong to any: the rest of the row works on.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hat_driver::BusError;
+use hat_driver::ctrl::device::Save;
+use hat_driver::linux::{
+    AnyBus, AnyLine, BoardChange, BoardOptions, Cluster, Disturbance, Eeprom, Error, Event, Host,
+    Options, Output, Platform, Resource, Switched, UnitStatus, UsbBoard, chain,
+};
+use hat_driver::power::Action;
+use hat_driver::sim::{Machine, World, builtin};
+use rustix::io::Errno;
+use tempfile::TempDir;
+
+/// A simulated machine with a trouble of its own.
+#[derive(Clone)]
+struct Troubled {
+    machine: Machine,
+    /// A bus that the kernel does not let us open, and why.
+    refused: Option<(u32, Errno)>,
+    /// The USB boards on these buses have no driver bound to them.
+    unbound: Vec<u32>,
+    locks: Arc<TempDir>,
+}
+
+impl Troubled {
+    /// A v2.5 HAT (p1 to p4), a Triple on bus 11 (order 20), and a pHAT on bus 12 (order 30).
+    fn mixed() -> Self {
+        Self::of(builtin::world("mixed").unwrap())
+    }
+
+    fn of(world: World) -> Self {
+        Self {
+            machine: Machine::memory(world).unwrap().without_waits(),
+            refused: None,
+            unbound: Vec::new(),
+            locks: Arc::new(tempfile::tempdir().unwrap()),
+        }
+    }
+
+    fn open(&self) -> Result<Cluster, Error> {
+        Cluster::open(Arc::new(self.clone()), Options::default())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut World)) {
+        self.machine.change(change).unwrap();
+    }
+
+    /// The HAT's latch and the power of the boards' nodes, by their buses.
+    fn power(&self) -> (u8, Vec<Vec<u8>>) {
+        let world = self.machine.world();
+        let latch = world.expanders.values().next().map_or(0, |chip| chip.latch & 0x0f);
+        (latch, world.ctrls.values().map(|ctrl| ctrl.p.clone()).collect())
+    }
+}
+
+impl Platform for Troubled {
+    fn i2c(&self, bus: u32) -> Result<AnyBus, BusError> {
+        match self.refused {
+            Some((refused, errno)) if refused == bus => Err(io::Error::from(errno).into()),
+            _ => self.machine.i2c(bus),
+        }
+    }
+
+    fn line(&self, bcm: u8) -> Result<AnyLine, BusError> {
+        self.machine.line(bcm)
+    }
+
+    fn buses(&self) -> Vec<u32> {
+        self.machine.buses()
+    }
+
+    fn usb_boards(&self) -> Vec<UsbBoard> {
+        let bound = |board: UsbBoard| UsbBoard {
+            bus: board.bus.filter(|bus| !self.unbound.contains(bus)),
+            ..board
+        };
+        self.machine.usb_boards().into_iter().map(bound).collect()
+    }
+
+    fn hat_hub(&self) -> Option<String> {
+        self.machine.hat_hub()
+    }
+
+    fn bus_path(&self, bus: u32) -> PathBuf {
+        self.machine.bus_path(bus)
+    }
+
+    fn eeprom(&self) -> Option<Eeprom> {
+        self.machine.eeprom()
+    }
+
+    fn throttled(&self) -> Option<u32> {
+        self.machine.throttled()
+    }
+
+    fn pi_revision(&self) -> Option<u32> {
+        self.machine.pi_revision()
+    }
+
+    fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
+        Ok(self.locks.path().join(format!("{resource:?}")))
+    }
+
+    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>> {
+        self.machine.watch(resource)
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.machine.sleep(duration);
+    }
+
+    fn searched(&self) -> Vec<String> {
+        self.machine.searched()
+    }
+
+    fn kernel_driver(&self, _bus: u32, _address: u8) -> Option<String> {
+        Some("clusterctrl".to_owned())
+    }
+}
+
+fn names(cluster: &Cluster) -> Vec<&str> {
+    cluster.boards().map(|info| info.name.as_str()).collect()
+}
+
+fn on(cluster: &mut Cluster, nodes: &[usize]) -> Result<Switched, Error> {
+    cluster.switch(nodes, Action::On, &mut |_| {})
+}
+
+#[test]
+fn a_cluster_and_what_it_hands_out_go_to_other_threads() {
+    fn goes<T: Send>() {}
+    fn is_shared<T: Send + Sync + ?Sized>() {}
+    goes::<Cluster>();
+    goes::<Box<dyn Disturbance>>();
+    goes::<(AnyBus, AnyLine)>();
+    goes::<(Error, Event, Switched, UnitStatus, BoardChange, Options)>();
+    is_shared::<dyn Platform>();
+    is_shared::<(Host, Machine)>();
+    let mut cluster = Troubled::mixed().open().unwrap();
+    let on = std::thread::spawn(move || on(&mut cluster, &[0]).map(|switched| switched.changed));
+    assert_eq!(on.join().unwrap().unwrap(), [0]);
+}
+
+/// What is wrong with the pHAT, and a part of what its error says.
+fn troubles() -> [(&'static str, Troubled, &'static str); 4] {
+    let refused = |errno| Troubled { refused: Some((12, errno)), ..Troubled::mixed() };
+    let deaf = Troubled::mixed();
+    deaf.change(|world| world.ctrls.get_mut(&12).unwrap().busy = u32::MAX);
+    [
+        ("deaf", deaf, "nothing acknowledges"),
+        ("closed", refused(Errno::ACCESS), "join the group i2c"),
+        ("busy", refused(Errno::BUSY), "simulated i2c-12"),
+        ("unbound", Troubled { unbound: vec![12], ..Troubled::mixed() }, "new_id"),
+    ]
+}
+
+#[test]
+fn a_board_that_does_not_tell_its_order_makes_only_those_after_it_uncertain() {
+    for (trouble, machine, why) in troubles() {
+        let mut cluster = machine.open().unwrap();
+        assert_eq!(names(&cluster), ["hat1", "ctrl20", "ctrl@1-12.2"], "{trouble}");
+        assert_eq!([0, 1, 2].map(|board| cluster.is_certain(board)), [true, false, true]);
+        let text = chain(cluster.board_error(2).unwrap());
+        assert!(text.contains(why) && text.contains("1-12.2"), "{trouble}: {text}");
+        assert!(cluster.board_error(0).is_none() && cluster.board_error(1).is_none());
+
+        // The HAT's nodes come first, whatever the rest is.
+        let nodes: Vec<_> = (0..cluster.nodes()).collect();
+        let error = on(&mut cluster, &nodes).unwrap_err();
+        assert_eq!(machine.power(), (0x0f, vec![vec![0; 3], vec![0; 2]]), "{trouble}");
+        assert!(matches!(error.cause(), Error::Uncertain { .. }), "{trouble}: {error:?}");
+        let text = chain(&error);
+        for part in ["p5 p6 p7: the numbering is uncertain", "1-12.2", "; switched on: p1 p2 p3 p4"]
+        {
+            assert!(text.contains(part), "{trouble}: no {part:?} in {text}");
+        }
+        // What asks for no number works, and so does whoever looks.
+        cluster.set(1, Output::Alert, true, &mut |_| {}).unwrap();
+        assert!(cluster.status(1).is_ok());
+        assert!(matches!(cluster.status(2), Err(Error::NotOpened { .. })), "{trouble}");
+    }
+}
+
+#[test]
+fn nothing_comes_before_the_first_order() {
+    let machine = Troubled { unbound: vec![12], ..Troubled::mixed() };
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().order = 1);
+    let mut cluster = machine.open().unwrap();
+    assert!(cluster.is_certain(1));
+    assert_eq!(on(&mut cluster, &[4]).unwrap().changed, [4]);
+}
+
+#[test]
+fn boards_of_one_order_keep_the_numbers_of_those_after_them_certain() {
+    let machine = Troubled::mixed();
+    machine.change(|world| {
+        let mut twin = world.ctrls[&12].clone();
+        twin.order = 20;
+        let last = world.ctrls.insert(12, twin).unwrap();
+        world.ctrls.insert(13, last);
+    });
+    let mut cluster = machine.open().unwrap();
+    assert_eq!(names(&cluster), ["hat1", "ctrl20", "ctrl20", "ctrl30"]);
+    let nodes: Vec<_> = (0..cluster.nodes()).collect();
+    let error = on(&mut cluster, &nodes).unwrap_err();
+    assert_eq!(machine.power(), (0x0f, vec![vec![0; 3], vec![0; 2], vec![1; 2]]));
+    let text = chain(&error);
+    for part in ["p5 p6 p7: the ClusterCTRL boards on i2c-11 and i2c-12 have one order", "p8 p9"] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+#[test]
+fn a_hat_whose_bus_is_missing_keeps_its_numbers() {
+    let machine = Troubled::of(builtin::world("two-hats").unwrap());
+    let mut options = Options::default();
+    for (name, bus, size) in [("lower", 7, 3), ("upper", 1, 4)] {
+        let mut board = BoardOptions::default();
+        (board.name, board.bus, board.size) = (Some(name.to_owned()), Some(bus), Some(size));
+        board.revision = hat_driver::revisions::Version::parse("2.5");
+        options.boards.push(board);
+    }
+    let mut cluster = Cluster::open(Arc::new(machine.clone()), options.clone()).unwrap();
+    assert_eq!((cluster.nodes(), cluster.first_node(1)), (7, 3));
+    let error = on(&mut cluster, &[2, 3]).unwrap_err();
+    assert_eq!(machine.power().0, 0x01, "p4 is the upper board's first");
+    assert_eq!(error.done().unwrap().nodes, ["p4"]);
+    let text = chain(&error);
+    assert!(text.starts_with("p3: board lower") && text.contains("dtparam=i2c_arm=on"), "{text}");
+    cluster.init(1).unwrap();
+    assert!(matches!(cluster.init(0), Err(Error::NotOpened { .. })));
+
+    // Alone it leaves nothing to work with, and that is said.
+    options.boards.pop();
+    let machine: Arc<dyn Platform> = Arc::new(machine);
+    let error = Cluster::open(Arc::clone(&machine), options.clone()).err().unwrap();
+    assert!(matches!(error, Error::Open { .. }), "{error:?}");
+    assert!(Cluster::find(machine, options).unwrap().board_error(0).is_some());
+}
+
+#[test]
+fn a_hat_of_an_unknown_revision_leaves_the_other_boards_alone() {
+    let mut raw: serde_json::Value =
+        serde_json::from_str(&builtin::world("mixed").unwrap().to_text()).unwrap();
+    raw["hat"]["product_ver"] = "0x0027".into();
+    let machine = Troubled::of(World::parse(&raw.to_string()).unwrap());
+    let mut cluster = machine.open().unwrap();
+    assert_eq!(on(&mut cluster, &[4]).unwrap().changed, [4], "the HAT has four nodes all the same");
+    let text = chain(&on(&mut cluster, &[0]).unwrap_err());
+    assert!(text.contains("p1") && text.contains("2.7"), "{text}");
+}
+
+#[test]
+fn handles_that_do_not_belong_are_errors() {
+    let mut cluster = Troubled::mixed().open().unwrap();
+    let off = Duration::from_millis(100);
+    let no_board = |result: Result<(), Error>| match result {
+        Err(Error::NoSuchBoard { board: 3, boards: 3 }) => {}
+        other => panic!("{other:?}"),
+    };
+    no_board(cluster.status(3).map(drop));
+    no_board(cluster.init(3).map(drop));
+    no_board(cluster.set(3, Output::Alert, true, &mut |_| {}).map(drop));
+    no_board(cluster.cycle_hub(3, off, &mut |_| {}).map(drop));
+    no_board(cluster.set_order(3, 9).map(drop));
+    no_board(cluster.save(3, Save::Order).map(drop));
+    no_board(cluster.reset(3).map(drop));
+
+    let no_node = |result: Result<(), Error>| match result {
+        Err(Error::NoSuchNode { node: 9, nodes: 9 }) => {}
+        other => panic!("{other:?}"),
+    };
+    no_node(on(&mut cluster, &[0, 9]).map(drop));
+    assert!(!cluster.status(0).unwrap().seen().has(0), "nothing was switched beside it");
+    no_node(cluster.set_usb_boot(9, true).map(drop));
+    no_node(cluster.usb_path(9).map(drop));
+    assert_eq!(cluster.locate(9), None);
+
+    // What a HAT has not.
+    for result in [cluster.set_order(0, 9), cluster.save(0, Save::All), cluster.reset(0).map(drop)]
+    {
+        assert!(matches!(result, Err(Error::NotCtrl { .. })), "{result:?}");
+    }
+}
+
+/// What changed, and the name of the board that it is about.
+fn told(cluster: &mut Cluster) -> Vec<String> {
+    let changes = cluster.rescan().unwrap();
+    let name = |board: usize| cluster.boards().nth(board).unwrap().name.clone();
+    let text = |change: BoardChange| match change {
+        BoardChange::Came { board } => format!("{} came", name(board)),
+        BoardChange::Reopened { board } => format!("{} reopened", name(board)),
+        BoardChange::Failed { board } => format!("{} failed", name(board)),
+        BoardChange::Went { info } => format!("{} went", info.name),
+        other => panic!("{other:?}"),
+    };
+    changes.into_iter().map(text).collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn boards_that_go_and_come_back_are_found_again() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    on(&mut cluster, &[0, 7]).unwrap();
+    assert_eq!(told(&mut cluster), NOTHING);
+
+    let triple = machine.machine.change(|world| world.ctrls.remove(&11)).unwrap().unwrap();
+    assert_eq!(told(&mut cluster), ["ctrl20 went"]);
+    assert_eq!((names(&cluster), cluster.nodes()), (vec!["hat1", "ctrl30"], 6));
+    on(&mut cluster, &[5]).unwrap();
+
+    // At another bus, with the nodes as they were.
+    machine.change(|world| drop(world.ctrls.insert(13, triple)));
+    assert_eq!(told(&mut cluster), ["ctrl20 came"]);
+    assert_eq!(cluster.boards().nth(1).unwrap().bus, Some(13));
+    on(&mut cluster, &[4]).unwrap();
+    assert_eq!(machine.power(), (0x01, vec![vec![1, 1], vec![1, 0, 0]]));
+    assert_eq!(told(&mut cluster), NOTHING);
+}
+
+#[test]
+fn a_board_that_moved_between_two_looks_is_opened_where_it_is() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    machine.change(|world| {
+        let phat = world.ctrls.remove(&12).unwrap();
+        world.ctrls.insert(4, phat);
+    });
+    assert!(on(&mut cluster, &[7]).is_err());
+    assert_eq!(told(&mut cluster), ["ctrl30 reopened"]);
+    assert_eq!(on(&mut cluster, &[7]).unwrap().changed, [7], "p8 still, by its order");
+
+    // Another order is another place in the row.
+    machine.change(|world| world.ctrls.get_mut(&4).unwrap().order = 5);
+    assert_eq!(told(&mut cluster), ["ctrl5 reopened"]);
+    assert_eq!(names(&cluster), ["hat1", "ctrl5", "ctrl20"]);
+}
+
+#[test]
+fn what_could_not_be_opened_is_tried_again() {
+    let machine = Troubled::mixed();
+    machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = u32::MAX);
+    let mut cluster = machine.open().unwrap();
+    assert_eq!(told(&mut cluster), NOTHING, "still deaf");
+    machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = 0);
+    assert_eq!(told(&mut cluster), ["ctrl30 reopened"]);
+    on(&mut cluster, &[4, 8]).unwrap();
+    assert_eq!(machine.power().1, [vec![1, 0, 0], vec![0, 1]]);
+
+    machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = u32::MAX);
+    assert_eq!(told(&mut cluster), ["ctrl@1-12.2 failed"]);
+    // Nothing is left: no error, an empty row, and the way back.
+    let world = machine.machine.world();
+    machine.change(|world| world.ctrls.clear());
+    assert_eq!(told(&mut cluster), ["ctrl20 went", "ctrl@1-12.2 went"]);
+    machine.change(|now| now.ctrls = world.ctrls);
+    assert_eq!(told(&mut cluster), ["ctrl20 came", "ctrl@1-12.2 came"]);
+}
+
+/// A kept board goes on where it was: its bus is not opened a second time.
+#[test]
+fn a_board_that_answers_stays_open() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    cluster.status(0).unwrap();
+    let before = cluster.transfers();
+    assert_eq!(told(&mut cluster), NOTHING);
+    assert!(cluster.transfers() > before, "the count of transfers goes on");
+    // A HAT that is silent is opened anew, but has not come back yet.
+    let chips = machine.machine.world().expanders;
+    machine.change(|world| world.expanders.clear());
+    assert_eq!(told(&mut cluster), NOTHING);
+    assert!(matches!(cluster.status(0), Err(Error::Board { .. })));
+    machine.change(|world| world.expanders = chips);
+    assert_eq!(told(&mut cluster), NOTHING);
+    on(&mut cluster, &[0]).unwrap();
+}
