@@ -127,6 +127,7 @@ impl Failure {
             Self::Usage(_) | Self::Nodes(_) | Self::Config(_) | Self::World(_) => 2,
             Self::Driver(DriverError::Setup(_) | DriverError::DuplicateOrder { .. }) => 2,
             Self::Driver(DriverError::Locked { .. }) => 3,
+            Self::Files(error) if error.is_timeout() => 3,
             Self::Driver(DriverError::NoBoard { .. }) | Self::NotController(_) => 4,
             Self::CycleIncomplete { source, .. }
                 if matches!(**source, DriverError::Locked { .. }) =>
@@ -175,6 +176,7 @@ impl Failure {
             Self::NotConfirmed(_) => "not-confirmed",
             Self::Interrupted { .. } => "interrupted",
             Self::NoPath(_) => "no-path",
+            Self::Files(error) if error.is_timeout() => "locked",
             Self::Files(_) | Self::Groups(_) => "setup",
             Self::Network(_) | Self::NetworkBroken => "network",
             Self::Output(_) => "output",

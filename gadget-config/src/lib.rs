@@ -24,7 +24,7 @@
 //! | `serde` | the types that stand in files and reports |
 //! | `linux` | the running kernel, through the crate `usb-gadget` |
 //! | `node-file` | `/etc/clusterhat/node.toml` |
-//! | `changes` | changes to a system's files, undone byte for byte; a controller's set-up |
+//! | `changes` | changes to a system's files that can be undone; a controller's set-up |
 //! | `setup` | preparing a card as a node |
 //! | `network` | the controller's end: bridge, addresses, way out |
 //! | `cli` | the program `clusterhat-node` |

@@ -1,12 +1,11 @@
 //! Who configures a system's network.
 
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::changes::{Error, Snapshot};
+use crate::changes::{Error, Places, Snapshot, Spot};
 use crate::units;
 
 /// A network manager that can do by itself what nodes and controllers need.
@@ -61,14 +60,14 @@ impl Manager {
     }
 
     /// What there is instead, where there is none.
-    pub(crate) fn instead(root: &Path) -> String {
+    pub(crate) fn instead(places: &Places) -> String {
         let known = [
             ("usr/sbin/NetworkManager", "NetworkManager is masked"),
             ("etc/dhcpcd.conf", "dhcpcd is there"),
             ("usr/sbin/ifup", "ifupdown is there"),
             ("usr/lib/systemd/systemd-networkd", "systemd-networkd is there but not enabled"),
         ];
-        let there = |path: &str| root.join(path).exists();
+        let there = |path: &str| places.has(&Spot::root(path)).unwrap_or(false);
         let found: Vec<_> =
             known.iter().filter(|(path, _)| there(path)).map(|(_, what)| *what).collect();
         if found.is_empty() { "none is there".to_owned() } else { found.join(", ") }

@@ -2,12 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "setup/boot.rs"]
+mod boot;
 #[path = "setup/cases.rs"]
 mod cases;
 #[path = "setup/changed.rs"]
 mod changed;
 #[path = "setup/cuts.rs"]
 mod cuts;
+#[path = "setup/others.rs"]
+mod others;
+#[path = "setup/prepared.rs"]
+mod prepared;
 #[path = "setup/random.rs"]
 mod random;
 #[path = "setup/refusals.rs"]

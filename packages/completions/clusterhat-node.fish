@@ -32,7 +32,7 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "up"
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "down" -d 'Take the gadget off the bus and remove it'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "status" -d 'Tell how the gadget stands'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "setup" -d 'Prepare a card as a node: this machine\'s, or the one mounted at --root'
-complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Put back all that setup changed'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Take back what setup changed; what others changed since stays'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l id -d 'The node\'s number, 1 to 252' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l boot -d 'How the node boots: card or usbboot [default: card]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l ethernet -d 'The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]' -r
@@ -53,6 +53,7 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" 
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -s h -l help -d 'Print help'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l id -d 'The node\'s number, 1 to 252' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l cluster -d 'Derive the MAC addresses from this cluster\'s name, as `clusterhat network setup --cluster` does' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l hostname -d 'Give the node this host name' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'
@@ -60,6 +61,6 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -s h -l help -d 'Print help'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Put the old files back over what was changed since'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Take back also what somebody edited of it since'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -s h -l help -d 'Print help'

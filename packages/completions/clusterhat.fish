@@ -194,8 +194,8 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l root -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l undo -d 'Put every file back as it was before `setup`'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l force -d 'With --undo: put the old files back over what was changed since'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l undo -d 'Take back what `setup` changed; what others changed since stays'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l force -d 'With --undo: take back also what somebody edited of it since'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l serial-console -d 'Also a console on the header\'s serial port'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -s h -l help -d 'Print help'
@@ -232,7 +232,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Put the old files back over what was changed since'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Take back also what somebody edited of it since'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Put the files back only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'

@@ -45,7 +45,7 @@ pub(crate) struct NetworkUndo {
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Put the old files back over what was changed since
+    /// Take back also what somebody edited of it since
     #[arg(long)]
     pub(crate) force: bool,
     /// Put the files back only; they take effect at the next boot

@@ -9,10 +9,10 @@ pub(crate) struct Setup {
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Put every file back as it was before `setup`
+    /// Take back what `setup` changed; what others changed since stays
     #[arg(long, conflicts_with_all = ["users", "serial_console"])]
     pub(crate) undo: bool,
-    /// With --undo: put the old files back over what was changed since
+    /// With --undo: take back also what somebody edited of it since
     #[arg(long, requires = "undo")]
     pub(crate) force: bool,
     /// Let this user work without root [default: who called sudo]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gadget_config::changes::{Changed, Places, Plan, plan_undo, undo};
+use gadget_config::changes::{Changed, LONGEST_WAIT, Places, Plan, plan_undo, undo};
 use gadget_config::network::{
     self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
 };
@@ -25,6 +25,13 @@ impl Ground {
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
         let root = system_root(global)?;
         Ok(Self { places: network::places(root)?, is_running: root == Path::new("/") })
+    }
+
+    /// Kept from every other set-up until this is dropped; looking alone needs no lock.
+    fn locked(&self, dry_run: bool) -> Result<Self, Failure> {
+        let places = self.places.clone();
+        let places = if dry_run { places } else { places.locked(LONGEST_WAIT)? };
+        Ok(Self { places, ..*self })
     }
 
     /// What was set up.
@@ -60,6 +67,7 @@ pub(crate) fn setup(
         nodes: nodes(context)?,
         ..Request::new(asked.mode)
     };
+    let ground = &ground.locked(asked.dry_run)?;
     let plan = network::plan(&request, &ground.survey()?)?;
     let activates = ground.is_running && !asked.at_boot;
     if !asked.dry_run {
@@ -95,11 +103,12 @@ pub(crate) fn status(context: &Context, ground: &Ground) -> Result<Outcome, Fail
 
 /// Needs no board.
 pub(crate) fn take_back(ground: &Ground, asked: &NetworkUndo) -> Result<Outcome, Failure> {
-    let plan: Plan = plan_undo(&ground.places)?;
+    let ground = &ground.locked(asked.dry_run)?;
+    let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
+    let plan: Plan = plan_undo(&ground.places, changed)?;
     let settings = Settings::read(&ground.places)?;
     let activates = ground.is_running && !asked.at_boot;
     if !asked.dry_run {
-        let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
         undo(&ground.places, changed)?;
         if let Some(settings) = settings.filter(|_| activates) {
             interrupt::ignore()?;

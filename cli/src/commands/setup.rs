@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gadget_config::LinuxTools;
-use gadget_config::changes::{Changed, Places, Plan, plan_undo, undo};
+use gadget_config::changes::{Changed, Error, LONGEST_WAIT, Places, Plan, Spot, plan_undo, undo};
 use gadget_config::controller::{self, Membership, Request};
 
 use super::{Outcome, system_root};
@@ -26,6 +26,7 @@ pub(crate) fn run(global: &Global, asked: &Setup) -> Result<Outcome, Failure> {
         ));
     }
     let places = controller::places(root, asked.boot_dir.as_deref())?;
+    let places = if asked.dry_run { places } else { places.locked(LONGEST_WAIT)? };
     if asked.undo { take_back(&places, asked) } else { set_up(&places, asked) }
 }
 
@@ -47,7 +48,8 @@ fn set_up(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
     notes.extend(absent.iter().map(|group| {
         format!("there is no group {group}: the package makes it (or groupadd --system {group})")
     }));
-    if there(places, VENDORS_SETTINGS) && !there(places, OUR_SETTINGS) {
+    let there = |path| places.has(&Spot::root(path));
+    if there(VENDORS_SETTINGS)? && !there(OUR_SETTINGS)? {
         notes.push(format!(
             "the settings of /{VENDORS_SETTINGS} hold until there is an /{OUR_SETTINGS}"
         ));
@@ -56,12 +58,15 @@ fn set_up(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
 }
 
 fn take_back(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
-    let plan = plan_undo(places)?;
+    let changed = if asked.force { Changed::Overwrite } else { Changed::Leave };
+    let plan = plan_undo(places, changed)?;
     let members = controller::made(&controller::read(places)?);
     let mut notes = Vec::new();
-    if !asked.dry_run {
-        let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
-        undo(places, changed)?;
+    let mut edited = Vec::new();
+    if asked.dry_run {
+        notes.extend_from_slice(plan.notes());
+    } else {
+        edited = undo(places, changed)?.edited;
         // A user who is gone by now is no reason to keep anything.
         for member in &members {
             if let Err(error) = controller::change(member, false, places.root(), &LinuxTools) {
@@ -69,7 +74,9 @@ fn take_back(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
             }
         }
     }
-    Ok(report(&plan, asked, members, notes))
+    let mut outcome = report(&plan, asked, members, notes);
+    outcome.failure = (!edited.is_empty()).then(|| Error::ChangedSince(edited).into());
+    Ok(outcome)
 }
 
 fn report(plan: &Plan, asked: &Setup, groups: Vec<Membership>, notes: Vec<String>) -> Outcome {
@@ -102,8 +109,4 @@ fn model(places: &Places) -> Option<String> {
     let file = "/sys/firmware/devicetree/base/model";
     let text = is_here.then(|| std::fs::read_to_string(file).ok()).flatten()?;
     Some(text.trim_end_matches('\0').to_owned())
-}
-
-fn there(places: &Places, path: &str) -> bool {
-    places.root().join(path).exists()
 }

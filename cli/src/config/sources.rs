@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use gadget_config::changes;
+
 use super::error::ConfigError;
 
 /// The program's own file, below the root.
@@ -29,10 +31,10 @@ impl Sources {
     pub(crate) fn read(root: &Path, config: Option<&Path>) -> Result<Self, ConfigError> {
         let toml = match config {
             Some(path) => Some(Self::read_own(path)?),
-            None => if_present(Self::read_own(&root.join(OWN)))?,
+            None => read_below(root, OWN)?.map(Self::text).transpose()?,
         };
         // A comment in an old encoding must not stop the command: its keys and values are ASCII.
-        let legacy = if_present(read(&root.join(VENDOR)))?
+        let legacy = read_below(root, VENDOR)?
             .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()));
         Ok(Self { toml, legacy })
     }
@@ -42,7 +44,13 @@ impl Sources {
     /// # Errors
     /// A file that is not there or cannot be read as text.
     pub(crate) fn read_own(path: &Path) -> Result<(PathBuf, String), ConfigError> {
-        let (path, bytes) = read(path)?;
+        match fs::read(path) {
+            Ok(bytes) => Self::text((path.to_owned(), bytes)),
+            Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+
+    fn text((path, bytes): (PathBuf, Vec<u8>)) -> Result<(PathBuf, String), ConfigError> {
         match String::from_utf8(bytes) {
             Ok(text) => Ok((path, text)),
             Err(error) => {
@@ -53,19 +61,11 @@ impl Sources {
     }
 }
 
-fn read(path: &Path) -> Result<(PathBuf, Vec<u8>), ConfigError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok((path.to_owned(), bytes)),
-        Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
-    }
-}
-
-fn if_present<T>(result: Result<T, ConfigError>) -> Result<Option<T>, ConfigError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(ConfigError::Unreadable { source, .. }) if source.kind() == ErrorKind::NotFound => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
+/// A file below a root, if it is there. A link on a card that is mounted there is the card's own.
+fn read_below(root: &Path, path: &str) -> Result<Option<(PathBuf, Vec<u8>)>, ConfigError> {
+    let shown = root.join(path);
+    match changes::read(root, Path::new(path)) {
+        Ok(bytes) => Ok(bytes.map(|bytes| (shown, bytes))),
+        Err(source) => Err(ConfigError::Unreadable { path: shown, source }),
     }
 }

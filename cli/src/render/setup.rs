@@ -32,7 +32,7 @@ fn end(report: &SetupReport) -> String {
         _ => {}
     }
     let mut text = match report.undo {
-        true => "the files are as they were before\n".to_owned(),
+        true => "the set-up is undone\n".to_owned(),
         false => "this controller is set up\n".to_owned(),
     };
     if report.reboot {

@@ -1,12 +1,17 @@
 //! Carrying out a plan.
 
-use std::fs;
+use std::ffi::OsString;
+use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
+
 use super::disk::{self, Disk, LinuxDisk, Rights};
-use super::manifest::Manifest;
+use super::kept::Kept;
+use super::lock::LONGEST_WAIT;
+use super::manifest::{self, Manifest};
 use super::places::STATE;
-use super::{Base, Change, Content, Error, Places, Plan, Spot};
+use super::{Base, Change, Content, Error, Places, Plan, Spot, Target, boot, target};
 
 impl Plan {
     /// Makes the changes.
@@ -26,6 +31,11 @@ impl Plan {
         if self.changes().is_empty() {
             return Ok(());
         }
+        let places = &places.clone().locked(LONGEST_WAIT)?;
+        check(places, self.changes().iter().map(|change| &change.spot))?;
+        for change in self.changes() {
+            is_to_do(places, change)?;
+        }
         let mut manifest = match Manifest::load(places)? {
             Some(manifest) => manifest,
             None => begin(places, disk)?,
@@ -41,11 +51,63 @@ impl Plan {
         manifest.save(places, disk)?;
         for change in self.changes() {
             make_folders(places, disk, &change.spot)?;
-            write(places, disk, change)?;
+            if is_to_do(places, change)? {
+                put(places, disk, &change.spot, change.after.as_ref())?;
+            }
         }
         manifest.settle();
         manifest.save(places, disk)?;
         tidy(places, disk, &manifest)
+    }
+}
+
+/// All that is about to be written lasts, and is of this card.
+pub(super) fn check<'a>(
+    places: &Places,
+    spots: impl Iterator<Item = &'a Spot>,
+) -> Result<(), Error> {
+    boot::check_lasts(places)?;
+    check_writable(places, &places.record())?;
+    let mut needs_boot = false;
+    for spot in spots {
+        needs_boot |= spot.base == Base::Boot;
+        check_writable(places, spot)?;
+    }
+    if needs_boot {
+        places.clone().with_boot(None)?;
+    }
+    Ok(())
+}
+
+/// A change that is refused half way leaves what nobody asked for.
+fn check_writable(places: &Places, spot: &Spot) -> Result<(), Error> {
+    let mut at = spot.folder();
+    let folder = loop {
+        let path = at.as_ref().map_or(Path::new(""), |folder| &*folder.path);
+        match places.folder(spot.base, path)? {
+            Some(folder) => break folder,
+            // The base itself was opened.
+            None if at.is_none() => return Ok(()),
+            None => at = at.and_then(|folder| folder.folder()),
+        }
+    };
+    let shown = places.shown(&at.unwrap_or_else(|| Spot { path: "".into(), ..spot.clone() }));
+    let found = fstatvfs(folder).map_err(|error| Error::io("look at", &shown)(error.into()))?;
+    let is_fixed = found.f_flag.contains(StatVfsMountFlags::RDONLY);
+    if is_fixed { Err(Error::ReadOnly(shown)) } else { Ok(()) }
+}
+
+/// Whether what is there is what the change starts from, and not yet what it leads to, as where one file
+/// has two names.
+fn is_to_do(places: &Places, change: &Change) -> Result<bool, Error> {
+    let entry = Kept::new(change);
+    let now = entry.now(places)?;
+    if entry.is_before(now.as_ref()) {
+        Ok(true)
+    } else if entry.is_ours(now.as_ref()) {
+        Ok(false)
+    } else {
+        Err(Error::Moved(change.path.clone()))
     }
 }
 
@@ -56,21 +118,31 @@ fn begin(places: &Places, disk: &mut dyn Disk) -> Result<Manifest, Error> {
     // A folder of ours with no manifest is from a run that was cut: it made the one above too,
     // if nothing else is in that.
     let state = Spot::root(STATE);
-    let was_cut = places.file(&folder)?.is_dir();
-    if was_cut && holds_at_most(&places.file(&state)?, &folder) {
+    let was_cut = is_folder(places, &folder)?;
+    if was_cut && holds_at_most(places, &state, &folder)? {
         folders.push(state);
     }
     make_folders(places, disk, &folder)?;
-    let path = places.file(&folder)?;
-    if !path.is_dir() {
-        disk.make_folder(&path, 0o700).map_err(Error::io("make", &path))?;
+    if !was_cut {
+        make_folder(places, disk, &folder, 0o700)?;
     }
     Ok(Manifest::new(folders))
 }
 
-fn holds_at_most(folder: &Path, only: &Spot) -> bool {
-    let is_it = |entry: fs::DirEntry| only.path.ends_with(entry.file_name());
-    fs::read_dir(folder).is_ok_and(|found| found.flatten().all(is_it))
+fn is_folder(places: &Places, spot: &Spot) -> Result<bool, Error> {
+    Ok(places.folder(spot.base, &spot.path)?.is_some())
+}
+
+fn holds_at_most(places: &Places, folder: &Spot, only: &Spot) -> Result<bool, Error> {
+    let names = names_in(places, folder)?;
+    Ok(names.iter().all(|name| only.path.ends_with(name)))
+}
+
+/// None where the folder is not there.
+pub(super) fn names_in(places: &Places, folder: &Spot) -> Result<Vec<OsString>, Error> {
+    let open = places.folder(folder.base, &folder.path)?;
+    let names = open.map(target::names).transpose();
+    Ok(names.map_err(Error::io("list", &places.shown(folder)))?.unwrap_or_default())
 }
 
 /// Outermost first.
@@ -78,7 +150,7 @@ fn missing_folders(places: &Places, spot: &Spot) -> Result<Vec<Spot>, Error> {
     let mut missing = Vec::new();
     let mut at = spot.folder();
     while let Some(folder) = at {
-        if places.file(&folder)?.is_dir() {
+        if is_folder(places, &folder)? {
             break;
         }
         at = folder.folder();
@@ -89,30 +161,51 @@ fn missing_folders(places: &Places, spot: &Spot) -> Result<Vec<Spot>, Error> {
 
 pub(super) fn make_folders(places: &Places, disk: &mut dyn Disk, spot: &Spot) -> Result<(), Error> {
     for folder in missing_folders(places, spot)? {
-        let path = places.file(&folder)?;
-        disk.make_folder(&path, 0o755).map_err(Error::io("make", &path))?;
+        make_folder(places, disk, &folder, 0o755)?;
     }
     Ok(())
 }
 
-fn write(places: &Places, disk: &mut dyn Disk, change: &Change) -> Result<(), Error> {
-    match &change.after {
-        None => {
-            let path = places.link(&change.spot)?;
-            disk.remove_file(&path).map_err(Error::io("remove", &path))
+fn make_folder(
+    places: &Places,
+    disk: &mut dyn Disk,
+    folder: &Spot,
+    mode: u32,
+) -> Result<(), Error> {
+    let at = there(places, places.link(folder)?, folder)?;
+    disk.make_folder(&at, mode).map_err(Error::io("make", at.path()))
+}
+
+/// An entry of a folder that has to be there by now.
+fn there(places: &Places, at: Option<Target>, spot: &Spot) -> Result<Target, Error> {
+    let missing = || Error::io("open the folder of", &places.shown(spot))(NotFound.into());
+    at.ok_or_else(missing)
+}
+
+/// Makes what is at a place this. A link goes before one takes its place, a file is replaced.
+pub(super) fn put(
+    places: &Places,
+    disk: &mut dyn Disk,
+    spot: &Spot,
+    content: Option<&Content>,
+) -> Result<(), Error> {
+    if let Some(Content::File(state)) = content {
+        let at = there(places, places.file(spot)?, spot)?;
+        return disk::replace(disk, &at, state, rights(spot));
+    }
+    let Some(at) = places.link(spot)? else { return Ok(()) };
+    if at.look().map_err(Error::io("look at", at.path()))?.is_some() {
+        disk.remove_file(&at).map_err(Error::io("remove", at.path()))?;
+    }
+    match content {
+        Some(Content::Link(to)) => {
+            disk.link(to, &at).map_err(Error::io("make the link", at.path()))
         }
-        Some(Content::File(state)) => {
-            let path = places.file(&change.spot)?;
-            disk::replace(disk, &path, state, rights(&change.spot))
-        }
-        Some(Content::Link(target)) => {
-            let path = places.link(&change.spot)?;
-            disk.link(target, &path).map_err(Error::io("make the link", &path))
-        }
+        _ => Ok(()),
     }
 }
 
-pub(super) fn rights(spot: &Spot) -> Rights {
+fn rights(spot: &Spot) -> Rights {
     match spot.base {
         Base::Boot => Rights::AsMounted,
         Base::Root => Rights::Exact,
@@ -120,18 +213,20 @@ pub(super) fn rights(spot: &Spot) -> Rights {
 }
 
 /// Copies that nobody needs and files that a cut left behind.
-fn tidy(places: &Places, disk: &mut dyn Disk, manifest: &Manifest) -> Result<(), Error> {
-    for entry in manifest.entries.iter().filter(|entry| !entry.is_link()) {
-        disk::remove_draft(disk, &places.file(&entry.spot)?)?;
+pub(super) fn tidy(places: &Places, disk: &mut dyn Disk, manifest: &Manifest) -> Result<(), Error> {
+    for entry in &manifest.entries {
+        if let Some(at) = places.file(&entry.spot)? {
+            disk::remove_draft(disk, &at)?;
+        }
     }
     let needed = manifest.copies();
-    let folder = places.file(&places.record())?;
-    let found = fs::read_dir(&folder).map_err(Error::io("list", &folder))?;
-    for name in found.flatten().map(|entry| entry.file_name()) {
-        let is_copy = name.to_str().is_some_and(|name| name.parse::<u32>().is_ok());
-        if is_copy && !name.to_str().is_some_and(|name| needed.contains(name)) {
-            let path = folder.join(name);
-            disk.remove_file(&path).map_err(Error::io("remove", &path))?;
+    let folder = places.record();
+    for name in names_in(places, &folder)? {
+        let is_idle = |name: &str| manifest::is_copy(name) && !needed.contains(name);
+        if name.to_str().is_some_and(is_idle) {
+            if let Some(at) = places.link(&folder.below(&name))? {
+                disk.remove_file(&at).map_err(Error::io("remove", at.path()))?;
+            }
         }
     }
     Ok(())

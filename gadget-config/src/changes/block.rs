@@ -21,6 +21,17 @@ pub(super) fn cut(old: &[u8], name: &str) -> Vec<u8> {
     }
 }
 
+/// The lines with their marks.
+pub(super) fn within<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    find(text, name).map(|(start, stop)| &text[start..stop])
+}
+
+/// The number of its first line, counted from 1.
+pub(super) fn line(text: &[u8], name: &str) -> Option<usize> {
+    let (start, _) = find(text, name)?;
+    Some(text[..start].iter().filter(|byte| **byte == b'\n').count() + 1)
+}
+
 fn begin(name: &str) -> String {
     format!("# {name}: begin (written by clusterhat)")
 }

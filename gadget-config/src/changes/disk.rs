@@ -1,12 +1,15 @@
 //! The operations that change a card, and the order that makes a file's replacement whole.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::os::unix::fs::{PermissionsExt as _, fchown, symlink};
-use std::path::{Path, PathBuf};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::path::Path;
 
-use super::{Error, FileState};
+use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdirat, openat, renameat, symlinkat, unlinkat};
+use rustix::io::Errno;
+
+use super::{Error, FileState, Target};
 
 /// Whether mode and owner have to be as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,32 +26,32 @@ pub trait Disk {
     ///
     /// # Errors
     /// The system's.
-    fn make_folder(&mut self, path: &Path, mode: u32) -> io::Result<()>;
-    /// A new file or all of an old one.
+    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()>;
+    /// A new file; one of that name goes, and is not written to.
     ///
     /// # Errors
     /// The system's.
-    fn write(&mut self, path: &Path, state: &FileState, rights: Rights) -> io::Result<()>;
+    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()>;
     /// One file in the place of another.
     ///
     /// # Errors
     /// The system's.
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
+    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()>;
     /// A symbolic link.
     ///
     /// # Errors
     /// The system's.
-    fn link(&mut self, target: &Path, path: &Path) -> io::Result<()>;
+    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()>;
     /// A file or a link goes.
     ///
     /// # Errors
     /// The system's.
-    fn remove_file(&mut self, path: &Path) -> io::Result<()>;
+    fn remove_file(&mut self, at: &Target) -> io::Result<()>;
     /// An empty folder goes.
     ///
     /// # Errors
     /// The system's.
-    fn remove_folder(&mut self, path: &Path) -> io::Result<()>;
+    fn remove_folder(&mut self, at: &Target) -> io::Result<()>;
 }
 
 /// The file systems that Linux has mounted.
@@ -56,15 +59,20 @@ pub trait Disk {
 pub struct LinuxDisk;
 
 impl Disk for LinuxDisk {
-    fn make_folder(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        DirBuilder::new().mode(mode).create(path)?;
-        sync_folder_of(path)
+    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()> {
+        mkdirat(at.folder(), at.name(), Mode::from_raw_mode(mode))?;
+        sync(at)
     }
 
-    fn write(&mut self, path: &Path, state: &FileState, rights: Rights) -> io::Result<()> {
+    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()> {
+        match unlinkat(at.folder(), at.name(), AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
         // Nobody else reads a profile before it has its mode.
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let new =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(at.folder(), at.name(), new, Mode::from_raw_mode(0o600))?);
         match set_rights(&file, state) {
             Err(error) if rights == Rights::Exact => return Err(error),
             _ => {}
@@ -73,24 +81,24 @@ impl Disk for LinuxDisk {
         file.sync_all()
     }
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)?;
-        sync_folder_of(to)
+    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()> {
+        renameat(from.folder(), from.name(), to.folder(), to.name())?;
+        sync(to)
     }
 
-    fn link(&mut self, target: &Path, path: &Path) -> io::Result<()> {
-        symlink(target, path)?;
-        sync_folder_of(path)
+    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()> {
+        symlinkat(to, at.folder(), at.name())?;
+        sync(at)
     }
 
-    fn remove_file(&mut self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)?;
-        sync_folder_of(path)
+    fn remove_file(&mut self, at: &Target) -> io::Result<()> {
+        unlinkat(at.folder(), at.name(), AtFlags::empty())?;
+        sync(at)
     }
 
-    fn remove_folder(&mut self, path: &Path) -> io::Result<()> {
-        fs::remove_dir(path)?;
-        sync_folder_of(path)
+    fn remove_folder(&mut self, at: &Target) -> io::Result<()> {
+        unlinkat(at.folder(), at.name(), AtFlags::REMOVEDIR)?;
+        sync(at)
     }
 }
 
@@ -109,35 +117,29 @@ fn set_rights(file: &File, state: &FileState) -> io::Result<()> {
 }
 
 /// A rename is on the disk when its folder is.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
-}
-
-/// Where a file's new content waits for the rename.
-pub(super) fn draft_of(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".clusterhat-new");
-    path.with_file_name(name)
+fn sync(at: &Target) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = openat(at.folder(), ".", flags, Mode::empty())?;
+    Ok(fsync(folder.as_fd())?)
 }
 
 /// A file is the old one or the new one, whenever the power goes.
 pub(super) fn replace(
     disk: &mut dyn Disk,
-    path: &Path,
+    at: &Target,
     state: &FileState,
     rights: Rights,
 ) -> Result<(), Error> {
-    let draft = draft_of(path);
-    disk.write(&draft, state, rights).map_err(Error::io("write", &draft))?;
-    disk.rename(&draft, path).map_err(Error::io("replace", path))
+    let draft = at.draft().map_err(Error::io("write beside", at.path()))?;
+    disk.write(&draft, state, rights).map_err(Error::io("write", draft.path()))?;
+    disk.rename(&draft, at).map_err(Error::io("replace", at.path()))
 }
 
 /// Removes a file that a cut left behind, if there is one.
-pub(super) fn remove_draft(disk: &mut dyn Disk, path: &Path) -> Result<(), Error> {
-    let draft = draft_of(path);
-    if draft.symlink_metadata().is_ok() {
-        disk.remove_file(&draft).map_err(Error::io("remove", &draft))?;
+pub(super) fn remove_draft(disk: &mut dyn Disk, at: &Target) -> Result<(), Error> {
+    let draft = at.draft().map_err(Error::io("look beside", at.path()))?;
+    if draft.look().map_err(Error::io("look at", draft.path()))?.is_some() {
+        disk.remove_file(&draft).map_err(Error::io("remove", draft.path()))?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What stands in the way of a change, and what to do about it.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a system cannot be changed, or a change not undone.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,59 @@ pub enum Error {
         .0.display()
     )]
     NoBootDir(PathBuf),
+    /// Text that only says where the real file is.
+    #[error(
+        "{} only says that the file has moved: the boot partition is not mounted; mount it on boot/firmware below the root or give its folder as --boot-dir",
+        .0.display()
+    )]
+    Stub(PathBuf),
+    /// An empty mount point.
+    #[error(
+        "{} is empty: the boot partition that etc/fstab names is not mounted; mount it there or give its folder as --boot-dir",
+        .0.display()
+    )]
+    NotMounted(PathBuf),
+    /// The root of one card with the boot partition of another.
+    #[error(
+        "{} and {} are of two cards: the first is {device}, the second boots {boots}; mount both partitions of one card",
+        .root.display(), .boot.display()
+    )]
+    TwoCards {
+        /// The root.
+        root: PathBuf,
+        /// What its fstab calls it.
+        device: String,
+        /// The boot folder.
+        boot: PathBuf,
+        /// What its cmdline.txt calls the root.
+        boots: String,
+    },
+    /// What is written there is gone after the next boot.
+    #[error(
+        "{} is an overlay that forgets every change at the next boot: switch it off first (raspi-config, Performance, Overlay File System, or remove overlayroot= from cmdline.txt) and reboot",
+        .0.display()
+    )]
+    Overlay(PathBuf),
+    /// Nothing can be written there.
+    #[error(
+        "{} is mounted read-only and nothing was changed: make it writable first (mount -o remount,rw {})",
+        .0.display(), .0.display()
+    )]
+    ReadOnly(PathBuf),
+    /// Another set-up does not end.
+    #[error(
+        "another set-up or undo works on {} and did not end within {} s: try again when it has",
+        .path.display(), .waited.as_secs_f32()
+    )]
+    Locked {
+        /// Whose.
+        path: PathBuf,
+        /// For how long this was tried.
+        waited: Duration,
+    },
+    /// Somebody else wrote a file while we planned.
+    #[error("{} is not as it was when it was read: somebody else writes it; try again", .0.display())]
+    Moved(PathBuf),
     /// No file, where one has to be.
     #[error("{} is no regular file: set it right by hand first", .0.display())]
     NotAFile(PathBuf),
@@ -45,21 +100,56 @@ pub enum Error {
     },
     /// Files were changed after the set-up.
     #[error(
-        "changed since the set-up: {}; keep what you need of them and use --force to put the old ones back",
+        "changed since the set-up: {}; keep what you need of it and use --force to put the old state back",
         list(.0)
     )]
-    ChangedSince(Vec<PathBuf>),
+    ChangedSince(Vec<Edited>),
 }
 
-fn list(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+/// A file in which somebody changed what the set-up had written.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Edited {
+    /// Where on this machine.
+    pub path: PathBuf,
+    /// Which lines of it, counted from 1; none where it is about the whole file.
+    pub lines: Vec<usize>,
+}
+
+impl fmt::Display for Edited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        let numbers: Vec<_> = self.lines.iter().map(ToString::to_string).collect();
+        match &*numbers {
+            [] => Ok(()),
+            [line] => write!(f, " line {line}"),
+            lines => write!(f, " lines {}", lines.join(" ")),
+        }
+    }
+}
+
+fn list(edited: &[Edited]) -> String {
+    edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl Error {
     /// Whether the folders that were given are wrong.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NoEtc(_) | Self::NoConfigTxt(_) | Self::NoBootDir(_))
+        matches!(
+            self,
+            Self::NoEtc(_)
+                | Self::NoConfigTxt(_)
+                | Self::NoBootDir(_)
+                | Self::Stub(_)
+                | Self::NotMounted(_)
+                | Self::TwoCards { .. }
+        )
+    }
+
+    /// Whether another call was in the way for too long.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Locked { .. })
     }
 
     /// For `map_err`.

@@ -4,13 +4,15 @@
 //! the middle is known: as it was, or one of the states that we were writing.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Disk, Rights};
-use super::{Change, Content, Error, FileState, Owner, Places, Spot, block};
+use super::kept::{self, Copied, Kept};
+use super::plan::Part;
+use super::snapshot::read_content;
+use super::{Change, Content, Error, FileState, Owner, Places, Spot, Target};
 
 /// In the record's folder.
 pub(super) const FILE: &str = "manifest.json";
@@ -25,32 +27,8 @@ pub(super) struct Manifest {
     /// Outermost first.
     pub(super) folders: Vec<Spot>,
     next_copy: u32,
-}
-
-/// One file.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) spot: Spot,
-    pub(super) before: Option<Copied<Content>>,
-    /// What we wrote, or that we removed it; several while a change is under way.
-    pub(super) ours: Vec<Option<Copied<Content>>>,
-    /// Somebody changed it before we did so again: putting the old one back loses that.
-    pub(super) edited: bool,
-    /// The name of the lines that are ours, where others write the file too.
-    block: Option<String>,
-}
-
-/// With the name of its copy, once there is one.
-#[derive(Clone, Debug)]
-pub(super) struct Copied<T> {
-    pub(super) state: T,
-    copy: Option<String>,
-}
-
-impl<T> Copied<T> {
-    fn new(state: T) -> Self {
-        Self { state, copy: None }
-    }
+    /// Since it was read.
+    pub(super) is_changed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +48,9 @@ struct Record {
     edited: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     block: Option<String>,
+    /// Whether all of the file is ours; older records do not say.
+    #[serde(default)]
+    whole: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,11 +75,9 @@ impl Manifest {
 
     /// The card's; nothing if it was never set up, or undone.
     pub(super) fn load(places: &Places) -> Result<Option<Self>, Error> {
-        let path = places.file(&places.record().below(FILE))?;
-        let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(Error::io("read", &path))?,
-        };
+        let spot = places.record().below(FILE);
+        let Some(bytes) = read(places, &spot)? else { return Ok(None) };
+        let path = places.shown(&spot);
         let wrong = |message: String| Error::Manifest { path: path.clone(), message };
         let document: Document =
             serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
@@ -110,26 +89,16 @@ impl Manifest {
             entries: entries.collect::<Result<_, _>>()?,
             folders: document.folders,
             next_copy: document.next_copy,
+            is_changed: false,
         }))
     }
 
     /// Takes in a change that is about to be made.
     pub(super) fn expect(&mut self, change: &Change) {
-        let after = change.after.clone().map(Copied::new);
         let known = self.entries.iter_mut().find(|entry| entry.spot == change.spot);
         match known {
-            Some(entry) => {
-                let now = change.before.as_ref();
-                entry.edited |= !entry.is_before(now) && !entry.is_ours(now);
-                entry.ours.push(after);
-            }
-            None => self.entries.push(Kept {
-                spot: change.spot.clone(),
-                before: change.before.clone().map(Copied::new),
-                ours: vec![after],
-                edited: false,
-                block: change.block.clone(),
-            }),
+            Some(entry) => entry.expect(change),
+            None => self.entries.push(Kept::new(change)),
         }
     }
 
@@ -139,6 +108,15 @@ impl Manifest {
             let older = entry.ours.len().saturating_sub(1);
             entry.ours.drain(..older);
         }
+    }
+
+    /// Saves it, if it is another than the one on the disk.
+    pub(super) fn save_if_changed(
+        &mut self,
+        places: &Places,
+        disk: &mut dyn Disk,
+    ) -> Result<(), Error> {
+        if self.is_changed { self.save(places, disk) } else { Ok(()) }
     }
 
     /// Writes the copies that are missing, then the manifest.
@@ -157,16 +135,16 @@ impl Manifest {
                     None => None,
                 });
             }
-            let (spot, block) = (entry.spot.clone(), entry.block.clone());
-            entries.push(Record { spot, before, ours, edited: entry.edited, block });
+            entries.push(Record::new(entry, before, ours));
         }
         let folders = self.folders.clone();
         let document = Document { version: VERSION, next_copy: self.next_copy, entries, folders };
-        let path = places.file(&places.record().below(FILE))?;
+        let spot = places.record().below(FILE);
+        let path = places.shown(&spot);
         let mut bytes = serde_json::to_vec_pretty(&document)
             .map_err(|error| Error::Manifest { path: path.clone(), message: error.to_string() })?;
         bytes.push(b'\n');
-        disk::replace(disk, &path, &secret(bytes), Rights::Exact)
+        disk::replace(disk, &target(places, &spot)?, &secret(bytes), Rights::Exact)
     }
 
     /// The names of the copies that it needs.
@@ -174,57 +152,6 @@ impl Manifest {
         let before = self.entries.iter().filter_map(|entry| entry.before.as_ref()?.copy.as_deref());
         let ours = self.entries.iter().flat_map(|entry| &entry.ours);
         before.chain(ours.filter_map(|one| one.as_ref()?.copy.as_deref())).collect()
-    }
-}
-
-impl Kept {
-    /// Whether the card is as it was here.
-    pub(super) fn is_before(&self, now: Option<&Content>) -> bool {
-        match (now, &self.before) {
-            (None, None) => true,
-            (Some(now), Some(before)) => is_same(now, &before.state),
-            _ => false,
-        }
-    }
-
-    /// Whether what is there is what we wrote.
-    pub(super) fn is_ours(&self, now: Option<&Content>) -> bool {
-        self.ours.iter().any(|one| match (now, one) {
-            (None, None) => true,
-            (Some(now), Some(ours)) => is_same(now, &ours.state),
-            _ => false,
-        })
-    }
-
-    /// Whether putting back what was there before loses nothing of anybody's.
-    pub(super) fn is_known(&self, now: Option<&Content>) -> bool {
-        self.block.is_some() || self.is_before(now) || self.is_ours(now) && !self.edited
-    }
-
-    /// What has to be there for this to be undone.
-    pub(super) fn put_back(&self, now: Option<&Content>) -> Option<Content> {
-        match (&self.block, now) {
-            (Some(name), Some(Content::File(file))) if self.edited || !self.is_ours(now) => {
-                let bytes = block::cut(&file.bytes, name);
-                Some(Content::File(FileState { bytes, ..file.clone() }))
-            }
-            _ => self.before.as_ref().map(|before| before.state.clone()),
-        }
-    }
-
-    /// Whether it is about a link itself, and not about a file that links may lead to.
-    pub(super) fn is_link(&self) -> bool {
-        let is_link = |one: &Copied<Content>| matches!(one.state, Content::Link(_));
-        self.ours.iter().flatten().chain(&self.before).any(is_link)
-    }
-}
-
-/// The mode and the owner are the administrator's to change.
-fn is_same(a: &Content, b: &Content) -> bool {
-    match (a, b) {
-        (Content::File(a), Content::File(b)) => a.bytes == b.bytes,
-        (Content::Link(a), Content::Link(b)) => a == b,
-        _ => false,
     }
 }
 
@@ -248,10 +175,10 @@ impl Copies<'_> {
             None => {
                 let name = format!("{:04}", self.next);
                 *self.next += 1;
-                let path = self.places.file(&self.places.record().below(&name))?;
+                let at = target(self.places, &self.places.record().below(&name))?;
                 self.disk
-                    .write(&path, &secret(state.bytes.clone()), Rights::Exact)
-                    .map_err(Error::io("write", &path))?;
+                    .write(&at, &secret(state.bytes.clone()), Rights::Exact)
+                    .map_err(Error::io("write", at.path()))?;
                 copy.insert(name).clone()
             }
         };
@@ -260,12 +187,47 @@ impl Copies<'_> {
     }
 }
 
+/// Whether we made a file of this name in the record's folder.
+pub(super) fn is_of_record(name: &str) -> bool {
+    let draft = name.strip_prefix('.').and_then(|name| name.strip_suffix(".clusterhat-new"));
+    is_copy(name) || draft.unwrap_or(name) == FILE
+}
+
+/// Of what is kept in the record's folder, all but the manifest.
+pub(super) fn is_copy(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A file of the record, where a link is none.
+fn read(places: &Places, spot: &Spot) -> Result<Option<Vec<u8>>, Error> {
+    Ok(match read_content(places, spot)? {
+        None => None,
+        Some(Content::File(state)) => Some(state.bytes),
+        Some(Content::Link(_)) => return Err(Error::NotAFile(places.shown(spot))),
+    })
+}
+
+/// An entry of the record's folder, which is there.
+fn target(places: &Places, spot: &Spot) -> Result<Target, Error> {
+    let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    places.link(spot)?.ok_or_else(|| Error::io("open", &places.shown(spot))(missing()))
+}
+
 /// A profile of a network may hold a password.
 fn secret(bytes: Vec<u8>) -> FileState {
     FileState { bytes, mode: 0o600, owner: None }
 }
 
 impl Record {
+    fn new(entry: &Kept, before: Option<ContentRecord>, ours: Vec<Option<ContentRecord>>) -> Self {
+        let block = match &entry.part {
+            Part::Block(name) => Some(name.clone()),
+            _ => None,
+        };
+        let whole = Some(entry.part == Part::Whole);
+        Self { spot: entry.spot.clone(), before, ours, edited: entry.edited, block, whole }
+    }
+
     fn load(self, places: &Places) -> Result<Kept, Error> {
         let before = match self.before {
             Some(record) => Some(record.load(places)?),
@@ -278,7 +240,13 @@ impl Record {
                 None => None,
             });
         }
-        Ok(Kept { spot: self.spot, before, ours, edited: self.edited, block: self.block })
+        let part = match (self.block, self.whole) {
+            (Some(name), _) => Part::Block(name),
+            (None, Some(true)) => Part::Whole,
+            (None, Some(false)) => Part::Lines,
+            (None, None) => kept::part_of_old(&self.spot, before.is_some()),
+        };
+        Ok(Kept { spot: self.spot, before, ours, edited: self.edited, part })
     }
 }
 
@@ -296,8 +264,15 @@ impl ContentRecord {
 
 impl FileRecord {
     fn load(self, places: &Places) -> Result<Copied<FileState>, Error> {
-        let path = places.file(&places.record().below(&self.copy))?;
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let spot = places.record().below(&self.copy);
+        let wrong = |message: &str| Error::Manifest {
+            path: places.shown(&spot),
+            message: message.to_owned(),
+        };
+        if !is_copy(&self.copy) {
+            return Err(wrong("this is no name of a copy"));
+        }
+        let bytes = read(places, &spot)?.ok_or_else(|| wrong("this copy is missing"))?;
         let owner = self.owner.map(|(uid, gid)| Owner { uid, gid });
         let state = FileState { bytes, mode: self.mode, owner };
         Ok(Copied { state, copy: Some(self.copy) })

@@ -1,29 +1,41 @@
 //! Where a system's root and boot partition are, and how a path of that system becomes one here.
 
-use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::inside::{self, MOST_LINKS, is_absence};
+use super::lock::Lock;
+use super::{Error, Target, boot};
 
-/// As the kernel does it: more links than this in one path are a loop.
-const MOST_LINKS: usize = 40;
+/// Where the state of programs is.
+const PROGRAMS: &str = "var/lib";
 
 /// The state of all of the project's packages.
 pub(super) const STATE: &str = "var/lib/clusterhat";
 
-/// Bookworm and later mount the boot partition on the first, earlier systems on the second.
-const BOOT_DIRS: [&str; 2] = ["boot/firmware", "boot"];
-
 /// The folders that hold a system, and what the record of our changes to it is called.
 #[derive(Clone, Debug)]
 pub struct Places {
-    root: PathBuf,
-    boot: PathBuf,
+    root: Top,
+    boot: Top,
     record: &'static str,
+    pub(super) held: Option<Arc<Lock>>,
+}
+
+/// A folder that no path below it leads out of.
+#[derive(Clone, Debug)]
+struct Top {
+    folder: Arc<OwnedFd>,
+    /// From there to where paths start, which links and `..` may lead above.
+    start: PathBuf,
+    /// As the user writes it.
+    shown: PathBuf,
 }
 
 /// In which of them a file lies.
@@ -70,6 +82,18 @@ impl Spot {
     }
 }
 
+impl Top {
+    fn open(path: &Path) -> io::Result<Self> {
+        let folder = Arc::new(inside::top(path)?);
+        Ok(Self { folder, start: PathBuf::new(), shown: path.to_owned() })
+    }
+
+    fn below(&self, path: &str) -> Self {
+        let (folder, start) = (Arc::clone(&self.folder), path.into());
+        Self { folder, start, shown: self.shown.join(path) }
+    }
+}
+
 impl Places {
     /// The system below a root. The record of what is changed there lies in
     /// `var/lib/clusterhat/RECORD`.
@@ -77,37 +101,62 @@ impl Places {
     /// # Errors
     /// A folder that holds no system.
     pub fn new(record: &'static str, root: &Path) -> Result<Self, Error> {
-        if !root.join("etc").is_dir() {
+        let top = match Top::open(root) {
+            Err(error) if is_absence(&error) => return Err(Error::NoEtc(root.to_owned())),
+            opened => opened.map_err(Error::io("open", root))?,
+        };
+        let [firmware, boot] = boot::FOLDERS.map(|folder| top.below(folder));
+        let places = Self { root: top, boot: boot.clone(), record, held: None };
+        if places.folder(Base::Root, Path::new("etc"))?.is_none() {
             return Err(Error::NoEtc(root.to_owned()));
         }
-        let boot = BOOT_DIRS
-            .into_iter()
-            .filter_map(|folder| resolve(root, Path::new(folder), Last::Follow).ok())
-            .find(|folder| folder.join("config.txt").is_file())
-            .unwrap_or_else(|| root.join(BOOT_DIRS[0]));
-        Ok(Self { root: root.to_owned(), boot, record })
+        let at_firmware = Self { boot: firmware, ..places.clone() };
+        let is_boot = |places: &Self| boot::has_config(places);
+        Ok(if !is_boot(&at_firmware)? && is_boot(&places)? { places } else { at_firmware })
     }
 
     /// The same with its boot partition, which is looked for below the root if nobody says where it
     /// is mounted.
     ///
     /// # Errors
-    /// No `config.txt` there.
+    /// No `config.txt` there, one that stands for another, or another card's; a root that forgets.
     pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, Error> {
-        match boot {
-            Some(boot) if boot.join("config.txt").is_file() => {
-                Ok(Self { boot: boot.to_owned(), ..self })
-            }
-            Some(boot) => Err(Error::NoConfigTxt(boot.to_owned())),
-            None if self.boot.join("config.txt").is_file() => Ok(self),
-            None => Err(Error::NoBootDir(self.root)),
+        let places = match boot {
+            Some(boot) => Self { boot: Self::given(boot)?, ..self },
+            None => self,
+        };
+        if !boot::has_config(&places)? {
+            return Err(match boot {
+                Some(boot) => Error::NoConfigTxt(boot.to_owned()),
+                None => Error::NoBootDir(places.root.shown),
+            });
+        }
+        boot::check_lasts(&places)?;
+        boot::check(&places)?;
+        Ok(places)
+    }
+
+    /// The same, where nothing says that the system has a boot partition with a `config.txt`.
+    ///
+    /// # Errors
+    /// One that is not mounted, or as [`Self::with_boot`].
+    pub fn with_boot_if_any(self) -> Result<Self, Error> {
+        boot::check_lasts(&self)?;
+        boot::check(&self)?;
+        Ok(self)
+    }
+
+    fn given(boot: &Path) -> Result<Top, Error> {
+        match Top::open(boot) {
+            Err(error) if is_absence(&error) => Err(Error::NoConfigTxt(boot.to_owned())),
+            opened => opened.map_err(Error::io("open", boot)),
         }
     }
 
     /// The root folder.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.root
+        &self.root.shown
     }
 
     /// The folder of the record.
@@ -115,84 +164,122 @@ impl Places {
         Spot::root(STATE).below(self.record)
     }
 
-    /// The folder of a base.
+    /// The folder of a base, for messages.
     #[must_use]
     pub fn base(&self, base: Base) -> &Path {
+        &self.top(base).shown
+    }
+
+    /// The path as a user writes it.
+    #[must_use]
+    pub fn shown(&self, spot: &Spot) -> PathBuf {
+        self.base(spot.base).join(inside::relative(&spot.path))
+    }
+
+    /// Whether something is there, through links.
+    ///
+    /// # Errors
+    /// What cannot be looked at.
+    pub fn has(&self, spot: &Spot) -> Result<bool, Error> {
+        let found = match self.file(spot)? {
+            Some(at) => at.look().map_err(Error::io("look at", at.path()))?,
+            None => None,
+        };
+        Ok(found.is_some())
+    }
+
+    const fn top(&self, base: Base) -> &Top {
         match base {
             Base::Boot => &self.boot,
             Base::Root => &self.root,
         }
     }
 
-    /// The path as a user writes it.
-    #[must_use]
-    pub fn shown(&self, spot: &Spot) -> PathBuf {
-        self.base(spot.base).join(&spot.path)
+    /// A folder, if it is there: links are followed as the card's own system would follow them, so that
+    /// an absolute one on a mounted card does not lead to a folder of this machine.
+    pub(super) fn folder(&self, base: Base, path: &Path) -> Result<Option<OwnedFd>, Error> {
+        match self.open(base, path) {
+            Err(error) if is_absence(&error) => Ok(None),
+            opened => {
+                let shown = || self.base(base).join(inside::relative(path));
+                opened.map(Some).map_err(|error| Error::io("open", &shown())(error))
+            }
+        }
     }
 
-    /// The file itself: links are followed as the card's own system would follow them, so that
-    /// an absolute one on a mounted card does not lead to a file of this machine.
-    ///
-    /// # Errors
-    /// Links that form a loop.
-    pub fn file(&self, spot: &Spot) -> Result<PathBuf, Error> {
-        self.resolve(spot, Last::Follow)
+    fn open(&self, base: Base, path: &Path) -> io::Result<OwnedFd> {
+        let top = self.top(base);
+        let path = top.start.join(inside::relative(path));
+        match path.strip_prefix(PROGRAMS) {
+            Ok(rest) if base == Base::Root && path.starts_with(STATE) => {
+                let programs = inside::folder(&top.folder, Path::new(PROGRAMS))?;
+                rest.iter().try_fold(programs, |at, name| own_folder(&at, name))
+            }
+            _ => inside::folder(&top.folder, &path),
+        }
+    }
+
+    /// A file, if its folder is there; links are followed likewise.
+    pub(super) fn file(&self, spot: &Spot) -> Result<Option<Target>, Error> {
+        let mut spot = spot.clone();
+        for _ in 0..MOST_LINKS {
+            let Some(at) = self.link(&spot)? else { return Ok(None) };
+            let found = at.look().map_err(Error::io("look at", at.path()))?;
+            let is_link = |mode| FileType::from_raw_mode(mode) == FileType::Symlink;
+            if !found.is_some_and(|found| is_link(found.st_mode)) {
+                return Ok(Some(at));
+            }
+            let target = at.read_link().map_err(Error::io("read", at.path()))?;
+            spot = self.behind(spot, &target);
+        }
+        let error = io::Error::other("too many links: they form a loop");
+        Err(Error::io("follow the links of", &self.shown(&spot))(error))
     }
 
     /// The same, but a link at the end is the thing meant.
-    pub(super) fn link(&self, spot: &Spot) -> Result<PathBuf, Error> {
-        self.resolve(spot, Last::Keep)
+    pub(super) fn link(&self, spot: &Spot) -> Result<Option<Target>, Error> {
+        let shown = self.shown(spot);
+        let path = inside::relative(&spot.path);
+        let name = path.file_name().unwrap_or(OsStr::new("."));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let Some(folder) = self.folder(spot.base, folder)? else { return Ok(None) };
+        let at = Target::new(folder, name, shown.clone());
+        match spot.base {
+            Base::Boot => at.in_any_case().map(Some).map_err(Error::io("look at", &shown)),
+            Base::Root => Ok(Some(at)),
+        }
     }
 
-    fn resolve(&self, spot: &Spot, last: Last) -> Result<PathBuf, Error> {
-        resolve(self.base(spot.base), &spot.path, last)
-            .map_err(Error::io("follow the links of", &self.shown(spot)))
+    /// What a link at a place leads to. An absolute one starts at the top, which is the root's also for a
+    /// boot folder below it.
+    fn behind(&self, spot: Spot, target: &Path) -> Spot {
+        let folder = spot.path.parent().unwrap_or(Path::new("")).to_owned();
+        let is_below_root = !self.top(spot.base).start.as_os_str().is_empty();
+        match (target.is_absolute(), is_below_root) {
+            (true, true) => Spot::root(target),
+            (true, false) => Spot { path: target.to_owned(), ..spot },
+            (false, _) => Spot { path: folder.join(target), ..spot },
+        }
+    }
+
+    /// The folders that a set-up locks: what a user may give alone, and together with another.
+    pub(super) fn tops(&self) -> Vec<(&OwnedFd, &Path)> {
+        let mut tops: Vec<(&OwnedFd, &Path)> = vec![(&self.root.folder, &self.root.shown)];
+        if !Arc::ptr_eq(&self.root.folder, &self.boot.folder) {
+            tops.push((&self.boot.folder, &self.boot.shown));
+        }
+        tops
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    Follow,
-    Keep,
-}
-
-/// As chroot(2) would see it: `..` and absolute links stop at `top`.
-fn resolve(top: &Path, path: &Path, last: Last) -> io::Result<PathBuf> {
-    let mut todo = parts(path);
-    let mut at: Vec<OsString> = Vec::new();
-    let mut links = 0;
-    while let Some(part) = todo.pop_front() {
-        if part == ".." {
-            at.pop();
-            continue;
-        }
-        at.push(part);
-        if todo.is_empty() && last == Last::Keep {
-            break;
-        }
-        let Ok(target) = top.join(at.iter().collect::<PathBuf>()).read_link() else {
-            continue;
-        };
-        links += 1;
-        if links > MOST_LINKS {
-            return Err(io::Error::other("too many links: they form a loop"));
-        }
-        at.pop();
-        if target.is_absolute() {
-            at.clear();
-        }
-        for part in parts(&target).into_iter().rev() {
-            todo.push_front(part);
-        }
-    }
-    Ok(top.join(at.iter().collect::<PathBuf>()))
-}
-
-fn parts(path: &Path) -> VecDeque<OsString> {
-    let named = |part: Component<'_>| match part {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        _ => None,
-    };
-    path.components().filter_map(named).collect()
+/// A folder of our own: a link in its place would make us write, and remove, what is not ours.
+fn own_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
+    let is_there = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    inside::folder_itself(parent, name).map_err(|error| match is_there(&error) {
+        true => error,
+        false => io::Error::other(format!(
+            "{} is no folder but something else: remove it ({error})",
+            Path::new(name).display()
+        )),
+    })
 }

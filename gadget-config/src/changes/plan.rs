@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::kept::Back;
 use super::manifest::Manifest;
-use super::snapshot::read_content;
-use super::{Content, Error, FileState, Places, Snapshot, Spot, block, diff};
+use super::{Content, Edited, Error, FileState, Places, Snapshot, Spot, block, diff};
 
 /// One file or link that becomes another.
 #[derive(Clone, Debug)]
@@ -18,8 +18,20 @@ pub struct Change {
     pub before: Option<Content>,
     /// What will be there; nothing if it goes.
     pub after: Option<Content>,
-    /// The name of the lines that are ours in a file that others write too.
-    pub block: Option<String>,
+    /// What of it is ours.
+    pub(super) part: Part,
+}
+
+/// What of a file is ours, and is to be taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The lines that were changed.
+    #[default]
+    Lines,
+    /// Lines between marks of this name.
+    Block(String),
+    /// All of it: what others wrote into it makes no sense without the rest.
+    Whole,
 }
 
 /// The changes in the order in which they are made.
@@ -30,8 +42,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub(super) const fn of(changes: Vec<Change>) -> Self {
-        Self { changes, notes: Vec::new() }
+    pub(super) const fn of(changes: Vec<Change>, notes: Vec<String>) -> Self {
+        Self { changes, notes }
     }
 
     /// What it changes; nothing on a system that is set up already.
@@ -83,15 +95,20 @@ impl<'a> Draft<'a> {
         let before = self.system.file(&spot).cloned();
         let owner = before.as_ref().and_then(|before| before.owner);
         let after = FileState { bytes, mode, owner };
-        self.push(spot, before.map(Content::File), Some(Content::File(after)));
+        self.push(spot.clone(), before.map(Content::File), Some(Content::File(after)));
+        self.is_part(&spot, &Part::Whole);
     }
 
     /// Lines of ours in a file that others write too; `name` tells them from other such lines.
     pub fn block(&mut self, spot: Spot, name: &str, lines: &str, mode: u32) {
         let old = self.system.file(&spot).map_or(&[][..], |state| &state.bytes);
         self.file(spot.clone(), block::put(old, name, lines), mode);
-        for change in self.plan.changes.iter_mut().filter(|change| change.spot == spot) {
-            change.block = Some(name.to_owned());
+        self.is_part(&spot, &Part::Block(name.to_owned()));
+    }
+
+    fn is_part(&mut self, spot: &Spot, part: &Part) {
+        for change in self.plan.changes.iter_mut().filter(|change| change.spot == *spot) {
+            change.part = part.clone();
         }
     }
 
@@ -122,12 +139,13 @@ impl<'a> Draft<'a> {
             if self.wanted.contains(&entry.spot) {
                 continue;
             }
-            let now = read_content(places, &entry.spot)?;
-            if !entry.is_known(now.as_ref()) {
-                changed.push(places.shown(&entry.spot));
+            let now = entry.now(places)?;
+            match entry.taken_back(now.as_ref()) {
+                Back::To(was) => self.push(entry.spot, now, was),
+                Back::Edited { lines, .. } => {
+                    changed.push(Edited { path: places.shown(&entry.spot), lines });
+                }
             }
-            let was = entry.put_back(now.as_ref());
-            self.push(entry.spot, now, was);
         }
         if changed.is_empty() { Ok(()) } else { Err(Error::ChangedSince(changed)) }
     }
@@ -147,7 +165,8 @@ impl<'a> Draft<'a> {
     fn push(&mut self, spot: Spot, before: Option<Content>, after: Option<Content>) {
         if before != after {
             let path = self.places().shown(&spot);
-            self.plan.changes.push(Change { spot: spot.clone(), path, before, after, block: None });
+            let part = Part::default();
+            self.plan.changes.push(Change { spot: spot.clone(), path, before, after, part });
         }
         self.wanted.push(spot);
     }

@@ -1,12 +1,12 @@
 //! What is there before anything is changed: all that planning looks at.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Error, Places, Spot};
+use rustix::fs::{FileType, Stat};
+
+use super::target::names;
+use super::{Error, Places, Spot, Target};
 
 /// User and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Snapshot {
     pub fn add_files(&mut self, folder: &Spot, ending: &str) -> Result<(), Error> {
         for name in self.names(folder)? {
             let spot = folder.below(name);
-            if spot.path.to_string_lossy().ends_with(ending) && self.places.file(&spot)?.exists() {
+            if spot.path.to_string_lossy().ends_with(ending) && self.places.has(&spot)? {
                 self.add_file(spot)?;
             }
         }
@@ -80,17 +80,13 @@ impl Snapshot {
     /// # Errors
     /// A folder that cannot be read.
     pub fn names(&self, folder: &Spot) -> Result<Vec<String>, Error> {
-        let path = self.places.file(folder)?;
-        let found = match fs::read_dir(&path) {
-            Err(error) if is_absence(&error) => return Ok(Vec::new()),
-            found => found.map_err(Error::io("list", &path))?,
+        let Some(open) = self.places.folder(folder.base, &folder.path)? else {
+            return Ok(Vec::new());
         };
-        let mut names = Vec::new();
-        for entry in found {
-            let name = entry.map_err(Error::io("list", &path))?.file_name();
-            // No name that matters here is anything but text.
-            names.extend(name.into_string());
-        }
+        let found = names(open).map_err(Error::io("list", &self.places.shown(folder)))?;
+        // No name that matters here is anything but text.
+        let mut names: Vec<_> =
+            found.into_iter().filter_map(|name| name.into_string().ok()).collect();
         names.sort();
         Ok(names)
     }
@@ -122,7 +118,7 @@ impl Snapshot {
     /// # Errors
     /// Links that form a loop.
     pub fn add_mark(&mut self, spot: Spot) -> Result<(), Error> {
-        if self.places.file(&spot)?.exists() {
+        if self.places.has(&spot)? {
             self.entries.insert(spot, Entry::There);
         }
         Ok(())
@@ -171,46 +167,40 @@ impl Snapshot {
 
 /// What is at a place, following links.
 pub(super) fn read_file(places: &Places, spot: &Spot) -> Result<Option<FileState>, Error> {
-    let path = places.file(spot)?;
-    match fs::symlink_metadata(&path) {
-        // A link to nowhere says that the file is wanted in a place of which nothing is known.
-        Err(error) if is_absence(&error) => match fs::symlink_metadata(places.link(spot)?) {
-            Ok(_) => Err(Error::NotAFile(places.shown(spot))),
-            Err(_) => Ok(None),
-        },
-        found => {
-            let found = found.map_err(Error::io("look at", &path))?;
-            found.is_file().then_some(()).ok_or_else(|| Error::NotAFile(places.shown(spot)))?;
-            state(&path, &found).map(Some)
+    if let Some(at) = places.file(spot)? {
+        if let Some(found) = look(&at)? {
+            return state(places, spot, &at, &found).map(Some);
         }
+    }
+    // A link to nowhere says that the file is wanted in a place of which nothing is known.
+    match places.link(spot)? {
+        Some(at) if look(&at)?.is_some() => Err(Error::NotAFile(places.shown(spot))),
+        _ => Ok(None),
     }
 }
 
 /// What is at a place: a link is one.
 pub(super) fn read_content(places: &Places, spot: &Spot) -> Result<Option<Content>, Error> {
-    let path = places.link(spot)?;
-    let found = match fs::symlink_metadata(&path) {
-        Err(error) if is_absence(&error) => return Ok(None),
-        found => found.map_err(Error::io("look at", &path))?,
-    };
-    if found.is_symlink() {
-        let target = fs::read_link(&path).map_err(Error::io("read", &path))?;
-        Ok(Some(Content::Link(target)))
-    } else if found.is_file() {
-        Ok(Some(Content::File(state(&path, &found)?)))
-    } else {
-        Err(Error::NotAFile(places.shown(spot)))
+    let Some(at) = places.link(spot)? else { return Ok(None) };
+    let Some(found) = look(&at)? else { return Ok(None) };
+    if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
+        let target = at.read_link().map_err(Error::io("read", at.path()))?;
+        return Ok(Some(Content::Link(target)));
     }
+    Ok(Some(Content::File(state(places, spot, &at, &found)?)))
 }
 
-fn state(path: &Path, found: &Metadata) -> Result<FileState, Error> {
+fn look(at: &Target) -> Result<Option<Stat>, Error> {
+    at.look().map_err(Error::io("look at", at.path()))
+}
+
+fn state(places: &Places, spot: &Spot, at: &Target, found: &Stat) -> Result<FileState, Error> {
+    if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+        return Err(Error::NotAFile(places.shown(spot)));
+    }
     Ok(FileState {
-        bytes: fs::read(path).map_err(Error::io("read", path))?,
-        mode: found.mode() & 0o7777,
-        owner: Some(Owner { uid: found.uid(), gid: found.gid() }),
+        bytes: at.read().map_err(Error::io("read", at.path()))?,
+        mode: found.st_mode & 0o7777,
+        owner: Some(Owner { uid: found.st_uid, gid: found.st_gid }),
     })
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -1,22 +1,26 @@
-//! Putting back what was there before the set-up.
+//! Taking back what a set-up did.
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::apply::{make_folders, rights};
+use super::apply::{check, make_folders, names_in, put, tidy};
 use super::disk::{self, Disk, LinuxDisk};
-use super::manifest::{self, Kept, Manifest};
+use super::kept::{Back, Kept};
+use super::lock::LONGEST_WAIT;
+use super::manifest::{self, Manifest};
 use super::places::STATE;
-use super::snapshot::{read_content, read_file};
-use super::{Change, Content, Error, Places, Plan, Spot};
+use super::plan::Part;
+use super::{Change, Edited, Error, Places, Plan, Spot};
 
-/// What becomes of files that somebody changed after the set-up.
+/// What becomes of a file in which somebody changed what the set-up had written. What else others wrote
+/// stays in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// Nothing is touched at all.
+    /// If there is one, nothing is touched at all.
     Refuse,
-    /// The old ones are put back; the changes are lost.
+    /// It stays, and so does the record of it; the others are undone.
+    Leave,
+    /// Those changes are lost.
     Overwrite,
 }
 
@@ -30,6 +34,8 @@ pub struct Undone {
     pub removed: Vec<PathBuf>,
     /// Folders of ours in which somebody has put something.
     pub kept: Vec<PathBuf>,
+    /// What was left as it is: [`Changed::Leave`].
+    pub edited: Vec<Edited>,
 }
 
 /// Puts a system back; one that was not changed stays as it is.
@@ -40,21 +46,29 @@ pub fn undo(places: &Places, changed: Changed) -> Result<Undone, Error> {
     undo_with(places, changed, &mut LinuxDisk)
 }
 
-/// What [`undo`] would do, in the order in which it does it.
+/// What [`undo`] would do, in the order in which it does it. What it would leave is a note.
 ///
 /// # Errors
 /// What cannot be read.
-pub fn plan_undo(places: &Places) -> Result<Plan, Error> {
-    let mut changes = Vec::new();
+pub fn plan_undo(places: &Places, changed: Changed) -> Result<Plan, Error> {
+    let (mut changes, mut notes) = (Vec::new(), Vec::new());
     for entry in Manifest::load(places)?.unwrap_or_default().entries.into_iter().rev() {
-        let before = now(places, &entry)?;
-        let after = entry.put_back(before.as_ref());
+        let before = entry.now(places)?;
+        let path = places.shown(&entry.spot);
+        let after = match entry.taken_back(before.as_ref()) {
+            Back::To(after) => after,
+            Back::Edited { lost, .. } if changed == Changed::Overwrite => lost,
+            Back::Edited { lines, .. } => {
+                notes.push(Error::ChangedSince(vec![Edited { path, lines }]).to_string());
+                continue;
+            }
+        };
         if before != after {
-            let path = places.shown(&entry.spot);
-            changes.push(Change { spot: entry.spot, path, before, after, block: None });
+            let part = Part::default();
+            changes.push(Change { spot: entry.spot, path, before, after, part });
         }
     }
-    Ok(Plan::of(changes))
+    Ok(Plan::of(changes, notes))
 }
 
 /// The same on any disk.
@@ -62,51 +76,59 @@ pub fn plan_undo(places: &Places) -> Result<Plan, Error> {
 /// # Errors
 /// As [`undo`].
 pub fn undo_with(places: &Places, changed: Changed, disk: &mut dyn Disk) -> Result<Undone, Error> {
-    let mut undone = Undone::default();
-    let found = Manifest::load(places)?;
-    let was_cut = found.is_none();
-    let manifest = found.unwrap_or_default();
-    if changed == Changed::Refuse {
-        refuse_changed(places, &manifest)?;
-    }
-    for entry in manifest.entries.iter().rev() {
+    let places = &places.clone().locked(LONGEST_WAIT)?;
+    let Some(mut manifest) = Manifest::load(places)? else {
+        let mut undone = Undone::default();
+        if remove_state(places, disk)? {
+            // Left by a first run that was cut before its manifest, or an undoing that was after.
+            remove_folder(places, disk, &Spot::root(STATE), &mut undone)?;
+        }
+        return Ok(Undone::default());
+    };
+    check(places, manifest.entries.iter().map(|entry| &entry.spot))?;
+    let (edited, left) = take_in(places, &mut manifest, changed)?;
+    // From here on what is there is known, whenever this is cut.
+    manifest.save_if_changed(places, disk)?;
+    let mut undone = Undone { edited, ..Undone::default() };
+    for entry in manifest.entries.iter().rev().filter(|entry| !left.contains(&entry.spot)) {
         restore(places, disk, entry, &mut undone)?;
     }
-    let (of_state, others): (Vec<_>, Vec<_>) = manifest
-        .folders
-        .iter()
-        .rev()
-        .partition(|folder| places.record().path.starts_with(&folder.path));
-    for folder in others {
-        remove_folder(places, disk, folder, &mut undone)?;
-    }
-    let had_state = remove_state(places, disk)?;
-    for folder in of_state {
-        remove_folder(places, disk, folder, &mut undone)?;
-    }
-    if was_cut && had_state {
-        // Left by a first run that was cut before its manifest, or an undoing that was after.
-        remove_folder(places, disk, &Spot::root(STATE), &mut Undone::default())?;
+    if left.is_empty() {
+        remove_record(places, disk, &manifest, &mut undone)?;
+    } else {
+        manifest.entries.retain(|entry| left.contains(&entry.spot));
+        manifest.save(places, disk)?;
+        tidy(places, disk, &manifest)?;
     }
     Ok(undone)
 }
 
-fn now(places: &Places, entry: &Kept) -> Result<Option<Content>, Error> {
-    if entry.is_link() {
-        read_content(places, &entry.spot)
+/// What others wrote since becomes part of what is put back. What somebody changed of ours, and the places
+/// of that, are told.
+fn take_in(
+    places: &Places,
+    manifest: &mut Manifest,
+    changed: Changed,
+) -> Result<(Vec<Edited>, Vec<Spot>), Error> {
+    let (mut edited, mut left) = (Vec::new(), Vec::new());
+    for entry in &mut manifest.entries {
+        let now = entry.now(places)?;
+        let then = match entry.taken_back(now.as_ref()) {
+            Back::To(then) => then,
+            Back::Edited { lost, .. } if changed == Changed::Overwrite => lost,
+            Back::Edited { lines, .. } => {
+                edited.push(Edited { path: places.shown(&entry.spot), lines });
+                left.push(entry.spot.clone());
+                continue;
+            }
+        };
+        manifest.is_changed |= entry.lead_back_to(now.as_ref(), then);
+    }
+    if edited.is_empty() || changed == Changed::Leave {
+        Ok((edited, left))
     } else {
-        Ok(read_file(places, &entry.spot)?.map(Content::File))
+        Err(Error::ChangedSince(edited))
     }
-}
-
-fn refuse_changed(places: &Places, manifest: &Manifest) -> Result<(), Error> {
-    let mut changed = Vec::new();
-    for entry in &manifest.entries {
-        if !entry.is_known(now(places, entry)?.as_ref()) {
-            changed.push(places.shown(&entry.spot));
-        }
-    }
-    if changed.is_empty() { Ok(()) } else { Err(Error::ChangedSince(changed)) }
 }
 
 fn restore(
@@ -115,32 +137,39 @@ fn restore(
     entry: &Kept,
     undone: &mut Undone,
 ) -> Result<(), Error> {
-    let now = now(places, entry)?;
+    let now = entry.now(places)?;
     let shown = places.shown(&entry.spot);
-    let path =
-        if entry.is_link() { places.link(&entry.spot)? } else { places.file(&entry.spot)? };
-    match entry.put_back(now.as_ref()) {
-        was if was == now => {}
-        Some(Content::File(was)) => {
+    let then = match entry.taken_back(now.as_ref()) {
+        Back::To(then) => then,
+        Back::Edited { .. } => return Err(Error::Moved(shown)),
+    };
+    if then != now {
+        if then.is_some() {
             make_folders(places, disk, &entry.spot)?;
-            disk::replace(disk, &path, &was, rights(&entry.spot))?;
-            undone.restored.push(shown);
         }
-        Some(Content::Link(target)) => {
-            make_folders(places, disk, &entry.spot)?;
-            if now.is_some() {
-                disk.remove_file(&path).map_err(Error::io("remove", &path))?;
-            }
-            disk.link(&target, &path).map_err(Error::io("make the link", &path))?;
-            undone.restored.push(shown);
-        }
-        None => {
-            disk.remove_file(&path).map_err(Error::io("remove", &path))?;
-            undone.removed.push(shown);
-        }
+        put(places, disk, &entry.spot, then.as_ref())?;
+        if then.is_some() { &mut undone.restored } else { &mut undone.removed }.push(shown);
     }
-    if path.parent().is_some_and(std::path::Path::is_dir) {
-        disk::remove_draft(disk, &path)?;
+    if let Some(at) = places.file(&entry.spot)? {
+        disk::remove_draft(disk, &at)?;
+    }
+    Ok(())
+}
+
+fn remove_record(
+    places: &Places,
+    disk: &mut dyn Disk,
+    manifest: &Manifest,
+    undone: &mut Undone,
+) -> Result<(), Error> {
+    let is_state = |folder: &&Spot| places.record().path.starts_with(&folder.path);
+    let (of_state, others): (Vec<_>, Vec<_>) = manifest.folders.iter().rev().partition(is_state);
+    for folder in others {
+        remove_folder(places, disk, folder, undone)?;
+    }
+    remove_state(places, disk)?;
+    for folder in of_state {
+        remove_folder(places, disk, folder, undone)?;
     }
     Ok(())
 }
@@ -151,28 +180,35 @@ fn remove_folder(
     folder: &Spot,
     undone: &mut Undone,
 ) -> Result<(), Error> {
-    let path = places.file(folder)?;
-    match disk.remove_folder(&path) {
+    let Some(at) = places.file(folder)? else { return Ok(()) };
+    match disk.remove_folder(&at) {
         Ok(()) => undone.removed.push(places.shown(folder)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
             undone.kept.push(places.shown(folder));
         }
-        Err(error) => return Err(Error::io("remove", &path)(error)),
+        Err(error) => return Err(Error::io("remove", at.path())(error)),
     }
     Ok(())
 }
 
 /// The manifest first: without it there is nothing to undo. Says whether there was anything.
 fn remove_state(places: &Places, disk: &mut dyn Disk) -> Result<bool, Error> {
-    let folder = places.file(&places.record())?;
-    let Ok(found) = fs::read_dir(&folder) else { return Ok(false) };
-    let mut names: Vec<_> = found.flatten().map(|entry| entry.file_name()).collect();
-    names.sort_by_key(|name| (name != manifest::FILE, name.clone()));
-    for name in names {
-        let path = folder.join(name);
-        disk.remove_file(&path).map_err(Error::io("remove", &path))?;
+    let folder = places.record();
+    let Some(at) = places.link(&folder)? else { return Ok(false) };
+    if at.look().map_err(Error::io("look at", at.path()))?.is_none() {
+        return Ok(false);
     }
-    disk.remove_folder(&folder).map_err(Error::io("remove", &folder))?;
-    Ok(true)
+    let mut names = names_in(places, &folder)?;
+    names.sort_by_key(|name| (name != manifest::FILE, name.clone()));
+    for name in names.iter().filter(|name| name.to_str().is_some_and(manifest::is_of_record)) {
+        if let Some(at) = places.link(&folder.below(name))? {
+            disk.remove_file(&at).map_err(Error::io("remove", at.path()))?;
+        }
+    }
+    match disk.remove_folder(&at) {
+        // Somebody put something there: it is in nobody's way.
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(true),
+        removed => removed.map(|()| true).map_err(Error::io("remove", at.path())),
+    }
 }

@@ -33,10 +33,10 @@ pub struct Request {
 /// without a `config.txt` is no Raspberry Pi's, and needs none.
 ///
 /// # Errors
-/// Folders that are none.
+/// Folders that are none, a boot partition that is not mounted, or another card's.
 pub fn places(root: &Path, boot: Option<&Path>) -> Result<Places, Error> {
     let places = Places::new(RECORD, root)?;
-    if boot.is_some() { places.with_boot(boot) } else { Ok(places) }
+    if boot.is_some() { places.with_boot(boot) } else { places.with_boot_if_any() }
 }
 
 /// Reads all that planning looks at.

@@ -90,8 +90,8 @@ fn manager(request: &Request, survey: &Survey) -> Result<Manager, Error> {
         Some(manager) if manager.is_on(survey.system()) => Ok(manager),
         Some(manager) => Err(Error::ManagerOff(manager)),
         None => Manager::find(survey.system()).ok_or_else(|| {
-            let root = survey.system().places().root();
-            Error::NoManager { root: root.to_owned(), found: Manager::instead(root) }
+            let places = survey.system().places();
+            Error::NoManager { root: places.root().to_owned(), found: Manager::instead(places) }
         }),
     }
 }

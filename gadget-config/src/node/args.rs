@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Status,
     /// Prepare a card as a node: this machine's, or the one mounted at --root
     Setup(Setup),
-    /// Put back all that setup changed
+    /// Take back what setup changed; what others changed since stays
     Undo(Undo),
 }
 
@@ -49,6 +49,9 @@ pub(crate) struct Setup {
     /// Where the card's boot partition is mounted [default: boot/firmware or boot below the root]
     #[arg(long, value_name = "DIR")]
     pub(crate) boot_dir: Option<PathBuf>,
+    /// Derive the MAC addresses from this cluster's name, as `clusterhat network setup --cluster` does
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<ClusterName>,
     /// Give the node this host name
     #[arg(long, value_name = "NAME")]
     pub(crate) hostname: Option<String>,
@@ -62,7 +65,7 @@ pub(crate) struct Undo {
     /// Where the card's boot partition is mounted [default: boot/firmware or boot below the root]
     #[arg(long, value_name = "DIR")]
     pub(crate) boot_dir: Option<PathBuf>,
-    /// Put the old files back over what was changed since
+    /// Take back also what somebody edited of it since
     #[arg(long)]
     pub(crate) force: bool,
 }

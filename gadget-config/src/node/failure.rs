@@ -39,6 +39,7 @@ impl Failure {
             Self::Gadget(gadget_config::Error::SeveralUdcs { .. }) => 2,
             Self::Gadget(error) if error.is_timeout() => 3,
             Self::Setup(error) if error.is_usage() => 2,
+            Self::Setup(error) if error.is_timeout() => 3,
             Self::Gadget(_) | Self::Setup(_) | Self::Output(_) => 1,
         }
     }

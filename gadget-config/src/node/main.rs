@@ -57,8 +57,10 @@ fn run(cli: &Cli) -> Result<u8, Failure> {
             Ok(0)
         }
         Command::Undo(asked) => {
-            print(&setup::undo(asked, cli.root.as_deref())?, cli.json)?;
-            Ok(0)
+            let report = setup::undo(asked, cli.root.as_deref())?;
+            print(&report, cli.json)?;
+            // What was left is told beside what was done.
+            Ok(report.failure().map_or(0, |error| tell(&error.into())))
         }
     }
 }
@@ -79,6 +81,10 @@ fn fail(failure: &Failure, json: bool) -> u8 {
     if json {
         let _ = io::stdout().write_all(render::json(&failure.report()).as_bytes());
     }
+    tell(failure)
+}
+
+fn tell(failure: &Failure) -> u8 {
     let _ = writeln!(io::stderr(), "clusterhat-node: {}", failure.chain());
     failure.exit_status()
 }

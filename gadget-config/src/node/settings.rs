@@ -1,9 +1,9 @@
 //! Options over `/etc/clusterhat/node.toml` over defaults.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
+use gadget_config::changes::read as read_below;
 use gadget_config::node_file::NODE_FILE;
 use gadget_config::{NodeFile, Profile};
 
@@ -26,9 +26,8 @@ pub(crate) fn resolve(
     root: &Path,
     identity: &Identity,
 ) -> Result<(Settings, Vec<String>), Failure> {
-    let path = root.join(NODE_FILE);
-    let (file, warnings) = read(&path)?;
-    let settings = merge(file, identity).ok_or(Failure::NoId(path))?;
+    let (file, warnings) = read(root)?;
+    let settings = merge(file, identity).ok_or_else(|| Failure::NoId(root.join(NODE_FILE)))?;
     Ok((settings, warnings))
 }
 
@@ -37,16 +36,15 @@ pub(crate) fn resolve(
 /// # Errors
 /// If the file has an error.
 pub(crate) fn if_configured(root: &Path) -> Result<(Option<Settings>, Vec<String>), Failure> {
-    let (file, warnings) = read(&root.join(NODE_FILE))?;
+    let (file, warnings) = read(root)?;
     Ok((merge(file, &Identity::default()), warnings))
 }
 
-fn read(path: &Path) -> Result<(NodeFile, Vec<String>), Failure> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(source) => return Err(Failure::Unreadable { path: path.to_owned(), source }),
-    };
+fn read(root: &Path) -> Result<(NodeFile, Vec<String>), Failure> {
+    let path = &root.join(NODE_FILE);
+    let unreadable = |source| Failure::Unreadable { path: path.clone(), source };
+    let bytes = read_below(root, Path::new(NODE_FILE)).map_err(unreadable)?.unwrap_or_default();
+    let text = String::from_utf8(bytes).map_err(io::Error::other).map_err(unreadable)?;
     let (file, warnings) = NodeFile::parse(&text, path)?;
     Ok((file, warnings.iter().map(ToString::to_string).collect()))
 }

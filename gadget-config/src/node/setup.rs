@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use gadget_config::changes::{self, Changed};
+use gadget_config::changes::{self, Changed, Edited, LONGEST_WAIT, Undone};
 use gadget_config::setup::{self, Error, Request};
 use serde::Serialize;
 
@@ -28,6 +28,16 @@ pub(crate) struct UndoReport {
     restored: Vec<PathBuf>,
     removed: Vec<PathBuf>,
     kept: Vec<PathBuf>,
+    /// Left as it is.
+    edited: Vec<Edited>,
+}
+
+impl UndoReport {
+    /// What was not undone.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        let left = changes::Error::ChangedSince(self.edited.clone());
+        (!self.edited.is_empty()).then(|| left.into())
+    }
 }
 
 pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, Error> {
@@ -35,7 +45,10 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
     if root.is_none() {
         setup::check_model()?;
     }
-    let request = Request::new(asked.id).with_hostname(asked.hostname.clone());
+    let places = if asked.dry_run { places } else { places.locked(LONGEST_WAIT)? };
+    let request = Request::new(asked.id)
+        .with_hostname(asked.hostname.clone())
+        .with_cluster(asked.cluster.clone());
     let plan = setup::plan(&request, &setup::read(&places)?)?;
     if !asked.dry_run {
         plan.apply(&places)?;
@@ -51,9 +64,9 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
 
 pub(crate) fn undo(asked: &Undo, root: Option<&Path>) -> Result<UndoReport, Error> {
     let places = setup::places(root, asked.boot_dir.as_deref())?;
-    let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
-    let undone = changes::undo(&places, changed)?;
-    Ok(UndoReport { restored: undone.restored, removed: undone.removed, kept: undone.kept })
+    let changed = if asked.force { Changed::Overwrite } else { Changed::Leave };
+    let Undone { restored, removed, kept, edited, .. } = changes::undo(&places, changed)?;
+    Ok(UndoReport { restored, removed, kept, edited })
 }
 
 impl Text for SetupReport {
@@ -77,13 +90,15 @@ impl Text for SetupReport {
 
 impl Text for UndoReport {
     fn text(&self) -> String {
-        if [&self.restored, &self.removed, &self.kept].iter().all(|paths| paths.is_empty()) {
-            return "nothing to undo\n".to_owned();
-        }
+        let end = match (&*self.edited, [&self.restored, &self.removed, &self.kept]) {
+            ([], paths) if paths.iter().all(|paths| paths.is_empty()) => "nothing to undo\n",
+            ([], _) => "the set-up is undone: it takes effect at the next boot\n",
+            _ => "",
+        };
         lines("restored", &self.restored)
             + &lines("removed", &self.removed)
             + &lines("kept, as something else is in it:", &self.kept)
-            + "the card is as it was: it takes effect at its next boot\n"
+            + end
     }
 }
 

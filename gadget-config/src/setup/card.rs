@@ -1,11 +1,11 @@
 //! The card that is prepared: where it is, and what is looked at on it.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::path::Path;
 
 use super::{Error, networkmanager, rivals, units};
 use crate::Manager;
-use crate::changes::{Places, Snapshot, Spot};
+use crate::changes::{self, Places, Snapshot, Spot};
 
 /// Where the record of the changes is kept.
 const RECORD: &str = "node-setup";
@@ -19,9 +19,6 @@ const FOLDERS: [(&str, &str); 3] = [
     ("etc/NetworkManager/system-connections", ".nmconnection"),
     ("etc/systemd/network", ".network"),
 ];
-
-/// A file on the boot partition with more bytes is not one of its settings files.
-const LARGEST_BOOT_FILE: u64 = 64 * 1024;
 
 /// This machine's card, or the one mounted at `root`, with its boot partition if that is mounted
 /// elsewhere than below the root.
@@ -62,11 +59,14 @@ pub fn read(places: &Places) -> Result<Snapshot, Error> {
     for (folder, ending) in FOLDERS {
         card.add_files(&Spot::root(folder), ending)?;
     }
-    for name in card.names(&Spot::boot(""))? {
-        let small = |found: Metadata| found.is_file() && found.len() <= LARGEST_BOOT_FILE;
-        let path = places.file(&Spot::boot(&name))?;
-        if name == "user-data" || name.ends_with(".txt") && fs::metadata(path).is_ok_and(small) {
-            card.add_file(Spot::boot(name))?;
+    // FAT names stand in any case; the firmware asks in lower case, and so do we.
+    for name in card.names(&Spot::boot(""))?.iter().map(|name| name.to_ascii_lowercase()) {
+        if name == "user-data" || name.ends_with(".txt") {
+            match card.add_file(Spot::boot(&name)) {
+                // Somebody's folder of that name is none of the firmware's files.
+                Err(changes::Error::NotAFile(_)) if name != "config.txt" => {}
+                read => read?,
+            }
         }
     }
     for path in &rivals::MARKS {

@@ -98,4 +98,10 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Whether another call was in the way for too long.
+    #[must_use]
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Changes(error) if error.is_timeout())
+    }
 }

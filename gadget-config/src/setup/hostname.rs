@@ -18,12 +18,25 @@ pub(super) fn current(hostname: &[u8]) -> Option<&str> {
     text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// `/etc/hostname`; the same bytes if that is the name.
+/// `/etc/hostname`; the same bytes if that is the name. Comments stay.
 pub(super) fn edit_hostname(old: Option<&[u8]>, name: &str) -> Vec<u8> {
-    match old {
-        Some(old) if current(old) == Some(name) => old.to_owned(),
-        _ => format!("{name}\n").into_bytes(),
+    let old = old.unwrap_or_default();
+    if current(old) == Some(name) {
+        return old.to_owned();
     }
+    let is_name = |line: &&[u8]| {
+        let line = line.trim_ascii();
+        !line.is_empty() && !line.starts_with(b"#")
+    };
+    let lines: Vec<_> = old.split_inclusive(|byte| *byte == b'\n').collect();
+    let at = lines.iter().position(is_name).unwrap_or(lines.len());
+    let mut new = lines[..at].concat();
+    if !new.is_empty() && !new.ends_with(b"\n") {
+        new.push(b'\n');
+    }
+    new.extend_from_slice(format!("{name}\n").as_bytes());
+    new.extend(lines.iter().skip(at + 1).flat_map(|line| line.iter().copied()));
+    new
 }
 
 /// Debian's convention: 127.0.1.1 is the host itself.

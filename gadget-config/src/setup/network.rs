@@ -29,7 +29,7 @@ pub(super) fn profiles(card: &Snapshot, id: NodeId) -> Result<Vec<Profile>, Erro
         Some(Manager::Networkd) => Ok(networkd::profiles(id)),
         None => {
             let root = card.places().root();
-            let found = Manager::instead(root);
+            let found = Manager::instead(card.places());
             Err(Error::NoNetworkManager { root: root.to_owned(), found })
         }
     }

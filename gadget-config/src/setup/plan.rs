@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::{cmdline_txt, config_txt, hostname, modules, network, node_toml, rivals, units};
-use crate::NodeId;
 use crate::changes::{Draft, Plan, Snapshot, Spot};
+use crate::{ClusterName, NodeId};
 
 /// What the node shall be.
 #[derive(Clone, Debug)]
@@ -13,13 +13,22 @@ pub struct Request {
     pub id: NodeId,
     /// Its host name; as it is if not given.
     pub hostname: Option<String>,
+    /// The cluster from whose name its MAC addresses are derived; as it is if not given.
+    pub cluster: Option<ClusterName>,
 }
 
 impl Request {
     /// A node with this number; its host name stays.
     #[must_use]
     pub const fn new(id: NodeId) -> Self {
-        Self { id, hostname: None }
+        Self { id, hostname: None, cluster: None }
+    }
+
+    /// Makes it a node of this cluster, or leaves that as it is.
+    #[must_use]
+    pub fn with_cluster(mut self, cluster: Option<ClusterName>) -> Self {
+        self.cluster = cluster;
+        self
     }
 
     /// Gives it a host name, or none.
@@ -37,7 +46,7 @@ impl Request {
 pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
     rivals::check(card)?;
     let mut draft = Draft::new(card);
-    node_toml(&mut draft, card, request.id)?;
+    node_toml(&mut draft, card, request)?;
     for profile in network::profiles(card, request.id)? {
         draft.own_file(profile.spot, profile.text.into_bytes(), profile.mode);
     }
@@ -56,10 +65,10 @@ pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
     Ok(draft.finish())
 }
 
-fn node_toml(draft: &mut Draft<'_>, card: &Snapshot, id: NodeId) -> Result<(), Error> {
+fn node_toml(draft: &mut Draft<'_>, card: &Snapshot, request: &Request) -> Result<(), Error> {
     let spot = Spot::root(crate::node_file::NODE_FILE);
     let old = card.file(&spot).map(|state| state.bytes.as_slice());
-    let new = node_toml::edit(old, id, &card.places().shown(&spot))?;
+    let new = node_toml::edit(old, request, &card.places().shown(&spot))?;
     draft.file(spot, new, 0o644);
     Ok(())
 }
@@ -94,7 +103,7 @@ fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
     let old = card.file(&config).map_or(&[][..], |state| &state.bytes);
     let new = config_txt::edit(old);
     let cmdline = config_txt::cmdline(old).unwrap_or_else(|| "cmdline.txt".to_owned());
-    let cmdline = Spot::boot(cmdline);
+    let cmdline = Spot::boot(cmdline.to_ascii_lowercase());
     if let Some(state) = card.file(&cmdline) {
         draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
     }
@@ -107,6 +116,7 @@ fn boot_notes(request: &Request, card: &Snapshot) -> Vec<String> {
     let file = |name: &str| card.file(&Spot::boot(name)).map(|state| state.bytes.as_slice());
     let mut notes = Vec::new();
     for name in config_txt::includes(file("config.txt").unwrap_or_default()) {
+        let name = name.to_ascii_lowercase();
         if file(&name).is_some_and(config_txt::mentions_port) {
             let path = places.shown(&Spot::boot(name));
             notes.push(format!(

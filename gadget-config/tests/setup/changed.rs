@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use gadget_config::changes::{self, Changed, Error};
+use gadget_config::changes::{self, Changed};
 use gadget_config::setup::{self, Request};
 
 use crate::tree::{Card, assert_same};
@@ -30,34 +30,26 @@ fn another_id_changes_just_that() {
 }
 
 #[test]
-fn undo_refuses_what_somebody_changed_until_forced() {
+fn the_cluster_is_asked_for_and_stays() {
     let card = Card::stock("trixie");
     let before = card.tree();
-    set_up(&card, 3);
-    let config = card.read("boot/config.txt");
-    card.write("boot/config.txt", format!("{config}gpu_mem=16\n"));
-    fs::remove_file(card.path("root/etc/clusterhat/node.toml")).unwrap();
-    let after = card.tree();
-    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err();
-    let Error::ChangedSince(paths) = &error else { panic!("{error}") };
-    // A file of ours that is gone is as it was.
-    assert_eq!(*paths, [card.path("boot/config.txt")]);
-    assert!(error.to_string().contains("--force"), "{error}");
-    assert_same(&card.tree(), &after);
-    changes::undo(&card.places(), Changed::Overwrite).unwrap();
+    let ask = |id: u8, cluster: Option<&str>| {
+        let cluster = cluster.map(|name| name.parse().unwrap());
+        let request = Request::new(id.try_into().unwrap()).with_cluster(cluster);
+        let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
+        plan.apply(&card.places()).unwrap();
+        card.read("root/etc/clusterhat/node.toml")
+    };
+    assert!(ask(3, Some("rack-1")).ends_with("id = 3\ncluster = \"rack-1\"\n"));
+    assert!(ask(4, None).ends_with("id = 4\ncluster = \"rack-1\"\n"));
+    assert!(ask(4, Some("rack-2")).ends_with("id = 4\ncluster = \"rack-2\"\n"));
+    changes::undo(&card.places(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
-}
-
-#[test]
-fn edits_between_two_runs_are_not_forgotten() {
-    let card = Card::stock("trixie");
-    set_up(&card, 3);
     let path = "root/etc/clusterhat/node.toml";
-    card.write(path, "# mine\nid = 3\nethernet = \"ecm\"\n");
-    set_up(&card, 4);
-    assert_eq!(card.read(path), "# mine\nid = 4\nethernet = \"ecm\"\n");
-    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err();
-    assert!(matches!(&error, Error::ChangedSince(paths) if paths[..] == [card.path(path)]));
+    card.write(path, "id = 3 # the third\ncluster = \"a\"  # mine\n");
+    assert_eq!(ask(3, Some("b")), "id = 3 # the third\ncluster = \"b\"  # mine\n");
+    card.write(path, "# mine\nid = 3\n");
+    assert_eq!(ask(3, Some("b")), "cluster = \"b\"\n# mine\nid = 3\n");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use gadget_config::changes::{self, Changed, Disk, Error, FileState, LinuxDisk, Plan, Rights};
+use gadget_config::changes::{
+    self, Changed, Disk, Error, FileState, LinuxDisk, Plan, Rights, Target,
+};
 use gadget_config::setup::{self, Request};
 
 use crate::tree::{Card, Tree, assert_same};
@@ -21,32 +23,32 @@ impl Cut {
 }
 
 impl Disk for Cut {
-    fn make_folder(&mut self, path: &Path, mode: u32) -> io::Result<()> {
-        self.step().and_then(|()| LinuxDisk.make_folder(path, mode))
+    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.make_folder(at, mode))
     }
 
-    fn write(&mut self, path: &Path, state: &FileState, rights: Rights) -> io::Result<()> {
+    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()> {
         if self.left == 0 {
             let half = state.bytes[..state.bytes.len() / 2].to_vec();
-            LinuxDisk.write(path, &FileState { bytes: half, ..state.clone() }, rights)?;
+            LinuxDisk.write(at, &FileState { bytes: half, ..state.clone() }, rights)?;
         }
-        self.step().and_then(|()| LinuxDisk.write(path, state, rights))
+        self.step().and_then(|()| LinuxDisk.write(at, state, rights))
     }
 
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()> {
         self.step().and_then(|()| LinuxDisk.rename(from, to))
     }
 
-    fn link(&mut self, target: &Path, path: &Path) -> io::Result<()> {
-        self.step().and_then(|()| LinuxDisk.link(target, path))
+    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.link(to, at))
     }
 
-    fn remove_file(&mut self, path: &Path) -> io::Result<()> {
-        self.step().and_then(|()| LinuxDisk.remove_file(path))
+    fn remove_file(&mut self, at: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.remove_file(at))
     }
 
-    fn remove_folder(&mut self, path: &Path) -> io::Result<()> {
-        self.step().and_then(|()| LinuxDisk.remove_folder(path))
+    fn remove_folder(&mut self, at: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.remove_folder(at))
     }
 }
 

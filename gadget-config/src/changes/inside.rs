@@ -1,0 +1,201 @@
+//! Paths below a folder that never lead out of it, whatever links stand there.
+//!
+//! A card that somebody else has prepared is written to as root: a link on it means a file of the card,
+//! as chroot(2) would see it, never one of this machine. Folders are held open and every operation names
+//! one entry of such a folder, so that nothing changes between looking and writing.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, readlinkat, statat,
+};
+use rustix::io::Errno;
+
+use super::Target;
+
+/// As the kernel does it: more links than this in one path are a loop.
+pub(super) const MOST_LINKS: usize = 40;
+
+const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// The folder that a user names, through links.
+pub(super) fn top(path: &Path) -> io::Result<OwnedFd> {
+    Ok(openat(CWD, path, FOLDER, Mode::empty())?)
+}
+
+/// The file at a path below a root, if there is one, where links and `..` do not lead out of it.
+///
+/// # Errors
+/// What cannot be read, or is no regular file.
+pub fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let absent = |error: io::Error| if is_absence(&error) { Ok(None) } else { Err(error) };
+    let read = |mut path: PathBuf| {
+        let top = top(root)?;
+        for _ in 0..MOST_LINKS {
+            let parent = path.parent().unwrap_or(Path::new("")).to_owned();
+            let name = path.file_name().unwrap_or(OsStr::new("."));
+            let at = Target::new(folder(&top, &parent)?, name, root.join(&path));
+            match at.look()? {
+                None => return Ok(None),
+                Some(found) if FileType::from_raw_mode(found.st_mode) == FileType::Symlink => {
+                    path = relative(&parent.join(at.read_link()?));
+                }
+                Some(_) => return at.read().map(Some),
+            }
+        }
+        Err(Errno::LOOP.into())
+    };
+    read(relative(path)).or_else(absent)
+}
+
+/// A folder below another: `..` and absolute links stop at `top`.
+pub(super) fn folder(top: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
+    let path = relative(path);
+    match by_kernel(&top, &path) {
+        // A kernel before 5.6, a filter of system calls that is older than the call, or a folder that
+        // is being moved at this moment.
+        Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => by_steps(&top, &path),
+        found => Ok(found?),
+    }
+}
+
+/// The folder right in another; a link is none.
+pub(super) fn folder_itself(parent: impl AsFd, name: &OsStr) -> io::Result<OwnedFd> {
+    Ok(openat(parent, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?)
+}
+
+/// Without what would make it absolute.
+pub(super) fn relative(path: &Path) -> PathBuf {
+    parts(path).into_iter().collect()
+}
+
+/// Whether something is not there.
+pub(super) fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn by_kernel(top: impl AsFd, path: &Path) -> Result<OwnedFd, Errno> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    openat2(top, path, FOLDER, Mode::empty(), within)
+}
+
+/// The same by hand: each part is opened in the folder that was opened before it, and never through a
+/// link.
+fn by_steps(top: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
+    let mut way = vec![openat(&top, ".", FOLDER, Mode::empty())?];
+    let mut todo = parts(path);
+    let mut links = 0;
+    while let Some(part) = todo.pop_front() {
+        if part == ".." {
+            way.truncate((way.len() - 1).max(1));
+            continue;
+        }
+        let here = &way[way.len() - 1];
+        let found = statat(here, &part, AtFlags::SYMLINK_NOFOLLOW)?;
+        if FileType::from_raw_mode(found.st_mode) != FileType::Symlink {
+            let next = folder_itself(here, &part)?;
+            way.push(next);
+            continue;
+        }
+        links += 1;
+        if links > MOST_LINKS {
+            return Err(Errno::LOOP.into());
+        }
+        let target = link_at(here, &part)?;
+        if target.is_absolute() {
+            way.truncate(1);
+        }
+        for part in parts(&target).into_iter().rev() {
+            todo.push_front(part);
+        }
+    }
+    way.pop().ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// What a link says.
+pub(super) fn link_at(folder: impl AsFd, name: &OsStr) -> io::Result<PathBuf> {
+    let target = readlinkat(folder, name, Vec::new())?;
+    Ok(OsStr::from_bytes(target.as_bytes()).into())
+}
+
+fn parts(path: &Path) -> VecDeque<OsString> {
+    let named = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    };
+    path.components().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use proptest::prelude::*;
+    use rustix::fs::fstat;
+
+    use super::*;
+
+    fn identity(folder: io::Result<OwnedFd>) -> Result<(u64, u64), Option<i32>> {
+        let found = folder.and_then(|folder| Ok(fstat(folder)?));
+        found.map(|found| (found.st_dev, found.st_ino)).map_err(|error| error.raw_os_error())
+    }
+
+    /// A folder with folders, and links anywhere; and one beside it that must never be reached.
+    fn world(links: &[(String, String)]) -> tempfile::TempDir {
+        let world = tempfile::tempdir().unwrap();
+        for folder in ["card/a/b", "card/b", "card/c/a", "a/b", "c"] {
+            fs::create_dir_all(world.path().join(folder)).unwrap();
+        }
+        for (name, target) in links {
+            let target = target.replace("WORLD", world.path().to_str().unwrap());
+            // The name of a folder that is there stays a folder's.
+            let _ = symlink(target, world.path().join("card").join(name));
+        }
+        world
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        let part = prop::sample::select(vec!["a", "b", "c", "l", "m", "a/l", "b/m", "..", "."]);
+        prop::collection::vec(part, 0..6).prop_map(|parts| parts.join("/"))
+    }
+
+    fn link() -> impl Strategy<Value = (String, String)> {
+        let name = prop::sample::select(vec!["l", "m", "a/l", "b/m"]).prop_map(str::to_owned);
+        let start = prop::sample::select(vec!["", "/", "../../", "WORLD/"]);
+        (name, (start, path()).prop_map(|(start, path)| format!("{start}{path}x").replace('x', "")))
+            .prop_filter("a link says something", |(_, target)| !target.is_empty())
+    }
+
+    proptest! {
+        #[test]
+        fn the_kernel_and_the_steps_find_the_same(
+            links in prop::collection::vec(link(), 0..4),
+            path in path(),
+        ) {
+            let world = world(&links);
+            let card = top(&world.path().join("card")).unwrap();
+            let steps = identity(by_steps(&card, Path::new(&path)));
+            let outside = ["", "a", "a/b", "c"].map(|name| identity(top(&world.path().join(name))));
+            prop_assert!(!outside.contains(&steps) || steps.is_err());
+            match by_kernel(&card, Path::new(&path)) {
+                Err(Errno::NOSYS | Errno::PERM) => {}
+                kernel => prop_assert_eq!(identity(kernel.map_err(Into::into)), steps),
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_to_itself_is_a_loop() {
+        let world = world(&[("l".to_owned(), "m".to_owned()), ("m".to_owned(), "l".to_owned())]);
+        let card = top(&world.path().join("card")).unwrap();
+        assert_eq!(by_steps(&card, Path::new("l")).unwrap_err().raw_os_error(), Some(40));
+    }
+}

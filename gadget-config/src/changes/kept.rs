@@ -1,0 +1,216 @@
+//! One file of a record: what it was, what we made of it, and what undoing makes of what is there now.
+
+use super::merge::{self, Edit, Merged};
+use super::plan::Part;
+use super::snapshot::{read_content, read_file};
+use super::{Change, Content, Error, FileState, Places, Spot, block};
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) spot: Spot,
+    /// What is there once this is undone.
+    pub(super) before: Option<Copied<Content>>,
+    /// What stands for `before` on a card: what we wrote, or that we removed it; several while a change is
+    /// under way.
+    pub(super) ours: Vec<Option<Copied<Content>>>,
+    /// By a release that did not take others' edits over into `before`: they are in ours alone.
+    pub(super) edited: bool,
+    /// What of it is ours.
+    pub(super) part: Part,
+}
+
+/// With the name of its copy, once there is one.
+#[derive(Clone, Debug)]
+pub(super) struct Copied<T> {
+    pub(super) state: T,
+    pub(super) copy: Option<String>,
+}
+
+impl<T> Copied<T> {
+    pub(super) fn new(state: T) -> Self {
+        Self { state, copy: None }
+    }
+}
+
+/// What has to be there for a change to be undone.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Back {
+    /// This, with all that others did.
+    To(Option<Content>),
+    /// Somebody changed what is ours: in these lines, or all of it.
+    Edited {
+        lines: Vec<usize>,
+        /// What is there if that is given up.
+        lost: Option<Content>,
+        /// What is there if it is theirs from now on.
+        theirs: Option<Content>,
+    },
+}
+
+/// Files that older records do not tell from those that are all ours.
+const OF_LINES: [&str; 3] = ["etc/clusterhat/node.toml", "etc/hostname", "etc/hosts"];
+
+/// What of a file is ours by a record that does not say.
+pub(super) fn part_of_old(spot: &Spot, was_there: bool) -> Part {
+    let is_known = OF_LINES.iter().any(|path| spot.path.as_os_str() == *path);
+    if was_there || is_known { Part::Lines } else { Part::Whole }
+}
+
+impl Kept {
+    pub(super) fn new(change: &Change) -> Self {
+        Self {
+            spot: change.spot.clone(),
+            before: change.before.clone().map(Copied::new),
+            ours: vec![change.after.clone().map(Copied::new)],
+            edited: false,
+            part: change.part.clone(),
+        }
+    }
+
+    /// Takes in another change that is about to be made.
+    pub(super) fn expect(&mut self, change: &Change) {
+        let now = change.before.as_ref();
+        let then = match self.taken_back(now) {
+            Back::To(then) | Back::Edited { theirs: then, .. } => then,
+        };
+        self.lead_back_to(now, then);
+        self.ours.push(change.after.clone().map(Copied::new));
+        self.part = change.part.clone();
+    }
+
+    /// Whatever is there now is one of the known states, and undoing it gives `then`.
+    pub(super) fn lead_back_to(&mut self, now: Option<&Content>, then: Option<Content>) -> bool {
+        let is_known = self.is_before(now) || self.is_ours(now) && !self.edited;
+        if !is_known {
+            self.before = then.map(Copied::new);
+            self.ours.push(now.cloned().map(Copied::new));
+            self.edited = false;
+        }
+        !is_known
+    }
+
+    /// What is on the card in its place.
+    pub(super) fn now(&self, places: &Places) -> Result<Option<Content>, Error> {
+        if self.is_link() {
+            read_content(places, &self.spot)
+        } else {
+            Ok(read_file(places, &self.spot)?.map(Content::File))
+        }
+    }
+
+    /// What undoing makes of that.
+    pub(super) fn taken_back(&self, now: Option<&Content>) -> Back {
+        if self.is_before(now) {
+            return Back::To(now.cloned());
+        }
+        if self.is_ours(now) && !self.edited {
+            return Back::To(self.before_with_rights(now));
+        }
+        let whole = || {
+            let before = self.before_with_rights(now);
+            Back::Edited { lines: Vec::new(), lost: before.clone(), theirs: before }
+        };
+        let Some(Content::File(now)) = now else { return whole() };
+        let back = match &self.part {
+            Part::Whole => None,
+            Part::Block(name) => Some(self.without_block(name, now)),
+            Part::Lines if self.edited => None,
+            Part::Lines => self.without_lines(now, Edit::GiveUp),
+        };
+        let Some(Merged { text, lost: lines }) = back else { return whole() };
+        let lost = self.file(text, now);
+        if lines.is_empty() {
+            return Back::To(lost);
+        }
+        let theirs = match &self.part {
+            Part::Lines => self.without_lines(now, Edit::Keep).map(|merged| merged.text),
+            _ => None,
+        };
+        let theirs = theirs.map_or_else(|| lost.clone(), |text| self.file(text, now));
+        Back::Edited { lines, lost, theirs }
+    }
+
+    /// Of several that we wrote the last one from which there is a way.
+    fn without_lines(&self, now: &FileState, edit: Edit) -> Option<Merged> {
+        let before = match &self.before {
+            None => &[][..],
+            Some(Copied { state: Content::File(file), .. }) => &file.bytes,
+            Some(_) => return None,
+        };
+        let ours = self.ours.iter().rev().filter_map(|one| match one {
+            Some(Copied { state: Content::File(file), .. }) => Some(&file.bytes),
+            _ => None,
+        });
+        let mut ways: Vec<_> =
+            ours.map(|ours| merge::take_back(ours, before, &now.bytes, edit)).collect();
+        let best = ways.iter().position(|way| way.lost.is_empty()).unwrap_or(0);
+        (best < ways.len()).then(|| ways.swap_remove(best))
+    }
+
+    fn without_block(&self, name: &str, now: &FileState) -> Merged {
+        let found = block::within(&now.bytes, name);
+        let is_ours = self.ours.iter().flatten().any(|one| match &one.state {
+            Content::File(file) => block::within(&file.bytes, name) == found,
+            Content::Link(_) => false,
+        });
+        let line = block::line(&now.bytes, name).filter(|_| !is_ours);
+        Merged { text: block::cut(&now.bytes, name), lost: line.into_iter().collect() }
+    }
+
+    /// A file of which nothing is left was not there before.
+    fn file(&self, bytes: Vec<u8>, now: &FileState) -> Option<Content> {
+        let is_gone = self.before.is_none() && bytes.trim_ascii().is_empty();
+        (!is_gone).then(|| Content::File(FileState { bytes, ..now.clone() }))
+    }
+
+    /// Mode and owner are the administrator's: what was changed since stays.
+    fn before_with_rights(&self, now: Option<&Content>) -> Option<Content> {
+        let before = self.before.as_ref().map(|before| before.state.clone());
+        let ours = self.ours.iter().rev().flatten().find_map(|one| match &one.state {
+            Content::File(file) => Some(file),
+            Content::Link(_) => None,
+        });
+        let (Some(Content::File(before)), Some(Content::File(now)), Some(ours)) =
+            (&before, now, ours)
+        else {
+            return before;
+        };
+        let mode = if now.mode == ours.mode { before.mode } else { now.mode };
+        let owner = if now.owner == ours.owner { before.owner } else { now.owner };
+        Some(Content::File(FileState { bytes: before.bytes.clone(), mode, owner }))
+    }
+
+    /// Whether the card is as it was here.
+    pub(super) fn is_before(&self, now: Option<&Content>) -> bool {
+        match (now, &self.before) {
+            (None, None) => true,
+            (Some(now), Some(before)) => is_same(now, &before.state),
+            _ => false,
+        }
+    }
+
+    /// Whether what is there is what we wrote.
+    pub(super) fn is_ours(&self, now: Option<&Content>) -> bool {
+        self.ours.iter().any(|one| match (now, one) {
+            (None, None) => true,
+            (Some(now), Some(ours)) => is_same(now, &ours.state),
+            _ => false,
+        })
+    }
+
+    /// Whether it is about a link itself, and not about a file that links may lead to.
+    fn is_link(&self) -> bool {
+        let is_link = |one: &Copied<Content>| matches!(one.state, Content::Link(_));
+        self.ours.iter().flatten().chain(&self.before).any(is_link)
+    }
+}
+
+/// By what is in it.
+fn is_same(a: &Content, b: &Content) -> bool {
+    match (a, b) {
+        (Content::File(a), Content::File(b)) => a.bytes == b.bytes,
+        (Content::Link(a), Content::Link(b)) => a == b,
+        _ => false,
+    }
+}

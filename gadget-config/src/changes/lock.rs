@@ -1,0 +1,88 @@
+//! One set-up of a system at a time, from its first look to its last change.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fstat, openat};
+use rustix::io::Errno;
+
+use super::{Error, Places};
+
+/// How long one set-up waits for another where nobody says: bringing a network up takes a minute.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(90);
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// Where the folder itself cannot be locked: one that is mounted over NFS.
+const INSTEAD: &str = "/run";
+
+/// Held until it is dropped or its process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock(Vec<OwnedFd>);
+
+impl Places {
+    /// The same, kept from every other set-up and undoing until the last copy of this is dropped. It is
+    /// the folders themselves that are locked: all who change that card find the lock, wherever they have
+    /// it mounted, and nothing is left on it.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another has it for longer than `limit`.
+    pub fn locked(mut self, limit: Duration) -> Result<Self, Error> {
+        if self.held.is_some() {
+            return Ok(self);
+        }
+        let end = Instant::now() + limit;
+        let mut lock = Lock(Vec::new());
+        for (folder, path) in self.tops() {
+            lock.add(folder, path, end, limit)?;
+        }
+        self.held = Some(Arc::new(lock));
+        Ok(self)
+    }
+}
+
+impl Lock {
+    fn add(
+        &mut self,
+        top: &OwnedFd,
+        path: &Path,
+        end: Instant,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        let failed = |error: Errno| Error::io("lock", path)(error.into());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut folder = openat(top, ".", flags, Mode::empty()).map_err(failed)?;
+        let mut is_own = true;
+        while !self.has(&folder).map_err(failed)? {
+            match flock(folder.as_fd(), FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => self.0.push(folder.try_clone().map_err(Error::io("lock", path))?),
+                Err(Errno::INTR) => {}
+                Err(Errno::WOULDBLOCK) if Instant::now() < end => thread::sleep(POLL),
+                Err(Errno::WOULDBLOCK) => {
+                    return Err(Error::Locked { path: path.to_owned(), waited: limit });
+                }
+                Err(Errno::BADF | Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS) if is_own => {
+                    is_own = false;
+                    folder = openat(CWD, INSTEAD, flags, Mode::empty()).map_err(failed)?;
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A second lock on the same folder would wait for the first.
+    fn has(&self, folder: &OwnedFd) -> Result<bool, Errno> {
+        let sought = fstat(folder)?;
+        for held in &self.0 {
+            let held = fstat(held)?;
+            if (held.st_dev, held.st_ino) == (sought.st_dev, sought.st_ino) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

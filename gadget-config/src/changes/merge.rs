@@ -1,0 +1,337 @@
+//! Taking our edit of a text back out of what others have made of it since.
+//!
+//! Of three texts, the one that we wrote, the one that was there before and the one that is there now,
+//! the first is what the other two have in common: what others did since and what going back does are
+//! both differences from it. Lines that only one of the two touches need no asking.
+
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+/// A line with its end, or a word with the blanks before it. Ends and blanks are no difference.
+#[derive(Clone, Copy, Debug)]
+struct Part<'a> {
+    text: &'a [u8],
+    key: &'a [u8],
+}
+
+impl PartialEq for Part<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Part<'_> {}
+
+impl Hash for Part<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Merged {
+    pub(super) text: Vec<u8>,
+    /// The lines of the present text, counted from 1, in which others changed ours.
+    pub(super) lost: Vec<usize>,
+}
+
+/// What becomes of those lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edit {
+    /// They go, and the old ones come back.
+    GiveUp,
+    /// They are others' from now on.
+    Keep,
+}
+
+/// The present text without our edit.
+pub(super) fn take_back(ours: &[u8], before: &[u8], now: &[u8], edit: Edit) -> Merged {
+    let [ours, before, now] = [ours, before, now].map(lines);
+    let mut lost = Vec::new();
+    let merged = merge(&ours, &before, &now, &mut |conflict| {
+        in_words(conflict).map(|line| vec![line]).unwrap_or_else(|| {
+            let (line, rest) = given_up(conflict);
+            lost.push(line);
+            match edit {
+                Edit::GiveUp => rest,
+                Edit::Keep => conflict.now.iter().map(Part::owned).collect(),
+            }
+        })
+    });
+    Merged { text: join_lines(&merged), lost }
+}
+
+/// A line against a line may differ in other words than ours, as that of `cmdline.txt` does.
+fn in_words(conflict: &Conflict<'_, '_>) -> Option<Vec<u8>> {
+    let (ours, [before], [now]) = (conflict.ours, conflict.before, conflict.now) else {
+        return None;
+    };
+    let words = [ours, *before, *now].map(|line| words(line.key));
+    let mut is_clear = true;
+    let merged = merge(&words[0], &words[1], &words[2], &mut |_| {
+        is_clear = false;
+        Vec::new()
+    });
+    let end = &now.text[now.key.len()..];
+    is_clear.then(|| [join_words(&merged), end.to_owned()].concat())
+}
+
+/// The number of the line that others made of ours, and what is there without it: of several in its place
+/// it is the one that is most like ours, and the others stay.
+fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Vec<u8>>) {
+    let likeness = |line: &Part<'_>| {
+        let pairs = || conflict.ours.key.iter().zip(line.key);
+        let ends = || conflict.ours.key.iter().rev().zip(line.key.iter().rev());
+        pairs().take_while(|(a, b)| a == b).count() + ends().take_while(|(a, b)| a == b).count()
+    };
+    let mut edit = 0;
+    for (number, line) in conflict.now.iter().enumerate() {
+        if likeness(line) > likeness(&conflict.now[edit]) {
+            edit = number;
+        }
+    }
+    let (head, tail) = conflict.now.split_at(edit.min(conflict.now.len()));
+    let kept = head.iter().chain(conflict.before).chain(tail.iter().skip(1));
+    (conflict.at + edit + 1, kept.map(Part::owned).collect())
+}
+
+fn lines(text: &[u8]) -> Vec<Part<'_>> {
+    let key = |line: &[u8]| {
+        let end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        line.len() - end
+    };
+    text.split_inclusive(|byte| *byte == b'\n')
+        .map(|text| Part { text, key: &text[..key(text)] })
+        .collect()
+}
+
+fn words(line: &[u8]) -> Vec<Part<'_>> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let mut found = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let gap = rest.iter().take_while(|byte| is_blank(byte)).count();
+        let word = rest[gap..].iter().take_while(|byte| !is_blank(byte)).count();
+        let (text, after) = rest.split_at(gap + word);
+        found.push(Part { text, key: &text[gap..] });
+        rest = after;
+    }
+    found
+}
+
+/// Only the last line may lack its end.
+fn join_lines(lines: &[Vec<u8>]) -> Vec<u8> {
+    let mut text: Vec<u8> = Vec::new();
+    for line in lines {
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.extend_from_slice(if text.contains(&b'\r') { b"\r\n" } else { b"\n" });
+        }
+        text.extend_from_slice(line);
+    }
+    text
+}
+
+/// The first word has the blanks before it that it had; the others have some.
+fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
+    let mut text: Vec<u8> = Vec::new();
+    for word in words {
+        let has_gap = word.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+        match (text.is_empty(), has_gap) {
+            (true, true) => text.extend_from_slice(word.trim_ascii_start()),
+            (false, false) => text.extend([b" ", &**word].concat()),
+            _ => text.extend_from_slice(word),
+        }
+    }
+    text
+}
+
+impl Part<'_> {
+    fn owned(&self) -> Vec<u8> {
+        self.text.to_owned()
+    }
+}
+
+/// A part that both sides changed, each in its own way.
+struct Conflict<'a, 't> {
+    ours: Part<'t>,
+    before: &'a [Part<'t>],
+    now: &'a [Part<'t>],
+    /// How many parts of the present text are before these.
+    at: usize,
+}
+
+/// One part of the common text, or the place before it, that became others.
+#[derive(Debug)]
+struct Hunk {
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+impl Hunk {
+    /// In the order of the text; what is added before a part comes before that.
+    fn place(&self) -> (usize, usize) {
+        (self.old.start, self.old.len())
+    }
+}
+
+/// Each part by itself, so that what is added between two of them touches neither.
+fn hunks(old: &[Part<'_>], new: &[Part<'_>]) -> Vec<Hunk> {
+    let mut hunks = Vec::new();
+    for op in capture_diff_slices(Algorithm::Patience, old, new) {
+        let (old, new) = (op.old_range(), op.new_range());
+        match op {
+            DiffOp::Equal { .. } => {}
+            _ if old.is_empty() => hunks.push(Hunk { old, new }),
+            _ => {
+                let last = old.len() - 1;
+                let at = |number: usize| new.end.min(new.start + number);
+                hunks.extend(old.enumerate().map(|(number, part)| Hunk {
+                    old: part..part + 1,
+                    new: at(number)..if number == last { new.end } else { at(number + 1) },
+                }));
+            }
+        }
+    }
+    hunks
+}
+
+/// The present parts with the way back applied; `settle` says what becomes of one that both changed.
+fn merge<'t>(
+    ours: &[Part<'t>],
+    before: &[Part<'t>],
+    now: &[Part<'t>],
+    settle: &mut dyn FnMut(&Conflict<'_, 't>) -> Vec<Vec<u8>>,
+) -> Vec<Vec<u8>> {
+    let (theirs, back) = (hunks(ours, now), hunks(ours, before));
+    let (mut theirs, mut back) = (theirs.into_iter().peekable(), back.into_iter().peekable());
+    let mut merged: Vec<Vec<u8>> = Vec::new();
+    let add = |merged: &mut Vec<Vec<u8>>, parts: &[Part<'t>]| {
+        merged.extend(parts.iter().map(Part::owned));
+    };
+    // Where we are in the common text and in the present one.
+    let (mut at, mut here) = (0, 0);
+    loop {
+        let places = (theirs.peek().map(Hunk::place), back.peek().map(Hunk::place));
+        let Some(place) = [places.0, places.1].into_iter().flatten().min() else {
+            add(&mut merged, &now[here..]);
+            return merged;
+        };
+        // Nobody touched what is before that.
+        add(&mut merged, &now[here..here + (place.0 - at)]);
+        here += place.0 - at;
+        at = place.0 + place.1;
+        let new = theirs.next_if(|hunk| hunk.place() == place).map(|hunk| hunk.new);
+        let old = back.next_if(|hunk| hunk.place() == place).map(|hunk| &before[hunk.new]);
+        let start = here;
+        here = new.as_ref().map_or(here + place.1, |new| new.end);
+        match (new.map(|new| &now[new]), old) {
+            (Some(new), Some(old)) if new == old => add(&mut merged, new),
+            // Both added something: what comes back stands before what is new.
+            (Some(new), Some(old)) if place.1 == 0 => add(&mut merged, &[old, new].concat()),
+            (Some(new), Some(old)) => {
+                let conflict = Conflict { ours: ours[place.0], before: old, now: new, at: start };
+                merged.extend(settle(&conflict));
+            }
+            (Some(one), None) | (None, Some(one)) => add(&mut merged, one),
+            (None, None) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(ours: &str, before: &str, now: &str) -> (String, Vec<usize>) {
+        let [ours, before, now] = [ours, before, now].map(str::as_bytes);
+        let merged = take_back(ours, before, now, Edit::GiveUp);
+        (String::from_utf8(merged.text).unwrap(), merged.lost)
+    }
+
+    #[track_caller]
+    fn becomes(ours: &str, before: &str, now: &str, text_then: &str) {
+        assert_eq!(text(ours, before, now), (text_then.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn what_others_added_stays() {
+        becomes("a\nours\n", "a\n", "0\na\nours\nb\n", "0\na\nb\n");
+        becomes("id = 3\n", "", "id = 3\ncluster = \"x\"\n", "cluster = \"x\"\n");
+        becomes("a\nb\n", "a\ng_ether\nb\n", "a\nx\nb\ny\n", "a\ng_ether\nx\nb\ny\n");
+        becomes("a\n#b\nc\n", "a\nb\nc\n", "a\n#b\n", "a\nb\n");
+    }
+
+    #[test]
+    fn ends_of_lines_are_no_difference() {
+        becomes("a\nours", "a", "a\nours\nb\n", "a\nb\n");
+        becomes("a\r\nours\r\n", "a\r\n", "a\nours\nb", "a\nb");
+        becomes("a\nours\nb\n", "a\nwas", "a\nours\nb\nc\n", "a\nwas\nc\n");
+    }
+
+    #[test]
+    fn what_was_taken_back_by_hand_is_taken_back() {
+        becomes("a\nours\nb\n", "a\nb\n", "a\n", "a\n");
+        becomes("a\nb\n", "a\nwas\nb\n", "a\nwas\nb\nx\n", "a\nwas\nb\nx\n");
+    }
+
+    #[test]
+    fn words_of_one_line() {
+        becomes(
+            "console=tty1 root=/dev/a rootwait init=/first\n",
+            "console=tty1 root=/dev/a modules-load=dwc2,g_ether rootwait init=/first\n",
+            "console=tty1 root=/dev/b rootwait\n",
+            "console=tty1 root=/dev/b modules-load=dwc2,g_ether rootwait\n",
+        );
+        becomes("b c\n", "a b c\n", "b c d", "a b c d");
+        becomes("127.0.1.1\tp3\n", "127.0.1.1\tpi\n", "127.0.1.1\tp3 db\n", "127.0.1.1\tpi db\n");
+    }
+
+    #[test]
+    fn what_is_edited_of_ours_is_named() {
+        assert_eq!(text("a\nours\n", "a\n", "a\n# ours\nb\n"), ("a\nb\n".to_owned(), vec![2]));
+        assert_eq!(text("a\non\n", "a\noff\n", "a\n"), ("a\noff\n".to_owned(), vec![2]));
+        assert_eq!(text("p3\n", "pi\n", "x\n"), ("pi\n".to_owned(), vec![1]));
+    }
+
+    fn some_lines() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec("[a-d]{1,2}\n", 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn one_side_alone_is_that_side(ours in some_lines(), other in some_lines()) {
+            let (ours, other) = (ours.concat(), other.concat());
+            prop_assert_eq!(text(&ours, &other, &ours), (other.clone(), vec![]));
+            prop_assert_eq!(text(&ours, &ours, &other), (other.clone(), vec![]));
+            prop_assert_eq!(text(&ours, &other, &other), (other, vec![]));
+        }
+
+        /// Lines of ours that nobody touched go, and lines of others stay, in their order.
+        #[test]
+        fn others_lines_stay(
+            before in some_lines(),
+            edits in prop::collection::vec((0_usize..100, prop::bool::ANY), 1..6),
+        ) {
+            let mut ours = before.clone();
+            let mut now = Vec::new();
+            for (at, is_ours) in &edits {
+                if *is_ours {
+                    ours.insert(at % (ours.len() + 1), "OURS\n".to_owned());
+                }
+            }
+            now.extend(ours.iter().cloned());
+            for (number, (at, _)) in edits.iter().enumerate().filter(|(_, (_, is_ours))| !is_ours) {
+                now.insert(at % (now.len() + 1), format!("THEIRS{number}\n"));
+            }
+            let (text, lost) = text(&ours.concat(), &before.concat(), &now.concat());
+            prop_assert_eq!(lost, Vec::<usize>::new());
+            now.retain(|line| line != "OURS\n");
+            prop_assert_eq!(text, now.concat());
+        }
+    }
+}
