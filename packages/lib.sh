@@ -5,6 +5,9 @@ results="$PWD/target/packages"
 sudo=""
 [ "$(id -u)" = 0 ] || sudo="sudo"
 
+# Of Debian's archive, for all its releases.
+keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
 # Root file systems keep their file's modes whoever makes them.
 umask 022
 
@@ -16,11 +19,11 @@ need() {
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$2" >/dev/null
 }
 
-# The archive that this machine's own apt takes Debian from; empty: Debian's.
+# The archive that this machine's own apt takes Debian from, or else Debian's public one.
 archive() {
     # shellcheck disable=SC2016 # apt's variables
-    apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-        awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }'
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null |
+        grep -m 1 . || echo http://deb.debian.org/debian
 }
 
 # root SUITE [PACKAGE,...]: the folder of a minimal Debian with these packages, made where there is none
@@ -28,12 +31,21 @@ root() {
     folder="$results/roots/$1-$(printf '%s' "${2:-}" | cksum | cut -d ' ' -f 1)"
     if ! [ -d "$folder" ]; then
         need mmdebstrap mmdebstrap >&2
-        echo "making a root of Debian $1 ..." >&2
         mkdir -p "$results/roots"
-        $sudo rm -rf "$folder.new"
-        # shellcheck disable=SC2046 # one word, or none
-        $sudo mmdebstrap --mode=root --quiet --variant=minbase ${2:+"--include=$2"} \
-            "$1" "$folder.new" $(archive) >&2
+        for pause in 5 20 60 last; do
+            echo "making a root of Debian $1 ..." >&2
+            $sudo rm -rf "$folder.new"
+            # Only what a mirror says that is being renewed is worth another try.
+            if $sudo mmdebstrap --mode=root --quiet --variant=minbase ${2:+"--include=$2"} --keyring="$keys" \
+                "$1" "$folder.new" "$(archive)" 2>"$results/roots/log"; then
+                break
+            fi
+            cat "$results/roots/log" >&2
+            grep -qE 'unexpected size|Hash Sum mismatch' "$results/roots/log" || return 1
+            echo "the mirror is renewing its package index of $1" >&2
+            [ "$pause" != last ] || return 1
+            sleep "$pause"
+        done
         $sudo mkdir -p "$folder.new/src" "$folder.new/made" "$folder.new/etc/ssl/certs"
         $sudo touch "$folder.new/etc/resolv.conf"
         $sudo mv "$folder.new" "$folder"
@@ -75,10 +87,44 @@ project_version() {
     sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml
 }
 
+# Whether this is a clone, and git is there and may look at it.
+cloned() {
+    [ -e .git ] && git rev-parse HEAD >/dev/null 2>&1
+}
+
+# made SECONDS|NAME|EMAIL: when and by whom this state was committed. A clone asks git; in a source archive
+# git has written it into packages/commit. A tree that has neither is as old as its change log.
+made() {
+    case $1 in
+    SECONDS) line=1 format=%ct otherwise="$(stat -c %Y CHANGELOG.md)" ;;
+    NAME) line=2 format=%an otherwise="nobody" ;;
+    EMAIL) line=3 format=%ae otherwise="nobody@localhost" ;;
+    esac
+    if cloned; then
+        git log -1 --format="$format"
+        return
+    fi
+    written="$(sed -n "${line}p" packages/commit)"
+    case $written in
+    '$'*) echo "$otherwise" ;;
+    *) echo "$written" ;;
+    esac
+}
+
+# The files that belong to the project, each ended by a zero byte.
+sources() {
+    if cloned; then
+        git ls-files -z --cached --others --exclude-standard
+    else
+        find . \( -path ./target -o -path ./tests/.cache -o -path ./tests/outside/target -o -name .git \) -prune -o \
+            ! -type d -print0
+    fi
+}
+
 # debs ROOT ARCHITECTURE PROGRAMS OUT VERSION: packages of the programs, folders being below
 # target/packages/work
 debs() {
-    in_root "$1" env SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)" \
-        DEBFULLNAME="${DEBFULLNAME:-$(git log -1 --format=%an)}" DEBEMAIL="${DEBEMAIL:-$(git log -1 --format=%ae)}" \
+    in_root "$1" env SOURCE_DATE_EPOCH="$(made SECONDS)" \
+        DEBFULLNAME="${DEBFULLNAME:-$(made NAME)}" DEBEMAIL="${DEBEMAIL:-$(made EMAIL)}" \
         sh /src/packages/debs "$2" "/made/$3" "/made/$4" "$5"
 }
