@@ -6,15 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    cache,
-    model::Model,
-    programs::copy,
-    suite::{RELEASE, Suite},
+use super::{cache, model::Model, programs::copy};
+use crate::vm::{
+    cpio::Archive,
+    debian::{RELEASE, Suite},
+    image::{kernel_in, modules_in},
+    modules, renewal,
+    tools::context,
 };
-use crate::vm::{cpio::Archive, modules, tools::context};
 
 const INIT: &str = include_str!("init.sh");
+
+/// Has a kernel for every Pi, too; taken while the mirror renews the list of [`RELEASE`].
+const OTHER_RELEASE: &str = "bookworm";
 
 /// Loaded at boot; what they need comes along, and what is built in is left out: the bus of the
 /// header's pins, its device nodes, the USB, and what a Pi restarts itself by.
@@ -66,14 +70,25 @@ impl Image {
     fn make(&self, model: Model) -> io::Result<()> {
         let unpacked = tempfile::TempDir::new_in(&self.dir)?;
         let root = unpacked.path();
-        let suite = Suite::open(root, model.kernel_architecture(), &[RELEASE])?;
-        let kernel = suite.stands_for(model.kernel())?;
-        suite.unpack(&[&kernel, "busybox-static"], root)?;
-        let version = kernel.trim_start_matches("linux-image-");
-        copy(&root.join(format!("boot/vmlinuz-{version}")), &self.kernel())?;
-        let trees = root.join(format!("usr/lib/{kernel}"));
+        let suite = open(root, model.kernel_architecture())?;
+        let package = suite.stands_for(model.kernel())?;
+        suite.unpack(&[&package, "busybox-static"], root)?;
+        let (version, kernel) = kernel_in(root)?;
+        copy(&kernel, &self.kernel())?;
+        let trees = root.join(format!("usr/lib/{package}"));
         copy(&trees.join(model.device_tree()), &self.device_tree())?;
-        fs::write(self.base(), base(root, version)?)
+        fs::write(self.base(), base(root, &version)?)
+    }
+}
+
+/// The packages of the guests' release, or of the other one while the mirror renews its list.
+fn open(scratch: &Path, architecture: &str) -> io::Result<Suite> {
+    match Suite::open(scratch, architecture, &[RELEASE]) {
+        Err(error) if renewal::is_under_way(&error) => {
+            eprintln!("{error}\nThe kernel of {OTHER_RELEASE} is taken instead.");
+            Suite::open(scratch, architecture, &[OTHER_RELEASE])
+        }
+        result => result,
     }
 }
 
@@ -82,10 +97,13 @@ fn base(root: &Path, version: &str) -> io::Result<Vec<u8>> {
     for dir in ["/dev", "/etc/clusterhat", "/proc", "/root", "/run", "/sys", "/tmp", "/usr/bin"] {
         archive.directory(dir);
     }
-    archive.file("/bin/busybox", &fs::read(root.join("usr/bin/busybox"))?);
+    // Debian 13 moved it below /usr.
+    let busybox = ["usr/bin/busybox", "bin/busybox"].map(|path| root.join(path));
+    let busybox = busybox.iter().find(|file| file.exists());
+    let busybox = busybox.ok_or_else(|| io::Error::other("no busybox in busybox-static"))?;
+    archive.file("/bin/busybox", &fs::read(busybox)?);
     archive.file("/init", INIT.as_bytes());
-    let modules = root.join("usr/lib/modules").join(version);
-    let closure = modules::closure(&modules, &MODULES)?;
+    let closure = modules::closure(&modules_in(root, version)?, &MODULES)?;
     let mut order = String::new();
     for module in modules::in_order(&closure) {
         let path = format!("/lib/modules/{version}/{}", module.path);

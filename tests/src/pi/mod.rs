@@ -22,9 +22,8 @@ mod packages;
 mod programs;
 mod qmp;
 mod shell;
-mod suite;
 
 pub use device_tree::Hat;
 pub use machine::{Pi, Setup};
 pub use model::Model;
-pub use packages::{Package, REQUIRED};
+pub use packages::Package;

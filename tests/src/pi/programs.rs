@@ -7,13 +7,11 @@ use std::{
     process::Command,
 };
 
-use super::{
-    cache,
-    suite::{self, RELEASE, Suite},
-};
+use super::cache;
 use crate::vm::{
-    packages,
-    tools::{SETPRIV, context},
+    debian::{self, RELEASE, Suite},
+    packages::Unpacked,
+    tools::context,
 };
 
 const PACKAGES: [&str; 2] = ["qemu-system-arm", "device-tree-compiler"];
@@ -22,8 +20,7 @@ const PACKAGES: [&str; 2] = ["qemu-system-arm", "device-tree-compiler"];
 #[derive(Debug, Clone)]
 pub(super) struct Programs {
     root: PathBuf,
-    libraries: PathBuf,
-    loader: PathBuf,
+    unpacked: Unpacked,
 }
 
 impl Programs {
@@ -34,33 +31,20 @@ impl Programs {
     pub(super) fn get() -> io::Result<Self> {
         let backports = format!("{RELEASE}-backports");
         let root = cache::made("qemu", &format!("{PACKAGES:?} {backports}"), |to| {
-            let architecture = suite::host_architecture()?;
+            let architecture = debian::host_architecture()?;
             let suite = Suite::open(to, &architecture, &[RELEASE, &backports])?;
             suite.unpack_with_dependencies(&PACKAGES, &backports, to)
         })?;
-        Self::below(root)
+        Ok(Self { unpacked: Unpacked::below(&root)?, root })
     }
 
-    fn below(root: PathBuf) -> io::Result<Self> {
-        let all = packages::with_prefix(&root.join("usr/lib"), "")?;
-        let libraries = all.into_iter().find(|(name, _)| name.ends_with("-linux-gnu"));
-        let (_, libraries) = libraries.ok_or_else(|| io::Error::other("no libraries for QEMU"))?;
-        let loader = packages::with_prefix(&libraries, "ld-linux")?.pop();
-        let (_, loader) = loader.ok_or_else(|| io::Error::other("no dynamic linker for QEMU"))?;
-        Ok(Self { root, libraries, loader })
-    }
-
-    /// One of the programs. The kernel kills it when the thread that started it goes, so that even
-    /// a killed test process leaves none behind.
+    /// One of the programs.
     ///
     /// # Errors
-    /// If `setpriv` is missing.
+    /// If it is missing.
     pub(super) fn command(&self, program: &str) -> io::Result<Command> {
-        let mut command = SETPRIV.command()?;
-        command.args(["--pdeathsig", "KILL"]);
-        command.arg(&self.loader).arg("--library-path").arg(&self.libraries);
-        command.arg(self.root.join("usr/bin").join(program));
-        command.env("QEMU_MODULE_DIR", self.libraries.join("qemu"));
+        let mut command = self.unpacked.command(&format!("bin/{program}"), program)?;
+        command.env("QEMU_MODULE_DIR", self.unpacked.libraries().join("qemu"));
         Ok(command)
     }
 

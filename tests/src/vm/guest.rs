@@ -61,7 +61,7 @@ impl Vm {
         let agent = built("guest-agent")?;
         let base = image::base()?;
         let mut initramfs = base.archives(spec.devices, spec.programs)?;
-        initramfs.extend(image::payload(&[spec.payload, &[(&agent, AGENT)]].concat())?);
+        initramfs.extend(base.payload(&[spec.payload, &[(&agent, AGENT)]].concat())?);
         let (machine, agents) = Machine::boot(&Boot {
             kernel: &base.kernel,
             initramfs,

@@ -1,7 +1,7 @@
 //! What QEMU boots: Debian's kernel, and an initramfs of busybox, kernel modules, udev where that
 //! is asked for, and the programs under test.
 //!
-//! The packages and the archives made of them stay in `tests/.cache`; the payload, which every build
+//! The archives made of Debian's packages stay in `tests/.cache`; the payload, which every build
 //! changes, is another archive put behind them at each boot (the kernel unpacks all).
 
 use std::{
@@ -15,12 +15,13 @@ use tempfile::TempDir;
 
 use super::{
     cpio::Archive,
-    modules, packages,
-    programs::{Programs, libraries_of},
+    debian::{RELEASE, Suite},
+    host_libraries, modules,
+    packages::{self, Unpacked},
+    programs::{Programs, read},
     spec::Devices,
-    tools::{BUSYBOX, context},
-    udev::Udev,
-    vmlinux,
+    tools::context,
+    udev, vmlinux,
 };
 
 /// What the guest's first process runs.
@@ -58,7 +59,10 @@ const ON_DEMAND: &[&str] = &[
 pub(super) struct Base {
     pub(super) kernel: PathBuf,
     initramfs: PathBuf,
+    /// The guest's busybox, which needs no libraries.
+    pub(super) busybox: PathBuf,
     udev: PathBuf,
+    glibc: PathBuf,
     cache: PathBuf,
 }
 
@@ -82,6 +86,22 @@ impl Base {
             archives.extend(fs::read(self.programs(programs))?);
         }
         Ok(archives)
+    }
+
+    /// The archive that goes behind the base: files by their guest path, and the shared libraries that
+    /// the guest lacks for them.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn payload(&self, files: &[(&Path, &str)]) -> io::Result<Vec<u8>> {
+        let mut archive = Archive::default();
+        for (host, guest) in files {
+            archive.file(guest, &read(host)?);
+        }
+        let programs: Vec<_> = files.iter().map(|(host, _)| *host).collect();
+        let glibc = fs::read_to_string(&self.glibc)?.parse().map_err(io::Error::other)?;
+        host_libraries::add_hosts(&mut archive, &programs, glibc)?;
+        Ok(archive.finish())
     }
 
     fn programs(&self, programs: Programs) -> PathBuf {
@@ -108,11 +128,14 @@ pub(super) fn base() -> io::Result<Base> {
     let base = Base {
         kernel: cache.join("vmlinux"),
         initramfs: cache.join("base.cpio"),
+        busybox: cache.join("busybox"),
         udev: cache.join("udev.cpio"),
+        glibc: cache.join("glibc"),
         cache: cache.clone(),
     };
     let programs = Programs::ALL.map(|programs| (programs.package(), programs.files()));
-    let recipe = format!("{MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?} {programs:?}\n{INIT}");
+    let recipe =
+        format!("{RELEASE} {MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?} {programs:?}\n{INIT}");
     let made_by = cache.join("recipe");
     if fs::read_to_string(&made_by).is_ok_and(|made_by| made_by == recipe) {
         return Ok(base);
@@ -124,72 +147,58 @@ pub(super) fn base() -> io::Result<Base> {
     Ok(base)
 }
 
-/// The archive that goes behind the base: files by their guest path, with the shared libraries they
-/// load.
-pub(super) fn payload(files: &[(&Path, &str)]) -> io::Result<Vec<u8>> {
-    let mut archive = Archive::default();
-    let mut libraries = Vec::new();
-    for (host, guest) in files {
-        archive.file(guest, &fs::read(host).map_err(|e| context(e, host.display()))?);
-        libraries.extend(libraries_of(host, "")?);
+/// Debian's packages that a base is made of.
+struct Debian {
+    root: TempDir,
+    unpacked: Unpacked,
+}
+
+impl Debian {
+    fn get(scratch: &Path) -> io::Result<Self> {
+        let root = TempDir::new_in(scratch)?;
+        let suite = Suite::open(scratch, "amd64", &[RELEASE])?;
+        let kernel = suite.stands_for("linux-image-amd64")?;
+        suite.unpack(&[&kernel, "busybox-static"], root.path())?;
+        let programs = Programs::ALL.map(Programs::package);
+        let names = [&["udev", "kmod", "libgcc-s1"], &programs[..]].concat();
+        suite.unpack_with_dependencies(&names, RELEASE, root.path())?;
+        Ok(Self { unpacked: Unpacked::below(root.path())?, root })
     }
-    libraries.sort();
-    libraries.dedup();
-    for library in libraries {
-        archive.file(&library, &fs::read(&library).map_err(|e| context(e, &library))?);
-    }
-    Ok(archive.finish())
 }
 
 fn make_base(cache: &Path, base: &Base) -> io::Result<()> {
-    let busybox = busybox()?;
-    let unpacked = TempDir::new_in(cache)?;
-    packages::unpack(&kernel_package(cache)?, unpacked.path())?;
-    let (version, kernel) = kernel_in(unpacked.path())?;
-    let udev_dir = TempDir::new_in(cache)?;
-    let udev = Udev::unpack(cache, udev_dir.path())?;
+    let debian = Debian::get(cache)?;
+    let (version, kernel) = kernel_in(debian.root.path())?;
     let mut archive = Archive::default();
     for dir in
         ["/dev", "/etc", "/proc", "/root", "/run", "/sys", "/tmp", "/sbin", "/usr/bin", "/usr/sbin"]
     {
         archive.directory(dir);
     }
-    archive.file("/bin/busybox", &fs::read(busybox)?);
+    fs::copy(debian.unpacked.find("bin/busybox")?, &base.busybox)?;
+    archive.file("/bin/busybox", &read(&base.busybox)?);
     archive.symlink("/bin/sh", "busybox");
     archive.symlink("/var/run", "../run");
     archive.file("/init", INIT.as_bytes());
     archive.file("/etc/modules", MODULES.join("\n").as_bytes());
-    add_modules(&mut archive, unpacked.path(), &version, &udev)?;
+    host_libraries::add_guests(&mut archive, &debian.unpacked)?;
+    add_modules(&mut archive, &debian, &version)?;
     fs::write(&base.initramfs, archive.finish())?;
+    fs::write(&base.glibc, host_libraries::guests_version(&debian.unpacked)?.to_string())?;
     let mut archive = Archive::default();
-    udev.add_udev(&mut archive)?;
+    udev::add(&mut archive, &debian.unpacked)?;
     fs::write(&base.udev, archive.finish())?;
     for programs in Programs::ALL {
-        fs::write(base.programs(programs), programs.archive(cache)?)?;
+        fs::write(base.programs(programs), programs.archive(&debian.unpacked)?)?;
     }
     vmlinux::extract(&kernel, &base.kernel)
 }
 
-/// The host's busybox, if it needs no libraries.
-pub(super) fn busybox() -> io::Result<PathBuf> {
-    let busybox = BUSYBOX.path()?;
-    if libraries_of(&busybox, "")?.is_empty() {
-        return Ok(busybox);
-    }
-    let what = "busybox needs libraries: install the Debian package busybox-static";
-    Err(io::Error::other(what))
-}
-
 /// The modules with the indices that busybox and libkmod look for them in.
-fn add_modules(
-    archive: &mut Archive,
-    unpacked: &Path,
-    version: &str,
-    udev: &Udev,
-) -> io::Result<()> {
-    let root = &modules_in(unpacked, version)?;
+fn add_modules(archive: &mut Archive, debian: &Debian, version: &str) -> io::Result<()> {
+    let root = &modules_in(debian.root.path(), version)?;
     let closure = modules::closure(root, &[MODULES, WITHOUT_UDEV, ON_DEMAND].concat())?;
-    let base = TempDir::new_in(unpacked)?;
+    let base = TempDir::new_in(&debian.root)?;
     let guest = format!("lib/modules/{version}");
     let staged = base.path().join(&guest);
     for module in closure.values() {
@@ -201,32 +210,21 @@ fn add_modules(
     for (name, list) in packages::with_prefix(root, "modules.")? {
         fs::copy(list, staged.join(format!("modules.{name}")))?;
     }
-    udev.depmod(base.path(), version)?;
+    udev::depmod(&debian.unpacked, base.path(), version)?;
     for (name, index) in packages::with_prefix(&staged, "modules.")? {
         archive.file(&format!("/{guest}/modules.{name}"), &fs::read(index)?);
     }
     Ok(())
 }
 
-/// The kernel's package file in the cache, downloaded if it is not there.
-fn kernel_package(cache: &Path) -> io::Result<PathBuf> {
-    if let Some((_, package)) = packages::with_prefix(cache, "linux-image-")?.pop() {
-        return Ok(package);
-    }
-    let depends = packages::depends("linux-image-amd64")?;
-    let name = depends.first();
-    let name = name.ok_or_else(|| io::Error::other("linux-image-amd64 depends on no kernel"))?;
-    packages::file(cache, name)
-}
-
 /// The version and the file of the kernel in an unpacked package.
-pub(super) fn kernel_in(unpacked: &Path) -> io::Result<(String, PathBuf)> {
+pub(crate) fn kernel_in(unpacked: &Path) -> io::Result<(String, PathBuf)> {
     let kernel = packages::with_prefix(&unpacked.join("boot"), "vmlinuz-")?.pop();
     kernel.ok_or_else(|| io::Error::other("the kernel package holds no boot/vmlinuz-*"))
 }
 
 /// The folder of a kernel's modules in its unpacked package.
-pub(super) fn modules_in(unpacked: &Path, version: &str) -> io::Result<PathBuf> {
+pub(crate) fn modules_in(unpacked: &Path, version: &str) -> io::Result<PathBuf> {
     // Debian 13 moved the modules below /usr.
     let roots = ["lib/modules", "usr/lib/modules"].map(|dir| unpacked.join(dir).join(version));
     roots

@@ -1,81 +1,95 @@
-//! Debian's packages, downloaded and unpacked, not installed: the host stays as it is.
+//! Debian's packages, unpacked, not installed: the host stays as it is.
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use tempfile::TempDir;
+use super::tools::{self, DPKG_DEB, SETPRIV, context};
 
-use super::tools::{self, APT_CACHE, APT_GET, DPKG_DEB, context};
-
-/// The C library is the host's: the programs of this workspace, which are built against it, bring
-/// it into the guest.
-const C_LIBRARY: &str = "libc6";
-
-/// The packages that apt says this one needs, without their alternatives.
-///
-/// # Errors
-/// If apt does not know the package.
-pub(crate) fn depends(name: &str) -> io::Result<Vec<String>> {
-    let listed = tools::stdout(APT_CACHE.command()?.args(["depends", name]))
-        .map_err(|e| context(e, "apt-get update may help"))?;
-    let listed = String::from_utf8_lossy(&listed);
-    let names = listed.lines().filter_map(|line| line.trim().split_once("Depends: "));
-    Ok(names
-        .filter(|(kind, _)| matches!(*kind, "" | "Pre"))
-        .map(|(_, name)| name.to_owned())
-        .collect())
-}
-
-/// Packages and the libraries they need, but for the C library, unpacked below a folder.
+/// Packages with all that they depend on, unpacked below a folder. Their programs run on the host
+/// by the dynamic linker and with the libraries that they came with, whatever Debian that is.
+#[derive(Debug, Clone)]
 pub(crate) struct Unpacked {
-    pub(crate) root: PathBuf,
+    root: PathBuf,
+    /// The dynamic linker, which lies among the libraries.
+    pub(crate) loader: PathBuf,
 }
 
 impl Unpacked {
-    /// Unpacks them.
+    /// What lies below a folder.
     ///
     /// # Errors
-    /// If a package cannot be had or unpacked.
-    pub(crate) fn new(cache: &Path, names: &[&str], root: &Path) -> io::Result<Self> {
-        let mut all: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let mut ask: Vec<String> = all.iter().cloned().collect();
-        while let Some(name) = ask.pop() {
-            for needed in depends(&name)? {
-                if needed.starts_with("lib") && needed != C_LIBRARY && all.insert(needed.clone()) {
-                    ask.push(needed);
+    /// If the C library is not among it.
+    pub(crate) fn below(root: &Path) -> io::Result<Self> {
+        let all = with_prefix(&root.join("usr/lib"), "")?;
+        let libraries = all.into_iter().find(|(name, _)| name.ends_with("-linux-gnu"));
+        let (_, libraries) = libraries.ok_or_else(|| lacks("libraries"))?;
+        let loader = with_prefix(&libraries, "ld-linux")?.pop();
+        let (_, loader) = loader.ok_or_else(|| lacks("dynamic linker"))?;
+        Ok(Self { root: root.to_owned(), loader })
+    }
+
+    /// A file by its path below `usr`.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub(crate) fn find(&self, path: &str) -> io::Result<PathBuf> {
+        let found = self.root.join("usr").join(path);
+        if found.exists() { Ok(found) } else { Err(lacks(path)) }
+    }
+
+    /// `usr/lib/ARCHITECTURE-linux-gnu`.
+    pub(crate) fn libraries(&self) -> &Path {
+        self.loader.parent().unwrap_or(&self.root)
+    }
+
+    /// A program by its path below `usr`, which calls itself `name`. The kernel kills it when the thread
+    /// that started it goes, so that even a killed test process leaves none behind.
+    ///
+    /// # Errors
+    /// If `setpriv` is missing.
+    pub(crate) fn command(&self, program: &str, name: &str) -> io::Result<Command> {
+        let mut command = SETPRIV.command()?;
+        command.args(["--pdeathsig", "KILL"]).args(self.linker());
+        command.args(["--argv0", name]).arg(self.find(program)?);
+        Ok(command)
+    }
+
+    /// All shared libraries that these programs and libraries load, and those that they in turn load,
+    /// by their paths in a guest, each with the file that it is here.
+    ///
+    /// # Errors
+    /// If one is missing.
+    pub(crate) fn loaded_by(&self, files: &[&Path]) -> io::Result<BTreeSet<(String, PathBuf)>> {
+        let mut loaded = BTreeSet::new();
+        for file in files {
+            let [loader, options @ ..] = &self.linker()[..] else { return Ok(loaded) };
+            let mut list = Command::new(loader);
+            let printed = tools::stdout(list.args(options).arg("--list").arg(file))?;
+            for word in String::from_utf8_lossy(&printed).split_whitespace() {
+                if let Ok(below) = Path::new(word).strip_prefix(&self.root) {
+                    loaded.insert((format!("/{}", below.display()), word.into()));
                 }
             }
         }
-        all.iter().try_for_each(|name| unpack(&file(cache, name)?, root))?;
-        Ok(Self { root: root.to_owned() })
+        Ok(loaded)
     }
 
-    /// A file by its path below `usr`, or below the root: Debian 13 moved all below `usr`.
-    ///
-    /// # Errors
-    /// If it is in neither.
-    pub(crate) fn find(&self, path: &str) -> io::Result<PathBuf> {
-        let places = ["usr", ""].map(|dir| self.root.join(dir).join(path));
-        let found = places.into_iter().find(|place| place.exists());
-        found.ok_or_else(|| io::Error::other(format!("Debian's packages hold no {path}")))
+    fn linker(&self) -> [OsString; 3] {
+        let mut path = OsString::from(self.libraries());
+        path.push(":");
+        // What only systemd's own programs use.
+        path.push(self.libraries().join("systemd"));
+        [self.loader.clone().into(), "--library-path".into(), path]
     }
+}
 
-    /// `lib/x86_64-linux-gnu` and, where systemd has libraries of its own, its folder.
-    ///
-    /// # Errors
-    /// If there are no libraries.
-    pub(crate) fn library_dirs(&self) -> io::Result<Vec<PathBuf>> {
-        let dirs = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map(|d| self.root.join(d));
-        let systemd = self.root.join("usr/lib/x86_64-linux-gnu/systemd");
-        let found: Vec<_> = dirs.into_iter().chain([systemd]).filter(|d| d.is_dir()).collect();
-        if found.is_empty() {
-            return Err(io::Error::other("Debian's packages brought no libraries"));
-        }
-        Ok(found)
-    }
+fn lacks(what: &str) -> io::Error {
+    io::Error::other(format!("no {what} in Debian's packages"))
 }
 
 /// Unpacks a package file below a folder.
@@ -84,27 +98,6 @@ impl Unpacked {
 /// If it is no package.
 pub(crate) fn unpack(package: &Path, to: &Path) -> io::Result<()> {
     tools::stdout(DPKG_DEB.command()?.arg("-x").arg(package).arg(to)).map(drop)
-}
-
-/// The package's file in the cache, downloaded if it is not there.
-///
-/// # Errors
-/// If it cannot be downloaded.
-pub(crate) fn file(cache: &Path, name: &str) -> io::Result<PathBuf> {
-    let prefix = format!("{name}_");
-    if let Some(package) = with_prefix(cache, &prefix)?.pop() {
-        return Ok(package.1);
-    }
-    // A download cut short must not be taken for the package.
-    let download = TempDir::new_in(cache)?;
-    tools::stdout(APT_GET.command()?.args(["download", name]).current_dir(&download))
-        .map_err(|e| context(e, format!("cannot download {name} (apt-get update may help)")))?;
-    let package = with_prefix(download.path(), &prefix)?.pop();
-    let (_, package) =
-        package.ok_or_else(|| io::Error::other(format!("apt-get left no {name}")))?;
-    let kept = cache.join(package.file_name().unwrap_or_default());
-    fs::rename(package, &kept)?;
-    Ok(kept)
 }
 
 /// The entries of a folder whose names start so: the rest of the name, and the path, in the order

@@ -1,14 +1,8 @@
 //! Programs of Debian that a guest is given on top of busybox, each with the libraries it loads.
 
-use std::{env, fs, io, path::Path};
+use std::{fs, io, path::Path};
 
-use tempfile::TempDir;
-
-use super::{
-    cpio::Archive,
-    packages::Unpacked,
-    tools::{LDD, context},
-};
+use super::{cpio::Archive, packages::Unpacked, tools::context};
 
 /// Programs of one Debian package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,44 +35,34 @@ impl Programs {
     /// An archive of them.
     ///
     /// # Errors
-    /// If the package cannot be had, or holds something else.
-    pub(super) fn archive(self, cache: &Path) -> io::Result<Vec<u8>> {
-        let root = TempDir::new_in(cache)?;
-        let unpacked = Unpacked::new(cache, &[self.package()], root.path())?;
+    /// If the package holds something else.
+    pub(super) fn archive(self, debian: &Unpacked) -> io::Result<Vec<u8>> {
         let mut archive = Archive::default();
         for file in self.files() {
-            let program = unpacked.find(file)?;
+            let program = debian.find(file)?;
             archive.file(&format!("/usr/{file}"), &read(&program)?);
-            let own = env::join_paths(unpacked.library_dirs()?).map_err(io::Error::other)?;
-            let dirs = own.to_str().unwrap_or_default();
-            for library in libraries_of(&program, dirs)? {
-                let below = Path::new(&library).strip_prefix(root.path());
-                let guest = below.map_or(library.clone(), |path| format!("/{}", path.display()));
-                archive.file(&guest, &read(Path::new(&library))?);
-            }
+            add_libraries(&mut archive, debian, &[&program])?;
         }
         Ok(archive.finish())
     }
 }
 
-/// The shared libraries that a program loads, looked for in these folders (as in `PATH`) before the
-/// host's; none for what is not a program or is linked statically.
+/// Puts into an archive what these files load.
 ///
 /// # Errors
-/// If one is missing.
-pub(super) fn libraries_of(program: &Path, dirs: &str) -> io::Result<Vec<String>> {
-    let output = LDD.command()?.env("LD_LIBRARY_PATH", dirs).arg(program).output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if text.contains("not found") {
-        return Err(io::Error::other(format!("{} lacks a library: {text}", program.display())));
+/// If a library is missing.
+pub(super) fn add_libraries(
+    archive: &mut Archive,
+    debian: &Unpacked,
+    of: &[&Path],
+) -> io::Result<()> {
+    for (guest, library) in debian.loaded_by(of)? {
+        archive.file(&guest, &read(&library)?);
     }
-    Ok(text
-        .split_whitespace()
-        .filter(|word| word.starts_with('/') && word.contains(".so"))
-        .map(str::to_owned)
-        .collect())
+    Ok(())
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file, and names it in the error.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path).map_err(|e| context(e, path.display()))
 }

@@ -14,7 +14,6 @@ pub(crate) struct Tool {
 }
 
 pub(crate) const QEMU: Tool = Tool { program: "qemu-system-x86_64", package: "qemu-system-x86" };
-pub(crate) const BUSYBOX: Tool = Tool { program: "busybox", package: "busybox-static" };
 pub(crate) const SETPRIV: Tool = Tool { program: "setpriv", package: "util-linux" };
 pub(crate) const APT_CACHE: Tool = Tool { program: "apt-cache", package: "apt" };
 pub(crate) const APT_GET: Tool = Tool { program: "apt-get", package: "apt" };

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use rustix::fs::{FlockOperation, flock};
@@ -12,12 +12,11 @@ use tempfile::TempDir;
 
 use super::super::{
     cpio::Archive,
-    image, modules, packages,
-    tools::{self, APT_GET, MMDEBSTRAP, SQFSTAR, context},
+    debian::{self, KEYS, RELEASE},
+    image, modules, packages, renewal,
+    tools::{self, MMDEBSTRAP, SQFSTAR, context},
     vmlinux,
 };
-
-const RELEASE: &str = "trixie";
 
 /// Beyond what every Debian has.
 const PACKAGES: &[&str] = &[
@@ -94,7 +93,9 @@ pub(super) fn root() -> io::Result<Root> {
         initramfs: cache.join("initramfs.cpio"),
     };
     let package = cache.join("kernel.deb");
-    made_by(&cache.join("disk-recipe"), &disk_recipe(), || make_disk(&root.disk, &package))?;
+    made_by(&cache.join("disk-recipe"), &disk_recipe(), || {
+        renewal::waited_out(RELEASE, || make_disk(&root.disk, &package))
+    })?;
     let recipe = format!("{}\n{BOOT_MODULES:?}\n{INIT}", disk_recipe());
     made_by(&cache.join("boot-recipe"), &recipe, || make_boot(&cache, &package, &root, INIT))?;
     Ok(root)
@@ -119,13 +120,13 @@ fn disk_recipe() -> String {
 fn make_disk(disk: &Path, package: &Path) -> io::Result<()> {
     let log = disk.with_extension("log");
     let mut mmdebstrap = MMDEBSTRAP.command()?;
-    mmdebstrap.args(["--variant=minbase", "--format=tar"]);
+    mmdebstrap.args(["--variant=minbase", "--format=tar"]).arg(format!("--keyring={KEYS}"));
     mmdebstrap.arg(format!("--include={}", PACKAGES.join(",")));
     mmdebstrap.args(EXCLUDED.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
     mmdebstrap.arg(format!("--customize-hook={KERNEL_HOOK}"));
     mmdebstrap.arg(format!("--customize-hook=download /root/kernel.deb '{}'", package.display()));
     mmdebstrap.arg("--customize-hook=rm \"$1/root/kernel.deb\"");
-    mmdebstrap.args([RELEASE, "-", &mirror()?]);
+    mmdebstrap.args([RELEASE, "-", &debian::mirror()]);
     mmdebstrap.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log)?);
     let mut debian = mmdebstrap.spawn()?;
     let tar = debian.stdout.take().ok_or_else(|| io::Error::other("mmdebstrap has no output"))?;
@@ -139,16 +140,6 @@ fn make_disk(disk: &Path, package: &Path) -> io::Result<()> {
     squashed.map(drop)
 }
 
-/// The mirror that the host's own packages come from.
-fn mirror() -> io::Result<String> {
-    let mut targets: Command = APT_GET.command()?;
-    targets.args(["indextargets", "--format", "$(REPO_URI)"]);
-    targets.args(["Created-By: Packages", "Origin: Debian", "Label: Debian"]);
-    let listed = String::from_utf8_lossy(&tools::stdout(&mut targets)?).into_owned();
-    let first = listed.lines().next().map(str::to_owned);
-    first.ok_or_else(|| io::Error::other("apt has no mirror of Debian (apt-get update may help)"))
-}
-
 /// Makes the kernel that QEMU boots, and the initramfs.
 fn make_boot(cache: &Path, package: &Path, root: &Root, init: &str) -> io::Result<()> {
     let unpacked = TempDir::new_in(cache)?;
@@ -160,7 +151,7 @@ fn make_boot(cache: &Path, package: &Path, root: &Root, init: &str) -> io::Resul
     for dir in ["/dev", "/proc", "/sys", "/sbin", "/etc", "/layers", "/payload"] {
         archive.directory(dir);
     }
-    archive.file("/bin/busybox", &fs::read(image::busybox()?)?);
+    archive.file("/bin/busybox", &fs::read(&image::base()?.busybox)?);
     archive.symlink("/bin/sh", "busybox");
     archive.file("/init", init.as_bytes());
     let mut list = String::new();

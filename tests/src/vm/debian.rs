@@ -1,5 +1,5 @@
 //! Debian's packages of any release and architecture: apt with a state of its own beside the
-//! host's, which stays as it is.
+//! host's, which stays as it is. Of the host's apt only the mirror is used.
 
 use std::{
     fs, io,
@@ -9,18 +9,22 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::vm::{
-    packages,
+use super::{
+    packages, renewal,
     tools::{self, APT_CACHE, APT_GET, context},
 };
 
-/// The newest Debian that the Pi's systems are made of.
-pub(super) const RELEASE: &str = "trixie";
+/// The Debian that all guests are made of, whatever the host's is.
+pub(crate) const RELEASE: &str = "trixie";
 
-const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/// Of Debian's archive, for all its releases.
+pub(crate) const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Where Debian is to be had if the host's apt names no place.
+const PUBLIC_MIRROR: &str = "http://deb.debian.org/debian";
 
 /// apt's view of some suites for one architecture. What it keeps goes when it is dropped.
-pub(super) struct Suite {
+pub(crate) struct Suite {
     state: TempDir,
     architecture: String,
 }
@@ -29,19 +33,22 @@ impl Suite {
     /// Reads the suites' lists of packages from the mirror that the host itself uses.
     ///
     /// # Errors
-    /// If the host's apt has no mirror of Debian, or that has no such suite.
-    pub(super) fn open(scratch: &Path, architecture: &str, suites: &[&str]) -> io::Result<Self> {
+    /// If the mirror has no such suite; [`renewal::is_under_way`] if its index stays incomplete.
+    pub(crate) fn open(scratch: &Path, architecture: &str, suites: &[&str]) -> io::Result<Self> {
         let suite = Self { state: TempDir::new_in(scratch)?, architecture: architecture.into() };
         let below = |name: &str| suite.state.path().join(name);
         for dir in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(below(dir))?;
         }
         fs::write(below("status"), "")?;
-        let mirror = mirror()?;
+        let mirror = mirror();
         let source = |name: &&str| format!("deb [signed-by={KEYS}] {mirror} {name} main\n");
         fs::write(below("sources.list"), suites.iter().map(source).collect::<String>())?;
-        tools::stdout(suite.apt(APT_GET.command()?).args(["-qq", "update"]))
-            .map_err(|e| context(e, "is the Debian package debian-archive-keyring up to date?"))?;
+        let what = format!("{} for {architecture} on {mirror}", suites.join(" and "));
+        renewal::waited_out(&what, || {
+            tools::stdout(suite.apt(APT_GET.command()?).args(["-qq", "update"])).map(drop)
+        })
+        .map_err(|e| context(e, "is the Debian package debian-archive-keyring up to date?"))?;
         Ok(suite)
     }
 
@@ -49,7 +56,7 @@ impl Suite {
     ///
     /// # Errors
     /// If apt does not know it.
-    pub(super) fn stands_for(&self, name: &str) -> io::Result<String> {
+    pub(crate) fn stands_for(&self, name: &str) -> io::Result<String> {
         let listed = tools::stdout(self.apt(APT_CACHE.command()?).args(["depends", name]))?;
         let listed = String::from_utf8_lossy(&listed);
         let first = listed.lines().find_map(|line| line.trim().strip_prefix("Depends: "));
@@ -62,7 +69,7 @@ impl Suite {
     ///
     /// # Errors
     /// If one cannot be had.
-    pub(super) fn unpack(&self, names: &[&str], to: &Path) -> io::Result<()> {
+    pub(crate) fn unpack(&self, names: &[&str], to: &Path) -> io::Result<()> {
         let download = TempDir::new_in(self.state.path())?;
         let mut apt = self.apt(APT_GET.command()?);
         tools::stdout(apt.args(["-q", "download"]).args(names).current_dir(&download))?;
@@ -73,7 +80,7 @@ impl Suite {
     ///
     /// # Errors
     /// If one cannot be had.
-    pub(super) fn unpack_with_dependencies(
+    pub(crate) fn unpack_with_dependencies(
         &self,
         names: &[&str],
         preferred: &str,
@@ -108,18 +115,19 @@ impl Suite {
 }
 
 /// The architecture of the host.
-pub(super) fn host_architecture() -> io::Result<String> {
+pub(crate) fn host_architecture() -> io::Result<String> {
     let printed = tools::stdout(tools::DPKG.command()?.arg("--print-architecture"))?;
     Ok(String::from_utf8_lossy(&printed).trim().to_owned())
 }
 
-/// Where the host gets Debian from.
-fn mirror() -> io::Result<String> {
-    let mut apt = APT_GET.command()?;
-    apt.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian"]);
-    let printed = tools::stdout(&mut apt)?;
-    let first = String::from_utf8_lossy(&printed).lines().next().map(str::to_owned);
-    first.ok_or_else(|| io::Error::other("apt knows no mirror of Debian (apt-get update may help)"))
+/// Where the host gets Debian from, or else Debian's own address.
+pub(crate) fn mirror() -> String {
+    let listed = APT_GET.command().and_then(|mut apt| {
+        apt.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+        tools::stdout(apt.args(["Origin: Debian", "Label: Debian"]))
+    });
+    let listed = listed.unwrap_or_default();
+    String::from_utf8_lossy(&listed).lines().next().unwrap_or(PUBLIC_MIRROR).to_owned()
 }
 
 fn unpack_all(packages: &Path, to: &Path) -> io::Result<()> {
