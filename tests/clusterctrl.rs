@@ -6,7 +6,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 
 use clusterhat_tests::command::{Output, World, clusterhat};
@@ -288,24 +288,20 @@ fn without_a_terminal_danger_needs_yes() {
     }
 }
 
-/// What the command does on a terminal where this is typed; nothing where there is no `script`.
-fn on_terminal(world: &World, args: &str, typed: &str) -> Option<Output> {
-    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("script (bsdutils) is not there: nothing is tested on a terminal");
-        return None;
-    }
+/// What the command does on a terminal where this is typed.
+fn on_terminal(world: &World, args: &str, typed: &str) -> Output {
     let mut command = world.program(Path::new("script"));
     command.env("CLUSTERHAT_SIM", world.path()).env("CLUSTERHAT_SIM_NOWAIT", "1");
     command.args(["-qefc", &format!("{} {args}", clusterhat().display()), "/dev/null"]);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = child.unwrap();
+    let mut child = child.expect("script of Debian's package bsdutils");
     let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
     let output = child.wait_with_output().unwrap();
-    Some(Output {
+    Output {
         status: output.status.code().unwrap(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    }
 }
 
 #[test]
@@ -314,14 +310,14 @@ fn on_a_terminal_it_is_asked() {
         [("y\n", true), ("yes\n", true), ("n\n", false), ("\n", false), ("q\n", false)]
     {
         let world = mixed();
-        let Some(output) = on_terminal(&world, "board reset 30", typed) else { return };
+        let output = on_terminal(&world, "board reset 30", typed);
         assert!(output.stdout.contains("[y/N]"), "{typed:?}: {output:?}");
         assert_eq!(output.status, if goes_on { 0 } else { 2 }, "{typed:?}: {output:?}");
         let expected = if goes_on { json!(["reset"]) } else { Value::Null };
         assert_eq!(board(&world, "12")["saved"], expected, "{typed:?}");
     }
     let world = mixed();
-    let output = on_terminal(&world, "board reset 30 --yes", "").unwrap();
+    let output = on_terminal(&world, "board reset 30 --yes", "");
     assert!(!output.stdout.contains("[y/N]") && output.status == 0, "{output:?}");
 }
 

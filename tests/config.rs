@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use clusterhat_tests::command::{Output, World, clusterhat};
 use serde_json::{Value, json};
@@ -319,18 +319,14 @@ fn a_worlds_file_is_replaced_and_keeps_what_is_not_known() {
     assert_eq!(keys(&now), keys(&value), "in the order of their owner");
 }
 
-/// What the command prints on a terminal, both streams; nothing where there is no `script`.
-fn on_terminal(world: &World, args: &str, environment: &[(&str, &str)]) -> Option<Output> {
+/// What the command prints on a terminal, both streams.
+fn on_terminal(world: &World, args: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = world.program(Path::new("script"));
     command.args(["-qec", &format!("\"$PROGRAM\" {args}"), "/dev/null"]);
     command.env("PROGRAM", clusterhat()).env("TERM", "xterm").env_remove("CI");
     command.env("CLUSTERHAT_SIM", world.path()).env("CLUSTERHAT_SIM_NOWAIT", "1");
     command.envs(environment.iter().copied());
-    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("script (bsdutils) is not there: nothing is tested on a terminal");
-        return None;
-    }
-    Some(Output::of(&mut command))
+    Output::of(&mut command)
 }
 
 #[test]
@@ -338,15 +334,15 @@ fn colour_is_for_terminals_and_not_where_it_is_unwanted() {
     let world = World::builtin("v2.5");
     let plain = world.run(&["on", "p1"]);
     assert!(!format!("{plain:?}").contains("\\u{1b}"), "{plain:?}");
-    let Some(coloured) = on_terminal(&world, "status", &[]) else { return };
+    let coloured = on_terminal(&world, "status", &[]);
     assert_eq!(coloured.status, 0, "{coloured:?}");
     assert!(coloured.stdout.contains("\x1b[32mon\x1b[0m"), "{coloured:?}");
     for unwanted in [("NO_COLOR", "1"), ("TERM", "dumb"), ("CLICOLOR", "0")] {
-        let output = on_terminal(&world, "status", &[unwanted]).expect("script was there");
+        let output = on_terminal(&world, "status", &[unwanted]);
         assert!(!output.stdout.contains('\x1b'), "{unwanted:?}: {output:?}");
         assert!(output.stdout.contains("p1    hat1   on         on"), "{output:?}");
     }
-    let json = on_terminal(&world, "status --json", &[]).expect("script was there");
+    let json = on_terminal(&world, "status --json", &[]);
     assert!(!json.stdout.contains('\x1b'), "{json:?}");
 }
 
@@ -355,11 +351,11 @@ fn progress_is_for_terminals_and_gone_at_the_end() {
     let world = World::builtin("v2.5");
     let plain = world.run(&["on", "p1", "p2"]);
     assert!(!plain.stderr.contains("waiting"), "{plain:?}");
-    let Some(shown) = on_terminal(&world, "on p3 p4", &[("NO_COLOR", "1")]) else { return };
+    let shown = on_terminal(&world, "on p3 p4", &[("NO_COLOR", "1")]);
     assert!(shown.stdout.contains("p3 on; waiting 1 s"), "{shown:?}");
     let (_, end) = shown.stdout.rsplit_once("waiting").expect("progress");
     assert!(end.contains("\r\x1b[K") && end.contains("NODE"), "{shown:?}");
-    let error = on_terminal(&world, "on p9", &[]).expect("script was there");
+    let error = on_terminal(&world, "on p9", &[]);
     assert_eq!(error.status, 2, "{error:?}");
 }
 

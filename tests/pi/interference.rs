@@ -3,8 +3,9 @@
 use crate::{command::succeeds, pi};
 
 #[test]
+#[ignore = "takes the packages that packages/build makes; tests/pi/run does both"]
 fn what_another_program_switched_is_seen_and_left_alone() {
-    let Some(mut pi) = pi() else { return };
+    let mut pi = pi();
     // Behind the command's back, past every lock.
     pi.set_pin(2, true).unwrap();
     let status = succeeds(&mut pi, "status");
@@ -21,8 +22,9 @@ fn what_another_program_switched_is_seen_and_left_alone() {
 }
 
 #[test]
+#[ignore = "takes the packages that packages/build makes; tests/pi/run does both"]
 fn another_program_in_the_pause_between_two_nodes_loses_nothing() {
-    let Some(mut pi) = pi() else { return };
+    let mut pi = pi();
     // The other one waits until p1 is on, and then adds p4; p2 comes seconds later.
     let script = "
         clusterhat on p1 p2 --delay 3 >/tmp/on 2>&1 &
@@ -35,8 +37,9 @@ fn another_program_in_the_pause_between_two_nodes_loses_nothing() {
 }
 
 #[test]
+#[ignore = "takes the packages that packages/build makes; tests/pi/run does both"]
 fn two_at_once_lose_nothing_of_each_other() {
-    let Some(mut pi) = pi() else { return };
+    let mut pi = pi();
     let script = "
         for node in p1 p2 p3 p4; do clusterhat on $node --delay 0 & done
         wait";

@@ -1,7 +1,7 @@
 //! This project's own packages, as `packages/build` leaves them: what is tested is what is shipped.
 
 use std::{
-    env, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -10,9 +10,6 @@ use tempfile::TempDir;
 use super::model::Model;
 use crate::vm::packages;
 
-/// Has to be set where a missing package is a failure, not a reason to leave the tests out.
-pub const REQUIRED: &str = "CLUSTERHAT_PACKAGES_REQUIRED";
-
 /// An unpacked package.
 #[derive(Debug)]
 pub struct Package {
@@ -20,24 +17,21 @@ pub struct Package {
 }
 
 impl Package {
-    /// The package of that name for a Pi; `None` where it has not been built.
+    /// The package of that name for a Pi.
     ///
     /// # Errors
-    /// If it cannot be unpacked, or is missing where [`REQUIRED`] is set.
-    pub fn find(name: &str, model: Model) -> io::Result<Option<Self>> {
+    /// If it has not been built, or cannot be unpacked.
+    pub fn find(name: &str, model: Model) -> io::Result<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/packages/debs");
         let end = format!("_{}.deb", model.package_architecture());
         let all = packages::with_prefix(&folder, &format!("{name}_")).unwrap_or_default();
         let Some((_, file)) = all.into_iter().rfind(|(rest, _)| rest.ends_with(&end)) else {
-            let problem = format!("no {name}_*{end} in {}", folder.display());
-            return match env::var_os(REQUIRED) {
-                Some(_) => Err(io::Error::new(io::ErrorKind::NotFound, problem)),
-                None => Ok(None),
-            };
+            let problem = format!("no {name}_*{end} in {}: run packages/build", folder.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, problem));
         };
         let root = TempDir::new()?;
         packages::unpack(&file, root.path())?;
-        Ok(Some(Self { root }))
+        Ok(Self { root })
     }
 
     /// Where a file of the package lies, by its path on the Pi.
