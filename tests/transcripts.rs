@@ -355,6 +355,20 @@ fn every_command_stands_in_the_usage() {
 }
 
 /// Defect 14: tracebacks of the tool.
+/// The vendor's tool initialises the HAT before it looks at its words.
+#[test]
+fn words_that_mean_nothing_initialise_nothing() {
+    let world = World::builtin_value("v2.5");
+    let tool = Tool::new(&world);
+    let before = tool.world.read();
+    for words in [&["frob"][..], &["hub"], &["on", "p9"], &["led", "frob"], &["fan", "on", "0"]] {
+        tool.run(words);
+        assert_eq!(tool.world.read(), before, "{words:?}");
+    }
+    tool.run(&["maxpi"]);
+    assert_ne!(tool.world.read(), before);
+}
+
 #[test]
 fn words_that_are_no_numbers_are_told() {
     let tool = Tool::new(&World::builtin_value("triple"));

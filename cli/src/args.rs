@@ -22,8 +22,9 @@ pub(crate) use setup::Setup;
 const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
+The vendor's words work, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process,
-4 no board found; 130 interrupted.";
+4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
 
 /// The heading of the options that every command takes.
 const GLOBAL: &str = "Global options";
@@ -156,6 +157,12 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Print this help, or that of a command
+    Help {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        words: Vec<String>,
+    },
 }
 
 impl Command {
@@ -189,6 +196,7 @@ impl Command {
             Self::Inventory(_) => "inventory",
             Self::Maxpi => "maxpi",
             Self::Completions { .. } => "completions",
+            Self::Help { .. } => "help",
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::config::ConfigError;
 use crate::nodes::NodeSetError;
+use crate::shorten::shorten;
 
 /// An error of any stage.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,9 @@ pub(crate) enum Failure {
          firmware knows no paths; usb-path in [nodes.pN] sets one"
     )]
     NoPath(String),
+    /// Nodes whose numbers are too large for a network.
+    #[error("left out: {0}; their numbers are too large for a network of nodes")]
+    LeftOut(String),
     /// A system's files.
     #[error(transparent)]
     Files(#[from] gadget_config::changes::Error),
@@ -144,6 +148,7 @@ impl Failure {
             | Self::NoUsbBoot
             | Self::CycleIncomplete { .. }
             | Self::NoPath(_)
+            | Self::LeftOut(_)
             | Self::Network(_)
             | Self::Files(_)
             | Self::Groups(_)
@@ -177,6 +182,7 @@ impl Failure {
             Self::Interrupted { .. } => "interrupted",
             Self::NoPath(_) => "no-path",
             Self::Files(error) if error.is_timeout() => "locked",
+            Self::LeftOut(_) => "left-out",
             Self::Files(_) | Self::Groups(_) => "setup",
             Self::Network(_) | Self::NetworkBroken => "network",
             Self::Output(_) => "output",
@@ -185,13 +191,13 @@ impl Failure {
 
     /// The message and its causes on one line.
     pub(crate) fn message(&self) -> String {
-        chain(self)
+        shorten(&chain(self)).into_owned()
     }
 
     /// The message for people, over as many lines as it needs.
     pub(crate) fn lines(&self) -> String {
         match self {
-            Self::Nodes(error) => error.pointed(),
+            Self::Nodes(error) => shorten(&error.pointed()).into_owned(),
             Self::Driver(DriverError::NoBoard { searched }) => {
                 let mut text = self.message();
                 for place in searched {

@@ -10,6 +10,7 @@ mod nodes;
 mod progress;
 mod render;
 mod report;
+mod shorten;
 mod vendor;
 
 use std::io::Write as _;
@@ -31,6 +32,7 @@ use crate::failure::Failure;
 use crate::nodes::NodeSet;
 use crate::render::Printout;
 use crate::report::{BusUse, Report};
+use crate::shorten::shorten;
 
 /// What `--watch` rests at least between two questions.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
         let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
         return vendor::main(&words);
     }
-    let mut cli = match Cli::try_parse() {
+    let mut cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -60,14 +62,23 @@ fn main() -> ExitCode {
     session.finish(result)
 }
 
+/// Help is what parsing makes of `--help`, the command `help` too.
+fn parse() -> Result<Cli, clap::Error> {
+    match Cli::try_parse()? {
+        Cli { command: Command::Help { words }, .. } => {
+            let words = words.iter().map(String::as_str);
+            Cli::try_parse_from(["clusterhat"].into_iter().chain(words).chain(["--help"]))
+        }
+        cli => Ok(cli),
+    }
+}
+
 /// Help and versions are no errors; an error goes where the caller reads.
 fn refuse(error: &clap::Error) -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let as_json = words.iter().any(|word| word == "--json");
     if !as_json || !error.use_stderr() {
-        // Nothing is left to tell where this cannot be printed.
-        let _ = error.print();
-        return ExitCode::from(error.exit_code() as u8);
+        return print_for_people(error);
     }
     let text = error.to_string();
     // The usage follows after an empty line.
@@ -81,6 +92,19 @@ fn refuse(error: &clap::Error) -> ExitCode {
         Printout { command: "", report: None, bus: None, warnings: &[], failure: Some(&failure) };
     let _ = render::print(&output, true);
     ExitCode::from(failure.exit_status())
+}
+
+/// In colours where a terminal shows them.
+fn print_for_people(error: &clap::Error) -> ExitCode {
+    let text = error.render().ansi().to_string();
+    let status = ExitCode::from(error.exit_code() as u8);
+    if error.use_stderr() {
+        // Nothing is left to tell where this cannot be printed.
+        let _ = write!(anstream::stderr(), "{}", shorten(&text));
+        return status;
+    }
+    let mut stdout = anstream::stdout();
+    render::exit_of(status, write!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
 /// One call of the command.
@@ -189,7 +213,7 @@ impl Session {
                 let uncounted = context.uncounted().filter(|_| set.is_empty());
                 Ok(inventory::run(context, ground.as_ref(), set, asked.format)?.or(uncounted))
             }
-            Command::Maxpi | Command::Completions { .. } => {
+            Command::Maxpi | Command::Completions { .. } | Command::Help { .. } => {
                 let count = Outcome::from(Report::Maxpi { maxpi: context.cluster.nodes() });
                 Ok(count.or(context.uncounted()))
             }

@@ -1,5 +1,7 @@
 //! What each command found or did: one type a command, from which text and JSON are made.
 
+use std::borrow::Cow;
+
 use hat_driver::board::Setup;
 use hat_driver::ctrl::readings::Firmware;
 use hat_driver::expander::Chip;
@@ -26,7 +28,7 @@ pub(crate) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bus: Option<BusUse>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(crate) warnings: &'a [String],
+    pub(crate) warnings: &'a [Cow<'a, str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<FailureReport>,
 }

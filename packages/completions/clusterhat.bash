@@ -37,6 +37,9 @@ _clusterhat() {
             clusterhat,fan)
                 cmd="clusterhat__subcmd__fan"
                 ;;
+            clusterhat,help)
+                cmd="clusterhat__subcmd__help"
+                ;;
             clusterhat,hub)
                 cmd="clusterhat__subcmd__hub"
                 ;;
@@ -122,7 +125,7 @@ _clusterhat() {
 
     case "${cmd}" in
         clusterhat)
-            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init alert led hub wp fan act usbboot path board boards setup network inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions"
+            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init alert led hub wp fan act usbboot path board boards setup network inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -435,6 +438,36 @@ _clusterhat() {
             ;;
         clusterhat__subcmd__fan)
             opts="-h --json --config --root --sim --lock-limit --help on off"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__help)
+            opts="-h --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

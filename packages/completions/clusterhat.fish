@@ -58,6 +58,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savepos" -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savedefaults" -d 'The vendor\'s word for `board save --what defaults`'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'The vendor\'s word for `board reset`'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or that of a command'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Take all files and devices from below this folder' -r -F
@@ -308,3 +309,9 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l si
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -s h -l help -d 'Print help'

@@ -1,6 +1,6 @@
 //! `inventory`: the nodes for other programs.
 
-use gadget_config::network::{NodeLink, Settings, Subnet};
+use gadget_config::network::{Node, NodeLink, Settings, Subnet};
 
 use super::Outcome;
 use super::network::{self, Ground};
@@ -31,21 +31,45 @@ pub(crate) fn run(
         Some(settings) => settings.subnet,
         None => Some(Subnet::VENDOR),
     };
-    let mut nodes = Vec::new();
-    for node in context.nodes(set)? {
-        let node = network::known(context, node)?;
+    let cluster = settings.as_ref().and_then(|settings| settings.cluster.as_ref());
+    let entry = |node: Node| {
         let label = node.label();
         let of_link = |link: &NodeLink| if link.node == label { link.address } else { None };
-        nodes.push(InventoryNode {
+        InventoryNode {
             address: match subnet {
                 Some(subnet) => Some(subnet.node(node.id).into()),
                 None => heard.iter().find_map(of_link),
             },
-            mac: node.mac(settings.as_ref().and_then(|settings| settings.cluster.as_ref())),
-            serial: format!("/dev/ttypi{}", node.id),
+            mac: Some(node.mac(cluster)),
+            serial: Some(format!("/dev/ttypi{}", node.id)),
             name: node.name,
             node: label,
-        });
+            error: None,
+        }
+    };
+    let (mut nodes, mut left_out) = (Vec::new(), Vec::new());
+    for node in context.nodes(set)? {
+        nodes.push(network::known(context, node).map_or_else(
+            |error| {
+                left_out.push(node + 1);
+                nameless(context, node, &error)
+            },
+            entry,
+        ));
     }
-    Ok(Report::Inventory(InventoryReport { nodes, is_set_up, format }).into())
+    let failure = (!left_out.is_empty()).then(|| Failure::LeftOut(context.names.fold(&left_out)));
+    let report = Report::Inventory(InventoryReport { nodes, is_set_up, format });
+    Ok(Outcome { report, failure })
+}
+
+/// A node that has no place in a network.
+fn nameless(context: &Context, node: usize, error: &Failure) -> InventoryNode {
+    InventoryNode {
+        node: context.label(node),
+        name: context.alias(node),
+        address: None,
+        mac: None,
+        serial: None,
+        error: Some(error.message()),
+    }
 }

@@ -44,7 +44,9 @@ impl Ground {
         if !self.is_running {
             return Ok(Vec::new());
         }
-        let status = network::status(&nodes(context)?, &self.survey()?, &LinuxTools)?;
+        let nodes: Vec<_> =
+            (0..context.cluster.nodes()).filter_map(|node| known(context, node).ok()).collect();
+        let status = network::status(&nodes, &self.survey()?, &LinuxTools)?;
         Ok(status.map(|status| status.nodes).unwrap_or_default())
     }
 

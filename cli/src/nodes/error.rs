@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::MOST;
 
+/// A longer word is not shown a second time.
+const LONGEST_SHOWN: usize = 200;
+
 /// A refused node set. Its text is one line; [`NodeSetError::pointed`] also shows the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad node set \"{}\": {problem}", printable(.word))]
@@ -14,9 +17,10 @@ pub(crate) struct NodeSetError {
 }
 
 impl NodeSetError {
-    /// The error, the word below it, and carets under the place; no line break at the end.
+    /// The error, the word below it, and carets under the place; no line break at the end. The error
+    /// alone where there is nothing to point at, or too much.
     pub(crate) fn pointed(&self) -> String {
-        if self.word.is_empty() {
+        if self.word.is_empty() || self.word.len() > LONGEST_SHOWN {
             return self.to_string();
         }
         let before = self.word.get(..self.at.start).unwrap_or_default();

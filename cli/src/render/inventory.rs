@@ -7,7 +7,13 @@ use crate::report::{InventoryNode, InventoryReport};
 const NOT_SET_UP: &str = "# `clusterhat network setup` was not run: these are the addresses that nodes give themselves\n";
 
 pub(super) fn render(report: &InventoryReport) -> String {
-    let each = |line: fn(&InventoryNode) -> String| report.nodes.iter().map(line).collect();
+    let each = |line: fn(&InventoryNode) -> String| {
+        let line = |node: &InventoryNode| match &node.error {
+            Some(error) => format!("# {error}\n"),
+            None => line(node),
+        };
+        report.nodes.iter().map(line).collect()
+    };
     let text = match report.format {
         Format::Hosts => each(hosts),
         Format::Ssh => each(ssh),
@@ -51,7 +57,11 @@ fn slurm(node: &InventoryNode) -> String {
 }
 
 fn partition(nodes: &[InventoryNode]) -> String {
-    let names: Vec<_> = nodes.iter().map(|node| &*node.node).collect();
+    let known = nodes.iter().filter(|node| node.error.is_none());
+    let names: Vec<_> = known.map(|node| &*node.node).collect();
+    if names.is_empty() {
+        return String::new();
+    }
     format!("PartitionName=clusterhat Nodes={} Default=YES State=UP\n", names.join(","))
 }
 

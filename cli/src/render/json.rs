@@ -5,15 +5,17 @@ use std::io::{self, Write};
 use super::{Printout, simulation};
 use crate::failure::Failure;
 use crate::report::{Document, SCHEMA};
+use crate::shorten::shorten;
 
 pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
+    let warnings: Vec<_> = output.warnings.iter().map(|text| shorten(text)).collect();
     let document = Document {
         schema: SCHEMA,
         command: output.command,
         simulated: simulation::world(),
         report: output.report,
         bus: output.bus,
-        warnings: output.warnings,
+        warnings: &warnings,
         error: output.failure.map(Failure::report),
     };
     let mut stdout = io::stdout().lock();

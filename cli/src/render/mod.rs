@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::report::{BusUse, Report};
+use crate::shorten::shorten;
 
 /// Everything that one run has to say.
 pub(crate) struct Printout<'a> {
@@ -23,27 +24,31 @@ pub(crate) struct Printout<'a> {
     pub(crate) failure: Option<&'a Failure>,
 }
 
-/// Prints to standard output; for people, warnings and errors go to standard error.
+/// Prints to standard output; for people, warnings and errors go to standard error. Where those cannot
+/// be printed, the report is all the same, and the exit status tells of an error.
 pub(crate) fn print(output: &Printout<'_>, as_json: bool) -> io::Result<()> {
     if as_json {
         return json::print(output);
     }
     let mut stderr = anstream::stderr().lock();
+    let mut tell = |line: &str| drop(writeln!(stderr, "clusterhat: {line}"));
     for warning in output.warnings {
-        writeln!(stderr, "clusterhat: warning: {warning}")?;
+        tell(&format!("warning: {}", shorten(warning)));
     }
-    if let Some(report) = output.report {
-        let mut stdout = anstream::stdout().lock();
-        write!(stdout, "{}", text::render(report))?;
-        stdout.flush()?;
-    }
+    let printed = output.report.map_or(Ok(()), print_report);
     if let Some(BusUse { retries: retries @ 1.., .. }) = output.bus {
-        writeln!(stderr, "clusterhat: warning: {retries} bus transfers failed and were repeated")?;
+        tell(&format!("warning: {retries} bus transfers failed and were repeated"));
     }
     if let Some(failure) = output.failure {
-        writeln!(stderr, "clusterhat: {}", failure.lines())?;
+        tell(&failure.lines());
     }
-    Ok(())
+    printed
+}
+
+fn print_report(report: &Report) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    write!(stdout, "{}", text::render(report))?;
+    stdout.flush()
 }
 
 /// The exit status of a run whose output may not have been written.

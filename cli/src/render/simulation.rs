@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
+use crate::shorten::shorten;
+
 /// The world that this process works in; empty on a machine.
 static WORLD: OnceLock<String> = OnceLock::new();
 
 /// From here on every JSON document names the world.
 pub(crate) fn name(world: &str) {
     // A process has one world.
-    let _ = WORLD.set(world.to_owned());
+    let _ = WORLD.set(shorten(world).into_owned());
 }
 
 /// Says once, to people, that nothing real is switched.

@@ -67,6 +67,9 @@ pub(crate) struct InventoryNode {
     pub(crate) node: String,
     pub(crate) name: Option<String>,
     pub(crate) address: Option<IpAddr>,
-    pub(crate) mac: Mac,
-    pub(crate) serial: String,
+    /// Absent, as the rest, where the node has no place in a network.
+    pub(crate) mac: Option<Mac>,
+    pub(crate) serial: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
 }

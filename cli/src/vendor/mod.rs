@@ -116,19 +116,21 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
     }
     let root = ground.root().map(ToOwned::to_owned);
     let mut context = ground.open(&wishes)?;
+    let request = Request::parse(words, context.cluster.nodes());
     // A v1.x board needs none, since each line is set up when it is switched; a ClusterCTRL board
     // initialises itself.
     let is_expander =
         |info: &BoardInfo| matches!(info.model, Model::Hat(_)) && info.address.is_some();
     let boards: Vec<bool> = context.cluster.boards().map(is_expander).collect();
     let expanders = boards.iter().enumerate().filter(|(_, expander)| **expander);
+    // Words that mean nothing are no reason to write to a board.
+    let expanders = expanders.filter(|_| request.is_ok());
     let inits = expanders.map(|(board, _)| context.cluster.init(board));
     let failed: Vec<_> = inits.filter_map(Result::err).collect();
     // Like the tool, but with the HAT initialised: its nodes' order is not in doubt.
     if let Some(answer) = duplicate_order(&context) {
         return Ok(answer);
     }
-    let request = Request::parse(words, context.cluster.nodes());
     Ok(match request {
         // A board that could not be initialised fails by itself at whatever else is asked of it.
         Ok(Request::Init) => run::run(&mut context, Request::Init, root.as_deref()).but(&failed),
