@@ -33,7 +33,7 @@ impl Exclusion {
         let path = platform
             .lock_path(resource)
             .map_err(|source| Stop::Lock { path: PathBuf::from("the lock"), source })?;
-        let lock = FileLock::open(&path).map_err(|source| Stop::Lock { path, source })?;
+        let lock = platform.lock(resource).map_err(|source| Stop::Lock { path, source })?;
         // Without a watch the bus counts as used, and is read again each time.
         Ok(Self { lock, disturbance: platform.watch(resource).ok() })
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::eeprom::Eeprom;
 use super::i2c::DeviceBus;
+use super::lock::FileLock;
 use super::platform::{AnyBus, AnyLine, Disturbance, Platform, Resource, UsbBoard};
 use super::watch::Watch;
 use super::{gpio, throttled, usb};
@@ -81,6 +82,15 @@ impl Platform for Host {
             Resource::Lines => self.root.join("run/lock/clusterhat-lines.lock"),
             Resource::PowerOn => self.root.join("run/lock/clusterhat-power-on.lock"),
         })
+    }
+
+    /// A bus's own device: programs that know nothing of our runtime folder can lock it, too.
+    fn lock(&self, resource: Resource) -> io::Result<FileLock> {
+        let path = self.lock_path(resource)?;
+        match resource {
+            Resource::Bus(_) => FileLock::device(&path),
+            Resource::Lines | Resource::PowerOn => FileLock::open(&path),
+        }
     }
 
     fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>> {

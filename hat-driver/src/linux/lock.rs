@@ -3,35 +3,36 @@
 //! `flock(2)`: it goes with its holder, however that ends, and nothing is left behind. Waiting has
 //! a limit; what still holds the lock then is looked up in `/proc/locks`.
 
-use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock, fstat, major, minor};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
-/// A lock that may be taken. Taken or not, it holds the file open.
+mod holder;
+
+pub use holder::Holder;
+
+/// A lock that may be taken.
 #[derive(Debug)]
 pub struct FileLock {
     path: PathBuf,
-    file: Arc<File>,
+    kind: Kind,
+    file: File,
     held: bool,
 }
 
-/// A process that holds a lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Holder {
-    /// Its process number.
-    pub pid: u32,
-    /// Its command line, where it may be read.
-    pub command: Option<String>,
+/// What is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A file for the lock alone, which is made where it is absent.
+    File,
+    /// A device, which only the kernel makes.
+    Device,
 }
 
 /// Why a lock was not taken.
@@ -44,17 +45,34 @@ pub enum LockError {
     Io(io::Error),
 }
 
-/// How often to look for a lock's holder.
-const LOOKS: u8 = 5;
+/// The first rest of a waiter; each later one is twice as long, up to [`LONGEST_REST`].
+const SHORTEST_REST: Duration = Duration::from_micros(100);
+/// Short enough to meet the moments in which a busy holder lets go, and about 1 % of a processor.
+const LONGEST_REST: Duration = Duration::from_millis(1);
+
+/// How often a file that was replaced while it was being locked is locked anew.
+const ATTEMPTS: u8 = 100;
 
 impl FileLock {
-    /// Opens the file, and creates it empty where it is absent.
+    /// Opens a file that is there for the lock alone, and makes it empty where it is absent.
     ///
     /// # Errors
-    /// Where the file can be neither opened nor created.
+    /// Where the file can be neither opened nor made, or is something else.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = Arc::new(open_or_create(path)?);
-        Ok(Self { path: path.to_owned(), file, held: false })
+        Self::new(path, Kind::File)
+    }
+
+    /// Opens a character device. Never makes a file in its place.
+    ///
+    /// # Errors
+    /// Where it is absent, may not be opened, or is no device.
+    pub fn device(path: &Path) -> io::Result<Self> {
+        Self::new(path, Kind::Device)
+    }
+
+    fn new(path: &Path, kind: Kind) -> io::Result<Self> {
+        let file = kind.open(path)?;
+        Ok(Self { path: path.to_owned(), kind, file, held: false })
     }
 
     /// The file.
@@ -68,65 +86,43 @@ impl FileLock {
     /// # Errors
     /// [`LockError::TimedOut`] names who held it.
     pub fn acquire(&mut self, limit: Duration) -> Result<(), LockError> {
-        while !self.held {
-            match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {}
-                Err(Errno::WOULDBLOCK) => self.wait(limit)?,
-                Err(errno) => return Err(LockError::Io(errno.into())),
+        if self.held {
+            return Ok(());
+        }
+        let start = Instant::now();
+        for _ in 0..ATTEMPTS {
+            self.wait(|| limit.saturating_sub(start.elapsed()))?;
+            // Somebody may have removed the file, or plugged the board in again, before it was locked.
+            self.held = self.kind.is_at(&self.path, &self.file);
+            if self.held {
+                return Ok(());
             }
-            self.held = self.is_current().map_err(LockError::Io)?;
-            if !self.held {
-                // Others lock the file that is there now.
-                self.file = Arc::new(open_or_create(&self.path).map_err(LockError::Io)?);
-            }
+            self.file = self.kind.open(&self.path).map_err(LockError::Io)?;
         }
-        Ok(())
-    }
-
-    /// Whether the open file is the one that others find: a lock file may have been removed, and made
-    /// again by the next caller. A device keeps its lock for as long as it is there.
-    fn is_current(&self) -> io::Result<bool> {
-        let ours = self.file.metadata()?;
-        if !ours.is_file() {
-            return Ok(true);
-        }
-        match std::fs::metadata(&self.path) {
-            Ok(found) => Ok((found.dev(), found.ino()) == (ours.dev(), ours.ino())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        Err(LockError::Io(io::Error::other("it is replaced again and again")))
     }
 
     /// Gives the lock back.
     pub fn release(&mut self) {
-        if self.held {
-            self.held = false;
+        if std::mem::take(&mut self.held) {
             // Cannot fail on a lock that is held; closing the file would release it as well.
             let _ = flock(&self.file, FlockOperation::Unlock);
         }
     }
 
-    /// Waits in the kernel, on a thread of its own, since `flock` itself knows no limit.
-    fn wait(&mut self, limit: Duration) -> Result<(), LockError> {
-        let (sender, receiver) = sync_channel(0);
-        let file = Arc::clone(&self.file);
-        thread::spawn(move || {
-            let result = flock(&file, FlockOperation::LockExclusive);
-            // Nobody waits any more: do not keep what nobody would give back.
-            if sender.send(result).is_err() {
-                let _ = flock(&file, FlockOperation::Unlock);
+    /// Asks over and over, since `flock` waits without a limit: only a thread that nobody could end
+    /// would bear that.
+    fn wait(&self, left: impl Fn() -> Duration) -> Result<(), LockError> {
+        let mut rest = SHORTEST_REST;
+        while !try_lock(&self.file)? {
+            let left = left();
+            if left.is_zero() {
+                return Err(LockError::TimedOut(Holder::of(&self.file)));
             }
-        });
-        match receiver.recv_timeout(limit) {
-            Ok(result) => result.map_err(|errno| LockError::Io(errno.into())),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                // The kernel's list skips entries while others come and go: look more than once.
-                let holder = (0..LOOKS).find_map(|_| holder(&self.file));
-                // The thread keeps the old file; a later attempt must not share it.
-                self.file = Arc::new(open_or_create(&self.path).map_err(LockError::Io)?);
-                Err(LockError::TimedOut(holder))
-            }
+            thread::sleep(rest.min(left));
+            rest = LONGEST_REST.min(rest * 2);
         }
+        Ok(())
     }
 }
 
@@ -136,118 +132,81 @@ impl Drop for FileLock {
     }
 }
 
-/// Reading suffices for a lock, so a user need not own the file. Creating is exclusive, since the
-/// kernel refuses `O_CREAT` on others' files in a sticky directory (`fs.protected_regular`).
+fn try_lock(file: &File) -> Result<bool, LockError> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(false),
+        Err(errno) => Err(LockError::Io(errno.into())),
+    }
+}
+
+impl Kind {
+    /// Opens what is to be locked; reading suffices for a lock, so a user need not own the file.
+    fn open(self, path: &Path) -> io::Result<File> {
+        let file = match self {
+            Self::Device => open(path, OFlags::empty())?,
+            Self::File => open_or_create(path)?,
+        };
+        let metadata = file.metadata()?;
+        match self {
+            Self::Device if !metadata.file_type().is_char_device() => {
+                Err(io::Error::other("it is no device: remove it, and plug the board in again"))
+            }
+            Self::File if !metadata.is_file() => {
+                Err(io::Error::other("it is no regular file: remove it"))
+            }
+            _ => Ok(file),
+        }
+    }
+
+    /// Whether the path still leads to the file.
+    fn is_at(self, path: &Path, file: &File) -> bool {
+        let place = match self {
+            Self::Device => fs::metadata(path),
+            Self::File => fs::symlink_metadata(path),
+        };
+        let id = |metadata: Metadata| (metadata.dev(), metadata.ino(), metadata.rdev());
+        let place = place.map(id).ok();
+        place.is_some() && place == file.metadata().map(id).ok()
+    }
+}
+
+/// What somebody else put in the place must not keep us: a pipe without a writer, for one.
+fn open(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
+}
+
+/// Creating is exclusive, since the kernel refuses `O_CREAT` on others' files in a sticky directory
+/// (`fs.protected_regular`). In a directory that everybody may write to, a link is not followed.
 fn open_or_create(path: &Path) -> io::Result<File> {
     loop {
-        match File::open(path) {
+        match open(path, OFlags::NOFOLLOW) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
+                return Err(io::Error::other("it is a symbolic link: remove it"));
+            }
             result => return result,
         }
-        match OpenOptions::new().write(true).create_new(true).mode(0o666).open(path) {
+        match create(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // A minimal system may lack /run/lock.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let parent = path.parent().filter(|parent| !parent.exists()).ok_or(error)?;
-                std::fs::create_dir_all(parent)?;
+                DirBuilder::new().recursive(true).create(parent)?;
             }
-            result => return result,
+            Err(error) => return Err(error),
+            // Opened anew for reading only.
+            Ok(()) => {}
         }
     }
 }
 
-/// Who holds the lock on this file, as the kernel's `/proc/locks` tells (proc(5)).
-fn holder(file: &File) -> Option<Holder> {
-    let stat = fstat(file).ok()?;
-    let id = format!("{:02x}:{:02x}:{}", major(stat.st_dev), minor(stat.st_dev), stat.st_ino);
-    let locks = std::fs::read_to_string("/proc/locks").ok()?;
-    let pid = find_holder(&locks, &id)?;
-    let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok().map(|bytes| {
-        let words: Vec<_> = bytes.split(|&b| b == 0).map(String::from_utf8_lossy).collect();
-        words.join(" ").trim_end().to_owned()
-    });
-    Some(Holder { pid, command: command.filter(|text| !text.is_empty()) })
-}
-
-/// A line is `1: FLOCK  ADVISORY  WRITE 1234 00:05:42 0 EOF`; a waiter's has `->` after the colon.
-fn find_holder(locks: &str, id: &str) -> Option<u32> {
-    locks.lines().find_map(|line| {
-        let words: Vec<_> = line.split_whitespace().collect();
-        match words[..] {
-            [_, "FLOCK", _, _, pid, place, ..] if place == id => pid.parse().ok(),
-            _ => None,
-        }
-    })
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {}", self.pid)?;
-        match &self.command {
-            Some(command) => write!(f, " ({command})"),
-            None => Ok(()),
-        }
-    }
+/// Whoever makes the file: all others can lock it, whatever the maker's umask is.
+fn create(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o644))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMIT: Duration = Duration::from_millis(50);
-
-    #[test]
-    fn a_second_caller_is_told_who_holds_the_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bus");
-        let (mut first, mut second) =
-            (FileLock::open(&path).unwrap(), FileLock::open(&path).unwrap());
-        first.acquire(LIMIT).unwrap();
-        match second.acquire(LIMIT) {
-            Err(LockError::TimedOut(Some(holder))) => assert_eq!(holder.pid, std::process::id()),
-            other => panic!("{other:?}"),
-        }
-        first.release();
-        second.acquire(LIMIT).unwrap();
-        assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(_))));
-    }
-
-    #[test]
-    fn a_waiter_goes_on_as_soon_as_the_holder_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bus");
-        let mut first = FileLock::open(&path).unwrap();
-        first.acquire(LIMIT).unwrap();
-        let waiter = thread::spawn(move || {
-            FileLock::open(&path).unwrap().acquire(Duration::from_secs(60)).is_ok()
-        });
-        drop(first);
-        assert!(waiter.join().unwrap());
-    }
-
-    #[test]
-    fn a_lock_file_that_was_removed_is_no_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bus");
-        let mut first = FileLock::open(&path).unwrap();
-        let mut second = FileLock::open(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
-        let mut third = FileLock::open(&path).unwrap();
-        third.acquire(LIMIT).unwrap();
-        // Each of them takes the file that is there, not the one that it opened.
-        assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(Some(_)))));
-        drop(third);
-        second.acquire(LIMIT).unwrap();
-        assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(_))));
-    }
-
-    #[test]
-    fn waiters_are_not_taken_for_the_holder() {
-        let locks = "1: FLOCK  ADVISORY  WRITE 10 00:05:42 0 EOF\n\
-                     1: -> FLOCK  ADVISORY  WRITE 11 00:05:43 0 EOF\n\
-                     2: POSIX  ADVISORY  WRITE 12 00:05:44 0 EOF\n";
-        assert_eq!(find_holder(locks, "00:05:42"), Some(10));
-        assert_eq!(find_holder(locks, "00:05:43"), None);
-        assert_eq!(find_holder(locks, "00:05:44"), None);
-    }
-}
+mod tests;

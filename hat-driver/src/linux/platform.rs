@@ -7,6 +7,7 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 use super::eeprom::Eeprom;
+use super::lock::FileLock;
 use crate::bus_error::BusError;
 use crate::lines::Line;
 use crate::power::Meanwhile;
@@ -69,6 +70,14 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// Where the machine has no place for it.
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf>;
+
+    /// The lock that stands for a resource, not taken yet.
+    ///
+    /// # Errors
+    /// Where there is no place for it, or it cannot be opened.
+    fn lock(&self, resource: Resource) -> io::Result<FileLock> {
+        FileLock::open(&self.lock_path(resource)?)
+    }
 
     /// Starts to watch for others' use of a resource.
     ///

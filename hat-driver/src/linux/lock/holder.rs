@@ -1,0 +1,73 @@
+//! Who holds a lock, as the kernel's `/proc/locks` tells (proc(5)).
+
+use std::fmt;
+use std::fs::{self, File};
+
+use rustix::fs::{fstat, major, minor};
+
+/// A process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// Its process number.
+    pub pid: u32,
+    /// Its command line, where it may be read.
+    pub command: Option<String>,
+}
+
+/// The kernel's list skips entries while others come and go: it is read more than once.
+const LOOKS: u8 = 5;
+
+impl Holder {
+    /// Who holds the lock on this file, where that can be told.
+    pub(super) fn of(file: &File) -> Option<Self> {
+        (0..LOOKS).find_map(|_| Self::look(file))
+    }
+
+    fn look(file: &File) -> Option<Self> {
+        let stat = fstat(file).ok()?;
+        let id = format!("{:02x}:{:02x}:{}", major(stat.st_dev), minor(stat.st_dev), stat.st_ino);
+        let pid = find(&fs::read_to_string("/proc/locks").ok()?, &id)?;
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok().map(|bytes| {
+            let words: Vec<_> = bytes.split(|&b| b == 0).map(String::from_utf8_lossy).collect();
+            words.join(" ").trim_end().to_owned()
+        });
+        Some(Self { pid, command: command.filter(|text| !text.is_empty()) })
+    }
+}
+
+/// A line is `1: FLOCK  ADVISORY  WRITE 1234 00:05:42 0 EOF`; a waiter's has `->` after the colon.
+fn find(locks: &str, id: &str) -> Option<u32> {
+    locks.lines().find_map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words[..] {
+            [_, "FLOCK", _, _, pid, place, ..] if place == id => pid.parse().ok(),
+            _ => None,
+        }
+    })
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        match &self.command {
+            Some(command) => write!(f, " ({command})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiters_are_not_taken_for_the_holder() {
+        let locks = "1: FLOCK  ADVISORY  WRITE 10 00:05:42 0 EOF\n\
+                     1: -> FLOCK  ADVISORY  WRITE 11 00:05:43 0 EOF\n\
+                     2: POSIX  ADVISORY  WRITE 12 00:05:44 0 EOF\n";
+        assert_eq!(find(locks, "00:05:42"), Some(10));
+        assert_eq!(find(locks, "00:05:43"), None);
+        assert_eq!(find(locks, "00:05:44"), None);
+    }
+}

@@ -1,0 +1,147 @@
+use super::*;
+
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+
+use crate::linux::{Host, Platform, Resource};
+
+const LIMIT: Duration = Duration::from_millis(50);
+
+/// Longer than any test may take on a machine that is busy otherwise.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_second_caller_is_told_who_holds_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bus");
+    let (mut first, mut second) = (FileLock::open(&path).unwrap(), FileLock::open(&path).unwrap());
+    first.acquire(LIMIT).unwrap();
+    match second.acquire(LIMIT) {
+        Err(LockError::TimedOut(Some(holder))) => assert_eq!(holder.pid, std::process::id()),
+        other => panic!("{other:?}"),
+    }
+    first.release();
+    second.acquire(LIMIT).unwrap();
+    assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(_))));
+    assert!(matches!(first.acquire(Duration::ZERO), Err(LockError::TimedOut(_))));
+}
+
+#[test]
+fn a_waiter_goes_on_as_soon_as_the_holder_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bus");
+    let mut first = FileLock::open(&path).unwrap();
+    first.acquire(LIMIT).unwrap();
+    let waiter = thread::spawn(move || FileLock::open(&path).unwrap().acquire(PATIENCE).is_ok());
+    drop(first);
+    assert!(waiter.join().unwrap());
+}
+
+/// Who holds a lock for short times only, over and over, leaves room for others between them.
+#[test]
+fn a_busy_holder_does_not_starve_a_waiter() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bus");
+    let mut waiter = FileLock::open(&path).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let holder = thread::spawn(move || {
+        let mut lock = FileLock::open(&path).unwrap();
+        while receiver.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            lock.acquire(PATIENCE).unwrap();
+            thread::sleep(Duration::from_millis(1));
+            lock.release();
+        }
+    });
+    for _ in 0..3 {
+        waiter.acquire(PATIENCE).unwrap();
+        waiter.release();
+    }
+    drop(sender);
+    holder.join().unwrap();
+}
+
+#[test]
+fn a_device_that_vanished_is_not_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("i2c-1");
+    assert_eq!(FileLock::device(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_controller_s_bus_is_locked_as_a_device() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("dev")).unwrap();
+    let error = Host::new(root.path()).lock(Resource::Bus(1)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    assert_eq!(fs::read_dir(root.path().join("dev")).unwrap().count(), 0);
+}
+
+/// As an older version left it.
+#[test]
+fn a_file_in_a_device_s_place_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("i2c-1");
+    File::create(&path).unwrap();
+    let error = FileLock::device(&path).unwrap_err().to_string();
+    assert_eq!(error, "it is no device: remove it, and plug the board in again");
+    FileLock::device(Path::new("/dev/null")).unwrap().acquire(LIMIT).unwrap();
+}
+
+/// In a folder that everybody may write to.
+#[test]
+fn what_others_put_in_a_lock_s_place_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let target = place("target");
+    symlink(&target, place("dangling")).unwrap();
+    symlink("/etc/passwd", place("link")).unwrap();
+    mkfifoat(CWD, place("pipe"), Mode::RUSR).unwrap();
+    fs::create_dir(place("folder")).unwrap();
+    symlink("/dev/null", place("null")).unwrap();
+    let _socket = UnixListener::bind(place("socket")).unwrap();
+    for name in ["dangling", "link", "null", "pipe", "folder"] {
+        let error = FileLock::open(&place(name)).unwrap_err().to_string();
+        assert!(error.ends_with(": remove it"), "{name}: {error}");
+    }
+    // Its opening is refused by the kernel.
+    FileLock::open(&place("socket")).unwrap_err();
+    assert!(!target.exists(), "a link was followed");
+}
+
+#[test]
+fn a_lock_file_that_was_removed_is_no_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bus");
+    let mut first = FileLock::open(&path).unwrap();
+    let mut second = FileLock::open(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    let mut third = FileLock::open(&path).unwrap();
+    third.acquire(LIMIT).unwrap();
+    // Each of them takes the file that is there, not the one that it opened.
+    assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(Some(_)))));
+    drop(third);
+    second.acquire(LIMIT).unwrap();
+    assert!(matches!(first.acquire(LIMIT), Err(LockError::TimedOut(_))));
+}
+
+#[test]
+fn a_device_that_is_gone_when_it_is_locked_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("i2c-1");
+    // A link stands for the node, since only root makes those.
+    symlink("/dev/null", &path).unwrap();
+    let mut lock = FileLock::device(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    match lock.acquire(LIMIT) {
+        Err(LockError::Io(error)) => assert_eq!(error.kind(), io::ErrorKind::NotFound),
+        other => panic!("{other:?}"),
+    }
+    assert!(!path.exists());
+    // It came back as another device.
+    symlink("/dev/zero", &path).unwrap();
+    lock.acquire(LIMIT).unwrap();
+    lock.release();
+}
