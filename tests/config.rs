@@ -117,6 +117,7 @@ fn a_bad_value_names_its_line_and_what_is_allowed() {
         ("\ndelay = \"1\"\n", &[":2: delay = \"1\"", "0 to 300 seconds"]),
         ("off-time = 0\n", &[":1: off-time = 0", "0.1 to 300 seconds"]),
         ("first = 0\n", &[":1: first = 0", "1 to 9999"]),
+        ("fan-gpio = 13\n[[board]]\nrevision = \"1.3\"\n", &[":1: fan-gpio = 13", "v1.x"]),
         ("fan-gpio = 2\n", &[":1: fan-gpio = 2", "4 to 27"]),
         ("[[board]]\naddress = 0x24\n", &[":2: board.address = 0x24", "0x20 to 0x23"]),
         ("[[board]]\nrevision = 2.5\n", &[":2: board.revision = 2.5", "in quotes", "\"2.5\""]),

@@ -170,7 +170,17 @@ const CASES: &[Case] = &[
         name: "partly-configured",
         of: "v2.5",
         change: |world| world["chips"]["1"]["r"] = json!([241, 255, 0, 254, 255]),
-        script: "status\n on p2\n init\n status\n boards --probe",
+        script: "status\n on p2\n init\n status\n boards --probe\n off p2\n off p1\n off\n status",
+    },
+    // A Pi that has just booted pulls BCM 0 to 8 up: ALERT and P1 show high.
+    Case {
+        name: "v1-pulled-up",
+        of: "v1.3",
+        change: |world| {
+            world["gpio_pulled"] = json!({"5": 1, "6": 1});
+            world["config"] = json!("TYPE=c\nFANGPIO=13\n");
+        },
+        script: "status\n on p2 --dry-run\n on p2\n status\n off --dry-run\n off\n status\n fan on",
     },
     // A HAT alone, asked for what it has not.
     Case {

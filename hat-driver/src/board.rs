@@ -31,14 +31,34 @@ pub struct Status {
     /// How far the outputs are set up.
     pub setup: Setup,
     /// What the outputs are told to be. Absent where they are not all outputs. A v1.x board
-    /// has no latch that can be read: there it is what the lines show.
+    /// has no latch that can be read: there it is what those lines show that are outputs.
     pub commanded: Option<Signals>,
+    /// The signals whose pins are inputs: nothing is commanded of them.
+    pub undriven: Signals,
     /// What the pins show.
     pub seen: Signals,
     /// The chip, where the board has one.
     pub chip: Option<Chip>,
     /// Whether the solder link holds the EEPROM's write protection; `None` = cannot be told.
     pub write_protect_link: Option<bool>,
+}
+
+impl Status {
+    /// Whether a pin that is an output does not show what is commanded.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        let wrong = |commanded: Signals| commanded.difference(self.seen).without(self.undriven);
+        self.commanded.is_some_and(|commanded| !wrong(commanded).is_empty())
+    }
+}
+
+/// What a board is told, where the switching of nodes starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Driven {
+    /// The latch.
+    pub latch: PinSet,
+    /// The pins of an expander that are inputs all the same.
+    pub inputs: PinSet,
 }
 
 /// What carries the signals.
@@ -92,11 +112,20 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         &mut self.backend
     }
 
-    /// Everything that the board can say, in four transfers on an XRA1200P. Writes nothing.
+    /// Everything that the board can say, in four transfers on an XRA1200P. Writes nothing. Where the
+    /// pins do not show what is commanded, all is read once more: somebody may have written between
+    /// two transfers.
     ///
     /// # Errors
     /// Where a register or a line cannot be read.
     pub fn status(&mut self) -> Result<Status, Error<B::Error>> {
+        match self.read_status()? {
+            status if status.differs() => self.read_status(),
+            status => Ok(status),
+        }
+    }
+
+    fn read_status(&mut self) -> Result<Status, Error<B::Error>> {
         let direction = self.direction()?;
         let setup = self.setup(direction);
         let (latch, seen, chip, pull_ups) = match &mut self.backend {
@@ -124,6 +153,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         Ok(Status {
             setup,
             commanded: initialised.then(|| self.revision.to_signals(latch)),
+            undriven: Signals::from_bits(direction.bits()).intersection(self.revision.signals()),
             seen: self.revision.to_signals(seen),
             chip,
             // Initialisation records the link in the pull-up of its pin.
@@ -131,14 +161,15 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         })
     }
 
-    /// The latch, provided that the board is initialised: where a change starts from. The lines of a
-    /// v1.x board are independent, so each becomes an output when it is first switched.
+    /// The latch, provided that the board is initialised: where switching something on starts from.
+    /// The lines of a v1.x board are independent, so each becomes an output when it is first switched;
+    /// those that are outputs alone count, since an input may be high by its pull-up.
     ///
     /// # Errors
     /// [`Error::NotInitialised`], [`Error::PartlyConfigured`], or where it cannot be read.
     pub fn latch(&mut self) -> Result<PinSet, Error<B::Error>> {
-        if let Backend::Lines(lines) = &mut self.backend {
-            return lines.levels();
+        if let Backend::Lines(_) = &self.backend {
+            return self.read_latch();
         }
         let direction = self.direction()?;
         match self.setup(direction) {
@@ -155,7 +186,19 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
     pub fn read_latch(&mut self) -> Result<PinSet, Error<B::Error>> {
         match &mut self.backend {
             Backend::Expander(chip) => chip.read(Register::Latch).map(PinSet::from_bits),
-            Backend::Lines(lines) => lines.levels(),
+            Backend::Lines(lines) => Ok(lines.levels()?.without(lines.direction()?)),
+        }
+    }
+
+    /// The latch where `action` starts from: a line that is an input and shows on has to be driven to
+    /// go off.
+    ///
+    /// # Errors
+    /// As [`Self::latch`].
+    pub fn latch_for(&mut self, action: Action) -> Result<PinSet, Error<B::Error>> {
+        match (&mut self.backend, action) {
+            (Backend::Lines(lines), Action::Off) => lines.levels(),
+            _ => self.latch(),
         }
     }
 
@@ -210,7 +253,11 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
 
     /// Reads the latch once more after a failed write, to tell which state stands.
     pub fn what_stands(&mut self, before: PinSet, signals: Signals, on: bool) -> Stands {
-        let Ok(now) = self.read_latch() else { return Stands::Unknown };
+        let now = match &mut self.backend {
+            Backend::Lines(lines) if !on => lines.levels(),
+            _ => self.read_latch(),
+        };
+        let Ok(now) = now else { return Stands::Unknown };
         let wanted = if on { signals } else { Signals::NONE };
         if self.revision.to_signals(now).intersection(signals) == wanted {
             Stands::New
@@ -260,35 +307,57 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
 
 impl<B: I2c, L: Line<Error = B::Error>> Switchable for Board<B, L> {
     type Error = Error<B::Error>;
-    type State = PinSet;
+    type State = Driven;
 
-    fn state(&mut self, _nodes: Positions) -> Result<PinSet, Self::Error> {
-        self.latch()
+    /// An expander that another program configured in part refuses to switch on; what of it is an
+    /// output can be switched off.
+    fn state(&mut self, nodes: Positions, action: Action) -> Result<Driven, Self::Error> {
+        let asked = PinSet::from_bits(Signals::from(nodes).bits());
+        match self.latch_for(action) {
+            Err(Error::PartlyConfigured { direction: inputs })
+                if action == Action::Off && !asked.without(inputs).is_empty() =>
+            {
+                Ok(Driven { latch: self.read_latch()?, inputs })
+            }
+            latch => Ok(Driven { latch: latch?, inputs: PinSet::NONE }),
+        }
     }
 
-    fn on(&self, latch: PinSet) -> Positions {
-        self.revision.to_signals(latch).positions()
+    fn on(&self, Driven { latch, inputs }: Driven) -> Positions {
+        self.revision.to_signals(latch.without(inputs)).positions()
     }
 
     fn apply(
         &mut self,
-        latch: PinSet,
+        state: Driven,
         nodes: Positions,
         action: Action,
-    ) -> Result<PinSet, Self::Error> {
+    ) -> Result<Driven, Self::Error> {
         let nodes = Signals::from(nodes);
-        match action {
-            Action::On => Self::apply(self, latch, nodes, Signals::NONE),
-            Action::Off => Self::apply(self, latch, Signals::NONE, nodes),
+        let (on, off) = match action {
+            Action::On => (nodes, Signals::NONE),
+            Action::Off => (Signals::NONE, nodes),
+        };
+        Ok(Driven { latch: Self::apply(self, state.latch, on, off)?, ..state })
+    }
+
+    fn verify(&mut self, state: Driven, nodes: Positions) -> Result<(), Self::Error> {
+        let inputs = Signals::from_bits(state.inputs.bits()).intersection(nodes.into());
+        Self::verify(self, state.latch, Signals::from(nodes).without(inputs))?;
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        // With all of them commanded off, what differs is what somebody else keeps on.
+        match Self::verify(self, state.latch.without(state.inputs), inputs) {
+            Err(Error::PinsDiffer { signals, .. }) => {
+                Err(Error::NotDriven { signals, direction: state.inputs })
+            }
+            result => result,
         }
     }
 
-    fn verify(&mut self, latch: PinSet, nodes: Positions) -> Result<(), Self::Error> {
-        Self::verify(self, latch, nodes.into())
-    }
-
-    fn stands(&mut self, before: PinSet, nodes: Positions, action: Action) -> Stands {
-        self.what_stands(before, nodes.into(), action == Action::On)
+    fn stands(&mut self, before: Driven, nodes: Positions, action: Action) -> Stands {
+        self.what_stands(before.latch, nodes.into(), action == Action::On)
     }
 }
 

@@ -61,6 +61,13 @@ pub enum Error<E> {
         /// The direction register: 1 = input.
         direction: PinSet,
     },
+    /// Pins show on that are inputs, so that they cannot be switched off.
+    NotDriven {
+        /// The signals whose pins they are.
+        signals: Signals,
+        /// The direction register: 1 = input.
+        direction: PinSet,
+    },
     /// A register holds what neither an XRA1200P nor a PCA9554 of a Cluster HAT would.
     NotThisChip {
         /// The register.
@@ -99,6 +106,9 @@ impl<E> fmt::Display for Error<E> {
                 "the direction register is {direction}: another program configured this chip; \
                  stop that program and power-cycle the board"
             ),
+            Self::NotDriven { signals, direction } => {
+                write!(f, "{signals}: {}", NotDriven(*direction))
+            }
             Self::NotThisChip { register, found } => write!(
                 f,
                 "the {register} register holds {found:#04x}: this is not the expander of a Cluster HAT in the state it starts in"
@@ -120,6 +130,20 @@ pub(crate) fn pins_show(signals: Signals, seen: Signals) -> &'static str {
         "the pin shows on although off is commanded (a short circuit?)"
     } else {
         "the pins show the opposite of what is commanded (a short circuit, or no supply?)"
+    }
+}
+
+/// What is wrong with pins that show on and are inputs, without their names.
+pub(crate) struct NotDriven(pub(crate) PinSet);
+
+impl fmt::Display for NotDriven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the pin is an input and shows on (the direction register is {}): another program \
+             configured this chip; stop that program and power-cycle the board",
+            self.0
+        )
     }
 }
 

@@ -52,8 +52,10 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
                 latch
             }
             Backend::Lines(lines) => {
-                // Lines that are outputs already were switched on purpose.
-                let levels = lines.levels()?;
+                // Lines that are outputs already were switched on purpose. An ALERT that is an input
+                // is high by its pull-up alone.
+                let alert = PinSet::from_bits(Signals::ALERT.bits());
+                let levels = lines.levels()?.without(alert.intersection(direction));
                 lines.drive(levels.intersection(direction), direction.without(levels))?;
                 levels
             }

@@ -105,11 +105,11 @@ pub trait Switchable {
     /// What the board said of its nodes: where a change starts from.
     type State: Copy;
 
-    /// Asks for the state of at least these nodes.
+    /// Asks for the state of at least these nodes, where `action` starts from.
     ///
     /// # Errors
     /// Where the board fails, or is not ready to be switched.
-    fn state(&mut self, nodes: Positions) -> Result<Self::State, Self::Error>;
+    fn state(&mut self, nodes: Positions, action: Action) -> Result<Self::State, Self::Error>;
 
     /// The nodes that are on in a state.
     fn on(&self, state: Self::State) -> Positions;
@@ -304,7 +304,9 @@ impl<B: Switchable, C: Conductor> Run<'_, B, C> {
     }
 
     fn read(&mut self) -> Result<B::State, Failure<B::Error, C::Stop>> {
-        self.board.state(self.request).map_err(|error| self.between(Cause::Board(error)))
+        self.board
+            .state(self.request, self.action)
+            .map_err(|error| self.between(Cause::Board(error)))
     }
 
     /// Lets others in for a while, and returns the state as it is afterwards.

@@ -606,7 +606,7 @@ fn nodes_are_switched_and_proven_one_by_one() {
     let bench = Bench::new(&able());
     let mut device = bench.open();
     let all = Positions::from_bits(0b111);
-    let before = device.state(all).unwrap();
+    let before = device.powered(all).unwrap();
     assert_eq!(before.bits(), 0b010);
     bench.take_log();
     let after = device.apply(before, Positions::from_bits(0b101), Action::On).unwrap();

@@ -128,7 +128,7 @@ pub(crate) fn plan_switch(
     set: &NodeSet,
     action: Action,
 ) -> Result<Outcome, Failure> {
-    let mut planner = Planner::new(context, set)?;
+    let mut planner = Planner::new(context, set, action)?;
     planner.plan(action, Duration::ZERO)?;
     Ok(planner.report())
 }
@@ -136,7 +136,7 @@ pub(crate) fn plan_switch(
 /// What [`cycle`] would do. Writes nothing.
 pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let off_time = context.settings.off_time;
-    let mut planner = Planner::new(context, set)?;
+    let mut planner = Planner::new(context, set, Action::Off)?;
     planner.plan(Action::Off, Duration::ZERO)?;
     let wait = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
     for on in planner.on.iter_mut().flatten() {
@@ -159,7 +159,8 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(context: &'a mut Context, set: &NodeSet) -> Result<Self, Failure> {
+    /// Plans from what the boards say now, for `action` first.
+    fn new(context: &'a mut Context, set: &NodeSet, action: Action) -> Result<Self, Failure> {
         let nodes = context.nodes(set)?;
         let names = context.board_names();
         let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
@@ -172,11 +173,10 @@ impl<'a> Planner<'a> {
             let ready = context.cluster.check_ready(board, wanted);
             on.push(match ready.and_then(|()| context.cluster.status(board)) {
                 Ok(status) => {
-                    if status.commanded().is_none() {
+                    if status.needs_init() {
                         initialise.push(name);
                     }
-                    // Initialising keeps what the pins show.
-                    Some(status.commanded().unwrap_or(status.seen()))
+                    Some(status.on_before(action))
                 }
                 Err(error) => {
                     errors.push(error);

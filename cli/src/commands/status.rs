@@ -29,13 +29,12 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
         let status = result.as_ref().ok();
         let numbers = context.cluster.node_numbers(board, wanted);
         for (node, position) in numbers.zip(wanted.iter()) {
-            let commanded = status.and_then(UnitStatus::commanded);
             report.nodes.push(NodeStatus {
                 node: context.label(node),
                 name: context.alias(node),
                 board: info.name.clone(),
                 uncertain: !context.cluster.is_certain(board),
-                commanded: commanded.map(|on| on.has(position)),
+                commanded: status.and_then(|status| status.commanded_at(position)),
                 seen: status.map(|status| status.seen().has(position)),
             });
         }
@@ -72,9 +71,12 @@ fn state(
 }
 
 fn hat(has: Signals, status: &Status) -> HatState {
+    let commanded = status.commanded;
     let level = |signal: Signals| {
         has.contains(signal).then(|| Level {
-            commanded: status.commanded.map(|on| on.contains(signal)),
+            commanded: commanded
+                .filter(|_| !status.undriven.contains(signal))
+                .map(|on| on.contains(signal)),
             seen: status.seen.contains(signal),
         })
     };

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::boards::{self, BoardSetting};
+use hat_driver::revisions::{V1_ALERT_LINE, V1_NODE_LINES};
+
+use super::boards::{self, Attachment, BoardSetting};
 use super::defaults::{Legacy, Role};
 use super::error::ConfigError;
+use super::given::Given;
 use super::inputs::Inputs;
 use super::limits;
 use super::nodes;
@@ -62,9 +65,10 @@ pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
     }
     let default_delay = legacy.as_ref().and_then(|legacy| legacy.delay).unwrap_or(DELAY);
     let default_fan = legacy.as_ref().map_or(Some(FAN_GPIO), |legacy| legacy.fan_gpio);
-    let fan_gpio = fragment.fan_gpio.as_ref().map(|given| limits::FAN_GPIO.check(given));
+    let boards = boards::validate(&fragment.boards)?;
+    let fan_gpio = fragment.fan_gpio.as_ref().map(|given| fan_gpio(given, &boards));
     Ok(Settings {
-        boards: boards::validate(&fragment.boards)?,
+        boards,
         first,
         delay: limits::DELAY.check_or(fragment.delay.as_ref(), default_delay)?,
         node_delay: nodes.delays,
@@ -78,4 +82,14 @@ pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
         role: legacy.as_ref().map_or(Role::Controller, |legacy| legacy.role.clone()),
         legacy,
     })
+}
+
+/// The fan's line, which no configured board may be switched by.
+fn fan_gpio(given: &Given<i64>, boards: &[BoardSetting]) -> Result<u8, ConfigError> {
+    let line = limits::FAN_GPIO.check(given)?;
+    let on_lines = boards.iter().any(|board| board.attachment == Attachment::Gpio);
+    if on_lines && (V1_NODE_LINES.contains(&line) || line == V1_ALERT_LINE) {
+        return Err(given.clash("a v1.x board is configured, which is switched by this line"));
+    }
+    Ok(line)
 }

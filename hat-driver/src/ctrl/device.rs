@@ -99,6 +99,20 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         Ok(self.run(Command::PowerStatus, &[node])?[0] == 1)
     }
 
+    /// Those of these nodes that have power.
+    ///
+    /// # Errors
+    /// As [`Self::power`].
+    pub fn powered(&mut self, nodes: Positions) -> Result<Positions, Error<B::Error>> {
+        let mut on = Positions::NONE;
+        for position in nodes.iter() {
+            if self.power(position + 1)? {
+                on = on.union(Positions::one(position));
+            }
+        }
+        Ok(on)
+    }
+
     /// Switches a node (from 1). The board accepting it says nothing of the node: ask
     /// [`Self::power`] afterwards.
     ///
@@ -292,14 +306,8 @@ impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
     type Error = Error<B::Error>;
     type State = Positions;
 
-    fn state(&mut self, nodes: Positions) -> Result<Positions, Self::Error> {
-        let mut on = Positions::NONE;
-        for position in nodes.iter() {
-            if self.power(position + 1)? {
-                on = on.union(Positions::one(position));
-            }
-        }
-        Ok(on)
+    fn state(&mut self, nodes: Positions, _action: Action) -> Result<Positions, Self::Error> {
+        self.powered(nodes)
     }
 
     fn on(&self, on: Positions) -> Positions {
@@ -322,7 +330,7 @@ impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
     }
 
     fn verify(&mut self, on: Positions, nodes: Positions) -> Result<(), Self::Error> {
-        let seen = self.state(nodes)?;
+        let seen = self.powered(nodes)?;
         let wrong = nodes.iter().find(|&position| seen.has(position) != on.has(position));
         match wrong {
             None => Ok(()),
@@ -334,7 +342,7 @@ impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
     }
 
     fn stands(&mut self, before: Positions, nodes: Positions, action: Action) -> Stands {
-        let Ok(now) = self.state(nodes) else { return Stands::Unknown };
+        let Ok(now) = self.powered(nodes) else { return Stands::Unknown };
         let wanted = if action == Action::On { nodes } else { Positions::NONE };
         if now == wanted {
             Stands::New

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::lock::Holder;
 use crate::bus_error::BusError;
 use crate::ctrl;
-use crate::error::pins_show;
+use crate::error::{NotDriven, pins_show};
 use crate::positions::Positions;
 use crate::power::Stands;
 
@@ -204,7 +204,9 @@ impl BoardError {
     /// The nodes that the error says do not follow.
     pub(super) fn not_following(&self) -> Positions {
         match self {
-            Self::Hat(crate::Error::PinsDiffer { signals, .. }) => signals.positions(),
+            Self::Hat(
+                crate::Error::PinsDiffer { signals, .. } | crate::Error::NotDriven { signals, .. },
+            ) => signals.positions(),
             Self::Ctrl(ctrl::Error::NotFollowed { node: node @ 1.., .. }) => {
                 Positions::one(node - 1)
             }
@@ -315,6 +317,7 @@ fn reason(source: &BoardError, what: &str) -> String {
 fn told(error: &crate::Error<BusError>) -> String {
     match error {
         crate::Error::PinsDiffer { signals, seen, .. } => pins_show(*signals, *seen).to_owned(),
+        crate::Error::NotDriven { direction, .. } => NotDriven(*direction).to_string(),
         error => chain(error),
     }
 }

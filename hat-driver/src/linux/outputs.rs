@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cluster::Cluster;
 use super::error::{BoardError, Error};
 use super::event::Event;
-use super::info::Model;
+use super::info::{BoardInfo, Model};
 use super::platform::Resource;
 use super::unit::{LinuxCtrl, LinuxHat, Unit};
 use crate::bus_error::BusError;
@@ -14,8 +14,8 @@ use crate::ctrl;
 use crate::ctrl::device::Save;
 use crate::lines::Line as _;
 use crate::pins::Signals;
-use crate::power::Stands;
-use crate::revisions::Wiring;
+use crate::power::{Action, Stands};
+use crate::revisions::{V1_ALERT_LINE, V1_NODE_LINES, Wiring};
 
 /// An output that a board may have beside its nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,8 +192,9 @@ impl Cluster {
     /// it back. Returns whether it changed.
     ///
     /// # Errors
-    /// [`Error::Line`], [`Error::LineStuck`], [`Error::Locked`] or [`Error::Lock`].
+    /// [`Error::Setup`] for a line of a v1.x board that is there; [`Error::Line`], [`Error::LineStuck`], [`Error::Locked`] or [`Error::Lock`].
     pub fn set_line(&self, bcm: u8, on: bool) -> Result<bool, Error> {
+        self.check_free(bcm)?;
         let failed = |source| Error::Line { line: bcm, source };
         let mut line = self.platform.line(bcm).map_err(failed)?;
         let _exclusion = self.take(Resource::Lines)?;
@@ -205,6 +206,23 @@ impl Cluster {
             return Ok(true);
         }
         Err(Error::LineStuck { line: bcm, on })
+    }
+
+    /// Refuses a line that a board is switched by.
+    fn check_free(&self, bcm: u8) -> Result<(), Error> {
+        let is_taken = V1_NODE_LINES.contains(&bcm) || bcm == V1_ALERT_LINE;
+        let on_lines = |info: &&BoardInfo| match info.model {
+            Model::Hat(revision) => revision.wiring == Wiring::Lines,
+            _ => false,
+        };
+        match self.boards().find(on_lines).filter(|_| is_taken) {
+            None => Ok(()),
+            Some(info) => Err(Error::Setup(format!(
+                "GPIO line {bcm} belongs to {}; set fan-gpio in /etc/clusterhat/clusterhat.toml, or FANGPIO \
+                 in /etc/default/clusterctrl, to the line of the fan",
+                info.label()
+            ))),
+        }
     }
 
     /// Does something with a ClusterCTRL board under its lock; `what` names it in errors.
@@ -242,11 +260,12 @@ fn set_hat(
         return Ok(Change::Unsupported);
     };
     let old = |error: crate::Error<BusError>| (Stands::Old, error.into());
-    let latch = match board.latch() {
+    let action = if on { Action::On } else { Action::Off };
+    let latch = match board.latch_for(action) {
         Err(crate::Error::NotInitialised) => {
             board.init().map_err(old)?;
             initialised();
-            board.latch().map_err(old)?
+            board.latch_for(action).map_err(old)?
         }
         result => result.map_err(old)?,
     };

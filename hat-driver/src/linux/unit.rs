@@ -7,12 +7,11 @@ use embedded_hal::delay::DelayNs;
 
 use super::error::BoardError;
 use super::platform::{AnyBus, AnyLine, Platform};
-use crate::board::{self, Backend, Board};
+use crate::board::{self, Backend, Board, Driven, Setup};
 use crate::bus_error::BusError;
 use crate::ctrl;
 use crate::ctrl::device::Device;
 use crate::ctrl::readings::{Firmware, Temperature, Voltage};
-use crate::pins::PinSet;
 use crate::positions::Positions;
 use crate::power::{Action, Stands, Switchable};
 use crate::retry::Retry;
@@ -80,6 +79,36 @@ impl UnitStatus {
         }
     }
 
+    /// What is commanded of the node at a position; `None` where nothing is.
+    #[must_use]
+    pub fn commanded_at(&self, position: u8) -> Option<bool> {
+        match self {
+            Self::Hat(status) if status.undriven.positions().has(position) => None,
+            status => status.commanded().map(|on| on.has(position)),
+        }
+    }
+
+    /// Whether switching a node on initialises the board first. The lines of a v1.x board need none.
+    #[must_use]
+    pub fn needs_init(&self) -> bool {
+        match self {
+            Self::Hat(status) => status.chip.is_some() && status.setup == Setup::NeverInitialised,
+            Self::Ctrl(_) => false,
+        }
+    }
+
+    /// The nodes that count as on where `action` starts: what is driven, and for switching off what
+    /// shows on without being driven, too.
+    #[must_use]
+    pub fn on_before(&self, action: Action) -> Positions {
+        let Self::Hat(status) = self else { return self.seen() };
+        let undriven = status.seen.intersection(status.undriven).positions();
+        let driven = self.commanded().unwrap_or_default();
+        // The first initialisation keeps what the pins show.
+        let counts = self.needs_init() || action == Action::Off;
+        if counts { driven.union(undriven) } else { driven }
+    }
+
     /// The nodes that are seen to have power.
     #[must_use]
     pub fn seen(&self) -> Positions {
@@ -119,7 +148,7 @@ fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, ctrl::Error<BusErro
     let temperature = device.temperature()?;
     let fan = device.fan()?;
     let all: Positions = (0..device.nodes()).collect();
-    let on = device.state(all)?;
+    let on = device.powered(all)?;
     Ok(CtrlStatus { on, usb_boot: usb_boot(device, all)?, firmware, voltages, temperature, fan })
 }
 
@@ -139,49 +168,64 @@ fn usb_boot(
     Ok(Some(on))
 }
 
-/// A state's bits: the latch of a HAT, or the powered nodes of a ClusterCTRL board.
-impl Switchable for Unit {
-    type Error = BoardError;
-    type State = u32;
-
-    fn state(&mut self, nodes: Positions) -> Result<u32, BoardError> {
-        Ok(match self {
-            Self::Hat(board) => board.state(nodes)?.bits().into(),
-            Self::Ctrl(device) => device.state(nodes)?.bits(),
-        })
-    }
-
-    fn on(&self, state: u32) -> Positions {
-        match self {
-            Self::Hat(board) => board.on(latch(state)),
-            Self::Ctrl(_) => Positions::from_bits(state),
-        }
-    }
-
-    fn apply(&mut self, state: u32, nodes: Positions, action: Action) -> Result<u32, BoardError> {
-        Ok(match self {
-            Self::Hat(board) => {
-                Switchable::apply(board, latch(state), nodes, action)?.bits().into()
-            }
-            Self::Ctrl(device) => device.apply(Positions::from_bits(state), nodes, action)?.bits(),
-        })
-    }
-
-    fn verify(&mut self, state: u32, nodes: Positions) -> Result<(), BoardError> {
-        match self {
-            Self::Hat(board) => Ok(Switchable::verify(board, latch(state), nodes)?),
-            Self::Ctrl(device) => Ok(device.verify(Positions::from_bits(state), nodes)?),
-        }
-    }
-
-    fn stands(&mut self, before: u32, nodes: Positions, action: Action) -> Stands {
-        match self {
-            Self::Hat(board) => board.stands(latch(before), nodes, action),
-            Self::Ctrl(device) => device.stands(Positions::from_bits(before), nodes, action),
-        }
-    }
+/// Where switching a board of either kind starts from.
+#[derive(Clone, Copy)]
+pub(super) enum UnitState {
+    Hat(Driven),
+    Ctrl(Positions),
 }
 
-const fn latch(state: u32) -> PinSet {
-    PinSet::from_bits(state as u8)
+impl Switchable for Unit {
+    type Error = BoardError;
+    type State = UnitState;
+
+    fn state(&mut self, nodes: Positions, action: Action) -> Result<UnitState, BoardError> {
+        Ok(match self {
+            Self::Hat(board) => UnitState::Hat(board.state(nodes, action)?),
+            Self::Ctrl(device) => UnitState::Ctrl(device.state(nodes, action)?),
+        })
+    }
+
+    fn on(&self, state: UnitState) -> Positions {
+        match (self, state) {
+            (Self::Hat(board), UnitState::Hat(state)) => board.on(state),
+            (_, UnitState::Ctrl(on)) => on,
+            (Self::Ctrl(_), UnitState::Hat(_)) => Positions::NONE,
+        }
+    }
+
+    fn apply(
+        &mut self,
+        state: UnitState,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<UnitState, BoardError> {
+        Ok(match (self, state) {
+            (Self::Hat(board), UnitState::Hat(state)) => {
+                UnitState::Hat(Switchable::apply(board, state, nodes, action)?)
+            }
+            (Self::Ctrl(device), UnitState::Ctrl(on)) => {
+                UnitState::Ctrl(device.apply(on, nodes, action)?)
+            }
+            (_, state) => state,
+        })
+    }
+
+    fn verify(&mut self, state: UnitState, nodes: Positions) -> Result<(), BoardError> {
+        match (self, state) {
+            (Self::Hat(board), UnitState::Hat(state)) => {
+                Ok(Switchable::verify(board, state, nodes)?)
+            }
+            (Self::Ctrl(device), UnitState::Ctrl(on)) => Ok(device.verify(on, nodes)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn stands(&mut self, before: UnitState, nodes: Positions, action: Action) -> Stands {
+        match (self, before) {
+            (Self::Hat(board), UnitState::Hat(before)) => board.stands(before, nodes, action),
+            (Self::Ctrl(device), UnitState::Ctrl(on)) => device.stands(on, nodes, action),
+            _ => Stands::Unknown,
+        }
+    }
 }

@@ -13,7 +13,8 @@
 //! and `chips` maps a bus number to the chip at 0x20 on it; `"1:0x21"` is another address. Further
 //! keys of ours, all optional: `clusterhat_toml` (the text of `/etc/clusterhat/clusterhat.toml`),
 //! `throttled` (the firmware's flags), `undervoltage_above` (more nodes than this sag the supply),
-//! `faults` (a list of [`Fault`]), `gpio_stuck` (lines that show a level whatever drives
+//! `faults` (a list of [`Fault`]), `gpio_pulled` (levels of lines that are inputs; BCM 0 to 8 of a Pi
+//! are pulled up at boot), `gpio_stuck` (lines that show a level whatever drives
 //! them), and in a chip `stuck` (pins that show a level whatever drives
 //! them). A key that is not known here stays in the object untouched.
 
@@ -193,12 +194,15 @@ impl World {
         }
     }
 
-    /// The level of a GPIO line: what drives it, unless it is stuck.
+    /// The level of a GPIO line: what drives or pulls it, unless it is stuck.
     #[must_use]
     pub fn line_level(&self, bcm: u8) -> bool {
-        let stuck = self.raw.get("gpio_stuck").and_then(|lines| lines.get(bcm.to_string()));
-        let stuck = stuck.and_then(Value::as_u64).map(|level| level != 0);
-        stuck.unwrap_or_else(|| self.gpio.get(&bcm) == Some(&true))
+        let level = |key: &str| {
+            let level = self.raw.get(key)?.get(bcm.to_string())?.as_u64()?;
+            Some(level != 0)
+        };
+        let driven = || self.gpio.get(&bcm).copied();
+        level("gpio_stuck").or_else(driven).or_else(|| level("gpio_pulled")).unwrap_or(false)
     }
 
     fn powered_nodes(&self) -> u64 {

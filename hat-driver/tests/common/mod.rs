@@ -35,7 +35,7 @@ pub(crate) struct Wired {
     pub(crate) chip: Option<&'static str>,
 }
 
-const fn wired(major: u8, minor: u8, chip: Option<&'static str>) -> Wired {
+pub(crate) const fn wired(major: u8, minor: u8, chip: Option<&'static str>) -> Wired {
     Wired { major, minor, chip }
 }
 

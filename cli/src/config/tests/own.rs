@@ -24,7 +24,7 @@ fn everything_configured() {
         delay = 0.25
         off-time = 3
         lock-limit = 0.0
-        fan-gpio = 13
+        fan-gpio = 12
         [[board]]
         name = "lower"
         bus = 2
@@ -58,7 +58,7 @@ fn everything_configured() {
     );
     assert_eq!(settings.first, 101);
     assert_eq!((settings.delay, settings.off_time), (ms(250), ms(3000)));
-    assert_eq!((settings.lock_limit, settings.fan_gpio), (Duration::ZERO, Some(13)));
+    assert_eq!((settings.lock_limit, settings.fan_gpio), (Duration::ZERO, Some(12)));
     assert_eq!(
         settings.names.into_iter().collect::<Vec<_>>(),
         [(1, "node-1".to_owned()), (3, "db".to_owned())]
