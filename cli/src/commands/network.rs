@@ -106,6 +106,7 @@ pub(crate) fn status(context: &Context, ground: &Ground) -> Result<Outcome, Fail
 /// Needs no board.
 pub(crate) fn take_back(ground: &Ground, asked: &NetworkUndo) -> Result<Outcome, Failure> {
     let ground = &ground.locked(asked.dry_run)?;
+    // All or nothing: half of a network leaves a controller that nobody reaches.
     let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
     let plan: Plan = plan_undo(&ground.places, changed)?;
     let settings = Settings::read(&ground.places)?;

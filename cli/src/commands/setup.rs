@@ -54,7 +54,7 @@ fn set_up(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
             "the settings of /{VENDORS_SETTINGS} hold until there is an /{OUR_SETTINGS}"
         ));
     }
-    Ok(report(&plan, asked, members, notes))
+    Ok(Report::Setup(report(&plan, asked, members, notes)).into())
 }
 
 fn take_back(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
@@ -74,15 +74,15 @@ fn take_back(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
             }
         }
     }
-    let mut outcome = report(&plan, asked, members, notes);
-    outcome.failure = (!edited.is_empty()).then(|| Error::ChangedSince(edited).into());
-    Ok(outcome)
+    let failure = (!edited.is_empty()).then(|| Error::ChangedSince(edited.clone()).into());
+    let report = SetupReport { edited, ..report(&plan, asked, members, notes) };
+    Ok(Outcome { report: Report::Setup(report), failure })
 }
 
-fn report(plan: &Plan, asked: &Setup, groups: Vec<Membership>, notes: Vec<String>) -> Outcome {
+fn report(plan: &Plan, asked: &Setup, groups: Vec<Membership>, notes: Vec<String>) -> SetupReport {
     let changed: Vec<PathBuf> = plan.changes().iter().map(|change| change.path.clone()).collect();
     let at_boot = |path: &PathBuf| AT_BOOT.iter().any(|name| path.ends_with(name));
-    Report::Setup(SetupReport {
+    SetupReport {
         undo: asked.undo,
         dry_run: asked.dry_run,
         reboot: changed.iter().any(at_boot),
@@ -90,8 +90,8 @@ fn report(plan: &Plan, asked: &Setup, groups: Vec<Membership>, notes: Vec<String
         changed,
         groups,
         notes,
-    })
-    .into()
+        edited: Vec::new(),
+    }
 }
 
 /// Who is to work without root.

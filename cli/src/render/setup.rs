@@ -26,6 +26,8 @@ pub(super) fn render(report: &SetupReport) -> String {
 fn end(report: &SetupReport) -> String {
     let nothing = report.changed.is_empty() && report.groups.is_empty();
     match (nothing, report.dry_run, report.undo) {
+        // The error that follows names them.
+        _ if !report.edited.is_empty() => return String::new(),
         (true, _, true) => return "nothing to undo\n".to_owned(),
         (true, _, false) => return "this controller is set up: nothing to change\n".to_owned(),
         (_, true, _) => return "nothing was changed: this was a dry run\n".to_owned(),

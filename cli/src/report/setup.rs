@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use gadget_config::changes::Edited;
 use gadget_config::controller::Membership;
 use serde::Serialize;
 
@@ -14,6 +15,9 @@ pub(crate) struct SetupReport {
     /// Users who became members, or who no longer are.
     pub(crate) groups: Vec<Membership>,
     pub(crate) notes: Vec<String>,
+    /// What somebody edited since, and was left as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) edited: Vec<Edited>,
     /// Whether some of it takes effect at the next boot only.
     pub(crate) reboot: bool,
     /// Only where nothing was changed yet.

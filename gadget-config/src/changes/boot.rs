@@ -26,7 +26,10 @@ pub(super) fn check(places: &Places) -> Result<(), Error> {
         return check_mounted(places, &fstab);
     }
     let cmdline = text(places, &Spot::boot("cmdline.txt"))?.unwrap_or_default();
+    // What the running kernel was told stands above an fstab that nobody kept.
+    let running = text(places, &Spot::root("proc/cmdline")).ok().flatten().unwrap_or_default();
     match (root_of_cmdline(&cmdline), mounts(&fstab).find(|mount| mount.folder.is_empty())) {
+        (boots, _) if boots.is_some() && boots == root_of_cmdline(&running) => Ok(()),
         (Some(boots), Some(mount)) if are_two(boots, mount.device) => Err(Error::TwoCards {
             root: places.root().to_owned(),
             device: mount.device.to_owned(),

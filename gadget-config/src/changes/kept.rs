@@ -101,10 +101,7 @@ impl Kept {
 
     /// What undoing makes of that.
     pub(super) fn taken_back(&self, now: Option<&Content>) -> Back {
-        if self.is_before(now) {
-            return Back::To(now.cloned());
-        }
-        if self.is_ours(now) && !self.edited {
+        if self.is_before(now) || self.is_ours(now) && !self.edited {
             return Back::To(self.before_with_rights(now));
         }
         let whole = || {

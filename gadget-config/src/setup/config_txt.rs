@@ -14,6 +14,9 @@ use crate::config_txt::{
 const OVERLAY: &str = "dtoverlay=dwc2";
 const PARAMETER: &str = "dtparam=dr_mode=peripheral";
 
+/// The first may change whose parameters the lines behind one are; the second finds those.
+const MOST_PASSES: usize = 3;
+
 /// The line that `rpi-usb-gadget` takes for its own.
 const DELETABLE: &str = "dtoverlay=dwc2,dr_mode=peripheral";
 
@@ -21,11 +24,15 @@ const DELETABLE: &str = "dtoverlay=dwc2,dr_mode=peripheral";
 /// it is already.
 pub(super) fn edit(old: &[u8]) -> Vec<u8> {
     let end = line_end(old);
-    let mut texts = BTreeMap::new();
-    for model in zeros() {
-        texts.extend(suitable_lines(old, model, end));
+    let mut new = old.to_owned();
+    // A line that became dwc2's makes those behind it parameters of dwc2.
+    for _ in 0..MOST_PASSES {
+        let mut texts = BTreeMap::new();
+        for model in zeros() {
+            texts.extend(suitable_lines(&new, model, end));
+        }
+        new = replaced(&new, &texts);
     }
-    let mut new = replaced(old, &texts);
     if !zeros().all(|model| is_gadget(&new, model)) {
         append(&mut new, &[OVERLAY, PARAMETER]);
     }
@@ -153,6 +160,7 @@ mod tests {
     fn a_mode_in_a_line_of_its_own() {
         becomes("dtoverlay=dwc2\ndtparam=dr_mode=host\n", OURS);
         becomes("dtoverlay=dwc2\ndtoverlay=vc4\n", &format!("{OURS}dtoverlay=vc4\n"));
+        becomes("dtoverlay=dwc-otg\ndtparam=dr_mode=host", &format!("{OURS}{PARAMETER}"));
         // Not of dwc2 any more.
         becomes(
             "dtoverlay=dwc2\ndtoverlay=\ndtparam=dr_mode=peripheral\n",

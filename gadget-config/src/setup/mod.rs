@@ -1,11 +1,12 @@
 //! Preparing a Raspberry Pi Zero's card as a node, and undoing it.
 //!
 //! ```no_run
-//! use gadget_config::changes::{self, Changed};
+//! use gadget_config::changes::{self, Changed, LONGEST_WAIT};
 //! use gadget_config::setup::{self, Request};
 //!
 //! let request = Request::new("3".parse()?);
-//! let places = setup::places(Some("/mnt/root".as_ref()), None)?;
+//! // Nobody else sets the card up until this is dropped.
+//! let places = setup::places(Some("/mnt/root".as_ref()), None)?.locked(LONGEST_WAIT)?;
 //! let plan = setup::plan(&request, &setup::read(&places)?)?;
 //! print!("{}", plan.diff());
 //! plan.apply(&places)?;

@@ -8,7 +8,7 @@ use gadget_config::setup::{self, Request};
 
 use crate::tree::{Card, assert_same};
 
-const PORT: &str = "dtoverlay=dwc2,dr_mode=peripheral";
+const PORT: &str = "dtparam=dr_mode=peripheral";
 
 fn set_up(card: &Card) -> Result<(), setup::Error> {
     let places = setup::places(Some(&card.path("root")), Some(&card.path("boot")))?;
@@ -158,6 +158,16 @@ fn partitions_of_two_cards_are_told_apart() {
     fstab(&card, "4E4BD3F6");
     assert_same(&card.tree(), &after);
     changes::undo(&places, Changed::Refuse).unwrap();
+}
+
+/// On a running system the kernel knows better than an fstab that was copied with the card.
+#[test]
+fn a_stale_fstab_of_the_running_system_is_no_second_card() {
+    let card = Card::stock("trixie");
+    card.write("boot/cmdline.txt", "root=PARTUUID=4e4bd3f6-02 rootwait\n");
+    fstab(&card, "738a4d67");
+    card.write("root/proc/cmdline", "coherent_pool=1M root=PARTUUID=4e4bd3f6-02 rootwait\n");
+    set_up(&card).unwrap();
 }
 
 #[test]

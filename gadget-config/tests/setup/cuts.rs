@@ -178,3 +178,51 @@ fn a_cut_undo_boots_and_a_second_one_ends_it() {
         result
     });
 }
+
+/// Others' lines in files of ours and in those that we share.
+fn edit(card: &Card) {
+    let path = "root/etc/clusterhat/node.toml";
+    card.write(path, card.read(path) + "cluster = \"rack-1\"\n");
+    for path in ["boot/config.txt", "root/etc/hosts", "root/etc/modules"] {
+        let text = card.read(path);
+        card.write(path, format!("# theirs\n{}\n# and theirs\n", text.trim_end_matches('\n')));
+    }
+    card.write("boot/cmdline.txt", card.read("boot/cmdline.txt").replace("rootwait", "quiet"));
+}
+
+fn edited() -> Card {
+    let card = card();
+    plan(&card, 3).apply(&card.places()).unwrap();
+    edit(&card);
+    card
+}
+
+/// What is taken back is worked out once, however often that is cut.
+#[test]
+fn a_cut_undo_keeps_others_lines() {
+    let whole = edited();
+    changes::undo(&whole.places(), Changed::Refuse).unwrap();
+    assert!(whole.read("boot/config.txt").contains("# theirs\n"));
+    assert!(!whole.read("boot/config.txt").contains("dr_mode=peripheral"));
+    let steps = each_cut(|cut| {
+        let card = edited();
+        let result = changes::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &whole.tree());
+        result
+    });
+    assert!(steps > 30, "{steps}");
+}
+
+#[test]
+fn a_cut_second_set_up_keeps_others_lines() {
+    let whole = edited();
+    changes::undo(&whole.places(), Changed::Refuse).unwrap();
+    each_cut(|cut| {
+        let card = edited();
+        let result = plan(&card, 4).apply_with(&card.places(), cut);
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &whole.tree());
+        result
+    });
+}

@@ -138,6 +138,23 @@ fn rights_that_were_changed_since_stay() {
     assert!(String::from_utf8(text).unwrap().contains("raspberrypi db\n"));
 }
 
+/// A profile of NetworkManager counts only with its mode.
+#[test]
+fn rights_alone_are_taken_back_too() {
+    let card = Card::stock("trixie");
+    card.write("root/etc/profile", "a=1\n");
+    let spot = changes::Spot::root("etc/profile");
+    let mut system = changes::Snapshot::new(&card.places());
+    system.add_file(spot.clone()).unwrap();
+    let mut draft = changes::Draft::new(&system);
+    draft.own_file(spot, "a=1\n".into(), 0o600);
+    let before = card.tree();
+    draft.finish().apply(&card.places()).unwrap();
+    assert_eq!(card.tree()["root/etc/profile"], Thing::File(0o600, "a=1\n".into()));
+    undone(&card);
+    assert_same(&card.tree(), &before);
+}
+
 /// Written by 0.1.0 before it knew of others' lines: set up as node 3, edited, set up as node 4.
 fn old_record(card: &Card) {
     let folder = fixtures().join("records/0.1");
