@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use hat_driver::linux::{Error as DriverError, chain};
-use hat_driver::power::Stands;
+use hat_driver::linux::{Done, Error as DriverError, chain};
+use hat_driver::power::{Action, Stands};
 use serde::Serialize;
 
 use crate::config::ConfigError;
@@ -60,12 +60,14 @@ pub(crate) enum Failure {
         list("; switched off: ", .off)
     )]
     Interrupted {
-        /// SIGINT or SIGTERM.
+        /// SIGHUP, SIGINT or SIGTERM.
         signal: i32,
         /// The nodes switched on, folded.
         on: String,
         /// The nodes switched off, folded.
         off: String,
+        /// All of them.
+        switched: Vec<SwitchedNode>,
     },
     /// A dangerous command was not confirmed.
     #[error("{0}; nothing was done")]
@@ -105,9 +107,31 @@ pub(crate) struct FailureReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     stands: Option<Stands>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    switched: Option<Vec<String>>,
+    switched: Option<Vec<SwitchedNode>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     searched: Option<Vec<String>>,
+}
+
+/// A node that was to be switched, and what stands.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SwitchedNode {
+    node: String,
+    /// What it was to be.
+    power: Action,
+    /// Whether it is so.
+    stands: Stands,
+}
+
+impl SwitchedNode {
+    /// One that was switched and read back.
+    pub(crate) fn new(node: String, power: Action) -> Self {
+        Self { node, power, stands: Stands::New }
+    }
+
+    fn all(done: &Done) -> Vec<Self> {
+        let power = if done.on { Action::On } else { Action::Off };
+        done.nodes.iter().map(|node| Self::new(node.clone(), power)).collect()
+    }
 }
 
 fn list(before: &str, nodes: &str) -> String {
@@ -120,7 +144,7 @@ impl FailureReport {
         if let DriverError::Board { stands, what, .. } = error {
             self.stands = (!what.is_empty()).then_some(*stands);
         }
-        self.switched = error.done().map(|done| done.nodes.clone());
+        self.switched = error.done().map(SwitchedNode::all);
     }
 }
 
@@ -232,6 +256,7 @@ impl Failure {
                 report.searched = Some(searched.clone());
             }
             Self::Driver(error) => report.add(error),
+            Self::Interrupted { switched, .. } => report.switched = Some(switched.clone()),
             Self::CycleIncomplete { source, .. } => report.add(source),
             _ => {}
         }

@@ -1,25 +1,33 @@
-//! Ctrl-C and SIGTERM in the middle of switching: the process ends as it would anyway, between two
-//! transfers or in one, but says what stands.
+//! A signal in the middle of switching: the process ends as it would anyway, between two transfers or
+//! in one, but says what stands.
 
+use std::fs;
 use std::io;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use hat_driver::power::Action;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, SwitchedNode};
 use crate::nodes::Names;
 use crate::render::{self, Printout};
 
+/// How long the last words may take: nobody may read them.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// What has been switched so far, for whoever interrupts.
-#[derive(Clone)]
 pub(crate) struct Record {
     names: Names,
-    switched: Arc<Mutex<Vec<(usize, Action)>>>,
+    switched: Arc<Mutex<Switched>>,
 }
+
+/// Nodes from 0, in the order of their last change.
+type Switched = Vec<(usize, Action)>;
 
 impl Record {
     pub(crate) fn new(names: Names) -> Self {
@@ -28,41 +36,70 @@ impl Record {
 
     /// A node (from 0) was switched and read back.
     pub(crate) fn add(&self, node: usize, action: Action) {
-        let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut switched = lock(&self.switched);
         switched.retain(|&(other, _)| other != node);
         switched.push((node, action));
     }
 
-    /// Starts to wait for signals on a thread of its own.
+    /// Starts to wait for signals on a thread of its own. Once this record is gone, the command's
+    /// report tells what was done, and a signal ends the process at once.
     ///
     /// # Errors
     /// Where the kernel gives no thread or no pipe.
     pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
-        let record = self.clone();
+        // What the caller has set to be ignored stays so, as nohup(1) wants it.
+        let ignored = ignored();
+        let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter();
+        let mut signals = Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))?;
+        let (names, record) = (self.names.clone(), Arc::downgrade(&self.switched));
         thread::Builder::new().spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                record.end(command, as_json, signal);
+            let Some(signal) = signals.forever().next() else { return };
+            let record = record.upgrade();
+            // Held to the end: nothing more is switched than what was under way.
+            let switched = record.as_deref().map(lock);
+            if let Some(switched) = &switched {
+                say(interrupted(&names, switched, signal), command, as_json);
             }
+            std::process::exit(128 + signal)
         })?;
         Ok(())
     }
+}
 
-    fn end(&self, command: &str, as_json: bool, signal: i32) -> ! {
-        let failure =
-            Failure::Interrupted { signal, on: self.of(Action::On), off: self.of(Action::Off) };
+fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
+    switched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn interrupted(names: &Names, switched: &Switched, signal: i32) -> Failure {
+    let of = |action| {
+        let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
+        names.fold(&nodes.collect::<Vec<_>>())
+    };
+    let node = |&(node, power): &(usize, Action)| SwitchedNode::new(names.label(node + 1), power);
+    let (on, off) = (of(Action::On), of(Action::Off));
+    Failure::Interrupted { signal, on, off, switched: switched.iter().map(node).collect() }
+}
+
+/// Prints on a thread of its own, since a pipe that nobody reads, or a stopped terminal, takes nothing.
+fn say(failure: Failure, command: &'static str, as_json: bool) {
+    let (sender, receiver) = channel();
+    let printing = thread::Builder::new().spawn(move || {
         let printout =
             Printout { command, report: None, bus: None, warnings: &[], failure: Some(&failure) };
         // Nothing is left to tell where this cannot be printed.
         let _ = render::print(&printout, as_json);
-        std::process::exit(failure.exit_status().into())
+        let _ = sender.send(());
+    });
+    if printing.is_ok() {
+        let _ = receiver.recv_timeout(PATIENCE);
     }
+}
 
-    fn of(&self, action: Action) -> String {
-        let switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
-        let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
-        self.names.fold(&nodes.collect::<Vec<_>>())
-    }
+/// The signals that this process ignores, signal 1 in bit 0 (proc(5)).
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// From here on a hang-up, Ctrl-C or SIGTERM does not end the process: for what has to come to its

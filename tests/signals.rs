@@ -1,0 +1,149 @@
+//! Signals in the middle of switching: the command ends, says what stands, and wherever its output goes.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use clusterhat_tests::command::{World, clusterhat, status};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+/// The longest that anything here may take on a machine that is busy otherwise.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Longer than any test runs.
+const PAUSE: &str = "300";
+
+fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "{what} does not happen");
+        sleep(Duration::from_millis(2));
+    }
+}
+
+fn is_on(world: &World, node: u8) -> bool {
+    let latch = world.read()["chips"]["1"]["r"][1].as_u64().unwrap();
+    world.read()["chips"]["1"]["r"][3] == 0 && latch >> (node - 1) & 1 == 1
+}
+
+/// The command with real waits, which ends with its test.
+struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command, stdout: Stdio) -> Self {
+        let command = command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(stdout);
+        Self(command.stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// The exit status as a shell has it.
+    fn end(&mut self) -> i32 {
+        let mut ended = None;
+        until("its end", || {
+            ended = self.0.try_wait().unwrap();
+            ended.is_some()
+        });
+        status(ended.unwrap())
+    }
+
+    fn document(&mut self) -> Value {
+        let mut text = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An output that takes no byte, for as long as its other end is kept.
+fn blocked() -> (Stdio, UnixStream) {
+    let (mut output, end) = UnixStream::pair().unwrap();
+    output.set_nonblocking(true).unwrap();
+    loop {
+        match output.write(&[b' '; 4096]) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    output.set_nonblocking(false).unwrap();
+    (OwnedFd::from(output).into(), end)
+}
+
+#[test]
+fn each_signal_has_its_status_and_tells_what_stands() {
+    for (signal, expected) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+        let world = World::builtin("v2.5");
+        let mut command = world.command(&["on", "p1", "p2", "--delay", PAUSE, "--json"]);
+        let mut running = Running::start(&mut command, Stdio::piped());
+        until("p1's power", || is_on(&world, 1));
+        // The observer hears of it a moment later.
+        until("the pause", || world.held_locks().len() == 1);
+        running.signal(signal);
+        let document = running.document();
+        assert_eq!(running.end(), expected);
+        let error = &document["error"];
+        assert_eq!(
+            (&error["kind"], &error["exit_status"]),
+            (&json!("interrupted"), &json!(expected))
+        );
+        let switched = json!([{"node": "p1", "power": "on", "stands": "new"}]);
+        assert_eq!(error["switched"], switched, "{document}");
+        assert!(!is_on(&world, 2));
+    }
+}
+
+#[test]
+fn a_blocked_output_does_not_keep_a_signal_from_ending_it() {
+    for args in [
+        // In the middle of it.
+        &["on", "p1", "p2", "--delay", PAUSE, "--json"][..],
+        &["cycle", "p2", "--off-time", PAUSE, "--json"],
+        // At the report.
+        &["on", "p1", "--json"],
+        &["on", "p1"],
+        &["off", "p2", "--json"],
+    ] {
+        let world = World::builtin("v2.5");
+        assert_eq!(world.run(&["on", "p2"]).status, 0);
+        let expected = |world: &World| match args[0] {
+            "on" => is_on(world, 1),
+            _ => !is_on(world, 2),
+        };
+        let (output, _end) = blocked();
+        let mut running = Running::start(&mut world.command(args), output);
+        until("what was asked for", || expected(&world));
+        running.signal(Signal::TERM);
+        assert_eq!(running.end(), 143, "{args:?}");
+    }
+}
+
+/// As `nohup` starts it.
+#[test]
+fn a_signal_that_was_ignored_stays_ignored() {
+    let world = World::builtin("v2.5");
+    let mut shell = world.program(Path::new("sh"));
+    shell.args(["-c", "trap '' HUP; exec \"$0\" on p1 p2 --delay 1"]).arg(clusterhat());
+    let mut running = Running::start(shell.env("CLUSTERHAT_SIM", world.path()), Stdio::null());
+    until("p1's power", || is_on(&world, 1));
+    running.signal(Signal::HUP);
+    assert_eq!(running.end(), 0);
+    assert!(is_on(&world, 2));
+}
