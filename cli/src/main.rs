@@ -126,6 +126,9 @@ impl Session {
         if let Command::Network(args::Network::Undo(asked)) = &self.cli.command {
             return network::take_back(&network::Ground::new(&self.cli.global)?, asked);
         }
+        if let Command::Network(args::Network::Allow) = &self.cli.command {
+            return network::allow(&network::Ground::new(&self.cli.global)?);
+        }
         if let Command::Setup(asked) = &self.cli.command {
             // Refuses a node, and settings that make no sense, before anything is changed.
             Ground::new(&self.cli.global, &Wishes::default())?;
@@ -200,6 +203,7 @@ impl Session {
                         None => network::setup(context, &ground, asked),
                         Some(failure) => Err(failure),
                     },
+                    args::Network::Allow => network::allow(&ground),
                     args::Network::Status => {
                         Ok(network::status(context, &ground)?.or(context.uncounted()))
                     }

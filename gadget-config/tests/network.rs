@@ -7,6 +7,8 @@
 mod activation;
 #[path = "network/cases.rs"]
 mod cases;
+#[path = "network/filters.rs"]
+mod filters;
 #[path = "network/findings.rs"]
 mod findings;
 #[path = "network/machine.rs"]

@@ -109,6 +109,9 @@ _clusterhat() {
             clusterhat__subcmd__board,save)
                 cmd="clusterhat__subcmd__board__subcmd__save"
                 ;;
+            clusterhat__subcmd__network,allow)
+                cmd="clusterhat__subcmd__network__subcmd__allow"
+                ;;
             clusterhat__subcmd__network,setup)
                 cmd="clusterhat__subcmd__network__subcmd__setup"
                 ;;
@@ -651,7 +654,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__network)
-            opts="-h --json --config --root --sim --lock-limit --help setup status undo"
+            opts="-h --json --config --root --sim --lock-limit --help setup allow status undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -680,8 +683,38 @@ _clusterhat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        clusterhat__subcmd__network__subcmd__allow)
+            opts="-h --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         clusterhat__subcmd__network__subcmd__setup)
-            opts="-h --mode --uplink --backend --subnet --cluster --dry-run --at-boot --json --config --root --sim --lock-limit --help"
+            opts="-h --mode --uplink --backend --subnet --cluster --isolate --allow-forwarding --dry-run --at-boot --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

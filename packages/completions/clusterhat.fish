@@ -200,15 +200,16 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l force -d
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l serial-console -d 'Also a console on the header\'s serial port'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -l json -d 'Print one JSON document, for errors too'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -f -a "setup" -d 'Give the nodes addresses and a way out; keeps what was there for `network undo`'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -f -a "status" -d 'Show how the network stands and what stands in its way; changes nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup status undo" -f -a "undo" -d 'Put every file back as it was before `network setup`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "setup" -d 'Give the nodes addresses and a way out; keeps what was there for `network undo`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "allow" -d 'Let the nodes through the packet filter until the next boot'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "status" -d 'Show how the network stands and what stands in its way; changes nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "undo" -d 'Put every file back as it was before `network setup`'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l mode -d 'nat: the nodes on a network of their own, behind the controller; bridge: on the controller\'s' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l uplink -d 'The controller\'s interface to the outside [default: that of the default route]' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l backend -d 'Who does it: auto, networkmanager or networkd' -r
@@ -218,10 +219,18 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l root -d 'Take all files and devices from below this folder' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l isolate -d 'Keep the nodes from each other: each reaches the controller and what is beyond it only'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l allow-forwarding -d 'Let the nodes through the packet filter (Docker\'s, ufw\'s, firewalld\'s ...), at every boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l dry-run -d 'Show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l at-boot -d 'Write the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l root -d 'Take all files and devices from below this folder' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l root -d 'Take all files and devices from below this folder' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r

@@ -9,6 +9,8 @@ use gadget_config::{ClusterName, Manager, ManagerError};
 pub(crate) enum Network {
     /// Give the nodes addresses and a way out; keeps what was there for `network undo`
     Setup(NetworkSetup),
+    /// Let the nodes through the packet filter until the next boot
+    Allow,
     /// Show how the network stands and what stands in its way; changes nothing
     Status,
     /// Put every file back as it was before `network setup`
@@ -32,6 +34,12 @@ pub(crate) struct NetworkSetup {
     /// The cluster's name, where the nodes' node.toml has one
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
+    /// Keep the nodes from each other: each reaches the controller and what is beyond it only
+    #[arg(long)]
+    pub(crate) isolate: bool,
+    /// Let the nodes through the packet filter (Docker's, ufw's, firewalld's ...), at every boot
+    #[arg(long)]
+    pub(crate) allow_forwarding: bool,
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,

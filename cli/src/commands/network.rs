@@ -50,6 +50,14 @@ impl Ground {
         Ok(status.map(|status| status.nodes).unwrap_or_default())
     }
 
+    fn running(&self, command: &str) -> Result<&Self, Failure> {
+        if self.is_running {
+            return Ok(self);
+        }
+        let why = "looks at the running system: leave --root away";
+        Err(Failure::Usage(format!("{command} {why}")))
+    }
+
     fn survey(&self) -> Result<Survey, Failure> {
         let tools: Option<&dyn Tools> = if self.is_running { Some(&LinuxTools) } else { None };
         Ok(Survey::take(&self.places, tools)?)
@@ -67,10 +75,14 @@ pub(crate) fn setup(
         subnet: asked.subnet,
         cluster: asked.cluster.clone(),
         nodes: nodes(context)?,
+        isolate: asked.isolate,
+        allow_forwarding: asked.allow_forwarding,
         ..Request::new(asked.mode)
     };
     let ground = &ground.locked(asked.dry_run)?;
-    let plan = network::plan(&request, &ground.survey()?)?;
+    let request = if ground.is_running { of_this_machine(request) } else { request };
+    let survey = ground.survey()?;
+    let plan = network::plan(&request, &survey)?;
     let activates = ground.is_running && !asked.at_boot;
     if !asked.dry_run {
         plan.files.apply(&ground.places)?;
@@ -78,7 +90,7 @@ pub(crate) fn setup(
             // The user's connection may go while the network moves: that is no reason to stop half way.
             interrupt::ignore()?;
             progress::during("bringing the network up", || {
-                activate(&plan.settings, &ground.places, &LinuxTools)
+                activate(&plan, survey.settings(), &ground.places, &LinuxTools)
             })?;
         }
     }
@@ -87,17 +99,31 @@ pub(crate) fn setup(
     Ok(Report::Network(report).into())
 }
 
-pub(crate) fn status(context: &Context, ground: &Ground) -> Result<Outcome, Failure> {
-    if !ground.is_running {
-        return Err(Failure::Usage(
-            "network status looks at the running system: leave --root away".to_owned(),
-        ));
+/// The unit runs the program that wrote it.
+fn of_this_machine(request: Request) -> Request {
+    match std::env::current_exe() {
+        Ok(program) => Request { program, ..request },
+        Err(_) => request,
     }
-    let status = network::status(&nodes(context)?, &ground.survey()?, &LinuxTools)?;
+}
+
+/// Needs no board.
+pub(crate) fn allow(ground: &Ground) -> Result<Outcome, Failure> {
+    let running = ground.running("network allow")?;
+    network::allow(&running.survey()?, &LinuxTools)?;
+    Ok(Report::Network(NetworkReport::Allowed { allowed: true }).into())
+}
+
+pub(crate) fn status(context: &mut Context, ground: &Ground) -> Result<Outcome, Failure> {
+    let ground = ground.running("network status")?;
+    let mut nodes = nodes(context)?;
+    for (number, node) in nodes.iter_mut().enumerate() {
+        // A board that cannot tell is no reason to tell nothing of the network.
+        node.usb_path = context.usb_path(number).ok().flatten();
+    }
+    let status = network::status(&nodes, &ground.survey()?, &LinuxTools)?;
     let failure = match &status {
-        Some(status) if !status.findings.is_empty() || !status.bridge => {
-            Some(Failure::NetworkBroken)
-        }
+        Some(status) if status.is_broken() => Some(Failure::NetworkBroken),
         _ => None,
     };
     Ok(Outcome { report: Report::Network(NetworkReport::Status(status)), failure })
@@ -134,5 +160,5 @@ pub(crate) fn known(context: &Context, node: usize) -> Result<Node, Failure> {
     let id = number.map_err(|error| {
         Failure::Usage(format!("{label} has no place in a network of nodes: {error}"))
     })?;
-    Ok(Node { id, name: context.settings.names.get(&(node + 1)).cloned() })
+    Ok(Node { name: context.settings.names.get(&(node + 1)).cloned(), ..Node::from(id) })
 }

@@ -12,6 +12,7 @@ pub(super) fn render(report: &NetworkReport) -> String {
         NetworkReport::Setup { settings, findings, done } => {
             changed(done) + &lines(findings) + &setup_end(settings, done)
         }
+        NetworkReport::Allowed { .. } => "the packet filter lets the nodes through\n".to_owned(),
         NetworkReport::Undo(done) => changed(done) + undo_end(done),
         NetworkReport::Status(None) => {
             "not set up: `clusterhat network setup --mode nat` gives the nodes addresses and a way out\n"
@@ -85,6 +86,7 @@ fn status(status: &Status) -> String {
 fn row(link: &NodeLink) -> Vec<Cell> {
     let state = match link.state {
         NodeState::Absent => plain("absent"),
+        NodeState::Foreign => cell("another node", Tone::Bad),
         NodeState::Apart => cell("not in the bridge", Tone::Bad),
         NodeState::Down => cell("down", Tone::Bad),
         NodeState::Up => cell("up", Tone::Good),

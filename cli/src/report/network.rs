@@ -23,6 +23,8 @@ pub(crate) enum NetworkReport {
     },
     /// `status`; nothing where nothing was set up.
     Status(Option<Status>),
+    /// `allow`.
+    Allowed { allowed: bool },
     /// `undo`.
     Undo(NetworkDone),
 }

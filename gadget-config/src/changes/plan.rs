@@ -58,6 +58,17 @@ impl Plan {
         &self.notes
     }
 
+    /// What takes these changes back, and these only.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let back = |change: &Change| Change {
+            before: change.after.clone(),
+            after: change.before.clone(),
+            ..change.clone()
+        };
+        Self::of(self.changes.iter().rev().map(back).collect(), Vec::new())
+    }
+
     /// The changes as a unified diff; empty if there are none.
     #[must_use]
     pub fn diff(&self) -> String {
@@ -112,9 +123,10 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// A link where nothing is.
+    /// A link where nothing is, or that same one.
     pub fn link(&mut self, spot: Spot, target: PathBuf) {
-        self.push(spot, None, Some(Content::Link(target)));
+        let before = self.system.content(&spot).cloned();
+        self.push(spot, before, Some(Content::Link(target)));
     }
 
     /// Nothing where a file or a link is.

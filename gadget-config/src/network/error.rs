@@ -72,10 +72,12 @@ pub enum Error {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Blocked(Vec<Finding>),
     /// It did not come up, and everything is as before.
-    #[error("{why}; everything was put back as it was before any `clusterhat network setup`")]
+    #[error("{why}; {what}")]
     PutBack {
         /// What was waited for.
         why: String,
+        /// What is there now.
+        what: String,
     },
     /// It did not come up, and putting everything back failed too.
     #[error(
@@ -89,6 +91,17 @@ pub enum Error {
         /// How.
         restart: String,
     },
+    /// Nothing to look at.
+    #[error("no network of nodes was set up: run `clusterhat network setup` first")]
+    NotSetUp,
+    /// No right to.
+    #[error("the packet filter's rules cannot be read: run this as root")]
+    FilterUnread,
+    /// Rules that are not ours to change.
+    #[error(
+        "{0} still stops what nodes send: what is in that chain cannot be judged or changed; let {bridge} through there by the program that made it", bridge = super::BRIDGE
+    )]
+    StillStopped(String),
     /// The record of the settings.
     #[error("{}: {message}: run `clusterhat network setup` again", .path.display())]
     Settings {

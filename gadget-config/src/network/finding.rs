@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::filter::{self, Flow, Place};
 use super::survey::Live;
-use super::{BRIDGE, Mode, Request, Settings, Subnet, Survey, networkmanager};
+use super::{BRIDGE, Link, Mode, Request, Settings, Subnet, Survey, live, networkmanager};
 use crate::changes::Spot;
 use crate::{ClusterName, Manager};
 
@@ -21,6 +22,9 @@ pub struct Finding {
     pub kind: &'static str,
     /// Whether nothing is set up because of it.
     pub blocks: bool,
+    /// Whether it may be no obstacle at all.
+    #[serde(rename = "doubtful")]
+    pub is_doubtful: bool,
     /// What is.
     pub what: String,
     /// What to do.
@@ -29,11 +33,11 @@ pub struct Finding {
 
 impl Finding {
     fn blocking(kind: &'static str, what: String, cure: String) -> Self {
-        Self { kind, blocks: true, what, cure }
+        Self { kind, blocks: true, is_doubtful: false, what, cure }
     }
 
-    fn warning(kind: &'static str, what: String, cure: String) -> Self {
-        Self { kind, blocks: false, what, cure }
+    pub(super) fn warning(kind: &'static str, what: String, cure: String) -> Self {
+        Self { kind, blocks: false, is_doubtful: false, what, cure }
     }
 }
 
@@ -55,6 +59,7 @@ pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
         found.extend(settings.uplink.as_deref().and_then(|uplink| no_port(uplink, live)));
         found.extend(uplink_moves(settings, live));
         found.extend(packet_filter(settings, live));
+        found.extend(not_isolated(settings, live));
         found.extend(no_masquerade(settings, live));
     }
     found
@@ -203,31 +208,84 @@ fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
     })
 }
 
-/// A filter that drops what it does not know drops what nodes send.
-fn packet_filter(settings: &Settings, live: &Live) -> Option<Finding> {
-    let filter = live.filter.as_deref()?;
-    let drops = filter.lines().any(|line| line == "-P FORWARD DROP");
-    let accepts =
-        |line: &str| line.contains(&format!("-i {BRIDGE} ")) && line.ends_with("-j ACCEPT");
-    if !drops || filter.lines().any(accepts) {
-        return None;
-    }
-    let reached = match settings.mode {
-        Mode::Nat => "what nodes send beyond the controller",
-        Mode::Bridge if live.filters_bridges => {
-            "what passes the bridge (net.bridge.bridge-nf-call-iptables is 1)"
-        }
-        Mode::Bridge => return None,
+/// A port that was put into the bridge by somebody else, or before it was to be isolated.
+fn not_isolated(settings: &Settings, live: &Live) -> Option<Finding> {
+    let is_open = |link: &&Link| {
+        live::is_node(&link.name) && link.master.as_deref() == Some(BRIDGE) && !link.isolated
     };
-    let by_docker = filter.lines().any(|line| line == "-N DOCKER-USER");
-    let (who, chain) =
-        if by_docker { ("Docker", "DOCKER-USER") } else { ("the packet filter", "FORWARD") };
-    let kind = if by_docker { "docker-forward" } else { "forward-policy" };
-    Some(Finding::warning(
-        kind,
-        format!("{who} drops {reached}"),
-        format!(
-            "iptables -I {chain} -i {BRIDGE} -j ACCEPT; iptables -I {chain} -o {BRIDGE} -j ACCEPT (at every boot)"
+    let open: Vec<_> = live.links.iter().filter(is_open).map(|link| &*link.name).collect();
+    (settings.isolate && !open.is_empty()).then(|| {
+        Finding::warning(
+            "not-isolated",
+            format!("other nodes can be reached through {}", open.join(" ")),
+            format!("bridge link set dev {} isolated on", open[0]),
+        )
+    })
+}
+
+/// A filter that drops what it does not know drops what nodes send, and one that takes nothing in gives them
+/// no addresses.
+fn packet_filter(settings: &Settings, live: &Live) -> Vec<Finding> {
+    if live.filter.is_hidden {
+        return vec![Finding {
+            is_doubtful: true,
+            ..Finding::warning(
+                "filter-unread",
+                "the packet filter's rules cannot be read, so whether it lets nodes through is unknown"
+                    .to_owned(),
+                "run `clusterhat network status` as root".to_owned(),
+            )
+        }];
+    }
+    let forwarded = filter::forwarded(settings, live.way_out(), live.filters_bridges);
+    let passed = match settings.mode {
+        Mode::Nat => "what nodes send beyond the controller",
+        Mode::Bridge => "what passes the bridge",
+    };
+    let asked = filter::asked(settings);
+    let forward = stopped(("forward", passed), &forwarded, settings, live);
+    let input = stopped(
+        ("input", "what nodes ask the controller, their addresses say"),
+        &asked,
+        settings,
+        live,
+    );
+    forward.into_iter().chain(input).collect()
+}
+
+fn stopped(
+    (hook, what): (&str, &str),
+    flows: &[Flow],
+    settings: &Settings,
+    live: &Live,
+) -> Option<Finding> {
+    let obstacles = live.filter.obstacles(flows);
+    let worst = obstacles.iter().find(|one| one.is_certain).or(obstacles.first())?;
+    let is_dockers = matches!(worst.place, Place::Iptables(..)) && live.filter.is_dockers();
+    let kind = match (hook, worst.is_certain, is_dockers) {
+        ("forward", true, true) => "docker-forward",
+        ("forward", true, false) => "forward-policy",
+        ("forward", false, _) => "forward-unknown",
+        (_, true, _) => "input-policy",
+        (_, false, _) => "input-unknown",
+    };
+    let who = if is_dockers && hook == "forward" { "Docker" } else { "the packet filter" };
+    let what = match worst.is_certain {
+        true => format!("{who} drops {what} ({})", worst.place),
+        false => format!("whether {who} drops {what} is unknown ({})", worst.place),
+    };
+    let cure = match worst.place.is_firewallds() {
+        true => format!(
+            "add {BRIDGE} to a zone of firewalld that lets it out, or {}",
+            lasting(settings)
         ),
-    ))
+        false => {
+            format!("`clusterhat network allow` until the next boot, or {}", lasting(settings))
+        }
+    };
+    Some(Finding { is_doubtful: !worst.is_certain, ..Finding::warning(kind, what, cure) })
+}
+
+fn lasting(settings: &Settings) -> String {
+    format!("`clusterhat network setup --mode {} --allow-forwarding` for good", settings.mode)
 }

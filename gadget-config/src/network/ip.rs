@@ -23,6 +23,8 @@ pub struct Link {
     pub master: Option<String>,
     /// What kind of virtual device it is, if it is one: bridge, veth ...
     pub kind: Option<String>,
+    /// Whether it is a port that gets nothing from others of that kind.
+    pub isolated: bool,
     /// Its addresses with their prefix lengths.
     pub addresses: Vec<(IpAddr, u8)>,
 }
@@ -69,6 +71,13 @@ struct LinkRecord {
 #[derive(Deserialize)]
 struct LinkInfo {
     info_kind: Option<String>,
+    info_slave_data: Option<PortInfo>,
+}
+
+#[derive(Deserialize)]
+struct PortInfo {
+    #[serde(default)]
+    isolated: bool,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +144,11 @@ impl From<LinkRecord> for Link {
             name: record.ifname,
             mac: record.address,
             master: record.master,
+            isolated: record
+                .linkinfo
+                .as_ref()
+                .and_then(|info| info.info_slave_data.as_ref())
+                .is_some_and(|port| port.isolated),
             kind: record.linkinfo.and_then(|info| info.info_kind),
             addresses: record.addr_info.iter().filter_map(address).collect(),
         }

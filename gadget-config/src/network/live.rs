@@ -3,9 +3,10 @@
 //! `nmcli connection up` and `systemd-networkd-wait-online` return when the link is up or the time is
 //! over.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::{BRIDGE, Error, Link, Settings, ip, networkmanager};
+use super::{BRIDGE, Error, Link, NetworkPlan, Settings, filter, forwarding, ip, networkmanager};
 use crate::Manager;
 use crate::Tools;
 use crate::changes::{self, Changed, Places};
@@ -19,22 +20,32 @@ const ADDRESS_PAUSE: Duration = Duration::from_millis(250);
 
 const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 
-/// Brings up what was written. If it does not come up, the files are undone and the network is as
-/// before.
+/// Brings up what was written. If it does not come up, what was written is taken back, and the network is
+/// as it was before: none of ours, or the one that an earlier set-up made.
 ///
 /// # Errors
 /// [`Error::PutBack`], or [`Error::NotPutBack`] where even that failed.
-pub fn activate(settings: &Settings, places: &Places, tools: &dyn Tools) -> Result<(), Error> {
-    let before = address_of_uplink(settings, tools)?;
-    let result = bring_up(settings, tools).and_then(|()| match before {
-        Some(address) => keeps(tools, &address),
-        None => Ok(()),
-    });
-    let Err(error) = result else { return Ok(()) };
+pub fn activate(
+    plan: &NetworkPlan,
+    earlier: Option<&Settings>,
+    places: &Places,
+    tools: &dyn Tools,
+) -> Result<(), Error> {
+    let settings = &plan.settings;
+    let Err(error) = try_up(settings, earlier, tools) else { return Ok(()) };
     let why = error.to_string();
-    changes::undo(places, Changed::Overwrite)?;
-    match deactivate(settings, tools) {
-        Ok(()) => Err(Error::PutBack { why }),
+    let back = match earlier {
+        None => {
+            changes::undo(places, Changed::Overwrite)?;
+            deactivate(settings, tools)
+        }
+        Some(earlier) => {
+            plan.files.reversed().apply(places)?;
+            deactivate(settings, tools).and_then(|()| bring_up(earlier, tools))
+        }
+    };
+    match back {
+        Ok(()) => Err(Error::PutBack { why, what: put_back(earlier) }),
         Err(then) => Err(Error::NotPutBack {
             why,
             then: then.to_string(),
@@ -43,11 +54,32 @@ pub fn activate(settings: &Settings, places: &Places, tools: &dyn Tools) -> Resu
     }
 }
 
+fn put_back(earlier: Option<&Settings>) -> String {
+    match earlier {
+        None => {
+            "everything was put back as it was before any `clusterhat network setup`".to_owned()
+        }
+        Some(earlier) => format!("the network was put back as it was before ({})", earlier.mode),
+    }
+}
+
+fn try_up(settings: &Settings, earlier: Option<&Settings>, tools: &dyn Tools) -> Result<(), Error> {
+    let address = address_of_uplink(settings, tools)?;
+    if earlier.is_some_and(|earlier| earlier.allow_forwarding) && !settings.allow_forwarding {
+        stop_forwarding(tools)?;
+    }
+    bring_up(settings, tools)?;
+    address.map_or(Ok(()), |address| keeps(tools, &address))
+}
+
 /// Takes down what was undone, so that the network is as its files say.
 ///
 /// # Errors
 /// What the manager says.
 pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+    if settings.allow_forwarding {
+        stop_forwarding(tools)?;
+    }
     match settings.manager {
         Manager::NetworkManager => {
             run(tools, "nmcli", &["connection", "reload"])?;
@@ -82,6 +114,31 @@ fn give_back(uplink: &str, tools: &dyn Tools) -> Result<(), Error> {
 }
 
 fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+    bridge_up(settings, tools)?;
+    if settings.allow_forwarding { start_forwarding(tools) } else { Ok(()) }
+}
+
+/// The unit has its rules from here on, and at every boot.
+fn start_forwarding(tools: &dyn Tools) -> Result<(), Error> {
+    run(tools, "systemctl", &["daemon-reload"])?;
+    reload_firewalld(tools);
+    run(tools, "systemctl", &["restart", forwarding::UNIT])
+}
+
+fn stop_forwarding(tools: &dyn Tools) -> Result<(), Error> {
+    // Not there any more, or never started.
+    let _ = run(tools, "systemctl", &["stop", forwarding::UNIT]);
+    run(tools, "systemctl", &["daemon-reload"])?;
+    reload_firewalld(tools);
+    filter::withdraw(Path::new("/"), tools)
+}
+
+/// Where it runs it takes its zones from files that have changed.
+fn reload_firewalld(tools: &dyn Tools) {
+    let _ = run(tools, "firewall-cmd", &["--reload"]);
+}
+
+fn bridge_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
     match settings.manager {
         Manager::NetworkManager => {
             run(tools, "nmcli", &["connection", "reload"])?;
@@ -112,7 +169,7 @@ fn lacks_masquerade(tools: &dyn Tools) -> bool {
     tables.is_some_and(|printed| !networkmanager::has_masquerade(&printed.stdout))
 }
 
-fn is_node(link: &str) -> bool {
+pub(super) fn is_node(link: &str) -> bool {
     link.starts_with("ethpi") || link.starts_with("ethupi")
 }
 
@@ -150,7 +207,7 @@ fn keeps(tools: &dyn Tools, address: &str) -> Result<(), Error> {
     })
 }
 
-fn run(tools: &dyn Tools, program: &str, words: &[&str]) -> Result<(), Error> {
+pub(super) fn run(tools: &dyn Tools, program: &str, words: &[&str]) -> Result<(), Error> {
     let call = || format!("{program} {}", words.join(" "));
     let printed =
         tools.run(program, words).map_err(|source| Error::NoTool { call: call(), source })?;

@@ -16,7 +16,10 @@
 //! No process of ours stays behind: the bridge, the leases and the masquerading are the manager's.
 
 mod error;
+mod filter;
 mod finding;
+mod forwarding;
+mod gadget;
 mod hosts;
 mod ip;
 mod live;
@@ -32,6 +35,7 @@ mod survey;
 mod user;
 
 pub use error::Error;
+pub use filter::{allow, withdraw};
 pub use finding::{Finding, findings};
 pub use ip::{Link, Neighbour, Route};
 pub use live::{activate, deactivate};

@@ -7,8 +7,7 @@ use std::fmt::Write as _;
 
 use super::error::Error;
 use super::plan::{ConfigFile, Uplink};
-use super::{BRIDGE, Node, Subnet};
-use crate::ClusterName;
+use super::{BRIDGE, Node, Request};
 
 /// Its files lie here.
 pub(super) const FOLDER: &str = "etc/systemd/network";
@@ -18,11 +17,8 @@ pub(super) const UPLINK_FILE: &str = "00-clusterhat-uplink.network";
 
 const HEAD: &str = "# Written by `clusterhat network setup`.\n";
 
-pub(super) fn nat(
-    subnet: Subnet,
-    nodes: &[Node],
-    cluster: Option<&ClusterName>,
-) -> Vec<ConfigFile> {
+pub(super) fn nat(request: &Request, nodes: &[Node]) -> Vec<ConfigFile> {
+    let (subnet, cluster) = (request.subnet, request.cluster.as_ref());
     let address = subnet.with_prefix(subnet.controller());
     let mut text = format!(
         "{HEAD}[Match]\nName={BRIDGE}\n\n\
@@ -42,11 +38,11 @@ pub(super) fn nat(
             node.names().join(" ")
         );
     }
-    vec![netdev(None), ports(), file("00-clusterhat-bridge.network", text)]
+    vec![netdev(None), ports(request.isolate), file("00-clusterhat-bridge.network", text)]
 }
 
 /// The bridge takes over the uplink's addresses, and its MAC address, by which a DHCP server knows it.
-pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
+pub(super) fn bridged(uplink: &Uplink, isolate: bool) -> Result<Vec<ConfigFile>, Error> {
     let mut addresses = match &uplink.file {
         Some((_, text)) => addresses(uplink, text)?,
         None => "\n[Network]\nDHCP=yes\n".to_owned(),
@@ -61,7 +57,7 @@ pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
     );
     Ok(vec![
         netdev(uplink.mac.as_deref()),
-        ports(),
+        ports(isolate),
         file("00-clusterhat-bridge.network", format!("{HEAD}[Match]\nName={BRIDGE}\n{addresses}")),
         file(UPLINK_FILE, port),
     ])
@@ -81,10 +77,12 @@ fn netdev(mac: Option<&str>) -> ConfigFile {
     file("00-clusterhat-bridge.netdev", text)
 }
 
-fn ports() -> ConfigFile {
+/// Of two isolated ports none gets what comes in by the other; the uplink is none (bridge(8)).
+fn ports(isolate: bool) -> ConfigFile {
+    let isolated = if isolate { "\n[Bridge]\nIsolated=yes\n" } else { "" };
     let text = format!(
         "{HEAD}[Match]\nName=ethpi* ethupi*\n\n[Link]\nRequiredForOnline=no\n\n\
-         [Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n"
+         [Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n{isolated}"
     );
     file("00-clusterhat-nodes.network", text)
 }

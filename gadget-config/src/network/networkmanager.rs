@@ -20,6 +20,8 @@ use crate::changes::Spot;
 const PROFILES: &str = "etc/NetworkManager/system-connections";
 const LEASES: &str = "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf";
 
+const ISOLATION: &str = "etc/NetworkManager/dispatcher.d/50-clusterhat-isolate";
+
 /// What nft needs for the rules of the method "shared"; modules-load.d(5).
 const MODULES: &str = "etc/modules-load.d/clusterhat-network.conf";
 const NFT_MODULES: [&str; 5] = ["nf_tables", "nf_conntrack", "nft_chain_nat", "nft_masq", "nft_ct"];
@@ -105,6 +107,14 @@ fn nodes_profile() -> String {
          autoconnect-priority={PRIORITY}\nmulti-connect=3\nmaster={BRIDGE}\nslave-type=bridge\n\n\
          [match]\ninterface-name=ethpi*;ethupi*;\n"
     )
+}
+
+/// A profile has no word for an isolated port, so the dispatcher isolates one as soon as it is up
+/// (NetworkManager-dispatcher(8)): for a moment it is not.
+pub(super) fn isolation() -> ConfigFile {
+    let text = "#!/bin/sh\n# Written by `clusterhat network setup`: nodes are kept from each other.\n\
+         case $1:$2 in ethpi*:up | ethupi*:up) echo 1 >\"/sys/class/net/$1/brport/isolated\" ;; esac\n";
+    ConfigFile { spot: Spot::root(ISOLATION), text: text.to_owned(), mode: 0o755 }
 }
 
 /// Whether the method "shared" has its rules among these tables of nft.

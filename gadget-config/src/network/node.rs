@@ -9,6 +9,8 @@ pub struct Node {
     pub id: NodeId,
     /// Its name in the configuration.
     pub name: Option<String>,
+    /// Its place on the USB, such as `1-1.2`, where that is known.
+    pub usb_path: Option<String>,
 }
 
 impl Node {
@@ -34,6 +36,6 @@ impl Node {
 
 impl From<NodeId> for Node {
     fn from(id: NodeId) -> Self {
-        Self { id, name: None }
+        Self { id, name: None, usb_path: None }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     BRIDGE, Error, Finding, Mode, Request, SETTINGS_FILE, Settings, Survey, finding, findings,
-    hosts, networkd, networkmanager,
+    forwarding, hosts, networkd, networkmanager,
 };
 use crate::Manager;
 use crate::changes::{Draft, Plan, Spot};
@@ -65,6 +65,8 @@ pub fn plan(request: &Request, survey: &Survey) -> Result<NetworkPlan, Error> {
         subnet: (request.mode == Mode::Nat).then_some(request.subnet),
         uplink: uplink.clone().filter(|_| request.mode == Mode::Bridge),
         cluster: request.cluster.clone(),
+        isolate: request.isolate,
+        allow_forwarding: request.allow_forwarding,
     };
     let (blocking, mut others): (Vec<_>, Vec<_>) =
         findings(&settings, survey).into_iter().partition(|finding| finding.blocks);
@@ -74,6 +76,14 @@ pub fn plan(request: &Request, survey: &Survey) -> Result<NetworkPlan, Error> {
     let mut draft = Draft::new(survey.system());
     for file in files(request, manager, uplink.as_deref(), survey)? {
         draft.own_file(file.spot, file.text.into_bytes(), file.mode);
+    }
+    if request.allow_forwarding {
+        for file in forwarding::files(&request.program, manager, survey) {
+            draft.own_file(file.spot, file.text.into_bytes(), file.mode);
+        }
+        for (spot, target) in forwarding::links() {
+            draft.link(spot, target);
+        }
     }
     if request.mode == Mode::Nat {
         let lines = hosts::lines(&request.nodes, request.subnet);
@@ -127,6 +137,19 @@ fn files(
     uplink: Option<&str>,
     survey: &Survey,
 ) -> Result<Vec<ConfigFile>, Error> {
+    let mut files = manager_files(request, manager, uplink, survey)?;
+    if request.isolate && manager == Manager::NetworkManager {
+        files.push(networkmanager::isolation());
+    }
+    Ok(files)
+}
+
+fn manager_files(
+    request: &Request,
+    manager: Manager,
+    uplink: Option<&str>,
+    survey: &Survey,
+) -> Result<Vec<ConfigFile>, Error> {
     let (nodes, cluster) = (&request.nodes, request.cluster.as_ref());
     let bridged = |uplink: Option<&str>| {
         let name = uplink.ok_or(Error::NoUplink)?.to_owned();
@@ -136,8 +159,8 @@ fn files(
         (Mode::Nat, Manager::NetworkManager) => {
             Ok(networkmanager::nat(request.subnet, nodes, cluster, survey.host_name()))
         }
-        (Mode::Nat, Manager::Networkd) => Ok(networkd::nat(request.subnet, nodes, cluster)),
+        (Mode::Nat, Manager::Networkd) => Ok(networkd::nat(request, nodes)),
         (Mode::Bridge, Manager::NetworkManager) => networkmanager::bridged(&bridged(uplink)?),
-        (Mode::Bridge, Manager::Networkd) => networkd::bridged(&bridged(uplink)?),
+        (Mode::Bridge, Manager::Networkd) => networkd::bridged(&bridged(uplink)?, request.isolate),
     }
 }

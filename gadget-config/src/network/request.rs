@@ -1,11 +1,12 @@
 //! What the network shall be.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Node, Subnet};
+use super::{Node, Subnet, forwarding};
 use crate::{ClusterName, Manager};
 
 /// How the nodes get out.
@@ -39,12 +40,18 @@ pub struct Request {
     pub cluster: Option<ClusterName>,
     /// Who has a fixed address and a name.
     pub nodes: Vec<Node>,
+    /// Whether nodes are kept from each other: each reaches the controller and what is beyond it only.
+    pub isolate: bool,
+    /// Whether the packet filter lets the nodes through, for good.
+    pub allow_forwarding: bool,
+    /// The program that the unit for that runs.
+    pub program: PathBuf,
 }
 
 impl Request {
     /// With the vendor's network, and no nodes yet.
     #[must_use]
-    pub const fn new(mode: Mode) -> Self {
+    pub fn new(mode: Mode) -> Self {
         Self {
             mode,
             manager: None,
@@ -52,6 +59,9 @@ impl Request {
             subnet: Subnet::VENDOR,
             cluster: None,
             nodes: Vec::new(),
+            isolate: false,
+            allow_forwarding: false,
+            program: forwarding::PROGRAM.into(),
         }
     }
 }

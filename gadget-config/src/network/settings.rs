@@ -27,6 +27,12 @@ pub struct Settings {
     pub uplink: Option<String>,
     /// From whose name the nodes' MAC addresses are derived; none = the vendor's.
     pub cluster: Option<ClusterName>,
+    /// Whether nodes are kept from each other.
+    #[serde(default)]
+    pub isolate: bool,
+    /// Whether a unit lets them through the packet filter.
+    #[serde(default)]
+    pub allow_forwarding: bool,
 }
 
 impl Settings {
@@ -68,6 +74,13 @@ impl Settings {
         line("subnet", self.subnet.map(|subnet| subnet.to_string()));
         line("uplink", self.uplink.clone());
         line("cluster", self.cluster.as_ref().map(ToString::to_string));
+        for (key, is_set) in
+            [("isolate", self.isolate), ("allow-forwarding", self.allow_forwarding)]
+        {
+            if is_set {
+                let _ = writeln!(text, "{key} = true");
+            }
+        }
         text
     }
 }
@@ -84,6 +97,8 @@ mod tests {
             subnet: Some(Subnet::VENDOR),
             uplink: None,
             cluster: Some("rack-1".parse().unwrap()),
+            isolate: false,
+            allow_forwarding: true,
         };
         let bridge = Settings {
             mode: Mode::Bridge,
@@ -91,6 +106,8 @@ mod tests {
             subnet: None,
             uplink: Some("eth0".to_owned()),
             cluster: None,
+            isolate: true,
+            allow_forwarding: false,
         };
         for settings in [nat, bridge] {
             assert_eq!(toml::from_str(&settings.text()), Ok(settings));

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{BRIDGE, Error, Finding, Link, Mode, Node, Settings, Survey, findings, ip};
-use crate::Tools;
-use crate::{BootMethod, End, Profile};
+use super::survey::Live;
+use super::{BRIDGE, Error, Finding, Link, Mode, Node, Settings, Survey, findings, gadget, ip};
+use crate::{BootMethod, End, NodeId, Profile, Tools};
 
 /// The bridge and every node's link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,14 @@ pub struct Status {
     pub nodes: Vec<NodeLink>,
     /// What stands in the way.
     pub findings: Vec<Finding>,
+}
+
+impl Status {
+    /// Whether something stands in the way for certain.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        !self.bridge || self.findings.iter().any(|finding| !finding.is_doubtful)
+    }
 }
 
 /// One node's link.
@@ -44,6 +52,8 @@ pub struct NodeLink {
 pub enum NodeState {
     /// No gadget of it is there.
     Absent,
+    /// What is plugged in there calls itself another node.
+    Foreign,
     /// Its gadget is there, and no port of the bridge.
     Apart,
     /// It is a port, and the node's end is not up.
@@ -71,9 +81,14 @@ pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Opti
         let mac = node.mac(settings.cluster.as_ref()).to_string();
         let heard = neighbours.iter().filter(|one| one.mac == mac && one.address.is_ipv4());
         let heard: Vec<_> = heard.collect();
-        let link = interface(node, &settings, &live.links);
+        let foreign = foreign(node, &settings, live);
+        let link = match foreign {
+            Some((link, _)) => Some(link),
+            None => interface(node, nodes, &settings, live),
+        };
         let state = match link {
             None => NodeState::Absent,
+            Some(_) if foreign.is_some() => NodeState::Foreign,
             Some(link) if link.master.as_deref() != Some(BRIDGE) => NodeState::Apart,
             Some(link) if !link.carrier => NodeState::Down,
             Some(_) if heard.iter().any(|one| one.answers) => NodeState::Reachable,
@@ -86,19 +101,59 @@ pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Opti
         let interface = link.map(|link| link.name.clone());
         NodeLink { node: node.label(), state, interface, address }
     };
+    let misplaced = nodes.iter().filter_map(|node| misplaced(node, &settings, live));
     Ok(Some(Status {
         bridge: bridge.is_some(),
         addresses: bridge.iter().flat_map(|b| b.addresses.iter().map(|(a, _)| *a)).collect(),
         nodes: nodes.iter().map(node_link).collect(),
-        findings: findings(&settings, survey),
+        findings: findings(&settings, survey).into_iter().chain(misplaced).collect(),
         settings,
     }))
 }
 
-/// The controller's interface to a node: by the name that udev gives it, or by its MAC address.
-fn interface<'a>(node: &Node, settings: &Settings, links: &'a [Link]) -> Option<&'a Link> {
+/// The controller's interface to a node: by the name that udev gives it, or by its MAC address. One that is
+/// plugged in another node's place is not that node's.
+fn interface<'a>(
+    node: &Node,
+    nodes: &[Node],
+    settings: &Settings,
+    live: &'a Live,
+) -> Option<&'a Link> {
     let profile = Profile::new(node.id, BootMethod::Card);
     let mac = Profile { cluster: settings.cluster.clone(), ..profile }.mac(End::Host).to_string();
     let names = [format!("ethpi{}", node.id), format!("ethupi{}", node.id)];
-    links.iter().find(|link| names.contains(&link.name) || link.mac == mac)
+    let is_elsewhere = |link: &Link| {
+        let path = live.gadgets.get(&link.name).map(|gadget| &gadget.path);
+        nodes
+            .iter()
+            .any(|other| other.id != node.id && path.is_some() && other.usb_path.as_ref() == path)
+    };
+    let mut links = live.links.iter();
+    links.find(|link| (names.contains(&link.name) || link.mac == mac) && !is_elsewhere(link))
+}
+
+/// An interface in a node's place that calls itself another node.
+fn foreign<'a>(node: &Node, settings: &Settings, live: &'a Live) -> Option<(&'a Link, NodeId)> {
+    let place = node.usb_path.as_ref()?;
+    live.links.iter().find_map(|link| {
+        let gadget = live.gadgets.get(&link.name).filter(|gadget| gadget.path == *place)?;
+        Some((link, gadget::another(node.id, link, gadget, settings)?))
+    })
+}
+
+fn misplaced(node: &Node, settings: &Settings, live: &Live) -> Option<Finding> {
+    let (link, claimed) = foreign(node, settings, live)?;
+    let (label, place) = (node.label(), node.usb_path.as_deref().unwrap_or_default());
+    Some(Finding::warning(
+        "wrong-place",
+        format!(
+            "what is plugged in as {label} (USB {place}, {}) calls itself p{claimed}",
+            link.name
+        ),
+        format!(
+            "exchange the cards, or prepare the card in {label} with \
+             `clusterhat-node setup --id {}`",
+            node.id
+        ),
+    ))
 }

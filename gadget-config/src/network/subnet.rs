@@ -70,6 +70,12 @@ impl Subnet {
         self.prefix
     }
 
+    /// Its first address, with the prefix.
+    #[must_use]
+    pub const fn network(self) -> (Ipv4Addr, u8) {
+        (self.first, self.prefix)
+    }
+
     /// An address with the prefix' length.
     #[must_use]
     pub fn with_prefix(self, address: Ipv4Addr) -> String {

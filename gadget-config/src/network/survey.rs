@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::filter::Filter;
 use super::finding::VENDORS_BRIDGE;
+use super::gadget::Gadget;
 use super::plan::Uplink;
-use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, ip, networkd, user};
+use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, forwarding, ip, networkd, user};
 use crate::Manager;
 use crate::Tools;
 use crate::changes::{self, Places, Snapshot, Spot};
@@ -17,11 +19,12 @@ use crate::changes::{self, Places, Snapshot, Spot};
 const RECORD: &str = "network";
 
 /// The files that any plan may write.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "etc/hosts",
     SETTINGS_FILE,
     "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf",
     "etc/modules-load.d/clusterhat-network.conf",
+    "etc/NetworkManager/dispatcher.d/50-clusterhat-isolate",
     "etc/NetworkManager/system-connections/clusterhat0.nmconnection",
     "etc/NetworkManager/system-connections/clusterhat-nodes.nmconnection",
     "etc/NetworkManager/system-connections/clusterhat-uplink.nmconnection",
@@ -63,10 +66,12 @@ pub(super) struct Live {
     pub(super) wireless: Vec<String>,
     /// The files that configure interfaces now.
     files: BTreeMap<String, PathBuf>,
+    /// Where on the USB interfaces are.
+    pub(super) gadgets: BTreeMap<String, Gadget>,
     /// Those of networkd's DHCP clients.
     iaids: BTreeMap<String, u32>,
-    /// The rules of the packet filter; nothing if they could not be read.
-    pub(super) filter: Option<String>,
+    /// The rules of the packet filter.
+    pub(super) filter: Filter,
     /// nft's tables; nothing if they could not be read.
     pub(super) tables: Option<String>,
     /// Whether bridged frames pass the packet filter.
@@ -87,6 +92,9 @@ impl Survey {
         }
         system.add_mark(Spot::root(VENDORS_BRIDGE))?;
         Manager::look(&mut system)?;
+        let (files, links) = forwarding::spots();
+        files.into_iter().try_for_each(|file| system.add_file(file))?;
+        links.into_iter().try_for_each(|link| system.add_link(link))?;
         let settings = Settings::read(places)?;
         let live = match tools {
             Some(tools) => {
@@ -201,7 +209,11 @@ impl Live {
                 .iter()
                 .filter_map(|link| Some((link.name.clone(), iaid(root, link.index)?)))
                 .collect(),
-            filter: said(tools, "iptables", &["-S"]),
+            gadgets: links
+                .iter()
+                .filter_map(|link| Some((link.name.clone(), Gadget::of(root, &link.name)?)))
+                .collect(),
+            filter: Filter::read(root, tools),
             tables: said(tools, "nft", &["list", "tables"]),
             filters_bridges: fs::read_to_string(sysctl).is_ok_and(|text| text.trim() == "1"),
             user_link: links.iter().find(has).map(|link| link.name.clone()),

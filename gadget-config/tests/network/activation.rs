@@ -1,12 +1,13 @@
 //! What is told to the managers, and that everything is put back where it does not come up.
 
 use gadget_config::Manager::{self, NetworkManager, Networkd};
-use gadget_config::network::{Error, Mode, activate, deactivate};
+use gadget_config::changes::{Changed, undo};
+use gadget_config::network::{Error, Mode, NetworkPlan, Request, activate, deactivate};
 
 use serde_json::json;
 
-use crate::machine::{ADDRESSES, Machine, TABLES, link};
-use crate::tree::assert_same;
+use crate::machine::{ADDRESSES, FILTER, Machine, RULESET, TABLES, link, request};
+use crate::tree::{Tree, assert_same};
 
 const NM_RELOAD: &str = "nmcli connection reload";
 const NM_UPLINK: &str = "nmcli --wait 60 connection up clusterhat-uplink";
@@ -54,13 +55,23 @@ fn wait(what: &str) -> String {
 /// The calls that change something.
 fn told(machine: &Machine) -> Vec<String> {
     let calls = machine.tools.calls.borrow();
-    calls.iter().filter(|call| !call.starts_with("ip ") && *call != TABLES).cloned().collect()
+    calls
+        .iter()
+        .filter(|call| {
+            !call.starts_with("ip ")
+                && *call != TABLES
+                && !call.starts_with("iptables ")
+                && *call != RULESET
+        })
+        .cloned()
+        .collect()
 }
 
 fn bring_up(machine: &Machine) -> Result<(), Error> {
-    let settings = machine.survey().settings().unwrap().clone();
+    let mode = machine.survey().settings().unwrap().mode;
+    let plan = machine.plan(&request(mode)).unwrap();
     machine.tools.calls.borrow_mut().clear();
-    activate(&settings, &machine.places(), &machine.tools)
+    activate(&plan, None, &machine.places(), &machine.tools)
 }
 
 #[test]
@@ -99,6 +110,84 @@ fn a_failure_puts_everything_back() {
         assert_eq!(told(&machine).last(), Some(&last));
         assert_same(&machine.card.tree(), &before);
     }
+}
+
+/// What the nodes had is not lost by a try of the other mode.
+#[test]
+fn a_failed_bridge_gives_the_nat_back_that_was_there() {
+    for (manager, fails, last) in [
+        (NetworkManager, NM_UPLINK.to_owned(), NM_BRIDGE.to_owned()),
+        (Networkd, wait("clusterhat0:routable"), wait("clusterhat0:no-carrier")),
+    ] {
+        let machine = willing(manager, Mode::Nat);
+        let before = machine.card.tree();
+        let stock = Machine::stock(manager).card.tree();
+        let survey = machine.survey();
+        let plan = machine.plan(&request(Mode::Bridge)).unwrap();
+        plan.files.apply(&machine.places()).unwrap();
+        machine.tools.fail(&fails, "it did not come up");
+        machine.tools.calls.borrow_mut().clear();
+        let tried = activate(&plan, survey.settings(), &machine.places(), &machine.tools);
+        let error = tried.unwrap_err();
+        assert!(matches!(error, Error::PutBack { .. }), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains("it did not come up") && text.contains("as it was before (nat)"),
+            "{text}"
+        );
+        assert_eq!(told(&machine).last(), Some(&last));
+        assert_same(&without_record(machine.card.tree()), &without_record(before));
+        // The record still leads back to a machine without any network of nodes.
+        undo(&machine.places(), Changed::Refuse).unwrap();
+        assert_same(&machine.card.tree(), &stock);
+    }
+}
+
+fn without_record(mut tree: Tree) -> Tree {
+    tree.retain(|name, _| !name.contains("var/lib/clusterhat"));
+    tree
+}
+
+/// The unit is started, so that it follows those who make rules from now on; whoever sets up without goes
+/// back to none.
+#[test]
+fn forwarding_is_allowed_at_once_and_no_longer_when_it_is_not_asked_for() {
+    let machine = Machine::stock(Networkd);
+    let with = Request { allow_forwarding: true, ..request(Mode::Nat) };
+    let plan = machine.plan(&with).unwrap();
+    plan.files.apply(&machine.places()).unwrap();
+    machine.tools.answer_others("");
+    let bring_up = |plan: &NetworkPlan, earlier| {
+        machine.tools.calls.borrow_mut().clear();
+        activate(plan, earlier, &machine.places(), &machine.tools).unwrap();
+        told(&machine)
+    };
+    let online = wait("clusterhat0:no-carrier");
+    let (again, firewalld) = ("systemctl daemon-reload", "firewall-cmd --reload");
+    let start = "systemctl restart clusterhat-forwarding.service";
+    let stop = "systemctl stop clusterhat-forwarding.service";
+    assert_eq!(bring_up(&plan, None), [RELOAD, &online, again, firewalld, start]);
+    let ours = "-A FORWARD -i clusterhat0 -m comment --comment clusterhat -j ACCEPT";
+    machine.tools.answer(FILTER, format!("-P FORWARD DROP\n{ours}\n-A FORWARD -j X\n"));
+    let rule =
+        json!({"family": "inet", "table": "t", "chain": "c", "handle": 7, "comment": "clusterhat"});
+    machine.tools.answer(RULESET, json!({"nftables": [{"rule": rule}]}));
+    let calls = || {
+        let calls = machine.tools.calls.borrow();
+        let gone = |call: &&String| call.contains(" -D ") || call.starts_with("nft delete");
+        calls.iter().filter(gone).cloned().collect::<Vec<_>>()
+    };
+    let removed = [
+        "iptables -w -D FORWARD -i clusterhat0 -m comment --comment clusterhat -j ACCEPT",
+        "nft delete rule inet t c handle 7",
+    ];
+    let without = machine.plan(&request(Mode::Nat)).unwrap();
+    let told = bring_up(&without, Some(&plan.settings));
+    assert_eq!(told[..3], [stop, again, firewalld]);
+    assert_eq!(calls(), removed);
+    machine.tools.calls.borrow_mut().clear();
+    deactivate(&plan.settings, &machine.tools).unwrap();
+    assert_eq!(calls(), removed);
 }
 
 /// The connection that the user came through hangs on it.

@@ -53,6 +53,20 @@ fn another_network_and_a_cluster_s_own_addresses() {
     }
 }
 
+/// With firewalld, which has to be told in its own files where NetworkManager does not do so.
+#[test]
+fn nodes_apart_from_each_other_and_let_through_the_filter() {
+    for (name, manager) in [
+        ("nat-networkmanager-isolate-allow.diff", NetworkManager),
+        ("nat-networkd-isolate-allow.diff", Networkd),
+    ] {
+        let machine = stock(manager);
+        machine.card.write("root/usr/sbin/firewalld", "");
+        let request = Request { isolate: true, allow_forwarding: true, ..request(Mode::Nat) };
+        check(name, &machine, &request);
+    }
+}
+
 #[test]
 fn bridge_takes_over_what_the_uplink_has_from_networkmanager() {
     let machine = stock(NetworkManager);

@@ -6,7 +6,7 @@ use gadget_config::Manager::{self, NetworkManager, Networkd};
 use gadget_config::network::{Error, Mode, Request};
 use serde_json::json;
 
-use crate::machine::{ADDRESSES, FILTER, Machine, ROUTES, TABLES, link, request};
+use crate::machine::{ADDRESSES, Machine, ROUTES, TABLES, link, request};
 use crate::tree::assert_same;
 
 /// The one thing that stands in the way.
@@ -121,26 +121,6 @@ fn programs_that_networkmanager_needs() {
     assert!(machine.plan(&request(Mode::Nat)).is_ok());
 }
 
-const DOCKER: &str = "-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N DOCKER-USER\n\
-                      -A FORWARD -j DOCKER-USER\n-A FORWARD -i docker0 -o docker0 -j ACCEPT\n";
-
-#[test]
-fn dockers_forward_policy() {
-    let machine = Machine::stock(NetworkManager);
-    machine.tools.answer(FILTER, DOCKER);
-    let found = warned(&machine, Mode::Nat);
-    assert_eq!(found[0].0, "docker-forward");
-    assert!(found[0].1.contains("iptables -I DOCKER-USER -i clusterhat0 -j ACCEPT"), "{found:?}");
-    // Bridged frames do not pass the filter, unless they are made to.
-    assert_eq!(warned(&machine, Mode::Bridge), []);
-    machine.card.write("root/proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
-    let found = warned(&machine, Mode::Bridge);
-    assert_eq!(found[0].0, "docker-forward");
-    assert!(found[0].1.contains("bridge-nf-call-iptables"), "{found:?}");
-    machine.tools.answer(FILTER, format!("{DOCKER}-A DOCKER-USER -i clusterhat0 -j ACCEPT\n"));
-    assert_eq!(warned(&machine, Mode::Nat), []);
-}
-
 /// NetworkManager gives nft one second, and goes on without.
 #[test]
 fn a_bridge_without_masquerading() {
@@ -153,15 +133,6 @@ fn a_bridge_without_masquerading() {
     assert!(found[0].1.contains("nmcli connection up clusterhat0"), "{found:?}");
     machine.tools.answer(TABLES, "table ip nm-shared-clusterhat0\n");
     assert_eq!(warned(&machine, Mode::Nat), []);
-}
-
-#[test]
-fn another_filters_forward_policy() {
-    let machine = Machine::stock(Networkd);
-    machine.tools.answer(FILTER, "-P INPUT DROP\n-P FORWARD DROP\n");
-    let found = warned(&machine, Mode::Nat);
-    assert_eq!(found[0].0, "forward-policy");
-    assert!(found[0].1.contains("iptables -I FORWARD -i clusterhat0"), "{found:?}");
 }
 
 #[test]

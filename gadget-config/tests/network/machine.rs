@@ -18,6 +18,7 @@ pub(crate) const ADDRESSES: &str = "ip -details -json address show";
 pub(crate) const ROUTES: &str = "ip -json -4 route show";
 pub(crate) const NEIGHBOURS: &str = "ip -json neighbour show dev clusterhat0";
 pub(crate) const FILTER: &str = "iptables -S";
+pub(crate) const RULESET: &str = "nft -j list ruleset";
 pub(crate) const TABLES: &str = "nft list tables";
 pub(crate) const PROFILES: &str = "nmcli --terse --fields DEVICE,FILENAME connection show --active";
 pub(crate) const NETWORK_FILES: &str = "networkctl --json=short list";
@@ -27,6 +28,8 @@ pub(crate) const NETWORK_FILES: &str = "networkctl --json=short list";
 pub(crate) struct FakeTools {
     answers: RefCell<BTreeMap<String, Printed>>,
     pub(crate) calls: RefCell<Vec<String>>,
+    /// What all other programs print.
+    others: RefCell<Option<Printed>>,
     /// What a program answers from a pause on: after how many, its call, and the answer.
     later: RefCell<Option<(u32, String, String)>>,
 }
@@ -35,6 +38,11 @@ impl FakeTools {
     pub(crate) fn answer(&self, call: &str, stdout: impl ToString) {
         let printed = Printed { success: true, stdout: stdout.to_string(), stderr: String::new() };
         self.answers.borrow_mut().insert(call.to_owned(), printed);
+    }
+
+    pub(crate) fn answer_others(&self, stdout: &str) {
+        let (stdout, stderr) = (stdout.to_owned(), String::new());
+        *self.others.borrow_mut() = Some(Printed { success: true, stdout, stderr });
     }
 
     pub(crate) fn answer_later(&self, pauses: u32, call: &str, stdout: impl ToString) {
@@ -60,7 +68,10 @@ impl Tools for FakeTools {
         self.calls.borrow_mut().push(call.clone());
         self.arrive();
         let answers = self.answers.borrow();
-        answers.get(&call).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        let answer = answers.get(&call).cloned();
+        answer
+            .or_else(|| self.others.borrow().clone())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn pause(&self, _: Duration) {
@@ -110,6 +121,8 @@ impl Machine {
             {"dst": "192.0.2.0/24", "dev": "eth0", "metric": 100},
         ]);
         machine.tools.answer(ROUTES, route);
+        machine.tools.answer(RULESET, json!({"nftables": []}));
+        machine.tools.answer("iptables --version", "iptables v1.8.9 (nf_tables)\n");
         machine.tools.answer(FILTER, "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n");
         machine.tools.answer(PROFILES, "");
         machine.tools.answer(NETWORK_FILES, json!({"Interfaces": []}));
@@ -159,6 +172,7 @@ pub(crate) fn request(mode: Mode) -> Request {
     let node = |id: u8| Node {
         id: NodeId::try_from(id).unwrap(),
         name: (id == 3).then(|| "db".to_owned()),
+        usb_path: None,
     };
     Request { nodes: (1..=4).map(node).collect(), ..Request::new(mode) }
 }

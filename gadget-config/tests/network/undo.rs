@@ -4,10 +4,10 @@ use std::fs;
 
 use gadget_config::Manager::{NetworkManager, Networkd};
 use gadget_config::changes::{Changed, Error, plan_undo, undo};
-use gadget_config::network::{self, Mode};
+use gadget_config::network::{self, Mode, Request};
 
 use crate::machine::{Machine, request};
-use crate::tree::assert_same;
+use crate::tree::{Tree, assert_same};
 
 #[test]
 fn undo_restores_byte_for_byte() {
@@ -45,6 +45,36 @@ fn from_one_mode_to_the_other_leaves_nothing_of_the_first() {
         }
         assert_same(&now, &then);
         machine.set_up(Mode::Nat);
+        undo(&machine.places(), Changed::Refuse).unwrap();
+        assert_same(&machine.card.tree(), &before);
+    }
+}
+
+#[test]
+fn what_was_allowed_and_isolated_goes_with_the_next_set_up() {
+    for manager in [NetworkManager, Networkd] {
+        let machine = Machine::stock(manager);
+        machine.card.write("root/usr/sbin/firewalld", "");
+        let before = machine.card.tree();
+        machine.set_up(Mode::Nat);
+        let plain = machine.card.tree();
+        let request = Request { isolate: true, allow_forwarding: true, ..request(Mode::Nat) };
+        let set_up = || machine.plan(&request).unwrap().files.apply(&machine.places()).unwrap();
+        set_up();
+        let unit = "root/etc/systemd/system/multi-user.target.wants/clusterhat-forwarding.service";
+        assert!(machine.card.path(unit).is_symlink());
+        machine.set_up(Mode::Nat);
+        let files = |tree: Tree| -> Tree {
+            let is_ours = |name: &String| {
+                !name.contains("var/lib")
+                    && !name.ends_with(".wants")
+                    && !name.contains("dispatcher.d")
+                    && !name.contains("firewalld")
+            };
+            tree.into_iter().filter(|(name, _)| is_ours(name)).collect()
+        };
+        assert_same(&files(machine.card.tree()), &files(plain));
+        set_up();
         undo(&machine.places(), Changed::Refuse).unwrap();
         assert_same(&machine.card.tree(), &before);
     }

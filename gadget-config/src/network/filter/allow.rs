@@ -1,0 +1,125 @@
+//! Rules that let the nodes' packets through, put before all others of the chains that would not.
+
+use std::path::Path;
+
+use super::flow::Hook;
+use super::{COMMENT, Filter, Flow, Place, asked, forwarded, nft};
+use crate::Tools;
+use crate::network::survey::Live;
+use crate::network::{BRIDGE, Error, Settings, Survey, live};
+
+/// Puts a rule of ours into every chain that may stop the nodes' packets, and looks again.
+///
+/// # Errors
+/// A program that fails; chains that stop them still.
+pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), Error> {
+    let (Some(settings), Some(system)) = (survey.settings(), survey.live()) else {
+        return Err(Error::NotSetUp);
+    };
+    let root = survey.system().places().root();
+    let flows = flows(settings, system);
+    let mut done = Vec::new();
+    for obstacle in system.filter.obstacles(&flows) {
+        let flow = &flows[obstacle.flow];
+        for call in calls(&obstacle.place, obstacle.flow, flow) {
+            if !done.contains(&call) {
+                let words: Vec<_> = call.iter().map(String::as_str).collect();
+                live::run(tools, words[0], &words[1..])?;
+                done.push(call);
+            }
+        }
+    }
+    check(root, &flows, tools)
+}
+
+/// Takes every rule of ours away.
+///
+/// # Errors
+/// A program that fails.
+pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), Error> {
+    let filter = Filter::read(root, tools);
+    let printed = [("iptables", &filter.iptables), ("iptables-legacy", &filter.legacy)];
+    for (program, printed) in printed {
+        let lines = printed.iter().flat_map(|printed| printed.lines());
+        let comment = format!("--comment {COMMENT} ");
+        for line in lines.filter(|line| line.contains(&comment)) {
+            let Some(rule) = line.strip_prefix("-A ") else { continue };
+            let words = ["-w", "-D"].into_iter().chain(rule.split_whitespace());
+            live::run(tools, program, &words.collect::<Vec<_>>())?;
+        }
+    }
+    for [family, table, chain, handle] in
+        filter.nft.iter().flat_map(|ruleset| nft::commented(ruleset, COMMENT))
+    {
+        if !(filter.is_nft && [&*family, &*table] == super::IPTABLES) {
+            let words = ["delete", "rule", &family, &table, &chain, "handle", &handle];
+            live::run(tools, "nft", &words)?;
+        }
+    }
+    Ok(())
+}
+
+fn flows(settings: &Settings, system: &Live) -> Vec<Flow> {
+    [forwarded(settings, system.way_out(), system.filters_bridges), asked(settings)].concat()
+}
+
+fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), Error> {
+    let filter = Filter::read(root, tools);
+    if filter.is_hidden {
+        return Err(Error::FilterUnread);
+    }
+    match filter.obstacles(flows).first() {
+        Some(obstacle) => Err(Error::StillStopped(obstacle.place.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// The calls that make the rules: for what nodes send, for what comes back, or for what they ask.
+fn calls(place: &Place, number: usize, flow: &Flow) -> Vec<Vec<String>> {
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
+    let is_first = number % 2 == 0;
+    match (place, flow.hook) {
+        (Place::Iptables(program, chain), Hook::Forward) => {
+            let what = match is_first {
+                true => format!("-i {BRIDGE}"),
+                false => format!("-o {BRIDGE} -m conntrack --ctstate RELATED,ESTABLISHED"),
+            };
+            vec![words(format!("{program} -w -I {chain} {what} {}", accept()))]
+        }
+        (Place::Iptables(program, chain), Hook::Input) => {
+            let rule = |protocol: &str, port: u16| {
+                let what = format!("-i {BRIDGE} -p {protocol} -m {protocol} --dport {port}");
+                words(format!("{program} -w -I {chain} {what} {}", accept()))
+            };
+            flow.ports().into_iter().map(|(protocol, port)| rule(protocol, port)).collect()
+        }
+        // It lets nobody else change its table, and makes it anew whenever it is reloaded.
+        (place, _) if place.is_firewallds() => Vec::new(),
+        (Place::Nft(chain), hook) => {
+            let insert = format!("nft insert rule {}", chain.join(" "));
+            let ends = format!("accept comment {COMMENT}");
+            let rule = |what: String| words(format!("{insert} {what} {ends}"));
+            match hook {
+                Hook::Input => flow
+                    .ports()
+                    .into_iter()
+                    .map(|(protocol, port)| {
+                        rule(format!("iifname {BRIDGE} {protocol} dport {port}"))
+                    })
+                    .collect(),
+                Hook::Forward if chain[0] == "bridge" => {
+                    let key = if is_first { "iifname" } else { "oifname" };
+                    ["ethpi*", "ethupi*"].map(|link| rule(format!("{key} {link}"))).into()
+                }
+                Hook::Forward if is_first => vec![rule(format!("iifname {BRIDGE}"))],
+                Hook::Forward => {
+                    vec![rule(format!("oifname {BRIDGE} ct state established,related"))]
+                }
+            }
+        }
+    }
+}
+
+fn accept() -> String {
+    format!("-m comment --comment {COMMENT} -j ACCEPT")
+}

@@ -1,0 +1,164 @@
+//! Whether the packet filter lets the nodes' packets through: nft's rules and those of iptables, old and
+//! new, judged for IPv4 packets of which not all is known. What cannot be judged is said to be so.
+
+mod allow;
+mod flow;
+mod iptables;
+mod nft;
+mod walk;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+pub use allow::{allow, withdraw};
+pub(super) use flow::Flow;
+
+use super::{Mode, Settings};
+use crate::{Manager, Tools};
+use flow::{DHCP, DNS};
+
+/// Of rules of ours.
+const COMMENT: &str = "clusterhat";
+
+/// iptables' own table, which nft shows too where iptables is the new one, but not its extensions.
+const IPTABLES: [&str; 2] = ["ip", "filter"];
+
+/// The rules of the running system.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filter {
+    /// `nft -j list ruleset`; nothing if it could not be read.
+    nft: Option<Value>,
+    /// `iptables -S`, of whichever iptables it is; nothing if it could not be read.
+    iptables: Option<String>,
+    /// Whether that is a table of nft's.
+    is_nft: bool,
+    /// Those of the old iptables beside the new one.
+    legacy: Option<String>,
+    /// A program is there that could have told, and did not.
+    pub(super) is_hidden: bool,
+}
+
+/// A chain that a packet may not get through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub(super) flow: usize,
+    pub(super) place: Place,
+    /// Nothing gets through for certain.
+    pub(super) is_certain: bool,
+}
+
+/// Where a chain is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A chain of the table "filter" of `iptables`, or of `iptables-legacy`.
+    Iptables(&'static str, &'static str),
+    /// Family, table and chain.
+    Nft([String; 3]),
+}
+
+impl Filter {
+    /// Asks the system.
+    pub(super) fn read(root: &Path, tools: &dyn Tools) -> Self {
+        let said = |program: &str, words: &[&str]| {
+            let printed = tools.run(program, words).ok()?;
+            Some(printed.success.then_some(printed.stdout))
+        };
+        let nft = said("nft", &["-j", "list", "ruleset"]);
+        let iptables = said("iptables", &["-S"]);
+        let version = said("iptables", &["--version"]).flatten().unwrap_or_default();
+        let names = fs::read_to_string(root.join("proc/net/ip_tables_names")).unwrap_or_default();
+        let is_nft = version.contains("nf_tables");
+        let has_legacy = is_nft && names.lines().any(|name| name == "filter");
+        let legacy = if has_legacy { said("iptables-legacy", &["-S"]) } else { None };
+        let is_hidden = [nft.is_some(), iptables.is_some()].contains(&true)
+            && [nft.as_ref(), iptables.as_ref()].iter().flatten().any(|said| said.is_none());
+        Self {
+            nft: nft.flatten().and_then(|printed| serde_json::from_str(&printed).ok()),
+            iptables: iptables.flatten(),
+            is_nft,
+            legacy: legacy.flatten(),
+            is_hidden,
+        }
+    }
+
+    /// Docker's own place for rules of others.
+    pub(super) fn is_dockers(&self) -> bool {
+        let chains = self.iptables.iter().flat_map(|printed| printed.lines());
+        chains.into_iter().any(|line| line == "-N DOCKER-USER")
+    }
+
+    /// The chains in the way of these packets.
+    pub(super) fn obstacles(&self, flows: &[Flow]) -> Vec<Obstacle> {
+        let mut found = Vec::new();
+        for (number, flow) in flows.iter().enumerate() {
+            for (place, ends) in self.met(flow) {
+                if ends.dropped {
+                    found.push(Obstacle { flow: number, place, is_certain: !ends.accepted });
+                }
+            }
+        }
+        found
+    }
+
+    fn met(&self, flow: &Flow) -> Vec<(Place, walk::Ends)> {
+        let mut met = Vec::new();
+        if flow.families.contains(&"ip") {
+            let hook = flow.hook.iptables();
+            let printed = [("iptables", &self.iptables), ("iptables-legacy", &self.legacy)];
+            for (program, printed) in printed {
+                let ends = printed.as_ref().and_then(|printed| iptables::ends(printed, flow));
+                met.extend(ends.map(|ends| (Place::Iptables(program, hook), ends)));
+            }
+        }
+        let is_known = self.is_nft && self.iptables.is_some();
+        for one in self.nft.iter().flat_map(|ruleset| nft::met(ruleset, flow)) {
+            if !(is_known && [&*one.family, &*one.table] == IPTABLES) {
+                met.push((Place::Nft([one.family, one.table, one.chain]), one.ends));
+            }
+        }
+        met
+    }
+}
+
+/// What nodes send beyond the controller and gets back, or what passes the bridge.
+pub(super) fn forwarded(
+    settings: &Settings,
+    way_out: Option<&str>,
+    filters_bridges: bool,
+) -> Vec<Flow> {
+    match (settings.mode, settings.subnet) {
+        (Mode::Nat, Some(subnet)) => Flow::routed(subnet, way_out).into(),
+        (Mode::Bridge, _) => {
+            let ipv4 = if filters_bridges { Flow::bridged_ipv4().to_vec() } else { Vec::new() };
+            [ipv4, Flow::bridged(settings.uplink.as_deref()).into()].concat()
+        }
+        (Mode::Nat, None) => Vec::new(),
+    }
+}
+
+/// What nodes behind the controller ask it: for an address, and under NetworkManager for names.
+pub(super) fn asked(settings: &Settings) -> Vec<Flow> {
+    match (settings.mode, settings.manager) {
+        (Mode::Bridge, _) => Vec::new(),
+        (Mode::Nat, Manager::Networkd) => vec![Flow::asked(DHCP)],
+        (Mode::Nat, _) => vec![Flow::asked(DHCP), Flow::asked(DNS)],
+    }
+}
+
+impl Place {
+    /// A table that only firewalld changes.
+    pub(super) fn is_firewallds(&self) -> bool {
+        matches!(self, Self::Nft([_, table, _]) if table == "firewalld")
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Iptables(program, chain) => write!(f, "{program}, chain {chain}"),
+            Self::Nft([family, table, chain]) => write!(f, "nft, chain {family} {table} {chain}"),
+        }
+    }
+}
