@@ -127,8 +127,9 @@ fn refused_by_a_filter(vm: &Vm) {
     until(vm, &format!("! ip netns exec node1 ping -c 1 -W 2 {OUTSIDE}"));
     let (code, told) = status(vm);
     assert_eq!((code, &told["findings"][0]["kind"]), (1, &"docker-forward".into()), "{told}");
-    let cure = told["findings"][0]["cure"].as_str().unwrap_or_default().to_owned();
-    sh(vm, cure.split(" (").next().unwrap_or_default());
+    let cure = told["findings"][0]["cure"].as_str().unwrap_or_default();
+    assert!(cure.contains("`clusterhat network allow`"), "{cure}");
+    sh(vm, "clusterhat network allow");
     await_reach(vm, 1);
     assert_eq!(status(vm).0, 0);
 }
