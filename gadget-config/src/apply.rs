@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::{
     Difference, Error, GADGET, Kernel, KernelPart, Layout, Owner, Profile, StopGetty, Tree, Udc,
+    layout,
     take_down::{self, take_down},
     udc,
 };
@@ -49,10 +50,14 @@ pub struct Applied {
     pub action: Action,
     /// The controller on which the gadget is now.
     pub udc: String,
+    /// Why the gadget is without its second serial port, where the controller did not take it with
+    /// that one just now.
+    pub without_second_port: Option<String>,
 }
 
 /// Brings the gadget of this profile up on the controller of this name, or on the only real one.
-/// Where it is up already, nothing is touched.
+/// Where it is up already, nothing is touched. A controller that refuses it with two serial ports gets
+/// it with the first alone.
 ///
 /// # Errors
 /// If no controller comes in time or somebody else has it (nothing is touched then), or the kernel
@@ -68,23 +73,40 @@ pub fn apply(
     kernel.gadgets()?;
     let udc = await_udc(kernel, udc, limits.udc)?;
     refuse_another(kernel, &udc)?;
-    let action = match kernel.tree(GADGET)? {
+    let (action, without_second_port) = match kernel.tree(GADGET)? {
         None => {
             make(kernel, profile)?;
-            bind_new(kernel, &udc)?;
-            Action::Made
+            (Action::Made, bind_new(kernel, profile, &udc)?)
         }
         Some(tree) => match Layout::of(profile).difference(&tree) {
-            None => rebind(kernel, &udc)?,
+            None => rebind(kernel, profile, &udc)?,
+            Some(_) if is_reduced(profile, &tree) && is_bound(kernel, &udc)? => {
+                (Action::None, None)
+            }
             Some(difference) => {
                 take_down(kernel, limits, stop_getty)?;
                 make(kernel, profile)?;
-                bind_new(kernel, &udc)?;
-                Action::Remade(difference)
+                (Action::Remade(difference), bind_new(kernel, profile, &udc)?)
             }
         },
     };
-    Ok(Applied { action, udc: udc.name })
+    Ok(Applied { action, udc: udc.name, without_second_port })
+}
+
+/// Whether it is the gadget of a profile, but for the second serial port. (Bound to nothing it may as
+/// well be one that was not finished.)
+pub(crate) fn is_reduced(profile: &Profile, tree: &Tree) -> bool {
+    profile.admin_console && Layout::of(profile).without_second_port().difference(tree).is_none()
+}
+
+fn is_bound(kernel: &dyn Kernel, udc: &Udc) -> Result<bool, Error> {
+    Ok(bound(kernel)?.as_ref() == Some(&udc.name))
+}
+
+/// The controller that our gadget is bound to.
+fn bound(kernel: &dyn Kernel) -> Result<Option<String>, Error> {
+    let ours = kernel.gadgets()?.into_iter().find(|gadget| gadget.name == GADGET);
+    Ok(ours.and_then(|gadget| gadget.udc))
 }
 
 fn await_udc(kernel: &mut dyn Kernel, name: Option<&str>, limit: Duration) -> Result<Udc, Error> {
@@ -143,11 +165,36 @@ fn register_error(kernel: &dyn Kernel, path: &str, source: io::Error) -> Error {
 }
 
 /// Binds the gadget that was just made; removes it again if that fails.
-fn bind_new(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), Error> {
-    bind(kernel, udc).inspect_err(|_| {
+fn bind_new(
+    kernel: &mut dyn Kernel,
+    profile: &Profile,
+    udc: &Udc,
+) -> Result<Option<String>, Error> {
+    bind_with_fewer(kernel, profile, udc).inspect_err(|_| {
         // The first error is the one to tell.
         let _ = take_down::remove(kernel);
     })
+}
+
+/// Binds a gadget that is bound to nothing, if need be without its second serial port; gives why.
+///
+/// Both ports and Ethernet take six IN endpoints. A Zero's controller has seven, but the vendor's images
+/// have had the second port off since 2023, for reasons that are not told.
+fn bind_with_fewer(
+    kernel: &mut dyn Kernel,
+    profile: &Profile,
+    udc: &Udc,
+) -> Result<Option<String>, Error> {
+    let refused = match bind(kernel, udc) {
+        Ok(()) => return Ok(None),
+        Err(error) => error,
+    };
+    let Error::Bind { source, .. } = &refused else { return Err(refused) };
+    let why = format!("{refused}: {source}");
+    let retried = profile.admin_console
+        && kernel.unlink(GADGET, &layout::second_port()).is_ok()
+        && bind(kernel, udc).is_ok();
+    if retried { Ok(Some(why)) } else { Err(refused) }
 }
 
 fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), Error> {
@@ -162,14 +209,15 @@ fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), Error> {
 }
 
 /// Binds the finished gadget, where it is not bound as it should be.
-fn rebind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<Action, Error> {
-    let gadgets = kernel.gadgets()?;
-    let ours = gadgets.into_iter().find(|gadget| gadget.name == GADGET);
-    let bound = ours.and_then(|gadget| gadget.udc);
-    if bound.as_ref() == Some(&udc.name) {
-        return Ok(Action::None);
+fn rebind(
+    kernel: &mut dyn Kernel,
+    profile: &Profile,
+    udc: &Udc,
+) -> Result<(Action, Option<String>), Error> {
+    if is_bound(kernel, udc)? {
+        return Ok((Action::None, None));
     }
-    if let Some(other) = bound {
+    if let Some(other) = bound(kernel)? {
         let path = kernel.path(GADGET).join("UDC");
         kernel.bind(GADGET, None).map_err(|source| Error::Bind {
             path,
@@ -177,6 +225,5 @@ fn rebind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<Action, Error> {
             source,
         })?;
     }
-    bind(kernel, udc)?;
-    Ok(Action::Bound)
+    Ok((Action::Bound, bind_with_fewer(kernel, profile, udc)?))
 }

@@ -55,6 +55,13 @@ pub trait Kernel {
     /// If the kernel refuses a part of it. What was made until then stays, to tell which.
     fn register(&mut self, profile: &Profile) -> io::Result<()>;
 
+    /// Takes a function out of the configuration of a gadget that is bound to nothing: the link at this
+    /// path below the gadget's folder.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    fn unlink(&mut self, gadget: &str, path: &str) -> io::Result<()>;
+
     /// Binds a gadget to a controller, or takes it from its own.
     ///
     /// # Errors

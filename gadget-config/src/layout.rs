@@ -71,6 +71,15 @@ impl Layout {
         Self(entries)
     }
 
+    /// Without the second serial port in the configuration, as a controller has it that refused to be
+    /// bound with it: the port's function is there, and takes no endpoints.
+    #[must_use]
+    pub fn without_second_port(mut self) -> Self {
+        let link = second_port();
+        self.0.retain(|(path, _)| *path != link);
+        self
+    }
+
     /// Paths below the gadget's folder (itself is the empty path) and what is there, in the order of
     /// making.
     #[must_use]
@@ -137,6 +146,17 @@ pub(crate) fn ethernet_attributes(profile: &Profile) -> Vec<(&'static str, Strin
 /// A function's folder, named as the crate `usb-gadget` does.
 fn function(driver: &str, index: usize) -> String {
     format!("{driver}.{GADGET}-{index}")
+}
+
+/// What links the second serial port into the configuration.
+pub(crate) fn second_port() -> String {
+    format!("{CONFIG}/{}", function("acm", 2))
+}
+
+/// Whether a function's folder, as `functions/acm.x`, is linked into the configuration.
+pub(crate) fn is_linked(tree: &Tree, folder: &str) -> bool {
+    let name = folder.strip_prefix("functions/").unwrap_or(folder);
+    tree.contains_key(&format!("{CONFIG}/{name}"))
 }
 
 fn add_functions(entries: &mut Vec<(String, Entry)>, profile: &Profile) {

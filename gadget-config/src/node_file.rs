@@ -4,7 +4,7 @@
 //! id = 3                  # 1 to 252: serial number, MAC and IP addresses follow from it
 //! boot = "card"           # or "usbboot"; default card
 //! ethernet = "ncm"        # or "ecm", "rndis"; default ncm for card, ecm for usbboot
-//! admin-console = true    # a second serial port; default true
+//! serial-ports = 2        # or 1: without the admin console; default 2
 //! cluster = "rack-1"      # MAC addresses of this cluster's own instead of the vendor's
 //! udc = "20980000.usb"    # USB device controller; default the only real one
 //! ```
@@ -22,7 +22,7 @@ use crate::{BootMethod, ClusterName, Ethernet, NodeId};
 pub const NODE_FILE: &str = "etc/clusterhat/node.toml";
 
 /// The keys, in the order in which they are written.
-const KEYS: [&str; 6] = ["id", "boot", "ethernet", "admin-console", "cluster", "udc"];
+const KEYS: [&str; 6] = ["id", "boot", "ethernet", "serial-ports", "cluster", "udc"];
 
 /// The file's values; absent ones are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct NodeFile {
     pub boot: Option<BootMethod>,
     /// `ethernet`.
     pub ethernet: Option<Ethernet>,
-    /// `admin-console`.
+    /// `serial-ports`: whether the second one is there.
     pub admin_console: Option<bool>,
     /// `cluster`.
     pub cluster: Option<ClusterName>,
@@ -81,7 +81,7 @@ impl NodeFile {
             id: reader.number(table, "id")?,
             boot: reader.text(table, "boot")?,
             ethernet: reader.text(table, "ethernet")?,
-            admin_console: reader.admin_console(table)?,
+            admin_console: reader.serial_ports(table)?,
             cluster: reader.text(table, "cluster")?,
             udc: reader.text::<UdcName>(table, "udc")?.map(|name| name.0),
         };
@@ -103,7 +103,7 @@ impl NodeFile {
         line("id", self.id.map(|id| id.to_string()));
         line("boot", self.boot.map(|boot| quoted(&boot)));
         line("ethernet", self.ethernet.map(|ethernet| quoted(&ethernet)));
-        line("admin-console", self.admin_console.map(|on| on.to_string()));
+        line("serial-ports", self.admin_console.map(|on| if on { "2" } else { "1" }.to_owned()));
         line("cluster", self.cluster.as_ref().map(|cluster| quoted(cluster)));
         line("udc", self.udc.as_ref().map(|udc| quoted(udc)));
         text
@@ -159,8 +159,12 @@ impl Reader<'_> {
         })
     }
 
-    fn admin_console(&self, table: &DeTable<'_>) -> Result<Option<bool>, NodeFileError> {
-        self.value(table, "admin-console", "true or false", |value| value.as_bool().map(Ok))
+    fn serial_ports(&self, table: &DeTable<'_>) -> Result<Option<bool>, NodeFileError> {
+        self.value(table, "serial-ports", "1 or 2", |value| match value {
+            DeValue::Integer(number) if number.as_str() == "1" => Some(Ok(false)),
+            DeValue::Integer(number) if number.as_str() == "2" => Some(Ok(true)),
+            _ => None,
+        })
     }
 
     /// The value of a key, if the key is there; `read` gives nothing where the type is not `allowed`.

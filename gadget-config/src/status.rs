@@ -1,7 +1,9 @@
 //! How the node's gadget stands.
 
-use crate::take_down::ttys;
-use crate::{Difference, Entry, Error, GADGET, Kernel, Layout, Owner, Profile, Udc};
+use crate::apply::is_reduced;
+use crate::{
+    Difference, Entry, Error, GADGET, Kernel, Layout, Owner, Profile, Udc, layout, take_down,
+};
 
 /// How far the gadget is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +28,11 @@ pub struct Status {
     pub udc: Option<Udc>,
     /// The node's network device, as `usb0`.
     pub network: Option<String>,
-    /// The node's terminals: the console, then the admin console.
+    /// The node's terminals that the controller sees: the console, then the admin console.
     pub ttys: Vec<String>,
+    /// Whether it is up without the second serial port of its profile, as the USB device controller
+    /// did not take it with that one.
+    pub without_second_port: bool,
     /// All controllers.
     pub udcs: Vec<Udc>,
     /// Others that use a controller, by its name.
@@ -44,8 +49,12 @@ pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<Status, 
     let tree = kernel.tree(GADGET)?;
     let ours = gadgets.iter().find(|gadget| gadget.name == GADGET);
     let bound = ours.and_then(|gadget| gadget.udc.as_ref());
-    let difference =
-        profile.zip(tree.as_ref()).and_then(|(profile, tree)| Layout::of(profile).difference(tree));
+    let both = profile.zip(tree.as_ref());
+    let without_second_port =
+        bound.is_some() && both.is_some_and(|(profile, tree)| is_reduced(profile, tree));
+    let difference = both
+        .filter(|_| !without_second_port)
+        .and_then(|(profile, tree)| Layout::of(profile).difference(tree));
     let state = match (&tree, difference, bound) {
         (None, _, _) => State::Down,
         (_, Some(difference), _) => State::Differs(difference),
@@ -58,7 +67,8 @@ pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<Status, 
         state,
         udc: udcs.iter().find(|udc| Some(&udc.name) == bound).cloned(),
         network: bound.and_then(|_| network(&tree)),
-        ttys: ttys(&tree),
+        ttys: take_down::ttys(&tree, layout::is_linked),
+        without_second_port,
         others: others.collect(),
         udcs,
     })

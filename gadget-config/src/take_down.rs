@@ -25,7 +25,7 @@ pub fn take_down(
     let Some(tree) = kernel.tree(GADGET)? else {
         return Ok(false);
     };
-    let ttys = ttys(&tree);
+    let ttys = ttys(&tree, |_, _| true);
     if !ttys.is_empty() {
         stop_getty(&ttys).map_err(Error::Getty)?;
         await_closed(kernel, &ttys, limits.tty)?;
@@ -42,18 +42,18 @@ pub(crate) fn remove(kernel: &mut dyn Kernel) -> Result<(), Error> {
     kernel.remove(GADGET).map_err(|source| Error::Remove { path: kernel.path(GADGET), source })
 }
 
-/// The serial functions' terminals.
-pub(crate) fn ttys(tree: &Tree) -> Vec<String> {
-    tree.iter()
-        .filter_map(|(path, entry)| match entry {
-            Entry::Value(number) if is_port_number(path) => Some(format!("/dev/ttyGS{number}")),
+/// The terminals of those serial functions that count, by their folders.
+pub(crate) fn ttys(tree: &Tree, counts: impl Fn(&Tree, &str) -> bool) -> Vec<String> {
+    let tty = |(path, entry): (&String, &Entry)| {
+        let folder = path.strip_suffix("/port_num")?;
+        match entry {
+            Entry::Value(number) if folder.starts_with("functions/acm.") => {
+                counts(tree, folder).then(|| format!("/dev/ttyGS{number}"))
+            }
             _ => None,
-        })
-        .collect()
-}
-
-fn is_port_number(path: &str) -> bool {
-    path.starts_with("functions/acm.") && path.ends_with("/port_num")
+        }
+    };
+    tree.iter().filter_map(tty).collect()
 }
 
 fn await_closed(kernel: &mut dyn Kernel, ttys: &[String], limit: Duration) -> Result<(), Error> {

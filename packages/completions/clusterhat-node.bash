@@ -152,7 +152,7 @@ _clusterhat__node() {
             return 0
             ;;
         clusterhat__subcmd__node__subcmd__up)
-            opts="-h --id --boot --ethernet --admin-console --cluster --udc --wait --json --root --help"
+            opts="-h --id --boot --ethernet --serial-ports --cluster --udc --wait --json --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -170,8 +170,8 @@ _clusterhat__node() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --admin-console)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                --serial-ports)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cluster)

@@ -28,7 +28,7 @@ fn another_profile_takes_the_place_of_the_first() {
     for (words, driver) in [
         ("--id 3 --ethernet rndis", "rndis_host"),
         ("--id 3", "cdc_ncm"),
-        ("--id 4 --ethernet rndis --admin-console false", "rndis_host"),
+        ("--id 4 --ethernet rndis --serial-ports 1", "rndis_host"),
         ("--id 4", "cdc_ncm"),
     ] {
         assert_eq!(up(&vm, words), "remade", "{words}");

@@ -128,7 +128,7 @@ fn rndis() {
 fn the_file_says_what_the_node_is() {
     let vm = vm();
     let text = format!(
-        "id = 200\nethernet = \"ncm\"\nadmin-console = false\ncluster = \"foobar\"\nudc = \"{}\"\n",
+        "id = 200\nethernet = \"ncm\"\nserial-ports = 1\ncluster = \"foobar\"\nudc = \"{}\"\n",
         UDCS[1]
     );
     vm.write_file("/etc/clusterhat/node.toml", &text).unwrap();

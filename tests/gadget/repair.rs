@@ -89,3 +89,28 @@ fn status_tells_what_differs() {
     let first = "gadget      not as configured: configs/c.1/acm.clusterhat-2 is missing\n";
     assert!(status.stdout.starts_with(first), "{status:?}");
 }
+
+/// As a controller has it that did not take two serial ports.
+#[test]
+fn a_gadget_that_is_up_without_its_second_serial_port_is_left_alone() {
+    let vm = vm();
+    vm.write_file("/etc/clusterhat/node.toml", "id = 3\nudc = \"dummy_udc.0\"\n").unwrap();
+    document(&vm, "up");
+    let reduce = format!(
+        "echo >{GADGET}/UDC; rm {GADGET}/configs/c.1/acm.clusterhat-2; echo {} >{GADGET}/UDC",
+        UDCS[0]
+    );
+    sh(&vm, &reduce);
+    let device = find(&vm, "3");
+    let number = device.attribute("devnum").unwrap();
+    let status = node(&vm, "status");
+    assert_eq!(status.status, 0, "{status:?}");
+    assert!(status.stdout.contains("warning: the second serial port is off"), "{status:?}");
+    let report = document(&vm, "up");
+    assert_eq!(
+        (&report["action"], &report["ttys"]),
+        (&"none".into(), &serde_json::json!(["/dev/ttyGS0"]))
+    );
+    assert_eq!(device.attribute("devnum").unwrap(), number, "the host did not see it go");
+    assert_eq!(document(&vm, "down")["removed"], true);
+}

@@ -76,6 +76,10 @@ impl Kernel for Linux {
         register::register(profile)
     }
 
+    fn unlink(&mut self, gadget: &str, path: &str) -> io::Result<()> {
+        fs::remove_file(self.path(gadget).join(path))
+    }
+
     fn bind(&mut self, gadget: &str, udc: Option<&str>) -> io::Result<()> {
         let udc = udc.map(sysfs::udc).transpose()?;
         registered(gadget)?.bind(udc.as_ref())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use gadget_config::node_file::check_udc_name;
 use gadget_config::{BootMethod, ClusterName, Ethernet, NodeId};
 
@@ -98,9 +98,9 @@ pub(crate) struct Identity {
     /// The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) ethernet: Option<Ethernet>,
-    /// Whether there is a second serial port [default: true]
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
-    pub(crate) admin_console: Option<bool>,
+    /// How many serial ports there are, 1 or 2 [default: 2]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) serial_ports: Option<u8>,
     /// Derive the MAC addresses from this cluster's name, not as the vendor does
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,

@@ -38,8 +38,21 @@ impl Text for UpReport {
             profile.ethernet, self.identity.node_mac, self.identity.host_mac
         );
         let _ = writeln!(text, "serial      {}", self.ttys.join(" "));
+        text += &second_port(self.without_second_port, self.refused.as_deref());
         text
     }
+}
+
+/// What became of the second serial port, where it is not as configured.
+fn second_port(is_without: bool, refused: Option<&str>) -> String {
+    if !is_without {
+        return String::new();
+    }
+    let why = refused.map_or_else(String::new, |why| format!(" ({why})"));
+    format!(
+        "warning: the second serial port is off, as the USB device controller refused it{why}; \
+         serial-ports = 1 in node.toml leaves it off\n"
+    )
 }
 
 impl Text for DownReport {
@@ -73,6 +86,7 @@ impl Text for StatusReport {
         if !self.ttys.is_empty() {
             let _ = writeln!(text, "serial      {}", self.ttys.join(" "));
         }
+        text += &second_port(self.without_second_port, None);
         for other in &self.others {
             let _ = writeln!(text, "{} is used by {}", other.udc, other.owner);
         }

@@ -16,6 +16,10 @@ pub(crate) struct UpReport {
     pub(crate) udc: String,
     pub(crate) network: Option<String>,
     pub(crate) ttys: Vec<String>,
+    /// Whether it is up without the second serial port that is configured, and why it just now became so.
+    pub(crate) without_second_port: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<String>,
 }
 
 /// What `down` did.
@@ -39,6 +43,8 @@ pub(crate) struct StatusReport {
     pub(crate) udc: Option<Udc>,
     pub(crate) network: Option<String>,
     pub(crate) ttys: Vec<String>,
+    /// Whether it is up without the second serial port that is configured.
+    pub(crate) without_second_port: bool,
     pub(crate) udcs: Vec<Udc>,
     pub(crate) others: Vec<Other>,
 }
@@ -84,6 +90,8 @@ impl UpReport {
             udc: applied.udc,
             network: status.network,
             ttys: status.ttys,
+            without_second_port: status.without_second_port,
+            refused: applied.without_second_port,
         }
     }
 }
@@ -105,6 +113,7 @@ impl StatusReport {
             udc: status.udc,
             network: status.network,
             ttys: status.ttys,
+            without_second_port: status.without_second_port,
             udcs: status.udcs,
             others: status.others.into_iter().map(other).collect(),
         }

@@ -56,7 +56,8 @@ fn merge(file: NodeFile, flags: &Identity) -> Option<Settings> {
         profile: Profile {
             ethernet: flags.ethernet.or(file.ethernet).unwrap_or(vendor.ethernet),
             admin_console: flags
-                .admin_console
+                .serial_ports
+                .map(|number| number == 2)
                 .or(file.admin_console)
                 .unwrap_or(vendor.admin_console),
             cluster: flags.cluster.clone().or(file.cluster),
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn options_win_over_the_file() {
-        let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nadmin-console = false\n\
+        let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nserial-ports = 1\n\
                     cluster = \"a\"\nudc = \"a.usb\"";
         let settings = merge(file(text), &Identity::default()).unwrap();
         assert_eq!(settings.profile.boot, BootMethod::Usbboot);
@@ -88,7 +89,7 @@ mod tests {
             id: "4".parse().ok(),
             boot: Some(BootMethod::Card),
             ethernet: Some(Ethernet::Ecm),
-            admin_console: Some(true),
+            serial_ports: Some(2),
             cluster: "b".parse().ok(),
             udc: Some("b.usb".into()),
         };

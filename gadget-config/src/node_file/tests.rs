@@ -17,7 +17,7 @@ fn full() -> NodeFile {
 
 #[test]
 fn every_key_is_read() {
-    let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nadmin-console = false\n\
+    let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nserial-ports = 1\n\
                 cluster = \"rack-1\"\nudc = \"20980000.usb\"\n";
     assert_eq!(parse(text), Ok((full(), vec![])));
     assert_eq!(parse(""), Ok((NodeFile::default(), vec![])));
@@ -42,7 +42,7 @@ fn bad_values_name_the_line_and_what_is_allowed() {
             "\n\nethernet = \"eem\"",
             "node.toml:3: ethernet: \"eem\" is no Ethernet function: ncm, ecm and rndis are",
         ),
-        ("admin-console = 1", "node.toml:1: admin-console = 1: allowed is true or false"),
+        ("serial-ports = 3", "node.toml:1: serial-ports = 3: allowed is 1 or 2"),
         ("cluster = 7", "node.toml:1: cluster = 7: allowed is a text in quotes"),
         (
             "udc = \"../x\"",
@@ -59,15 +59,15 @@ fn bad_values_name_the_line_and_what_is_allowed() {
 
 #[test]
 fn unknown_keys_warn_in_the_order_of_their_lines() {
-    let (file, warnings) = parse("zz = 1\nid = 3\nadmin_console = true\n").unwrap();
+    let (file, warnings) = parse("zz = 1\nid = 3\nadmin-console = true\n").unwrap();
     assert_eq!((file.id, file.admin_console), (full().id, None));
     let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-    let known = "known are id, boot, ethernet, admin-console, cluster, udc";
+    let known = "known are id, boot, ethernet, serial-ports, cluster, udc";
     assert_eq!(
         warnings,
         [
             format!("node.toml:1: unknown key \"zz\" is ignored; {known}"),
-            format!("node.toml:3: unknown key \"admin_console\" is ignored; {known}"),
+            format!("node.toml:3: unknown key \"admin-console\" is ignored; {known}"),
         ]
     );
 }

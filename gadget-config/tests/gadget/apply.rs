@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use gadget_config::{Action, Entry, Ethernet, GADGET, Kernel, Layout, Profile};
+use gadget_config::{Action, Entry, Ethernet, GADGET, Kernel, Layout, Profile, State, status};
 
 use crate::{Fake, UDC, down, node, up, up_on};
 
@@ -152,4 +152,70 @@ fn a_bind_that_fails_leaves_nothing() {
     kernel.fail_bind = None;
     up(&mut kernel, &node()).unwrap();
     down(&mut kernel).unwrap();
+}
+
+#[test]
+fn a_controller_that_refuses_two_serial_ports_gets_one() {
+    let mut kernel = Fake::new();
+    kernel.serial_ports = Some(1);
+    let applied = up(&mut kernel, &node()).unwrap();
+    assert_eq!(applied.action, Action::Made);
+    let why = applied.without_second_port.unwrap();
+    assert!(
+        why.starts_with(&format!("cannot write {UDC} to ")) && why.contains("os error 19"),
+        "{why}"
+    );
+    assert_eq!(kernel.bound(), Some(UDC));
+    let seen = status(&kernel, Some(&node())).unwrap();
+    assert_eq!((seen.state, &*seen.ttys), (State::Up, &["/dev/ttyGS0".to_owned()][..]));
+    assert!(seen.without_second_port);
+
+    // It is left alone from then on, and only the profile's other changes make it anew.
+    kernel.calls.clear();
+    let applied = up(&mut kernel, &node()).unwrap();
+    assert_eq!((applied.action, applied.without_second_port), (Action::None, None));
+    assert_eq!(kernel.calls, [""; 0]);
+    let other = Profile { ethernet: Ethernet::Ecm, ..node() };
+    assert!(matches!(up(&mut kernel, &other).unwrap().action, Action::Remade(_)));
+    assert!(down(&mut kernel).unwrap() && kernel.gadgets.is_empty());
+
+    // One that is asked for makes no difference to a controller that takes one.
+    let one = Profile { admin_console: false, ..node() };
+    assert_eq!(up(&mut kernel, &one).unwrap().without_second_port, None);
+    assert!(!status(&kernel, Some(&one)).unwrap().without_second_port);
+}
+
+#[test]
+fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_controller_takes_them() {
+    let mut kernel = Fake::new();
+    kernel.serial_ports = Some(1);
+    up(&mut kernel, &node()).unwrap();
+    kernel.bind(GADGET, None).unwrap();
+    let State::Differs(difference) = status(&kernel, Some(&node())).unwrap().state else {
+        panic!("it was taken for whole");
+    };
+    assert_eq!(difference.path, "configs/c.1/acm.clusterhat-2");
+    kernel.serial_ports = None;
+    let applied = up(&mut kernel, &node()).unwrap();
+    assert!(matches!(applied.action, Action::Remade(_)) && applied.without_second_port.is_none());
+    assert!(is_whole(&kernel, &node()));
+
+    // A whole one that the controller takes no more.
+    kernel.bind(GADGET, None).unwrap();
+    kernel.serial_ports = Some(1);
+    let applied = up(&mut kernel, &node()).unwrap();
+    assert!(applied.action == Action::Bound && applied.without_second_port.is_some());
+}
+
+#[test]
+fn a_controller_that_refuses_one_too_gets_none() {
+    let mut kernel = Fake::new();
+    kernel.serial_ports = Some(0);
+    let error = up(&mut kernel, &node()).unwrap_err().to_string();
+    assert_eq!(error, format!("cannot write {UDC} to /configfs/usb_gadget/clusterhat/UDC"));
+    assert!(kernel.gadgets.is_empty());
+    // Nor is anything taken out where there is only one.
+    kernel.calls.clear();
+    up(&mut kernel, &Profile { admin_console: false, ..node() }).unwrap_err();
+    assert!(!kernel.calls.iter().any(|call| call.starts_with("unlink")));
 }

@@ -28,6 +28,8 @@ pub(crate) struct Fake {
     pub(crate) killed_after: Option<usize>,
     /// Binding fails.
     pub(crate) fail_bind: Option<ErrorKind>,
+    /// Binding fails with more serial functions in the configuration than this.
+    pub(crate) serial_ports: Option<usize>,
     /// Somebody binds this gadget driver right before us.
     pub(crate) quicker: Option<&'static str>,
     /// Removing fails.
@@ -83,6 +85,7 @@ impl Fake {
             fail_at: None,
             killed_after: None,
             fail_bind: None,
+            serial_ports: None,
             quicker: None,
             fail_remove: None,
             no_configfs: false,
@@ -184,6 +187,13 @@ impl Kernel for Fake {
         Ok(())
     }
 
+    fn unlink(&mut self, gadget: &str, path: &str) -> io::Result<()> {
+        self.calls.push(format!("unlink {path}"));
+        let (tree, udc) = self.gadgets.get_mut(gadget).ok_or(ErrorKind::NotFound)?;
+        assert!(udc.is_none(), "the kernel would take the gadget off the bus");
+        tree.remove(path).map(|_| ()).ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
     fn bind(&mut self, gadget: &str, udc: Option<&str>) -> io::Result<()> {
         self.calls.push(format!("bind {}", udc.unwrap_or("nothing")));
         if let (Some(udc), Some(function)) = (udc, self.quicker) {
@@ -194,6 +204,11 @@ impl Kernel for Fake {
             return Err(kind.into());
         }
         let found = self.gadgets.get_mut(gadget).ok_or(ErrorKind::NotFound)?;
+        let serial = found.0.keys().filter(|path| path.starts_with("configs/c.1/acm.")).count();
+        if udc.is_some() && self.serial_ports.is_some_and(|most| serial > most) {
+            // ENODEV, as where endpoints run out: drivers/usb/gadget/function/f_acm.c.
+            return Err(io::Error::from_raw_os_error(19));
+        }
         let old = std::mem::replace(&mut found.1, udc.map(str::to_owned));
         for (_, at) in &mut self.udcs {
             if old.as_ref() == Some(&at.name) {
