@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::time::Duration;
 
 use clusterhat_tests::command::World;
+use hat_driver::linux::lock::FileLock;
 
 /// p1 to p4 are a HAT's, p5 to p7 and p8 to p9 those of ClusterCTRL boards on buses 11 and 12.
 fn mixed() -> World {
@@ -53,4 +55,60 @@ fn a_pin_that_does_not_follow_is_told_once_under_one_name() {
         assert_eq!(message.matches("the pin shows off although on is commanded").count(), 1);
         assert!(message.contains(": p6: ") && !message.contains("P2"), "{message}");
     }
+}
+
+/// `usbboot` goes on after a node that fails, and shows it.
+#[test]
+fn what_a_board_alone_can_do_is_told_node_by_node() {
+    let world = World::builtin("a+6");
+    let (text, json) = (["usbboot", "off", "p1", "p2"], ["usbboot", "off", "p1", "p2", "--json"]);
+    assert_eq!(world.run(&text).status, 0);
+    // The board answers until p2 is asked for.
+    let start = world.read();
+    for fault in 1.. {
+        let mut faulty = start.clone();
+        faulty["faults"] = serde_json::json!([{"transfer": fault, "kind": "nak", "lasting": true}]);
+        world.write(&faulty);
+        let document = world.run(&json).json();
+        let nodes = document["nodes"].as_array().cloned().unwrap_or_default();
+        let failed = |node: &serde_json::Value| node["error"].is_string();
+        if nodes.len() == 2 && !failed(&nodes[0]) && failed(&nodes[1]) {
+            assert_eq!(nodes[0]["result"], "already-so");
+            world.write(&faulty);
+            let shown = world.run(&text);
+            assert_eq!(shown.status, 1);
+            assert!(shown.stdout.contains("p2: USB boot failed"), "{shown:?}");
+            break;
+        }
+        assert!(!document["error"].is_null(), "no transfer separates the nodes: {document}");
+    }
+}
+
+#[test]
+fn a_board_that_cannot_be_initialised_is_shown() {
+    let mut value = World::builtin_value("two-hats");
+    value["chips"].as_object_mut().unwrap().remove("1");
+    let world = World::new(&value);
+    let output = world.run(&["init"]);
+    assert_eq!(output.status, 1);
+    assert!(output.stdout.starts_with("lower: not initialised\nupper: "), "{output:?}");
+    let document = world.run(&["init", "--json"]).json();
+    assert!(document["boards"][0]["error"].is_string(), "{document}");
+    assert!(document["boards"][1]["error"].is_null(), "{document}");
+}
+
+/// No limit means no wait.
+#[test]
+fn a_lock_limit_of_0_is_over_at_once() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1", "--lock-limit", "0"]).status, 0);
+    let mut lock = FileLock::open(&world.lock("i2c-1")).unwrap();
+    lock.acquire(Duration::ZERO).unwrap();
+    for args in [["off", "p1"], ["alert", "on"], ["hub", "off"]] {
+        let output = world.run(&[&args[..], &["--lock-limit", "0"]].concat());
+        assert_eq!(output.status, 3, "{output:?}");
+        assert!(output.stderr.contains("for more than 0 s"), "{output:?}");
+    }
+    drop(lock);
+    assert_eq!(world.run(&["off", "p1", "--lock-limit", "0"]).status, 0);
 }

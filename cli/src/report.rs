@@ -242,7 +242,10 @@ pub(crate) struct UsbBootReport {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NodeUsbBoot {
     pub(crate) node: String,
-    pub(crate) result: Change,
+    /// `None` where it failed.
+    pub(crate) result: Option<Change>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
 }
 
 /// `path`.
@@ -291,6 +294,8 @@ pub(crate) struct BoardInit {
     pub(crate) initialised: bool,
     /// The nodes that were on and stay on; absent where nothing was written.
     pub(crate) kept_on: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
 }
 
 /// `boards`.

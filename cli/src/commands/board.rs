@@ -3,14 +3,15 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use hat_driver::ctrl::device::Save as DeviceSave;
-use hat_driver::linux::Change;
+use hat_driver::linux::{Change, chain};
 
-use super::{Outcome, ctrl_board};
+use super::{Outcome, ctrl_board, of_boards};
 use crate::args::{Order, Reset, Save, What};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
 use crate::report::{BoardDone, BoardReport, NodeUsbBoot, Report, UsbBootReport};
+use crate::shorten::shorten;
 
 /// The order of every board that comes from the factory.
 const FACTORY_ORDER: u8 = 20;
@@ -72,18 +73,21 @@ pub(crate) fn reset(context: &mut Context, arguments: &Reset) -> Result<Outcome,
 
 /// Chooses whether nodes boot over USB.
 pub(crate) fn usb_boot(context: &mut Context, set: &NodeSet, on: bool) -> Result<Outcome, Failure> {
-    let (mut nodes, mut failure) = (Vec::new(), None);
+    let (mut nodes, mut errors) = (Vec::new(), Vec::new());
     for node in context.nodes(set)? {
-        match context.cluster.set_usb_boot(node, on) {
-            Ok(result) => nodes.push(NodeUsbBoot { node: context.label(node), result }),
+        let (result, error) = match context.cluster.set_usb_boot(node, on) {
+            Ok(result) => (Some(result), None),
             Err(error) => {
-                failure.get_or_insert(Failure::Driver(error));
+                let text = shorten(&chain(&error)).into_owned();
+                errors.push(error);
+                (None, Some(text))
             }
-        }
+        };
+        nodes.push(NodeUsbBoot { node: context.label(node), result, error });
     }
-    if failure.is_none() && nodes.iter().all(|node| node.result == Change::Unsupported) {
-        failure = Some(Failure::NoUsbBoot);
-    }
+    let is_unsupported = |node: &NodeUsbBoot| node.result == Some(Change::Unsupported);
+    let unsupported = nodes.iter().all(is_unsupported).then_some(Failure::NoUsbBoot);
+    let failure = of_boards(errors).or(unsupported);
     let state = if on { "on" } else { "off" };
     Ok(Outcome { report: Report::UsbBoot(UsbBootReport { state, nodes }), failure })
 }

@@ -202,9 +202,10 @@ fn initialised(boards: &[String]) -> String {
 fn usb_boot(report: &UsbBootReport) -> String {
     let line = |node: &NodeUsbBoot| {
         let result = match node.result {
-            Change::Switched => report.state.to_owned(),
-            Change::AlreadySo => format!("{}, already so", report.state),
-            Change::Unsupported => "cannot be chosen on its board".to_owned(),
+            Some(Change::Switched) => report.state.to_owned(),
+            Some(Change::AlreadySo) => format!("{}, already so", report.state),
+            Some(Change::Unsupported) => "cannot be chosen on its board".to_owned(),
+            None => paint("failed", Tone::Bad),
         };
         format!("{}: USB boot {result}\n", node.node)
     };
@@ -242,6 +243,9 @@ fn board_done(done: &BoardDone) -> String {
 
 fn init(board: &BoardInit) -> String {
     match &board.kept_on {
+        None if board.error.is_some() => {
+            format!("{}: {}\n", board.board, paint("not initialised", Tone::Bad))
+        }
         None if board.by_itself => format!("{}: initialises itself\n", board.board),
         Some(nodes) if nodes.is_empty() => {
             format!("{}: initialised; no node was on\n", board.board)
