@@ -40,6 +40,8 @@ impl Compiler {
     fn run(&self, name: &str) -> io::Result<Command> {
         let mut command = apart::run(&self.cargo, name)?;
         command.env("RUSTC", &self.rustc).env_remove("RUSTUP_TOOLCHAIN");
+        // Flags for this machine are none for that one, and would come before its own.
+        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         if self.builds_core {
             // A stable compiler builds it only when asked like this.
             command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");

@@ -1,0 +1,61 @@
+# Runs steps side by side; tests/run sources this file from the project's folder. Each step's output goes to
+# a file of its own, which is shown if the step fails.
+# shellcheck shell=sh
+
+logs="$PWD/target/steps"
+started="$(date +%s)"
+
+since() {
+    seconds=$(($(date +%s) - $1))
+    echo "$((seconds / 60)) min $((seconds % 60)) s"
+}
+
+# step NAME COMMAND...: one step, now
+step() {
+    name=$1 from="$(date +%s)"
+    shift
+    if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+        echo "  done    $name, $(since "$from")"
+    else
+        cat "$logs/$name.log"
+        echo "  FAILED  $name, $(since "$from")"
+        echo "$name" >>"$logs/failed"
+    fi
+}
+
+# The next of the steps that nobody has taken; a line for each stands in the file "waiting".
+take() {
+    while :; do
+        line="$(flock "$logs/waiting" sed -i -e '1w /dev/stdout' -e 1d "$logs/waiting")"
+        [ -n "$line" ] || return 0
+        # shellcheck disable=SC2086 # a command in words
+        step $line
+    done
+}
+
+# side_by_side: the steps of standard input, one a line, in their order: as many at once as there are
+# processors, and one more since they wait at times
+side_by_side() {
+    cat >"$logs/waiting"
+    runners=""
+    for _ in $(seq "$(($(nproc) + 1))"); do
+        take &
+        runners="$runners $!"
+    done
+    # shellcheck disable=SC2086 # a list
+    wait $runners
+}
+
+# Prints how long all took, what failed, and on the last line the sum of what the test runners counted.
+conclude() {
+    echo "$1: $(since "$started") on $(nproc) processors"
+    failed="$(cat "$logs/failed" 2>/dev/null | tr '\n' ' ')"
+    [ -z "$failed" ] || echo "failed: $failed"
+    cat "$logs"/*.log | awk '
+        /^test result: / { passed += $4; failed += $6; skipped += $8 }
+        END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }'
+    [ -z "$failed" ]
+}
+
+rm -rf "$logs"
+mkdir -p "$logs"
