@@ -23,6 +23,7 @@ pub(crate) const LDD: Tool = Tool { program: "ldd", package: "libc-bin" };
 pub(crate) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", package: "mmdebstrap" };
 pub(crate) const SQFSTAR: Tool = Tool { program: "sqfstar", package: "squashfs-tools" };
 pub(crate) const STRIP: Tool = Tool { program: "strip", package: "binutils" };
+pub(crate) const VALGRIND: Tool = Tool { program: "valgrind", package: "valgrind" };
 pub(crate) const XZ: Tool = Tool { program: "xz", package: "xz-utils" };
 
 impl Tool {

@@ -2,8 +2,7 @@
 //!
 //! `cargo run --release -p clusterhat-tests --bin bench`
 //!
-//! Transfers are counted by the kernel of the virtual machine. Its processor is emulated: how much
-//! slower it is, a `status` of a simulated board tells, which runs in the guest and on the host.
+//! Transfers are counted by the kernel of the virtual machine, instructions by valgrind.
 //!
 //! The links are compared with what the kernel sets up by itself, side by side in the same machine.
 
@@ -35,7 +34,7 @@ fn main() -> Result<ExitCode> {
     let vm = Vm::boot_spec(&Spec { payload: &payload, programs: &programs, ..Spec::default() })?;
     vm.run(&["mkdir", "-p", "/etc/clusterhat", "/run/lock"])?;
     let mut rows = transfers::rows(&vm)?;
-    rows.extend(own::times(&vm, &program)?);
+    rows.push(own::instructions(&program)?);
     rows.push(own::memory(&vm)?);
     setups::prepare(&vm)?;
     rows.extend(address::rows(&vm)?);

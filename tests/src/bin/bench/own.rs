@@ -1,78 +1,34 @@
-//! What the command itself takes: time and memory.
+//! What the command itself takes: instructions and memory.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
+use std::path::Path;
+
+use clusterhat_tests::{
+    chips::Expanders,
+    instructions::{STATUS_LIMIT, of_a_status},
+    vm::Vm,
 };
-
-use clusterhat_tests::{chips::Expanders, vm::Vm};
 
 use crate::{
     Result,
     boards::{Board, plug},
-    median, run,
+    run,
     table::{Amount, Row},
 };
-
-/// Runs of which the median counts.
-const RUNS: usize = 20;
-
-/// What the command itself may take for a `status`, the bus not counted.
-const TIME_LIMIT: Duration = Duration::from_millis(5);
-
-/// A command that runs in the guest as on the host.
-const SIMULATED: &[&str] = &["--sim", "v2.5", "status"];
 
 const MEMORY_LIMIT_KB: u64 = 8 * 1024;
 
 /// The board that is looked at.
 const BOARD: Board = Board::Hat(|| Expanders::running(0b0101));
 
-/// A `status` in the guest, the same converted to the host's speed, and what both rest on.
-pub(crate) fn times(vm: &Vm, program: &Path) -> Result<[Row; 4]> {
-    let _plugged = plug(vm, &[BOARD])?;
-    let host = median(repeat(|| host_time(program))?);
-    let guest = median(repeat(|| guest_time(vm, &[&["clusterhat"], SIMULATED].concat()))?);
-    let any = median(repeat(|| guest_time(vm, &["true"]))?);
-    vm.start_trace()?;
-    let own = median(repeat(|| guest_time(vm, &["clusterhat", "status"]))?);
-    vm.stop_trace()?;
-    let slower = guest.as_secs_f64() / host.as_secs_f64();
-    let row = |what: &str, time, limit: Option<Duration>| Row {
-        what: what.to_owned(),
-        measured: Amount::Time(time),
-        limit: limit.map(Amount::Time),
+/// What a `status` of a simulated board takes. Time would tell how the machine is made that it was measured in: a
+/// guest's processor may be translated.
+pub(crate) fn instructions(program: &Path) -> Result<Row> {
+    Ok(Row {
+        what: "instructions of a status".into(),
+        measured: Amount::Instructions(of_a_status(program)?),
+        limit: Some(Amount::Instructions(STATUS_LIMIT)),
         vendor: None,
-    };
-    Ok([
-        row("status in the guest, without its bus", own, Some(TIME_LIMIT)),
-        row(&format!("  if it were not {slower:.0} times slower"), own.div_f64(slower), None),
-        row("`true` in the guest", any, None),
-        row("status on the host, simulated board", host, None),
-    ])
-}
-
-fn repeat(mut measure: impl FnMut() -> Result<Duration>) -> Result<Vec<Duration>> {
-    (0..RUNS).map(|_| measure()).collect()
-}
-
-/// From start to end, without the transfers that the trace has of it.
-fn guest_time(vm: &Vm, argv: &[&str]) -> Result<Duration> {
-    vm.clear_trace()?;
-    let wall = Duration::from_micros(run(vm, argv)?.wall_us);
-    let bus: Duration = vm.transfers()?.iter().map(|transfer| transfer.took).sum();
-    Ok(wall.saturating_sub(bus))
-}
-
-fn host_time(program: &Path) -> Result<Duration> {
-    let start = Instant::now();
-    let status = Command::new(program).args(SIMULATED).stdout(Stdio::null()).status()?;
-    let time = start.elapsed();
-    if status.success() {
-        return Ok(time);
-    }
-    Err(format!("clusterhat {} ended with {status}", SIMULATED.join(" ")).into())
+    })
 }
 
 /// The kernel's mark of the most memory that a `status` ever had, read while it rests before the

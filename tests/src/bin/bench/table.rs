@@ -22,6 +22,7 @@ impl Row {
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 pub(crate) enum Amount {
     Transfers(u64),
+    Instructions(u64),
     Time(Duration),
     Memory(u64),
 }
@@ -30,6 +31,7 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transfers(count) => f.pad(&format!("{count} transfers")),
+            Self::Instructions(count) => f.pad(&count.to_string()),
             Self::Time(time) => f.pad(&format!("{:.2} ms", time.as_secs_f64() * 1e3)),
             Self::Memory(kb) => f.pad(&format!("{kb} kB")),
         }
