@@ -8,18 +8,20 @@
 mod tree;
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
+use gadget_config::controller;
 use rustix::fs::{FlockOperation, flock};
 use tree::{Card, Tree, assert_same};
 
 const NODE: &str = env!("CARGO_BIN_EXE_clusterhat-node");
 
 /// How often two run at once. Without a lock one in six of the pairs could not be undone.
-const PAIRS: usize = 60;
+const PAIRS: usize = 100;
 
 fn command(program: impl AsRef<Path>, card: &Card, words: &[&str]) -> Command {
     let mut command = Command::new(program.as_ref());
@@ -91,6 +93,20 @@ fn who_comes_second_waits_for_the_first() {
 }
 
 #[test]
+fn a_lock_that_is_kept_for_too_long_is_told() {
+    let card = Card::stock("trixie");
+    let held = card.places().locked(Duration::ZERO).unwrap();
+    // Whoever has it may go on.
+    let held = held.locked(Duration::ZERO).unwrap();
+    for places in [card.places(), controller::places(&card.path("root"), None).unwrap()] {
+        let error = places.locked(Duration::from_millis(30)).unwrap_err();
+        assert!(error.is_timeout() && error.to_string().contains("another set-up"), "{error}");
+    }
+    drop(held);
+    card.places().locked(Duration::ZERO).unwrap();
+}
+
+#[test]
 fn what_was_edited_of_ours_is_told_and_the_rest_undone() {
     let card = Card::stock("trixie");
     ends_well(&run(&card, &["setup", "--id", "3", "--cluster", "rack-1"]));
@@ -113,9 +129,10 @@ fn what_was_edited_of_ours_is_told_and_the_rest_undone() {
 #[test]
 fn what_cannot_be_read_is_refused() {
     let card = Card::stock("trixie");
-    let folder = card.path("");
-    let program = folder.join("clusterhat-node");
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("clusterhat-node");
     fs::copy(NODE, &program).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     card.mode("", 0o755);
     for (path, mode) in [("boot/config.txt", 0), ("boot/cmdline.txt", 0), ("root/etc/hosts", 0)] {
         card.mode(path, mode);

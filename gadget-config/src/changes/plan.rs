@@ -153,7 +153,10 @@ impl<'a> Draft<'a> {
             }
             let now = entry.now(places)?;
             match entry.taken_back(now.as_ref()) {
-                Back::To(was) => self.push(entry.spot, now, was),
+                Back::To(was) => {
+                    self.push(entry.spot.clone(), now, was);
+                    self.is_part(&entry.spot, &entry.part);
+                }
                 Back::Edited { lines, .. } => {
                     changed.push(Edited { path: places.shown(&entry.spot), lines });
                 }

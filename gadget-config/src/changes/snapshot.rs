@@ -61,15 +61,19 @@ impl Snapshot {
     }
 
     /// Takes in the files of a folder whose names end so. A link to nowhere is none: Debian has one to
-    /// `/etc/modules` also where that is not there.
+    /// `/etc/modules` also where that is not there. Nor is one to `/dev/null`, which masks another file.
     ///
     /// # Errors
     /// As [`Self::add_file`].
     pub fn add_files(&mut self, folder: &Spot, ending: &str) -> Result<(), Error> {
         for name in self.names(folder)? {
             let spot = folder.below(name);
-            if spot.path.to_string_lossy().ends_with(ending) && self.places.has(&spot)? {
-                self.add_file(spot)?;
+            if !spot.path.to_string_lossy().ends_with(ending) || !self.places.has(&spot)? {
+                continue;
+            }
+            match read_content(&self.places, &spot) {
+                Ok(Some(Content::Link(target))) if target.as_os_str() == "/dev/null" => {}
+                _ => self.add_file(spot)?,
             }
         }
         Ok(())

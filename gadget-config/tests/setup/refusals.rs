@@ -118,6 +118,18 @@ fn a_list_of_modules_by_hand_is_edited_where_the_package_is_not_there() {
     assert_eq!(card.read("root/etc/modules-load.d/usb-gadget.conf"), "");
 }
 
+/// modules-load.d(5): so a list of the vendor's is switched off.
+#[test]
+fn a_list_of_modules_that_is_masked_is_none() {
+    let card = Card::stock("trixie");
+    fs::create_dir_all(card.path("root/etc/modules-load.d")).unwrap();
+    fs::create_dir_all(card.path("root/dev/null")).unwrap();
+    symlink("/dev/null", card.path("root/etc/modules-load.d/vendor.conf")).unwrap();
+    let request = Request::new(3.try_into().unwrap());
+    let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
+    plan.apply(&card.places()).unwrap();
+}
+
 #[test]
 fn units_that_are_missing_or_masked() {
     let card = Card::stock("trixie");
