@@ -108,6 +108,30 @@ const CASES: &[Case] = &[
         },
         script: "status\n maxpi\n boards\n init\n on\n on p3\n off all\n fan on\n fan on\n fan off",
     },
+    // The jumper powers all four places at power-up.
+    Case {
+        name: "size-2-jumper",
+        of: "v2.6",
+        change: |world| {
+            world["config"] = json!("TYPE=c\nCLUSTERHAT_SIZE=2\n");
+            world["chips"]["1"]["ext"] = json!([1, 1, 1, 1, null, null, null, 0]);
+        },
+        script: "status\n init\n status\n off p1 p2\n on p1\n off --dry-run\n off\n status\n off all",
+    },
+    // P3's transistor leads for ever, on the first of two boards.
+    Case {
+        name: "size-2-stuck",
+        of: "two-hats",
+        change: |world| {
+            let config = world["clusterhat_toml"].as_str().unwrap_or_default();
+            world["clusterhat_toml"] = json!(config.replacen("0x20", "0x20\nsize = 2", 1));
+            for chip in ["1", "1:0x23"] {
+                world["chips"][chip]["ext"] = json!([1, 1, 1, 1, null, null, null, 0]);
+            }
+            world["chips"]["1"]["stuck"] = json!([null, null, 1, null, null, null, null, null]);
+        },
+        script: "off --dry-run\n off\n status",
+    },
     Case {
         name: "named-nodes",
         of: "v2.5",

@@ -24,7 +24,7 @@ use hat_driver::power::Action;
 
 use crate::args::{Cli, Command, HubAction, What};
 use crate::commands::{
-    Outcome, board, boards, init, inventory, network, outputs, path, power, setup, status,
+    Outcome, board, boards, init, inventory, network, outputs, path, power, setup, spare, status,
 };
 use crate::config::Overrides;
 use crate::context::{Context, Ground, Wishes};
@@ -159,8 +159,8 @@ impl Session {
         match &self.cli.command {
             Command::On(on) if on.stagger.dry_run => power::plan_switch(context, set, Action::On),
             Command::On(_) => power::switch(context, set, Action::On),
-            Command::Off(off) if off.dry_run => power::plan_switch(context, set, Action::Off),
-            Command::Off(_) => power::switch(context, set, Action::Off),
+            Command::Off(off) if off.dry_run => spare::plan_off(context, set),
+            Command::Off(_) => spare::off(context, set),
             Command::Cycle(cycle) if cycle.stagger.dry_run => power::plan_cycle(context, set),
             Command::Cycle(_) => power::cycle(context, set),
             Command::Status(arguments) => match arguments.watch {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use hat_driver::Positions;
 use hat_driver::board::Setup;
 use hat_driver::ctrl::readings::Firmware;
 use hat_driver::expander::Chip;
@@ -96,6 +97,9 @@ pub(crate) struct BoardStatus {
     #[serde(flatten)]
     pub(crate) model: ModelName,
     pub(crate) place: String,
+    /// Places beyond the configured size that have power.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) beyond_size: Vec<String>,
     /// The rest is absent where the board does not answer.
     #[serde(flatten)]
     pub(crate) state: Option<BoardState>,
@@ -170,13 +174,34 @@ pub(crate) struct Level {
     pub(crate) seen: bool,
 }
 
-/// `on`, `off` and `cycle`.
+/// Places of a board beyond its configured size, by the names printed on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BeyondSize {
+    pub(crate) board: String,
+    pub(crate) places: Vec<String>,
+}
+
+impl BeyondSize {
+    pub(crate) fn new(board: String, places: Positions) -> Self {
+        Self { board, places: names(places) }
+    }
+}
+
+/// What is printed on a board beside these positions.
+pub(crate) fn names(places: Positions) -> Vec<String> {
+    places.iter().map(|position| Positions::one(position).to_string()).collect()
+}
+
+/// `on`, `off` and `cycle`.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct PowerReport {
     pub(crate) dry_run: bool,
     pub(crate) nodes: Vec<NodePower>,
     /// Boards that were initialised on the way.
     pub(crate) initialised: Vec<String>,
+    /// What was switched off although no node is meant to be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) beyond_size: Vec<BeyondSize>,
 }
 
 /// One node after `on`, `off` or `cycle`.
@@ -286,7 +311,7 @@ pub(crate) struct InitReport {
 }
 
 /// One board in `init`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct BoardInit {
     pub(crate) board: String,
     /// A ClusterCTRL board initialises itself.
@@ -294,6 +319,9 @@ pub(crate) struct BoardInit {
     pub(crate) initialised: bool,
     /// The nodes that were on and stay on; absent where nothing was written.
     pub(crate) kept_on: Option<Vec<String>>,
+    /// Places beyond the configured size that were on and stay on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) beyond_size: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }

@@ -214,7 +214,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
         on: Signals,
         off: Signals,
     ) -> Result<PinSet, Error<B::Error>> {
-        self.check_supported(on.union(off))?;
+        self.check_supported(on, off)?;
         let before = self.revision.to_signals(latch);
         let after = self.revision.to_pins(before.union(on).without(off));
         let touched = self.revision.to_pins(before).difference(after);
@@ -287,9 +287,10 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
     }
 
     /// Refuses signals that the board does not have; a board of fewer nodes keeps its spare places off.
-    fn check_supported(&self, signals: Signals) -> Result<(), Error<B::Error>> {
-        let has = self.revision.signals().without(Signals::NODES).union(self.nodes());
-        let missing = signals.without(has);
+    fn check_supported(&self, on: Signals, off: Signals) -> Result<(), Error<B::Error>> {
+        let spare = Signals::NODES.without(self.nodes());
+        let has = self.revision.signals();
+        let missing = on.without(has.without(spare)).union(off.without(has));
         if missing.is_empty() { Ok(()) } else { Err(Error::Unsupported { signals: missing }) }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod outputs;
 pub(crate) mod path;
 pub(crate) mod power;
 pub(crate) mod setup;
+pub(crate) mod spare;
 pub(crate) mod status;
 
 use std::path::Path;

@@ -110,6 +110,7 @@ impl<'a> Session<'a> {
             dry_run: false,
             nodes: nodes.iter().map(entry).collect(),
             initialised,
+            beyond_size: Vec::new(),
         })
         .into()
     }

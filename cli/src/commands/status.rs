@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
 use crate::report::{
-    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, Report, StatusReport,
+    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, Report, StatusReport, names,
 };
 
 /// A board that does not answer is reported, and the others all the same.
@@ -42,6 +42,7 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
             board: info.name.clone(),
             model: info.model.into(),
             place: info.place(),
+            beyond_size: status.map_or(Vec::new(), |status| names(status.beyond(info.size))),
             state: status.and_then(|status| state(context, board, info, status)),
             is_open: context.cluster.board_error(board).is_none(),
             error: result.as_ref().err().map(|error| chain(error)),

@@ -81,6 +81,11 @@ impl NodeSet {
         self.items.is_empty()
     }
 
+    /// Whether every node is meant, in so many words or by none.
+    pub(crate) fn is_all(&self) -> bool {
+        self.is_empty() || self.items.iter().any(|item| item.reading == Reading::All)
+    }
+
     /// The nodes of this controller that the set means: numbers from 1, ascending, each once.
     ///
     /// # Errors

@@ -9,9 +9,10 @@ use hat_driver::power::Action;
 use super::table::{Cell, Tone, cell, paint, plain, table};
 use crate::args::What;
 use crate::report::{
-    BoardDone, BoardEntry, BoardInit, BoardReport, BoardState, BoardStatus, BoardsReport,
-    CtrlState, HatState, Level, ModelName, NodePath, NodeStatus, NodeUsbBoot, OutputChange,
-    OutputReport, PathReport, PlanReport, PowerReport, Report, StatusReport, UsbBootReport,
+    BeyondSize, BoardDone, BoardEntry, BoardInit, BoardReport, BoardState, BoardStatus,
+    BoardsReport, CtrlState, HatState, Level, ModelName, NodePath, NodeStatus, NodeUsbBoot,
+    OutputChange, OutputReport, PathReport, PlanReport, PowerReport, Report, StatusReport,
+    UsbBootReport,
 };
 
 pub(super) fn render(report: &Report) -> String {
@@ -48,6 +49,7 @@ fn status(report: &StatusReport) -> String {
     }
     text.push('\n');
     text.extend(report.boards.iter().map(board_line));
+    text.extend(report.boards.iter().filter_map(beyond_size));
     if report.under_voltage == Some(true) {
         let warning = paint("the Pi reports under-voltage", Tone::Bad);
         let _ = writeln!(text, "{warning}");
@@ -90,6 +92,16 @@ fn board_line(board: &BoardStatus) -> String {
         Some(BoardState::Hat(state)) => format!("{head}{}\n", hat_state(state)),
         Some(BoardState::Ctrl(state)) => format!("{head}; {}\n", ctrl_state(state)),
     }
+}
+
+/// What has power although no node is meant to be there.
+fn beyond_size(board: &BoardStatus) -> Option<String> {
+    let places = board.beyond_size.join(" ");
+    let warning = format!(
+        "{}: beyond its configured size, powered: {places}; `clusterhat off` switches them off, too",
+        board.board
+    );
+    (!places.is_empty()).then(|| format!("{}\n", paint(&warning, Tone::Bad)))
 }
 
 /// What is the matter with a board that says nothing of itself.
@@ -159,7 +171,12 @@ fn power(report: &PowerReport) -> String {
             vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]
         })
         .collect();
-    text.push_str(&table(&["NODE", "NAME", "POWER", "NOTE"], &rows));
+    if !rows.is_empty() {
+        text.push_str(&table(&["NODE", "NAME", "POWER", "NOTE"], &rows));
+    }
+    text.extend(report.beyond_size.iter().map(|BeyondSize { board, places }| {
+        format!("{board}: beyond its configured size, switched off: {}\n", places.join(" "))
+    }));
     text
 }
 
@@ -242,15 +259,21 @@ fn board_done(done: &BoardDone) -> String {
 }
 
 fn init(board: &BoardInit) -> String {
+    let beyond = match board.beyond_size[..] {
+        [] => String::new(),
+        _ => format!("; beyond its configured size: {}", board.beyond_size.join(" ")),
+    };
     match &board.kept_on {
         None if board.error.is_some() => {
             format!("{}: {}\n", board.board, paint("not initialised", Tone::Bad))
         }
         None if board.by_itself => format!("{}: initialises itself\n", board.board),
         Some(nodes) if nodes.is_empty() => {
-            format!("{}: initialised; no node was on\n", board.board)
+            format!("{}: initialised; no node was on{beyond}\n", board.board)
         }
-        Some(nodes) => format!("{}: initialised; still on: {}\n", board.board, nodes.join(" ")),
+        Some(nodes) => {
+            format!("{}: initialised; still on: {}{beyond}\n", board.board, nodes.join(" "))
+        }
         None => format!("{}: was initialised before; nothing written\n", board.board),
     }
 }

@@ -17,6 +17,7 @@ mod platform;
 mod probe;
 mod rescan;
 mod slot;
+mod spare;
 mod switching;
 pub mod throttled;
 mod unit;
