@@ -5,11 +5,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use clusterhat_tests::command::{World, status};
+use clusterhat_tests::command::World;
+use clusterhat_tests::running::{Running, until};
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
 
@@ -18,47 +19,8 @@ const OPERATIONS: usize = 10_000;
 
 const SIGNALS: [&str; 8] = ["P1", "P2", "P3", "P4", "LED", "HUB", "ALERT", "WP"];
 
-/// The longest that anything here may take on a machine that is busy otherwise.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 fn latch(world: &World) -> u8 {
     world.read()["chips"]["1"]["r"][1].as_u64().unwrap() as u8
-}
-
-/// Waits until it is so.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !so() {
-        assert!(start.elapsed() < PATIENCE, "{what} does not happen");
-        sleep(Duration::from_millis(2));
-    }
-}
-
-/// The command with real waits, running.
-struct Running(Child);
-
-impl Running {
-    fn start(world: &World, args: &[&str]) -> Self {
-        let mut command = world.command(args);
-        command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(Stdio::null()).stderr(Stdio::piped());
-        Self(command.spawn().unwrap())
-    }
-
-    fn is_running(&mut self) -> bool {
-        self.0.try_wait().unwrap().is_none()
-    }
-
-    fn finish(mut self) -> i32 {
-        status(self.0.wait().unwrap())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// An initialised v2.5 board, and a staggered power-on that waits behind p1 for this long.
@@ -116,14 +78,6 @@ fn off_does_not_wait_for_a_staggered_power_on() {
     assert!(running.is_running());
 }
 
-#[test]
-fn a_node_that_was_switched_off_during_the_wait_stays_off() {
-    let (world, running) = staggered("1", |_| {});
-    assert_eq!(world.run(&["off", "p1"]).status, 0);
-    assert_eq!(running.finish(), 0);
-    assert_eq!(latch(&world) & 0x0f, 0x02);
-}
-
 /// What others change during the wait is kept, whether or not the supply is watched meanwhile.
 #[test]
 fn an_output_that_was_switched_during_the_wait_stays_so() {
@@ -131,7 +85,7 @@ fn an_output_that_was_switched_during_the_wait_stays_so() {
         let watched = throttled.clone();
         let (world, running) = staggered("1", |world| world["throttled"] = watched);
         assert_eq!(world.run(&["alert", "on"]).status, 0);
-        assert_eq!(running.finish(), 0);
+        assert_eq!(running.finish().status, 0);
         assert_eq!(latch(&world) & 0x4f, 0x43, "throttled: {throttled}");
     }
 }
@@ -146,14 +100,14 @@ fn a_second_power_on_waits_for_the_first() {
         sleep(Duration::from_millis(2));
     }
     assert!(!first.is_running(), "the second ended before the first");
-    assert_eq!((first.finish(), second.finish()), (0, 0));
+    assert_eq!((first.finish().status, second.finish().status), (0, 0));
     assert_eq!(latch(&world) & 0x0f, 0b0111);
 }
 
 #[test]
 fn who_cannot_wait_is_told_who_holds_the_lock() {
-    let (world, running) = staggered("30", |_| {});
-    let pid = running.0.id();
+    let (world, mut running) = staggered("30", |_| {});
+    let pid = running.id();
     let start = Instant::now();
     let text = world.run(&["on", "p3", "--lock-limit", "0.2"]);
     assert!(start.elapsed() >= Duration::from_millis(200));
@@ -167,8 +121,8 @@ fn who_cannot_wait_is_told_who_holds_the_lock() {
 #[test]
 fn a_lock_goes_with_its_holder() {
     let (world, mut running) = staggered("30", |_| {});
-    running.0.kill().unwrap();
-    assert_eq!(status(running.0.wait().unwrap()), 128 + 9);
+    running.kill();
+    assert_eq!(running.finish().status, 128 + 9);
     assert!(world.held_locks().is_empty());
     let next = world.run(&["on", "p3", "--lock-limit", "0"]);
     assert_eq!(next.status, 0, "{next:?}");
@@ -205,7 +159,7 @@ fn a_fresh_board_is_initialised_once() {
         let calls = [&["on", "p1"][..], &["on", "p2"], &["off", "p3"], &["alert", "on"], &["init"]];
         let running: Vec<_> = calls.iter().map(|args| Running::start(&world, args)).collect();
         for (call, running) in calls.iter().zip(running) {
-            assert_eq!(running.finish(), 0, "{call:?}");
+            assert_eq!(running.finish().status, 0, "{call:?}");
         }
         assert_eq!(world.read()["chips"]["1"]["r"], json!([0xd3, 0xd3, 0, 0, 0x7f]));
     }

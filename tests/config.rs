@@ -353,7 +353,7 @@ fn progress_is_for_terminals_and_gone_at_the_end() {
     let plain = world.run(&["on", "p1", "p2"]);
     assert!(!plain.stderr.contains("waiting"), "{plain:?}");
     let shown = on_terminal(&world, "on p3 p4", &[("NO_COLOR", "1")]);
-    assert!(shown.stdout.contains("p3 on; waiting 1 s"), "{shown:?}");
+    assert!(shown.stdout.contains("p3 on; waiting 1.0 s"), "{shown:?}");
     let (_, end) = shown.stdout.rsplit_once("waiting").expect("progress");
     assert!(end.contains("\r\x1b[K") && end.contains("NODE"), "{shown:?}");
     let error = on_terminal(&world, "on p9", &[]);

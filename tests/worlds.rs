@@ -65,7 +65,7 @@ fn locks_and_new_versions_have_the_permissions_of_the_world() {
     assert_eq!(output.status, 0, "{output:?}");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&world.path()), 0o664);
-    assert_eq!(world.locks().len(), 3, "{:?}", world.locks());
+    assert_eq!(world.locks().len(), 4, "{:?}", world.locks());
     for lock in world.locks() {
         assert_eq!(mode(&lock), 0o664, "{lock:?}");
     }

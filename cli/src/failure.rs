@@ -37,14 +37,6 @@ pub(crate) enum Failure {
     /// The nodes' boards cannot choose how their nodes boot.
     #[error("the boards of these nodes cannot choose whether they boot over USB")]
     NoUsbBoot,
-    /// A cycle that switched nodes off and could not switch them on again.
-    #[error("{source}; left off by the cycle: {}", nodes.join(" "))]
-    CycleIncomplete {
-        /// The nodes.
-        nodes: Vec<String>,
-        /// Why.
-        source: Box<DriverError>,
-    },
     /// No ClusterCTRL board has the order.
     #[error("no ClusterCTRL board has the order {order}; {known}")]
     NoSuchOrder {
@@ -141,7 +133,11 @@ fn list(before: &str, nodes: &str) -> String {
 impl FailureReport {
     /// What the driver says of the state that it left.
     fn add(&mut self, error: &DriverError) {
-        if let DriverError::Board { stands, what, .. } = error {
+        let cause = match error {
+            DriverError::Cycle { source, .. } => source,
+            error => error,
+        };
+        if let DriverError::Board { stands, what, .. } = cause {
             self.stands = (!what.is_empty()).then_some(*stands);
         }
         self.switched = error.done().map(SwitchedNode::all);
@@ -157,7 +153,7 @@ impl Failure {
             Self::Driver(DriverError::Locked { .. }) => 3,
             Self::Files(error) if error.is_timeout() => 3,
             Self::Driver(DriverError::NoBoard { .. }) | Self::NotController(_) => 4,
-            Self::CycleIncomplete { source, .. }
+            Self::Driver(DriverError::Cycle { source, .. })
                 if matches!(**source, DriverError::Locked { .. }) =>
             {
                 3
@@ -170,7 +166,6 @@ impl Failure {
             Self::Driver(_)
             | Self::NoSuchOutput(_)
             | Self::NoUsbBoot
-            | Self::CycleIncomplete { .. }
             | Self::NoPath(_)
             | Self::LeftOut(_)
             | Self::Network(_)
@@ -198,9 +193,11 @@ impl Failure {
             Self::Driver(DriverError::NoBoard { .. }) => "no-board",
             Self::Driver(DriverError::Locked { .. }) => "locked",
             Self::Driver(DriverError::UnderVoltage { .. }) => "under-voltage",
+            Self::Driver(DriverError::Undone { .. }) => "undone",
+            Self::Driver(DriverError::Stopped { .. }) => "stopped",
+            Self::Driver(DriverError::Cycle { .. }) => "cycle-incomplete",
             Self::Driver(_) => "board",
             Self::NoSuchOutput(_) | Self::NoUsbBoot => "no-such-output",
-            Self::CycleIncomplete { .. } => "cycle-incomplete",
             Self::NoSuchOrder { .. } => "no-such-order",
             Self::NotConfirmed(_) => "not-confirmed",
             Self::Interrupted { .. } => "interrupted",
@@ -257,7 +254,6 @@ impl Failure {
             }
             Self::Driver(error) => report.add(error),
             Self::Interrupted { switched, .. } => report.switched = Some(switched.clone()),
-            Self::CycleIncomplete { source, .. } => report.add(source),
             _ => {}
         }
         report

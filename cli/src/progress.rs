@@ -16,27 +16,35 @@ pub(crate) struct Progress {
     names: Names,
     /// Nodes switched on so far; nothing is shown where this is `None`.
     on: Option<Vec<usize>>,
+    /// Whether a wait is being told.
+    is_told: bool,
 }
 
 impl Progress {
     pub(crate) fn new(names: Names) -> Self {
-        Self { names, on: stderr().is_terminal().then(Vec::new) }
+        Self { names, on: stderr().is_terminal().then(Vec::new), is_told: false }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
         let Some(on) = &mut self.on else { return };
-        match event {
-            Event::Switched { node, action: Action::On } => on.push(node + 1),
-            Event::Waiting { duration } if *duration >= WORTH_TELLING => {
-                let so_far = match on[..] {
-                    [] => String::new(),
-                    _ => format!("{} on; ", self.names.fold(on)),
-                };
-                let seconds = duration.as_secs_f32();
-                // A progress line that cannot be written is no reason to stop.
-                let _ = write!(stderr(), "\r\x1b[K{so_far}waiting {seconds} s");
+        let (what, duration) = match event {
+            Event::Switched { node, action: Action::On } => {
+                self.is_told = false;
+                return on.push(node + 1);
             }
-            _ => {}
+            Event::Waiting { duration } => ("waiting", duration),
+            Event::Watching { duration } => ("watching the supply for", duration),
+            _ => return,
+        };
+        self.is_told |= *duration >= WORTH_TELLING;
+        if self.is_told {
+            let so_far = match on[..] {
+                [] => String::new(),
+                _ => format!("{} on; ", self.names.fold(on)),
+            };
+            let seconds = duration.as_secs_f32();
+            // A progress line that cannot be written is no reason to stop.
+            let _ = write!(stderr(), "\r\x1b[K{so_far}{what} {seconds:.1} s");
         }
     }
 

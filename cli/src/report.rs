@@ -211,7 +211,7 @@ pub(crate) struct NodePower {
     pub(crate) name: Option<String>,
     pub(crate) power: Action,
     pub(crate) changed: bool,
-    /// Whether another program switched it back in a pause between two nodes.
+    /// Whether somebody else switched it off, or asked for it to be off, since this command began.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) undone: bool,
     /// Whether it was switched off and on again.

@@ -324,6 +324,17 @@ impl<B: I2c, L: Line<Error = B::Error>> Switchable for Board<B, L> {
         }
     }
 
+    /// A board that lost its power meanwhile shows it in the latch: all ones is the state it starts in.
+    fn state_again(&mut self, nodes: Positions, action: Action) -> Result<Driven, Self::Error> {
+        match self.backend {
+            Backend::Expander(_) if action == Action::On => match self.read_latch()? {
+                PinSet::ALL => self.state(nodes, action),
+                latch => Ok(Driven { latch, inputs: PinSet::NONE }),
+            },
+            _ => self.state(nodes, action),
+        }
+    }
+
     fn on(&self, Driven { latch, inputs }: Driven) -> Positions {
         self.revision.to_signals(latch.without(inputs)).positions()
     }

@@ -111,6 +111,18 @@ pub trait Switchable {
     /// Where the board fails, or is not ready to be switched.
     fn state(&mut self, nodes: Positions, action: Action) -> Result<Self::State, Self::Error>;
 
+    /// Asks again after a pause, in which others may have used the board. Costs as little as may be.
+    ///
+    /// # Errors
+    /// As [`Self::state`].
+    fn state_again(
+        &mut self,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Self::State, Self::Error> {
+        self.state(nodes, action)
+    }
+
     /// The nodes that are on in a state.
     fn on(&self, state: Self::State) -> Positions;
 
@@ -135,25 +147,16 @@ pub trait Switchable {
     fn stands(&mut self, before: Self::State, nodes: Positions, action: Action) -> Stands;
 }
 
-/// What the bus went through while others could use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meanwhile {
-    /// Nobody else used it: what was read before still stands.
-    Quiet,
-    /// Somebody may have: read again.
-    Used,
-}
-
 /// What surrounds a plan's writes: exclusion of others, time, and reasons to stop.
 pub trait Conductor {
     /// Why the plan has to stop.
     type Stop;
 
-    /// Excludes others from the board's bus, and tells what happened on it since [`Self::leave`].
+    /// Excludes others from the board's bus.
     ///
     /// # Errors
     /// Where exclusion cannot be had in time.
-    fn enter(&mut self) -> Result<Meanwhile, Self::Stop>;
+    fn enter(&mut self) -> Result<(), Self::Stop>;
 
     /// Lets others in.
     fn leave(&mut self);
@@ -163,6 +166,21 @@ pub trait Conductor {
     /// # Errors
     /// Where the plan has to stop.
     fn wait(&mut self, duration: Duration) -> Result<(), Self::Stop>;
+
+    /// The board was asked, with others excluded: these nodes are on, and these have to be, since
+    /// they were found on or were switched on.
+    ///
+    /// # Errors
+    /// Where somebody else has switched off what this plan is to have on.
+    fn asked(&mut self, _on: Positions, _expected: Positions) -> Result<(), Self::Stop> {
+        Ok(())
+    }
+
+    /// These nodes are about to be switched.
+    fn switching(&mut self, _nodes: Positions) {}
+
+    /// The board failed to switch these nodes.
+    fn failed(&mut self, _nodes: Positions, _stands: Stands) {}
 
     /// These nodes were switched, and the register that switches them was read back.
     ///
@@ -178,8 +196,8 @@ pub struct SoleOwner<D>(pub D);
 impl<D: DelayNs> Conductor for SoleOwner<D> {
     type Stop = core::convert::Infallible;
 
-    fn enter(&mut self) -> Result<Meanwhile, Self::Stop> {
-        Ok(Meanwhile::Quiet)
+    fn enter(&mut self) -> Result<(), Self::Stop> {
+        Ok(())
     }
 
     fn leave(&mut self) {}
@@ -227,6 +245,8 @@ pub struct Failure<E, S> {
     pub stands: Stands,
     /// The nodes that were switched before.
     pub done: Positions,
+    /// The nodes asked for that neither were as asked nor were switched.
+    pub left: Positions,
 }
 
 /// A plan that ran to its end.
@@ -235,8 +255,6 @@ pub struct Failure<E, S> {
 pub struct Finished {
     /// The nodes that it switched.
     pub switched: Positions,
-    /// The nodes that somebody else switched the other way in a pause, after it had switched them.
-    pub undone: Positions,
     /// What the last node asks for before the next board's first.
     pub wait: Duration,
 }
@@ -254,7 +272,8 @@ pub fn switch<B: Switchable, C: Conductor>(
     wait: Duration,
     conductor: &mut C,
 ) -> Result<Finished, Failure<B::Error, C::Stop>> {
-    let mut run = Run { board, conductor, request, action, done: Positions::NONE };
+    let nothing = Positions::NONE;
+    let mut run = Run { board, conductor, request, action, done: nothing, right: nothing };
     run.enter()?;
     let result = run.start(delay, wait);
     run.conductor.leave();
@@ -267,7 +286,10 @@ struct Run<'a, B, C> {
     conductor: &'a mut C,
     request: Positions,
     action: Action,
+    /// The nodes that were switched.
     done: Positions,
+    /// The nodes that are as asked, by us or before us.
+    right: Positions,
 }
 
 impl<B: Switchable, C: Conductor> Run<'_, B, C> {
@@ -276,12 +298,15 @@ impl<B: Switchable, C: Conductor> Run<'_, B, C> {
         delay: impl Fn(u8) -> Duration,
         wait: Duration,
     ) -> Result<Finished, Failure<B::Error, C::Stop>> {
-        let mut state = self.read()?;
+        let state = self.board.state(self.request, self.action);
+        let mut state = state.map_err(|error| self.between(Cause::Board(error)))?;
+        self.asked(state)?;
         let plan = Plan::new(self.board.on(state), self.request, self.action, delay, wait);
+        self.right = self.request.without(plan.nodes());
         let wait = plan.wait_after();
         for step in plan {
             if !step.wait.is_zero() {
-                state = self.pause(step.wait, state)?;
+                state = self.pause(step.wait)?;
             }
             state = self.step(step.nodes, state)?;
         }
@@ -291,55 +316,69 @@ impl<B: Switchable, C: Conductor> Run<'_, B, C> {
             stands: Stands::New,
             ..self.between(Cause::Board(error))
         })?;
-        let on = self.board.on(state);
-        let undone = match self.action {
-            Action::On => self.done.without(on),
-            Action::Off => self.done.intersection(on),
-        };
-        Ok(Finished { switched: self.done, undone, wait })
+        Ok(Finished { switched: self.done, wait })
     }
 
-    fn enter(&mut self) -> Result<Meanwhile, Failure<B::Error, C::Stop>> {
+    fn enter(&mut self) -> Result<(), Failure<B::Error, C::Stop>> {
         self.conductor.enter().map_err(|stop| self.between(Cause::Stop(stop)))
     }
 
-    fn read(&mut self) -> Result<B::State, Failure<B::Error, C::Stop>> {
-        self.board
-            .state(self.request, self.action)
-            .map_err(|error| self.between(Cause::Board(error)))
+    fn asked(&mut self, state: B::State) -> Result<(), Failure<B::Error, C::Stop>> {
+        let expected = match self.action {
+            Action::On => self.right,
+            Action::Off => Positions::NONE,
+        };
+        let asked = self.conductor.asked(self.board.on(state), expected);
+        asked.map_err(|stop| self.between(Cause::Stop(stop)))
     }
 
     /// Lets others in for a while, and returns the state as it is afterwards.
-    fn pause(
-        &mut self,
-        wait: Duration,
-        state: B::State,
-    ) -> Result<B::State, Failure<B::Error, C::Stop>> {
+    fn pause(&mut self, wait: Duration) -> Result<B::State, Failure<B::Error, C::Stop>> {
         self.conductor.leave();
         self.conductor.wait(wait).map_err(|stop| self.between(Cause::Stop(stop)))?;
-        match self.enter()? {
-            Meanwhile::Quiet => Ok(state),
-            Meanwhile::Used => self.read(),
-        }
+        self.enter()?;
+        let state = self.board.state_again(self.request, self.action);
+        let state = state.map_err(|error| self.between(Cause::Board(error)))?;
+        self.asked(state)?;
+        Ok(state)
     }
 
+    /// Switches the nodes of a step, but for those that somebody else has switched meanwhile.
     fn step(
         &mut self,
         nodes: Positions,
         state: B::State,
     ) -> Result<B::State, Failure<B::Error, C::Stop>> {
-        let state = self.board.apply(state, nodes, self.action).map_err(|error| {
-            let stands = self.board.stands(state, nodes, self.action);
-            Failure { nodes, stands, ..self.between(Cause::Board(error)) }
+        let on = self.board.on(state);
+        let due = match self.action {
+            Action::On => nodes.without(on),
+            Action::Off => nodes.intersection(on),
+        };
+        self.right = self.right.union(nodes.without(due));
+        if due.is_empty() {
+            return Ok(state);
+        }
+        self.conductor.switching(due);
+        let state = self.board.apply(state, due, self.action).map_err(|error| {
+            let stands = self.board.stands(state, due, self.action);
+            self.conductor.failed(due, stands);
+            Failure { nodes: due, stands, ..self.between(Cause::Board(error)) }
         })?;
-        self.done = self.done.union(nodes);
-        self.conductor.switched(nodes).map_err(|stop| self.between(Cause::Stop(stop)))?;
+        self.done = self.done.union(due);
+        self.right = self.right.union(due);
+        self.conductor.switched(due).map_err(|stop| self.between(Cause::Stop(stop)))?;
         Ok(state)
     }
 
     /// A failure outside of any step.
     fn between(&self, cause: Cause<B::Error, C::Stop>) -> Failure<B::Error, C::Stop> {
-        Failure { cause, nodes: Positions::NONE, stands: Stands::Old, done: self.done }
+        Failure {
+            cause,
+            nodes: Positions::NONE,
+            stands: Stands::Old,
+            done: self.done,
+            left: self.request.without(self.right),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use std::time::Duration;
 use hat_driver::BusError;
 use hat_driver::ctrl::device::Save;
 use hat_driver::linux::{
-    AnyBus, AnyLine, BoardChange, BoardOptions, Cluster, Disturbance, Eeprom, Error, Event, Host,
-    Options, Output, Platform, Resource, Switched, UnitStatus, UsbBoard, chain,
+    AnyBus, AnyLine, BoardChange, BoardOptions, Cluster, Eeprom, Error, Event, Host, Options,
+    Output, Platform, Resource, Switched, UnitStatus, UsbBoard, chain,
 };
 use hat_driver::power::Action;
 use hat_driver::sim::{Machine, World, builtin};
@@ -110,10 +110,6 @@ impl Platform for Troubled {
         Ok(self.locks.path().join(format!("{resource:?}")))
     }
 
-    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>> {
-        self.machine.watch(resource)
-    }
-
     fn sleep(&self, duration: Duration) {
         self.machine.sleep(duration);
     }
@@ -140,7 +136,6 @@ fn a_cluster_and_what_it_hands_out_go_to_other_threads() {
     fn goes<T: Send>() {}
     fn is_shared<T: Send + Sync + ?Sized>() {}
     goes::<Cluster>();
-    goes::<Box<dyn Disturbance>>();
     goes::<(AnyBus, AnyLine)>();
     goes::<(Error, Event, Switched, UnitStatus, BoardChange, Options)>();
     is_shared::<dyn Platform>();

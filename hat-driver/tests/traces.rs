@@ -135,7 +135,6 @@ fn switching_changes_exactly_the_pins_asked_for() {
                 let log = rig.take_log();
                 check_no_glitch(&log, before, end, &context);
                 assert_eq!(switched.changed, set(before.pins ^ end), "{context}");
-                assert!(switched.undone.is_empty(), "{context}");
                 if before.pins == end {
                     assert!(writes(&log).is_empty(), "{context}");
                 } else if wired.is_expander() {
@@ -267,7 +266,8 @@ fn operations_stay_within_their_transfers() {
         let on = count(wired, init, |cluster| {
             cluster.switch(&[0, 1, 2], Action::On, &mut |_| {}).unwrap();
         });
-        assert!(on <= 6, "{wired:?}: on of three nodes: {on}");
+        // Two pauses, after each of which the latch is read again.
+        assert!(on <= 8, "{wired:?}: on of three nodes: {on}");
         let off = count(wired, &[Ask::Init, Ask::On(ALL_NODES)], |cluster| {
             cluster.switch(ALL_NODES, Action::Off, &mut |_| {}).unwrap();
         });

@@ -7,5 +7,6 @@ pub mod command;
 pub mod instructions;
 pub mod pages;
 pub mod pi;
+pub mod running;
 pub mod usbip;
 pub mod vm;

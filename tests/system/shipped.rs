@@ -49,7 +49,11 @@ fn groups_and_run_time_files_come_as_the_files_say() {
     let said = sh(&system, again);
     assert!(!said.contains("Would create group"), "{said}");
     let locks = sh(&system, "cd /run/lock; stat -c '%n %U:%G %a' clusterhat-*");
-    assert_eq!(locks, "clusterhat-lines.lock root:gpio 640\nclusterhat-power-on.lock root:i2c 640");
+    assert_eq!(
+        locks,
+        "clusterhat-lines.lock root:gpio 640\nclusterhat-power-on.lock root:i2c 640\n\
+         clusterhat-power.record root:i2c 660"
+    );
 }
 
 /// Each by the groups that may switch with it, and by nobody else.
@@ -62,6 +66,14 @@ fn locks_are_for_those_who_may_switch() {
         );
         run(&system, &script).status == 0
     };
+    let may_write = |groups: &str| {
+        let script = format!(
+            "setpriv --reuid nobody --regid nogroup {groups} sh -c ': >>/run/lock/clusterhat-power.record'"
+        );
+        run(&system, &script).status == 0
+    };
+    assert!(may_write("--groups gpio") && may_write("--groups i2c"));
+    assert!(!may_write("--clear-groups"));
     for (lock, i2c) in [("power-on", true), ("lines", false)] {
         assert!(may_read(lock, "--groups gpio"), "{lock}");
         assert_eq!(may_read(lock, "--groups i2c"), i2c, "{lock}");

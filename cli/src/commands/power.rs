@@ -1,10 +1,11 @@
 //! `on`, `off` and `cycle`, and what they would do.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use hat_driver::Positions;
-use hat_driver::linux::{Error as DriverError, Event, Switched};
+use hat_driver::linux::{Error as DriverError, Event};
 use hat_driver::power::Action;
 
 use super::{Outcome, of_boards};
@@ -24,27 +25,28 @@ pub(crate) fn switch(
     let nodes = context.nodes(set)?;
     let command = if action == Action::On { "on" } else { "off" };
     let mut session = Session::new(context, command)?;
-    session.switch(&nodes, action)?;
-    Ok(session.report(&nodes, action, &[]))
+    let result = session
+        .observe(|context, observer| context.cluster.switch(&nodes, action, observer).map(drop));
+    Ok(session.outcome(&nodes, action, result.err()))
 }
 
 /// Switches nodes off, waits, and switches them on.
 pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let nodes = context.nodes(set)?;
     let off_time = context.settings.off_time;
-    // Better not begun than left off.
-    context.cluster.check_supply()?;
     let mut session = Session::new(context, "cycle")?;
-    let off = session.switch(&nodes, Action::Off)?;
-    if !off.is_empty() {
-        session.progress.show(&Event::Waiting { duration: off_time });
-        session.context.cluster.platform().sleep(off_time);
-    }
-    match session.switch(&nodes, Action::On) {
-        Ok(_) => Ok(session.report(&nodes, Action::On, &off)),
-        Err(Failure::Driver(source)) => Err(session.incomplete(&off, source)),
-        Err(failure) => Err(failure),
-    }
+    let result = session
+        .observe(|context, observer| context.cluster.cycle(&nodes, off_time, observer).map(drop));
+    Ok(session.outcome(&nodes, Action::On, result.err()))
+}
+
+/// What happened to a node.
+#[derive(Clone, Copy, Default)]
+struct Past {
+    went_off: bool,
+    went_on: bool,
+    /// What happened last.
+    last: Option<Action>,
 }
 
 /// One command's switching: what changed, and which boards were initialised.
@@ -52,8 +54,7 @@ struct Session<'a> {
     context: &'a mut Context,
     progress: Progress,
     record: Record,
-    changed: Vec<usize>,
-    undone: Vec<usize>,
+    past: BTreeMap<usize, Past>,
     initialised: Vec<usize>,
 }
 
@@ -62,64 +63,79 @@ impl<'a> Session<'a> {
         let progress = Progress::new(context.names.clone());
         let record = Record::new(context.names.clone());
         record.watch(command, context.json)?;
-        let (changed, undone, initialised) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { context, progress, record, changed, undone, initialised })
+        Ok(Self { context, progress, record, past: BTreeMap::new(), initialised: Vec::new() })
     }
 
-    fn switch(&mut self, nodes: &[usize], action: Action) -> Result<Vec<usize>, Failure> {
-        let Self { context, progress, record, initialised, .. } = self;
-        let result = context.cluster.switch(nodes, action, &mut |event| {
+    /// Lets the driver work, and notes what it tells.
+    fn observe<R>(&mut self, act: impl FnOnce(&mut Context, &mut dyn FnMut(Event)) -> R) -> R {
+        let Self { context, progress, record, past, initialised } = self;
+        let result = act(context, &mut |event| {
             match event {
                 Event::Initialised { board } => initialised.push(board),
-                Event::Switched { node, action } => record.add(node, action),
+                Event::Switched { node, action } => {
+                    record.add(node, action);
+                    let past = past.entry(node).or_default();
+                    past.went_on |= action == Action::On;
+                    past.went_off |= action == Action::Off;
+                    past.last = Some(action);
+                }
                 _ => {}
             }
             progress.show(&event);
         });
         self.progress.clear();
-        let Switched { changed, undone, .. } = result?;
-        self.changed.extend(&changed);
-        self.undone = undone;
-        Ok(changed)
+        result
     }
 
-    /// The second half of a cycle failed: the nodes that the first half switched off, but for those
-    /// that are on again, are off still.
-    fn incomplete(&self, off: &[usize], source: DriverError) -> Failure {
-        let on_again = source.done().map(|done| done.nodes.clone()).unwrap_or_default();
-        let names = off.iter().map(|&node| self.context.label(node));
-        let nodes: Vec<_> = names.filter(|name| !on_again.contains(name)).collect();
-        if nodes.is_empty() {
-            return source.into();
-        }
-        Failure::CycleIncomplete { nodes, source: Box::new(source) }
-    }
-
-    fn report(&self, nodes: &[usize], power: Action, cycled: &[usize]) -> Outcome {
-        let entry = |&node: &usize| NodePower {
-            node: self.context.label(node),
-            name: self.context.alias(node),
-            power: if self.undone.contains(&node) { opposite(power) } else { power },
-            undone: self.undone.contains(&node),
-            changed: self.changed.contains(&node),
-            cycled: cycled.contains(&node),
-        };
+    /// All nodes where all is done; else those whose state is sure, beside the error.
+    fn outcome(&self, nodes: &[usize], power: Action, error: Option<DriverError>) -> Outcome {
+        let rows = nodes.iter().filter_map(|&node| match &error {
+            None => Some(self.row(node, self.past(node).last.unwrap_or(power), false)),
+            Some(error) => {
+                let (power, undone) = sure(error, &self.context.label(node), self.past(node))?;
+                Some(self.row(node, power, undone))
+            }
+        });
         let names = self.context.board_names();
         let initialised = self.initialised.iter().map(|&board| names[board].clone()).collect();
-        Report::Power(PowerReport {
+        let report = Report::Power(PowerReport {
             dry_run: false,
-            nodes: nodes.iter().map(entry).collect(),
+            nodes: rows.collect(),
             initialised,
             beyond_size: Vec::new(),
-        })
-        .into()
+        });
+        Outcome { report, failure: error.map(Failure::from) }
+    }
+
+    fn past(&self, node: usize) -> Past {
+        self.past.get(&node).copied().unwrap_or_default()
+    }
+
+    fn row(&self, node: usize, power: Action, undone: bool) -> NodePower {
+        let past = self.past(node);
+        NodePower {
+            node: self.context.label(node),
+            name: self.context.alias(node),
+            power,
+            undone,
+            changed: past.last.is_some(),
+            cycled: past.went_off && past.went_on,
+        }
     }
 }
 
-const fn opposite(action: Action) -> Action {
-    match action {
-        Action::On => Action::Off,
-        Action::Off => Action::On,
+/// A node's state beside an error, and whether somebody else made it so; the error tells of a node
+/// whose state is not as the last command to it.
+fn sure(error: &DriverError, node: &String, past: Past) -> Option<(Action, bool)> {
+    match error {
+        DriverError::Undone { nodes, .. } if nodes.contains(node) => Some((Action::Off, true)),
+        DriverError::Cycle { left_off, .. } if left_off.contains(node) => {
+            past.last.filter(|last| *last == Action::Off).map(|last| (last, false))
+        }
+        _ => {
+            let done = error.done().filter(|done| done.nodes.contains(node))?;
+            past.last.filter(|last| done.on == (*last == Action::On)).map(|last| (last, false))
+        }
     }
 }
 
@@ -130,7 +146,11 @@ pub(crate) fn plan_switch(
     action: Action,
 ) -> Result<Outcome, Failure> {
     let mut planner = Planner::new(context, set, action)?;
-    planner.plan(action, Duration::ZERO)?;
+    let wait = match action {
+        Action::On => planner.rest(),
+        Action::Off => Duration::ZERO,
+    };
+    planner.plan(action, wait)?;
     Ok(planner.report())
 }
 
@@ -139,7 +159,8 @@ pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome
     let off_time = context.settings.off_time;
     let mut planner = Planner::new(context, set, Action::Off)?;
     planner.plan(Action::Off, Duration::ZERO)?;
-    let wait = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
+    let off_time = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
+    let wait = off_time.max(planner.rest());
     for on in planner.on.iter_mut().flatten() {
         *on = Positions::NONE;
     }
@@ -186,6 +207,12 @@ impl<'a> Planner<'a> {
             });
         }
         Ok(Self { context, nodes, on, initialise, steps: Vec::new(), errors })
+    }
+
+    /// What the node that went on last still asks for, to the tenth of a second.
+    fn rest(&self) -> Duration {
+        let tenths = self.context.cluster.rest().as_millis().div_ceil(100);
+        Duration::from_millis(u64::try_from(tenths * 100).unwrap_or(u64::MAX))
     }
 
     fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Failure> {

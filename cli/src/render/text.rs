@@ -162,7 +162,7 @@ fn power(report: &PowerReport) -> String {
         .map(|node| {
             let tone = if node.power == Action::On { Tone::Good } else { Tone::Plain };
             let note = match (node.changed, node.cycled) {
-                _ if node.undone => "switched back by another program",
+                _ if node.undone => "switched off meanwhile",
                 (_, true) => "was on, cycled",
                 (true, false) => "",
                 (false, false) => "already so",

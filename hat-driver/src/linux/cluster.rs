@@ -262,7 +262,7 @@ impl Cluster {
     /// The board's lock, not taken yet.
     pub(super) fn exclusion(&self, board: usize) -> Result<Exclusion, Error> {
         Exclusion::new(&*self.platform, self.resource(board)?)
-            .map_err(|stop| self.stopped(stop, Done::default()))
+            .map_err(|stop| self.stopped(stop, Done::default(), &[]))
     }
 
     /// Takes a board's lock, until it is dropped.
@@ -275,7 +275,7 @@ impl Cluster {
         let limit = self.options.lock_limit;
         Exclusion::new(&*self.platform, resource)
             .and_then(|mut exclusion| exclusion.enter(limit).map(|_| exclusion))
-            .map_err(|stop| self.stopped(stop, Done::default()))
+            .map_err(|stop| self.stopped(stop, Done::default(), &[]))
     }
 
     /// The names of nodes on a board.
@@ -284,15 +284,19 @@ impl Cluster {
         names.join(" ")
     }
 
-    pub(super) fn stopped(&self, stop: Stop, done: Done) -> Error {
+    pub(super) fn stopped(&self, stop: Stop, done: Done, left: &[usize]) -> Error {
+        let names = |nodes: &[usize]| nodes.iter().map(|&node| self.node_name(node)).collect();
+        let left = names(left);
         match stop {
             Stop::Locked { path, holder, waited } => {
                 Error::Locked { what: path.display().to_string(), holder, waited, done }
             }
             Stop::Lock { path, source } => Error::Lock { path, source }.after(done),
             Stop::UnderVoltage { node } => {
-                Error::UnderVoltage { node: node.map(|node| self.node_name(node)), done }
+                Error::UnderVoltage { node: node.map(|node| self.node_name(node)), left, done }
             }
+            Stop::Undone { nodes } => Error::Undone { nodes: names(&nodes), left, done },
+            Stop::Observer => Error::Stopped { left, done },
         }
     }
 

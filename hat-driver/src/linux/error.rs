@@ -165,13 +165,41 @@ pub enum Error {
     /// The supply sagged while nodes were being switched on.
     #[error(
         "the Pi reports under-voltage{}{done}; --ignore-undervoltage goes on regardless",
-        since(.node)
+        since(.node, .left)
     )]
     UnderVoltage {
         /// The node that was switched on last; `None` where it was there before the first.
         node: Option<String>,
+        /// The nodes that were to be switched on and were not.
+        left: Vec<String>,
         /// What had been switched on.
         done: Done,
+    },
+    /// Somebody else switched nodes off that were being switched on.
+    #[error("{} switched off meanwhile{}{done}", were(.nodes), not_switched_on(.left))]
+    Undone {
+        /// The nodes that were switched off.
+        nodes: Vec<String>,
+        /// The nodes that were to be switched on and were not.
+        left: Vec<String>,
+        /// What had been switched on.
+        done: Done,
+    },
+    /// The observer stopped the operation.
+    #[error("stopped{}{done}", if left.is_empty() { String::new() } else { format!("; not switched: {}", left.join(" ")) })]
+    Stopped {
+        /// The nodes that were to be switched and were not.
+        left: Vec<String>,
+        /// What had been switched.
+        done: Done,
+    },
+    /// A cycle that switched nodes off and could not switch them on again.
+    #[error("{source}; left off by the cycle: {}", left_off.join(" "))]
+    Cycle {
+        /// The nodes.
+        left_off: Vec<String>,
+        /// Why.
+        source: Box<Error>,
     },
 }
 
@@ -222,6 +250,8 @@ impl Error {
             Self::Board { done, .. }
             | Self::Gone { done, .. }
             | Self::UnderVoltage { done, .. }
+            | Self::Undone { done, .. }
+            | Self::Stopped { done, .. }
             | Self::Locked { done, .. }
             | Self::After { done, .. } => *done = switched,
             _ if switched.nodes.is_empty() => {}
@@ -254,8 +284,11 @@ impl Error {
             Self::Board { done, .. }
             | Self::Gone { done, .. }
             | Self::UnderVoltage { done, .. }
+            | Self::Undone { done, .. }
+            | Self::Stopped { done, .. }
             | Self::Locked { done, .. }
             | Self::After { done, .. } => Some(done),
+            Self::Cycle { source, .. } => source.done(),
             _ => None,
         }
     }
@@ -334,11 +367,19 @@ fn holder_name(holder: &Option<Holder>) -> String {
     holder.as_ref().map_or("another process".to_owned(), Holder::to_string)
 }
 
-fn since(node: &Option<String>) -> String {
+fn since(node: &Option<String>, left: &[String]) -> String {
     match node {
-        Some(node) => format!(" after {node} was switched on, so the rest was not"),
+        Some(node) => format!(" after {node} was switched on{}", not_switched_on(left)),
         None => ", so nothing was switched on".to_owned(),
     }
+}
+
+fn were(nodes: &[String]) -> String {
+    format!("{} {}", nodes.join(" "), if nodes.len() == 1 { "was" } else { "were" })
+}
+
+fn not_switched_on(left: &[String]) -> String {
+    if left.is_empty() { String::new() } else { format!(", so {} not switched on", were(left)) }
 }
 
 fn state(stands: &Stands, what: &str) -> &'static str {

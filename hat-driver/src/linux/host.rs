@@ -8,11 +8,9 @@ use std::time::Duration;
 use super::eeprom::Eeprom;
 use super::i2c::DeviceBus;
 use super::lock::FileLock;
-use super::platform::{AnyBus, AnyLine, Disturbance, Platform, Resource, UsbBoard};
-use super::watch::Watch;
+use super::platform::{AnyBus, AnyLine, Platform, Resource, UsbBoard};
 use super::{gpio, throttled, usb};
 use crate::bus_error::BusError;
-use crate::power::Meanwhile;
 
 /// A real controller.
 #[derive(Clone, Debug)]
@@ -81,6 +79,7 @@ impl Platform for Host {
             Resource::Bus(bus) => self.bus_path(bus),
             Resource::Lines => self.root.join("run/lock/clusterhat-lines.lock"),
             Resource::PowerOn => self.root.join("run/lock/clusterhat-power-on.lock"),
+            Resource::Record => self.root.join("run/lock/clusterhat-power.record"),
         })
     }
 
@@ -89,16 +88,16 @@ impl Platform for Host {
         let path = self.lock_path(resource)?;
         match resource {
             Resource::Bus(_) => FileLock::device(&path),
-            Resource::Lines | Resource::PowerOn => FileLock::open(&path),
+            Resource::Lines | Resource::PowerOn | Resource::Record => FileLock::open(&path),
         }
-    }
-
-    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>> {
-        Ok(Box::new(Watch::new(&self.lock_path(resource)?)?))
     }
 
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
+    }
+
+    fn sleep_or_sag(&self, duration: Duration) -> Duration {
+        throttled::wait(&self.root, duration)
     }
 
     fn searched(&self) -> Vec<String> {
@@ -123,14 +122,6 @@ impl Platform for Host {
         let device = format!("sys/bus/i2c/devices/{bus}-{address:04x}/driver");
         let driver = fs::read_link(self.root.join(device)).ok()?;
         Some(driver.file_name()?.to_string_lossy().into_owned())
-    }
-}
-
-impl Disturbance for Watch {
-    fn meanwhile(&mut self) -> Meanwhile {
-        let meanwhile = Watch::meanwhile(self);
-        self.announce();
-        meanwhile
     }
 }
 

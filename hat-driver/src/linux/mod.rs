@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod cycle;
 mod discover;
 mod eeprom;
 mod error;
@@ -11,28 +12,34 @@ mod gpio;
 mod host;
 mod i2c;
 mod info;
+mod ledger;
 pub mod lock;
 mod outputs;
 mod platform;
 mod probe;
+mod record;
 mod rescan;
+#[doc = include_str!("rules.md")]
+pub mod rules {}
+mod session;
 mod slot;
 mod spare;
 mod switching;
 pub mod throttled;
 mod unit;
 mod usb;
-mod watch;
 
 pub use cluster::{Cluster, Options};
+pub use cycle::Cycled;
 pub use discover::{BoardOptions, HEADER_BUS};
 pub use eeprom::{Eeprom, PRODUCT};
 pub use error::{BoardError, Done, Error, chain};
-pub use event::Event;
+pub use event::{Event, Verdict};
 pub use host::Host;
 pub use info::{BoardInfo, Model, Source};
+pub use ledger::Moment;
 pub use outputs::{Change, Output};
-pub use platform::{AnyBus, AnyLine, Disturbance, Platform, Resource, UsbBoard};
+pub use platform::{AnyBus, AnyLine, Platform, Resource, UsbBoard};
 pub use probe::{Candidate, probe};
 pub use rescan::BoardChange;
 pub use switching::Switched;

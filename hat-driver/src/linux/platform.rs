@@ -7,10 +7,11 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 use super::eeprom::Eeprom;
+use super::ledger::Moment;
 use super::lock::FileLock;
+use super::record;
 use crate::bus_error::BusError;
 use crate::lines::Line;
-use crate::power::Meanwhile;
 
 /// What processes exclude each other from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,8 +21,10 @@ pub enum Resource {
     Bus(u32),
     /// The GPIO lines of a v1.x board, during a change.
     Lines,
-    /// Switching nodes on, from the first to the last one's inrush.
+    /// Switching nodes on, from the first to the last.
     PowerOn,
+    /// What callers tell each other beside the locks. Kept for no longer than a read and a write.
+    Record,
 }
 
 /// A machine, real or simulated. Threads may share it.
@@ -79,14 +82,29 @@ pub trait Platform: Send + Sync {
         FileLock::open(&self.lock_path(resource)?)
     }
 
-    /// Starts to watch for others' use of a resource.
+    /// Reads the callers' record, and replaces it where `change` returns another text; no other
+    /// caller comes between. The text is empty where there is none.
     ///
     /// # Errors
-    /// Where the machine cannot watch it.
-    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>>;
+    /// Where the record cannot be read, or not be written.
+    fn record(&self, change: &mut dyn FnMut(&str) -> Option<String>) -> io::Result<()> {
+        record::change(&self.lock_path(Resource::Record)?, change)
+    }
+
+    /// Now, for the record.
+    fn moment(&self) -> Moment {
+        Moment::now()
+    }
 
     /// Lets time pass.
     fn sleep(&self, duration: Duration);
+
+    /// Lets time pass, but for what is left of it when the machine reports a change of the
+    /// firmware's flags. Returns how much has passed.
+    fn sleep_or_sag(&self, duration: Duration) -> Duration {
+        self.sleep(duration);
+        duration
+    }
 
     /// What was searched for a board, for the message that says that there is none.
     fn searched(&self) -> Vec<String>;
@@ -104,12 +122,6 @@ pub struct UsbBoard {
     pub path: String,
     /// Its I2C bus; absent where no driver is bound to it.
     pub bus: Option<u32>,
-}
-
-/// Tells whether others may have used a resource while its lock was free.
-pub trait Disturbance: Send {
-    /// To be called with the lock held, right after taking it: what happened since the last call.
-    fn meanwhile(&mut self) -> Meanwhile;
 }
 
 /// Any I2C bus of a Linux machine.

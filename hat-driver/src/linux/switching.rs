@@ -1,29 +1,18 @@
 //! Switching nodes over all boards: one after the other on, all at once off.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cluster::Cluster;
 use super::error::{BoardError, Done, Error};
-use super::event::Event;
-use super::exclusion::{Exclusion, Stop, Supervised};
-use super::platform::Resource;
+use super::event::{Event, Verdict};
+use super::exclusion::{Exclusion, Stop};
+use super::session::{Asked, Session};
 use super::slot;
 use super::throttled::UNDER_VOLTAGE_NOW;
 use crate::positions::Positions;
-use crate::power::{self, Action, Cause, Failure, Finished, Step};
-
-/// What is asked of one board.
-struct BoardRun {
-    board: usize,
-    request: Positions,
-    action: Action,
-    wait: Duration,
-    /// The firmware's flags before the first node; absent where the supply does not matter.
-    baseline: Option<u32>,
-}
-
-/// What a run on one board came to.
-type RunResult = Result<Finished, Failure<BoardError, Stop>>;
+use crate::power::{self, Action, Cause, Conductor, Failure, Finished, Stands, Step};
 
 /// What an operation on nodes came to. Nodes count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,96 +20,188 @@ type RunResult = Result<Finished, Failure<BoardError, Stop>>;
 pub struct Switched {
     /// The nodes that changed.
     pub changed: Vec<usize>,
-    /// The nodes that another program switched back in a pause between two nodes.
-    pub undone: Vec<usize>,
+}
+
+/// What a run over all boards came to, also where it failed.
+#[derive(Default)]
+pub(super) struct Run {
+    /// The nodes that changed.
+    pub(super) changed: Vec<usize>,
+    /// Why it did not reach its end, or not on every board.
+    pub(super) failures: Vec<Error>,
+    /// Why it ended before all boards had their turn.
+    end: Option<End>,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The supply sags.
+    Supply,
+    /// The observer wants no more.
+    Observer,
+    /// Another caller stands in the way.
+    Other,
 }
 
 impl Cluster {
     /// Switches nodes, counted from 0: on one after the other, off all at once. A board that never
     /// was initialised is, first.
     ///
-    /// A board that fails does not keep the others from their turn; a sagging supply, or another
-    /// process that does not let go, does.
+    /// The observer hears what happens, and may stop it: between two nodes, and at least ten times
+    /// a second while time passes. Nodes that are on then stay on.
+    ///
+    /// A board that fails does not keep the others from their turn; a sagging supply, another
+    /// process that does not let go, or one that switches off what is switched on here, does.
     ///
     /// # Errors
     /// An [`Error`] that says what was switched all the same and what stands.
-    pub fn switch(
+    pub fn switch<V: Verdict>(
         &mut self,
         nodes: &[usize],
         action: Action,
-        observer: &mut dyn FnMut(Event),
+        observer: &mut dyn FnMut(Event) -> V,
     ) -> Result<Switched, Error> {
-        if let Some(&node) = nodes.iter().find(|&&node| node >= self.nodes()) {
-            return Err(Error::NoSuchNode { node, nodes: self.nodes() });
+        self.check_nodes(nodes)?;
+        let observer = &mut |event| observer(event).control();
+        let mut session = self.session(nodes, observer);
+        if action == Action::On {
+            self.begin(&mut session).map_err(|stop| self.stopped(stop, Done::default(), nodes))?;
         }
-        // Held to the end: two callers' power-ons must not add up their inrush.
-        let _power_on = self.begin(action)?;
-        let watched = action == Action::On && !self.options.ignore_under_voltage;
-        let baseline = if watched { self.platform.throttled() } else { None };
-        let (mut result, mut failures, mut wait) =
-            (Switched::default(), Vec::new(), Duration::ZERO);
+        let mut run = self.run(nodes, action, &mut session);
+        self.finish(&mut run, &mut session);
+        if run.failures.is_empty() {
+            return Ok(Switched { changed: run.changed });
+        }
+        Err(Error::of_boards(run.failures, self.done(&run.changed, action)))
+    }
+
+    /// Whether there are such nodes.
+    pub(super) fn check_nodes(&self, nodes: &[usize]) -> Result<(), Error> {
+        match nodes.iter().find(|&&node| node >= self.nodes()) {
+            Some(&node) => Err(Error::NoSuchNode { node, nodes: self.nodes() }),
+            None => Ok(()),
+        }
+    }
+
+    /// An operation on nodes, as it begins.
+    pub(super) fn session<'a>(
+        &self,
+        nodes: &[usize],
+        observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+    ) -> Session<'a> {
+        let asked = self.boards().enumerate().map(|(board, info)| Asked {
+            board,
+            first: self.first_node(board),
+            place: info.place().replace(' ', ":"),
+            nodes: self.on_board(nodes, board),
+            offs: None,
+        });
+        let asked = asked.filter(|asked| !asked.nodes.is_empty()).collect();
+        Session::new(Arc::clone(&self.platform), self.options.lock_limit, asked, observer)
+    }
+
+    /// Keeps others' power-ons away, and makes sure that the supply bears more load.
+    pub(super) fn begin(&self, session: &mut Session<'_>) -> Result<(), Stop> {
+        session.take_power_on(self.heeds_others())?;
+        if self.options.ignore_under_voltage {
+            return Ok(());
+        }
+        session.watch_supply()
+    }
+
+    /// Who asks for no delay does not want to wait for others' either.
+    fn heeds_others(&self) -> bool {
+        let mut delays = self.options.node_delays.values().chain([&self.options.delay]);
+        delays.any(|delay| !delay.is_zero())
+    }
+
+    /// Has each board's turn.
+    pub(super) fn run(
+        &mut self,
+        nodes: &[usize],
+        action: Action,
+        session: &mut Session<'_>,
+    ) -> Run {
+        let mut run = Run::default();
         for board in 0..self.slots.len() {
             let request = self.on_board(nodes, board);
             if request.is_empty() {
                 continue;
             }
             if let Err(error) = self.check_ready(board, request) {
-                failures.push(error);
+                run.failures.push(error);
                 continue;
             }
-            let run = BoardRun { board, request, action, wait, baseline };
-            let outcome = match self.run_or_init(&run, observer) {
-                Ok(outcome) => outcome,
+            match self.run_or_init(board, request, action, session) {
+                Ok(Ok(finished)) => {
+                    run.changed.extend(self.node_numbers(board, finished.switched));
+                }
+                Ok(Err(failure)) => self.settle(board, request, failure, nodes, &mut run),
                 // Its initialisation failed: the next board has its turn all the same.
-                Err(error @ (Error::Board { .. } | Error::Open { .. } | Error::Gone { .. })) => {
-                    failures.push(error);
-                    continue;
+                Err(error) if is_of_one_board(&error) => run.failures.push(error),
+                Err(error) => {
+                    run.failures.push(error);
+                    run.end = Some(End::Other);
                 }
-                Err(error) => return Err(error.after(self.done(&result.changed, action))),
-            };
-            match outcome {
-                Ok(finished) => {
-                    result.changed.extend(self.node_numbers(board, finished.switched));
-                    result.undone.extend(self.node_numbers(board, finished.undone));
-                    wait = finished.wait;
-                }
-                Err(failure) => failures.push(self.settle(&run, failure, &mut result.changed)?),
+            }
+            if run.end.is_some() {
+                break;
             }
         }
-        if failures.is_empty() {
-            return Ok(result);
-        }
-        Err(Error::of_boards(failures, self.done(&result.changed, action)))
+        run
     }
 
-    /// Notes what a run that ended early had switched, and returns what its board failed with.
-    ///
-    /// # Errors
-    /// Where the boards after it have to stop as well.
+    /// Notes what a turn that ended early had switched, and why it ended.
     fn settle(
         &self,
-        run: &BoardRun,
+        board: usize,
+        request: Positions,
         failure: Failure<BoardError, Stop>,
-        changed: &mut Vec<usize>,
-    ) -> Result<Error, Error> {
-        let Failure { cause, nodes, stands, done } = failure;
+        asked: &[usize],
+        run: &mut Run,
+    ) {
+        let Failure { cause, nodes, stands, done, left } = failure;
         match cause {
             Cause::Stop(stop) => {
-                changed.extend(self.node_numbers(run.board, done));
-                Err(self.stopped(stop, self.done(changed, run.action)))
+                run.changed.extend(self.node_numbers(board, done));
+                let is_later = |node: &usize| self.locate(*node).is_some_and(|p| p.board > board);
+                let later = asked.iter().copied().filter(is_later);
+                let left: Vec<_> = self.node_numbers(board, left).chain(later).collect();
+                self.stop(stop, &left, run);
             }
             Cause::Board(source) => {
                 let wrong = source.not_following();
-                changed.extend(self.node_numbers(run.board, done.without(wrong)));
+                run.changed.extend(self.node_numbers(board, done.without(wrong)));
                 // Where no step was reached, none of the nodes asked for was.
                 let nodes = match (wrong.is_empty(), nodes.is_empty()) {
                     (false, _) => wrong,
-                    (true, true) => run.request.without(done),
+                    (true, true) => request.without(done),
                     (true, false) => nodes,
                 };
-                let what = self.names(run.board, nodes);
-                Ok(self.failed(run.board, what, stands, source))
+                let what = self.names(board, nodes);
+                run.failures.push(self.failed(board, what, stands, source));
             }
+        }
+    }
+
+    /// Ends a run.
+    pub(super) fn stop(&self, stop: Stop, left: &[usize], run: &mut Run) {
+        run.end = Some(match stop {
+            Stop::UnderVoltage { .. } => End::Supply,
+            Stop::Observer => End::Observer,
+            _ => End::Other,
+        });
+        run.failures.push(self.stopped(stop, Done::default(), left));
+    }
+
+    /// Lets the supply show what the nodes that were switched on do to it.
+    pub(super) fn finish(&self, run: &mut Run, session: &mut Session<'_>) {
+        if run.end == Some(End::Observer) {
+            return;
+        }
+        if let Err(stop) = session.finish(run.end != Some(End::Supply)) {
+            self.stop(stop, &[], run);
         }
     }
 
@@ -146,14 +227,13 @@ impl Cluster {
         Ok((plan.collect(), wait_after))
     }
 
-    /// Keeps others' power-ons away, and makes sure that the supply bears more load.
-    fn begin(&self, action: Action) -> Result<Option<Exclusion>, Error> {
-        if action == Action::Off {
-            return Ok(None);
-        }
-        let exclusion = self.take(Resource::PowerOn)?;
-        self.check_supply()?;
-        Ok(Some(exclusion))
+    /// What the node that somebody switched on last still asks for before the next one.
+    #[must_use]
+    pub fn rest(&self) -> Duration {
+        let mut observer = |_| ControlFlow::Continue(());
+        let mut session = self.session(&[], &mut observer);
+        session.heed_others(self.heeds_others());
+        session.rest()
     }
 
     /// Whether the supply bears more load, as far as the firmware knows.
@@ -166,44 +246,55 @@ impl Cluster {
         }
         match self.platform.throttled().unwrap_or(0) & UNDER_VOLTAGE_NOW {
             0 => Ok(()),
-            _ => Err(Error::UnderVoltage { node: None, done: Done::default() }),
+            _ => Err(self.stopped(Stop::UnderVoltage { node: None }, Done::default(), &[])),
         }
     }
 
     fn run_or_init(
         &mut self,
-        run: &BoardRun,
-        observer: &mut dyn FnMut(Event),
+        board: usize,
+        request: Positions,
+        action: Action,
+        session: &mut Session<'_>,
     ) -> Result<RunResult, Error> {
-        match self.run(run, observer)? {
+        match self.run_once(board, request, action, session)? {
+            // One that lost its power after some of them were switched is not begun again.
             Err(Failure {
                 cause: Cause::Board(BoardError::Hat(crate::Error::NotInitialised)),
+                done,
                 ..
-            }) => {
-                self.init(run.board)?;
-                observer(Event::Initialised { board: run.board });
-                self.run(run, observer)
+            }) if done.is_empty() => {
+                self.init(board)?;
+                session
+                    .tell(Event::Initialised { board })
+                    .map_err(|stop| self.stopped(stop, Done::default(), &[]))?;
+                self.run_once(board, request, action, session)
             }
             result => Ok(result),
         }
     }
 
     /// One attempt at one board.
-    fn run(&mut self, run: &BoardRun, observer: &mut dyn FnMut(Event)) -> Result<RunResult, Error> {
-        let exclusion = self.exclusion(run.board)?;
-        let delays = self.delays(run.board);
-        let mut conductor = Supervised {
-            platform: &*self.platform,
+    fn run_once(
+        &mut self,
+        board: usize,
+        request: Positions,
+        action: Action,
+        session: &mut Session<'_>,
+    ) -> Result<RunResult, Error> {
+        let exclusion = self.exclusion(board)?;
+        let delay = self.delays(board);
+        let wait = session.rest();
+        let mut turn = Turn {
             exclusion,
-            limit: self.options.lock_limit,
-            first: self.first_node(run.board),
-            action: run.action,
-            baseline: run.baseline,
-            last: None,
-            observer,
+            board,
+            first: self.first_node(board),
+            action,
+            delay: &delay,
+            session,
         };
-        let unit = slot::unit(&mut self.slots, run.board)?;
-        Ok(power::switch(unit, run.request, run.action, delays, run.wait, &mut conductor))
+        let unit = slot::unit(&mut self.slots, board)?;
+        Ok(power::switch(unit, request, action, &delay, wait, &mut turn))
     }
 
     /// What each position of a board asks for after its switching-on.
@@ -214,8 +305,91 @@ impl Cluster {
         move |position| own.get(&(first + usize::from(position))).copied().unwrap_or(common)
     }
 
-    fn done(&self, nodes: &[usize], action: Action) -> Done {
+    pub(super) fn done(&self, nodes: &[usize], action: Action) -> Done {
         let nodes = nodes.iter().map(|&node| self.node_name(node)).collect();
         Done { nodes, on: action == Action::On }
+    }
+}
+
+/// Whether other boards can have their turn all the same.
+pub(super) const fn is_of_one_board(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Board { .. }
+            | Error::Open { .. }
+            | Error::Gone { .. }
+            | Error::NotOpened { .. }
+            | Error::Uncertain { .. }
+    )
+}
+
+/// What a run on one board came to.
+type RunResult = Result<Finished, Failure<BoardError, Stop>>;
+
+/// One board's turn in an operation.
+struct Turn<'a, 'o> {
+    exclusion: Exclusion,
+    board: usize,
+    /// The board's first node.
+    first: usize,
+    action: Action,
+    delay: &'a dyn Fn(u8) -> Duration,
+    session: &'a mut Session<'o>,
+}
+
+impl Turn<'_, '_> {
+    fn delay_after(&self, nodes: Positions) -> Duration {
+        nodes.iter().next_back().map_or(Duration::ZERO, self.delay)
+    }
+}
+
+impl Conductor for Turn<'_, '_> {
+    type Stop = Stop;
+
+    fn enter(&mut self) -> Result<(), Stop> {
+        self.exclusion.enter(self.session.lock_limit)?;
+        if self.action == Action::Off {
+            self.session.ask_off(self.board);
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.exclusion.leave();
+    }
+
+    fn wait(&mut self, duration: Duration) -> Result<(), Stop> {
+        self.session.wait(duration)
+    }
+
+    fn asked(&mut self, on: Positions, expected: Positions) -> Result<(), Stop> {
+        match self.action {
+            Action::On => self.session.check_undone(self.board, on, expected),
+            Action::Off => Ok(()),
+        }
+    }
+
+    fn switching(&mut self, nodes: Positions) {
+        if self.action == Action::On {
+            self.session.switching_on(self.delay_after(nodes));
+        }
+    }
+
+    fn failed(&mut self, nodes: Positions, stands: Stands) {
+        if self.action == Action::On {
+            self.session.not_switched_on(self.delay_after(nodes), stands);
+        }
+    }
+
+    fn switched(&mut self, nodes: Positions) -> Result<(), Stop> {
+        let delay = self.delay_after(nodes);
+        for position in nodes.iter() {
+            let node = self.first + usize::from(position);
+            if self.action == Action::On {
+                self.session.switched_on(node, delay);
+            }
+            self.session.tell(Event::Switched { node, action: self.action })?;
+        }
+        self.session.check_supply()
     }
 }

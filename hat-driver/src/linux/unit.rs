@@ -186,6 +186,13 @@ impl Switchable for Unit {
         })
     }
 
+    fn state_again(&mut self, nodes: Positions, action: Action) -> Result<UnitState, BoardError> {
+        Ok(match self {
+            Self::Hat(board) => UnitState::Hat(board.state_again(nodes, action)?),
+            Self::Ctrl(device) => UnitState::Ctrl(device.state_again(nodes, action)?),
+        })
+    }
+
     fn on(&self, state: UnitState) -> Positions {
         match (self, state) {
             (Self::Hat(board), UnitState::Hat(state)) => board.on(state),

@@ -14,13 +14,13 @@ use super::ctrl::Ctrl;
 use super::fault::{self, Fault};
 use super::runtime;
 use super::store::{Store, StoreError};
+use super::trace::traced;
 use super::world::World;
 use super::{builtin, fault::Kind};
 use crate::bus_error::BusError;
 use crate::ctrl::products::Product;
 use crate::lines::Line;
-use crate::linux::{AnyBus, AnyLine, Disturbance, Eeprom, Platform, Resource, UsbBoard};
-use crate::power::Meanwhile;
+use crate::linux::{AnyBus, AnyLine, Eeprom, Moment, Platform, Resource, UsbBoard};
 
 /// A controller in a world.
 #[derive(Clone, Debug)]
@@ -86,7 +86,6 @@ impl Machine {
     /// Where the file cannot be written.
     pub fn change<R>(&self, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
         let mut store = self.store();
-        store.foreign += 1;
         store.change(change)
     }
 
@@ -104,7 +103,7 @@ impl Machine {
         if let Some(kind) = fault.filter(|kind| !kind.reaches_chip()) {
             return Err(fail(kind));
         }
-        let result = store.change(access)?;
+        let result = store.change(|world| traced(world, access))??;
         fault.map_or(Ok(result), |kind| Err(fail(kind)))
     }
 
@@ -173,14 +172,17 @@ impl Platform for Machine {
             Resource::Bus(bus) => format!("i2c-{bus}"),
             Resource::Lines => "lines".to_owned(),
             Resource::PowerOn => "power-on".to_owned(),
+            Resource::Record => "record".to_owned(),
         })
     }
 
-    /// The world itself tells whether somebody changed it.
-    fn watch(&self, _resource: Resource) -> io::Result<Box<dyn Disturbance>> {
-        let mut store = self.store();
-        store.refresh()?;
-        Ok(Box::new(Watcher { machine: self.clone(), seen: store.foreign }))
+    /// Where waits take no time, there is nothing left of what others wait for.
+    fn moment(&self) -> Moment {
+        let now = Moment::now();
+        match self.waits {
+            true => now,
+            false => Moment { boot: format!("without-waits-{}", std::process::id()), ..now },
+        }
     }
 
     fn sleep(&self, duration: Duration) {
@@ -202,21 +204,6 @@ impl Platform for Machine {
 
     fn kernel_driver(&self, _bus: u32, _address: u8) -> Option<String> {
         None
-    }
-}
-
-/// Remembers itself what it has seen: whoever else asks for the world's state takes nothing from it.
-struct Watcher {
-    machine: Machine,
-    seen: u64,
-}
-
-impl Disturbance for Watcher {
-    fn meanwhile(&mut self) -> Meanwhile {
-        let mut store = self.machine.store();
-        let readable = store.refresh().is_ok();
-        let before = std::mem::replace(&mut self.seen, store.foreign);
-        if readable && before == store.foreign { Meanwhile::Quiet } else { Meanwhile::Used }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fault;
 mod machine;
 mod runtime;
 mod store;
+mod trace;
 mod world;
 
 pub use machine::Machine;

@@ -26,8 +26,6 @@ pub struct Store {
     file: Option<WorldFile>,
     /// Transfers made by this process.
     pub(super) transfers: u32,
-    /// How often others are known to have changed the world.
-    pub(super) foreign: u64,
 }
 
 /// A world's file.
@@ -72,7 +70,7 @@ impl Store {
     /// Keeps a world in memory.
     #[must_use]
     pub fn memory(world: World) -> Self {
-        Self { text: world.to_text(), world, file: None, transfers: 0, foreign: 0 }
+        Self { text: world.to_text(), world, file: None, transfers: 0 }
     }
 
     /// Opens a world in a file. One that may not be replaced can be read.
@@ -88,7 +86,7 @@ impl Store {
             .map_err(|source| StoreError::World { path: path.clone(), source })?;
         let lock = beside::is_replaceable(&path).then(|| open_lock(&path)).transpose()?;
         let file = Some(WorldFile { path, lock });
-        Ok(Self { world, text, file, transfers: 0, foreign: 0 })
+        Ok(Self { world, text, file, transfers: 0 })
     }
 
     /// The file that holds the world; whether it may be replaced.
@@ -114,7 +112,6 @@ impl Store {
         }
         self.world = World::parse(&text).map_err(io::Error::other)?;
         self.text = text;
-        self.foreign += 1;
         Ok(true)
     }
 

@@ -15,10 +15,12 @@
 //! `throttled` (the firmware's flags), `undervoltage_above` (more nodes than this sag the supply),
 //! `faults` (a list of [`Fault`]), `gpio_pulled` (levels of lines that are inputs; BCM 0 to 8 of a Pi
 //! are pulled up at boot), `gpio_stuck` (lines that show a level whatever drives
-//! them), and in a chip `stuck` (pins that show a level whatever drives
+//! them), `trace` (a file that gets a line for each node that goes on or off: nanoseconds of uptime,
+//! `on` or `off`, which node of all, from 0, and the process), and in a chip `stuck` (pins that show a level whatever drives
 //! them). A key that is not known here stays in the object untouched.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -206,11 +208,26 @@ impl World {
     }
 
     fn powered_nodes(&self) -> u64 {
-        let on = |chip: &Expander| u64::from((chip.pins() & 0x0f).count_ones());
+        self.powered().into_iter().map(u64::from).sum()
+    }
+
+    /// Which nodes have power: of the expanders by their place, of the ClusterCTRL boards by their
+    /// bus, of the lines.
+    pub(super) fn powered(&self) -> Vec<bool> {
+        let pins = |chip: &Expander| {
+            let pins = chip.pins();
+            (0..4).map(move |position| pins >> position & 1 == 1)
+        };
+        let expanders = self.expanders.values().flat_map(pins);
+        let ctrls = self.ctrls.values().flat_map(|ctrl| &ctrl.p).map(|&p| p != 0);
         let lines = crate::revisions::V1_NODE_LINES;
-        let high = lines.iter().filter(|line| self.gpio.get(line) == Some(&true)).count();
-        let powered = self.ctrls.values().flat_map(|ctrl| &ctrl.p).filter(|&&p| p != 0).count();
-        self.expanders.values().map(on).sum::<u64>() + (high + powered) as u64
+        let lines = lines.iter().map(|line| self.gpio.get(line) == Some(&true));
+        expanders.chain(ctrls).chain(lines).collect()
+    }
+
+    /// Where the nodes' power is traced.
+    pub(super) fn trace(&self) -> Option<&Path> {
+        self.raw.get("trace")?.as_str().map(Path::new)
     }
 }
 

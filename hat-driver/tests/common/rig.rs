@@ -8,9 +8,7 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hat_driver::BusError;
 use hat_driver::lines::Line;
-use hat_driver::linux::{
-    AnyBus, AnyLine, Cluster, Disturbance, Eeprom, Options, Platform, Resource, UsbBoard,
-};
+use hat_driver::linux::{AnyBus, AnyLine, Cluster, Eeprom, Options, Platform, Resource, UsbBoard};
 use hat_driver::sim::chip::{Chip, Expander};
 use hat_driver::sim::{Machine, World};
 use tempfile::TempDir;
@@ -172,10 +170,6 @@ impl Platform for Rig {
 
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
         Ok(self.locks.path().join(format!("{resource:?}")))
-    }
-
-    fn watch(&self, resource: Resource) -> io::Result<Box<dyn Disturbance>> {
-        self.machine.watch(resource)
     }
 
     fn sleep(&self, duration: Duration) {

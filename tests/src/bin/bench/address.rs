@@ -68,7 +68,7 @@ fn round(vm: &Vm) -> Result<[Duration; 4]> {
         format!("[[board]]\nbus = {}\naddress = {ADDRESS:#04x}\nrevision = \"2.5\"\n", hat.bus);
     vm.write_file("/etc/clusterhat/clusterhat.toml", &board)?;
     let start = Instant::now();
-    vm.sh("clusterhat on p1 >/run/on 2>&1 &")?;
+    vm.sh("clusterhat on p1 --delay 0 >/run/on 2>&1 &")?;
     while expanders.lock().map_err(|e| e.to_string())?.chips[&ADDRESS].pins() & 1 == 0 {
         if start.elapsed() > LIMIT {
             return Err(format!("no power: {}", vm.read_file("/run/on")?).into());

@@ -34,7 +34,8 @@ const COUNTED: [Counted; 6] = [
         what: "on of three nodes",
         boards: &[Board::Hat(|| Expanders::running(0b0000))],
         words: &["on", "p1", "p2", "p3"],
-        limit: 6,
+        // The latch is read again after each of the two pauses.
+        limit: 8,
         vendor: 14,
     },
     Counted {

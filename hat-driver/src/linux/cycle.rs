@@ -1,0 +1,133 @@
+//! A power cycle: off, a while, and on again.
+
+use std::time::Duration;
+
+use super::cluster::Cluster;
+use super::error::{BoardError, Done, Error};
+use super::event::{Event, Verdict};
+use super::session::Session;
+use super::slot;
+use super::switching::{Run, is_of_one_board};
+use crate::positions::Positions;
+use crate::power::{Action, Stands, Switchable as _};
+
+/// What a cycle came to. Nodes count from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cycled {
+    /// The nodes that were on and went off.
+    pub off: Vec<usize>,
+    /// The nodes that went on after it.
+    pub on: Vec<usize>,
+}
+
+impl Cluster {
+    /// Switches nodes, counted from 0, off, and on again after a while; those that were off go on,
+    /// too.
+    ///
+    /// Nothing goes off before it is sure that nobody else is switching nodes on, that the supply
+    /// does not sag, and which boards answer: only their nodes are cycled. Where one of them fails to
+    /// switch its nodes off all the same, what went off elsewhere comes back on.
+    ///
+    /// # Errors
+    /// As [`Self::switch`]; [`Error::Cycle`] names the nodes that are left off.
+    pub fn cycle<V: Verdict>(
+        &mut self,
+        nodes: &[usize],
+        off_time: Duration,
+        observer: &mut dyn FnMut(Event) -> V,
+    ) -> Result<Cycled, Error> {
+        self.check_nodes(nodes)?;
+        let observer = &mut |event| observer(event).control();
+        let mut session = self.session(nodes, observer);
+        session.keeps_power_on = true;
+        self.begin(&mut session).map_err(|stop| self.stopped(stop, Done::default(), nodes))?;
+        session.leave_supply();
+        let (nodes, absent) = self.answering(nodes, &mut session)?;
+        let mut off = self.run(&nodes, Action::Off, &mut session);
+        let back = if off.failures.is_empty() { &nodes } else { &off.changed };
+        let mut on = self.switch_back(back, off.changed.is_empty(), off_time, &mut session);
+        self.finish(&mut on, &mut session);
+        off.failures.splice(..0, absent);
+        self.cycled(off, on)
+    }
+
+    /// Those of the nodes whose board answers, and why the others do not.
+    fn answering(
+        &mut self,
+        nodes: &[usize],
+        session: &mut Session<'_>,
+    ) -> Result<(Vec<usize>, Vec<Error>), Error> {
+        let (mut answering, mut failures) = (Vec::new(), Vec::new());
+        for board in 0..self.slots.len() {
+            let request = self.on_board(nodes, board);
+            if request.is_empty() {
+                continue;
+            }
+            match self.make_sure(board, request, session) {
+                Ok(()) => answering.extend(self.node_numbers(board, request)),
+                Err(error) if is_of_one_board(&error) => failures.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((answering, failures))
+    }
+
+    /// A board that does not answer is told before anything is switched off.
+    fn make_sure(
+        &mut self,
+        board: usize,
+        request: Positions,
+        session: &mut Session<'_>,
+    ) -> Result<(), Error> {
+        self.check_ready(board, request)?;
+        let exclusion = self.enter(board)?;
+        let state = slot::unit(&mut self.slots, board)?.state(request, Action::On);
+        drop(exclusion);
+        match state {
+            Ok(_) => Ok(()),
+            Err(BoardError::Hat(crate::Error::NotInitialised)) => {
+                self.init(board)?;
+                session
+                    .tell(Event::Initialised { board })
+                    .map_err(|stop| self.stopped(stop, Done::default(), &[]))
+            }
+            Err(source) => Err(self.failed(board, self.names(board, request), Stands::Old, source)),
+        }
+    }
+
+    fn switch_back(
+        &mut self,
+        nodes: &[usize],
+        at_once: bool,
+        off_time: Duration,
+        session: &mut Session<'_>,
+    ) -> Run {
+        let pause = if at_once { Ok(()) } else { session.pass(off_time) };
+        let begun = match self.options.ignore_under_voltage {
+            true => pause,
+            false => pause.and_then(|()| session.watch_supply()),
+        };
+        if let Err(stop) = begun {
+            let mut run = Run::default();
+            self.stop(stop, nodes, &mut run);
+            return run;
+        }
+        self.run(nodes, Action::On, session)
+    }
+
+    /// One result out of those of both halves.
+    fn cycled(&self, off: Run, on: Run) -> Result<Cycled, Error> {
+        let failures: Vec<_> = off.failures.into_iter().chain(on.failures).collect();
+        if failures.is_empty() {
+            return Ok(Cycled { off: off.changed, on: on.changed });
+        }
+        let left_off = off.changed.iter().filter(|node| !on.changed.contains(node));
+        let left_off: Vec<_> = left_off.map(|&node| self.node_name(node)).collect();
+        let error = Error::of_boards(failures, self.done(&on.changed, Action::On));
+        if left_off.is_empty() {
+            return Err(error);
+        }
+        Err(Error::Cycle { left_off, source: Box::new(error) })
+    }
+}

@@ -1,0 +1,136 @@
+//! The file in which callers tell each other what outlasts a call: a short text that is changed as a
+//! whole.
+//!
+//! It is written in place, since in a folder with the sticky bit nobody may replace what somebody
+//! else has made, and kept short enough that the kernel writes it in one go.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, OFlags, flock};
+
+/// Nobody keeps the file for longer than it takes to read and write it.
+const LIMIT: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(1);
+/// One page: what is longer was not written by us.
+const MOST_BYTES: u64 = 4096;
+
+/// Reads the text, and replaces it where `change` returns another; nobody else comes between. An
+/// absent file is made, and is then everybody's who may reach its folder: as the lock files are.
+pub(super) fn change(
+    path: &Path,
+    change: &mut dyn FnMut(&str) -> Option<String>,
+) -> io::Result<()> {
+    let (file, is_writable) = open(path)?;
+    lock(&file)?;
+    let mut bytes = Vec::new();
+    (&file).take(MOST_BYTES).read_to_end(&mut bytes)?;
+    let Some(text) = change(&String::from_utf8_lossy(&bytes)) else { return Ok(()) };
+    if !is_writable {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    file.write_all_at(text.as_bytes(), 0)?;
+    file.set_len(text.len() as u64)
+}
+
+/// Opens the file, and says whether it may be written.
+fn open(path: &Path) -> io::Result<(File, bool)> {
+    loop {
+        let found = match open_with(path, true) {
+            Ok(file) => (file, true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match make(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                file => (file?, true),
+            },
+            Err(error) => (open_with(path, false).map_err(|_| error)?, false),
+        };
+        return match found.0.metadata()?.is_file() {
+            true => Ok(found),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file")),
+        };
+    }
+}
+
+/// Neither follows a link that somebody has put there nor waits at a pipe.
+fn open_with(path: &Path, write: bool) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    OpenOptions::new().read(true).write(write).custom_flags(flags as i32).open(path)
+}
+
+/// Whatever the umask is: the next caller may be another user.
+fn make(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o666))?;
+    Ok(file)
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    let start = Instant::now();
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) if start.elapsed() < LIMIT => thread::sleep(PAUSE),
+            result => return Ok(result?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    fn read(path: &Path) -> io::Result<String> {
+        let mut text = String::new();
+        change(path, &mut |old| {
+            text = old.to_owned();
+            None
+        })?;
+        Ok(text)
+    }
+
+    #[test]
+    fn a_shorter_text_leaves_nothing_of_a_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock").join("record");
+        assert_eq!(read(&path).unwrap(), "");
+        for text in ["a longer text", "short"] {
+            change(&path, &mut |_| Some(text.to_owned())).unwrap();
+            assert_eq!(read(&path).unwrap(), text);
+        }
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+    }
+
+    #[test]
+    fn no_change_of_several_callers_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record");
+        let count = |text: &str| Some((text.parse::<u32>().unwrap_or(0) + 1).to_string());
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    (0..50).for_each(|_| change(&path, &mut |text| count(text)).unwrap())
+                });
+            }
+        });
+        assert_eq!(read(&path).unwrap(), "200");
+    }
+
+    #[test]
+    fn what_somebody_put_in_its_place_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "mine").unwrap();
+        symlink(&target, &link).unwrap();
+        assert!(change(&link, &mut |_| Some(String::new())).is_err());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
+        assert!(change(folder.path(), &mut |_| Some(String::new())).is_err());
+    }
+}

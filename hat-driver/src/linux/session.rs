@@ -1,0 +1,311 @@
+//! One operation on nodes, over all boards: what it holds, what it has promised to those who come
+//! next, and what it looks out for. [`super::rules`] says why.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::Event;
+use super::exclusion::{Exclusion, Stop};
+use super::ledger::{LastOn, Ledger, Offs, SWITCHING};
+use super::platform::{Platform, Resource};
+use super::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};
+use crate::positions::Positions;
+use crate::power::Stands;
+
+/// How often the observer is asked while time passes, and the supply where no event tells.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long a sag may take to show after the node that caused it: the kernel asks the firmware
+/// every two seconds.
+const WATCH_AFTER: Duration = Duration::from_secs(3);
+
+/// The nodes that an operation asks for on one board, and how often they had been asked to be off
+/// when it began; absent where the record could not be read.
+pub(super) struct Asked {
+    pub(super) board: usize,
+    pub(super) first: usize,
+    pub(super) place: String,
+    pub(super) nodes: Positions,
+    pub(super) offs: Option<Offs>,
+}
+
+/// One operation.
+pub(super) struct Session<'a> {
+    pub(super) platform: Arc<dyn Platform>,
+    pub(super) lock_limit: Duration,
+    pub(super) asked: Vec<Asked>,
+    /// The lock of those who switch nodes on; absent where nobody does.
+    power_on: Option<Exclusion>,
+    /// Whether it is kept while others' delay passes.
+    pub(super) keeps_power_on: bool,
+    /// The node that went on last: somebody else's until one of ours did.
+    last: Option<LastOn>,
+    /// Whether others' delay is waited for.
+    heeds_others: bool,
+    /// What `last` was before a node was being switched.
+    before: Option<LastOn>,
+    /// The last node of ours that went on.
+    pub(super) ours: Option<usize>,
+    /// Whether others cannot know of it.
+    is_unrecorded: bool,
+    /// The firmware's flags before the first node; absent where the supply does not matter.
+    baseline: Option<u32>,
+    observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+}
+
+impl<'a> Session<'a> {
+    /// Begins. What others ask from here on, comes later.
+    pub(super) fn new(
+        platform: Arc<dyn Platform>,
+        lock_limit: Duration,
+        mut asked: Vec<Asked>,
+        observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+    ) -> Self {
+        let ledger = read(&*platform);
+        for asked in &mut asked {
+            asked.offs = ledger.as_ref().map(|ledger| ledger.offs(&asked.place));
+        }
+        Self {
+            platform,
+            lock_limit,
+            asked,
+            power_on: None,
+            keeps_power_on: false,
+            last: None,
+            heeds_others: false,
+            before: None,
+            ours: None,
+            is_unrecorded: false,
+            baseline: None,
+            observer,
+        }
+    }
+
+    /// Keeps others' power-ons away from here on.
+    pub(super) fn take_power_on(&mut self, heeds_others: bool) -> Result<(), Stop> {
+        let mut exclusion = Exclusion::new(&*self.platform, Resource::PowerOn)?;
+        exclusion.enter(self.lock_limit)?;
+        self.power_on = Some(exclusion);
+        self.heed_others(heeds_others);
+        Ok(())
+    }
+
+    /// Waits for what others' last node asks for, or not.
+    pub(super) fn heed_others(&mut self, heeds_others: bool) {
+        self.heeds_others = heeds_others;
+        self.last = self.last_of_others();
+    }
+
+    /// Watches the supply from here on, where the machine tells of it.
+    ///
+    /// # Errors
+    /// Where it sags already.
+    pub(super) fn watch_supply(&mut self) -> Result<(), Stop> {
+        self.baseline = self.platform.throttled();
+        self.check_supply()
+    }
+
+    /// Nothing goes on for now.
+    pub(super) fn leave_supply(&mut self) {
+        self.baseline = None;
+    }
+
+    fn last_of_others(&self) -> Option<LastOn> {
+        read(&*self.platform)?.last.filter(|_| self.heeds_others)
+    }
+
+    /// What is left of the delay of the node that went on last.
+    pub(super) fn rest(&self) -> Duration {
+        self.last.as_ref().map_or(Duration::ZERO, |last| last.rest(&self.platform.moment()))
+    }
+
+    /// Tells the observer, and hears whether it wants to go on.
+    pub(super) fn tell(&mut self, event: Event) -> Result<(), Stop> {
+        match (self.observer)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Stop::Observer),
+        }
+    }
+
+    /// Lets time pass before the next node. Where it is others' delay, they may use it, too.
+    pub(super) fn wait(&mut self, duration: Duration) -> Result<(), Stop> {
+        if self.ours.is_some() || self.keeps_power_on {
+            return self.pass(duration);
+        }
+        let mut rest = duration;
+        while !rest.is_zero() {
+            if let Some(lock) = &mut self.power_on {
+                lock.leave();
+            }
+            self.pass(rest)?;
+            if let Some(lock) = &mut self.power_on {
+                lock.enter(self.lock_limit)?;
+            }
+            let now = self.last_of_others();
+            let waited_for = std::mem::replace(&mut self.last, now);
+            // A simulated machine whose waits take no time would have the same rest for ever.
+            rest = if self.last == waited_for { Duration::ZERO } else { self.rest() };
+        }
+        Ok(())
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, duration: Duration) -> Result<(), Stop> {
+        self.pass_telling(duration, |duration| Event::Waiting { duration })
+    }
+
+    fn pass_telling(
+        &mut self,
+        duration: Duration,
+        event: impl Fn(Duration) -> Event,
+    ) -> Result<(), Stop> {
+        let mut left = duration;
+        while !left.is_zero() {
+            self.tell(event(left))?;
+            let slice = left.min(TICK);
+            let passed = match self.baseline {
+                Some(_) => self.platform.sleep_or_sag(slice),
+                None => {
+                    self.platform.sleep(slice);
+                    slice
+                }
+            };
+            self.check_supply()?;
+            left = left.saturating_sub(passed);
+        }
+        Ok(())
+    }
+
+    /// A flag that was cleared meanwhile and is set again tells of another sag.
+    pub(super) fn check_supply(&mut self) -> Result<(), Stop> {
+        let Some(baseline) = self.baseline else { return Ok(()) };
+        let flags = self.platform.throttled().unwrap_or(baseline);
+        let new = flags & !baseline & UNDER_VOLTAGE_SEEN | flags & UNDER_VOLTAGE_NOW;
+        self.baseline = Some(baseline & flags);
+        if new == 0 { Ok(()) } else { Err(Stop::UnderVoltage { node: self.ours }) }
+    }
+
+    /// A node is about to go on: recorded first, in case that we are killed before we can say when.
+    pub(super) fn switching_on(&mut self, delay: Duration) {
+        let mut at = self.platform.moment();
+        at.uptime += SWITCHING;
+        self.before = self.record(Some(LastOn { at, delay }));
+    }
+
+    /// It is on.
+    pub(super) fn switched_on(&mut self, node: usize, delay: Duration) {
+        self.ours = Some(node);
+        self.record(Some(LastOn { at: self.platform.moment(), delay }));
+    }
+
+    /// It may not be on.
+    pub(super) fn not_switched_on(&mut self, delay: Duration, stands: Stands) {
+        let last = match stands {
+            Stands::Old => self.before.take(),
+            _ => Some(LastOn { at: self.platform.moment(), delay }),
+        };
+        self.record(last);
+    }
+
+    /// Returns what was recorded before.
+    fn record(&mut self, last: Option<LastOn>) -> Option<LastOn> {
+        self.last = last;
+        let mut before = None;
+        let written = change(&*self.platform, |ledger| {
+            before = std::mem::replace(&mut ledger.last, self.last.clone());
+        });
+        self.is_unrecorded = written.is_err();
+        before
+    }
+
+    /// Asks for a board's nodes to be off. It is done all the same where that cannot be recorded.
+    pub(super) fn ask_off(&mut self, board: usize) {
+        let Some(asked) = self.asked.iter_mut().find(|asked| asked.board == board) else { return };
+        let (place, nodes) = (asked.place.clone(), asked.nodes);
+        if change(&*self.platform, |ledger| ledger.ask_off(&place, nodes)).is_ok() {
+            // Not somebody else's.
+            if let Some(offs) = &mut asked.offs {
+                let mut own = Ledger::default();
+                own.ask_off(&place, nodes);
+                add(offs, &own.offs(&place));
+            }
+        }
+    }
+
+    /// Stops where somebody asked for nodes to be off, or switched them off, since the operation
+    /// began, and they are not on: on this board, and on those before it.
+    pub(super) fn check_undone(
+        &self,
+        board: usize,
+        on: Positions,
+        expected: Positions,
+    ) -> Result<(), Stop> {
+        let ledger = read(&*self.platform);
+        let mut nodes = Vec::new();
+        for asked in self.asked.iter().filter(|asked| asked.board <= board) {
+            let mut undone = ledger.as_ref().map_or(Positions::NONE, |now| asked.withdrawn(now));
+            if asked.board == board {
+                undone = undone.union(expected).without(on);
+            }
+            nodes.extend(undone.iter().map(|position| asked.first + usize::from(position)));
+        }
+        if nodes.is_empty() { Ok(()) } else { Err(Stop::Undone { nodes }) }
+    }
+
+    /// Ends: what the last node asks for is left to those who come next, who know of it, and the
+    /// supply is watched until that node can have shown what it does to it.
+    pub(super) fn finish(&mut self, watches_supply: bool) -> Result<(), Stop> {
+        let mut watch = WATCH_AFTER;
+        if self.is_unrecorded {
+            let rest = self.rest();
+            self.pass(rest)?;
+            watch = watch.saturating_sub(rest);
+        }
+        self.power_on = None;
+        if !watches_supply || self.ours.is_none() || self.baseline.is_none() {
+            return Ok(());
+        }
+        self.pass_telling(watch, |duration| Event::Watching { duration })
+    }
+}
+
+impl Asked {
+    /// The nodes that somebody else asked to be off since.
+    fn withdrawn(&self, ledger: &Ledger) -> Positions {
+        let Some(before) = &self.offs else { return Positions::NONE };
+        let now = ledger.offs(&self.place);
+        let count = |offs: &Offs, position: u8| offs.get(usize::from(position)).copied();
+        let changed = |position: &u8| {
+            count(before, *position).unwrap_or(0) != count(&now, *position).unwrap_or(0)
+        };
+        self.nodes.iter().filter(changed).collect()
+    }
+}
+
+fn add(offs: &mut Offs, more: &Offs) {
+    if offs.len() < more.len() {
+        offs.resize(more.len(), 0);
+    }
+    for (count, more) in offs.iter_mut().zip(more) {
+        *count = count.wrapping_add(*more);
+    }
+}
+
+/// The record; `None` where it cannot be read.
+fn read(platform: &dyn Platform) -> Option<Ledger> {
+    let mut ledger = Ledger::default();
+    let read = platform.record(&mut |text| {
+        ledger = Ledger::parse(text);
+        None
+    });
+    read.is_ok().then_some(ledger)
+}
+
+fn change(platform: &dyn Platform, mut change: impl FnMut(&mut Ledger)) -> std::io::Result<()> {
+    platform.record(&mut |text| {
+        let mut ledger = Ledger::parse(text);
+        change(&mut ledger);
+        Some(ledger.to_string())
+    })
+}

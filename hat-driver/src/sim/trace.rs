@@ -1,0 +1,27 @@
+//! The trace of the nodes' power that a world may ask for.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+
+use super::world::World;
+use crate::linux::Moment;
+
+/// Changes a world, and traces which nodes went on and off with it.
+pub(super) fn traced<R>(world: &mut World, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
+    if world.trace().is_none() {
+        return Ok(change(world));
+    }
+    let before = world.powered();
+    let result = change(world);
+    let (uptime, pid) = (Moment::now().uptime.as_nanos(), std::process::id());
+    let changes = before.into_iter().zip(world.powered()).enumerate();
+    let lines: String = changes
+        .filter(|(_, (before, now))| before != now)
+        .map(|(node, (_, on))| format!("{uptime} {} {node} {pid}\n", if on { "on" } else { "off" }))
+        .collect();
+    if let Some(path) = world.trace().filter(|_| !lines.is_empty()) {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(lines.as_bytes())?;
+    }
+    Ok(result)
+}
