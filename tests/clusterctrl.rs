@@ -432,6 +432,32 @@ fn a_board_that_does_not_answer_takes_no_other_away() {
     );
 }
 
+/// `status --watch` follows a board to another bus, without being started anew.
+#[test]
+fn a_board_that_is_plugged_in_elsewhere_is_watched_on() {
+    let mut value = World::builtin_value("mixed");
+    let world = World::new(&value);
+    let mut command = world.command(&["status", "--watch=0.1"]);
+    let mut watching = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    let stdout = std::io::BufReader::new(watching.stdout.take().unwrap());
+    thread::spawn(move || {
+        let read = std::io::BufRead::lines(stdout);
+        read.map_while(Result::ok).take_while(|line| sender.send(line.clone()).is_ok()).count()
+    });
+    let shown = |part: &str| {
+        let wait = || lines.recv_timeout(std::time::Duration::from_secs(60)).ok();
+        std::iter::from_fn(wait).any(|line| line.contains(part))
+    };
+    assert!(shown("ctrl30: ClusterCTRL pHAT at i2c-12 0x20; order 30"));
+    let phat = value["chips"].as_object_mut().unwrap().remove("12").unwrap();
+    value["chips"]["4"] = phat;
+    world.write(&value);
+    assert!(shown("ctrl30: ClusterCTRL pHAT at i2c-4 0x20; order 30"));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
+
 /// The factory's order is 20: where another board has it, a reset would stop every command.
 #[test]
 fn defaults_do_not_make_two_boards_of_one_order() {

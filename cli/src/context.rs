@@ -94,6 +94,15 @@ impl Ground {
 }
 
 impl Context {
+    /// Looks for boards that came or went, and numbers their nodes anew.
+    pub(crate) fn rescan(&mut self) -> Result<(), Failure> {
+        if !self.cluster.rescan()?.is_empty() {
+            let Settings { first, names, .. } = &self.settings;
+            self.names = Names::new(self.cluster.nodes(), *first, names);
+        }
+        Ok(())
+    }
+
     /// The nodes, counted from 0, that a set means; all for no words.
     pub(crate) fn nodes(&self, set: &NodeSet) -> Result<Vec<usize>, Failure> {
         if set.is_empty() {

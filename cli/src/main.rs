@@ -247,6 +247,10 @@ impl Session {
             }
             // Not the simulated clock: the loop must rest in a world without waits too.
             std::thread::sleep(pause.max(SHORTEST_PAUSE));
+            // Who names nodes goes on seeing them named so, and their board's absence.
+            if set.is_empty() {
+                context.rescan()?;
+            }
         }
     }
 
