@@ -58,6 +58,7 @@ mod profile;
 #[cfg(feature = "setup")]
 pub mod setup;
 mod status;
+mod subnet;
 mod take_down;
 #[cfg(feature = "changes")]
 mod tools;
@@ -84,6 +85,7 @@ pub use node_id::{NodeId, NodeIdError};
 pub use owner::Owner;
 pub use profile::{MicrosoftOs, Profile, VENDOR_ID};
 pub use status::{State, Status, status};
+pub use subnet::{Subnet, SubnetError};
 pub use take_down::{StopGetty, take_down};
 #[cfg(feature = "changes")]
 pub use tools::{LinuxTools, Printed, Tools};

@@ -6,6 +6,7 @@
 //! ethernet = "ncm"        # or "ecm", "rndis"; default ncm for card, ecm for usbboot
 //! serial-ports = 2        # or 1: without the admin console; default 2
 //! cluster = "rack-1"      # MAC addresses of this cluster's own instead of the vendor's
+//! subnet = "10.8.0.0/24"  # of `clusterhat network setup --subnet`; setup makes the fallback address so
 //! udc = "20980000.usb"    # USB device controller; default the only real one
 //! ```
 
@@ -16,13 +17,13 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::{BootMethod, ClusterName, Ethernet, NodeId};
+use crate::{BootMethod, ClusterName, Ethernet, NodeId, Subnet};
 
 /// Where the file lies below the root.
 pub const NODE_FILE: &str = "etc/clusterhat/node.toml";
 
 /// The keys, in the order in which they are written.
-const KEYS: [&str; 6] = ["id", "boot", "ethernet", "serial-ports", "cluster", "udc"];
+const KEYS: [&str; 7] = ["id", "boot", "ethernet", "serial-ports", "cluster", "subnet", "udc"];
 
 /// The file's values; absent ones are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct NodeFile {
     pub admin_console: Option<bool>,
     /// `cluster`.
     pub cluster: Option<ClusterName>,
+    /// `subnet`: where the node's address is that it gives itself, if nobody gives it one.
+    pub subnet: Option<Subnet>,
     /// `udc`: a name below `/sys/class/udc`.
     pub udc: Option<String>,
 }
@@ -83,6 +86,7 @@ impl NodeFile {
             ethernet: reader.text(table, "ethernet")?,
             admin_console: reader.serial_ports(table)?,
             cluster: reader.text(table, "cluster")?,
+            subnet: reader.text(table, "subnet")?,
             udc: reader.text::<UdcName>(table, "udc")?.map(|name| name.0),
         };
         Ok((file, reader.unknown_keys(table)))
@@ -105,6 +109,7 @@ impl NodeFile {
         line("ethernet", self.ethernet.map(|ethernet| quoted(&ethernet)));
         line("serial-ports", self.admin_console.map(|on| if on { "2" } else { "1" }.to_owned()));
         line("cluster", self.cluster.as_ref().map(|cluster| quoted(cluster)));
+        line("subnet", self.subnet.map(|subnet| quoted(&subnet)));
         line("udc", self.udc.as_ref().map(|udc| quoted(udc)));
         text
     }

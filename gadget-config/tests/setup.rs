@@ -18,5 +18,7 @@ mod prepared;
 mod random;
 #[path = "setup/refusals.rs"]
 mod refusals;
+#[path = "setup/subnet.rs"]
+mod subnet;
 #[path = "setup/tree.rs"]
 mod tree;

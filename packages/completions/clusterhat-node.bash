@@ -78,7 +78,7 @@ _clusterhat__node() {
             return 0
             ;;
         clusterhat__subcmd__node__subcmd__setup)
-            opts="-h --id --boot-dir --cluster --hostname --dry-run --json --root --help"
+            opts="-h --id --boot-dir --cluster --subnet --hostname --dry-run --json --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -93,6 +93,10 @@ _clusterhat__node() {
                     return 0
                     ;;
                 --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subnet)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -53,6 +53,7 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" 
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l id -d 'The node\'s number, 1 to 252' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l cluster -d 'Derive the MAC addresses from this cluster\'s name, as `clusterhat network setup --cluster` does' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l subnet -d 'Where the node\'s address is if nobody gives it one, as `clusterhat network setup --subnet` has it [default: as it is, or 172.19.181.0/24]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l hostname -d 'Give the node this host name' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'

@@ -30,10 +30,10 @@ mod plan;
 mod request;
 mod settings;
 mod status;
-mod subnet;
 mod survey;
 mod user;
 
+pub use crate::{Subnet, SubnetError};
 pub use error::Error;
 pub use filter::{allow, withdraw};
 pub use finding::{Finding, findings};
@@ -44,7 +44,6 @@ pub use plan::{NetworkPlan, plan};
 pub use request::{Mode, ModeError, Request};
 pub use settings::{SETTINGS_FILE, Settings};
 pub use status::{NodeLink, NodeState, Status, status};
-pub use subnet::{Subnet, SubnetError};
 pub use survey::{Survey, places};
 
 /// The bridge of all nodes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use gadget_config::node_file::check_udc_name;
-use gadget_config::{BootMethod, ClusterName, Ethernet, NodeId};
+use gadget_config::{BootMethod, ClusterName, Ethernet, NodeId, Subnet};
 
 const AFTER_HELP: &str = "\
 The node's identity stands in /etc/clusterhat/node.toml; options win over it.
@@ -52,6 +52,10 @@ pub(crate) struct Setup {
     /// Derive the MAC addresses from this cluster's name, as `clusterhat network setup --cluster` does
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
+    /// Where the node's address is if nobody gives it one, as `clusterhat network setup --subnet` has it
+    /// [default: as it is, or 172.19.181.0/24]
+    #[arg(long, value_name = "NET/BITS")]
+    pub(crate) subnet: Option<Subnet>,
     /// Give the node this host name
     #[arg(long, value_name = "NAME")]
     pub(crate) hostname: Option<String>,

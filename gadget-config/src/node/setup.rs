@@ -48,7 +48,8 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
     let places = if asked.dry_run { places } else { places.locked(LONGEST_WAIT)? };
     let request = Request::new(asked.id)
         .with_hostname(asked.hostname.clone())
-        .with_cluster(asked.cluster.clone());
+        .with_cluster(asked.cluster.clone())
+        .with_subnet(asked.subnet);
     let plan = setup::plan(&request, &setup::read(&places)?)?;
     if !asked.dry_run {
         plan.apply(&places)?;

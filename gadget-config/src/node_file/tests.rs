@@ -11,6 +11,7 @@ fn full() -> NodeFile {
         ethernet: Some(Ethernet::Rndis),
         admin_console: Some(false),
         cluster: Some("rack-1".parse().unwrap()),
+        subnet: Some("10.8.0.0/24".parse().unwrap()),
         udc: Some("20980000.usb".into()),
     }
 }
@@ -18,7 +19,7 @@ fn full() -> NodeFile {
 #[test]
 fn every_key_is_read() {
     let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nserial-ports = 1\n\
-                cluster = \"rack-1\"\nudc = \"20980000.usb\"\n";
+                cluster = \"rack-1\"\nsubnet = \"10.8.0.0/24\"\nudc = \"20980000.usb\"\n";
     assert_eq!(parse(text), Ok((full(), vec![])));
     assert_eq!(parse(""), Ok((NodeFile::default(), vec![])));
 }
@@ -62,7 +63,7 @@ fn unknown_keys_warn_in_the_order_of_their_lines() {
     let (file, warnings) = parse("zz = 1\nid = 3\nadmin-console = true\n").unwrap();
     assert_eq!((file.id, file.admin_console), (full().id, None));
     let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-    let known = "known are id, boot, ethernet, serial-ports, cluster, udc";
+    let known = "known are id, boot, ethernet, serial-ports, cluster, subnet, udc";
     assert_eq!(
         warnings,
         [

@@ -2,17 +2,14 @@
 
 use super::{Error, networkd, networkmanager};
 use crate::changes::{Snapshot, Spot};
-use crate::{Manager, NodeId};
+use crate::{Manager, NodeId, Subnet};
 
 /// The gadget's Ethernet on the node: the first usb%d of the kernel's u_ether.
 pub(super) const INTERFACE: &str = "usb0";
 
-/// The controller on the vendor's networks.
-pub(super) const CONTROLLER: &str = "172.19.181.254";
-
-/// The node on them, with the prefix.
-pub(super) fn address(id: NodeId) -> String {
-    format!("172.19.181.{id}/24")
+/// The node's address on the controller's network, with the prefix.
+pub(super) fn address(id: NodeId, subnet: Subnet) -> String {
+    subnet.with_prefix(subnet.node(id))
 }
 
 /// A file to write, with its mode.
@@ -23,10 +20,10 @@ pub(super) struct Profile {
 }
 
 /// The files for the manager that the card uses.
-pub(super) fn profiles(card: &Snapshot, id: NodeId) -> Result<Vec<Profile>, Error> {
+pub(super) fn profiles(card: &Snapshot, id: NodeId, subnet: Subnet) -> Result<Vec<Profile>, Error> {
     match Manager::find(card) {
-        Some(Manager::NetworkManager) => Ok(networkmanager::profiles(id)),
-        Some(Manager::Networkd) => Ok(networkd::profiles(id)),
+        Some(Manager::NetworkManager) => Ok(networkmanager::profiles(id, subnet)),
+        Some(Manager::Networkd) => Ok(networkd::profiles(id, subnet)),
         None => {
             let root = card.places().root();
             let found = Manager::instead(card.places());

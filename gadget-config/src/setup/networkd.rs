@@ -7,15 +7,15 @@
 //! The client names itself by its MAC address, by which the controller's leases and those of a network's
 //! administrator go: networkd's own identifier comes from the machine's ID, which copied cards share.
 
-use super::network::{CONTROLLER, INTERFACE, Profile, address};
-use crate::NodeId;
+use super::network::{INTERFACE, Profile, address};
 use crate::changes::Spot;
+use crate::{NodeId, Subnet};
 
 const FILE: &str = "etc/systemd/network/10-clusterhat-usb0.network";
 
 const FIXED_ROUTE_METRIC: u32 = 2048;
 
-pub(super) fn profiles(id: NodeId) -> Vec<Profile> {
+pub(super) fn profiles(id: NodeId, subnet: Subnet) -> Vec<Profile> {
     let text = format!(
         "# clusterhat-node setup: a lease and the fixed address.\n\
          [Match]\nName={INTERFACE}\n\n\
@@ -23,8 +23,9 @@ pub(super) fn profiles(id: NodeId) -> Vec<Profile> {
          [Network]\nDHCP=ipv4\nIPv6AcceptRA=yes\n\n\
          [DHCPv4]\nClientIdentifier=mac\n\n\
          [Address]\nAddress={}\n\n\
-         [Route]\nGateway={CONTROLLER}\nMetric={FIXED_ROUTE_METRIC}\n",
-        address(id)
+         [Route]\nGateway={}\nMetric={FIXED_ROUTE_METRIC}\n",
+        address(id, subnet),
+        subnet.controller()
     );
     vec![Profile { spot: Spot::root(FILE), text, mode: 0o644 }]
 }

@@ -10,9 +10,9 @@
 //! - a gadget's interface is unmanaged by NetworkManager's own udev rule (85-nm-unmanaged.rules);
 //!   `managed=1` in its configuration stands above that rule.
 
-use super::network::{CONTROLLER, INTERFACE, Profile, address};
-use crate::NodeId;
+use super::network::{INTERFACE, Profile, address};
 use crate::changes::Spot;
+use crate::{NodeId, Subnet};
 
 /// The file that makes it manage the gadget.
 pub(super) const MANAGED: &str = "etc/NetworkManager/conf.d/90-clusterhat-usb0.conf";
@@ -25,7 +25,7 @@ const LEASE_TIMEOUT_S: u32 = 45;
 /// Less urgent than Wi-Fi's 600: nobody answered on this link.
 const FIXED_ROUTE_METRIC: u32 = 700;
 
-pub(super) fn profiles(id: NodeId) -> Vec<Profile> {
+pub(super) fn profiles(id: NodeId, subnet: Subnet) -> Vec<Profile> {
     let profile = |name: &str, text| Profile {
         spot: Spot::root(FOLDER).below(format!("{name}.nmconnection")),
         text,
@@ -39,7 +39,7 @@ pub(super) fn profiles(id: NodeId) -> Vec<Profile> {
     vec![
         Profile { spot: Spot::root(MANAGED), text: managed, mode: 0o644 },
         profile("clusterhat-usb0", lease()),
-        profile("clusterhat-usb0-fixed", fixed(id)),
+        profile("clusterhat-usb0-fixed", fixed(id, subnet)),
     ]
 }
 
@@ -54,14 +54,15 @@ fn lease() -> String {
     )
 }
 
-fn fixed(id: NodeId) -> String {
+fn fixed(id: NodeId, subnet: Subnet) -> String {
     format!(
         "# clusterhat-node setup: the fixed address, where nobody gives one.\n\
          [connection]\nid=clusterhat-usb0-fixed\nuuid=8a4f1c52-6f0e-4f6b-9d43-5f7d1f1f2b02\n\
          type=ethernet\ninterface-name={INTERFACE}\nautoconnect-priority=10\n\n\
-         [ipv4]\nmethod=manual\naddress1={}\ngateway={CONTROLLER}\n\
+         [ipv4]\nmethod=manual\naddress1={}\ngateway={}\n\
          route-metric={FIXED_ROUTE_METRIC}\n\n\
          [ipv6]\nmethod=link-local\nmay-fail=false\n",
-        address(id)
+        address(id, subnet),
+        subnet.controller()
     )
 }

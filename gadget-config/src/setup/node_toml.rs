@@ -10,6 +10,7 @@ pub(super) fn edit(old: Option<&[u8]>, request: &Request, path: &Path) -> Result
     let wanted = |file: NodeFile| NodeFile {
         id: Some(request.id),
         cluster: request.cluster.clone().or(file.cluster),
+        subnet: request.subnet.or(file.subnet),
         ..file
     };
     let Some(old) = old else {
@@ -26,6 +27,11 @@ pub(super) fn edit(old: Option<&[u8]>, request: &Request, path: &Path) -> Result
     if file.cluster != wanted.cluster {
         if let Some(cluster) = &wanted.cluster {
             edited = with(&edited, "cluster", &format!("\"{cluster}\""));
+        }
+    }
+    if file.subnet != wanted.subnet {
+        if let Some(subnet) = &wanted.subnet {
+            edited = with(&edited, "subnet", &format!("\"{subnet}\""));
         }
     }
     if file.id != wanted.id {

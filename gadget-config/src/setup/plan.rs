@@ -3,7 +3,7 @@
 use super::Error;
 use super::{cmdline_txt, config_txt, hostname, modules, network, node_toml, rivals, units};
 use crate::changes::{Draft, Plan, Snapshot, Spot};
-use crate::{ClusterName, NodeId};
+use crate::{ClusterName, NodeFile, NodeId, Subnet};
 
 /// What the node shall be.
 #[derive(Clone, Debug)]
@@ -15,19 +15,28 @@ pub struct Request {
     pub hostname: Option<String>,
     /// The cluster from whose name its MAC addresses are derived; as it is if not given.
     pub cluster: Option<ClusterName>,
+    /// Where the address is that it gives itself, if nobody gives it one; as it is if not given.
+    pub subnet: Option<Subnet>,
 }
 
 impl Request {
     /// A node with this number; its host name stays.
     #[must_use]
     pub const fn new(id: NodeId) -> Self {
-        Self { id, hostname: None, cluster: None }
+        Self { id, hostname: None, cluster: None, subnet: None }
     }
 
     /// Makes it a node of this cluster, or leaves that as it is.
     #[must_use]
     pub fn with_cluster(mut self, cluster: Option<ClusterName>) -> Self {
         self.cluster = cluster;
+        self
+    }
+
+    /// Gives it a fallback address in this network, or leaves that as it is.
+    #[must_use]
+    pub fn with_subnet(mut self, subnet: Option<Subnet>) -> Self {
+        self.subnet = subnet;
         self
     }
 
@@ -46,8 +55,8 @@ impl Request {
 pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
     rivals::check(card)?;
     let mut draft = Draft::new(card);
-    node_toml(&mut draft, card, request)?;
-    for profile in network::profiles(card, request.id)? {
+    let subnet = node_toml(&mut draft, card, request)?;
+    for profile in network::profiles(card, request.id, subnet)? {
         draft.own_file(profile.spot, profile.text.into_bytes(), profile.mode);
     }
     if let Some(name) = &request.hostname {
@@ -65,12 +74,15 @@ pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
     Ok(draft.finish())
 }
 
-fn node_toml(draft: &mut Draft<'_>, card: &Snapshot, request: &Request) -> Result<(), Error> {
+/// Gives the network that the file names.
+fn node_toml(draft: &mut Draft<'_>, card: &Snapshot, request: &Request) -> Result<Subnet, Error> {
     let spot = Spot::root(crate::node_file::NODE_FILE);
     let old = card.file(&spot).map(|state| state.bytes.as_slice());
-    let new = node_toml::edit(old, request, &card.places().shown(&spot))?;
+    let path = card.places().shown(&spot);
+    let new = node_toml::edit(old, request, &path)?;
+    let (file, _) = NodeFile::parse(&String::from_utf8_lossy(&new), &path)?;
     draft.file(spot, new, 0o644);
-    Ok(())
+    Ok(file.subnet.unwrap_or(Subnet::VENDOR))
 }
 
 fn host_name(draft: &mut Draft<'_>, card: &Snapshot, name: &str) -> Result<(), Error> {

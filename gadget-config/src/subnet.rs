@@ -4,8 +4,6 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::NodeId;
 
 /// An IPv4 network with room for every node: node N has its Nth address.
@@ -14,8 +12,12 @@ use crate::NodeId;
 /// controller and its nodes, and loopback or multicast addresses name no node. The shared addresses of
 /// providers (100.64.0.0/10, RFC 6598) are not the user's to give out, and some VPNs use them. A record
 /// of an earlier set-up is read as it is, so that it can be undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct Subnet {
     first: Ipv4Addr,
     prefix: u8,
