@@ -81,7 +81,7 @@ in_root() {
 # What packaging takes in a root, and what building, checking and judging take besides.
 packaging=debhelper
 # shellcheck disable=SC2034 # for the scripts
-building="$packaging,cargo,rustc,rust-src,gcc,libc6-dev,python3-venv,lintian,qemu-user"
+building="$packaging,cargo,rustc,rust-src,build-essential,python3-venv,lintian,qemu-user"
 
 project_version() {
     sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml
@@ -121,10 +121,17 @@ sources() {
     fi
 }
 
+# stamped ROOT COMMAND...: a command in a root that is told when and for whom the packages are made
+stamped() {
+    stamped=$1
+    shift
+    in_root "$stamped" env SOURCE_DATE_EPOCH="$(made SECONDS)" \
+        DEBFULLNAME="${DEBFULLNAME:-$(made NAME)}" DEBEMAIL="${DEBEMAIL:-$(made EMAIL)}" \
+        "$@"
+}
+
 # debs ROOT ARCHITECTURE PROGRAMS OUT VERSION: packages of the programs, folders being below
 # target/packages/work
 debs() {
-    in_root "$1" env SOURCE_DATE_EPOCH="$(made SECONDS)" \
-        DEBFULLNAME="${DEBFULLNAME:-$(made NAME)}" DEBEMAIL="${DEBEMAIL:-$(made EMAIL)}" \
-        sh /src/packages/debs "$2" "/made/$3" "/made/$4" "$5"
+    stamped "$1" sh /src/packages/debs "$2" "/made/$3" "/made/$4" "$5"
 }
