@@ -246,7 +246,7 @@ impl Case<'_> {
         let told = &done.nodes;
         assert!(told.iter().all(|node| changed.contains(node)), "{}: {told:?}", self.context);
         if *stands == Stands::Old {
-            assert_eq!(&changed, told, "{}: {}", self.context, chain(error));
+            assert_eq!(&changed[..], &told[..], "{}: {}", self.context, chain(error));
         }
     }
 }

@@ -179,7 +179,9 @@ fn a_lock_is_status_3() {
         let document = expect(&world, &[args, &["--lock-limit", "0.05"]].concat(), 3);
         let message = document["error"]["message"].as_str().unwrap();
         assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
-        assert_eq!(document["error"]["switched"], json!([]));
+        let node = args[1];
+        let switched = json!([{"node": node, "power": args[0], "stands": "old"}]);
+        assert_eq!(document["error"]["switched"], switched);
     }
 }
 

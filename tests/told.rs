@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clusterhat_tests::command::World;
 use hat_driver::linux::lock::FileLock;
+use serde_json::json;
 
 /// p1 to p4 are a HAT's, p5 to p7 and p8 to p9 those of ClusterCTRL boards on buses 11 and 12.
 fn mixed() -> World {
@@ -26,27 +27,39 @@ fn spoil_lock(world: &World, what: &str) {
 
 #[test]
 fn a_lock_that_cannot_be_used_hides_nothing_that_was_done() {
-    for (command, word) in [("on", "switched on: p1"), ("off", "switched off: p1")] {
+    for (command, word) in [("on", "switched on: p1 p8"), ("off", "switched off: p1 p8")] {
         let world = mixed();
         let before = if command == "on" { "off" } else { "on" };
         assert_eq!(world.run(&[before]).status, 0);
         spoil_lock(&world, "i2c-11");
-        let text = world.run(&[command, "p1", "p5"]);
+        // The next board has its turn all the same.
+        let text = world.run(&[command, "p1", "p5", "p8"]);
         assert_eq!(text.status, 1, "{text:?}");
         assert!(text.stderr.contains(word), "{}", text.stderr);
         assert!(text.stderr.contains("i2c-11: it is no regular file: remove it"), "{text:?}");
         assert_eq!(world.run(&[before, "p1"]).status, 0);
         let document = world.run(&[command, "p1", "p5", "--json"]).json();
-        let switched = document["error"]["switched"].to_string();
-        assert!(switched.contains("\"p1\"") && !switched.contains("\"p6\""), "{document}");
+        let state = |node, stands| json!({"node": node, "power": command, "stands": stands});
+        let expected = json!([state("p1", "new"), state("p5", "old")]);
+        assert_eq!(document["error"]["switched"], expected, "{document}");
     }
+}
+
+#[test]
+fn a_cycle_that_fails_says_what_became_of_each_node() {
+    let world = mixed();
+    assert_eq!(world.run(&["on", "p1", "p5"]).status, 0);
+    spoil_lock(&world, "i2c-11");
+    let document = world.run(&["cycle", "p1", "p5", "--json"]).json();
+    let state = |node, stands| json!({"node": node, "power": "on", "stands": stands});
+    let expected = json!([state("p1", "new"), state("p5", "old")]);
+    assert_eq!(document["error"]["switched"], expected, "{document}");
 }
 
 #[test]
 fn a_pin_that_does_not_follow_is_told_once_under_one_name() {
     let mut value = World::builtin_value("two-hats");
-    value["chips"]["1:0x23"]["stuck"] =
-        serde_json::json!([null, 0, null, null, null, null, null, null]);
+    value["chips"]["1:0x23"]["stuck"] = json!([null, 0, null, null, null, null, null, null]);
     let world = World::new(&value);
     for args in [&["on", "p5..p8", "--json"][..], &["cycle", "p6", "--json"]] {
         let document = world.run(args).json();
@@ -67,7 +80,7 @@ fn what_a_board_alone_can_do_is_told_node_by_node() {
     let start = world.read();
     for fault in 1.. {
         let mut faulty = start.clone();
-        faulty["faults"] = serde_json::json!([{"transfer": fault, "kind": "nak", "lasting": true}]);
+        faulty["faults"] = json!([{"transfer": fault, "kind": "nak", "lasting": true}]);
         world.write(&faulty);
         let document = world.run(&json).json();
         let nodes = document["nodes"].as_array().cloned().unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use hat_driver::linux::{Done, Error as DriverError, chain};
-use hat_driver::power::{Action, Stands};
+use hat_driver::linux::{Error as DriverError, NodeState, chain};
+use hat_driver::power::Stands;
 use serde::Serialize;
 
 use crate::config::ConfigError;
@@ -59,7 +59,7 @@ pub(crate) enum Failure {
         /// The nodes switched off, folded.
         off: String,
         /// All of them.
-        switched: Vec<SwitchedNode>,
+        switched: Vec<NodeState>,
     },
     /// A dangerous command was not confirmed.
     #[error("{0}; nothing was done")]
@@ -99,31 +99,9 @@ pub(crate) struct FailureReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     stands: Option<Stands>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    switched: Option<Vec<SwitchedNode>>,
+    switched: Option<Vec<NodeState>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     searched: Option<Vec<String>>,
-}
-
-/// A node that was to be switched, and what stands.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct SwitchedNode {
-    node: String,
-    /// What it was to be.
-    power: Action,
-    /// Whether it is so.
-    stands: Stands,
-}
-
-impl SwitchedNode {
-    /// One that was switched and read back.
-    pub(crate) fn new(node: String, power: Action) -> Self {
-        Self { node, power, stands: Stands::New }
-    }
-
-    fn all(done: &Done) -> Vec<Self> {
-        let power = if done.on { Action::On } else { Action::Off };
-        done.nodes.iter().map(|node| Self::new(node.clone(), power)).collect()
-    }
 }
 
 fn list(before: &str, nodes: &str) -> String {
@@ -133,14 +111,42 @@ fn list(before: &str, nodes: &str) -> String {
 impl FailureReport {
     /// What the driver says of the state that it left.
     fn add(&mut self, error: &DriverError) {
-        let cause = match error {
-            DriverError::Cycle { source, .. } => source,
+        let cause = match error.cause() {
+            DriverError::Cycle { source, .. } => source.cause(),
             error => error,
         };
         if let DriverError::Board { stands, what, .. } = cause {
             self.stands = (!what.is_empty()).then_some(*stands);
         }
-        self.switched = error.done().map(SwitchedNode::all);
+        let states = error.done().map(|done| done.states.to_vec());
+        self.switched = states.filter(|states| !states.is_empty());
+    }
+}
+
+fn driver_exit_status(error: &DriverError) -> u8 {
+    match error {
+        DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => 2,
+        DriverError::Locked { .. } => 3,
+        DriverError::NoBoard { .. } => 4,
+        DriverError::Cycle { source, .. } if matches!(**source, DriverError::Locked { .. }) => 3,
+        _ => 1,
+    }
+}
+
+fn driver_kind(error: &DriverError) -> &'static str {
+    match error {
+        DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => "configuration",
+        DriverError::NotOpened { source, .. } => match **source {
+            DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => "configuration",
+            _ => "board",
+        },
+        DriverError::NoBoard { .. } => "no-board",
+        DriverError::Locked { .. } => "locked",
+        DriverError::UnderVoltage { .. } => "under-voltage",
+        DriverError::Undone { .. } => "undone",
+        DriverError::Stopped { .. } => "stopped",
+        DriverError::Cycle { .. } => "cycle-incomplete",
+        _ => "board",
     }
 }
 
@@ -149,22 +155,15 @@ impl Failure {
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Nodes(_) | Self::Config(_) | Self::World(_) => 2,
-            Self::Driver(DriverError::Setup(_) | DriverError::DuplicateOrder { .. }) => 2,
-            Self::Driver(DriverError::Locked { .. }) => 3,
+            Self::Driver(error) => driver_exit_status(error.cause()),
             Self::Files(error) if error.is_timeout() => 3,
-            Self::Driver(DriverError::NoBoard { .. }) | Self::NotController(_) => 4,
-            Self::Driver(DriverError::Cycle { source, .. })
-                if matches!(**source, DriverError::Locked { .. }) =>
-            {
-                3
-            }
+            Self::NotController(_) => 4,
             Self::NoSuchOrder { .. } | Self::NotConfirmed(_) => 2,
             Self::Network(error) if error.is_usage() => 2,
             Self::Files(error) if error.is_usage() => 2,
             // As a shell has it for a process that a signal ended.
             Self::Interrupted { signal, .. } => 128 + *signal as u8,
-            Self::Driver(_)
-            | Self::NoSuchOutput(_)
+            Self::NoSuchOutput(_)
             | Self::NoUsbBoot
             | Self::NoPath(_)
             | Self::LeftOut(_)
@@ -178,25 +177,12 @@ impl Failure {
 
     fn kind(&self) -> &'static str {
         match self {
-            Self::Driver(DriverError::NotOpened { source, .. }) => match **source {
-                DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => "configuration",
-                _ => "board",
-            },
+            Self::Driver(error) => driver_kind(error.cause()),
             Self::Usage(_) => "usage",
             Self::Nodes(_) => "nodes",
-            Self::Config(_)
-            | Self::Driver(DriverError::Setup(_) | DriverError::DuplicateOrder { .. }) => {
-                "configuration"
-            }
+            Self::Config(_) => "configuration",
             Self::World(_) => "world",
             Self::NotController(_) => "not-controller",
-            Self::Driver(DriverError::NoBoard { .. }) => "no-board",
-            Self::Driver(DriverError::Locked { .. }) => "locked",
-            Self::Driver(DriverError::UnderVoltage { .. }) => "under-voltage",
-            Self::Driver(DriverError::Undone { .. }) => "undone",
-            Self::Driver(DriverError::Stopped { .. }) => "stopped",
-            Self::Driver(DriverError::Cycle { .. }) => "cycle-incomplete",
-            Self::Driver(_) => "board",
             Self::NoSuchOutput(_) | Self::NoUsbBoot => "no-such-output",
             Self::NoSuchOrder { .. } => "no-such-order",
             Self::NotConfirmed(_) => "not-confirmed",

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use hat_driver::power::Action;
+use hat_driver::linux::NodeState;
+use hat_driver::power::{Action, Stands};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::failure::{Failure, SwitchedNode};
+use crate::failure::Failure;
 use crate::nodes::Names;
 use crate::render::{self, Printout};
 
@@ -22,16 +23,26 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What has been switched so far, for whoever interrupts.
 pub(crate) struct Record {
-    names: Names,
+    asked: Asked,
     switched: Arc<Mutex<Switched>>,
+}
+
+/// What is asked of which nodes, from 0.
+#[derive(Clone)]
+struct Asked {
+    names: Names,
+    asked: Vec<usize>,
+    action: Action,
 }
 
 /// Nodes from 0, in the order of their last change.
 type Switched = Vec<(usize, Action)>;
 
 impl Record {
-    pub(crate) fn new(names: Names) -> Self {
-        Self { names, switched: Arc::default() }
+    /// For a command that brings nodes, counted from 0, to this power in the end.
+    pub(crate) fn new(names: Names, nodes: &[usize], action: Action) -> Self {
+        let asked = Asked { names, asked: nodes.to_vec(), action };
+        Self { asked, switched: Arc::default() }
     }
 
     /// A node (from 0) was switched and read back.
@@ -51,14 +62,14 @@ impl Record {
         let ignored = ignored();
         let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter();
         let mut signals = Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))?;
-        let (names, record) = (self.names.clone(), Arc::downgrade(&self.switched));
+        let (asked, record) = (self.asked.clone(), Arc::downgrade(&self.switched));
         thread::Builder::new().spawn(move || {
             let Some(signal) = signals.forever().next() else { return };
             let record = record.upgrade();
             // Held to the end: nothing more is switched than what was under way.
             let switched = record.as_deref().map(lock);
             if let Some(switched) = &switched {
-                say(interrupted(&names, switched, signal), command, as_json);
+                say(interrupted(&asked, switched, signal), command, as_json);
             }
             std::process::exit(128 + signal)
         })?;
@@ -70,14 +81,19 @@ fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
     switched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn interrupted(names: &Names, switched: &Switched, signal: i32) -> Failure {
+fn interrupted(record: &Asked, switched: &Switched, signal: i32) -> Failure {
     let of = |action| {
         let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
-        names.fold(&nodes.collect::<Vec<_>>())
+        record.names.fold(&nodes.collect::<Vec<_>>())
     };
-    let node = |&(node, power): &(usize, Action)| SwitchedNode::new(names.label(node + 1), power);
-    let (on, off) = (of(Action::On), of(Action::Off));
-    Failure::Interrupted { signal, on, off, switched: switched.iter().map(node).collect() }
+    let state = |&node: &usize| {
+        let last = switched.iter().find(|entry| entry.0 == node);
+        // What was not switched yet may be just now.
+        let (power, stands) = last.map_or((record.action, Stands::Unknown), |e| (e.1, Stands::New));
+        NodeState::new(record.names.label(node + 1), power, stands)
+    };
+    let switched = record.asked.iter().map(state).collect();
+    Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }
 }
 
 /// Prints on a thread of its own, since a pipe that nobody reads, or a stopped terminal, takes nothing.

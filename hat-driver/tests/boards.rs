@@ -228,7 +228,7 @@ fn a_hat_whose_bus_is_missing_keeps_its_numbers() {
     assert_eq!((cluster.nodes(), cluster.first_node(1)), (7, 3));
     let error = on(&mut cluster, &[2, 3]).unwrap_err();
     assert_eq!(machine.power().0, 0x01, "p4 is the upper board's first");
-    assert_eq!(error.done().unwrap().nodes, ["p4"]);
+    assert_eq!(*error.done().unwrap().nodes, ["p4"]);
     let text = chain(&error);
     assert!(text.starts_with("p3: board lower") && text.contains("dtparam=i2c_arm=on"), "{text}");
     cluster.init(1).unwrap();

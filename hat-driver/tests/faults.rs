@@ -346,6 +346,6 @@ fn the_next_board_has_its_turn() {
         assert!(text.contains("board lower (v2.5, i2c-1 0x20)"), "{what}: {text}");
         let upper = rig.machine.world().expanders[&(1, 0x23)].clone();
         assert_eq!((upper.direction, upper.latch & NODES), (0, 1), "the lower {what}: {text}");
-        assert_eq!(error.done().unwrap().nodes, ["p5"], "{what}: {text}");
+        assert_eq!(*error.done().unwrap().nodes, ["p5"], "{what}: {text}");
     }
 }

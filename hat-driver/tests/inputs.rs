@@ -134,7 +134,7 @@ fn a_node_that_is_held_on_at_an_input_is_told() {
     let rig = partly_configured(ext);
     let mut cluster = rig.cluster();
     let error = switch(&mut cluster, &[0, 1, 2], Action::Off).unwrap_err();
-    assert_eq!(error.done().unwrap().nodes, ["p1"]);
+    assert_eq!(*error.done().unwrap().nodes, ["p1"]);
     let text = chain(&error);
     assert!(text.contains(": p2: the pin is an input and shows on"), "{text}");
     assert_eq!(rig.shown().pins & NODES, 0b0010);

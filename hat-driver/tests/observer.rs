@@ -30,7 +30,11 @@ fn a_stop_in_a_wait_leaves_what_is_on() {
         let mut stop = until(|event| matches!(event, Event::Waiting { .. }));
         let error = cluster.switch(&[0, 1, 2], Action::On, &mut stop).unwrap_err();
         let Error::Stopped { left, done, .. } = &error else { panic!("{error:?}") };
-        assert_eq!((left, &done.nodes), (&names(&["p2", "p3"]), &names(&["p1"])), "{wired:?}");
+        assert_eq!(
+            (&left[..], &*done.nodes),
+            (&names(&["p2", "p3"])[..], &names(&["p1"])[..]),
+            "{wired:?}"
+        );
         assert_eq!(error.to_string(), "stopped; not switched: p2 p3; switched on: p1");
         assert_eq!(rig.shown().pins & NODES, 1, "{wired:?}");
         // Nothing is held any more, and the next call goes on from there.

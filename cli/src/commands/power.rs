@@ -24,7 +24,7 @@ pub(crate) fn switch(
 ) -> Result<Outcome, Failure> {
     let nodes = context.nodes(set)?;
     let command = if action == Action::On { "on" } else { "off" };
-    let mut session = Session::new(context, command)?;
+    let mut session = Session::new(context, command, &nodes, action)?;
     let result = session
         .observe(|context, observer| context.cluster.switch(&nodes, action, observer).map(drop));
     Ok(session.outcome(&nodes, action, result.err()))
@@ -34,7 +34,7 @@ pub(crate) fn switch(
 pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let nodes = context.nodes(set)?;
     let off_time = context.settings.off_time;
-    let mut session = Session::new(context, "cycle")?;
+    let mut session = Session::new(context, "cycle", &nodes, Action::On)?;
     let result = session
         .observe(|context, observer| context.cluster.cycle(&nodes, off_time, observer).map(drop));
     Ok(session.outcome(&nodes, Action::On, result.err()))
@@ -59,9 +59,14 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(context: &'a mut Context, command: &'static str) -> io::Result<Self> {
+    fn new(
+        context: &'a mut Context,
+        command: &'static str,
+        nodes: &[usize],
+        action: Action,
+    ) -> io::Result<Self> {
         let progress = Progress::new(context.names.clone());
-        let record = Record::new(context.names.clone());
+        let record = Record::new(context.names.clone(), nodes, action);
         record.watch(command, context.json)?;
         Ok(Self { context, progress, record, past: BTreeMap::new(), initialised: Vec::new() })
     }

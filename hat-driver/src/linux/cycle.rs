@@ -41,15 +41,18 @@ impl Cluster {
         let observer = &mut |event| observer(event).control();
         let mut session = self.session(nodes, observer);
         session.keeps_power_on = true;
-        self.begin(&mut session).map_err(|stop| self.stopped(stop, Done::default(), nodes))?;
+        self.begin(&mut session).map_err(|stop| {
+            self.stopped(stop, self.done(&Run::default(), nodes, Action::On), nodes)
+        })?;
         session.leave_supply();
-        let (nodes, absent) = self.answering(nodes, &mut session)?;
+        let asked = nodes;
+        let (nodes, absent) = self.answering(asked, &mut session)?;
         let mut off = self.run(&nodes, Action::Off, &mut session);
         let back = if off.failures.is_empty() { &nodes } else { &off.changed };
         let mut on = self.switch_back(back, off.changed.is_empty(), off_time, &mut session);
         self.finish(&mut on, &mut session);
         off.failures.splice(..0, absent);
-        self.cycled(off, on)
+        self.cycled(asked, off, on)
     }
 
     /// Those of the nodes whose board answers, and why the others do not.
@@ -117,14 +120,22 @@ impl Cluster {
     }
 
     /// One result out of those of both halves.
-    fn cycled(&self, off: Run, on: Run) -> Result<Cycled, Error> {
-        let failures: Vec<_> = off.failures.into_iter().chain(on.failures).collect();
+    fn cycled(&self, asked: &[usize], off: Run, mut on: Run) -> Result<Cycled, Error> {
+        let mut done = self.done(&on, asked, Action::On);
+        let before = self.done(&off, asked, Action::Off);
+        // A node that was not switched on is as the first half has left it.
+        for (state, before) in done.states.iter_mut().zip(before.states.iter()) {
+            if state.stands == Stands::Old && before.stands != Stands::Old {
+                *state = before.clone();
+            }
+        }
+        let failures: Vec<_> = off.failures.into_iter().chain(on.failures.drain(..)).collect();
         if failures.is_empty() {
             return Ok(Cycled { off: off.changed, on: on.changed });
         }
         let left_off = off.changed.iter().filter(|node| !on.changed.contains(node));
         let left_off: Vec<_> = left_off.map(|&node| self.node_name(node)).collect();
-        let error = Error::of_boards(failures, self.done(&on.changed, Action::On));
+        let error = Error::of_boards(failures, done);
         if left_off.is_empty() {
             return Err(error);
         }

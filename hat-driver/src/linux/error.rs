@@ -11,7 +11,7 @@ use crate::bus_error::BusError;
 use crate::ctrl;
 use crate::error::{NotDriven, pins_show};
 use crate::positions::Positions;
-use crate::power::Stands;
+use crate::power::{Action, Stands};
 
 /// A failed operation. The cause, where there is one, is the error's source.
 #[derive(Debug, thiserror::Error)]
@@ -254,7 +254,7 @@ impl Error {
             | Self::Stopped { done, .. }
             | Self::Locked { done, .. }
             | Self::After { done, .. } => *done = switched,
-            _ if switched.nodes.is_empty() => {}
+            _ if switched.nodes.is_empty() && switched.states.is_empty() => {}
             _ => return Self::After { source: Box::new(self), done: switched },
         }
         self
@@ -294,14 +294,37 @@ impl Error {
     }
 }
 
-/// The nodes that a failed operation had switched before it failed, by their names.
+/// What a failed operation has done all the same, with the nodes by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Done {
-    /// The nodes.
-    pub nodes: Vec<String>,
+    /// The nodes that it had switched before it failed.
+    pub nodes: Box<[String]>,
     /// Whether they were switched on.
     pub on: bool,
+    /// Every node that was asked for.
+    pub states: Box<[NodeState]>,
+}
+
+/// What is known of a node after an operation that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct NodeState {
+    /// Its name.
+    pub node: String,
+    /// What was done to it last, or was to be done.
+    pub power: Action,
+    /// Whether it is as it was before that, or as it was to become.
+    pub stands: Stands,
+}
+
+impl NodeState {
+    /// What stands of an action on a node.
+    #[must_use]
+    pub const fn new(node: String, power: Action, stands: Stands) -> Self {
+        Self { node, power, stands }
+    }
 }
 
 impl fmt::Display for Done {

@@ -33,7 +33,7 @@ pub use cluster::{Cluster, Options};
 pub use cycle::Cycled;
 pub use discover::{BoardOptions, HEADER_BUS};
 pub use eeprom::{Eeprom, PRODUCT};
-pub use error::{BoardError, Done, Error, chain};
+pub use error::{BoardError, Done, Error, NodeState, chain};
 pub use event::{Event, Verdict};
 pub use host::Host;
 pub use info::{BoardInfo, Model, Source};

@@ -2,7 +2,7 @@
 //! jumper, or somebody else, may have powered them.
 
 use super::cluster::Cluster;
-use super::error::{BoardError, Done, Error};
+use super::error::{BoardError, Done, Error, NodeState};
 use super::unit::{LinuxHat, Unit, UnitStatus};
 use crate::pins::Signals;
 use crate::positions::Positions;
@@ -45,7 +45,9 @@ impl Cluster {
             let what = format!("{failed}, beyond its size of {}", info.size);
             let done = places.without(failed).iter();
             let done = done.map(|place| format!("{}:{}", info.name, Positions::one(place)));
-            let done = Done { nodes: done.collect(), on: false };
+            let nodes: Box<[String]> = done.collect();
+            let state = |name: &String| NodeState::new(name.clone(), Action::Off, Stands::New);
+            let done = Done { states: nodes.iter().map(state).collect(), nodes, on: false };
             self.failed(board, what, stands, source).after(done)
         })
     }

@@ -1,11 +1,12 @@
 //! Switching nodes over all boards: one after the other on, all at once off.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::error::{BoardError, Done, Error};
+use super::error::{BoardError, Done, Error, NodeState};
 use super::event::{Event, Verdict};
 use super::exclusion::{Exclusion, Stop};
 use super::session::{Asked, Session};
@@ -27,6 +28,8 @@ pub struct Switched {
 pub(super) struct Run {
     /// The nodes that changed.
     pub(super) changed: Vec<usize>,
+    /// The nodes whose board failed at them, and what stands.
+    unsure: BTreeMap<usize, Stands>,
     /// Why it did not reach its end, or not on every board.
     pub(super) failures: Vec<Error>,
     /// Why it ended before all boards had their turn.
@@ -66,14 +69,17 @@ impl Cluster {
         let observer = &mut |event| observer(event).control();
         let mut session = self.session(nodes, observer);
         if action == Action::On {
-            self.begin(&mut session).map_err(|stop| self.stopped(stop, Done::default(), nodes))?;
+            self.begin(&mut session).map_err(|stop| {
+                self.stopped(stop, self.done(&Run::default(), nodes, action), nodes)
+            })?;
         }
         let mut run = self.run(nodes, action, &mut session);
         self.finish(&mut run, &mut session);
         if run.failures.is_empty() {
             return Ok(Switched { changed: run.changed });
         }
-        Err(Error::of_boards(run.failures, self.done(&run.changed, action)))
+        let done = self.done(&run, nodes, action);
+        Err(Error::of_boards(run.failures, done))
     }
 
     /// Whether there are such nodes.
@@ -163,6 +169,11 @@ impl Cluster {
     ) {
         let Failure { cause, nodes, stands, done, left } = failure;
         match cause {
+            // The board's own lock, which keeps no other board from its turn.
+            Cause::Stop(stop @ Stop::Lock { .. }) => {
+                run.changed.extend(self.node_numbers(board, done));
+                run.failures.push(self.stopped(stop, Done::default(), &[]));
+            }
             Cause::Stop(stop) => {
                 run.changed.extend(self.node_numbers(board, done));
                 let is_later = |node: &usize| self.locate(*node).is_some_and(|p| p.board > board);
@@ -179,8 +190,13 @@ impl Cluster {
                     (true, true) => request.without(done),
                     (true, false) => nodes,
                 };
-                let what = self.names(board, nodes);
-                run.failures.push(self.failed(board, what, stands, source));
+                let error = self.failed(board, self.names(board, nodes), stands, source);
+                let stands = match error {
+                    Error::Gone { .. } => Stands::Unknown,
+                    _ => stands,
+                };
+                run.unsure.extend(self.node_numbers(board, nodes).map(|node| (node, stands)));
+                run.failures.push(error);
             }
         }
     }
@@ -305,9 +321,20 @@ impl Cluster {
         move |position| own.get(&(first + usize::from(position))).copied().unwrap_or(common)
     }
 
-    pub(super) fn done(&self, nodes: &[usize], action: Action) -> Done {
-        let nodes = nodes.iter().map(|&node| self.node_name(node)).collect();
-        Done { nodes, on: action == Action::On }
+    /// What a run has done to the nodes that were asked for.
+    pub(super) fn done(&self, run: &Run, asked: &[usize], action: Action) -> Done {
+        let state = |&node: &usize| {
+            let stands = match run.changed.contains(&node) {
+                true => Stands::New,
+                false => run.unsure.get(&node).copied().unwrap_or(Stands::Old),
+            };
+            NodeState::new(self.node_name(node), action, stands)
+        };
+        Done {
+            nodes: run.changed.iter().map(|&node| self.node_name(node)).collect(),
+            on: action == Action::On,
+            states: asked.iter().map(state).collect(),
+        }
     }
 }
 
@@ -317,6 +344,7 @@ pub(super) const fn is_of_one_board(error: &Error) -> bool {
         error,
         Error::Board { .. }
             | Error::Open { .. }
+            | Error::Lock { .. }
             | Error::Gone { .. }
             | Error::NotOpened { .. }
             | Error::Uncertain { .. }
