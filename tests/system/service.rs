@@ -81,6 +81,40 @@ fn the_node_s_unit_starts_reloads_restarts_and_stops() {
     clean_up(vm);
 }
 
+/// The first try fails, as somebody else has the controller; nobody starts it again.
+#[test]
+fn the_node_s_unit_tries_again_by_itself() {
+    let system = system();
+    let vm = &**system;
+    prepare(vm);
+    let other = "/sys/kernel/config/usb_gadget/other";
+    sh(
+        vm,
+        &format!(
+            "modprobe libcomposite; mkdir {other} {other}/functions/acm.x {other}/configs/c.1
+             ln -s {other}/functions/acm.x {other}/configs/c.1; echo dummy_udc.0 >{other}/UDC"
+        ),
+    );
+    assert_ne!(run(vm, &format!("systemctl start {UNIT}")).status, 0);
+    until(vm, &format!("[ $(systemctl show -P SubState {UNIT}) = auto-restart ]"));
+    sh(
+        vm,
+        &format!(
+            "echo >{other}/UDC; rm {other}/configs/c.1/acm.x
+             rmdir {other}/configs/c.1 {other}/functions/acm.x {other}"
+        ),
+    );
+    until(vm, &format!("systemctl -q is-active {UNIT}"));
+    is_there(vm, 7);
+
+    // A configuration that has to be edited first is not tried again.
+    sh(vm, &format!("systemctl stop {UNIT}; echo 'id = 0' >/etc/clusterhat/node.toml"));
+    assert_ne!(run(vm, &format!("systemctl start {UNIT}")).status, 0);
+    assert_eq!(sh(vm, &format!("systemctl show -P SubState {UNIT}")), "failed");
+    sh(vm, &format!("systemctl reset-failed {UNIT}"));
+    clean_up(vm);
+}
+
 #[test]
 fn a_machine_that_is_no_node_does_not_start_it() {
     let system = system();
