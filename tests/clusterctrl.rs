@@ -12,8 +12,18 @@ use std::thread;
 use clusterhat_tests::command::{Output, World, clusterhat};
 use serde_json::{Value, json};
 
+/// A HAT, and a Triple and a pHAT that have what only other boards have: ACT LEDs, and a fan each.
 fn mixed() -> World {
-    World::builtin("mixed")
+    World::new(&mixed_value())
+}
+
+fn mixed_value() -> Value {
+    let mut world = World::builtin_value("mixed");
+    for bus in ["11", "12"] {
+        let board = &mut world["chips"][bus];
+        (board["act"], board["fan"], board["eeprom"]["act"]) = (json!(1), json!(0), json!(1));
+    }
+    world
 }
 
 fn board(world: &World, bus: &str) -> Value {
@@ -77,7 +87,7 @@ fn act_is_for_all_boards_or_one() {
 
 #[test]
 fn a_fan_is_the_controller_s_or_a_board_s() {
-    let mut value = World::builtin_value("mixed");
+    let mut value = mixed_value();
     value["config"] = json!("TYPE=c\nFANGPIO=17\n");
     let world = World::new(&value);
     let fans = || {
@@ -107,21 +117,22 @@ fn a_fan_is_the_controller_s_or_a_board_s() {
 
 #[test]
 fn usb_boot_is_chosen_node_by_node() {
-    let world = World::builtin("a+6");
-    let lines = "p2: USB boot off\np5: USB boot off\n";
-    done(&world, &["usbboot", "off", "p2", "p5"], lines);
-    assert_eq!(board(&world, "11")["u"], json!([1, 0, 1, 1, 0]));
+    let world = World::builtin("triple");
+    let lines = "p2: USB boot off\np3: USB boot off\n";
+    done(&world, &["usbboot", "off", "p2", "p3"], lines);
+    assert_eq!(board(&world, "11")["u"], json!([1, 0, 0]));
     done(&world, &["usbboot", "off", "p1..p2"], "p1: USB boot off\np2: USB boot off, already so\n");
     let document = world.run(&["--json", "usbboot", "on", "all"]).json();
     assert_eq!(document["state"], "on");
     let results: Vec<_> =
         document["nodes"].as_array().unwrap().iter().map(|n| &n["result"]).collect();
-    assert_eq!(results, ["switched", "switched", "already-so", "already-so", "switched"]);
-    assert_eq!(board(&world, "11")["u"], json!([1, 1, 1, 1, 1]));
+    assert_eq!(results, ["switched", "switched", "switched"]);
+    assert_eq!(board(&world, "11")["u"], json!([1, 1, 1]));
     let status = world.run(&["--json", "status"]).json();
-    assert_eq!(status["boards"][0]["usb_boot"], json!(["p1", "p2", "p3", "p4", "p5"]));
+    assert_eq!(status["boards"][0]["usb_boot"], json!(["p1", "p2", "p3"]));
+    done(&world, &["usbboot", "on", "p1"], "p1: USB boot on, already so\n");
     assert_eq!(world.run(&["usbboot", "on"]).status, 2, "nodes have to be named");
-    refused(&world, &["usbboot", "on", "p6"], 2, &["p6"]);
+    refused(&world, &["usbboot", "on", "p4"], 2, &["p4"]);
 }
 
 #[test]
@@ -130,7 +141,7 @@ fn what_no_board_can_is_a_failure_and_what_some_can_is_told() {
     for (world, args, output) in [
         (&hat, &["act", "on"][..], "ACT LED"),
         (&hat, &["usbboot", "on", "p1"], "boot over USB"),
-        (&mixed(), &["usbboot", "off", "p1", "p5"], "boot over USB"),
+        (&mixed(), &["usbboot", "off", "p1", "p8"], "boot over USB"),
         (&six, &["wp", "off"], "EEPROM write protection"),
     ] {
         refused(world, args, 1, &[output]);
@@ -174,11 +185,11 @@ fn paths_are_told_where_they_are_known() {
         json!("[nodes.p1]\nusb-path = \"1-1.4\"\n[nodes.p5]\nusb-path = \"3-2\"\n");
     let world = World::new(&value);
     done(&world, &["path", "p1", "p5"], "NODE  USB PATH\np1    1-1.4\np5    3-2\n");
-    // Firmware without paths, and a DA, of which nothing is documented.
-    for (name, node) in [("stack", "p1"), ("da", "p32")] {
-        let output = World::builtin(name).run(&["path", node]);
-        assert_eq!(output.status, 1, "{name}: {output:?}");
-    }
+    // Nodes that are on no hub.
+    let output = World::builtin("stack").run(&["path", "p1"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    let da = World::builtin("da");
+    done(&da, &["path", "p1", "p32"], "NODE  USB PATH\np1    1-11.2.4.4\np32   1-11.1.4.1\n");
 }
 
 #[test]
@@ -534,7 +545,7 @@ fn processes_at_once_get_their_own_answers() {
                         world.run(&["--json", "--lock-limit", "60", "status", &name]).json();
                     assert_eq!(document["nodes"][0]["seen"], power == "on", "{document}");
                     assert_eq!(document["boards"][0]["firmware"], "1.8", "{document}");
-                    assert_eq!(document["boards"][0]["voltages_mv"], json!([5014]), "{document}");
+                    assert_eq!(document["boards"][0]["voltages_mv"], json!([]), "{document}");
                 }
             });
         }
@@ -557,4 +568,166 @@ fn thirty_two_nodes_of_a_da() {
     assert_eq!(powered(&world), 32);
     assert_eq!(world.run(&["off", "p2..p32"]).status, 0);
     assert_eq!(powered(&world), 1);
+}
+
+/// What each kind of board tells of itself: the firmware's own table.
+#[test]
+fn built_in_boards_have_what_the_real_ones_have() {
+    for (name, millivolts, has_temperature, has_fan, has_act, chooses_boot, has_hub) in [
+        ("da", json!([]), true, false, false, false, false),
+        ("phat", json!([]), false, false, false, false, true),
+        ("a+6", json!([5014, 5014]), true, true, true, false, true),
+        ("triple", json!([5014]), true, true, false, true, true),
+        ("single", json!([]), false, false, false, true, true),
+        ("stack", json!([5014, 12002]), true, true, false, false, false),
+    ] {
+        let world = World::builtin(name);
+        let board = world.run(&["--json", "status"]).json()["boards"][0].clone();
+        assert_eq!(board["voltages_mv"], millivolts, "{name}");
+        assert_eq!(board["temperature_c"].is_number(), has_temperature, "{name}");
+        assert_eq!(board["fan"].is_number(), has_fan, "{name}");
+        assert_eq!(board["usb_boot"].is_array(), chooses_boot, "{name}");
+        for (args, has) in [
+            (&["act", "on"][..], has_act),
+            (&["fan", "on", "20"], has_fan),
+            (&["usbboot", "off", "p1"], chooses_boot),
+            (&["hub", "reset"], has_hub),
+            (&["path", "p1"], name != "stack"),
+        ] {
+            let output = world.run(args);
+            assert_eq!(output.status, i32::from(!has), "{name} {args:?}: {output:?}");
+        }
+    }
+}
+
+/// Both take a board off the USB, and are done once it is back.
+#[test]
+fn a_board_that_leaves_the_usb_is_waited_for() {
+    for args in [&["hub", "reset"][..], &["board", "reset", "30", "--yes"]] {
+        let world = mixed();
+        assert_eq!(world.run(&["on", "p1", "p5", "p8"]).status, 0);
+        let text = if args[0] == "hub" {
+            "hat1: USB hub reset\nctrl20: USB hub reset\nctrl30: USB hub reset\n"
+        } else {
+            "ctrl30: restarted, and back on the USB\n"
+        };
+        done(&world, args, text);
+        let phat = board(&world, "12");
+        assert_eq!((&phat["returns"], &phat["away"]), (&json!(1), &Value::Null), "{args:?}");
+        // A hub's cycle is no restart.
+        let power = if args[0] == "hub" { [1, 0] } else { [0, 0] };
+        assert_eq!(phat["p"], json!(power), "{args:?}");
+        assert_eq!(world.run(&["status"]).status, 0, "{args:?}");
+    }
+}
+
+/// Where it does not come back, or never leaves, that is said.
+#[test]
+fn a_board_that_does_not_come_back_is_named() {
+    for args in [&["hub", "reset"][..], &["board", "reset", "20", "--yes"]] {
+        let mut value = World::builtin_value("triple");
+        value["chips"]["11"]["lost"] = json!(true);
+        let world = World::new(&value);
+        let output = world.run(args);
+        assert_eq!(output.status, 1, "{args:?}: {output:?}");
+        let told = "the board has left the USB and did not come back within 2";
+        assert!(output.stderr.contains("ctrl20") && output.stderr.contains(told), "{output:?}");
+        // The command never arrives.
+        let mut value = World::builtin_value("triple");
+        value["faults"] = json!([{"transfer": 2, "kind": "io"}]);
+        let world = World::new(&value);
+        let output = world.run(args);
+        assert_eq!(output.status, 1, "{args:?}: {output:?}");
+        let told = "the board has not left the USB within 5 s";
+        assert!(output.stderr.contains(told), "{args:?}: {output:?}");
+        assert_eq!(world.run(&["status"]).status, 0, "{args:?}");
+    }
+}
+
+/// One node's command is spoilt for good: the others are switched off all the same, and told.
+#[test]
+fn off_goes_on_after_a_node_that_fails() {
+    let world = World::builtin("a+6");
+    assert_eq!(world.run(&["on"]).status, 0);
+    let mut value = world.read();
+    // The description and the power of five nodes take 11; p1 takes 2, then p2 is told, three times.
+    value["faults"] = json!([{"transfer": 14, "kind": "io"}, {"transfer": 15, "kind": "io"},
+        {"transfer": 16, "kind": "io"}]);
+    world.write(&value);
+    let output = world.run(&["off"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(!output.stdout.contains("p2"), "{output:?}");
+    assert_eq!(board(&world, "11")["p"], json!([0, 1, 0, 0, 0]));
+    let told = ["p2: cannot run command 0x04 (Off)", "the old state stands", "off: p1 p3 p4 p5"];
+    assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+    // The same where its power cannot be asked for.
+    value["faults"] = json!([{"transfer": 4, "kind": "io"}, {"transfer": 5, "kind": "io"},
+        {"transfer": 6, "kind": "io"}]);
+    world.write(&value);
+    assert_eq!(world.run(&["off"]).status, 0);
+    assert_eq!(board(&world, "11")["p"], json!([0, 0, 0, 0, 0]));
+}
+
+#[test]
+fn all_nodes_that_do_not_follow_are_named() {
+    let mut value = World::builtin_value("a+6");
+    value["chips"]["11"]["stuck"] = json!([null, 0, null, 0, null]);
+    let world = World::new(&value);
+    // In one step: after a pause they would be taken for switched off by somebody else.
+    let output = world.run(&["on", "--delay", "0"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    let told = ["p2 p4: ", "nodes 2 4 of the board do not follow", "switched on: p1 p3 p5"];
+    assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+    value["chips"]["11"]["stuck"] = json!([1, null, null, null, 1]);
+    world.write(&value);
+    let output = world.run(&["off"]);
+    assert!(output.stderr.contains("p1 p5: "), "{output:?}");
+}
+
+/// A DA with its second and its eighth HAT alone.
+fn da() -> World {
+    let mut value = World::builtin_value("da");
+    value["chips"]["11"]["hats"] = json!([0, 1, 0, 0, 0, 0, 0, 1]);
+    World::new(&value)
+}
+
+#[test]
+fn nodes_of_a_hat_that_is_not_there_are_absent_and_not_off() {
+    let world = da();
+    let status = world.run(&["status", "p4..p6"]);
+    let lines: Vec<_> = status.stdout.lines().skip(1).take(3).collect();
+    let expected = [
+        "p4    ctrl20  -          absent",
+        "p5    ctrl20  off        off",
+        "p6    ctrl20  off        off",
+    ];
+    assert_eq!((status.status, &lines[..]), (0, &expected[..]), "{status:?}");
+    let document = world.run(&["status", "p4", "p5", "--json"]).json();
+    assert_eq!(
+        document["nodes"],
+        json!([
+            {"node": "p4", "name": null, "board": "ctrl20", "commanded": null, "seen": null,
+             "absent": true},
+            {"node": "p5", "name": null, "board": "ctrl20", "commanded": false, "seen": false},
+        ])
+    );
+    // All nodes are those that are there.
+    let on = world.run(&["on", "--json"]).json();
+    let names: Vec<_> = on["nodes"].as_array().unwrap().iter().map(|node| &node["node"]).collect();
+    let there = ["p5", "p6", "p7", "p8", "p29", "p30", "p31", "p32"];
+    assert_eq!(names, there, "{on}");
+    assert_eq!(board(&world, "11")["p"].as_array().unwrap().iter().filter(|p| **p == 1).count(), 8);
+    let off = world.run(&["off"]);
+    assert_eq!((off.status, off.stdout.lines().count()), (0, 9), "{off:?}");
+    // Who names one is told so, and the others are switched.
+    for (args, power) in [(&["on", "p4", "p5"][..], 1), (&["off", "p4", "p5"], 0)] {
+        let output = world.run(args);
+        assert_eq!(output.status, 1, "{output:?}");
+        let told = "clusterhat: absent, since their HAT is not there: p4\n";
+        assert_eq!(output.stderr, told, "{args:?}");
+        assert!(!output.stdout.contains("p4"), "{args:?}: {output:?}");
+        assert_eq!(board(&world, "11")["p"][4], power, "{args:?}");
+    }
+    let output = world.run(&["cycle", "p1", "p32", "--dry-run"]);
+    assert_eq!((output.status, &*output.stdout), (1, "would switch on p32\n"), "{output:?}");
 }

@@ -396,8 +396,25 @@ fn words_that_are_no_numbers_are_told() {
     assert_eq!(tool.world.read()["chips"], before["chips"]);
 }
 
+/// Boards of one ability, whatever real ones of their kind have: one ADC, a fan, an ACT LED.
 fn mixed() -> Value {
-    World::builtin_value("mixed")
+    let mut world = World::builtin_value("mixed");
+    for bus in ["11", "12"] {
+        let board = &mut world["chips"][bus];
+        (board["adc"], board["temp"]) = (json!([[1, 778]]), Value::Null);
+        (board["act"], board["fan"]) = (json!(1), json!(0));
+        (board["u"], board["eeprom"]["u"]) = (Value::Null, Value::Null);
+    }
+    world
+}
+
+/// Five nodes that choose how they boot.
+fn six() -> Value {
+    let mut world = World::builtin_value("a+6");
+    let board = &mut world["chips"]["11"];
+    (board["adc"], board["temp"]) = (json!([[1, 778]]), Value::Null);
+    (board["u"], board["eeprom"]["u"]) = (json!([1, 1, 1, 1, 1]), json!([1, 1, 1, 1, 1]));
+    world
 }
 
 #[test]
@@ -511,7 +528,7 @@ fn a_board_that_cannot_be_opened_leaves_the_others_to_work() {
 
 #[test]
 fn usb_boot_lines_stand_between_the_nodes() {
-    let tool = Tool::new(&World::builtin_value("a+6"));
+    let tool = Tool::new(&six());
     let status = |p: [u8; 5], u: [u8; 5]| {
         let lines = (0..5).map(|n| format!("p{}:{}\nu{}:{}\n", n + 1, p[n], n + 1, u[n]));
         head("False", "1", 5)
@@ -538,7 +555,7 @@ fn usb_boot_lines_stand_between_the_nodes() {
 /// Defect 7: the tool walks on to later boards with node numbers of 0 and less.
 #[test]
 fn usb_boot_touches_the_node_s_board_alone() {
-    let (mut world, six) = (mixed(), World::builtin_value("a+6")["chips"]["11"].clone());
+    let (mut world, six) = (mixed(), six()["chips"]["11"].clone());
     let mut later = six.clone();
     later["order"] = json!(99);
     world["chips"]["13"] = six;
@@ -564,7 +581,7 @@ fn firmware_1_10_is_told_whole() {
     let (text, _) = tool.run(&["status"]);
     let line = text.lines().find(|line| line.starts_with("ctrl20:"));
     assert_eq!(line, Some("ctrl20:FW:1.10 ADC1:5014mV ADC2:12002mV T1:18.85C FAN:00000001"));
-    assert_eq!(text.lines().last(), Some("p3:0"), "nothing behind the last node");
+    assert_eq!(text.lines().last(), Some("u3:1"), "nothing behind the last node");
 }
 
 #[test]

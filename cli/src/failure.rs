@@ -61,6 +61,15 @@ pub(crate) enum Failure {
         /// All of them.
         switched: Vec<NodeState>,
     },
+    /// Somebody ended a reset of hubs: those that were switched off are on again.
+    #[error("interrupted; no USB hub was left off")]
+    HubInterrupted {
+        /// SIGHUP, SIGINT or SIGTERM.
+        signal: i32,
+    },
+    /// Nodes that were asked for are on a HAT that is not there.
+    #[error("absent, since their HAT is not there: {}", .0.join(" "))]
+    Absent(Vec<String>),
     /// A dangerous command was not confirmed.
     #[error("{0}; nothing was done")]
     NotConfirmed(String),
@@ -162,9 +171,12 @@ impl Failure {
             Self::Network(error) if error.is_usage() => 2,
             Self::Files(error) if error.is_usage() => 2,
             // As a shell has it for a process that a signal ended.
-            Self::Interrupted { signal, .. } => 128 + *signal as u8,
+            Self::Interrupted { signal, .. } | Self::HubInterrupted { signal } => {
+                128 + *signal as u8
+            }
             Self::NoSuchOutput(_)
             | Self::NoUsbBoot
+            | Self::Absent(_)
             | Self::NoPath(_)
             | Self::LeftOut(_)
             | Self::Network(_)
@@ -186,7 +198,8 @@ impl Failure {
             Self::NoSuchOutput(_) | Self::NoUsbBoot => "no-such-output",
             Self::NoSuchOrder { .. } => "no-such-order",
             Self::NotConfirmed(_) => "not-confirmed",
-            Self::Interrupted { .. } => "interrupted",
+            Self::Interrupted { .. } | Self::HubInterrupted { .. } => "interrupted",
+            Self::Absent(_) => "absent",
             Self::NoPath(_) => "no-path",
             Self::Files(error) if error.is_timeout() => "locked",
             Self::LeftOut(_) => "left-out",

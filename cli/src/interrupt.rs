@@ -58,10 +58,7 @@ impl Record {
     /// # Errors
     /// Where the kernel gives no thread or no pipe.
     pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
-        // What the caller has set to be ignored stays so, as nohup(1) wants it.
-        let ignored = ignored();
-        let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter();
-        let mut signals = Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))?;
+        let mut signals = signals()?;
         let (asked, record) = (self.asked.clone(), Arc::downgrade(&self.switched));
         thread::Builder::new().spawn(move || {
             let Some(signal) = signals.forever().next() else { return };
@@ -111,11 +108,28 @@ fn say(failure: Failure, command: &'static str, as_json: bool) {
     }
 }
 
+/// The signals that end a command, as they come. What the caller has set to be ignored stays so, as
+/// nohup(1) wants it.
+///
+/// # Errors
+/// Where the kernel gives no pipe.
+pub(crate) fn signals() -> io::Result<Signals> {
+    let ignored = ignored();
+    let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter();
+    Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))
+}
+
 /// The signals that this process ignores, signal 1 in bit 0 (proc(5)).
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Ends a reset of hubs between two of them.
+pub(crate) fn end_hub_reset(as_json: bool, signal: i32) -> ! {
+    say(Failure::HubInterrupted { signal }, "hub", as_json);
+    std::process::exit(128 + signal)
 }
 
 /// From here on a hang-up, Ctrl-C or SIGTERM does not end the process: for what has to come to its

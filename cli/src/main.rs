@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod context;
 mod failure;
+mod halves;
 mod interrupt;
 mod nodes;
 mod progress;

@@ -84,10 +84,13 @@ pub(crate) struct NodeStatus {
     /// Whether a board that does not tell its order may come before it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) uncertain: bool,
-    /// `None` where the board was never initialised or does not answer.
+    /// `None` where the board was never initialised or does not answer, or the node is absent.
     pub(crate) commanded: Option<bool>,
-    /// `None` where the board does not answer.
+    /// `None` where the board does not answer, or the node is absent.
     pub(crate) seen: Option<bool>,
+    /// Whether the node's HAT is not there: it is neither on nor off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) absent: bool,
 }
 
 /// One board in `status`.

@@ -143,6 +143,12 @@ pub trait Switchable {
     /// Where they differ, or the board fails.
     fn verify(&mut self, state: Self::State, nodes: Positions) -> Result<(), Self::Error>;
 
+    /// After a failed [`Self::apply`]: the nodes that are as asked all the same. None where nodes are
+    /// switched by one write.
+    fn reached(&mut self, _nodes: Positions, _action: Action) -> Positions {
+        Positions::NONE
+    }
+
     /// After a failed [`Self::apply`]: which state stands.
     fn stands(&mut self, before: Self::State, nodes: Positions, action: Action) -> Stands;
 }
@@ -359,15 +365,36 @@ impl<B: Switchable, C: Conductor> Run<'_, B, C> {
             return Ok(state);
         }
         self.conductor.switching(due);
-        let state = self.board.apply(state, due, self.action).map_err(|error| {
-            let stands = self.board.stands(state, due, self.action);
-            self.conductor.failed(due, stands);
-            Failure { nodes: due, stands, ..self.between(Cause::Board(error)) }
-        })?;
+        let state = self
+            .board
+            .apply(state, due, self.action)
+            .map_err(|error| self.broken(error, state, due))?;
         self.done = self.done.union(due);
         self.right = self.right.union(due);
         self.conductor.switched(due).map_err(|stop| self.between(Cause::Stop(stop)))?;
         Ok(state)
+    }
+
+    /// A step that failed, for all of its nodes or for some of them.
+    fn broken(
+        &mut self,
+        error: B::Error,
+        before: B::State,
+        nodes: Positions,
+    ) -> Failure<B::Error, C::Stop> {
+        let reached = self.board.reached(nodes, self.action);
+        let left = nodes.without(reached);
+        let (nodes, reached) =
+            if left.is_empty() { (nodes, Positions::NONE) } else { (left, reached) };
+        if !reached.is_empty() {
+            self.done = self.done.union(reached);
+            self.right = self.right.union(reached);
+            // The board's failure ends the plan already.
+            let _ = self.conductor.switched(reached);
+        }
+        let stands = self.board.stands(before, nodes, self.action);
+        self.conductor.failed(nodes, stands);
+        Failure { nodes, stands, ..self.between(Cause::Board(error)) }
     }
 
     /// A failure outside of any step.

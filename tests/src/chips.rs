@@ -142,6 +142,7 @@ impl CtrlBoard {
             product: self.product,
             manufacturer: "8086 Consultancy".into(),
             name: "ClusterCTRL".into(),
+            returns: true,
             ..Descriptor::default()
         }
     }
@@ -160,6 +161,10 @@ impl Target for CtrlBoard {
 
     fn read(&mut self, address: u8, buffer: &mut [u8]) -> bool {
         self.take(address).is_some_and(|chip| chip.read(buffer).is_ok())
+    }
+
+    fn has_left(&mut self) -> bool {
+        std::mem::take(&mut self.state.away) > 0
     }
 }
 

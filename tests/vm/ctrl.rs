@@ -39,15 +39,8 @@ pub(crate) struct Board {
 impl Board {
     /// Plugs a board in and waits until udev has named its bus.
     pub(crate) fn plug(vm: &Vm, board: CtrlBoard) -> io::Result<Self> {
-        Self::plug_shared(vm, Arc::new(Mutex::new(board)))
-    }
-
-    /// The same for a board that was plugged in before.
-    pub(crate) fn plug_shared(vm: &Vm, board: Arc<Mutex<CtrlBoard>>) -> io::Result<Self> {
-        let (descriptor, messages) = {
-            let board = lock(&board);
-            (board.descriptor(), Arc::clone(&board.messages))
-        };
+        let (descriptor, messages) = (board.descriptor(), Arc::clone(&board.messages));
+        let board = Arc::new(Mutex::new(board));
         let target: SharedTarget = Arc::clone(&board) as SharedTarget;
         let device = vm.plug_device(descriptor, target)?;
         let bus = device.bus()?;
@@ -58,11 +51,6 @@ impl Board {
     /// What the firmware knows, to look at and to change.
     pub(crate) fn board(&self) -> MutexGuard<'_, CtrlBoard> {
         lock(&self.board)
-    }
-
-    /// The board itself, to plug it in again.
-    pub(crate) fn shared(&self) -> Arc<Mutex<CtrlBoard>> {
-        Arc::clone(&self.board)
     }
 
     /// The nodes' power, 1 = on.

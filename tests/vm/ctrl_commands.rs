@@ -42,7 +42,8 @@ fn a_triple_alone() {
          p1    ctrl20  off        off\n\
          p2    ctrl20  off        off\n\
          p3    ctrl20  off        off\n\n\
-         ctrl20: ClusterCTRL Triple at i2c-{} 0x20; order 20, firmware 1.8, 5014 mV, fan off\n",
+         ctrl20: ClusterCTRL Triple at i2c-{} 0x20; order 20, firmware 1.8, 5014 mV, \
+         18.9 °C, fan off, USB boot on p1 p2 p3\n",
         board.bus
     );
     assert_eq!(status, expected);
@@ -62,22 +63,22 @@ fn a_triple_alone() {
         ("alert off", |board| Some(board.state.alert), 0),
         ("led off", |board| Some(board.state.led), 0),
         ("led on", |board| Some(board.state.led), 1),
-        ("act off", |board| board.state.act, 0),
-        ("act on 20", |board| board.state.act, 1),
         ("fan on 20", |board| board.state.fan, 1),
         ("fan off", |board| board.state.fan, 0),
     ] {
         succeeds(&vm, words);
         assert_eq!(state(read), Some(value), "{words}");
     }
+    succeeds(&vm, "on p2");
     let reset = succeeds(&vm, "hub reset");
     assert_eq!(reset, "ctrl20: USB hub reset\n");
-    assert_eq!(board.power(), [0, 0, 0], "no command touched the nodes");
-    let error = fails(&vm, "usbboot on p1", 1);
-    assert_eq!(
-        error,
-        "clusterhat: the boards of these nodes cannot choose whether they boot over USB"
-    );
+    assert_eq!(board.power(), [0, 1, 0], "no command touched the nodes");
+    assert_eq!(board.board().state.returns, 1, "it has left the USB");
+    succeeds(&vm, "off p2");
+    succeeds(&vm, "usbboot off p1");
+    assert_eq!(board.board().state.u, Some(vec![0, 1, 1]));
+    let error = fails(&vm, "act on", 1);
+    assert_eq!(error, "clusterhat: no board here can switch its ACT LED");
     let boards = document(&vm, "boards");
     assert_eq!(boards["boards"][0]["source"], "usb", "{boards}");
     assert_eq!(boards["boards"][0]["usb_path"], board.usb(), "{boards}");
@@ -94,13 +95,17 @@ fn two_boards_are_numbered_by_their_orders() {
     assert_eq!(on(&document(&vm, "status")), ["p5", "p6", "p7"]);
     succeeds(&vm, "off p6");
     assert_eq!((six.power(), phat.power()), (vec![0, 0, 0, 0, 1], vec![0, 1]));
-    succeeds(&vm, "usbboot off p2 p3");
-    assert_eq!(six.board().state.u, Some(vec![1, 0, 0, 1, 1]));
+    let error = fails(&vm, "usbboot off p2 p3", 1);
+    assert_eq!(
+        error,
+        "clusterhat: the boards of these nodes cannot choose whether they boot over USB"
+    );
     let status = document(&vm, "status");
-    assert_eq!(status["boards"][0]["usb_boot"], json!(["p1", "p4", "p5"]), "{status}");
-    assert_eq!(status["boards"][1]["usb_boot"], Value::Null, "{status}");
-    succeeds(&vm, "fan on 30");
-    assert_eq!((six.board().state.fan, phat.board().state.fan), (Some(0), Some(1)));
+    assert_eq!(status["boards"][0]["usb_boot"], Value::Null, "{status}");
+    assert_eq!(status["boards"][0]["voltages_mv"], json!([5014, 5014]), "{status}");
+    assert_eq!(status["boards"][1]["voltages_mv"], json!([]), "{status}");
+    succeeds(&vm, "fan on 20");
+    assert_eq!((six.board().state.fan, phat.board().state.fan), (Some(1), None));
 }
 
 #[test]
@@ -124,14 +129,12 @@ fn orders_settings_and_restarts() {
     let error = fails(&vm, "board reset 10", 2);
     assert!(error.contains("--yes") && error.contains("nothing was done"), "{error}");
     assert_eq!(phat.power(), [1, 0]);
+    // A board that restarts leaves the USB and comes back: it is done when that has happened.
     for order in [10, 20] {
-        succeeds(&vm, &format!("board reset {order} --yes"));
+        let done = succeeds(&vm, &format!("board reset {order} --yes"));
+        assert_eq!(done, format!("ctrl{order}: restarted, and back on the USB\n"));
     }
-    // A board that restarts leaves the USB and comes back.
-    let (known_phat, known_six) = (phat.shared(), six.shared());
-    drop((phat, six));
-    let six = Board::plug_shared(&vm, known_six).unwrap();
-    let phat = Board::plug_shared(&vm, known_phat).unwrap();
+    assert_eq!((phat.board().state.returns, six.board().state.returns), (1, 1));
     // What was saved is back: the order of the one, the power of the other.
     assert_eq!(phat.board().state.order, 10);
     assert_eq!(phat.power(), [0, 0]);

@@ -17,7 +17,8 @@ fn a_triple_alone() {
     let expected = format!(
         "clusterhat:False\nclusterctrl:1\nmaxpi:3\npirevision:Unknown\nthrottled:NA\n\
          ctrl_bus:20:{}:3 \n\
-         ctrl20:FW:1.8 ADC1:5014mV FAN:00000000\np1:0\np2:1\np3:0\n",
+         ctrl20:FW:1.8 ADC1:5014mV T1:18.85C FAN:00000000\n\
+         p1:0\nu1:1\np2:1\nu2:1\np3:0\nu3:1\n",
         board.bus
     );
     assert_eq!(answers(&vm, "status"), expected);
@@ -31,7 +32,7 @@ fn a_triple_alone() {
     }
     {
         let state = &board.board().state;
-        assert_eq!((state.alert, state.led, state.act, state.fan), (1, 0, Some(0), Some(1)));
+        assert_eq!((state.alert, state.led, state.act, state.fan), (1, 0, None, Some(1)));
     }
     assert_eq!(answers(&vm, "usbboot on p1"), "");
     assert_eq!(answers(&vm, "getpath"), "", "its port is on no hub");
@@ -53,9 +54,9 @@ fn two_boards_are_numbered_by_their_orders() {
     let expected = format!(
         "clusterhat:False\nclusterctrl:2\nmaxpi:7\npirevision:Unknown\nthrottled:NA\n\
          ctrl_bus:20:{}:5 30:{}:2 \n\
-         ctrl20:FW:1.8 ADC1:5014mV FAN:00000000\n\
-         p1:0\nu1:1\np2:0\nu2:0\np3:0\nu3:1\np4:0\nu4:1\np5:1\nu5:1\n\
-         ctrl30:FW:1.8 ADC1:5014mV FAN:00000000\np6:1\np7:0\n",
+         ctrl20:FW:1.8 ADC1:5014mV ADC2:5014mV T1:18.85C FAN:00000000\n\
+         p1:0\np2:0\np3:0\np4:0\np5:1\n\
+         ctrl30:FW:1.8 FAN:00000000\np6:1\np7:0\n",
         six.bus, phat.bus
     );
     assert_eq!(answers(&vm, "status"), expected);
@@ -70,9 +71,9 @@ fn two_boards_are_numbered_by_their_orders() {
     let expected = format!(
         "clusterhat:False\nclusterctrl:2\nmaxpi:7\npirevision:Unknown\nthrottled:NA\n\
          ctrl_bus:10:{}:2 20:{}:5 \n\
-         ctrl10:FW:1.8 ADC1:5014mV FAN:00000000\np1:1\np2:0\n\
-         ctrl20:FW:1.8 ADC1:5014mV FAN:00000000\n\
-         p3:0\nu3:1\np4:0\nu4:1\np5:0\nu5:1\np6:0\nu6:1\np7:1\nu7:1\n",
+         ctrl10:FW:1.8 FAN:00000000\np1:1\np2:0\n\
+         ctrl20:FW:1.8 ADC1:5014mV ADC2:5014mV T1:18.85C FAN:00000000\n\
+         p3:0\np4:0\np5:0\np6:0\np7:1\n",
         phat.bus, six.bus
     );
     assert_eq!(answers(&vm, "status"), expected);
@@ -94,7 +95,8 @@ fn a_hat_on_an_adapter_comes_before_a_triple() {
          hat_uuid:NA\nhat_vendor:NA\nhat_pid:NA\nhat_force:2.5\nis_pi5:False\n\
          hat_alert:0\nhat_hub:1\nhat_wp:1\nhat_led:1\nhat_wplink:0\nhat_xra1200p:True\n\
          p1:1\np2:0\np3:0\np4:1\n\
-         ctrl20:FW:1.8 ADC1:5014mV FAN:00000000\np5:0\np6:1\np7:0\n",
+         ctrl20:FW:1.8 ADC1:5014mV T1:18.85C FAN:00000000\n\
+         p5:0\nu5:1\np6:1\nu6:1\np7:0\nu7:1\n",
         board.bus
     );
     assert_eq!(answers(&vm, "status"), expected);

@@ -10,6 +10,7 @@ use crate::args::{Order, Reset, Save, What};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::nodes::NodeSet;
+use crate::progress;
 use crate::report::{BoardDone, BoardReport, NodeUsbBoot, Report, UsbBootReport};
 use crate::shorten::shorten;
 
@@ -67,7 +68,7 @@ pub(crate) fn reset(context: &mut Context, arguments: &Reset) -> Result<Outcome,
         arguments.yes,
         "its nodes get the power that its EEPROM says, and running ones may lose it",
     )?;
-    context.cluster.reset(board)?;
+    progress::during("restarting the board", || context.cluster.reset(board))?;
     done(context, board, BoardDone::Reset)
 }
 

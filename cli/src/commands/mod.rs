@@ -19,6 +19,7 @@ use hat_driver::linux::{Error as DriverError, Model, chain};
 use crate::args::Global;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::nodes::NodeSet;
 use crate::report::Report;
 
 /// What a command came to. A report can come with a failure: what could be done was done.
@@ -62,6 +63,18 @@ fn system_root(global: &Global) -> Result<&Path, Failure> {
         )),
         given => Ok(given.unwrap_or(Path::new("/"))),
     }
+}
+
+/// The nodes of a set whose HAT is there, and what is to be said of the others: nothing where all nodes
+/// are meant.
+fn present(context: &mut Context, set: &NodeSet) -> Result<(Vec<usize>, Option<Failure>), Failure> {
+    let mut nodes = context.nodes(set)?;
+    let absent = context.cluster.absent(&nodes);
+    let asked_for_all = nodes.len() == context.cluster.nodes();
+    nodes.retain(|node| !absent.contains(node));
+    let names = || absent.iter().map(|&node| context.label(node)).collect();
+    let failure = (!absent.is_empty() && !asked_for_all).then(|| Failure::Absent(names()));
+    Ok((nodes, failure))
 }
 
 /// The ClusterCTRL boards, counted from 0 among all boards.

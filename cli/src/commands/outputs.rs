@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use hat_driver::linux::{Change, Event, Output};
+use hat_driver::linux::{Change, Event, Model, Output};
 
 use super::{Outcome, ctrl_board, ctrl_boards};
 use crate::args::FanTarget;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::halves::Halves;
 use crate::report::{OutputChange, OutputReport, Report};
+use crate::{interrupt, progress};
 
 /// How long a reset keeps the hub off, so that it and its devices lose power for sure.
 const HUB_OFF: Duration = Duration::from_secs(1);
@@ -24,9 +26,30 @@ pub(crate) fn set(context: &mut Context, output: Output, on: bool) -> Result<Out
 /// Switches every hub off and on.
 pub(crate) fn reset_hub(context: &mut Context) -> Result<Outcome, Failure> {
     let all = 0..context.cluster.boards().count();
-    Switching::new(context, Output::Hub, "reset").boards(all, |context, board, observer| {
-        context.cluster.cycle_hub(board, HUB_OFF, observer).map_err(Failure::Driver)
-    })
+    let as_json = context.json;
+    let halves = Halves::watch(move |signal| interrupt::end_hub_reset(as_json, signal))?;
+    let mut signal = None;
+    let switching = Switching::new(context, Output::Hub, "reset");
+    let mut outcome = switching.boards(all, |context, board, observer| {
+        // What is done is told before the signal is obeyed.
+        if let Some(signal) = signal {
+            return Err(Failure::HubInterrupted { signal });
+        }
+        let hat = context.cluster.boards().nth(board).map(|info| info.model);
+        let cycle = || context.cluster.cycle_hub(board, HUB_OFF, observer).map_err(Failure::Driver);
+        let cycle = || progress::during("USB hub off and on again", cycle);
+        let (result, came) = match hat {
+            Some(Model::Hat(_)) => halves.whole(cycle),
+            // A ClusterCTRL board switches its hub on again by itself.
+            _ => (cycle(), None),
+        };
+        signal = came;
+        result
+    })?;
+    if let Some(signal) = signal {
+        outcome.failure.get_or_insert(Failure::HubInterrupted { signal });
+    }
+    Ok(outcome)
 }
 
 /// Switches the ACT LED of one ClusterCTRL board, or of all.
@@ -92,7 +115,7 @@ impl<'a> Switching<'a> {
     fn boards(
         mut self,
         boards: impl IntoIterator<Item = usize>,
-        act: impl Fn(&mut Context, usize, &mut dyn FnMut(Event)) -> Result<Change, Failure>,
+        mut act: impl FnMut(&mut Context, usize, &mut dyn FnMut(Event)) -> Result<Change, Failure>,
     ) -> Result<Outcome, Failure> {
         let names = self.context.board_names();
         for board in boards {

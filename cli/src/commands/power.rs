@@ -8,7 +8,7 @@ use hat_driver::Positions;
 use hat_driver::linux::{Error as DriverError, Event};
 use hat_driver::power::Action;
 
-use super::{Outcome, of_boards};
+use super::{Outcome, of_boards, present};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::interrupt::Record;
@@ -22,22 +22,27 @@ pub(crate) fn switch(
     set: &NodeSet,
     action: Action,
 ) -> Result<Outcome, Failure> {
-    let nodes = context.nodes(set)?;
+    let (nodes, absent) = present(context, set)?;
     let command = if action == Action::On { "on" } else { "off" };
     let mut session = Session::new(context, command, &nodes, action)?;
     let result = session
         .observe(|context, observer| context.cluster.switch(&nodes, action, observer).map(drop));
-    Ok(session.outcome(&nodes, action, result.err()))
+    Ok(with_absent(session.outcome(&nodes, action, result.err()), absent))
 }
 
 /// Switches nodes off, waits, and switches them on.
 pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
-    let nodes = context.nodes(set)?;
+    let (nodes, absent) = present(context, set)?;
     let off_time = context.settings.off_time;
     let mut session = Session::new(context, "cycle", &nodes, Action::On)?;
     let result = session
         .observe(|context, observer| context.cluster.cycle(&nodes, off_time, observer).map(drop));
-    Ok(session.outcome(&nodes, Action::On, result.err()))
+    Ok(with_absent(session.outcome(&nodes, Action::On, result.err()), absent))
+}
+
+/// What failed comes before what was absent from the beginning.
+fn with_absent(outcome: Outcome, absent: Option<Failure>) -> Outcome {
+    Outcome { failure: outcome.failure.or(absent), ..outcome }
 }
 
 /// What happened to a node.
@@ -177,6 +182,7 @@ pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome
 struct Planner<'a> {
     context: &'a mut Context,
     nodes: Vec<usize>,
+    absent: Option<Failure>,
     /// The nodes that are on, by board; `None` where the board is left out.
     on: Vec<Option<Positions>>,
     initialise: Vec<String>,
@@ -188,7 +194,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Plans from what the boards say now, for `action` first.
     fn new(context: &'a mut Context, set: &NodeSet, action: Action) -> Result<Self, Failure> {
-        let nodes = context.nodes(set)?;
+        let (nodes, absent) = present(context, set)?;
         let names = context.board_names();
         let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (board, name) in names.into_iter().enumerate() {
@@ -211,7 +217,7 @@ impl<'a> Planner<'a> {
                 }
             });
         }
-        Ok(Self { context, nodes, on, initialise, steps: Vec::new(), errors })
+        Ok(Self { context, nodes, absent, on, initialise, steps: Vec::new(), errors })
     }
 
     /// What the node that went on last still asks for, to the tenth of a second.
@@ -239,8 +245,8 @@ impl<'a> Planner<'a> {
     }
 
     fn report(self) -> Outcome {
-        let Self { initialise, steps, errors, .. } = self;
+        let Self { initialise, steps, errors, absent, .. } = self;
         let report = Report::Plan(PlanReport { dry_run: true, initialise, steps });
-        Outcome { report, failure: of_boards(errors) }
+        Outcome { report, failure: of_boards(errors).or(absent) }
     }
 }

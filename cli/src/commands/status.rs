@@ -29,13 +29,16 @@ pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failu
         let status = result.as_ref().ok();
         let numbers = context.cluster.node_numbers(board, wanted);
         for (node, position) in numbers.zip(wanted.iter()) {
+            let absent = status.is_some_and(|status| status.absent().has(position));
+            let told = status.filter(|_| !absent);
             report.nodes.push(NodeStatus {
                 node: context.label(node),
                 name: context.alias(node),
                 board: info.name.clone(),
                 uncertain: !context.cluster.is_certain(board),
-                commanded: status.and_then(|status| status.commanded_at(position)),
-                seen: status.map(|status| status.seen().has(position)),
+                commanded: told.and_then(|status| status.commanded_at(position)),
+                seen: told.map(|status| status.seen().has(position)),
+                absent,
             });
         }
         report.boards.push(BoardStatus {
@@ -64,8 +67,10 @@ fn state(
         (Model::Hat(revision), UnitStatus::Hat(status)) => {
             Some(BoardState::Hat(hat(revision.signals(), status)))
         }
-        (Model::Ctrl { order, .. }, UnitStatus::Ctrl(status)) => {
-            Some(BoardState::Ctrl(ctrl(context, board, order, status)))
+        (Model::Ctrl { order, product }, UnitStatus::Ctrl(status)) => {
+            let fan = status.fan.filter(|_| product.has_fan());
+            let state = ctrl(context, board, order, status);
+            Some(BoardState::Ctrl(CtrlState { fan, ..state }))
         }
         _ => None,
     }

@@ -59,6 +59,7 @@ fn status(report: &StatusReport) -> String {
 
 fn node_row(node: &NodeStatus) -> Vec<Cell> {
     let seen = match (node.commanded, node.seen) {
+        _ if node.absent => plain("absent"),
         (_, None) => cell("?", Tone::Bad),
         (Some(commanded), Some(seen)) if commanded != seen => {
             cell(format!("{}!", on_off(seen)), Tone::Bad)
@@ -67,6 +68,7 @@ fn node_row(node: &NodeStatus) -> Vec<Cell> {
         (_, Some(false)) => plain("off"),
     };
     let commanded = match (node.commanded, node.seen) {
+        _ if node.absent => "-",
         (None, None) => "?",
         (None, Some(_)) => "-",
         (Some(on), _) => on_off(on),
@@ -254,7 +256,7 @@ fn board_done(done: &BoardDone) -> String {
             };
             format!("saved: {what}")
         }
-        BoardDone::Reset => "restarted; it comes back on the USB in a moment".to_owned(),
+        BoardDone::Reset => "restarted, and back on the USB".to_owned(),
     }
 }
 

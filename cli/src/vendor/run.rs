@@ -7,10 +7,12 @@ use std::time::Duration;
 use hat_driver::linux::{BoardError, BoardInfo, Change, Error as DriverError, Model, Output};
 use hat_driver::power::Action;
 use hat_driver::revisions::Wiring;
+use signal_hook::low_level::emulate_default_handler;
 
 use super::request::{Fan, Hub, NO_SUCH_ORDER, Request};
 use super::{Answer, links, or_failed, status};
 use crate::context::Context;
+use crate::halves::Halves;
 
 /// What the tool says to `hub on` and `hub off` on a v1.x board.
 const NO_HUB: &str = "ERROR: hub control not supported on Cluster HAT v1.x\n\n";
@@ -64,7 +66,9 @@ fn power(
             }
             Ok(())
         });
-        let all: Vec<_> = (0..context.cluster.nodes()).collect();
+        let mut all: Vec<_> = (0..context.cluster.nodes()).collect();
+        let absent = context.cluster.absent(&all);
+        all.retain(|node| !absent.contains(node));
         let switching = context.cluster.switch(&all, action, &mut |_| {}).map(drop);
         let dimming = each(context, |context, board| match lit.contains(&board) {
             true => context.cluster.set(board, Output::Alert, false, &mut |_| {}).map(drop),
@@ -132,8 +136,23 @@ fn switch_hub(context: &mut Context, hub: Hub) -> Result<Answer, DriverError> {
         }
         Hub::Reset => {
             let off = delay.max(Duration::from_millis(100));
+            let end = |signal| drop(emulate_default_handler(signal));
+            // Without a thread for them, signals end the process as ever.
+            let halves = Halves::watch(end).ok();
             each(context, |context, board| {
-                context.cluster.cycle_hub(board, off, &mut |_| {}).map(drop)
+                let is_hat =
+                    context.cluster.boards().nth(board).is_some_and(|info| info.address.is_some());
+                let mut cycle = || context.cluster.cycle_hub(board, off, &mut |_| {}).map(drop);
+                match halves.as_ref().filter(|_| is_hat) {
+                    None => cycle(),
+                    Some(halves) => match halves.whole(cycle) {
+                        (Ok(()), Some(signal)) => {
+                            end(signal);
+                            Ok(())
+                        }
+                        (result, _) => result,
+                    },
+                }
             })?;
         }
     }

@@ -141,7 +141,10 @@ fn ctrl(text: &mut String, (order, nodes): (u8, u8), status: &CtrlStatus, first:
     let _ = writeln!(text, "ctrl{order}:{}", parts.join(" "));
     for position in 0..nodes {
         let number = first + usize::from(position);
-        let _ = writeln!(text, "p{number}:{}", u8::from(status.on.has(position)));
+        let absent = status.absent.has(position);
+        // As the board answers for a node whose HAT is not there.
+        let power = if absent { 255 } else { u8::from(status.on.has(position)) };
+        let _ = writeln!(text, "p{number}:{power}");
         if let Some(usb_boot) = status.usb_boot {
             let _ = writeln!(text, "u{number}:{}", u8::from(usb_boot.has(position)));
         }

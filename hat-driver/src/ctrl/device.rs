@@ -22,6 +22,21 @@ pub struct Description {
     pub kind: u8,
 }
 
+/// What a board says of some of its nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodesPower {
+    /// Those that have power.
+    pub on: Positions,
+    /// Those whose HAT is not there: neither on nor off.
+    pub absent: Positions,
+    /// Those of which the board did not tell.
+    pub unread: Positions,
+}
+
+/// The power status of a node whose HAT is not there.
+const ABSENT: u8 = 0xff;
+
 /// Which settings go to the EEPROM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Save {
@@ -80,9 +95,17 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
     /// # Errors
     /// [`Error::Bus`] or [`Error::Schema`].
     pub fn describe(&mut self) -> Result<Description, Error<B::Error>> {
+        self.describe_within(1000)
+    }
+
+    /// The same of a board that may still be starting, and be asked again.
+    pub(crate) fn describe_within(
+        &mut self,
+        limit_ms: u32,
+    ) -> Result<Description, Error<B::Error>> {
         let mut head = [0; 5];
         // The pointer is a write, which a command that still runs refuses.
-        self.read_when_idle(None, Register::Schema as u8, &mut head, 1000)?;
+        self.read_when_idle(None, Register::Schema as u8, &mut head, limit_ms)?;
         let [schema, nodes, order, _mode, kind] = head;
         if schema != SCHEMA {
             return Err(Error::Schema { found: schema });
@@ -90,27 +113,52 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         Ok(Description { nodes, order, kind })
     }
 
-    /// Whether a node (from 1) has power.
+    /// Whether a node (from 1) has power; `None` where its HAT is not there.
     ///
     /// # Errors
     /// [`Error::NoSuchNode`] before anything is sent, or where the board fails.
-    pub fn power(&mut self, node: u8) -> Result<bool, Error<B::Error>> {
+    pub fn power(&mut self, node: u8) -> Result<Option<bool>, Error<B::Error>> {
         self.check(node)?;
-        Ok(self.run(Command::PowerStatus, &[node])?[0] == 1)
+        let data0 = self.run(Command::PowerStatus, &[node])?[0];
+        Ok((data0 != ABSENT).then_some(data0 == 1))
     }
 
-    /// Those of these nodes that have power.
+    /// What the board says of these nodes.
     ///
     /// # Errors
-    /// As [`Self::power`].
-    pub fn powered(&mut self, nodes: Positions) -> Result<Positions, Error<B::Error>> {
-        let mut on = Positions::NONE;
+    /// Where the board fails for one of them.
+    pub fn nodes_power(&mut self, nodes: Positions) -> Result<NodesPower, Error<B::Error>> {
+        match self.ask(nodes) {
+            (power, None) => Ok(power),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// The same, as far as it can be had, and what the first node failed with. A board of which the
+    /// first two nodes fail is not asked for more.
+    fn ask(&mut self, nodes: Positions) -> (NodesPower, Option<Error<B::Error>>) {
+        let (mut power, mut first) = (NodesPower { unread: nodes, ..NodesPower::default() }, None);
+        let mut has_answered = false;
         for position in nodes.iter() {
-            if self.power(position + 1)? {
-                on = on.union(Positions::one(position));
+            let node = Positions::one(position);
+            let answer = self.power(position + 1);
+            has_answered |= answer.is_ok();
+            match answer {
+                Ok(state) => {
+                    power.unread = power.unread.without(node);
+                    match state {
+                        Some(true) => power.on = power.on.union(node),
+                        Some(false) => {}
+                        None => power.absent = power.absent.union(node),
+                    }
+                }
+                Err(_) if first.is_some() && !has_answered => break,
+                Err(error) => {
+                    first.get_or_insert(error);
+                }
             }
         }
-        Ok(on)
+        (power, first)
     }
 
     /// Switches a node (from 1). The board accepting it says nothing of the node: ask
@@ -143,7 +191,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         self.run(command, &[node])?;
         match self.usb_boot(node)? {
             Some(is_on) if is_on == on => Ok(()),
-            Some(_) => Err(Error::NotFollowed { command, node }),
+            Some(_) => Err(Error::NotFollowed { command, nodes: Positions::one(node - 1) }),
             None => Err(Error::Refused { command, status: Status::Unsupported as u8 }),
         }
     }
@@ -182,12 +230,14 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
 
     /// Switches the hub off for `tens_of_ms` x 10 ms (at least 100 ms) and on again. Sets no status.
     ///
+    /// A board behind its hub leaves the USB meanwhile and comes back: open it anew afterwards. It may
+    /// leave before the kernel's adapter has heard that the command arrived, so that an error of the
+    /// bus does not mean that it did not.
+    ///
     /// # Errors
-    /// Where the board fails.
+    /// Where the command cannot be sent.
     pub fn cycle_hub(&mut self, tens_of_ms: u8) -> Result<(), Error<B::Error>> {
-        self.send(Command::HubCycle, &[tens_of_ms])?;
-        let limit = Command::HubCycle.limit_ms(tens_of_ms);
-        self.read_when_idle(Some(Command::HubCycle), Register::Command as u8, &mut [0], limit)
+        self.send(Command::HubCycle, &[tens_of_ms])
     }
 
     /// Switches the fan and asks for its state where the firmware can tell.
@@ -198,7 +248,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         self.run(Command::Fan, &[u8::from(on)])?;
         match self.fan()? {
             Some(bits) if (bits & 1 == 1) != on => {
-                Err(Error::NotFollowed { command: Command::Fan, node: 0 })
+                Err(Error::NotFollowed { command: Command::Fan, nodes: Positions::NONE })
             }
             _ => Ok(()),
         }
@@ -216,7 +266,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         if self.describe()?.order == order {
             return Ok(());
         }
-        Err(Error::NotFollowed { command: Command::SetOrder, node: 0 })
+        Err(Error::NotFollowed { command: Command::SetOrder, nodes: Positions::NONE })
     }
 
     /// Writes settings to the EEPROM.
@@ -235,7 +285,8 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         self.run(command, &[]).map(drop)
     }
 
-    /// Restarts the board, which leaves the USB and comes back: open it anew afterwards.
+    /// Restarts the board, which leaves the USB and comes back: open it anew afterwards. As with
+    /// [`Self::cycle_hub`], an error of the bus does not mean that the command did not arrive.
     ///
     /// # Errors
     /// Where the command cannot be sent.
@@ -301,52 +352,79 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
     }
 }
 
-/// Each node is a command of its own.
+/// Each node is a command of its own, so that one that fails keeps the others from nothing.
 impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
     type Error = Error<B::Error>;
-    type State = Positions;
+    type State = NodesPower;
 
-    fn state(&mut self, nodes: Positions, _action: Action) -> Result<Positions, Self::Error> {
-        self.powered(nodes)
+    fn state(&mut self, nodes: Positions, _action: Action) -> Result<NodesPower, Self::Error> {
+        match self.ask(nodes) {
+            (power, Some(error)) if power.unread == nodes => Err(error),
+            (power, _) => Ok(power),
+        }
     }
 
-    fn on(&self, on: Positions) -> Positions {
-        on
+    /// Those whose state could not be read are told to be off where that is asked; those that are
+    /// absent or could not be read are found out by [`Self::verify`] where they are to be on.
+    fn on(&self, state: NodesPower) -> Positions {
+        state.on.union(state.unread).union(state.absent)
     }
 
     fn apply(
         &mut self,
-        on: Positions,
+        state: NodesPower,
         nodes: Positions,
         action: Action,
-    ) -> Result<Positions, Self::Error> {
-        for position in nodes.iter() {
-            self.set_power(position + 1, action == Action::On)?;
-        }
-        Ok(match action {
-            Action::On => on.union(nodes),
-            Action::Off => on.without(nodes),
-        })
-    }
-
-    fn verify(&mut self, on: Positions, nodes: Positions) -> Result<(), Self::Error> {
-        let seen = self.powered(nodes)?;
-        let wrong = nodes.iter().find(|&position| seen.has(position) != on.has(position));
-        match wrong {
-            None => Ok(()),
-            Some(position) => {
-                let command = if on.has(position) { Command::On } else { Command::Off };
-                Err(Error::NotFollowed { command, node: position + 1 })
+    ) -> Result<NodesPower, Self::Error> {
+        let mut first = None;
+        for position in nodes.without(state.absent).iter() {
+            match self.set_power(position + 1, action == Action::On) {
+                Ok(()) => {}
+                Err(error) if action == Action::On => return Err(error),
+                Err(error) => {
+                    first.get_or_insert(error);
+                }
             }
         }
+        let on = match action {
+            Action::On => state.on.union(nodes),
+            Action::Off => state.on.without(nodes),
+        };
+        let unread = state.unread.without(nodes);
+        first.map_or(Ok(NodesPower { on, unread, ..state }), Err)
     }
 
-    fn stands(&mut self, before: Positions, nodes: Positions, action: Action) -> Stands {
-        let Ok(now) = self.powered(nodes) else { return Stands::Unknown };
+    fn verify(&mut self, state: NodesPower, nodes: Positions) -> Result<(), Self::Error> {
+        let (seen, error) = self.ask(nodes);
+        let told = self.on(state).without(state.absent);
+        let differs = |&position: &u8| seen.on.has(position) != told.has(position);
+        let readable = nodes.without(seen.unread).without(seen.absent);
+        let wrong: Positions = readable.iter().filter(differs).collect();
+        if let Some(position) = wrong.iter().next() {
+            let command = if told.has(position) { Command::On } else { Command::Off };
+            return Err(Error::NotFollowed { command, nodes: wrong });
+        }
+        match error {
+            Some(error) => Err(error),
+            None if seen.absent.is_empty() => Ok(()),
+            None => Err(Error::Absent { nodes: seen.absent }),
+        }
+    }
+
+    fn reached(&mut self, nodes: Positions, action: Action) -> Positions {
+        let (seen, _) = self.ask(nodes);
+        match action {
+            Action::On => seen.on,
+            Action::Off => nodes.without(seen.on).without(seen.unread).without(seen.absent),
+        }
+    }
+
+    fn stands(&mut self, before: NodesPower, nodes: Positions, action: Action) -> Stands {
+        let Ok(now) = self.nodes_power(nodes) else { return Stands::Unknown };
         let wanted = if action == Action::On { nodes } else { Positions::NONE };
-        if now == wanted {
+        if now.on == wanted {
             Stands::New
-        } else if now == before.intersection(nodes) {
+        } else if now.on == self.on(before).intersection(nodes) {
             Stands::Old
         } else {
             Stands::Unknown

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::protocol::{Command, SCHEMA, Status};
+use crate::positions::Positions;
 
 /// A failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +44,17 @@ pub enum Error<E> {
         /// The schema register.
         found: u8,
     },
-    /// A node's power, or another setting, is not what was commanded.
+    /// Nodes' power, or another setting, is not what was commanded.
     NotFollowed {
         /// The command.
         command: Command,
-        /// The node, from 1; 0 = the board.
-        node: u8,
+        /// The nodes; none where it is the board's setting.
+        nodes: Positions,
+    },
+    /// The HAT of these nodes is not there; a command to them does nothing.
+    Absent {
+        /// The nodes.
+        nodes: Positions,
     },
 }
 
@@ -78,13 +84,35 @@ impl<E> fmt::Display for Error<E> {
                 "the schema register (0x00) holds {found}, not {SCHEMA}: this is no ClusterCTRL board \
                  of a known kind"
             ),
-            Self::NotFollowed { command, node: 0 } => {
+            Self::NotFollowed { command, nodes } if nodes.is_empty() => {
                 write!(f, "{command} was accepted but has not changed anything")
             }
-            Self::NotFollowed { command, node } => {
-                write!(f, "{command} was accepted, but node {node} of the board does not follow")
+            Self::NotFollowed { command, nodes } => {
+                let verb = if is_one(*nodes) { "does" } else { "do" };
+                write!(
+                    f,
+                    "{command} was accepted, but {} of the board {verb} not follow",
+                    Numbers(*nodes)
+                )
+            }
+            Self::Absent { nodes } => {
+                write!(f, "no HAT is there for {} of the board", Numbers(*nodes))
             }
         }
+    }
+}
+
+fn is_one(nodes: Positions) -> bool {
+    nodes.iter().count() == 1
+}
+
+/// "node 3", or "nodes 1 3".
+struct Numbers(Positions);
+
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if is_one(self.0) { "node" } else { "nodes" })?;
+        self.0.iter().try_for_each(|position| write!(f, " {}", position + 1))
     }
 }
 

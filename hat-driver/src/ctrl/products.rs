@@ -43,6 +43,25 @@ impl Product {
         PRODUCTS.iter().find(|product| product.id == id)
     }
 
+    /// Whether the board switches the hub that it is itself behind: a cycle of the hub takes it off the
+    /// USB. The others have no hub to switch (the firmware's `HUBENPIN`).
+    #[must_use]
+    pub const fn is_behind_its_hub(&self) -> bool {
+        matches!(self.kind, 1..=3)
+    }
+
+    /// Whether its nodes are on HATs, which may be missing.
+    #[must_use]
+    pub const fn has_hats(&self) -> bool {
+        self.kind == 0
+    }
+
+    /// Whether it has a fan; the firmware of the others tells of one that is off.
+    #[must_use]
+    pub const fn has_fan(&self) -> bool {
+        matches!(self.id, 0x0013 | 0x0014 | 0x0016)
+    }
+
     /// The product that best fits what the registers say, where no USB ID is known.
     #[must_use]
     pub fn guess(kind: u8, nodes: u8) -> Option<&'static Self> {

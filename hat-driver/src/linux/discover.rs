@@ -135,7 +135,7 @@ fn open_or_keep_ctrl(
     };
     match open_ctrl(platform, product, &info) {
         Ok((device, Description { order, nodes, .. })) => {
-            info.name = format!("ctrl{order}");
+            info.name = ctrl_name(order);
             info.model = Model::Ctrl { product, order };
             info.size = nodes.min(32);
             Slot::opened(info, Ok(Unit::Ctrl(device)))
@@ -176,6 +176,11 @@ fn open_ctrl(
             },
         },
     )
+}
+
+/// The name of the ClusterCTRL board of an order.
+pub(super) fn ctrl_name(order: u8) -> String {
+    format!("ctrl{order}")
 }
 
 /// Boards of one order keep their places, but none of their nodes has a sure number.

@@ -162,6 +162,32 @@ pub enum Error {
         /// What was switched all the same.
         done: Done,
     },
+    /// A ClusterCTRL board was told something that takes it off the USB for a moment, and was not seen
+    /// to leave and to come back.
+    #[error("{board}: {what}: {missing} within {} s{}", limit.as_secs(), missing.advice())]
+    NotBack {
+        /// The board.
+        board: String,
+        /// What it was told.
+        what: &'static str,
+        /// What was waited for.
+        missing: Missing,
+        /// How long.
+        limit: Duration,
+        /// What the bus said to the command, or to whoever asked the board at its return.
+        source: Option<BusError>,
+    },
+    /// A HAT's hub was switched off and could not be switched on again.
+    #[error(
+        "{board}: the USB hub was switched off and could not be switched on again, so it may be off \
+         still; switch it on with `clusterhat hub on`: {}", chain(.source)
+    )]
+    HubOff {
+        /// The board.
+        board: String,
+        /// Why.
+        source: Box<Error>,
+    },
     /// The supply sagged while nodes were being switched on.
     #[error(
         "the Pi reports under-voltage{}{done}; --ignore-undervoltage goes on regardless",
@@ -203,6 +229,37 @@ pub enum Error {
     },
 }
 
+/// What a board that leaves the USB for a moment did not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It has not left, so that it may not have heard the command.
+    Leaving,
+    /// It has left and is not back.
+    Return,
+    /// It is back and cannot be asked.
+    Answer,
+}
+
+impl Missing {
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Leaving => ", so it seems that the command was not carried out",
+            Self::Return => "; what became of its nodes cannot be told; plug it in again",
+            Self::Answer => "; what became of its nodes cannot be told",
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Leaving => "the board has not left the USB",
+            Self::Return => "the board has left the USB and did not come back",
+            Self::Answer => "the board has come back to the USB and did not answer",
+        })
+    }
+}
+
 /// What failed on a board of either kind. It tells its causes itself, and no names of pins: whoever
 /// knows the board has better ones.
 #[derive(Debug, thiserror::Error)]
@@ -235,8 +292,8 @@ impl BoardError {
             Self::Hat(
                 crate::Error::PinsDiffer { signals, .. } | crate::Error::NotDriven { signals, .. },
             ) => signals.positions(),
-            Self::Ctrl(ctrl::Error::NotFollowed { node: node @ 1.., .. }) => {
-                Positions::one(node - 1)
+            Self::Ctrl(ctrl::Error::NotFollowed { nodes, .. } | ctrl::Error::Absent { nodes }) => {
+                *nodes
             }
             _ => Positions::NONE,
         }
@@ -244,6 +301,11 @@ impl BoardError {
 }
 
 impl Error {
+    /// Whether what was to be switched may have been.
+    pub(super) const fn may_have_changed(&self) -> bool {
+        matches!(self, Self::Board { stands: Stands::New | Stands::Unknown, .. })
+    }
+
     /// Adds what was switched all the same, whatever the error is.
     pub(super) fn after(mut self, switched: Done) -> Self {
         match &mut self {

@@ -19,6 +19,7 @@ mod platform;
 mod probe;
 mod record;
 mod rescan;
+mod restart;
 #[doc = include_str!("rules.md")]
 pub mod rules {}
 mod session;
@@ -33,7 +34,7 @@ pub use cluster::{Cluster, Options};
 pub use cycle::Cycled;
 pub use discover::{BoardOptions, HEADER_BUS};
 pub use eeprom::{Eeprom, PRODUCT};
-pub use error::{BoardError, Done, Error, NodeState, chain};
+pub use error::{BoardError, Done, Error, Missing, NodeState, chain};
 pub use event::{Event, Verdict};
 pub use host::Host;
 pub use info::{BoardInfo, Model, Source};

@@ -1,7 +1,6 @@
 //! Outputs of boards of either kind, of the controller, and what a ClusterCTRL board alone can do.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::cluster::Cluster;
 use super::error::{BoardError, Error};
@@ -84,30 +83,6 @@ impl Cluster {
         result.map_err(|(stands, source)| self.failed(board, output.to_string(), stands, source))
     }
 
-    /// Switches a board's hub off for a while and on again. The nodes' links go with it.
-    ///
-    /// # Errors
-    /// As [`Self::set`].
-    pub fn cycle_hub(
-        &mut self,
-        board: usize,
-        off: Duration,
-        observer: &mut dyn FnMut(Event),
-    ) -> Result<Change, Error> {
-        if matches!(self.unit(board)?, Unit::Hat(_)) {
-            return match self.set(board, Output::Hub, false, observer)? {
-                Change::Unsupported => Ok(Change::Unsupported),
-                Change::Switched | Change::AlreadySo => {
-                    self.platform.sleep(off);
-                    self.set(board, Output::Hub, true, observer).map(|_| Change::Switched)
-                }
-            };
-        }
-        let tens_of_ms = u8::try_from(off.as_millis() / 10).unwrap_or(u8::MAX);
-        self.on_ctrl(board, "HUB", |device| device.cycle_hub(tens_of_ms))?;
-        Ok(Change::Switched)
-    }
-
     /// Chooses whether a node, counted from 0, boots over USB. `Unsupported` where its board cannot
     /// choose.
     ///
@@ -125,6 +100,24 @@ impl Cluster {
             Some(is_on) if is_on == on => Ok(Change::AlreadySo),
             Some(_) => device.set_usb_boot(number, on).map(|()| Change::Switched),
         })
+    }
+
+    /// Those of the nodes, counted from 0, whose HAT is not there, as a DA tells. A board that does not
+    /// answer is left to whatever is asked of it next.
+    pub fn absent(&mut self, nodes: &[usize]) -> Vec<usize> {
+        let models: Vec<_> = self.boards().map(|info| info.model).collect();
+        let mut absent = Vec::new();
+        for (board, model) in models.into_iter().enumerate() {
+            let asked = self.on_board(nodes, board);
+            let has_hats = matches!(model, Model::Ctrl { product, .. } if product.has_hats());
+            if !has_hats || asked.is_empty() {
+                continue;
+            }
+            if let Ok(power) = self.on_ctrl(board, "", |device| device.nodes_power(asked)) {
+                absent.extend(self.node_numbers(board, power.absent));
+            }
+        }
+        absent
     }
 
     /// The ClusterCTRL board of an order, counted from 0 among all boards.
@@ -148,14 +141,6 @@ impl Cluster {
     /// As [`Self::set`].
     pub fn save(&mut self, board: usize, what: Save) -> Result<(), Error> {
         self.on_ctrl(board, "EEPROM", |device| device.save(what))
-    }
-
-    /// Restarts a ClusterCTRL board. Its nodes' power becomes what its EEPROM says.
-    ///
-    /// # Errors
-    /// As [`Self::set`].
-    pub fn reset(&mut self, board: usize) -> Result<(), Error> {
-        self.on_ctrl(board, "reset", LinuxCtrl::reset)
     }
 
     /// Where a node, counted from 0, is on the USB, as sysfs names it: `1-1.2.4`. `None` where that

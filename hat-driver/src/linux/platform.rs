@@ -122,6 +122,8 @@ pub struct UsbBoard {
     pub path: String,
     /// Its I2C bus; absent where no driver is bound to it.
     pub bus: Option<u32>,
+    /// The number that the kernel gave it when it was plugged in; another one at each time.
+    pub device: Option<u32>,
 }
 
 /// Any I2C bus of a Linux machine.

@@ -10,7 +10,7 @@ use super::platform::{AnyBus, AnyLine, Platform};
 use crate::board::{self, Backend, Board, Driven, Setup};
 use crate::bus_error::BusError;
 use crate::ctrl;
-use crate::ctrl::device::Device;
+use crate::ctrl::device::{Device, NodesPower};
 use crate::ctrl::readings::{Firmware, Temperature, Voltage};
 use crate::positions::Positions;
 use crate::power::{Action, Stands, Switchable};
@@ -56,6 +56,8 @@ pub enum UnitStatus {
 pub struct CtrlStatus {
     /// The nodes that have power.
     pub on: Positions,
+    /// The nodes whose HAT is not there: neither on nor off.
+    pub absent: Positions,
     /// The nodes that boot over USB; `None` where the board cannot choose.
     pub usb_boot: Option<Positions>,
     /// The firmware's version; `None` where it is too old to tell.
@@ -109,6 +111,15 @@ impl UnitStatus {
         if counts { driven.union(undriven) } else { driven }
     }
 
+    /// The nodes whose HAT is not there, which are neither on nor off.
+    #[must_use]
+    pub const fn absent(&self) -> Positions {
+        match self {
+            Self::Hat(_) => Positions::NONE,
+            Self::Ctrl(status) => status.absent,
+        }
+    }
+
     /// The nodes that are seen to have power.
     #[must_use]
     pub fn seen(&self) -> Positions {
@@ -148,8 +159,9 @@ fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, ctrl::Error<BusErro
     let temperature = device.temperature()?;
     let fan = device.fan()?;
     let all: Positions = (0..device.nodes()).collect();
-    let on = device.powered(all)?;
-    Ok(CtrlStatus { on, usb_boot: usb_boot(device, all)?, firmware, voltages, temperature, fan })
+    let NodesPower { on, absent, .. } = device.nodes_power(all)?;
+    let usb_boot = usb_boot(device, all)?;
+    Ok(CtrlStatus { on, absent, usb_boot, firmware, voltages, temperature, fan })
 }
 
 /// A board that cannot choose for its first node cannot for any.
@@ -172,7 +184,7 @@ fn usb_boot(
 #[derive(Clone, Copy)]
 pub(super) enum UnitState {
     Hat(Driven),
-    Ctrl(Positions),
+    Ctrl(NodesPower),
 }
 
 impl Switchable for Unit {
@@ -196,8 +208,8 @@ impl Switchable for Unit {
     fn on(&self, state: UnitState) -> Positions {
         match (self, state) {
             (Self::Hat(board), UnitState::Hat(state)) => board.on(state),
-            (_, UnitState::Ctrl(on)) => on,
-            (Self::Ctrl(_), UnitState::Hat(_)) => Positions::NONE,
+            (Self::Ctrl(device), UnitState::Ctrl(nodes)) => device.on(nodes),
+            _ => Positions::NONE,
         }
     }
 
@@ -225,6 +237,13 @@ impl Switchable for Unit {
             }
             (Self::Ctrl(device), UnitState::Ctrl(on)) => Ok(device.verify(on, nodes)?),
             _ => Ok(()),
+        }
+    }
+
+    fn reached(&mut self, nodes: Positions, action: Action) -> Positions {
+        match self {
+            Self::Hat(board) => board.reached(nodes, action),
+            Self::Ctrl(device) => device.reached(nodes, action),
         }
     }
 

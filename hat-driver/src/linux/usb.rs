@@ -28,9 +28,11 @@ pub(super) fn boards(root: &Path) -> Vec<UsbBoard> {
 
 fn board(entry: fs::DirEntry) -> Option<UsbBoard> {
     let bus = bus(&entry.path());
+    let device_number = fs::read_to_string(entry.path().join("devnum"));
+    let device_number = device_number.ok().and_then(|text| text.trim().parse().ok());
     let (path, (vendor, product)) = device(entry)?;
     Product::of(product).filter(|_| vendor == VENDOR)?;
-    Some(UsbBoard { product, path, bus })
+    Some(UsbBoard { product, path, bus, device: device_number })
 }
 
 /// The hub of a HAT: one that is on no other board, or a common one with a node's gadget behind it.
@@ -79,6 +81,7 @@ mod tests {
         fs::create_dir_all(&interface).unwrap();
         fs::write(device.join("idVendor"), format!("{vendor}\n")).unwrap();
         fs::write(device.join("idProduct"), format!("{product}\n")).unwrap();
+        fs::write(device.join("devnum"), "7\n").unwrap();
         if let Some(bus) = bus {
             fs::create_dir(interface.join(format!("i2c-{bus}"))).unwrap();
         }
@@ -105,7 +108,12 @@ mod tests {
         plug(root.path(), "1-1.1", "3171", "0015", None);
         plug(root.path(), "1-1.3", "3171", "0021", None);
         plug(root.path(), "1-1.4", "0403", "c631", Some(12));
-        let board = |product, path: &str, bus| UsbBoard { product, path: path.to_owned(), bus };
+        let board = |product, path: &str, bus| UsbBoard {
+            product,
+            path: path.to_owned(),
+            bus,
+            device: Some(7),
+        };
         assert_eq!(
             boards(root.path()),
             [board(0x0015, "1-1.1", None), board(0x0014, "1-1.2", Some(11))]

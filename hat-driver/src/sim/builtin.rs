@@ -78,11 +78,59 @@ fn expander() -> Value {
     })
 }
 
+/// What a kind of board has beside its nodes: the firmware's `config.h` and `config.c`, version 1.8.
+#[derive(Default)]
+struct Has {
+    usb_boot: bool,
+    fan: bool,
+    act: bool,
+    adc: &'static [[u16; 2]],
+    temperature: bool,
+    /// The ports of the board itself, then of each node; none where they share no hub.
+    paths: &'static [&'static [u8]],
+}
+
+/// 5014 mV, as on the board on which the vendor's tool was recorded, and 12002 mV.
+const FIVE_VOLTS: [u16; 2] = [1, 778];
+const TWELVE_VOLTS: [u16; 2] = [2, 360];
+/// 18.9 °C.
+const ROOM: [u16; 2] = [2, 270];
+
+fn has(product: &Product) -> Has {
+    match product.id {
+        0x0011 => Has { temperature: true, ..Has::default() },
+        0x0012 => Has { paths: &[&[2], &[4], &[3]], ..Has::default() },
+        0x0013 => Has {
+            fan: true,
+            act: true,
+            adc: &[FIVE_VOLTS, FIVE_VOLTS],
+            temperature: true,
+            paths: &[&[4, 1], &[1], &[2], &[3], &[4, 2], &[4, 4]],
+            ..Has::default()
+        },
+        0x0014 => Has {
+            usb_boot: true,
+            fan: true,
+            adc: &[FIVE_VOLTS],
+            temperature: true,
+            paths: &[&[1], &[4], &[3], &[2]],
+            ..Has::default()
+        },
+        0x0015 => Has { usb_boot: true, paths: &[&[2], &[4]], ..Has::default() },
+        0x0016 => {
+            Has { fan: true, adc: &[FIVE_VOLTS, TWELVE_VOLTS], temperature: true, ..Has::default() }
+        }
+        _ => Has::default(),
+    }
+}
+
 /// A ClusterCTRL board as its factory made it, with the newest firmware.
 fn ctrl(product: &Product, order: u8) -> Value {
+    let Has { usb_boot, fan, act, adc, temperature, paths } = has(product);
     let zeros = vec![0; product.nodes.into()];
-    let has_usb_boot = matches!(product.name, "A+6" | "Stack");
-    let usb_boot = has_usb_boot.then(|| vec![1; product.nodes.into()]);
+    let usb_boot = usb_boot.then(|| vec![1; product.nodes.into()]);
+    let (act, fan) = (act.then_some(1), fan.then_some(0));
+    let hats = product.has_hats().then(|| vec![1; usize::from(product.nodes) / 4]);
     json!({
         "kind": "ctrl",
         "product": format!("{:#06x}", product.id),
@@ -92,26 +140,26 @@ fn ctrl(product: &Product, order: u8) -> Value {
         "fw": [1, 8],
         "p": zeros,
         "u": usb_boot,
-        "adc": [[1, 778]],
-        "temp": null,
-        "alert": 0, "led": 1, "act": 1, "fan": 0,
+        "adc": adc,
+        "temp": temperature.then_some(ROOM),
+        "alert": 0, "led": 1, "act": act, "fan": fan,
         "data": [0, 0, 0, 0, 0, 0, 0, 0],
         "status": 0,
-        "paths": paths(product),
-        "eeprom": {"order": order, "led": 1, "act": 1, "p": zeros, "u": usb_boot},
+        "hats": hats,
+        "paths": if product.has_hats() { da_paths() } else { to_vecs(paths) },
+        "eeprom": {"order": order, "led": 1, "act": act, "p": zeros, "u": usb_boot},
     })
 }
 
-/// The ports of the board itself, then of each node; the vendor's table, where it has a row.
-fn paths(product: &Product) -> Vec<Vec<u8>> {
-    let rows: &[&[u8]] = match product.name {
-        "pHAT" => &[&[2], &[4], &[3]],
-        "A+6" => &[&[4, 1], &[1], &[2], &[3], &[4, 2], &[4, 4]],
-        "Triple" => &[&[1], &[4], &[3], &[2]],
-        "Single" => &[&[2], &[4]],
-        _ => &[],
-    };
+fn to_vecs(rows: &[&[u8]]) -> Vec<Vec<u8>> {
     rows.iter().map(|row| row.to_vec()).collect()
+}
+
+/// The DA itself, and four nodes behind each port of its two further hubs.
+fn da_paths() -> Vec<Vec<u8>> {
+    let hats = [[2, 4], [2, 3], [2, 2], [2, 1], [1, 1], [1, 2], [1, 3], [1, 4]];
+    let nodes = hats.iter().flat_map(|&[hub, port]| (1..=4).rev().map(move |n| vec![hub, port, n]));
+    std::iter::once(vec![4]).chain(nodes).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A simulated ClusterCTRL board, as its firmware behaves.
 //!
 //! A command runs after the write that starts it has returned, and writes are refused until it is
-//! done; how long that is counts in refused writes here, since a world has no clock.
+//! done; how long that is counts in refused writes here, since a world has no clock. A restart, and on
+//! most boards a cycle of the hub, takes the board off the USB: how long that is counts in looks.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,12 @@ use crate::ctrl::protocol::{Command, Register, SCHEMA, Selector, Status};
 
 /// Refused writes while the EEPROM is written.
 const SAVE_REFUSALS: u32 = 2;
-/// Refused writes while the board restarts.
-const RESET_REFUSALS: u32 = 3;
+/// How often somebody looks at the USB in vain before a board that has left it is back.
+const LOOKS_AWAY: u32 = 3;
+/// The nodes of one HAT.
+const HAT: usize = 4;
+/// The power status of a node whose HAT is not there.
+const ABSENT: u8 = 0xff;
 /// What the factory's EEPROM holds as the order.
 const FACTORY_ORDER: u8 = 20;
 
@@ -71,6 +76,21 @@ pub struct Ctrl {
     /// Refused writes after every command: a slow board.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub slow: u32,
+    /// Which HATs are there, four nodes each, 1 = it is; absent = all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hats: Option<Vec<u8>>,
+    /// What a node's power reads, whatever was commanded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Vec<Option<u8>>>,
+    /// How often it will be looked for in vain, since it has left the USB.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub away: u32,
+    /// Whether it does not come back where it leaves the USB.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
+    /// How often it was plugged in anew.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returns: u32,
     /// The USB product ID as text (`"0x0013"`), where the type register leaves a doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
@@ -150,10 +170,15 @@ impl Ctrl {
     fn obey(&mut self, command: Command) -> Option<Status> {
         let data0 = self.data[0];
         match command {
+            Command::On | Command::Off if self.is_absent(data0) => {}
             Command::On => set(&mut self.p, data0, 1),
             Command::Off => set(&mut self.p, data0, 0),
             Command::AlertOn => self.alert = 1,
             Command::AlertOff => self.alert = 0,
+            Command::HubCycle if self.is_behind_its_hub() => {
+                self.leave();
+                return None;
+            }
             Command::HubCycle => {
                 self.busy += u32::from(data0.max(10) / 10);
                 return None;
@@ -205,6 +230,22 @@ impl Ctrl {
         Some(Status::Ok)
     }
 
+    /// The DA and the Stack have no hub to switch.
+    const fn is_behind_its_hub(&self) -> bool {
+        !matches!(self.kind, 0 | 4)
+    }
+
+    fn leave(&mut self) {
+        (self.away, self.busy) = (if self.lost { u32::MAX } else { LOOKS_AWAY }, 0);
+        self.returns += 1;
+    }
+
+    /// Whether a node's HAT is not there.
+    fn is_absent(&self, node: u8) -> bool {
+        let hat = usize::from(node.saturating_sub(1)) / HAT;
+        self.hats.as_ref().is_some_and(|hats| hats.get(hat) != Some(&1))
+    }
+
     /// The firmware's trap: on these boards switching all LEDs on powers the nodes.
     const fn leds_power_nodes(&self) -> bool {
         self.kind == 2 || self.kind == 3 && self.maxpi == 1
@@ -251,13 +292,18 @@ impl Ctrl {
         self.eeprom = Some(eeprom);
         (self.alert, self.data, self.status) = (0, [0; 8], 0);
         self.fan = self.fan.map(|_| 0);
-        self.busy = RESET_REFUSALS;
+        self.leave();
     }
 
     fn answer_power(&mut self) -> Status {
+        let stuck = self.stuck.as_ref().and_then(|stuck| get(stuck, self.data[0])).flatten();
         match get(&self.p, self.data[0]) {
+            Some(_) if self.is_absent(self.data[0]) => {
+                self.data[0] = ABSENT;
+                Status::Ok
+            }
             Some(level) => {
-                self.data[0] = level;
+                self.data[0] = stuck.unwrap_or(level);
                 Status::Ok
             }
             None => {
@@ -314,7 +360,7 @@ fn set(entries: &mut [u8], node: u8, value: u8) {
     }
 }
 
-fn get(entries: &[u8], node: u8) -> Option<u8> {
+fn get<T: Copy>(entries: &[T], node: u8) -> Option<T> {
     usize::from(node).checked_sub(1).and_then(|index| entries.get(index)).copied()
 }
 

@@ -128,21 +128,30 @@ impl Platform for Machine {
     fn buses(&self) -> Vec<u32> {
         let world = self.world();
         let mut buses: Vec<_> = world.expanders.keys().map(|place| place.0).collect();
-        buses.extend(world.ctrls.keys());
+        buses.extend(world.ctrls.keys().filter(|&&bus| !world.is_away(bus)));
         buses.push(1);
         buses.sort_unstable();
         buses.dedup();
         buses
     }
 
+    /// A board that has left is back after some looks.
     fn usb_boards(&self) -> Vec<UsbBoard> {
         let world = self.world();
         let board = |(&bus, ctrl): (&u32, &Ctrl)| UsbBoard {
             product: product(ctrl),
             path: usb_path(bus, ctrl),
             bus: Some(bus),
+            device: Some(ctrl.returns),
         };
-        world.ctrls.iter().map(board).collect()
+        let here = world.ctrls.iter().filter(|(_, ctrl)| ctrl.away == 0).map(board).collect();
+        if world.ctrls.values().any(|ctrl| ctrl.away > 0) {
+            // A world that cannot be written has no board that leaves.
+            let _ = self.store().change(|world| {
+                world.ctrls.values_mut().for_each(|ctrl| ctrl.away = ctrl.away.saturating_sub(1));
+            });
+        }
+        here
     }
 
     /// A world has no USB devices but its boards.
@@ -238,12 +247,20 @@ impl I2c for Bus {
         operations: &mut [Operation<'_>],
     ) -> Result<(), BusError> {
         let place = (self.number, address);
-        let transfer = |world: &mut World| match world.chip(place) {
-            Some(chip) => transfer(chip, operations),
-            None => Err(NoAck),
+        let number = self.number;
+        let transfer = |world: &mut World| {
+            let result = match world.chip(place) {
+                Some(chip) => transfer(chip, operations),
+                None => Err(NoAck),
+            };
+            (result, world.is_away(number))
         };
-        let result = self.machine.access(transfer)?;
-        result.map_err(|NoAck| BusError::from_errno(Errno::REMOTEIO))
+        match self.machine.access(transfer)? {
+            // Gone before the adapter has heard that the bytes arrived, or long ago.
+            (_, true) => Err(BusError::from_errno(Errno::IO)),
+            (Err(NoAck), false) => Err(BusError::from_errno(Errno::REMOTEIO)),
+            (Ok(()), false) => Ok(()),
+        }
     }
 }
 

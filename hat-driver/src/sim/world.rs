@@ -132,8 +132,9 @@ impl World {
             let chips = raw.entry("chips").or_insert_with(|| json!({}));
             let state = serde_json::to_value(ctrl).unwrap_or_default();
             if let (Some(entry), Value::Object(state)) = (find_chip(chips, (bus, ADDRESS)), state) {
-                // A board that is idle does not say so.
+                // A board that is idle, or is there, does not say so.
                 entry.shift_remove("busy");
+                entry.shift_remove("away");
                 entry.extend(state);
             }
         }
@@ -162,8 +163,15 @@ impl World {
         if let Some(chip) = self.expanders.get_mut(&place) {
             return Some(chip);
         }
-        let ctrl = self.ctrls.get_mut(&place.0).filter(|_| place.1 == ADDRESS)?;
+        let here = |ctrl: &&mut Ctrl| place.1 == ADDRESS && ctrl.away == 0;
+        let ctrl = self.ctrls.get_mut(&place.0).filter(here)?;
         Some(ctrl)
+    }
+
+    /// Whether the ClusterCTRL board of a bus has left the USB for a moment.
+    #[must_use]
+    pub fn is_away(&self, bus: u32) -> bool {
+        self.ctrls.get(&bus).is_some_and(|ctrl| ctrl.away > 0)
     }
 
     /// A text of the HAT's EEPROM: `product`, `product_ver`, `uuid`, `vendor` or `product_id`.

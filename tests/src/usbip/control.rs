@@ -66,6 +66,11 @@ impl Control {
         Some(answer)
     }
 
+    /// Whether the device has left the USB by what it was told last.
+    pub(super) fn has_left(&self) -> bool {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner).has_left()
+    }
+
     fn standard(&self, setup: Setup) -> Option<Vec<u8>> {
         let [index, kind] = setup.value.to_le_bytes();
         match setup.request {

@@ -17,6 +17,8 @@ pub struct Descriptor {
     pub serial: String,
     /// The speed it is plugged in at.
     pub speed: Speed,
+    /// Whether it may leave the USB by itself and come back.
+    pub returns: bool,
     /// The I2C adapter's functionality, the `I2C_FUNC_*` bits of `linux/i2c.h`: see [`functions`].
     /// The driver passes them on without acting on them: `I2C_RDWR` works even where it is not
     /// offered.
@@ -52,6 +54,7 @@ impl Default for Descriptor {
             name: "i2c-tiny-usb".into(),
             serial: "0".into(),
             speed: Speed::Full,
+            returns: false,
             functions: functions::I2C,
         }
     }

@@ -24,6 +24,12 @@ pub trait Target: Send {
 
     /// A read message, which fills the whole buffer; false = not acknowledged.
     fn read(&mut self, address: u8, buffer: &mut [u8]) -> bool;
+
+    /// Whether the last message took the device off the USB, before anything else could be asked of
+    /// it. It comes back.
+    fn has_left(&mut self) -> bool {
+        false
+    }
 }
 
 /// A target that the test can look at and change between the guest's transfers.

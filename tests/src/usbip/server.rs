@@ -84,22 +84,41 @@ impl fmt::Debug for Server {
     }
 }
 
+/// What tells the guest that the device is in, and may be handed to its kernel.
+const HELLO: [u8; 1] = [1];
+
+/// A device that has left comes back when the guest connects again.
 fn serve(listener: &TcpListener, plug: &Mutex<Plug>, mut control: Control) -> io::Result<()> {
-    let (stream, _) = listener.accept()?;
-    stream.set_nodelay(true)?;
-    {
+    loop {
+        let (mut stream, _) = listener.accept()?;
+        stream.set_nodelay(true)?;
+        {
+            let mut plug = lock(plug);
+            if matches!(*plug, Plug::Out) {
+                return Ok(());
+            }
+            *plug = Plug::Connected(stream.try_clone()?);
+        }
+        stream.write_all(&HELLO)?;
+        converse(&mut Closing(stream), &mut control)?;
         let mut plug = lock(plug);
         if matches!(*plug, Plug::Out) {
             return Ok(());
         }
-        *plug = Plug::Connected(stream.try_clone()?);
+        *plug = Plug::Waiting;
     }
-    let mut stream = Closing(stream);
+}
+
+/// Answers until the device leaves the USB: then nothing answers any more.
+fn converse(stream: &mut Closing, control: &mut Control) -> io::Result<()> {
     loop {
         let mut header = [0; HEADER];
         stream.0.read_exact(&mut header)?;
+        if control.has_left() {
+            return Ok(());
+        }
         let answer = match Command::decode(&header) {
-            Some(Command::Submit(submit)) => carry_out(&mut stream.0, &submit, &mut control)?,
+            Some(Command::Submit(submit)) => carry_out(&mut stream.0, &submit, control)?,
             Some(Command::Unlink { sequence }) => wire::unlinked(sequence),
             None => return Err(io::Error::new(io::ErrorKind::InvalidData, "not a USB/IP command")),
         };
@@ -142,4 +161,56 @@ impl Drop for Closing {
 
 fn lock(plug: &Mutex<Plug>) -> MutexGuard<'_, Plug> {
     plug.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chips::CtrlBoard;
+
+    /// An I2C message to the board, or a question for its outcome; what comes back behind the header.
+    fn submit(stream: &mut TcpStream, setup: [u8; 8], data: &[u8]) -> io::Result<Vec<u8>> {
+        let is_read = setup[0] & 0x80 != 0;
+        let length = u32::from(u16::from_le_bytes([setup[6], setup[7]]));
+        let mut bytes = vec![0; HEADER];
+        bytes[3] = 1;
+        bytes[15] = u8::from(is_read);
+        bytes[24..28].copy_from_slice(&length.to_be_bytes());
+        bytes[40..].copy_from_slice(&setup);
+        bytes.extend_from_slice(data);
+        stream.write_all(&bytes)?;
+        stream.read_exact(&mut bytes[..HEADER])?;
+        let mut answer = vec![0; if is_read { length as usize } else { 0 }];
+        stream.read_exact(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn plug_in(server: &Server) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        let mut hello = [0];
+        stream.read_exact(&mut hello).unwrap();
+        assert_eq!(hello, HELLO);
+        stream
+    }
+
+    const STATUS: [u8; 8] = [0xc1, 3, 0, 0, 0, 0, 1, 0];
+    const WRITE: [u8; 8] = [0x41, 7, 0, 0, 0x20, 0, 2, 0];
+
+    #[test]
+    fn a_board_that_restarts_answers_no_more_and_comes_back() {
+        let board = Arc::new(Mutex::new(CtrlBoard::new(0x0014, 20)));
+        let descriptor = board.lock().unwrap().descriptor();
+        let server = Server::start(descriptor, Arc::clone(&board) as SharedTarget).unwrap();
+        for restarts in 1..=2 {
+            let mut stream = plug_in(&server);
+            assert_eq!(submit(&mut stream, STATUS, &[]).unwrap().len(), 1);
+            // The write arrives, and nobody hears of it.
+            assert!(submit(&mut stream, WRITE, &[0x0d, 0x0e]).unwrap().is_empty());
+            submit(&mut stream, STATUS, &[]).unwrap_err();
+            assert_eq!(board.lock().unwrap().state.returns, restarts);
+        }
+        let mut stream = plug_in(&server);
+        drop(server);
+        submit(&mut stream, STATUS, &[]).unwrap_err();
+    }
 }

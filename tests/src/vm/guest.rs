@@ -186,9 +186,9 @@ impl Vm {
     /// # Errors
     /// If the guest does not take the device.
     pub fn plug_device(&self, descriptor: Descriptor, target: SharedTarget) -> io::Result<Device> {
-        let speed = descriptor.speed as u8;
+        let (speed, returns) = (descriptor.speed as u8, descriptor.returns);
         let server = Server::start(descriptor, target)?;
-        match self.ask(&Request::Attach { port: server.port(), speed })? {
+        match self.ask(&Request::Attach { port: server.port(), speed, returns })? {
             Response::Attached(attached) => {
                 Ok(Device::new(server, attached, Arc::clone(&self.agent)))
             }

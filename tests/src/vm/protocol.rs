@@ -23,12 +23,14 @@ pub const AGENT: &str = "/bin/guest-agent";
 pub enum Request {
     /// Run a program to its end.
     Run(Run),
-    /// Connect to this TCP port of the host and hand the socket to `vhci_hcd` as a USB device.
+    /// Connect to this TCP port of the host, which says one byte, and hand the socket to `vhci_hcd` as a USB device.
     Attach {
         /// The USB/IP server's port.
         port: u16,
         /// The kernel's `enum usb_device_speed`.
         speed: u8,
+        /// Whether to do so again whenever the device has left.
+        returns: bool,
     },
     /// Wait until a driver has made an I2C bus of this USB device.
     AwaitBus {

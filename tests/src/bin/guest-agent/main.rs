@@ -61,7 +61,9 @@ fn parameter(name: &str) -> Result<String> {
 fn carry_out(request: Request) -> Result<Response> {
     Ok(match request {
         Request::Run(run) => Response::Ran(run::run(&run)?),
-        Request::Attach { port, speed } => Response::Attached(vhci::attach(port, speed)?),
+        Request::Attach { port, speed, returns } => {
+            Response::Attached(vhci::attach(port, speed, returns)?)
+        }
         Request::AwaitBus { usb_device } => Response::Bus(i2c_bus::await_bus(&usb_device)?),
         Request::AwaitRemoval(attached) => {
             vhci::await_removal(&attached)?;
