@@ -9,6 +9,8 @@
 //! subnet = "10.8.0.0/24"  # of `clusterhat network setup --subnet`; setup makes the fallback address so
 //! udc = "20980000.usb"    # USB device controller; default the only real one
 //! ```
+//!
+//! `admin-console = false` is the former way to write `serial-ports = 1`, and `true` that of 2.
 
 use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,9 @@ pub const NODE_FILE: &str = "etc/clusterhat/node.toml";
 
 /// The keys, in the order in which they are written.
 const KEYS: [&str; 7] = ["id", "boot", "ethernet", "serial-ports", "cluster", "subnet", "udc"];
+
+/// The former key for the second serial port; cards that have it go on working.
+const FORMER_KEY: &str = "admin-console";
 
 /// The file's values; absent ones are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,12 +169,24 @@ impl Reader<'_> {
         })
     }
 
+    /// Whether there is a second serial port, by its present key or the former one.
     fn serial_ports(&self, table: &DeTable<'_>) -> Result<Option<bool>, NodeFileError> {
-        self.value(table, "serial-ports", "1 or 2", |value| match value {
+        let present = self.value(table, "serial-ports", "1 or 2", |value| match value {
             DeValue::Integer(number) if number.as_str() == "1" => Some(Ok(false)),
             DeValue::Integer(number) if number.as_str() == "2" => Some(Ok(true)),
             _ => None,
-        })
+        })?;
+        let former = self.value(table, FORMER_KEY, "true or false", |value| {
+            let former = value.as_bool()?;
+            Some(match present {
+                Some(present) if present != former => Err(format!(
+                    "{former} contradicts serial-ports = {}; remove one of the two lines",
+                    if present { 2 } else { 1 }
+                )),
+                _ => Ok(former),
+            })
+        })?;
+        Ok(present.or(former))
     }
 
     /// The value of a key, if the key is there; `read` gives nothing where the type is not `allowed`.
@@ -195,7 +212,7 @@ impl Reader<'_> {
     fn unknown_keys(&self, table: &DeTable<'_>) -> Vec<Warning> {
         let unknown = |key: &&Spanned<_>| {
             let name: &str = AsRef::<str>::as_ref(key.get_ref());
-            !KEYS.contains(&name)
+            !KEYS.contains(&name) && name != FORMER_KEY
         };
         let mut warnings: Vec<Warning> = table
             .keys()

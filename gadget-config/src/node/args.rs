@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use gadget_config::node_file::check_udc_name;
 use gadget_config::{BootMethod, ClusterName, Ethernet, NodeId, Subnet};
 
@@ -105,12 +105,22 @@ pub(crate) struct Identity {
     /// How many serial ports there are, 1 or 2 [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) serial_ports: Option<u8>,
+    /// The former way to say how many: true for 2, false for 1
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, conflicts_with = "serial_ports", hide = true)]
+    pub(crate) admin_console: Option<bool>,
     /// Derive the MAC addresses from this cluster's name, not as the vendor does
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
     /// The USB device controller [default: the only real one of /sys/class/udc]
     #[arg(long, value_name = "NAME", value_parser = udc_name)]
     pub(crate) udc: Option<String>,
+}
+
+impl Identity {
+    /// Whether there is a second serial port, if that was said.
+    pub(crate) fn second_port(&self) -> Option<bool> {
+        self.serial_ports.map(|number| number == 2).or(self.admin_console)
+    }
 }
 
 /// Seconds, whole or with a fraction, up to an hour.
@@ -136,6 +146,20 @@ mod tests {
     #[test]
     fn pages_and_completions_are_current() {
         clusterhat_tests::pages::check(Cli::command());
+    }
+
+    #[test]
+    fn the_former_option_for_the_second_serial_port_holds() {
+        let port = |words: &[&str]| match Cli::try_parse_from(
+            [&["clusterhat-node", "up"], words].concat(),
+        ) {
+            Ok(Cli { command: Command::Up(up), .. }) => Some(up.identity.second_port()),
+            _ => None,
+        };
+        assert_eq!(port(&["--admin-console", "false"]), Some(Some(false)));
+        assert_eq!(port(&["--serial-ports", "2"]), Some(Some(true)));
+        assert_eq!(port(&[]), Some(None));
+        assert_eq!(port(&["--admin-console", "false", "--serial-ports", "2"]), None);
     }
 
     #[test]

@@ -56,8 +56,7 @@ fn merge(file: NodeFile, flags: &Identity) -> Option<Settings> {
         profile: Profile {
             ethernet: flags.ethernet.or(file.ethernet).unwrap_or(vendor.ethernet),
             admin_console: flags
-                .serial_ports
-                .map(|number| number == 2)
+                .second_port()
                 .or(file.admin_console)
                 .unwrap_or(vendor.admin_console),
             cluster: flags.cluster.clone().or(file.cluster),
@@ -90,6 +89,7 @@ mod tests {
             boot: Some(BootMethod::Card),
             ethernet: Some(Ethernet::Ecm),
             serial_ports: Some(2),
+            admin_console: None,
             cluster: "b".parse().ok(),
             udc: Some("b.usb".into()),
         };

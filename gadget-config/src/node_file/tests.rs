@@ -44,6 +44,7 @@ fn bad_values_name_the_line_and_what_is_allowed() {
             "node.toml:3: ethernet: \"eem\" is no Ethernet function: ncm, ecm and rndis are",
         ),
         ("serial-ports = 3", "node.toml:1: serial-ports = 3: allowed is 1 or 2"),
+        ("admin-console = 1", "node.toml:1: admin-console = 1: allowed is true or false"),
         ("cluster = 7", "node.toml:1: cluster = 7: allowed is a text in quotes"),
         (
             "udc = \"../x\"",
@@ -59,8 +60,34 @@ fn bad_values_name_the_line_and_what_is_allowed() {
 }
 
 #[test]
+fn the_former_key_for_the_second_serial_port_holds() {
+    for (text, expected) in [
+        ("admin-console = false", false),
+        ("admin-console = true", true),
+        ("admin-console = false\nserial-ports = 1", false),
+        ("serial-ports = 2\nadmin-console = true", true),
+    ] {
+        let file = NodeFile { admin_console: Some(expected), ..NodeFile::default() };
+        assert_eq!(parse(text), Ok((file, vec![])), "{text}");
+    }
+    for (text, expected) in [
+        (
+            "serial-ports = 2\nadmin-console = false",
+            "node.toml:2: admin-console: false contradicts serial-ports = 2",
+        ),
+        (
+            "admin-console = true\nserial-ports = 1",
+            "node.toml:1: admin-console: true contradicts serial-ports = 1",
+        ),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        assert_eq!(error, format!("{expected}; remove one of the two lines"));
+    }
+}
+
+#[test]
 fn unknown_keys_warn_in_the_order_of_their_lines() {
-    let (file, warnings) = parse("zz = 1\nid = 3\nadmin-console = true\n").unwrap();
+    let (file, warnings) = parse("zz = 1\nid = 3\nserial_ports = 1\n").unwrap();
     assert_eq!((file.id, file.admin_console), (full().id, None));
     let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
     let known = "known are id, boot, ethernet, serial-ports, cluster, subnet, udc";
@@ -68,7 +95,7 @@ fn unknown_keys_warn_in_the_order_of_their_lines() {
         warnings,
         [
             format!("node.toml:1: unknown key \"zz\" is ignored; {known}"),
-            format!("node.toml:3: unknown key \"admin-console\" is ignored; {known}"),
+            format!("node.toml:3: unknown key \"serial_ports\" is ignored; {known}"),
         ]
     );
 }
