@@ -80,8 +80,27 @@ impl LastOn {
     }
 }
 
-/// How often each position of a board was asked to be off.
-pub(super) type Offs = Vec<u32>;
+/// How often each position of a board was asked to be off. Who compares two of them wants to know
+/// whether it was asked again, so a count may wrap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Offs(Vec<u32>);
+
+impl Offs {
+    /// Counts once more for these positions.
+    pub(super) fn ask(&mut self, nodes: Positions) {
+        for position in nodes.iter().map(usize::from) {
+            if self.0.len() <= position {
+                self.0.resize(position + 1, 0);
+            }
+            self.0[position] = self.0[position].wrapping_add(1);
+        }
+    }
+
+    /// How often a position was asked to be off.
+    pub(super) fn of(&self, position: u8) -> u32 {
+        self.0.get(usize::from(position)).copied().unwrap_or(0)
+    }
+}
 
 /// The record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,7 +131,7 @@ impl Ledger {
                 }
                 ["off", board, ref counts @ ..] => {
                     let counts = counts.iter().map(|count| count.parse().ok());
-                    ledger.offs.insert(board.to_owned(), counts.collect::<Option<_>>()?);
+                    ledger.offs.insert(board.to_owned(), Offs(counts.collect::<Option<_>>()?));
                 }
                 _ => return None,
             }
@@ -125,13 +144,7 @@ impl Ledger {
         if self.offs.len() >= MOST_BOARDS && !self.offs.contains_key(board) {
             self.offs.pop_first();
         }
-        let counts = self.offs.entry(board.to_owned()).or_default();
-        for position in nodes.iter().map(usize::from) {
-            if counts.len() <= position {
-                counts.resize(position + 1, 0);
-            }
-            counts[position] = counts[position].wrapping_add(1);
-        }
+        self.offs.entry(board.to_owned()).or_default().ask(nodes);
     }
 
     /// How often a board's nodes were asked to be off.
@@ -148,7 +161,7 @@ impl fmt::Display for Ledger {
             writeln!(text, "on {boot} {at} {delay}")?;
         }
         for (board, counts) in &self.offs {
-            let counts: String = counts.iter().map(|count| format!(" {count}")).collect();
+            let counts: String = counts.0.iter().map(|count| format!(" {count}")).collect();
             writeln!(text, "off {board}{counts}")?;
         }
         writeln!(f, "{text}{END}")
@@ -202,7 +215,7 @@ mod tests {
         ledger.ask_off("i2c-1:0x20", Positions::from_bits(0b1001));
         ledger.ask_off("i2c-1:0x20", Positions::one(3));
         ledger.ask_off("GPIO", Positions::one(0));
-        assert_eq!(ledger.offs("i2c-1:0x20"), [1, 0, 0, 2]);
+        assert_eq!(ledger.offs("i2c-1:0x20"), Offs(vec![1, 0, 0, 2]));
         assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
     }
 
@@ -228,7 +241,7 @@ mod tests {
             ledger.ask_off(&format!("i2c-{}:0x20", 100 + board), Positions::from_bits(0xf_ffff));
         }
         for counts in ledger.offs.values_mut() {
-            counts.fill(99_999);
+            counts.0.fill(99_999);
         }
         let length = ledger.to_string().len();
         assert!(length <= 4096, "{length}");

@@ -1,6 +1,7 @@
 //! The controller's side on Linux: buses, lines, device tree, locks, and the cluster of boards.
 
 mod access;
+mod asked;
 mod cluster;
 mod cycle;
 mod discover;

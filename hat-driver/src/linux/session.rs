@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::asked::Asked;
 use super::event::Event;
 use super::exclusion::{Exclusion, Stop};
-use super::ledger::{LastOn, Ledger, Offs, SWITCHING};
+use super::ledger::{LastOn, Ledger, SWITCHING};
 use super::platform::{Platform, Resource};
 use super::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};
 use crate::positions::Positions;
@@ -20,21 +21,11 @@ const TICK: Duration = Duration::from_millis(100);
 /// every two seconds.
 const WATCH_AFTER: Duration = Duration::from_secs(3);
 
-/// The nodes that an operation asks for on one board, and how often they had been asked to be off
-/// when it began; absent where the record could not be read.
-pub(super) struct Asked {
-    pub(super) board: usize,
-    pub(super) first: usize,
-    pub(super) place: String,
-    pub(super) nodes: Positions,
-    pub(super) offs: Option<Offs>,
-}
-
 /// One operation.
 pub(super) struct Session<'a> {
-    pub(super) platform: Arc<dyn Platform>,
+    platform: Arc<dyn Platform>,
     pub(super) lock_limit: Duration,
-    pub(super) asked: Vec<Asked>,
+    asked: Vec<Asked>,
     /// The lock of those who switch nodes on; absent where nobody does.
     power_on: Option<Exclusion>,
     /// Whether it is kept while others' delay passes.
@@ -46,7 +37,7 @@ pub(super) struct Session<'a> {
     /// What `last` was before a node was being switched.
     before: Option<LastOn>,
     /// The last node of ours that went on.
-    pub(super) ours: Option<usize>,
+    ours: Option<usize>,
     /// Whether others cannot know of it.
     is_unrecorded: bool,
     /// The firmware's flags before the first node; absent where the supply does not matter.
@@ -63,9 +54,7 @@ impl<'a> Session<'a> {
         observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
     ) -> Self {
         let ledger = read(&*platform);
-        for asked in &mut asked {
-            asked.offs = ledger.as_ref().map(|ledger| ledger.offs(&asked.place));
-        }
+        asked.iter_mut().for_each(|asked| asked.note(ledger.as_ref()));
         Self {
             platform,
             lock_limit,
@@ -222,14 +211,9 @@ impl<'a> Session<'a> {
     /// Asks for a board's nodes to be off. It is done all the same where that cannot be recorded.
     pub(super) fn ask_off(&mut self, board: usize) {
         let Some(asked) = self.asked.iter_mut().find(|asked| asked.board == board) else { return };
-        let (place, nodes) = (asked.place.clone(), asked.nodes);
-        if change(&*self.platform, |ledger| ledger.ask_off(&place, nodes)).is_ok() {
-            // Not somebody else's.
-            if let Some(offs) = &mut asked.offs {
-                let mut own = Ledger::default();
-                own.ask_off(&place, nodes);
-                add(offs, &own.offs(&place));
-            }
+        let noted = change(&*self.platform, |ledger| ledger.ask_off(&asked.place, asked.nodes));
+        if noted.is_ok() {
+            asked.note_own();
         }
     }
 
@@ -267,28 +251,6 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.pass_telling(watch, |duration| Event::Watching { duration })
-    }
-}
-
-impl Asked {
-    /// The nodes that somebody else asked to be off since.
-    fn withdrawn(&self, ledger: &Ledger) -> Positions {
-        let Some(before) = &self.offs else { return Positions::NONE };
-        let now = ledger.offs(&self.place);
-        let count = |offs: &Offs, position: u8| offs.get(usize::from(position)).copied();
-        let changed = |position: &u8| {
-            count(before, *position).unwrap_or(0) != count(&now, *position).unwrap_or(0)
-        };
-        self.nodes.iter().filter(changed).collect()
-    }
-}
-
-fn add(offs: &mut Offs, more: &Offs) {
-    if offs.len() < more.len() {
-        offs.resize(more.len(), 0);
-    }
-    for (count, more) in offs.iter_mut().zip(more) {
-        *count = count.wrapping_add(*more);
     }
 }
 

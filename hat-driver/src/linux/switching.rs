@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::asked::Asked;
 use super::cluster::Cluster;
 use super::error::{BoardError, Done, Error, NodeState};
 use super::event::{Event, Verdict};
 use super::exclusion::{Exclusion, Stop};
-use super::session::{Asked, Session};
+use super::session::Session;
 use super::slot;
 use super::throttled::UNDER_VOLTAGE_NOW;
 use crate::positions::Positions;
@@ -96,12 +97,9 @@ impl Cluster {
         nodes: &[usize],
         observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
     ) -> Session<'a> {
-        let asked = self.boards().enumerate().map(|(board, info)| Asked {
-            board,
-            first: self.first_node(board),
-            place: info.place().replace(' ', ":"),
-            nodes: self.on_board(nodes, board),
-            offs: None,
+        let asked = self.boards().enumerate().map(|(board, info)| {
+            let place = info.place().replace(' ', ":");
+            Asked::new(board, self.first_node(board), place, self.on_board(nodes, board))
         });
         let asked = asked.filter(|asked| !asked.nodes.is_empty()).collect();
         Session::new(Arc::clone(&self.platform), self.options.lock_limit, asked, observer)
