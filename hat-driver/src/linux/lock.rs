@@ -91,7 +91,7 @@ impl FileLock {
         }
         let start = Instant::now();
         for _ in 0..ATTEMPTS {
-            self.wait(|| limit.saturating_sub(start.elapsed()))?;
+            wait(&self.file, limit.saturating_sub(start.elapsed()))?;
             // Somebody may have removed the file, or plugged the board in again, before it was locked.
             self.held = self.kind.is_at(&self.path, &self.file);
             if self.held {
@@ -109,27 +109,28 @@ impl FileLock {
             let _ = flock(&self.file, FlockOperation::Unlock);
         }
     }
-
-    /// Asks over and over, since `flock` waits without a limit: only a thread that nobody could end
-    /// would bear that.
-    fn wait(&self, left: impl Fn() -> Duration) -> Result<(), LockError> {
-        let mut rest = SHORTEST_REST;
-        while !try_lock(&self.file)? {
-            let left = left();
-            if left.is_zero() {
-                return Err(LockError::TimedOut(Holder::of(&self.file)));
-            }
-            thread::sleep(rest.min(left));
-            rest = LONGEST_REST.min(rest * 2);
-        }
-        Ok(())
-    }
 }
 
 impl Drop for FileLock {
     fn drop(&mut self) {
         self.release();
     }
+}
+
+/// Locks a file that is open. Asks over and over, since `flock` waits without a limit: only a thread
+/// that nobody could end would bear that.
+pub(super) fn wait(file: &File, limit: Duration) -> Result<(), LockError> {
+    let start = Instant::now();
+    let mut rest = SHORTEST_REST;
+    while !try_lock(file)? {
+        let left = limit.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(LockError::TimedOut(Holder::of(file)));
+        }
+        thread::sleep(rest.min(left));
+        rest = LONGEST_REST.min(rest * 2);
+    }
+    Ok(())
 }
 
 fn try_lock(file: &File) -> Result<bool, LockError> {

@@ -8,14 +8,14 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
+
+use super::lock::{self, LockError};
 
 /// Nobody keeps the file for longer than it takes to read and write it.
 const LIMIT: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(1);
 /// One page: what is longer was not written by us.
 const MOST_BYTES: u64 = 4096;
 
@@ -72,13 +72,10 @@ fn make(path: &Path) -> io::Result<File> {
 }
 
 fn lock(file: &File) -> io::Result<()> {
-    let start = Instant::now();
-    loop {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) if start.elapsed() < LIMIT => thread::sleep(PAUSE),
-            result => return Ok(result?),
-        }
-    }
+    lock::wait(file, LIMIT).map_err(|error| match error {
+        LockError::TimedOut(_) => io::ErrorKind::TimedOut.into(),
+        LockError::Io(error) => error,
+    })
 }
 
 #[cfg(test)]
@@ -86,6 +83,7 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::thread;
 
     fn read(path: &Path) -> io::Result<String> {
         let mut text = String::new();
