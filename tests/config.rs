@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clusterhat_tests::command::{Output, World, clusterhat};
+use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 /// A v2.5 board with this text at `key` of its world: `clusterhat_toml` or `config`.
@@ -421,4 +422,73 @@ fn completions_are_scripts_of_their_shells() {
             }
         }
     }
+}
+
+/// A folder with what makes it a system.
+fn system() -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(root.path().join("etc")).expect("it can be made");
+    root
+}
+
+#[test]
+fn the_lock_limit_holds_for_set_ups_too() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let held = fs::File::open(root.path()).expect("it can be opened");
+    flock(&held, FlockOperation::LockExclusive).expect("nobody has it");
+    for words in [&["setup"][..], &["setup", "--undo"], &["network", "undo"]] {
+        let mut command = world.program(clusterhat());
+        command.args(words).arg("--root").arg(root.path()).args(["--lock-limit", "0.1"]);
+        let output = Output::of(&mut command);
+        assert_eq!(output.status, 3, "{output:?}");
+        let parts = ["did not end within 0.1 s", &format!("process {}", std::process::id())];
+        assert!(parts.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+    }
+}
+
+/// A user of this machine is none of the card's, and a misspelt one is told before anything is changed.
+#[test]
+fn users_of_a_card_are_those_that_are_on_it() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let at = |name: &str| root.path().join("etc").join(name);
+    let group = "i2c:x:994:\ngpio:x:997:\nclusterhat:x:998:\n";
+    fs::write(at("group"), group).expect("it can be written");
+    fs::write(at("passwd"), "pi:x:1000:1000::/home/pi:/bin/bash\n").expect("it can be written");
+    // A path that is not absolute will do, as for all else.
+    let folder = root.path().parent().expect("a folder");
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        command.args(["setup", "--root"]).arg(root.path().file_name().expect("a name"));
+        Output::of(command.args(words).env("SUDO_USER", "nobody").current_dir(folder))
+    };
+    let groups = || fs::read_to_string(at("group")).expect("it is there");
+    for name in ["nosuch", "", "a b", "-x"] {
+        let output = run(&[&format!("--user={name}")]);
+        assert_eq!(output.status, 2, "{output:?}");
+        assert!(output.stderr.contains("there is no user"), "{output:?}");
+        assert!(!at("modules-load.d").exists());
+    }
+    assert_eq!(run(&[]).status, 0);
+    assert_eq!(groups(), group, "nobody of the caller's machine is added");
+    let added = run(&["--user", "pi"]);
+    assert_eq!((added.status, groups()), (0, group.replace(":\n", ":pi\n")), "{added:?}");
+    let undone = run(&["--undo"]);
+    assert_eq!((undone.status, groups()), (0, group.to_owned()), "{undone:?}");
+}
+
+/// What undoing does not touch is no reason not to undo.
+#[test]
+fn a_set_up_is_undone_whatever_became_of_files_that_it_only_looked_at() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
+    };
+    assert_eq!(run(&[]).status, 0);
+    for name in ["rc.local", "group"] {
+        fs::create_dir(root.path().join("etc").join(name)).expect("it can be made");
+    }
+    let undone = run(&["--undo"]);
+    assert_eq!(undone.status, 0, "{undone:?}");
+    assert!(!root.path().join("var/lib/clusterhat").exists());
 }

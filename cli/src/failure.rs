@@ -86,7 +86,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Files(#[from] gadget_config::changes::Error),
     /// Its groups.
-    #[error("the files are changed; the groups are not all")]
+    #[error("the files are set up, but not every user is in every group")]
     Groups(#[source] std::io::Error),
     /// The nodes' network.
     #[error(transparent)]

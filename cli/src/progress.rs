@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
+use gadget_config::changes::{self, LONGEST_WAIT, Places, Wait};
 use hat_driver::linux::Event;
 use hat_driver::power::Action;
 
@@ -53,6 +54,22 @@ impl Progress {
             let _ = write!(stderr(), "\r\x1b[K");
         }
     }
+}
+
+/// Kept from every other set-up of that system; a wait for one is told.
+pub(crate) fn locked(places: Places, limit: Option<Duration>) -> Result<Places, changes::Error> {
+    let mut is_told = false;
+    let mut tell = |wait: &Wait<'_>| {
+        is_told = stderr().is_terminal();
+        if is_told {
+            let _ = write!(stderr(), "\r\x1b[K{wait}");
+        }
+    };
+    let locked = places.locked_telling(limit.unwrap_or(LONGEST_WAIT), &mut tell);
+    if is_told {
+        let _ = write!(stderr(), "\r\x1b[K");
+    }
+    locked
 }
 
 /// Tells of one long step while it lasts.

@@ -8,6 +8,7 @@
 mod tree;
 
 use std::fs::{self, File};
+use std::io::Read as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use gadget_config::controller;
 use rustix::fs::{FlockOperation, flock};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use tree::{Card, Tree, assert_same};
 
 const NODE: &str = env!("CARGO_BIN_EXE_clusterhat-node");
@@ -104,6 +106,49 @@ fn a_lock_that_is_kept_for_too_long_is_told() {
     }
     drop(held);
     card.places().locked(Duration::ZERO).unwrap();
+}
+
+#[test]
+fn a_wait_is_told_with_who_is_waited_for() {
+    let card = Card::stock("trixie");
+    let held = card.places().locked(Duration::ZERO).unwrap();
+    let mut told = Vec::new();
+    let limit = Duration::from_millis(2100);
+    let error = card.places().locked_telling(limit, &mut |wait| told.push(wait.to_string()));
+    let (error, us) = (error.unwrap_err().to_string(), format!("process {}", std::process::id()));
+    assert!(error.contains(&us) && error.contains("try again"), "{error}");
+    assert!(!told.is_empty() && told.len() <= 2, "{told:?}");
+    let root = card.path("root");
+    let parts = [us, format!("which works on {}", root.display())];
+    assert!(parts.iter().all(|part| told[0].contains(part)), "{told:?}");
+    drop(held);
+}
+
+/// On a terminal, and gone at the end.
+#[test]
+fn the_program_shows_its_wait() {
+    let card = Card::stock("trixie");
+    let held = card.places().locked(Duration::ZERO).unwrap();
+    let (terminal, end) = terminal();
+    let mut waiting = command(NODE, &card, &["undo"]).stderr(Stdio::from(end)).spawn().unwrap();
+    let mut seen = String::new();
+    while !seen.contains("waiting for process") {
+        let mut bytes = [0; 256];
+        let length = (&terminal).read(&mut bytes).unwrap();
+        seen += &String::from_utf8_lossy(&bytes[..length]);
+    }
+    drop(held);
+    assert!(waiting.wait().unwrap().success(), "{seen}");
+}
+
+/// A pseudoterminal: what is written to the second is read from the first.
+fn terminal() -> (File, File) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let end = File::options().read(true).write(true).open(name).unwrap();
+    (File::from(terminal), end)
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! `network`: the nodes' addresses and their way out.
 
 use std::path::Path;
+use std::time::Duration;
 
-use gadget_config::changes::{Changed, LONGEST_WAIT, Places, Plan, plan_undo, undo};
+use gadget_config::changes::{Changed, Places, Plan, plan_undo, undo};
 use gadget_config::network::{
     self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
 };
@@ -18,19 +19,22 @@ use crate::{interrupt, progress};
 /// Where the system is that is set up: this machine's, or one that is only mounted.
 pub(crate) struct Ground {
     places: Places,
+    /// How long to wait for another set-up, where somebody says.
+    limit: Option<Duration>,
     is_running: bool,
 }
 
 impl Ground {
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
         let root = system_root(global)?;
-        Ok(Self { places: network::places(root)?, is_running: root == Path::new("/") })
+        let (places, is_running) = (network::places(root)?, root == Path::new("/"));
+        Ok(Self { places, limit: global.lock_limit, is_running })
     }
 
     /// Kept from every other set-up until this is dropped; looking alone needs no lock.
     fn locked(&self, dry_run: bool) -> Result<Self, Failure> {
         let places = self.places.clone();
-        let places = if dry_run { places } else { places.locked(LONGEST_WAIT)? };
+        let places = if dry_run { places } else { progress::locked(places, self.limit)? };
         Ok(Self { places, ..*self })
     }
 
@@ -135,8 +139,12 @@ pub(crate) fn take_back(ground: &Ground, asked: &NetworkUndo) -> Result<Outcome,
     // All or nothing: half of a network leaves a controller that nobody reaches.
     let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
     let plan: Plan = plan_undo(&ground.places, changed)?;
-    let settings = Settings::read(&ground.places)?;
-    let activates = ground.is_running && !asked.at_boot;
+    let settings = match Settings::read(&ground.places) {
+        // What it said is lost, but not the files that were there before.
+        Err(network::Error::Settings { .. }) if asked.force => None,
+        settings => settings?,
+    };
+    let activates = ground.is_running && !asked.at_boot && settings.is_some();
     if !asked.dry_run {
         undo(&ground.places, changed)?;
         if let Some(settings) = settings.filter(|_| activates) {

@@ -4,14 +4,15 @@ use std::ffi::OsString;
 use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
-use rustix::fs::{StatVfsMountFlags, fstatvfs};
+use rustix::fs::{FileType, StatVfsMountFlags, fstatvfs};
 
 use super::disk::{self, Disk, LinuxDisk, Rights};
 use super::kept::Kept;
 use super::lock::LONGEST_WAIT;
 use super::manifest::{self, Manifest};
 use super::places::STATE;
-use super::{Base, Change, Content, Error, Places, Plan, Spot, Target, boot, target};
+use super::snapshot::read_file;
+use super::{Base, Change, Content, Error, FileState, Places, Plan, Spot, Target, boot, target};
 
 impl Plan {
     /// Makes the changes.
@@ -61,6 +62,27 @@ impl Plan {
     }
 }
 
+/// Edits a file whose change is not recorded, as another program would: it keeps its mode and owner. One
+/// that is not there stays so.
+///
+/// # Errors
+/// What cannot be read or replaced.
+pub fn rewrite(
+    places: &Places,
+    spot: &Spot,
+    edit: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Result<(), Error> {
+    let places = &places.clone().locked(LONGEST_WAIT)?;
+    let Some(state) = read_file(places, spot)? else { return Ok(()) };
+    let bytes = edit(&state.bytes);
+    if bytes == state.bytes {
+        return Ok(());
+    }
+    check(places, [spot].into_iter())?;
+    let content = Content::File(FileState { bytes, ..state });
+    put(places, &mut LinuxDisk, spot, Some(&content))
+}
+
 /// All that is about to be written lasts, and is of this card.
 pub(super) fn check<'a>(
     places: &Places,
@@ -68,10 +90,12 @@ pub(super) fn check<'a>(
 ) -> Result<(), Error> {
     boot::check_lasts(places)?;
     check_writable(places, &places.record())?;
+    check_draft(places, &places.record().below(manifest::FILE))?;
     let mut needs_boot = false;
     for spot in spots {
         needs_boot |= spot.base == Base::Boot;
         check_writable(places, spot)?;
+        check_draft(places, spot)?;
     }
     if needs_boot {
         places.clone().with_boot(None)?;
@@ -84,17 +108,44 @@ fn check_writable(places: &Places, spot: &Spot) -> Result<(), Error> {
     let mut at = spot.folder();
     let folder = loop {
         let path = at.as_ref().map_or(Path::new(""), |folder| &*folder.path);
-        match places.folder(spot.base, path)? {
-            Some(folder) => break folder,
+        match (places.folder(spot.base, path)?, at) {
+            (Some(folder), found) => {
+                at = found;
+                break folder;
+            }
             // The base itself was opened.
-            None if at.is_none() => return Ok(()),
-            None => at = at.and_then(|folder| folder.folder()),
+            (None, None) => return Ok(()),
+            (None, Some(missing)) => {
+                check_free(places, &missing)?;
+                at = missing.folder();
+            }
         }
     };
     let shown = places.shown(&at.unwrap_or_else(|| Spot { path: "".into(), ..spot.clone() }));
     let found = fstatvfs(folder).map_err(|error| Error::io("look at", &shown)(error.into()))?;
     let is_fixed = found.f_flag.contains(StatVfsMountFlags::RDONLY);
     if is_fixed { Err(Error::ReadOnly(shown)) } else { Ok(()) }
+}
+
+/// A folder can be made there: nothing has that name, not even a link to nowhere.
+fn check_free(places: &Places, folder: &Spot) -> Result<(), Error> {
+    let Some(at) = places.link(folder)? else { return Ok(()) };
+    match at.look().map_err(Error::io("look at", at.path()))? {
+        Some(_) => Err(Error::InTheWay(places.shown(folder))),
+        None => Ok(()),
+    }
+}
+
+/// Whatever else has a draft's name can be removed.
+fn check_draft(places: &Places, spot: &Spot) -> Result<(), Error> {
+    let Some(at) = places.file(spot)? else { return Ok(()) };
+    let draft = at.draft().map_err(Error::io("look beside", at.path()))?;
+    let found = draft.look().map_err(Error::io("look at", draft.path()))?;
+    let is_folder = |mode| FileType::from_raw_mode(mode) == FileType::Directory;
+    match found.is_some_and(|found| is_folder(found.st_mode)) {
+        true => Err(Error::InTheWay(draft.path().to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// Whether what is there is what the change starts from, and not yet what it leads to, as where one file

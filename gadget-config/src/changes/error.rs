@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Holder;
+
 /// Why a system cannot be changed, or a change not undone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,14 +77,16 @@ pub enum Error {
     ReadOnly(PathBuf),
     /// Another set-up does not end.
     #[error(
-        "another set-up or undo works on {} and did not end within {} s: try again when it has",
-        .path.display(), .waited.as_secs_f32()
+        "{} works on {} and did not end within {} s: try again when it has",
+        who(.holder), .path.display(), .waited.as_secs_f32()
     )]
     Locked {
         /// Whose.
         path: PathBuf,
         /// For how long this was tried.
         waited: Duration,
+        /// Who it is, where the kernel tells.
+        holder: Option<Holder>,
     },
     /// Somebody else wrote a file while we planned.
     #[error("{} is not as it was when it was read: somebody else writes it; try again", .0.display())]
@@ -90,6 +94,9 @@ pub enum Error {
     /// No file, where one has to be.
     #[error("{} is no regular file: set it right by hand first", .0.display())]
     NotAFile(PathBuf),
+    /// Something else than a folder where one has to be, or a folder where none may be.
+    #[error("{} is in the way: something else has to be there; move it elsewhere first", .0.display())]
+    InTheWay(PathBuf),
     /// The record of what was changed.
     #[error("{}: {message}; restore by hand from the copies beside it", .path.display())]
     Manifest {
@@ -125,6 +132,11 @@ impl fmt::Display for Edited {
             lines => write!(f, " lines {}", lines.join(" ")),
         }
     }
+}
+
+fn who(holder: &Option<Holder>) -> String {
+    let other = "another set-up or undo";
+    holder.as_ref().map_or_else(|| other.to_owned(), |holder| format!("{other}, {holder},"))
 }
 
 fn list(edited: &[Edited]) -> String {

@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fstat, openat};
 use rustix::io::Errno;
 
-use super::{Error, Places};
+use super::{Error, Holder, Places, Wait};
 
 /// How long one set-up waits for another where nobody says: bringing a network up takes a minute.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 const POLL: Duration = Duration::from_millis(20);
+
+/// A wait is told after this time, and again after each such time.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// Where the folder itself cannot be locked: one that is mounted over NFS.
 const INSTEAD: &str = "/run";
@@ -30,28 +33,60 @@ impl Places {
     ///
     /// # Errors
     /// [`Error::Locked`] if another has it for longer than `limit`.
-    pub fn locked(mut self, limit: Duration) -> Result<Self, Error> {
+    pub fn locked(self, limit: Duration) -> Result<Self, Error> {
+        self.locked_telling(limit, &mut |_| {})
+    }
+
+    /// The same, and tells every second of a wait.
+    ///
+    /// # Errors
+    /// As [`Self::locked`].
+    pub fn locked_telling(
+        mut self,
+        limit: Duration,
+        tell: &mut dyn FnMut(&Wait<'_>),
+    ) -> Result<Self, Error> {
         if self.held.is_some() {
             return Ok(self);
         }
-        let end = Instant::now() + limit;
+        let mut waiter = Waiter { start: Instant::now(), limit, told: 0, tell };
         let mut lock = Lock(Vec::new());
         for (folder, path) in self.tops() {
-            lock.add(folder, path, end, limit)?;
+            lock.add(folder, path, &mut waiter)?;
         }
         self.held = Some(Arc::new(lock));
         Ok(self)
     }
 }
 
+/// One wait, for however many folders.
+struct Waiter<'a> {
+    start: Instant,
+    limit: Duration,
+    /// How many times it was told.
+    told: u32,
+    tell: &'a mut dyn FnMut(&Wait<'_>),
+}
+
+impl Waiter<'_> {
+    /// Another has it now.
+    fn rest(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), Error> {
+        let waited = self.start.elapsed();
+        if waited >= self.limit {
+            let (path, holder) = (path.to_owned(), Holder::of(folder));
+            return Err(Error::Locked { path, waited: self.limit, holder });
+        }
+        if waited >= WORTH_TELLING * (self.told + 1) {
+            self.told += 1;
+            (self.tell)(&Wait { path, waited, holder: Holder::of(folder) });
+        }
+        thread::sleep(POLL);
+        Ok(())
+    }
+}
+
 impl Lock {
-    fn add(
-        &mut self,
-        top: &OwnedFd,
-        path: &Path,
-        end: Instant,
-        limit: Duration,
-    ) -> Result<(), Error> {
+    fn add(&mut self, top: &OwnedFd, path: &Path, waiter: &mut Waiter<'_>) -> Result<(), Error> {
         let failed = |error: Errno| Error::io("lock", path)(error.into());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut folder = openat(top, ".", flags, Mode::empty()).map_err(failed)?;
@@ -60,10 +95,7 @@ impl Lock {
             match flock(folder.as_fd(), FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => self.0.push(folder.try_clone().map_err(Error::io("lock", path))?),
                 Err(Errno::INTR) => {}
-                Err(Errno::WOULDBLOCK) if Instant::now() < end => thread::sleep(POLL),
-                Err(Errno::WOULDBLOCK) => {
-                    return Err(Error::Locked { path: path.to_owned(), waited: limit });
-                }
+                Err(Errno::WOULDBLOCK) => waiter.rest(&folder, path)?,
                 Err(Errno::BADF | Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS) if is_own => {
                     is_own = false;
                     folder = openat(CWD, INSTEAD, flags, Mode::empty()).map_err(failed)?;

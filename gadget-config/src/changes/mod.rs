@@ -14,6 +14,7 @@ mod boot;
 mod diff;
 mod disk;
 mod error;
+mod holder;
 mod inside;
 mod kept;
 mod lock;
@@ -25,8 +26,10 @@ mod snapshot;
 mod target;
 mod undo;
 
+pub use apply::rewrite;
 pub use disk::{Disk, LinuxDisk, Rights};
 pub use error::{Edited, Error};
+pub use holder::{Holder, Wait};
 pub use inside::read;
 pub use lock::LONGEST_WAIT;
 pub use places::{Base, Places, Spot};

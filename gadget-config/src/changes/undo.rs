@@ -180,16 +180,20 @@ fn remove_folder(
     folder: &Spot,
     undone: &mut Undone,
 ) -> Result<(), Error> {
-    let Some(at) = places.file(folder)? else { return Ok(()) };
+    // A link in its place is somebody else's, and so is the folder that it leads to.
+    let Some(at) = places.link(folder)? else { return Ok(()) };
     match disk.remove_folder(&at) {
         Ok(()) => undone.removed.push(places.shown(folder)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-            undone.kept.push(places.shown(folder));
-        }
+        Err(error) if is_others(&error) => undone.kept.push(places.shown(folder)),
         Err(error) => return Err(Error::io("remove", at.path())(error)),
     }
     Ok(())
+}
+
+/// Somebody has put something into a folder of ours, or in its place.
+fn is_others(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory)
 }
 
 /// The manifest first: without it there is nothing to undo. Says whether there was anything.

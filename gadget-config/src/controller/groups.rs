@@ -1,10 +1,9 @@
 //! The groups whose members need no root.
 
 use std::io;
-use std::path::Path;
 
 use crate::Tools;
-use crate::changes::{Snapshot, Spot};
+use crate::changes::{Error, Places, Snapshot, Spot, rewrite};
 
 /// I2C buses, GPIO lines, and the nodes' serial ports.
 pub const GROUPS: [&str; 3] = ["i2c", "gpio", "clusterhat"];
@@ -41,8 +40,32 @@ pub fn missing(system: &Snapshot, users: &[String]) -> (Vec<Membership>, Vec<&'s
     (memberships, absent)
 }
 
+/// passwd(5): whether a system that is only mounted has a user.
+///
+/// # Errors
+/// A file that cannot be read, or is no file.
+pub fn has_user(places: &Places, user: &str) -> Result<bool, Error> {
+    let file = Spot::root("etc/passwd");
+    let mut system = Snapshot::new(places);
+    system.add_file(file.clone())?;
+    let text = system.file(&file).map_or(&[][..], |state| &state.bytes);
+    let mut names =
+        text.split(|byte| *byte == b'\n').map(|line| line.split(|byte| *byte == b':').next());
+    Ok(!user.is_empty() && names.any(|name| name == Some(user.as_bytes())))
+}
+
 /// Whom the set-up made a member, for undoing it.
 pub(super) const RECORD: &str = "var/lib/clusterhat/members";
+
+/// All that undoing looks at.
+///
+/// # Errors
+/// A record that cannot be read, or is no file.
+pub fn read_made(places: &Places) -> Result<Vec<Membership>, Error> {
+    let mut system = Snapshot::new(places);
+    system.add_file(Spot::root(RECORD))?;
+    Ok(made(&system))
+}
 
 /// Those that an earlier set-up made.
 #[must_use]
@@ -59,30 +82,77 @@ pub(super) fn record(memberships: &[Membership]) -> String {
     memberships.iter().map(|one| format!("{} {}\n", one.user, one.group)).collect()
 }
 
-/// Makes a user a member, or ends that: gpasswd(1), which locks the files that it changes.
+/// Makes a user of the running system a member, or ends that: gpasswd(1), which locks the files that it
+/// changes.
 ///
 /// # Errors
 /// What gpasswd says.
-pub fn change(
-    membership: &Membership,
-    is_member: bool,
-    root: &Path,
-    tools: &dyn Tools,
-) -> io::Result<()> {
-    let root = root.display().to_string();
-    let mut words = Vec::new();
-    if root != "/" {
-        words.extend(["--root", &root]);
-    }
-    words.extend([
-        if is_member { "--add" } else { "--delete" },
-        &membership.user,
-        &membership.group,
-    ]);
+pub fn change(membership: &Membership, is_member: bool, tools: &dyn Tools) -> io::Result<()> {
+    let how = if is_member { "--add" } else { "--delete" };
+    let words = [how, &membership.user, &membership.group];
     let printed = tools.run("gpasswd", &words)?;
     if printed.success {
         return Ok(());
     }
     let (call, said) = (words.join(" "), printed.stderr.trim());
     Err(io::Error::other(format!("`gpasswd {call}` failed: {said}")))
+}
+
+/// The same on a system that is only mounted. `gpasswd --root` would run there, and load what that system's
+/// nsswitch.conf names: code of whoever made the card, as root of this machine.
+///
+/// # Errors
+/// A file that cannot be read or replaced.
+pub fn change_mounted(
+    membership: &Membership,
+    is_member: bool,
+    places: &Places,
+) -> Result<(), Error> {
+    FILES.iter().try_for_each(|file| {
+        rewrite(places, &Spot::root(*file), |text| with_member(text, membership, is_member))
+    })
+}
+
+/// Both end their lines with the list of members: group(5), gshadow(5).
+const FILES: [&str; 2] = ["etc/group", "etc/gshadow"];
+
+/// The file with a group's list changed; every other byte stays.
+fn with_member(text: &[u8], membership: &Membership, is_member: bool) -> Vec<u8> {
+    let mut new = Vec::new();
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let end = line.len() - usize::from(line.ends_with(b"\n"));
+        let (fields, end) = line.split_at(end);
+        let is_it = fields.split(|byte| *byte == b':').next() == Some(membership.group.as_bytes());
+        let colon = fields.iter().rposition(|byte| *byte == b':').filter(|_| is_it);
+        let Some(colon) = colon else {
+            new.extend_from_slice(line);
+            continue;
+        };
+        let (head, list) = fields.split_at(colon + 1);
+        let mut members: Vec<_> =
+            list.split(|byte| *byte == b',').filter(|name| !name.is_empty()).collect();
+        members.retain(|name| *name != membership.user.as_bytes());
+        members.extend(is_member.then_some(membership.user.as_bytes()));
+        new.extend([head, &members.join(&b","[..]), end].concat());
+    }
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_that_list_changes() {
+        let member = Membership { user: "ann".into(), group: "i2c".into() };
+        let becomes = |old: &str, is_member, new: &str| {
+            let found = with_member(old.as_bytes(), &member, is_member);
+            assert_eq!(String::from_utf8_lossy(&found), new);
+        };
+        becomes("a:x:1:\ni2c:x:994:\ni2cx:x:9:", true, "a:x:1:\ni2c:x:994:ann\ni2cx:x:9:");
+        becomes("i2c:!::pi,bob", true, "i2c:!::pi,bob,ann");
+        becomes("i2c:!::pi,ann,bob\n", false, "i2c:!::pi,bob\n");
+        becomes("i2c:x:994:annabel\n", false, "i2c:x:994:annabel\n");
+        becomes("i2c\n\nno\n", true, "i2c\n\nno\n");
+    }
 }

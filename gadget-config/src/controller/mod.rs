@@ -19,5 +19,5 @@ mod i2c;
 mod modules;
 mod plan;
 
-pub use groups::{GROUPS, Membership, change, made, missing};
+pub use groups::{GROUPS, Membership, change, change_mounted, has_user, made, missing, read_made};
 pub use plan::{Request, places, plan, read};

@@ -69,7 +69,8 @@ pub enum NodeState {
 /// # Errors
 /// A program that is missing or fails.
 pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Option<Status>, Error> {
-    let (Some(settings), Some(live)) = (survey.settings().cloned(), survey.live()) else {
+    let settings = survey.known_settings()?.cloned();
+    let (Some(settings), Some(live)) = (settings, survey.live()) else {
         return Ok(None);
     };
     let bridge = live.links.iter().find(|link| link.name == BRIDGE);

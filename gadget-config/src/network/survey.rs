@@ -54,6 +54,8 @@ pub fn places(root: &Path) -> Result<Places, changes::Error> {
 pub struct Survey {
     system: Snapshot,
     settings: Option<Settings>,
+    /// What is wrong with the record of the settings.
+    unread: Option<String>,
     live: Option<Live>,
 }
 
@@ -95,7 +97,11 @@ impl Survey {
         let (files, links) = forwarding::spots();
         files.into_iter().try_for_each(|file| system.add_file(file))?;
         links.into_iter().try_for_each(|link| system.add_link(link))?;
-        let settings = Settings::read(places)?;
+        // Setting it up anew is the cure for a record that says nothing.
+        let (settings, unread) = match Settings::read(places) {
+            Err(Error::Settings { message, .. }) => (None, Some(message)),
+            settings => (settings?, None),
+        };
         let live = match tools {
             Some(tools) => {
                 let manager = settings.as_ref().map(|settings| settings.manager);
@@ -106,11 +112,25 @@ impl Survey {
         for file in live.iter().flat_map(|live| live.files.values()) {
             system.add_file(spot(file))?;
         }
-        Ok(Self { system, settings, live })
+        Ok(Self { system, settings, unread, live })
     }
 
     pub(super) fn system(&self) -> &Snapshot {
         &self.system
+    }
+
+    /// What was set up, for who works on that.
+    ///
+    /// # Errors
+    /// A record of it that cannot be understood.
+    pub(super) fn known_settings(&self) -> Result<Option<&Settings>, Error> {
+        match &self.unread {
+            None => Ok(self.settings()),
+            Some(message) => Err(Error::Settings {
+                path: self.system.places().shown(&Spot::root(SETTINGS_FILE)),
+                message: message.clone(),
+            }),
+        }
     }
 
     /// What was set up before.

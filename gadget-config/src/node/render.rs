@@ -1,6 +1,7 @@
 //! Reports as text and as JSON.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
+use std::io::{IsTerminal as _, Write as _, stderr};
 
 use serde::Serialize;
 
@@ -10,6 +11,30 @@ use crate::report::{DownReport, StatusReport, UpReport};
 pub(crate) trait Text {
     /// Whole lines.
     fn text(&self) -> String;
+}
+
+/// A line on a terminal that tells what is waited for, and is gone at the end.
+#[derive(Default)]
+pub(crate) struct ProgressLine {
+    is_shown: bool,
+}
+
+impl ProgressLine {
+    pub(crate) fn show(&mut self, what: &impl Display) {
+        self.is_shown = stderr().is_terminal();
+        if self.is_shown {
+            // One that cannot be written is no reason to stop.
+            let _ = write!(stderr(), "\r\x1b[K{what}");
+        }
+    }
+}
+
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
+    }
 }
 
 /// One JSON document and a line break.

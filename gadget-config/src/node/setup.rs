@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use gadget_config::changes::{self, Changed, Edited, LONGEST_WAIT, Undone};
+use gadget_config::changes::{self, Changed, Edited, LONGEST_WAIT, Places, Undone};
 use gadget_config::setup::{self, Error, Request};
 use serde::Serialize;
 
 use crate::args::{Setup, Undo};
-use crate::render::Text;
+use crate::render::{ProgressLine, Text};
 
 /// What `setup` changed, or would.
 #[derive(Debug, Serialize)]
@@ -45,7 +45,7 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
     if root.is_none() {
         setup::check_model()?;
     }
-    let places = if asked.dry_run { places } else { places.locked(LONGEST_WAIT)? };
+    let places = if asked.dry_run { places } else { locked(places)? };
     let request = Request::new(asked.id)
         .with_hostname(asked.hostname.clone())
         .with_cluster(asked.cluster.clone())
@@ -63,8 +63,15 @@ pub(crate) fn setup(asked: &Setup, root: Option<&Path>) -> Result<SetupReport, E
     })
 }
 
+/// Kept from every other set-up; a wait for one is told on a terminal while it lasts.
+fn locked(places: Places) -> Result<Places, changes::Error> {
+    let mut line = ProgressLine::default();
+    places.locked_telling(LONGEST_WAIT, &mut |wait| line.show(wait))
+}
+
 pub(crate) fn undo(asked: &Undo, root: Option<&Path>) -> Result<UndoReport, Error> {
     let places = setup::places(root, asked.boot_dir.as_deref())?;
+    let places = locked(places)?;
     let changed = if asked.force { Changed::Overwrite } else { Changed::Leave };
     let Undone { restored, removed, kept, edited, .. } = changes::undo(&places, changed)?;
     Ok(UndoReport { restored, removed, kept, edited })

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::path::Path;
 
 use gadget_config::controller::{self, Membership, Request};
 use gadget_config::{Printed, Tools};
 
+use crate::tree::assert_same;
 use crate::{places, plan, stock};
 
 /// Remembers what was run; fails where it is told to.
@@ -43,16 +43,33 @@ fn only_what_is_missing_is_added_and_kept_in_mind() {
 }
 
 #[test]
-fn gpasswd_does_it_here_and_elsewhere() {
+fn gpasswd_does_it_on_the_running_system() {
     let tools = Gpasswd { calls: RefCell::default(), says: "" };
-    controller::change(&member("ann", "i2c"), true, Path::new("/"), &tools).unwrap();
-    controller::change(&member("ann", "i2c"), false, Path::new("/mnt"), &tools).unwrap();
-    assert_eq!(
-        *tools.calls.borrow(),
-        ["gpasswd --add ann i2c", "gpasswd --root /mnt --delete ann i2c"]
-    );
+    controller::change(&member("ann", "i2c"), true, &tools).unwrap();
+    controller::change(&member("ann", "i2c"), false, &tools).unwrap();
+    assert_eq!(*tools.calls.borrow(), ["gpasswd --add ann i2c", "gpasswd --delete ann i2c"]);
     let tools = Gpasswd { calls: RefCell::default(), says: "gpasswd: user 'bob' does not exist\n" };
-    let error = controller::change(&member("bob", "i2c"), true, Path::new("/"), &tools);
+    let error = controller::change(&member("bob", "i2c"), true, &tools);
     let text = error.unwrap_err().to_string();
     assert!(text.contains("--add bob i2c") && text.contains("does not exist"), "{text}");
+}
+
+/// No program runs on a card, since that would load what the card says.
+#[test]
+fn a_mounted_system_is_edited_by_ourselves() {
+    let card = stock("trixie");
+    card.write("root/etc/group", "i2c:x:994:pi\ngpio:x:997:\n");
+    card.write("root/etc/gshadow", "i2c:!::pi\ngpio:!::\n");
+    card.write("root/etc/passwd", "pi:x:1000:1000::/home/pi:/bin/bash\nann:x:1001:1001:::\n");
+    card.mode("root/etc/gshadow", 0o640);
+    assert!(controller::has_user(&places(&card), "ann").unwrap());
+    for nobody in ["", "an", "ann:x", "root"] {
+        assert!(!controller::has_user(&places(&card), nobody).unwrap(), "{nobody}");
+    }
+    let before = card.tree();
+    controller::change_mounted(&member("ann", "i2c"), true, &places(&card)).unwrap();
+    assert_eq!(card.read("root/etc/group"), "i2c:x:994:pi,ann\ngpio:x:997:\n");
+    assert_eq!(card.read("root/etc/gshadow"), "i2c:!::pi,ann\ngpio:!::\n");
+    controller::change_mounted(&member("ann", "i2c"), false, &places(&card)).unwrap();
+    assert_same(&card.tree(), &before);
 }

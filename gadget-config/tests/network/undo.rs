@@ -115,6 +115,28 @@ fn settings_that_make_no_sense_are_named() {
     let machine = Machine::stock(NetworkManager);
     fs::create_dir_all(machine.card.path("root/etc/clusterhat")).unwrap();
     machine.card.write("root/etc/clusterhat/network.toml", "mode = \"tunnel\"\n");
-    let error = network::Survey::take(&machine.places(), None).unwrap_err().to_string();
+    let error = network::status(&[], &machine.survey(), &machine.tools).unwrap_err().to_string();
     assert!(error.contains("network.toml") && error.contains("tunnel"), "{error}");
+}
+
+/// The error says to set it up again, and that has to work.
+#[test]
+fn settings_that_say_nothing_are_written_anew() {
+    for text in ["", "mode = \n", "\u{feff}mode = \"nat\"\n", "mode = \"nat\"\n"] {
+        let machine = Machine::stock(NetworkManager);
+        let before = machine.card.tree();
+        machine.set_up(Mode::Nat);
+        let whole = machine.card.tree();
+        machine.card.write("root/etc/clusterhat/network.toml", text);
+        let error = network::status(&[], &machine.survey(), &machine.tools).unwrap_err();
+        assert!(error.to_string().contains("run `clusterhat network setup` again"), "{error}");
+        machine.set_up(Mode::Nat);
+        let (mut now, mut then) = (machine.card.tree(), whole);
+        for tree in [&mut now, &mut then] {
+            tree.retain(|name, _| !name.contains("var/lib/clusterhat"));
+        }
+        assert_same(&now, &then);
+        undo(&machine.places(), Changed::Overwrite).unwrap();
+        assert_same(&machine.card.tree(), &before);
+    }
 }

@@ -213,3 +213,54 @@ fn what_is_no_file_is_refused_and_not_opened() {
         );
     }
 }
+
+/// Half of a set-up, whose undoing would stop at the same place, is worse than none.
+#[test]
+fn what_is_in_the_way_is_told_before_anything_is_changed() {
+    let file = |card: &Card, path: &str| card.write(path, "x\n");
+    let folder = |card: &Card, path: &str| fs::create_dir_all(card.path(path)).unwrap();
+    let link = |card: &Card, path: &str| symlink("/nowhere", card.path(path)).unwrap();
+    let cases: [(&dyn Fn(&Card, &str), &str); 6] = [
+        (&file, "root/etc/clusterhat"),
+        (&link, "root/etc/clusterhat"),
+        (&file, "root/etc/NetworkManager/conf.d"),
+        (&folder, "boot/.config.txt.clusterhat-new"),
+        (&folder, "root/etc/.hosts.clusterhat-new"),
+        (&folder, "root/var/lib/clusterhat/node-setup/.manifest.json.clusterhat-new"),
+    ];
+    for (put, path) in cases {
+        let card = Card::stock("trixie");
+        put(&card, path);
+        let before = card.tree();
+        let request = Request::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
+        let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
+        let error = plan.apply(&card.places()).unwrap_err().to_string();
+        let shown = card.path(path);
+        assert!(error.starts_with(&format!("{} is in the way", shown.display())), "{error}");
+        assert_same(&card.tree(), &before);
+    }
+}
+
+/// What somebody put in the place of a folder of ours is theirs, and keeps nothing from being undone.
+#[test]
+fn what_took_the_place_of_a_folder_of_ours_is_kept() {
+    for is_link in [false, true] {
+        let card = Card::stock("trixie");
+        let request = Request::new(3.try_into().unwrap());
+        let plan = setup::plan(&request, &setup::read(&card.places()).unwrap()).unwrap();
+        plan.apply(&card.places()).unwrap();
+        let ours = card.path("root/etc/clusterhat");
+        let elsewhere = card.path("root/srv");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::remove_dir_all(&ours).unwrap();
+        if is_link {
+            symlink("/srv", &ours).unwrap();
+        } else {
+            fs::write(&ours, "theirs\n").unwrap();
+        }
+        let undone = changes::undo(&card.places(), Changed::Overwrite).unwrap();
+        assert!(undone.kept.contains(&ours), "{undone:?}");
+        assert!(elsewhere.is_dir() && fs::symlink_metadata(&ours).is_ok());
+        assert!(!card.path("root/var/lib/clusterhat").exists());
+    }
+}

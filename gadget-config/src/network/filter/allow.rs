@@ -13,7 +13,7 @@ use crate::network::{BRIDGE, Error, Settings, Survey, live};
 /// # Errors
 /// A program that fails; chains that stop them still.
 pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), Error> {
-    let (Some(settings), Some(system)) = (survey.settings(), survey.live()) else {
+    let (Some(settings), Some(system)) = (survey.known_settings()?, survey.live()) else {
         return Err(Error::NotSetUp);
     };
     let root = survey.system().places().root();
