@@ -12,7 +12,9 @@ use super::lock::LONGEST_WAIT;
 use super::manifest::{self, Manifest};
 use super::places::STATE;
 use super::snapshot::read_file;
-use super::{Base, Change, Content, Error, FileState, Places, Plan, Spot, Target, boot, target};
+use super::{
+    Base, Change, Content, Error, FileState, Places, Plan, Spot, Target, boot, mount, target,
+};
 
 impl Plan {
     /// Makes the changes.
@@ -50,6 +52,16 @@ impl Plan {
             }
         }
         manifest.save(places, disk)?;
+        self.make(places, disk, &mut manifest).map_err(|error| Error::Stopped(error.into()))
+    }
+
+    /// What was there is recorded.
+    fn make(
+        &self,
+        places: &Places,
+        disk: &mut dyn Disk,
+        manifest: &mut Manifest,
+    ) -> Result<(), Error> {
         for change in self.changes() {
             make_folders(places, disk, &change.spot)?;
             if is_to_do(places, change)? {
@@ -58,7 +70,7 @@ impl Plan {
         }
         manifest.settle();
         manifest.save(places, disk)?;
-        tidy(places, disk, &manifest)
+        tidy(places, disk, manifest)
     }
 }
 
@@ -124,7 +136,8 @@ fn check_writable(places: &Places, spot: &Spot) -> Result<(), Error> {
     let shown = places.shown(&at.unwrap_or_else(|| Spot { path: "".into(), ..spot.clone() }));
     let found = fstatvfs(folder).map_err(|error| Error::io("look at", &shown)(error.into()))?;
     let is_fixed = found.f_flag.contains(StatVfsMountFlags::RDONLY);
-    if is_fixed { Err(Error::ReadOnly(shown)) } else { Ok(()) }
+    let mount = || mount::of(&shown).unwrap_or_else(|| shown.clone());
+    if is_fixed { Err(Error::ReadOnly { mount: mount(), path: shown }) } else { Ok(()) }
 }
 
 /// A folder can be made there: nothing has that name, not even a link to nowhere.

@@ -72,9 +72,17 @@ pub enum Error {
     /// Nothing can be written there.
     #[error(
         "{} is mounted read-only and nothing was changed: make it writable first (mount -o remount,rw {})",
-        .0.display(), .0.display()
+        .path.display(), .mount.display()
     )]
-    ReadOnly(PathBuf),
+    ReadOnly {
+        /// What was to be changed.
+        path: PathBuf,
+        /// Where it is mounted.
+        mount: PathBuf,
+    },
+    /// A step failed after others that were made.
+    #[error("stopped half way, with nothing lost: run this again, or undo, when the cause is gone")]
+    Stopped(#[source] Box<Error>),
     /// Another set-up does not end.
     #[error(
         "{} works on {} and did not end within {} s: try again when it has",

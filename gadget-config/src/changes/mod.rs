@@ -20,6 +20,7 @@ mod kept;
 mod lock;
 mod manifest;
 mod merge;
+mod mount;
 mod places;
 mod plan;
 mod snapshot;

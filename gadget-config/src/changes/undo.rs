@@ -85,22 +85,43 @@ pub fn undo_with(places: &Places, changed: Changed, disk: &mut dyn Disk) -> Resu
         }
         return Ok(Undone::default());
     };
-    check(places, manifest.entries.iter().map(|entry| &entry.spot))?;
+    check(places, concerned(places, &manifest)?.into_iter())?;
     let (edited, left) = take_in(places, &mut manifest, changed)?;
     // From here on what is there is known, whenever this is cut.
     manifest.save_if_changed(places, disk)?;
     let mut undone = Undone { edited, ..Undone::default() };
+    take_away(places, disk, &mut manifest, &left, &mut undone)
+        .map_err(|error| Error::Stopped(error.into()))?;
+    Ok(undone)
+}
+
+/// The places in which there is, or will be, anything: of the others their folders may be gone, too.
+fn concerned<'a>(places: &Places, manifest: &'a Manifest) -> Result<Vec<&'a Spot>, Error> {
+    let mut spots = Vec::new();
+    for entry in &manifest.entries {
+        if entry.before.is_some() || entry.now(places)?.is_some() {
+            spots.push(&entry.spot);
+        }
+    }
+    Ok(spots)
+}
+
+fn take_away(
+    places: &Places,
+    disk: &mut dyn Disk,
+    manifest: &mut Manifest,
+    left: &[Spot],
+    undone: &mut Undone,
+) -> Result<(), Error> {
     for entry in manifest.entries.iter().rev().filter(|entry| !left.contains(&entry.spot)) {
-        restore(places, disk, entry, &mut undone)?;
+        restore(places, disk, entry, undone)?;
     }
     if left.is_empty() {
-        remove_record(places, disk, &manifest, &mut undone)?;
-    } else {
-        manifest.entries.retain(|entry| left.contains(&entry.spot));
-        manifest.save(places, disk)?;
-        tidy(places, disk, &manifest)?;
+        return remove_record(places, disk, manifest, undone);
     }
-    Ok(undone)
+    manifest.entries.retain(|entry| left.contains(&entry.spot));
+    manifest.save(places, disk)?;
+    tidy(places, disk, manifest)
 }
 
 /// What others wrote since becomes part of what is put back. What somebody changed of ours, and the places

@@ -108,7 +108,7 @@ fn each_cut(mut run: impl FnMut(&mut Cut) -> Result<(), Error>) -> usize {
     for steps in 0..200 {
         match run(&mut Cut { left: steps }) {
             Ok(()) => return steps,
-            Err(Error::Io { .. }) => {}
+            Err(Error::Io { .. } | Error::Stopped(_)) => {}
             Err(error) => panic!("{steps}: {error}"),
         }
     }
@@ -225,4 +225,22 @@ fn a_cut_second_set_up_keeps_others_lines() {
         assert_as_before(card.tree(), &whole.tree());
         result
     });
+}
+
+/// Whoever reads of a full disk wants to know what stands, and what to do then.
+#[test]
+fn what_stops_half_way_says_so() {
+    let old = without_state(&card().tree());
+    let mut stopped = 0;
+    each_cut(|cut| {
+        let card = card();
+        let result = plan(&card, 3).apply_with(&card.places(), cut);
+        if let Err(error) = &result {
+            let is_changed = without_state(&card.tree()) != old;
+            assert!(!is_changed || error.to_string().contains("run this again"), "{error}");
+            stopped += usize::from(is_changed);
+        }
+        result
+    });
+    assert!(stopped > 5);
 }

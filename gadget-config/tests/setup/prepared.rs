@@ -220,7 +220,8 @@ fn what_is_in_the_way_is_told_before_anything_is_changed() {
     let file = |card: &Card, path: &str| card.write(path, "x\n");
     let folder = |card: &Card, path: &str| fs::create_dir_all(card.path(path)).unwrap();
     let link = |card: &Card, path: &str| symlink("/nowhere", card.path(path)).unwrap();
-    let cases: [(&dyn Fn(&Card, &str), &str); 6] = [
+    type Put<'a> = &'a dyn Fn(&Card, &str);
+    let cases: [(Put<'_>, &str); 6] = [
         (&file, "root/etc/clusterhat"),
         (&link, "root/etc/clusterhat"),
         (&file, "root/etc/NetworkManager/conf.d"),
