@@ -28,6 +28,7 @@ mod slot;
 mod spare;
 mod switching;
 pub mod throttled;
+mod turn;
 mod unit;
 mod usb;
 
