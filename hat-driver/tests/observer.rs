@@ -78,3 +78,21 @@ fn a_cycle_that_is_stopped_names_what_is_left_off() {
     assert!(matches!(**source, Error::Stopped { .. }), "{error}");
     assert_eq!(rig.shown().pins & NODES, 0);
 }
+
+/// Also where nothing was switched: each node is told with what stands of it.
+#[test]
+fn a_stop_after_an_initialisation_names_every_node() {
+    for cycles in [false, true] {
+        let (rig, mut cluster) = Rig::prepared(WIRINGS[0], &[]);
+        let mut stop = until(|event| matches!(event, Event::Initialised { .. }));
+        let result = match cycles {
+            true => cluster.cycle(&[0, 1], Duration::ZERO, &mut stop).map(drop),
+            false => cluster.switch(&[0, 1], Action::On, &mut stop).map(drop),
+        };
+        let error = result.unwrap_err();
+        assert_eq!(error.to_string(), "stopped; not switched: p1 p2", "cycles: {cycles}");
+        let states = error.done().map(|done| done.states.len());
+        assert_eq!(states, Some(2), "cycles: {cycles}");
+        assert_eq!(rig.shown().pins & NODES, 0);
+    }
+}

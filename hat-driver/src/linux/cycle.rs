@@ -8,7 +8,6 @@ use super::event::{Event, Verdict};
 use super::session::Session;
 use super::slot;
 use super::switching::{Run, is_of_one_board};
-use crate::positions::Positions;
 use crate::power::{Action, Stands, Switchable as _};
 
 /// What a cycle came to. Nodes count from 0.
@@ -46,7 +45,9 @@ impl Cluster {
         })?;
         session.leave_supply();
         let asked = nodes;
-        let (nodes, absent) = self.answering(asked, &mut session)?;
+        let (nodes, absent) = self
+            .answering(asked, &mut session)
+            .map_err(|error| error.after(self.done(&Run::default(), asked, Action::On)))?;
         let mut off = self.run(&nodes, Action::Off, &mut session);
         let back = if off.failures.is_empty() { &nodes } else { &off.changed };
         let mut on = self.switch_back(back, off.changed.is_empty(), off_time, &mut session);
@@ -67,7 +68,7 @@ impl Cluster {
             if request.is_empty() {
                 continue;
             }
-            match self.make_sure(board, request, session) {
+            match self.make_sure(board, nodes, session) {
                 Ok(()) => answering.extend(self.node_numbers(board, request)),
                 Err(error) if is_of_one_board(&error) => failures.push(error),
                 Err(error) => return Err(error),
@@ -80,9 +81,10 @@ impl Cluster {
     fn make_sure(
         &mut self,
         board: usize,
-        request: Positions,
+        nodes: &[usize],
         session: &mut Session<'_>,
     ) -> Result<(), Error> {
+        let request = self.on_board(nodes, board);
         self.check_ready(board, request)?;
         let exclusion = self.enter(board)?;
         let state = slot::unit(&mut self.slots, board)?.state(request, Action::On);
@@ -93,7 +95,7 @@ impl Cluster {
                 self.init(board)?;
                 session
                     .tell(Event::Initialised { board })
-                    .map_err(|stop| self.stopped(stop, Done::default(), &[]))
+                    .map_err(|stop| self.stopped(stop, Done::default(), nodes))
             }
             Err(source) => Err(self.failed(board, self.names(board, request), Stands::Old, source)),
         }

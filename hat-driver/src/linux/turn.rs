@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::error::{BoardError, Done, Error};
+use super::error::{BoardError, Error};
 use super::event::Event;
 use super::exclusion::{Exclusion, Stop};
 use super::session::Session;
@@ -27,14 +27,18 @@ impl Cluster {
             // One that lost its power after some of them were switched is not begun again.
             Err(Failure {
                 cause: Cause::Board(BoardError::Hat(crate::Error::NotInitialised)),
+                nodes,
+                stands,
                 done,
-                ..
+                left,
             }) if done.is_empty() => {
                 self.init(board)?;
-                session
-                    .tell(Event::Initialised { board })
-                    .map_err(|stop| self.stopped(stop, Done::default(), &[]))?;
-                self.run_once(board, request, action, session)
+                match session.tell(Event::Initialised { board }) {
+                    Ok(()) => self.run_once(board, request, action, session),
+                    Err(stop) => {
+                        Ok(Err(Failure { cause: Cause::Stop(stop), nodes, stands, done, left }))
+                    }
+                }
             }
             result => Ok(result),
         }
