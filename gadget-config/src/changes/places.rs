@@ -274,8 +274,8 @@ impl Places {
 
 /// A folder of our own: a link in its place would make us write, and remove, what is not ours.
 fn own_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
-    let is_there = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    inside::folder_itself(parent, name).map_err(|error| match is_there(&error) {
+    let is_absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    inside::folder_itself(parent, name).map_err(|error| match is_absent(&error) {
         true => error,
         false => io::Error::other(format!(
             "{} is no folder but something else: remove it ({error})",
