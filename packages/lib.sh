@@ -26,31 +26,38 @@ archive() {
         grep -m 1 . || echo http://deb.debian.org/debian
 }
 
-# root SUITE [PACKAGE,...]: the folder of a minimal Debian with these packages, made where there is none
+# root SUITE [PACKAGE,...]: the folder of a minimal Debian with these packages, made where there is none. Who asks
+# while another one makes a root in this tree waits for it.
 root() {
     folder="$results/roots/$1-$(printf '%s' "${2:-}" | cksum | cut -d ' ' -f 1)"
-    if ! [ -d "$folder" ]; then
-        need mmdebstrap mmdebstrap >&2
-        mkdir -p "$results/roots"
-        for pause in 5 20 60 last; do
-            echo "making a root of Debian $1 ..." >&2
-            $sudo rm -rf "$folder.new"
-            # Only what a mirror says that is being renewed is worth another try.
-            if $sudo mmdebstrap --mode=root --quiet --variant=minbase ${2:+"--include=$2"} --keyring="$keys" \
-                "$1" "$folder.new" "$(archive)" 2>"$results/roots/log"; then
-                break
-            fi
-            cat "$results/roots/log" >&2
-            grep -qE 'unexpected size|Hash Sum mismatch' "$results/roots/log" || return 1
-            echo "the mirror is renewing its package index of $1" >&2
-            [ "$pause" != last ] || return 1
-            sleep "$pause"
-        done
-        $sudo mkdir -p "$folder.new/src" "$folder.new/made" "$folder.new/etc/ssl/certs"
-        $sudo touch "$folder.new/etc/resolv.conf"
-        $sudo mv "$folder.new" "$folder"
-    fi
+    mkdir -p "$results/roots"
+    (
+        flock 9
+        [ -d "$folder" ] || make_root "$@"
+    ) 9>"$results/roots/lock"
     printf '%s\n' "$folder"
+}
+
+# make_root SUITE [PACKAGE,...]: what `root` does while it has the lock
+make_root() {
+    need mmdebstrap mmdebstrap >&2
+    for pause in 5 20 60 last; do
+        echo "making a root of Debian $1 ..." >&2
+        $sudo rm -rf --one-file-system "$folder.new"
+        # Only what a mirror says that is being renewed is worth another try.
+        if $sudo mmdebstrap --mode=root --quiet --variant=minbase ${2:+"--include=$2"} --keyring="$keys" \
+            "$1" "$folder.new" "$(archive)" 2>"$results/roots/log"; then
+            break
+        fi
+        cat "$results/roots/log" >&2
+        grep -qE 'unexpected size|Hash Sum mismatch' "$results/roots/log" || return 1
+        echo "the mirror is renewing its package index of $1" >&2
+        [ "$pause" != last ] || return 1
+        sleep "$pause"
+    done
+    $sudo mkdir -p "$folder.new/src" "$folder.new/made" "$folder.new/etc/ssl/certs"
+    $sudo touch "$folder.new/etc/resolv.conf"
+    $sudo mv "$folder.new" "$folder"
 }
 
 # in_root ROOT COMMAND...: runs a command in a root that has the project, read-only, as /src and

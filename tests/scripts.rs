@@ -1,0 +1,45 @@
+//! What the packages' shell scripts share, with stand-ins for the programs that take long.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+fn program(folder: &Path, name: &str, script: &str) {
+    let path = folder.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a stand-in");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+}
+
+/// Of two that ask for the same root at once, one makes it and the other waits for that.
+#[test]
+fn a_root_is_made_once_however_many_ask() {
+    let tree = tempfile::tempdir().expect("a folder");
+    let programs = tree.path().join("programs");
+    fs::create_dir(&programs).expect("a folder");
+    program(&programs, "sudo", "exec \"$@\"");
+    // Its folder is the last word but one. It takes a while, in which whoever does not wait comes by.
+    program(
+        &programs,
+        "mmdebstrap",
+        "shift $(($# - 2)); echo made >>calls; mkdir \"$1\"; sleep 0.5; touch \"$1/whole\"",
+    );
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/lib.sh");
+    let script = "set -eu; . \"$1\"; root trixie sudo & one=$!; made=\"$(root trixie sudo)\"; wait \"$one\"; \
+                  ls \"$made/whole\"";
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("a path"));
+    let output = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(library)
+        .env("PATH", path)
+        .current_dir(tree.path())
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(tree.path().join("calls")).expect("calls"), "made\n");
+    // No leftover, and what both say is the same folder.
+    let said = String::from_utf8(output.stdout).expect("text");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert_eq!(format!("{}/whole", lines[0]), lines[1]);
+}
