@@ -156,7 +156,7 @@ _clusterhat__node() {
             return 0
             ;;
         clusterhat__subcmd__node__subcmd__up)
-            opts="-h --id --boot --ethernet --serial-ports --cluster --udc --wait --json --root --help"
+            opts="-h --id --boot --ethernet --serial-ports --admin-console --cluster --udc --wait --json --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -176,6 +176,10 @@ _clusterhat__node() {
                     ;;
                 --serial-ports)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --admin-console)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --cluster)

@@ -37,6 +37,8 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l i
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l boot -d 'How the node boots: card or usbboot [default: card]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l ethernet -d 'The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l serial-ports -d 'How many serial ports there are, 1 or 2 [default: 2]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l admin-console -d 'The former way to say how many: true for 2, false for 1' -r -f -a "true\t''
+false\t''"
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l cluster -d 'Derive the MAC addresses from this cluster\'s name, not as the vendor does' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l udc -d 'The USB device controller [default: the only real one of /sys/class/udc]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l wait -d 'Wait at most this long for the controller or another call (seconds)' -r
