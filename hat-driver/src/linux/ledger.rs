@@ -208,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn the_kernel_tells_the_moment() {
+        let (first, second) = (Moment::now(), Moment::now());
+        assert_eq!(first.boot.len(), BOOT.len(), "{first:?}");
+        assert_eq!(first.boot, second.boot);
+        assert!(first.uptime > Duration::ZERO && second.uptime >= first.uptime);
+    }
+
+    #[test]
     fn what_is_written_is_read() {
         let mut ledger = Ledger::default();
         assert_eq!(Ledger::parse(&ledger.to_string()), ledger);

@@ -122,6 +122,26 @@ mod tests {
     }
 
     #[test]
+    fn callers_that_make_the_file_at_once_all_use_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let start = std::sync::Barrier::new(4);
+        thread::scope(|scope| {
+            for caller in 0..4 {
+                let (start, folder) = (&start, folder.path());
+                scope.spawn(move || {
+                    for round in 0..100 {
+                        let path = folder.join(round.to_string());
+                        start.wait();
+                        change(&path, &mut |text| Some(format!("{text}{caller}"))).unwrap();
+                        start.wait();
+                        assert_eq!(read(&path).unwrap().len(), 4);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
     fn what_somebody_put_in_its_place_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));

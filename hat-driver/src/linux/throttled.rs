@@ -109,11 +109,16 @@ mod tests {
         assert!(wait(root.path(), LIMIT) >= LIMIT);
     }
 
-    /// `/proc/self/mounts` reports a change in the way of sysfs: as an exceptional condition.
+    /// As sysfs does it: what was not read yet reports, and what was read reports the next change.
     #[test]
     fn a_report_ends_a_wait() {
-        let mounts = open_read(Path::new("/proc/self/mounts")).unwrap();
-        assert!(!wait_for_change(&[mounts], Duration::from_millis(30)), "nothing was mounted");
-        // As every caller does, it has to read first: a file just opened reports everything before.
+        let path = Path::new("/sys/kernel/uevent_seqnum");
+        let unread = File::open(path).unwrap();
+        assert!(wait_for_change(&[unread], Duration::from_secs(600)));
+        let read = open_read(path).unwrap();
+        assert!(
+            !wait_for_change(&[read], Duration::from_millis(30)),
+            "nobody notifies of that file"
+        );
     }
 }

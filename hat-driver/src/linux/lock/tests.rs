@@ -107,7 +107,8 @@ fn what_others_put_in_a_lock_s_place_is_refused() {
         assert!(error.ends_with(": remove it"), "{name}: {error}");
     }
     // Its opening is refused by the kernel.
-    FileLock::open(&place("socket")).unwrap_err();
+    let error = FileLock::open(&place("socket")).unwrap_err();
+    assert_eq!(Errno::from_io_error(&error), Some(Errno::NXIO), "{error}");
     assert!(!target.exists(), "a link was followed");
 }
 
@@ -144,4 +145,31 @@ fn a_device_that_is_gone_when_it_is_locked_is_an_error() {
     symlink("/dev/zero", &path).unwrap();
     lock.acquire(LIMIT).unwrap();
     lock.release();
+}
+
+/// A minimal system may lack /run/lock.
+#[test]
+fn a_folder_that_is_absent_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run/lock/bus");
+    FileLock::open(&path).unwrap().acquire(LIMIT).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+    // In a file's place there can be none.
+    assert_eq!(FileLock::open(&path.join("bus")).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+}
+
+#[test]
+fn callers_that_make_the_file_at_once_all_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = std::sync::Barrier::new(4);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for round in 0..100 {
+                    start.wait();
+                    FileLock::open(&folder.path().join(round.to_string())).unwrap();
+                }
+            });
+        }
+    });
 }

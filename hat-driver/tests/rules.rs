@@ -1,0 +1,295 @@
+//! The rules between callers and those of the supply, by a clock that goes on in waits alone: each
+//! node has its time to the tick.
+
+#![cfg(feature = "sim")]
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+#[path = "common/clocked.rs"]
+mod clocked;
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use clocked::Clocked;
+use hat_driver::Positions;
+use hat_driver::linux::{Cluster, Error, Event, Options};
+use hat_driver::power::{Action, Step};
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn delayed(delay: u64) -> Options {
+    let mut options = Options::default();
+    (options.delay, options.lock_limit) = (seconds(delay), Duration::ZERO);
+    options
+}
+
+fn on(cluster: &mut Cluster, nodes: &[usize]) -> Result<(), Error> {
+    cluster.switch(nodes, Action::On, &mut |_| {}).map(|_| ())
+}
+
+/// When each node goes on, in seconds.
+fn times(machine: &Clocked, cluster: &mut Cluster, nodes: &[usize]) -> Vec<(usize, u64)> {
+    let mut times = Vec::new();
+    let mut observer = |event| {
+        if let Event::Switched { node, .. } = event {
+            times.push((node, machine.now().as_secs()));
+        }
+    };
+    cluster.switch(nodes, Action::On, &mut observer).unwrap();
+    times
+}
+
+/// Switches nodes on, and has something done by somebody else in the first wait.
+fn with_others(
+    cluster: &mut Cluster,
+    nodes: &[usize],
+    mut others: impl FnMut(),
+) -> Result<(), Error> {
+    let mut is_first = true;
+    let mut observer = |event| {
+        if matches!(event, Event::Waiting { .. }) && std::mem::take(&mut is_first) {
+            others();
+        }
+    };
+    cluster.switch(nodes, Action::On, &mut observer).map(|_| ())
+}
+
+#[test]
+fn each_node_waits_for_the_one_before_it_on_whatever_board() {
+    let machine = Clocked::new();
+    let mut options = delayed(2);
+    options.node_delays = [(1, seconds(7)), (5, seconds(9))].into();
+    let mut cluster = machine.open(options);
+    let expected = [(0, 0), (1, 2), (4, 9), (5, 11), (6, 20)];
+    assert_eq!(times(&machine, &mut cluster, &[0, 1, 4, 5, 6]), expected);
+    assert_eq!(machine.now(), seconds(20), "nobody waits after the last node");
+    assert_eq!(cluster.rest(), seconds(2));
+}
+
+#[test]
+fn the_next_caller_waits_for_what_is_left() {
+    let machine = Clocked::new();
+    on(&mut machine.open(delayed(5)), &[0]).unwrap();
+    let mut next = machine.open(delayed(5));
+    assert_eq!(next.rest(), seconds(5));
+    assert_eq!(
+        machine.open(delayed(0)).rest(),
+        Duration::ZERO,
+        "who wants no delay waits for none"
+    );
+    assert_eq!(times(&machine, &mut next, &[0, 1]), [(1, 5)]);
+    assert_eq!(times(&machine, &mut machine.open(delayed(0)), &[2, 3]), [(2, 5), (3, 5)]);
+    next.switch(&[0, 1, 2, 3], Action::Off, &mut |_| {}).unwrap();
+    assert_eq!((next.rest(), machine.now()), (Duration::ZERO, seconds(5)), "off asks for nothing");
+}
+
+#[test]
+fn others_may_use_the_delay_that_they_have_caused() {
+    let machine = Clocked::new();
+    on(&mut machine.open(delayed(5)), &[0]).unwrap();
+    let mut times = Vec::new();
+    let mut waiting = machine.open(delayed(5));
+    with_others(&mut waiting, &[1], || {
+        on(&mut machine.open(delayed(0)), &[2]).unwrap();
+        times.push(machine.now());
+    })
+    .unwrap();
+    assert_eq!((times, machine.now()), (vec![Duration::ZERO], seconds(5)));
+    assert_eq!(machine.powered(), [0, 1, 2]);
+}
+
+#[test]
+fn who_waits_for_a_node_of_his_own_keeps_the_others_of_everybody_away() {
+    let machine = Clocked::new();
+    let others = || {
+        let error = on(&mut machine.open(delayed(0)), &[6]).unwrap_err();
+        assert!(matches!(error, Error::Locked { .. }), "{error:?}");
+    };
+    with_others(&mut machine.open(delayed(5)), &[4, 5], others).unwrap();
+    assert_eq!(machine.powered(), [4, 5]);
+    // So does a cycle from its beginning on.
+    let mut observer = |event| {
+        if matches!(event, Event::Waiting { .. }) {
+            others();
+        }
+    };
+    machine.open(delayed(5)).cycle(&[4, 5], seconds(1), &mut observer).unwrap();
+    assert_eq!(machine.powered(), [4, 5]);
+}
+
+/// The node's own `off` is none of somebody else's.
+#[test]
+fn a_cycle_is_ended_by_the_off_of_others_alone() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(5));
+    on(&mut cluster, &[0, 1]).unwrap();
+    cluster.cycle(&[0, 1], seconds(1), &mut |_| {}).unwrap();
+    assert_eq!(machine.powered(), [0, 1]);
+    let mut is_first = true;
+    let mut observer = |event| {
+        if matches!(event, Event::Waiting { .. }) && std::mem::take(&mut is_first) {
+            machine.open(delayed(5)).switch(&[1], Action::Off, &mut |_| {}).unwrap();
+        }
+    };
+    let error = cluster.cycle(&[0, 1], seconds(1), &mut observer).unwrap_err();
+    let Error::Cycle { left_off, source } = &error else { panic!("{error:?}") };
+    assert!(matches!(&**source, Error::Undone { nodes, .. } if nodes.join(" ") == "p2"), "{error}");
+    assert!(left_off.contains(&"p2".to_owned()), "{error}");
+}
+
+#[test]
+fn without_a_record_the_caller_waits_himself() {
+    let machine = Clocked::without_record();
+    let mut cluster = machine.open(delayed(5));
+    on(&mut cluster, &[0]).unwrap();
+    assert_eq!(machine.now(), seconds(5));
+    cluster.switch(&[0], Action::Off, &mut |_| {}).unwrap();
+    assert_eq!((machine.now(), machine.powered()), (seconds(5), vec![]));
+}
+
+#[test]
+fn a_node_that_was_asked_to_be_off_meanwhile_ends_the_on() {
+    for (off, undone, left) in [
+        (&[0][..], "p1", vec![0, 4]),
+        (&[5], "p6", vec![0, 4]),
+        (&[0, 1, 5], "p1 p6", vec![0, 4]),
+        (&[1, 6], "", vec![0, 4, 5]),
+    ] {
+        let machine = Clocked::new();
+        let mut cluster = machine.open(delayed(5));
+        on(&mut cluster, &[0]).unwrap();
+        let ended = with_others(&mut cluster, &[0, 4, 5], || {
+            machine.open(delayed(5)).switch(off, Action::Off, &mut |_| {}).unwrap();
+        });
+        let told = match ended {
+            Ok(()) => String::new(),
+            Err(Error::Undone { nodes, .. }) => nodes.join(" "),
+            Err(error) => panic!("{off:?}: {error}"),
+        };
+        assert_eq!(told, undone, "{off:?}");
+        let powered: Vec<_> = left.into_iter().filter(|node| !off.contains(node)).collect();
+        assert!(machine.powered().iter().all(|node| powered.contains(node)), "{off:?}");
+    }
+}
+
+#[test]
+fn a_stop_names_the_nodes_of_all_boards_that_are_left() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(1));
+    let mut observer = |event| match event {
+        Event::Switched { node: 4, .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let error = cluster.switch(&[0, 4, 5, 7, 8], Action::On, &mut observer).unwrap_err();
+    let Error::Stopped { left, done, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(left, &["p6", "p8", "p9"]);
+    assert_eq!(done.nodes.join(" "), "p1 p5");
+    assert_eq!(machine.powered(), [0, 4]);
+    // Who stops does not want to wait.
+    let machine = Clocked::supplied(&[(0, 0)]);
+    machine.open(delayed(1)).switch(&[0, 4], Action::On, &mut observer).unwrap_err();
+    assert_eq!((machine.powered(), machine.now()), (vec![0, 4], seconds(1)));
+}
+
+#[test]
+fn a_plan_tells_each_wait() {
+    let cluster = Clocked::new().open(delayed(3));
+    let plan =
+        |nodes: &[usize], on, action| cluster.plan(1, nodes, on, action, seconds(2)).unwrap();
+    let step = |wait, nodes: &[u8]| Step {
+        wait: seconds(wait),
+        nodes: nodes.iter().copied().collect::<Positions>(),
+    };
+    let steps = vec![step(2, &[0]), step(3, &[2])];
+    assert_eq!(plan(&[0, 4, 5, 6], Positions::one(1), Action::On), (steps, seconds(3)));
+    assert_eq!(plan(&[4, 5], Positions::one(1), Action::Off), (vec![step(0, &[1])], seconds(0)));
+    assert_eq!(plan(&[0], Positions::NONE, Action::On), (vec![], seconds(2)), "not of this board");
+}
+
+#[test]
+fn only_a_supply_that_sags_now_bears_no_more() {
+    for (flags, bears) in
+        [(0, true), (1, false), (0x10000, true), (0x10001, false), (0xe_000e, true)]
+    {
+        let machine = Clocked::supplied(&[(0, flags)]);
+        let mut cluster = machine.open(delayed(1));
+        assert_eq!(cluster.check_supply().is_ok(), bears, "{flags:#x}");
+        let switched = on(&mut cluster, &[0, 1]);
+        assert_eq!(switched.is_ok(), bears, "{flags:#x}");
+        if let Err(error) = switched {
+            assert!(matches!(error, Error::UnderVoltage { node: None, .. }), "{error:?}");
+        }
+        assert_eq!(machine.powered().len(), if bears { 2 } else { 0 }, "{flags:#x}");
+        let mut ignore = delayed(1);
+        ignore.ignore_under_voltage = true;
+        machine.open(ignore.clone()).check_supply().unwrap();
+        on(&mut machine.open(ignore), &[0, 1, 2]).unwrap();
+    }
+    Clocked::new().open(delayed(1)).check_supply().unwrap();
+}
+
+/// p1 goes on at 0 s, p2 would at 10 s, p5 at 20 s.
+#[test]
+fn a_sag_in_a_wait_ends_it() {
+    for (flags, ends) in [
+        (&[(0, 0), (4, 1), (5, 0)][..], Some(4)),
+        (&[(0, 0), (4, 0x10000)], Some(4)),
+        (&[(0, 0x10000), (4, 0), (6, 0x10000)], Some(6)),
+        (&[(0, 0x10000)], None),
+        (&[(0, 0), (4, 0x50004)], Some(4)),
+        (&[(0, 0), (4, 0x4_0004)], None),
+    ] {
+        let machine = Clocked::supplied(flags);
+        let result = on(&mut machine.open(delayed(10)), &[0, 1, 4]);
+        match ends {
+            None => result.unwrap(),
+            Some(at) => {
+                let error = result.unwrap_err();
+                let Error::UnderVoltage { node, left, done } = &error else { panic!("{error:?}") };
+                assert_eq!(
+                    (node.as_deref(), machine.now()),
+                    (Some("p1"), seconds(at)),
+                    "{flags:x?}"
+                );
+                assert_eq!((left.join(" "), done.nodes.join(" ")), ("p2 p5".into(), "p1".into()));
+                assert_eq!(machine.powered(), [0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_supply_is_watched_for_three_seconds_after_the_last_node() {
+    let machine = Clocked::supplied(&[(0, 0), (3, 1)]);
+    let error = on(&mut machine.open(delayed(1)), &[0]).unwrap_err();
+    assert!(matches!(error, Error::UnderVoltage { .. }), "{error:?}");
+    assert_eq!((machine.powered(), machine.now()), (vec![0], seconds(3)));
+    let machine = Clocked::supplied(&[(0, 0), (4, 1)]);
+    on(&mut machine.open(delayed(1)), &[0]).unwrap();
+    assert_eq!(machine.now(), seconds(3));
+    // Where nothing was switched on, there is nothing to watch for.
+    on(&mut machine.open(delayed(1)), &[0]).unwrap();
+    assert_eq!(machine.now(), seconds(3));
+}
+
+#[test]
+fn a_cycle_watches_the_supply_while_it_switches_on() {
+    // A sag with the nodes off is none of theirs, but they do not come back into one.
+    let machine = Clocked::supplied(&[(0, 0), (6, 1), (7, 0)]);
+    let mut cluster = machine.open(delayed(1));
+    on(&mut cluster, &[0]).unwrap();
+    let mut cycle = |off_time| cluster.cycle(&[0], seconds(off_time), &mut |_| {});
+    let cycled = cycle(5).unwrap();
+    assert_eq!((cycled.off, cycled.on), (vec![0], vec![0]));
+    assert_eq!(machine.now(), seconds(3 + 5 + 3));
+    let machine = Clocked::supplied(&[(0, 0), (8, 1)]);
+    let mut cluster = machine.open(delayed(1));
+    on(&mut cluster, &[0]).unwrap();
+    let error = cluster.cycle(&[0], seconds(5), &mut |_| {}).unwrap_err();
+    let Error::Cycle { left_off, source } = &error else { panic!("{error:?}") };
+    assert!(matches!(**source, Error::UnderVoltage { .. }), "{source:?}");
+    assert_eq!((left_off.join(" "), machine.powered()), ("p1".into(), vec![]));
+}
