@@ -98,7 +98,7 @@ pub(crate) enum Command {
     Cycle(Cycle),
     /// Show what is commanded and what the pins show; switches nothing (no NODES: all)
     Status(Status),
-    /// Initialise boards that never were; keeps every node's power as it is
+    /// Initialise boards not initialised since power-up; keeps every node's power as it is
     Init,
     /// Switch the ALERT LED
     Alert(Switch),
@@ -124,7 +124,7 @@ pub(crate) enum Command {
     Boards(Boards),
     /// Prepare this controller: I2C, USB, groups, units; the vendor's image is taken over
     Setup(Setup),
-    /// Set up, show or undo the nodes' network: addresses, names and a way out
+    /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(Network),
     /// Print the nodes for other programs

@@ -75,7 +75,7 @@ pub(crate) enum Failure {
     NotConfirmed(String),
     /// Where nodes are on the USB is not known.
     #[error(
-        "no USB path is known for {0}: a HAT's hub is told by a node of it that is on, and some ClusterCTRL \
+        "no USB path is known for {0}: a HAT's hub is found by a node of it that is on, and some ClusterCTRL \
          firmware knows no paths; usb-path in [nodes.pN] sets one"
     )]
     NoPath(String),

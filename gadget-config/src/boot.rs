@@ -21,7 +21,7 @@ pub enum BootMethod {
 
 /// A text that names no boot method.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no boot method: card and usbboot are")]
+#[error("{0:?} is not a boot method: use card or usbboot")]
 pub struct BootMethodError(String);
 
 impl BootMethod {
@@ -64,6 +64,6 @@ mod tests {
             assert_eq!(boot.to_string(), name);
         }
         let error = "sd".parse::<BootMethod>().unwrap_err();
-        assert_eq!(error.to_string(), "\"sd\" is no boot method: card and usbboot are");
+        assert_eq!(error.to_string(), "\"sd\" is not a boot method: use card or usbboot");
     }
 }

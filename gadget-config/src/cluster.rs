@@ -16,7 +16,7 @@ pub struct ClusterName(String);
 
 /// A text that is no cluster's name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no cluster name: 1 to 63 of letters, digits, \".\", \"_\" and \"-\" are")]
+#[error("{0:?} is not a cluster name: use 1 to 63 of letters, digits, \".\", \"_\" and \"-\"")]
 pub struct ClusterNameError(String);
 
 impl ClusterName {

@@ -23,7 +23,7 @@ pub enum Ethernet {
 
 /// A text that names no Ethernet function.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no Ethernet function: ncm, ecm and rndis are")]
+#[error("{0:?} is not an Ethernet function: use ncm, ecm or rndis")]
 pub struct EthernetError(String);
 
 impl Ethernet {

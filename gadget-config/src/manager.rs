@@ -21,7 +21,7 @@ pub enum Manager {
 
 /// A word that is no manager.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no network manager: networkmanager and networkd are")]
+#[error("{0:?} is not a network manager: use networkmanager or networkd")]
 pub struct ManagerError(String);
 
 impl Manager {

@@ -140,7 +140,7 @@ pub fn check_udc_name(text: &str) -> Result<(), String> {
     if !text.is_empty() && !text.starts_with('.') && text.chars().all(plain) {
         Ok(())
     } else {
-        Err(format!("{text:?} is no controller's name: one that /sys/class/udc lists is"))
+        Err(format!("{text:?} is not a controller's name: use one that /sys/class/udc lists"))
     }
 }
 

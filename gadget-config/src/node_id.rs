@@ -15,7 +15,7 @@ pub struct NodeId(u8);
 
 /// A number or a text that is no node's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no node ID: a whole number from 1 to 252 is")]
+#[error("{0:?} is not a node ID: use a whole number from 1 to 252")]
 pub struct NodeIdError(String);
 
 impl NodeId {

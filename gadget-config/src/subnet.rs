@@ -29,7 +29,7 @@ pub struct Subnet {
 pub enum SubnetError {
     /// No network, or one without room for every node's number.
     #[error(
-        "{0:?} is no network for nodes: 172.19.181.0/24 is, and any other of /8 to /24 with no bit set behind its prefix"
+        "{0:?} is not a network for nodes: use 172.19.181.0/24 or another of /8 to /24, with no bit set after its prefix"
     )]
     Form(String),
     /// A network of other people's addresses, or of addresses that no node can have.

@@ -35,7 +35,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "on" -d 'Switc
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Switch nodes off, all at once (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show what is commanded and what the pins show; switches nothing (no NODES: all)'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards that never were; keeps every node\'s power as it is'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Switch the ALERT LED'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "led" -d 'Switch the nodes\' status LEDs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "hub" -d 'Switch the USB hub, or switch it off and on; the nodes\' links go with it'
@@ -47,7 +47,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "path" -d 'Sho
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Change, save or reset the settings of a ClusterCTRL board'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; the vendor\'s image is taken over'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and a way out'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and internet access'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes for other programs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s word for `board order`'
@@ -206,10 +206,10 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not _
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "setup" -d 'Give the nodes addresses and a way out; keeps what was there for `network undo`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "setup" -d 'Give the nodes addresses and internet access; keeps what was there for `network undo`'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "allow" -d 'Let the nodes through the packet filter until the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "status" -d 'Show how the network stands and what stands in its way; changes nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "undo" -d 'Put every file back as it was before `network setup`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "undo" -d 'Take back what `network setup` changed; what others changed since stays'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l mode -d 'nat: the nodes on a network of their own, behind the controller; bridge: on the controller\'s' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l uplink -d 'The controller\'s interface to the outside [default: that of the default route]' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l backend -d 'Who does it: auto, networkmanager or networkd' -r

@@ -105,7 +105,7 @@ fn what_the_file_has_wrong_is_named_by_its_line() {
     assert!(error.contains("/etc/clusterhat/node.toml says no id"), "{error}");
     vm.write_file("/etc/clusterhat/node.toml", "# 3\nid = 300\n").unwrap();
     let error = refused(&vm, "up", 2);
-    let expected = "clusterhat-node: /etc/clusterhat/node.toml:2: id: \"300\" is no node ID";
+    let expected = "clusterhat-node: /etc/clusterhat/node.toml:2: id: \"300\" is not a node ID";
     assert!(error.starts_with(expected), "{error}");
     vm.write_file("/etc/clusterhat/node.toml", "id = 3\nether = 1\n").unwrap();
     let output = node(&vm, &format!("up --udc {}", UDCS[0]));

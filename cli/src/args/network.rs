@@ -7,13 +7,13 @@ use gadget_config::{ClusterName, Manager, ManagerError};
 /// What can be done with the nodes' network.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Network {
-    /// Give the nodes addresses and a way out; keeps what was there for `network undo`
+    /// Give the nodes addresses and internet access; keeps what was there for `network undo`
     Setup(NetworkSetup),
     /// Let the nodes through the packet filter until the next boot
     Allow,
     /// Show how the network stands and what stands in its way; changes nothing
     Status,
-    /// Put every file back as it was before `network setup`
+    /// Take back what `network setup` changed; what others changed since stays
     Undo(NetworkUndo),
 }
 

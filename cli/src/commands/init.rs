@@ -1,4 +1,4 @@
-//! `init`: initialises boards that never were.
+//! `init`: initialises boards that are not initialised since power-up.
 
 use hat_driver::init::Outcome as Init;
 use hat_driver::linux::{BoardInfo, Model, chain};

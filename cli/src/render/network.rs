@@ -15,7 +15,7 @@ pub(super) fn render(report: &NetworkReport) -> String {
         NetworkReport::Allowed { .. } => "the packet filter lets the nodes through\n".to_owned(),
         NetworkReport::Undo(done) => changed(done) + undo_end(done),
         NetworkReport::Status(None) => {
-            "not set up: `clusterhat network setup --mode nat` gives the nodes addresses and a way out\n"
+            "not set up: `clusterhat network setup --mode nat` gives the nodes addresses and internet access\n"
                 .to_owned()
         }
         NetworkReport::Status(Some(report)) => status(report),

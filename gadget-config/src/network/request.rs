@@ -22,7 +22,7 @@ pub enum Mode {
 
 /// A word that is no mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no mode: nat and bridge are")]
+#[error("{0:?} is not a mode: use nat or bridge")]
 pub struct ModeError(String);
 
 /// What is asked for.

@@ -36,19 +36,22 @@ fn what_is_written_is_read_back() {
 #[test]
 fn bad_values_name_the_line_and_what_is_allowed() {
     let cases = [
-        ("\nid = 253", "node.toml:2: id: \"253\" is no node ID: a whole number from 1 to 252 is"),
+        (
+            "\nid = 253",
+            "node.toml:2: id: \"253\" is not a node ID: use a whole number from 1 to 252",
+        ),
         ("id = \"3\"", "node.toml:1: id = \\\"3\\\": allowed is a whole number from 1 to 252"),
-        ("boot = \"sd\"", "node.toml:1: boot: \"sd\" is no boot method: card and usbboot are"),
+        ("boot = \"sd\"", "node.toml:1: boot: \"sd\" is not a boot method: use card or usbboot"),
         (
             "\n\nethernet = \"eem\"",
-            "node.toml:3: ethernet: \"eem\" is no Ethernet function: ncm, ecm and rndis are",
+            "node.toml:3: ethernet: \"eem\" is not an Ethernet function: use ncm, ecm or rndis",
         ),
         ("serial-ports = 3", "node.toml:1: serial-ports = 3: allowed is 1 or 2"),
         ("admin-console = 1", "node.toml:1: admin-console = 1: allowed is true or false"),
         ("cluster = 7", "node.toml:1: cluster = 7: allowed is a text in quotes"),
         (
             "udc = \"../x\"",
-            "node.toml:1: udc: \"../x\" is no controller's name: one that /sys/class/udc lists is",
+            "node.toml:1: udc: \"../x\" is not a controller's name: use one that /sys/class/udc lists",
         ),
     ];
     for (text, expected) in cases {

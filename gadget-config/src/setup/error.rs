@@ -71,7 +71,7 @@ pub enum Error {
         found: String,
     },
     /// A name that no host can have.
-    #[error("{0:?} is no host name: 1 to 63 of a-z, 0-9 and -, with no - at either end, are")]
+    #[error("{0:?} is not a host name: use 1 to 63 of a-z, 0-9 and -, with no - at either end")]
     HostName(String),
     /// A file that has to be text is none.
     #[error("{} is no UTF-8 text: set it right by hand first", .0.display())]

@@ -156,7 +156,7 @@ fn no_network_manager() {
 fn bad_names_and_bad_files() {
     let card = Card::stock("trixie");
     for name in ["", "a b", "-a", "a-", "a.b", &"a".repeat(64)] {
-        says(&refused(&card, Some(name)), &["is no host name", &format!("{name:?}")]);
+        says(&refused(&card, Some(name)), &["is not a host name", &format!("{name:?}")]);
     }
     card.write("root/etc/clusterhat/node.toml", "id = 999\n");
     says(&refused(&card, None), &["node.toml:1: ", "1 to 252"]);
