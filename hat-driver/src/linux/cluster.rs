@@ -1,6 +1,7 @@
 //! All boards of a controller as one row of nodes: first the HATs, then the ClusterCTRL boards.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -262,12 +263,36 @@ impl Cluster {
     /// The board's lock, not taken yet.
     pub(super) fn exclusion(&self, board: usize) -> Result<Exclusion, Error> {
         Exclusion::new(&*self.platform, self.resource(board)?)
-            .map_err(|stop| self.stopped(stop, Done::default(), &[]))
+            .map_err(|stop| self.not_entered(board, String::new(), stop))
     }
 
     /// Takes a board's lock, until it is dropped.
     pub(super) fn enter(&self, board: usize) -> Result<Exclusion, Error> {
-        self.take(self.resource(board)?)
+        let mut exclusion = self.exclusion(board)?;
+        exclusion
+            .enter(self.options.lock_limit)
+            .map_err(|stop| self.not_entered(board, String::new(), stop))?;
+        Ok(exclusion)
+    }
+
+    /// Why a board's lock was not taken. A bus is locked by its device: where that is no more, the
+    /// board is what went.
+    pub(super) fn not_entered(&self, board: usize, what: String, stop: Stop) -> Error {
+        let info = &self.slots[board].info;
+        match stop {
+            Stop::Lock { source, .. }
+                if source.kind() == ErrorKind::NotFound && self.is_gone(info) =>
+            {
+                Error::Gone { board: info.label(), what, done: Done::default() }
+            }
+            Stop::Lock { path, source } => match info.bus {
+                Some(bus) if path == self.platform.bus_path(bus) => {
+                    access::cannot_open(&*self.platform, info.label(), bus, source.into(), None)
+                }
+                _ => Error::Lock { path, source },
+            },
+            stop => self.stopped(stop, Done::default(), &[]),
+        }
     }
 
     /// Takes a lock, until it is dropped.

@@ -169,7 +169,8 @@ impl Cluster {
             // The board's own lock, which keeps no other board from its turn.
             Cause::Stop(stop @ Stop::Lock { .. }) => {
                 run.changed.extend(self.node_numbers(board, done));
-                run.failures.push(self.stopped(stop, Done::default(), &[]));
+                let what = self.names(board, left);
+                run.failures.push(self.not_entered(board, what, stop));
             }
             Cause::Stop(stop) => {
                 run.changed.extend(self.node_numbers(board, done));
