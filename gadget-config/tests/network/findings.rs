@@ -3,10 +3,10 @@
 use std::fs;
 
 use gadget_config::Manager::{self, NetworkManager, Networkd};
-use gadget_config::network::{Error, Mode, Request};
+use gadget_config::network::{self, Error, Mode, Request};
 use serde_json::json;
 
-use crate::machine::{ADDRESSES, Machine, ROUTES, TABLES, link, request};
+use crate::machine::{ADDRESSES, Machine, ROUTES, RULESET, TABLES, link, request};
 use crate::tree::assert_same;
 
 /// The one thing that stands in the way.
@@ -223,4 +223,17 @@ fn a_program_that_fails_is_named_with_what_it_said() {
     let error = gadget_config::network::Survey::take(&machine.places(), Some(&machine.tools));
     let text = error.unwrap_err().to_string();
     assert!(text.contains("ip -details") && text.contains("not permitted"), "{text}");
+}
+
+/// Rules that cannot be understood are not taken for none.
+#[test]
+fn what_nft_prints_and_is_no_ruleset_is_told_as_unread() {
+    for text in ["", "null", "{}", "{\"nftables\": [", "{\"nftables\": null}", "Error: syntax"] {
+        let machine = Machine::stock(NetworkManager);
+        machine.set_up(Mode::Nat);
+        machine.tools.answer(RULESET, text);
+        let status = network::status(&[], &machine.survey(), &machine.tools).unwrap().unwrap();
+        let kinds: Vec<_> = status.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, ["filter-unread"], "{text:?}");
+    }
 }

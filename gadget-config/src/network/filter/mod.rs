@@ -65,7 +65,12 @@ impl Filter {
             let printed = tools.run(program, words).ok()?;
             Some(printed.success.then_some(printed.stdout))
         };
-        let nft = said("nft", &["-j", "list", "ruleset"]);
+        // What is no ruleset tells nothing of what is let through.
+        let parsed = |printed: String| {
+            let ruleset: Value = serde_json::from_str(&printed).ok()?;
+            ruleset["nftables"].is_array().then_some(ruleset)
+        };
+        let nft = said("nft", &["-j", "list", "ruleset"]).map(|printed| printed.and_then(parsed));
         let iptables = said("iptables", &["-S"]);
         let version = said("iptables", &["--version"]).flatten().unwrap_or_default();
         let names = fs::read_to_string(root.join("proc/net/ip_tables_names")).unwrap_or_default();
@@ -73,9 +78,9 @@ impl Filter {
         let has_legacy = is_nft && names.lines().any(|name| name == "filter");
         let legacy = if has_legacy { said("iptables-legacy", &["-S"]) } else { None };
         let is_hidden = [nft.is_some(), iptables.is_some()].contains(&true)
-            && [nft.as_ref(), iptables.as_ref()].iter().flatten().any(|said| said.is_none());
+            && (matches!(nft, Some(None)) || matches!(iptables, Some(None)));
         Self {
-            nft: nft.flatten().and_then(|printed| serde_json::from_str(&printed).ok()),
+            nft: nft.flatten(),
             iptables: iptables.flatten(),
             is_nft,
             legacy: legacy.flatten(),
