@@ -731,3 +731,16 @@ fn nodes_of_a_hat_that_is_not_there_are_absent_and_not_off() {
     let output = world.run(&["cycle", "p1", "p32", "--dry-run"]);
     assert_eq!((output.status, &*output.stdout), (1, "would switch on p32\n"), "{output:?}");
 }
+
+/// A board that does not answer may have any order: giving that to another would make two of one.
+#[test]
+fn no_board_gets_an_order_that_a_silent_one_may_have() {
+    let mut value = World::builtin_value("mixed");
+    // What answers there is no ClusterCTRL board.
+    value["chips"]["12"]["busy"] = json!(1_000_000);
+    let world = World::new(&value);
+    let expected = ["ctrl@1-12", "may have the order"];
+    refused(&world, &["board", "order", "20", "21"], 2, &expected);
+    refused(&world, &["board", "save", "20", "--what", "defaults", "--yes"], 2, &expected);
+    assert_eq!(world.run(&["board", "order", "20", "20"]).status, 0, "its own");
+}

@@ -492,3 +492,41 @@ fn a_set_up_is_undone_whatever_became_of_files_that_it_only_looked_at() {
     assert_eq!(undone.status, 0, "{undone:?}");
     assert!(!root.path().join("var/lib/clusterhat").exists());
 }
+
+/// A delay that was meant and cannot be read must not become the default.
+#[test]
+fn a_time_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = World::builtin("v2.5");
+    for name in ["CLUSTERHAT_DELAY", "CLUSTERHAT_OFF_TIME", "CLUSTERHAT_LOCK_LIMIT"] {
+        let mut command = world.command(&["on"]);
+        command.env(name, std::ffi::OsStr::from_bytes(b"3\xff"));
+        assert_refused(&Output::of(&mut command), &[name, "seconds"]);
+    }
+    assert_eq!(world.read()["chips"]["1"]["r"][3], 255, "nothing was touched");
+}
+
+/// It would be another place in each folder.
+#[test]
+fn a_runtime_folder_that_is_no_absolute_path_counts_as_none() {
+    let (here, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut command = Command::new(clusterhat());
+    command.args(["--sim", "v2.5", "maxpi"]).current_dir(here.path());
+    command.env("XDG_RUNTIME_DIR", "run").env("TMPDIR", temporary.path());
+    assert_eq!(Output::of(&mut command).stdout, "4\n");
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_named_world_that_was_spoilt_says_what_to_do() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["--sim", "v2.3", "maxpi"]).status, 0);
+    let file = world.runtime().join("clusterhat/v2.3.json");
+    fs::write(&file, "spoilt").unwrap();
+    let output = world.run(&["--sim", "v2.3", "maxpi"]);
+    let file = file.display().to_string();
+    assert_eq!(output.status, 2, "{output:?}");
+    assert!(output.stderr.contains(&file), "{output:?}");
+    assert!(output.stderr.contains("; remove this file for a fresh board"), "{output:?}");
+}

@@ -133,3 +133,25 @@ fn a_number_too_large_leaves_the_rest_of_the_inventory() {
     let output = world.run(&["inventory", "--format", "hosts", "p251"]);
     assert_eq!(output.status, 0, "{output:?}");
 }
+
+/// What was done, or why it was not, is told somewhere.
+#[test]
+fn an_output_that_cannot_be_written_hides_nothing_that_was_done() {
+    let world = World::builtin("v2.5");
+    let onto_full = |args: &[&str]| {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        run(world.command(args).stdout(full).stderr(Stdio::piped()))
+    };
+    for args in [&["on", "p1"][..], &["on", "p1", "--json"]] {
+        let output = onto_full(args);
+        assert_eq!(output.status, 1, "{output:?}");
+        assert!(output.stderr.contains("clusterhat: all was switched as asked\n"), "{output:?}");
+    }
+    let mut broken = world.read();
+    broken["faults"] = json!([{"transfer": 1, "kind": "nak", "lasting": true}]);
+    world.write(&broken);
+    let output = onto_full(&["off", "p1", "--json"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("board hat1"), "{output:?}");
+    assert!(!output.stderr.contains("as asked"), "{output:?}");
+}

@@ -149,3 +149,20 @@ fn a_signal_that_was_ignored_stays_ignored() {
     assert_eq!(running.end(), 0);
     assert!(is_on(&world, 2));
 }
+
+/// A signal that comes as the last node was switched: either it or the report tells, and never both.
+#[test]
+fn a_signal_at_the_end_leaves_one_document() {
+    for _ in 0..8 {
+        let world = World::builtin("v2.5");
+        let mut command = world.command(&["on", "p1", "--json"]);
+        let mut running = Running::start(&mut command, Stdio::piped());
+        until("p1's power", || is_on(&world, 1));
+        running.signal(Signal::TERM);
+        let document = running.document();
+        let ended = running.end();
+        let told = &document["error"]["exit_status"];
+        assert_eq!(ended, if told.is_null() { 0 } else { 143 }, "{document}");
+        assert!(told.is_null() || *told == 143, "{document}");
+    }
+}

@@ -73,7 +73,7 @@ fn a_pin_that_does_not_follow_is_told_once_under_one_name() {
 /// `usbboot` goes on after a node that fails, and shows it.
 #[test]
 fn what_a_board_alone_can_do_is_told_node_by_node() {
-    let world = World::builtin("a+6");
+    let world = World::builtin("triple");
     let (text, json) = (["usbboot", "off", "p1", "p2"], ["usbboot", "off", "p1", "p2", "--json"]);
     assert_eq!(world.run(&text).status, 0);
     // The board answers until p2 is asked for.
@@ -124,4 +124,28 @@ fn a_lock_limit_of_0_is_over_at_once() {
     }
     drop(lock);
     assert_eq!(world.run(&["off", "p1", "--lock-limit", "0"]).status, 0);
+}
+
+/// Whichever transfer is the first that fails after the chip took it: what is told of a node is what
+/// its pin shows.
+#[test]
+fn a_cycle_that_fails_claims_no_state_that_it_cannot_know() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1", "p4"]).status, 0);
+    let start = world.read();
+    let mut unknown = 0;
+    for fault in 1..=24 {
+        let mut faulty = start.clone();
+        faulty["faults"] = json!([{"transfer": fault, "kind": "io-after", "lasting": true}]);
+        world.write(&faulty);
+        let document = world.run(&["cycle", "p1", "p4", "--json"]).json();
+        let pins = world.read()["chips"]["1"]["r"][0].as_u64().unwrap();
+        for node in document["nodes"].as_array().unwrap() {
+            let bit = if node["node"] == "p1" { 0 } else { 3 };
+            assert_eq!(node["power"] == "on", pins >> bit & 1 == 1, "{fault}: {document}");
+        }
+        let switched = document["error"]["switched"].as_array().cloned().unwrap_or_default();
+        unknown += switched.iter().filter(|state| state["stands"] == "unknown").count();
+    }
+    assert!(unknown > 0, "no fault left a state that cannot be told");
 }

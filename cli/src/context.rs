@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hat_driver::linux::{BoardOptions, Cluster, Error as DriverError, Host, Options, Platform};
 use hat_driver::revisions::Version;
-use hat_driver::sim::{Machine, builtin};
+use hat_driver::sim::{Machine, StoreError, builtin};
 
 use crate::args::Global;
 use crate::config::{self, Attachment, BoardSetting, Overrides, Role, Settings, Sources, Warning};
@@ -56,7 +56,8 @@ impl Ground {
             }
         };
         let overrides = Overrides { lock_limit: global.lock_limit, ..wishes.overrides };
-        let env = |name: &str| std::env::var(name).ok();
+        // What is not UTF-8 is refused as any other word that is no time.
+        let env = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         let (settings, warnings) = config::load(&sources, &overrides, &env)?;
         if settings.role.is_node() {
             return Err(Failure::NotController(
@@ -171,6 +172,17 @@ impl Context {
         })
     }
 
+    /// What other calls do not get to know of nodes that are switched here, and why.
+    pub(crate) fn unrecorded(&self) -> Option<String> {
+        let (path, result) = self.cluster.check_record();
+        let error = result.err()?;
+        Some(format!(
+            "cannot use the record {}: {error}; other calls do not wait for the delay of nodes that are \
+             switched on here, and an `off` may not stop an `on` that runs; remove it, or make it writable",
+            path.display()
+        ))
+    }
+
     /// A node's configured name.
     pub(crate) fn alias(&self, node: usize) -> Option<String> {
         self.settings.names.get(&(node + 1)).cloned()
@@ -194,7 +206,11 @@ fn simulated(name: &str, config: Option<&Path>) -> Result<(Arc<dyn Platform>, So
             known.join(" ")
         )));
     }
-    let machine = Machine::open(name).map_err(|error| Failure::World(format!("--sim {error}")))?;
+    let machine = Machine::open(name).map_err(|error| {
+        let is_spoilt = builtin::world(name).is_some() && matches!(error, StoreError::World { .. });
+        let cure = if is_spoilt { "; remove this file for a fresh board" } else { "" };
+        Failure::World(format!("--sim {error}{cure}"))
+    })?;
     let world = machine.world();
     let text = |file: &str, text: Option<&str>| {
         text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))

@@ -18,8 +18,8 @@ use crate::failure::Failure;
 use crate::nodes::Names;
 use crate::render::{self, Printout};
 
-/// How long the last words may take: nobody may read them.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long the last words may take, or a report that is being printed already: nobody may read them.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What has been switched so far, for whoever interrupts.
 pub(crate) struct Record {
@@ -35,8 +35,13 @@ struct Asked {
     action: Action,
 }
 
-/// Nodes from 0, in the order of their last change.
-type Switched = Vec<(usize, Action)>;
+/// What has been switched, and whether the command's report is to tell of it.
+#[derive(Default)]
+struct Switched {
+    /// Nodes from 0, in the order of their last change.
+    nodes: Vec<(usize, Action)>,
+    is_over: bool,
+}
 
 impl Record {
     /// For a command that brings nodes, counted from 0, to this power in the end.
@@ -47,26 +52,34 @@ impl Record {
 
     /// A node (from 0) was switched and read back.
     pub(crate) fn add(&self, node: usize, action: Action) {
-        let mut switched = lock(&self.switched);
-        switched.retain(|&(other, _)| other != node);
-        switched.push((node, action));
+        let nodes = &mut lock(&self.switched).nodes;
+        nodes.retain(|&(other, _)| other != node);
+        nodes.push((node, action));
     }
 
-    /// Starts to wait for signals on a thread of its own. Once this record is gone, the command's
-    /// report tells what was done, and a signal ends the process at once.
+    /// From here on the command's report tells what was done. Does not return where a signal has come
+    /// before: what it has to say is all that is printed.
+    pub(crate) fn end(&self) {
+        lock(&self.switched).is_over = true;
+    }
+
+    /// Starts to wait for signals on a thread of its own. One that comes after [`Self::end`] leaves the
+    /// report a moment to be printed.
     ///
     /// # Errors
     /// Where the kernel gives no thread or no pipe.
     pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
         let mut signals = signals()?;
-        let (asked, record) = (self.asked.clone(), Arc::downgrade(&self.switched));
+        let (asked, switched) = (self.asked.clone(), Arc::clone(&self.switched));
         thread::Builder::new().spawn(move || {
             let Some(signal) = signals.forever().next() else { return };
-            let record = record.upgrade();
             // Held to the end: nothing more is switched than what was under way.
-            let switched = record.as_deref().map(lock);
-            if let Some(switched) = &switched {
-                say(interrupted(&asked, switched, signal), command, as_json);
+            let switched = lock(&switched);
+            if switched.is_over {
+                drop(switched);
+                thread::sleep(PATIENCE);
+            } else {
+                say(interrupted(&asked, &switched.nodes, signal), command, as_json);
             }
             std::process::exit(128 + signal)
         })?;
@@ -78,7 +91,7 @@ fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
     switched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn interrupted(record: &Asked, switched: &Switched, signal: i32) -> Failure {
+fn interrupted(record: &Asked, switched: &[(usize, Action)], signal: i32) -> Failure {
     let of = |action| {
         let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
         record.names.fold(&nodes.collect::<Vec<_>>())

@@ -14,7 +14,7 @@ mod report;
 mod shorten;
 mod vendor;
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -84,8 +84,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     // The usage follows after an empty line.
     let message = text.split("\n\n").next().unwrap_or_default();
-    let message = message.trim_start_matches("error: ").replace('\n', " ");
-    let failure = Failure::Usage(message);
+    let words_of_it: Vec<_> = message.trim_start_matches("error: ").split_whitespace().collect();
+    let failure = Failure::Usage(words_of_it.join(" "));
     if let Some(world) = args::simulated(&words) {
         render::simulation::name(&world);
     }
@@ -150,6 +150,9 @@ impl Session {
             (Err(failure), _) => return Err(failure),
         };
         self.warnings.extend(context.surplus());
+        if switches(&self.cli.command) {
+            self.warnings.extend(context.unrecorded());
+        }
         let result = self.dispatch(&mut context, &set);
         let (transfers, retries) = context.cluster.transfers();
         self.bus = Some(BusUse { transfers, retries });
@@ -272,6 +275,16 @@ impl Session {
         };
         let output = Printout { report: report.as_ref(), ..self.output(failure.as_ref()) };
         let printed = render::print(&output, self.cli.global.json);
+        match (&printed, &failure) {
+            (Err(_), Some(failure)) if self.cli.global.json => render::tell(&failure.lines()),
+            // Who has closed a pipe has seen enough.
+            (Err(error), None)
+                if error.kind() != ErrorKind::BrokenPipe && switches(&self.cli.command) =>
+            {
+                render::tell("all was switched as asked");
+            }
+            _ => {}
+        }
         let status = failure.map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_status()));
         render::exit_of(status, printed)
     }
@@ -288,6 +301,17 @@ fn words(command: &Command) -> &[String] {
         | Command::Path(args::PathArgs { nodes })
         | Command::Inventory(args::Inventory { nodes, .. }) => nodes,
         _ => &[],
+    }
+}
+
+/// Whether a command switches nodes' power.
+const fn switches(command: &Command) -> bool {
+    match command {
+        Command::On(args::On { stagger, .. }) | Command::Cycle(args::Cycle { stagger, .. }) => {
+            !stagger.dry_run
+        }
+        Command::Off(off) => !off.dry_run,
+        _ => false,
     }
 }
 

@@ -172,3 +172,31 @@ fn a_world_without_waits_has_none() {
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     assert_eq!(went_on(&world), [0, 1, 2]);
 }
+
+/// What keeps others from hearing of it is told, and what to do; a plan leaves no word anyway.
+#[test]
+fn a_record_that_cannot_be_used_is_told() {
+    let world = ready("v2.5");
+    let path = record(&world);
+    let spoil: [&dyn Fn(); 2] = [&|| fs::create_dir(&path).unwrap(), &|| {
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap()
+    }];
+    for (spoil, cause) in spoil.iter().zip(["no regular file", "symbolic link"]) {
+        let _ = fs::remove_file(&path);
+        spoil();
+        for args in [["on", "p1"], ["off", "p1"], ["cycle", "p1"]] {
+            let output = world.run(&args);
+            assert_eq!(output.status, 0, "{output:?}");
+            let warning = format!("clusterhat: warning: cannot use the record {}", path.display());
+            assert!(output.stderr.contains(&warning), "{output:?}");
+            assert!(output.stderr.contains(cause), "{output:?}");
+            let document = world.run(&[&args[..], &["--json"]].concat()).json();
+            assert_eq!(document["warnings"].as_array().map(Vec::len), Some(1), "{document}");
+        }
+        let plan = world.run(&["on", "p2", "--dry-run", "--json"]).json();
+        assert!(plan["warnings"].is_null(), "{plan}");
+        let _ = fs::remove_dir(&path);
+    }
+    let _ = fs::remove_file(&path);
+    assert!(world.run(&["on", "p1", "--json"]).json()["warnings"].is_null());
+}

@@ -57,7 +57,7 @@ fn refuse_twin(context: &Context, board: usize) -> Result<(), Failure> {
             "another ClusterCTRL board has the order {FACTORY_ORDER}, which is the factory's; give it a \
              free one first with `clusterhat board order {FACTORY_ORDER} NEW`, and save that"
         ))),
-        _ => Ok(()),
+        _ => Ok(context.cluster.check_unasked(FACTORY_ORDER)?),
     }
 }
 

@@ -93,6 +93,7 @@ impl<'a> Session<'a> {
             }
             progress.show(&event);
         });
+        self.record.end();
         self.progress.clear();
         result
     }
@@ -155,7 +156,7 @@ pub(crate) fn plan_switch(
     set: &NodeSet,
     action: Action,
 ) -> Result<Outcome, Failure> {
-    let mut planner = Planner::new(context, set, action)?;
+    let mut planner = Planner::new(context, set, &[action])?;
     let wait = match action {
         Action::On => planner.rest(),
         Action::Off => Duration::ZERO,
@@ -167,7 +168,7 @@ pub(crate) fn plan_switch(
 /// What [`cycle`] would do. Writes nothing.
 pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
     let off_time = context.settings.off_time;
-    let mut planner = Planner::new(context, set, Action::Off)?;
+    let mut planner = Planner::new(context, set, &[Action::On, Action::Off])?;
     planner.plan(Action::Off, Duration::ZERO)?;
     let off_time = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
     let wait = off_time.max(planner.rest());
@@ -192,8 +193,12 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// Plans from what the boards say now, for `action` first.
-    fn new(context: &'a mut Context, set: &NodeSet, action: Action) -> Result<Self, Failure> {
+    /// Plans from what the boards say now, for the last of these actions first; none of them may be
+    /// refused.
+    fn new(context: &'a mut Context, set: &NodeSet, actions: &[Action]) -> Result<Self, Failure> {
+        if actions.contains(&Action::On) {
+            context.cluster.check_supply()?;
+        }
         let (nodes, absent) = present(context, set)?;
         let names = context.board_names();
         let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
@@ -203,13 +208,12 @@ impl<'a> Planner<'a> {
                 on.push(None);
                 continue;
             }
-            let ready = context.cluster.check_ready(board, wanted);
-            on.push(match ready.and_then(|()| context.cluster.status(board)) {
-                Ok(status) => {
-                    if status.needs_init() {
+            on.push(match Self::start(context, board, wanted, actions) {
+                Ok((start, is_initialised)) => {
+                    if !is_initialised {
                         initialise.push(name);
                     }
-                    Some(status.on_before(action))
+                    Some(start)
                 }
                 Err(error) => {
                     errors.push(error);
@@ -218,6 +222,24 @@ impl<'a> Planner<'a> {
             });
         }
         Ok(Self { context, nodes, absent, on, initialise, steps: Vec::new(), errors })
+    }
+
+    /// The nodes of a board that are on where the last of these actions would start, and whether the
+    /// board is initialised. What one of them would be refused for is an error.
+    fn start(
+        context: &mut Context,
+        board: usize,
+        nodes: Positions,
+        actions: &[Action],
+    ) -> Result<(Positions, bool), DriverError> {
+        let mut start = (Positions::NONE, true);
+        for &action in actions {
+            start = match context.cluster.starts_from(board, nodes, action)? {
+                Some(on) => (on, true),
+                None => (context.cluster.status(board)?.on_before(action), false),
+            };
+        }
+        Ok(start)
     }
 
     /// What the node that went on last still asks for, to the tenth of a second.

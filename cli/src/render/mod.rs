@@ -51,6 +51,12 @@ fn print_report(report: &Report) -> io::Result<()> {
     stdout.flush()
 }
 
+/// A line beside the report, for people.
+pub(crate) fn tell(line: &str) {
+    // Nothing is left to tell where this cannot be printed.
+    let _ = writeln!(anstream::stderr(), "clusterhat: {line}");
+}
+
 /// The exit status of a run whose output may not have been written.
 pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
     match printed {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::error::{BoardError, Done, Error};
+use super::error::{Done, Error};
 use super::event::{Event, Verdict};
 use super::session::Session;
-use super::slot;
 use super::switching::{Run, is_of_one_board};
-use crate::power::{Action, Stands, Switchable as _};
+use crate::power::{Action, Stands};
 
 /// What a cycle came to. Nodes count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,18 +86,15 @@ impl Cluster {
         let request = self.on_board(nodes, board);
         self.check_ready(board, request)?;
         let exclusion = self.enter(board)?;
-        let state = slot::unit(&mut self.slots, board)?.state(request, Action::On);
+        let start = self.start(board, request, Action::On);
         drop(exclusion);
-        match state {
-            Ok(_) => Ok(()),
-            Err(BoardError::Hat(crate::Error::NotInitialised)) => {
-                self.init(board)?;
-                session
-                    .tell(Event::Initialised { board })
-                    .map_err(|stop| self.stopped(stop, Done::default(), nodes))
-            }
-            Err(source) => Err(self.failed(board, self.names(board, request), Stands::Old, source)),
+        if start?.is_none() {
+            self.init(board)?;
+            session
+                .tell(Event::Initialised { board })
+                .map_err(|stop| self.stopped(stop, Done::default(), nodes))?;
         }
+        Ok(())
     }
 
     fn switch_back(
@@ -135,7 +131,9 @@ impl Cluster {
         if failures.is_empty() {
             return Ok(Cycled { off: off.changed, on: on.changed });
         }
-        let left_off = off.changed.iter().filter(|node| !on.changed.contains(node));
+        // Of a node at which its board failed, that failure tells what stands.
+        let stays_off = |node: &&usize| !on.changed.contains(node) && on.left_as_it_was(**node);
+        let left_off = off.changed.iter().filter(stays_off);
         let left_off: Vec<_> = left_off.map(|&node| self.node_name(node)).collect();
         let error = Error::of_boards(failures, done);
         if left_off.is_empty() {

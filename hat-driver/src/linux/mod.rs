@@ -26,6 +26,7 @@ pub mod rules {}
 mod session;
 mod slot;
 mod spare;
+mod start;
 mod switching;
 pub mod throttled;
 mod turn;

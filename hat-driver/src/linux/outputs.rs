@@ -127,11 +127,31 @@ impl Cluster {
             .position(|info| matches!(info.model, Model::Ctrl { order: o, .. } if o == order))
     }
 
+    /// Refuses an order that a ClusterCTRL board may have that could not be asked for its own.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] names the boards.
+    pub fn check_unasked(&self, order: u8) -> Result<(), Error> {
+        let unasked = |info: &&BoardInfo| matches!(info.model, Model::Ctrl { order: 0, .. });
+        let boards: Vec<_> = self.boards().filter(unasked).map(BoardInfo::label).collect();
+        if boards.is_empty() {
+            return Ok(());
+        }
+        let boards = boards.join(" and ");
+        Err(Error::Setup(format!(
+            "{boards} cannot be opened and may have the order {order}; make it answer, or unplug it, and \
+             repeat this"
+        )))
+    }
+
     /// Gives a ClusterCTRL board another order, until its next reset.
     ///
     /// # Errors
-    /// As [`Self::set`].
+    /// As [`Self::set`] and [`Self::check_unasked`].
     pub fn set_order(&mut self, board: usize, order: u8) -> Result<(), Error> {
+        if self.board_of_order(order) != Some(board) {
+            self.check_unasked(order)?;
+        }
         self.on_ctrl(board, "order", |device| device.set_order(order))
     }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::lock::{self, LockError};
 
@@ -50,7 +51,7 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
         };
         return match found.0.metadata()?.is_file() {
             true => Ok(found),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file")),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
         };
     }
 }
@@ -58,7 +59,11 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
 /// Neither follows a link that somebody has put there nor waits at a pipe.
 fn open_with(path: &Path, write: bool) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-    OpenOptions::new().read(true).write(write).custom_flags(flags as i32).open(path)
+    let opened = OpenOptions::new().read(true).write(write).custom_flags(flags as i32).open(path);
+    opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => io::Error::other("it is a symbolic link"),
+        _ => error,
+    })
 }
 
 /// Whatever the umask is: the next caller may be another user.

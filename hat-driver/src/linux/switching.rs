@@ -1,7 +1,9 @@
 //! Switching nodes over all boards: one after the other on, all at once off.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use super::cluster::Cluster;
 use super::error::{BoardError, Done, Error, NodeState};
 use super::event::{Event, Verdict};
 use super::exclusion::Stop;
+use super::platform::Resource;
 use super::session::Session;
 use super::throttled::UNDER_VOLTAGE_NOW;
 use crate::positions::Positions;
@@ -34,6 +37,13 @@ pub(super) struct Run {
     pub(super) failures: Vec<Error>,
     /// Why it ended before all boards had their turn.
     end: Option<End>,
+}
+
+impl Run {
+    /// Whether a node that was not switched is sure to be as it was before.
+    pub(super) fn left_as_it_was(&self, node: usize) -> bool {
+        self.unsure.get(&node).is_none_or(|stands| *stands == Stands::Old)
+    }
 }
 
 /// Why a run ended.
@@ -262,6 +272,16 @@ impl Cluster {
             0 => Ok(()),
             _ => Err(self.stopped(Stop::UnderVoltage { node: None }, Done::default(), &[])),
         }
+    }
+
+    /// Whether other callers can be told what is switched here, and where that is written.
+    ///
+    /// # Errors
+    /// Why not. Nodes are switched all the same.
+    pub fn check_record(&self) -> (PathBuf, io::Result<()>) {
+        let path = self.platform.lock_path(Resource::Record);
+        let written = self.platform.record(&mut |text| Some(text.to_owned()));
+        (path.unwrap_or_default(), written)
     }
 
     /// What a run has done to the nodes that were asked for.

@@ -50,11 +50,12 @@ pub fn world(name: &str) -> Option<World> {
         json!({"chips": {"11": ctrl(product, 20)}})
     } else {
         let row = REVISIONS.iter().find(|row| format!("v{}", row.version) == name)?;
-        let chips = match row.wiring {
-            Wiring::Lines => json!({}),
-            Wiring::Expander => json!({"1": expander()}),
-        };
-        json!({"hat": eeprom(row.version), "chips": chips})
+        let hat = eeprom(row.version);
+        match row.wiring {
+            // As a Pi's firmware leaves those of its lines that such a board is on.
+            Wiring::Lines => json!({"hat": hat, "chips": {}, "gpio_pulled": {"5": 1, "6": 1}}),
+            Wiring::Expander => json!({"hat": hat, "chips": {"1": expander()}}),
+        }
     };
     World::parse(&object.to_string()).ok()
 }

@@ -13,8 +13,10 @@ use super::world::World;
 /// The user's own folder: below `$XDG_RUNTIME_DIR`, or in the temporary folder.
 pub(super) fn folder() -> Result<PathBuf, StoreError> {
     let uid = rustix::process::getuid().as_raw();
-    let path = match std::env::var_os("XDG_RUNTIME_DIR").filter(|value| !value.is_empty()) {
-        Some(parent) => PathBuf::from(parent).join("clusterhat"),
+    // A path that is relative counts as none (XDG Base Directory Specification).
+    let parent = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let path = match parent.filter(|parent| parent.is_absolute()) {
+        Some(parent) => parent.join("clusterhat"),
         None => std::env::temp_dir().join(format!("clusterhat-{uid}")),
     };
     make_private(&path, uid).map_err(|source| StoreError::Io { path: path.clone(), source })?;
