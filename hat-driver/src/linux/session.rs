@@ -34,6 +34,8 @@ pub(super) struct Session<'a> {
     last: Option<LastOn>,
     /// Whether others' delay is waited for.
     heeds_others: bool,
+    /// Others' node that went on last, where its delay is not waited for: it is for those who come next.
+    unheeded: Option<LastOn>,
     /// What `last` was before a node was being switched.
     before: Option<LastOn>,
     /// The last node of ours that went on.
@@ -63,6 +65,7 @@ impl<'a> Session<'a> {
             keeps_power_on: false,
             last: None,
             heeds_others: false,
+            unheeded: None,
             before: None,
             ours: None,
             is_unrecorded: false,
@@ -83,7 +86,8 @@ impl<'a> Session<'a> {
     /// Waits for what others' last node asks for, or not.
     pub(super) fn heed_others(&mut self, heeds_others: bool) {
         self.heeds_others = heeds_others;
-        self.last = self.last_of_others();
+        let last = self.last_of_others();
+        *(if heeds_others { &mut self.last } else { &mut self.unheeded }) = last;
     }
 
     /// Watches the supply from here on, where the machine tells of it.
@@ -101,7 +105,7 @@ impl<'a> Session<'a> {
     }
 
     fn last_of_others(&self) -> Option<LastOn> {
-        read(&*self.platform)?.last.filter(|_| self.heeds_others)
+        read(&*self.platform)?.last
     }
 
     /// What is left of the delay of the node that went on last.
@@ -131,7 +135,7 @@ impl<'a> Session<'a> {
             if let Some(lock) = &mut self.power_on {
                 lock.enter(self.lock_limit)?;
             }
-            let now = self.last_of_others();
+            let now = self.last_of_others().filter(|_| self.heeds_others);
             let waited_for = std::mem::replace(&mut self.last, now);
             // A simulated machine whose waits take no time would have the same rest for ever.
             rest = if self.last == waited_for { Duration::ZERO } else { self.rest() };
@@ -199,13 +203,21 @@ impl<'a> Session<'a> {
 
     /// Returns what was recorded before.
     fn record(&mut self, last: Option<LastOn>) -> Option<LastOn> {
+        let recorded = last.clone().map(|last| self.with_unheeded(last));
         self.last = last;
         let mut before = None;
         let written = change(&*self.platform, |ledger| {
-            before = std::mem::replace(&mut ledger.last, self.last.clone());
+            before = std::mem::replace(&mut ledger.last, recorded.clone());
         });
         self.is_unrecorded = written.is_err();
         before
+    }
+
+    /// Who comes next waits for what is left of the delay that was not waited for here, too.
+    fn with_unheeded(&self, last: LastOn) -> LastOn {
+        let Some(unheeded) = &self.unheeded else { return last };
+        let delay = last.delay.max(unheeded.rest(&self.platform.moment()));
+        LastOn { delay, ..last }
     }
 
     /// Asks for a board's nodes to be off. It is done all the same where that cannot be recorded.
