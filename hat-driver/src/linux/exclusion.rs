@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::lock::{FileLock, Holder, LockError};
+use super::lock::{Holder, Lock, LockError};
 use super::platform::{Platform, Resource};
 
 /// Why an operation has to stop.
@@ -24,7 +24,7 @@ pub(super) enum Stop {
 
 /// The lock of one resource, for the duration of one operation.
 pub(super) struct Exclusion {
-    lock: FileLock,
+    lock: Box<dyn Lock>,
 }
 
 impl Exclusion {

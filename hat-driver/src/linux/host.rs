@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::eeprom::Eeprom;
 use super::i2c::DeviceBus;
-use super::lock::FileLock;
+use super::lock::{FileLock, Lock};
 use super::platform::{AnyBus, AnyLine, Platform, Resource, UsbBoard};
 use super::{gpio, throttled, usb};
 use crate::bus_error::BusError;
@@ -84,12 +84,13 @@ impl Platform for Host {
     }
 
     /// A bus's own device: programs that know nothing of our runtime folder can lock it, too.
-    fn lock(&self, resource: Resource) -> io::Result<FileLock> {
+    fn lock(&self, resource: Resource) -> io::Result<Box<dyn Lock>> {
         let path = self.lock_path(resource)?;
-        match resource {
+        let lock = match resource {
             Resource::Bus(_) => FileLock::device(&path),
             Resource::Lines | Resource::PowerOn | Resource::Record => FileLock::open(&path),
-        }
+        };
+        Ok(Box::new(lock?))
     }
 
     fn sleep(&self, duration: Duration) {

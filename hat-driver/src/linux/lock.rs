@@ -17,6 +17,21 @@ mod holder;
 
 pub use holder::Holder;
 
+/// What callers exclude each other with. Goes with its holder: dropping it gives it back.
+pub trait Lock: Send {
+    /// Where it lies, for messages.
+    fn path(&self) -> &Path;
+
+    /// Takes the lock, and waits for it for at most `limit`. Does nothing where it is held already.
+    ///
+    /// # Errors
+    /// [`LockError::TimedOut`] names who held it.
+    fn acquire(&mut self, limit: Duration) -> Result<(), LockError>;
+
+    /// Gives the lock back.
+    fn release(&mut self);
+}
+
 /// A lock that may be taken.
 #[derive(Debug)]
 pub struct FileLock {
@@ -108,6 +123,20 @@ impl FileLock {
             // Cannot fail on a lock that is held; closing the file would release it as well.
             let _ = flock(&self.file, FlockOperation::Unlock);
         }
+    }
+}
+
+impl Lock for FileLock {
+    fn path(&self) -> &Path {
+        self.path()
+    }
+
+    fn acquire(&mut self, limit: Duration) -> Result<(), LockError> {
+        self.acquire(limit)
+    }
+
+    fn release(&mut self) {
+        self.release();
     }
 }
 

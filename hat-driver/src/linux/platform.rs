@@ -8,7 +8,7 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 use super::eeprom::Eeprom;
 use super::ledger::Moment;
-use super::lock::FileLock;
+use super::lock::{FileLock, Lock};
 use super::record;
 use crate::bus_error::BusError;
 use crate::lines::Line;
@@ -78,8 +78,8 @@ pub trait Platform: Send + Sync {
     ///
     /// # Errors
     /// Where there is no place for it, or it cannot be opened.
-    fn lock(&self, resource: Resource) -> io::Result<FileLock> {
-        FileLock::open(&self.lock_path(resource)?)
+    fn lock(&self, resource: Resource) -> io::Result<Box<dyn Lock>> {
+        Ok(Box::new(FileLock::open(&self.lock_path(resource)?)?))
     }
 
     /// Reads the callers' record, and replaces it where `change` returns another text; no other
