@@ -1,5 +1,7 @@
 //! Whether a boot folder is the boot partition, and of the same card as the root.
 
+use std::path::Path;
+
 use super::snapshot::read_file;
 use super::target::names;
 use super::{Base, Error, Places, Spot};
@@ -66,6 +68,7 @@ struct Mount<'a> {
     device: &'a str,
     folder: &'a str,
     kind: &'a str,
+    options: &'a str,
 }
 
 fn mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {
@@ -73,7 +76,8 @@ fn mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {
     lines.filter_map(|line| {
         let mut fields = line.split_whitespace();
         let (device, folder, kind) = (fields.next()?, fields.next()?, fields.next()?);
-        Some(Mount { device, folder: folder.strip_prefix('/')?.trim_end_matches('/'), kind })
+        let folder = folder.strip_prefix('/')?.trim_end_matches('/');
+        Some(Mount { device, folder, kind, options: fields.next().unwrap_or_default() })
     })
 }
 
@@ -111,9 +115,23 @@ pub(super) fn check_lasts(places: &Places) -> Result<(), Error> {
     // A system that is only mounted has none; where it cannot be read there is nothing to go by.
     let mounted = text(places, &Spot::root("proc/mounts")).ok().flatten().unwrap_or_default();
     match mounts(&mounted).filter(|mount| mount.folder.is_empty()).last() {
-        Some(mount) if mount.kind == "overlay" => Err(Error::Overlay(places.root().to_owned())),
+        Some(root) if root.kind == "overlay" && !is_on_disk(root.options, &mounted) => {
+            Err(Error::Overlay(places.root().to_owned()))
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether an overlay's changes go to a mounted disk, as with `overlayroot=device:dev=/dev/sda1`. By default
+/// they go to a tmpfs, which some initramfs leave where nobody sees it.
+fn is_on_disk(options: &str, mounted: &str) -> bool {
+    let upper = options.split(',').find_map(|option| option.strip_prefix("upperdir=/"));
+    let holds = |mount: &Mount<'_>| {
+        !mount.folder.is_empty()
+            && upper.is_some_and(|path| Path::new(path).starts_with(mount.folder))
+    };
+    let innermost = mounts(mounted).filter(holds).max_by_key(|mount| mount.folder.len());
+    innermost.is_some_and(|mount| !["tmpfs", "ramfs"].contains(&mount.kind))
 }
 
 #[cfg(test)]

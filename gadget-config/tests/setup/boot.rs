@@ -175,16 +175,29 @@ fn an_overlay_over_the_root_is_refused() {
     let card = Card::stock("trixie");
     let undisturbed = card.places();
     set_up(&card).unwrap();
-    card.write(
-        "root/proc/mounts",
-        "sysfs /sys sysfs rw 0 0\noverlayroot / overlay rw,lowerdir=/media/root-ro,upperdir=/media/root-rw/overlay 0 0\n",
-    );
+    let overlay = "sysfs /sys sysfs rw 0 0\noverlayroot / overlay rw,lowerdir=/media/root-ro,upperdir=/media/root-rw/overlay 0 0\n";
+    card.write("root/proc/mounts", overlay);
     refused(&card, Some("boot"), &["overlay", "raspi-config", "reboot"]);
     let before = card.tree();
     let error = changes::undo(&undisturbed, Changed::Refuse).unwrap_err();
     assert!(matches!(error, Error::Overlay(_)), "{error}");
     assert_same(&card.tree(), &before);
+    let tmpfs = "tmpfs-root /media/root-rw tmpfs rw 0 0\n/dev/sda1 /media ext4 rw 0 0\n";
+    card.write("root/proc/mounts", format!("{overlay}{tmpfs}"));
+    refused(&card, Some("boot"), &["overlay", "raspi-config", "reboot"]);
     // A container's root is one that lasts.
     card.write("root/.dockerenv", "");
     changes::undo(&card.places(), Changed::Refuse).unwrap();
+}
+
+/// `overlayroot=device:dev=/dev/sda1`.
+#[test]
+fn an_overlay_whose_changes_go_to_a_disk_is_set_up() {
+    let card = Card::stock("trixie");
+    card.write(
+        "root/proc/mounts",
+        "overlayroot / overlay rw,lowerdir=/media/root-ro,upperdir=/media/root-rw/overlay,workdir=/media/root-rw/work 0 0\n\
+         /dev/sda1 /media/root-rw ext4 rw 0 0\n",
+    );
+    set_up(&card).unwrap();
 }

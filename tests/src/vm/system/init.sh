@@ -9,23 +9,27 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 while read -r module; do insmod "$module"; done </etc/modules
 until [ -b /dev/vda ] && [ -b /dev/vdb ]; do usleep 20000; done
-mkdir /layers/debian /layers/payload /layers/own /system
+mkdir -p /layers/debian /layers/payload /media/root-rw /system
 mount -t squashfs -o ro /dev/vda /layers/debian
 # The initramfs goes when Debian takes over, and what is in it.
 mount -t tmpfs tmpfs /layers/payload
 cp -a /payload/. /layers/payload
-if ! mount -t ext4 /dev/vdb /layers/own 2>/dev/null; then
+own=/media/root-rw
+if ! mount -t ext4 /dev/vdb $own 2>/dev/null; then
     mke2fs /dev/vdb >/dev/null
-    mount -t ext4 /dev/vdb /layers/own
-    mkdir /layers/own/files /layers/own/work
+    mount -t ext4 /dev/vdb $own
+    mkdir $own/files $own/work
 fi
 mount -t overlay overlay /system \
-    -o lowerdir=/layers/payload:/layers/debian,upperdir=/layers/own/files,workdir=/layers/own/work
+    -o lowerdir=/layers/payload:/layers/debian,upperdir=$own/files,workdir=$own/work
 mount --move /dev /system/dev
 mount --move /proc /system/proc
 mount --move /sys /system/sys
-if [ ! -e /layers/own/installed ]; then
+if [ ! -e $own/installed ]; then
     chroot /system /usr/lib/clusterhat-rig/install
-    touch /layers/own/installed
+    touch $own/installed
 fi
+# Seen by the system, as overlayroot(8) has it: what is written to its root lasts.
+mkdir -p /system$own
+mount --move $own /system$own
 exec switch_root /system /usr/lib/systemd/systemd
