@@ -18,6 +18,9 @@ const LIMIT_S: &str = "60";
 const ADDRESS_LOOKS: u32 = 240;
 const ADDRESS_PAUSE: Duration = Duration::from_millis(250);
 
+/// How often NetworkManager is asked anew for rules that it did not wait for.
+const MASQUERADE_TRIES: u32 = 4;
+
 const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 
 /// Brings up what was written. If it does not come up, what was written is taken back, and the network is
@@ -145,13 +148,21 @@ fn bridge_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
             // The port brings its bridge up; asking for that too would start it anew.
             let first = if settings.uplink.is_some() { networkmanager::UPLINK } else { BRIDGE };
             up(tools, &[first])?;
-            if settings.subnet.is_some() && lacks_masquerade(tools) {
-                // Its modules are there now: see the head of `networkmanager.rs`.
+            // Its modules are there now, but a busy machine may need longer still: see the head of
+            // `networkmanager.rs`.
+            for _ in 0..MASQUERADE_TRIES {
+                if settings.subnet.is_none() || !lacks_masquerade(tools) {
+                    break;
+                }
                 up(tools, &[first])?;
             }
             // Nodes that are there already have another profile.
             for link in ip::links(tools)?.iter().filter(|link| is_node(&link.name)) {
                 up(tools, &[networkmanager::NODES, "ifname", &link.name])?;
+                if settings.isolate {
+                    // The dispatcher, which does so later on, may take its time.
+                    run(tools, "bridge", &["link", "set", "dev", &link.name, "isolated", "on"])?;
+                }
             }
             Ok(())
         }

@@ -13,6 +13,7 @@ const NM_RELOAD: &str = "nmcli connection reload";
 const NM_UPLINK: &str = "nmcli --wait 60 connection up clusterhat-uplink";
 const NM_BRIDGE: &str = "nmcli --wait 60 connection up clusterhat0";
 const NM_NODE: &str = "nmcli --wait 60 connection up clusterhat-nodes ifname ethpi1";
+const NM_ISOLATE: &str = "bridge link set dev ethpi1 isolated on";
 const NM_DELETE: &str = "nmcli device delete clusterhat0";
 const NM_OWN: &str = "nmcli --wait 60 connection up ifname eth0";
 const NM_ADD: &str = "nmcli connection add save no type ethernet con-name eth0 ifname eth0";
@@ -86,11 +87,24 @@ fn nat_comes_up_with_the_nodes_that_are_there() {
 }
 
 #[test]
+fn ports_are_isolated_when_the_set_up_is_over() {
+    let machine = willing(NetworkManager, Mode::Nat);
+    machine.links(&[link("eth0", "192.0.2.7/24"), link("ethpi1", "")]);
+    machine.tools.answer(NM_ISOLATE, "");
+    let asked = Request { isolate: true, ..request(Mode::Nat) };
+    let plan = machine.plan(&asked).unwrap();
+    machine.tools.calls.borrow_mut().clear();
+    activate(&plan, None, &machine.places(), &machine.tools).unwrap();
+    assert_eq!(told(&machine), [NM_RELOAD, NM_BRIDGE, NM_NODE, NM_ISOLATE]);
+}
+
+#[test]
 fn rules_that_nft_was_too_slow_for_are_asked_for_again() {
     let machine = willing(NetworkManager, Mode::Nat);
     machine.tools.answer(TABLES, "table inet filter\n");
     bring_up(&machine).unwrap();
-    assert_eq!(told(&machine), [NM_RELOAD, NM_BRIDGE, NM_BRIDGE]);
+    let (first, ups) = (&told(&machine)[0], &told(&machine)[1..]);
+    assert_eq!((&**first, ups), (NM_RELOAD, &[NM_BRIDGE; 5].map(str::to_owned)[..]));
 }
 
 #[test]
