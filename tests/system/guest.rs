@@ -10,6 +10,10 @@ use clusterhat_tests::vm::{Output, Vm};
 /// For what takes some seconds even on a machine that has much else to do.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// What may tell why something does not come.
+const STATE: &str =
+    "ip -brief address; nft list ruleset; journalctl --boot --no-pager --lines=60 --output=cat";
+
 /// Runs a script.
 pub(crate) fn run(vm: &Vm, script: &str) -> Output {
     vm.run(&["sh", "-c", script]).unwrap()
@@ -32,7 +36,10 @@ pub(crate) fn until(vm: &Vm, condition: &str) {
         if output.status == 0 {
             return;
         }
-        assert!(Instant::now() < limit, "{condition} does not come: {output:?}\n{}", vm.console());
+        if Instant::now() > limit {
+            let state = run(vm, STATE).stdout;
+            panic!("{condition} does not come: {output:?}\n{state}\n{}", vm.console());
+        }
         thread::sleep(Duration::from_millis(100));
     }
 }

@@ -41,11 +41,11 @@ fn await_address(vm: &Vm, node: u8, address: &str) {
     until(vm, &format!("ip -n node{node} -4 address show scope global | grep -q 'inet {address}'"));
 }
 
-/// From a node to the world, by address and by name.
+/// From a node to the world, by address and by name. Nobody has a name for the address there.
 #[track_caller]
 fn await_reach(vm: &Vm, node: u8) {
-    until(vm, &format!("ip netns exec node{node} ping -c 1 -W 2 {OUTSIDE}"));
-    until(vm, &format!("ip netns exec node{node} ping -c 1 -W 2 {OUTSIDE_NAME}"));
+    until(vm, &format!("ip netns exec node{node} ping -n -c 1 -W 2 {OUTSIDE}"));
+    until(vm, &format!("ip netns exec node{node} ping -n -c 1 -W 2 {OUTSIDE_NAME}"));
 }
 
 fn state(status: &Value, node: usize) -> &str {
@@ -73,17 +73,20 @@ fn undo(vm: &Vm, files: &str) {
 /// Nodes 1 and 3 are there, addressed and get out.
 #[track_caller]
 fn nat_works(vm: &Vm) {
+    give_nft_its_time(vm);
     for node in [1, 3] {
         await_address(vm, node, &format!("172.19.181.{node}/24"));
         await_reach(vm, node);
-        let entry = sh(vm, &format!("getent hosts p{node}"));
+        let entry = sh(vm, &format!("getent ahostsv4 p{node}"));
         assert!(entry.starts_with(&format!("172.19.181.{node} ")), "{entry}");
     }
-    // Who has not been heard of for a while is not reachable, only up, until the kernel has asked again.
-    for node in [1, 3] {
-        let reachable = format!("clusterhat network status | grep '^p{node} *reachable'");
-        until(vm, &format!("ping -c 1 -W 2 172.19.181.{node} && {reachable}"));
-    }
+    // Who has not been heard of for a while is not reachable, only up, until the kernel has asked again;
+    // and NetworkManager isolates a port when it has told that the port is up.
+    until(
+        vm,
+        "ping -c 1 -W 2 172.19.181.1 && ping -c 1 -W 2 172.19.181.3 && told=$(clusterhat network status) && \
+         [ \"$(echo \"$told\" | grep -c '^p[13] *reachable')\" = 2 ]",
+    );
     let (code, status) = status(vm);
     assert_eq!((code, &status["findings"]), (0, &Value::Array(Vec::new())), "{status}");
 }
@@ -92,38 +95,61 @@ fn nat_works(vm: &Vm) {
 fn nat_gives_addresses_names_and_a_way_out_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);
+    sh(&system, DOCKER);
     let files = sh(&system, FILES);
     sh(&system, "clusterhat off; clusterhat network setup --mode nat; clusterhat on p1 p3");
     nat_works(&system);
+    names_and_leases(&system);
     refused_by_a_filter(&system);
+    apart_and_let_through(&system);
+    a_failed_bridge_gives_the_nat_back(&system);
+    nat_works(&system);
     system.reboot().unwrap();
-    give_nft_its_time(&system);
+    await_uplink(&system);
     nat_works(&system);
     await_off(&system);
     undo(&system, &files);
+    sh(&system, "! iptables -S | grep -- '--comment clusterhat'");
+    sh(&system, NO_DOCKER);
 }
 
-/// NetworkManager gives nft one second, which a machine without hardware virtualisation may not do at
-/// its boot: then `status` has to say so, and what it says to do about it has to help.
+/// NetworkManager gives nft one second, which a machine without hardware virtualisation may not do if it
+/// has much else to do: then `status` has to say so, and what it says to do about it has to help, at last.
 #[track_caller]
 fn give_nft_its_time(vm: &Vm) {
-    await_uplink(vm);
+    const TRIES: u32 = 10;
     until(vm, "ip -4 address show dev clusterhat0 | grep -q 'inet 172.19.181.254'");
-    let (_, told) = status(vm);
-    let findings = told["findings"].as_array().into_iter().flatten();
-    for finding in findings.filter(|finding| finding["kind"] == "no-masquerade") {
+    for _ in 0..TRIES {
+        let (_, told) = status(vm);
+        let mut findings = told["findings"].as_array().into_iter().flatten();
+        let Some(finding) = findings.find(|finding| finding["kind"] == "no-masquerade") else {
+            return;
+        };
         sh(vm, finding["cure"].as_str().unwrap_or_default());
     }
 }
 
-/// As Docker sets the packet filter up: `status` says so, and what it says to do about it helps.
+/// Sets the packet filter up as Docker does, whenever it starts.
+const DOCKER: &str = "cat >/etc/systemd/system/docker.service <<'END'
+[Unit]
+Description=Packet filter
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=sh -c 'iptables -P FORWARD DROP; iptables -F; iptables -N DOCKER-USER; iptables -A DOCKER-USER -j RETURN; iptables -I FORWARD -j DOCKER-USER'
+[Install]
+WantedBy=multi-user.target
+END
+systemctl -q enable docker.service";
+
+const NO_DOCKER: &str = "systemctl -q disable --now docker.service; \
+    rm /etc/systemd/system/docker.service; systemctl daemon-reload; \
+    iptables -P FORWARD ACCEPT; iptables -F; iptables -X";
+
+/// `status` says so, and what it says to do about it helps.
 #[track_caller]
 fn refused_by_a_filter(vm: &Vm) {
-    sh(
-        vm,
-        "iptables -P FORWARD DROP; iptables -N DOCKER-USER
-         iptables -A DOCKER-USER -j RETURN; iptables -I FORWARD -j DOCKER-USER",
-    );
+    sh(vm, "systemctl restart docker.service");
     until(vm, &format!("! ip netns exec node1 ping -c 1 -W 2 {OUTSIDE}"));
     let (code, told) = status(vm);
     assert_eq!((code, &told["findings"][0]["kind"]), (1, &"docker-forward".into()), "{told}");
@@ -132,6 +158,59 @@ fn refused_by_a_filter(vm: &Vm) {
     sh(vm, "clusterhat network allow");
     await_reach(vm, 1);
     assert_eq!(status(vm).0, 0);
+}
+
+/// Nodes reach the controller and beyond, and not each other, whatever Docker does.
+#[track_caller]
+fn apart_and_let_through(vm: &Vm) {
+    sh(vm, "clusterhat network setup --mode nat --isolate --allow-forwarding");
+    nat_works(vm);
+    sh(vm, "! ip netns exec node1 ping -c 1 -W 2 172.19.181.3");
+    sh(vm, "systemctl restart docker.service");
+    await_reach(vm, 1);
+    assert_eq!(status(vm).0, 0);
+}
+
+/// By NetworkManager's dnsmasq: the controller's name, each other's, and more leases than its own limit.
+#[track_caller]
+fn names_and_leases(vm: &Vm) {
+    if run(vm, "command -v nmcli").status != 0 {
+        return;
+    }
+    // The file /etc/hosts there is the controller's.
+    for (name, address) in [("p3", 3), ("controller", 254)] {
+        let asked = format!("ip netns exec node1 getent -s dns hosts {name}");
+        until(vm, &format!("{asked} | grep -q '^172.19.181.{address} '"));
+    }
+    sh(
+        vm,
+        "nmcli connection down clusterhat0
+         for n in $(seq 100 149); do
+             printf '%s 02:00:00:00:00:%02x 172.19.181.%s * *\\n' $(($(date +%s) + 3000)) $n $n
+         done >>/var/lib/NetworkManager/dnsmasq-clusterhat0.leases
+         nmcli --wait 60 connection up clusterhat0; clusterhat on p2",
+    );
+    await_address(vm, 2, "172.19.181.2/24");
+    sh(vm, "clusterhat off p2");
+}
+
+/// A bridge that does not come up: the programs that bring it up say so.
+#[track_caller]
+fn a_failed_bridge_gives_the_nat_back(vm: &Vm) {
+    let output = run(
+        vm,
+        "mkdir -p /run/rig; real=/usr/lib/systemd/systemd-networkd-wait-online; cp $real /run/rig/wait
+         printf '#!/bin/sh\ncase \"$*\" in *clusterhat0:routable*) exit 1 ;; esac\nexec /run/rig/wait \"$@\"\n' \
+             >/run/rig/wait-online
+         printf '#!/bin/sh\n/usr/bin/nmcli \"$@\" || exit\ncase \"$*\" in *\"up clusterhat-uplink\") exit 1 ;; esac\n' \
+             >/run/rig/nmcli
+         chmod +x /run/rig/*; mount --bind /run/rig/wait-online $real
+         PATH=/run/rig:$PATH clusterhat network setup --mode bridge; code=$?
+         umount $real; exit $code",
+    );
+    assert_ne!(output.status, 0, "{output:?}");
+    assert!(output.stderr.contains("as it was before (nat)"), "{output:?}");
+    await_uplink(vm);
 }
 
 /// Node 2 has an address of the LAN, and so has the controller, the same as before.
