@@ -10,7 +10,7 @@ use super::discover::{self, BoardOptions};
 use super::error::{BoardError, Done, Error};
 use super::exclusion::{Exclusion, Stop};
 use super::info::BoardInfo;
-use super::platform::{Platform, Resource};
+use super::platform::{Platform, Resource, UsbBoard};
 use super::slot::{self, Slot, not_opened};
 use super::unit::{Unit, UnitStatus};
 use crate::ctrl;
@@ -349,9 +349,11 @@ impl Cluster {
         }
     }
 
-    /// Whether a board that was on the USB is there no more.
+    /// Whether a board that was on the USB is there no more, or with another bus only. A board that is
+    /// being unplugged loses its bus first.
     fn is_gone(&self, info: &BoardInfo) -> bool {
         let Some(path) = &info.usb_path else { return false };
-        self.platform.usb_boards().iter().all(|board| board.path != *path)
+        let is_same = |board: &UsbBoard| board.path == *path && board.bus == info.bus;
+        !self.platform.usb_boards().iter().any(is_same)
     }
 }
