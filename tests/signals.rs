@@ -34,13 +34,31 @@ fn is_on(world: &World, node: u8) -> bool {
     world.read()["chips"]["1"]["r"][3] == 0 && latch >> (node - 1) & 1 == 1
 }
 
+/// The same command, heeding signals that whoever runs the tests ignores: a shell's background job ignores SIGINT,
+/// `nohup` SIGHUP.
+fn heeding_signals(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding
+        .arg("--default-signal=HUP,INT,TERM")
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => heeding.env(name, value),
+            None => heeding.env_remove(name),
+        };
+    }
+    heeding
+}
+
 /// The command with real waits, which ends with its test.
 struct Running(Child);
 
 impl Running {
     fn start(command: &mut Command, stdout: Stdio) -> Self {
-        let command = command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(stdout);
-        Self(command.stderr(Stdio::null()).spawn().unwrap())
+        let mut heeding = heeding_signals(command);
+        heeding.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(stdout).stderr(Stdio::null());
+        Self(heeding.stdin(Stdio::null()).spawn().unwrap())
     }
 
     fn signal(&self, signal: Signal) {

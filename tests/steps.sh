@@ -14,7 +14,8 @@ since() {
 step() {
     name=$1 from="$(date +%s)"
     shift
-    if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+    # A shell lets what runs in the background ignore Ctrl-C.
+    if env --default-signal=INT,QUIT "$@" >"$logs/$name.log" 2>&1 </dev/null; then
         echo "  done    $name, $(since "$from")"
     else
         cat "$logs/$name.log"
