@@ -23,7 +23,7 @@ fn registers(transfers: &[Transfer]) -> Vec<String> {
 
 /// Starts switching p1 and p2 on, and returns in the pause between them.
 fn between_two_nodes(vm: &Vm, hat: &Hat) -> Background {
-    let started = Background::start(vm, "on --delay 3 p1 p2");
+    let started = Background::start(vm, "on --delay 5 p1 p2");
     until("p1's power", || hat.pins() == 0x91);
     started.unwrap_or_else(|e| panic!("{e}"))
 }
@@ -34,8 +34,8 @@ fn an_off_in_the_pause_of_an_on_runs_at_once_and_stands() {
     let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
     let on = between_two_nodes(&vm, &hat);
     let off = clusterhat(&vm, "off p1").unwrap();
+    // Had it waited for the other to end, p2 would be on.
     assert_eq!((off.status, hat.pins()), (0, 0x90), "{off:?}");
-    assert!(off.wall_us < 1_500_000, "it waited: {off:?}");
     let on = on.join(&vm).unwrap();
     assert_eq!((on.status, hat.pins()), (1, 0x90), "{on:?}");
     assert!(on.stderr.contains("p1 was switched off meanwhile, so p2 was not"), "{on:?}");
@@ -71,7 +71,7 @@ fn a_second_on_waits_for_the_first_and_tells_whom_it_waited_for() {
     let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
     let on = between_two_nodes(&vm, &hat);
     let error = fails(&vm, "on p3 --lock-limit 0.2", 3);
-    assert!(error.contains("clusterhat on --delay 3 p1 p2"), "{error}");
+    assert!(error.contains("clusterhat on --delay 5 p1 p2"), "{error}");
     assert!(error.contains("/run/lock/clusterhat-power-on.lock"), "{error}");
     succeeds(&vm, "on p3");
     assert_eq!(hat.pins(), 0x97, "the first was done before");

@@ -53,10 +53,18 @@ static UDEV_VM: LazyLock<Mutex<Vm>> = LazyLock::new(|| {
 
 /// The machine of the ClusterCTRL boards, for one test at a time.
 fn udev_vm() -> MutexGuard<'static, Vm> {
-    UDEV_VM.lock().unwrap_or_else(PoisonError::into_inner)
+    without_delays(UDEV_VM.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The machine of the HATs, for one test at a time.
 fn vm() -> MutexGuard<'static, Vm> {
-    VM.lock().unwrap_or_else(PoisonError::into_inner)
+    without_delays(VM.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The node that the test before switched on asks for no delay now.
+fn without_delays(vm: MutexGuard<'static, Vm>) -> MutexGuard<'static, Vm> {
+    let record = "/run/lock/clusterhat-power.record";
+    let removed = vm.run(&["rm", "-f", record]).unwrap_or_else(|e| panic!("rm {record}: {e}"));
+    assert_eq!(removed.status, 0, "rm {record}: {}", removed.stderr);
+    vm
 }
