@@ -83,7 +83,12 @@ fn the_next_caller_waits_for_what_is_left() {
     assert_eq!(times(&machine, &mut next, &[0, 1]), [(1, 5)]);
     assert_eq!(times(&machine, &mut machine.open(delayed(0)), &[2, 3]), [(2, 5), (3, 5)]);
     next.switch(&[0, 1, 2, 3], Action::Off, &mut |_| {}).unwrap();
-    assert_eq!((next.rest(), machine.now()), (Duration::ZERO, seconds(5)), "off asks for nothing");
+    let left = (next.rest(), machine.now());
+    assert_eq!(
+        left,
+        (seconds(5), seconds(5)),
+        "what the one before them asked for holds, and no more"
+    );
 }
 
 #[test]

@@ -25,3 +25,9 @@ static SYSTEM: LazyLock<Mutex<System>> =
 fn system() -> MutexGuard<'static, System> {
     SYSTEM.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[test]
+#[ignore = "a bridge that fails takes NetworkManager longer than a guest's command may; before a release"]
+fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
+    network::nat_until_it_is_undone();
+}

@@ -91,8 +91,8 @@ fn nat_works(vm: &Vm) {
     assert_eq!((code, &status["findings"]), (0, &Value::Array(Vec::new())), "{status}");
 }
 
-#[test]
-fn nat_gives_addresses_names_and_a_way_out_until_it_is_undone() {
+/// NAT from its set-up to its undoing; a test of each manager's machine.
+pub(crate) fn nat_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);
     sh(&system, DOCKER);

@@ -27,3 +27,8 @@ fn networkd_alone_manages_the_uplink() {
     assert_eq!(guest::sh(&system, manager), "active\ninactive");
     guest::until(&system, "networkctl --no-legend | grep -q 'en.*routable.*configured'");
 }
+
+#[test]
+fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
+    network::nat_until_it_is_undone();
+}
