@@ -1,12 +1,5 @@
-//! The `clusterhat` command as its users run it, in a world of its own.
-//!
-//! ```no_run
-//! use clusterhat_tests::command::World;
-//!
-//! let world = World::builtin("v2.5");
-//! assert_eq!(world.run(&["on", "p1"]).status, 0);
-//! assert_eq!(world.read()["chips"]["1"]["r"][1], 0x91);
-//! ```
+//! The programs under test, built where a machine gets them; simulated boards in a folder of their own; and
+//! what a program printed.
 
 use std::{
     env, fs, io,
@@ -163,16 +156,8 @@ impl World {
             .unwrap_or_else(|error| panic!("the world cannot be written: {error}"));
     }
 
-    /// The command in this world, without waits, ready to be started. Nothing of the test's own
-    /// environment changes what it does.
-    #[must_use]
-    pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.program(clusterhat());
-        command.env("CLUSTERHAT_SIM", self.path()).env("CLUSTERHAT_SIM_NOWAIT", "1").args(args);
-        command
-    }
-
-    /// Another program with the environment that [`Self::command`] has, but for the world.
+    /// A program with a runtime folder of its own. Nothing of the test's own environment changes what the
+    /// command does.
     #[must_use]
     pub fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
@@ -186,14 +171,6 @@ impl World {
         }
         command.env("XDG_RUNTIME_DIR", self.runtime()).stdin(Stdio::null());
         command
-    }
-
-    /// Runs the command to its end.
-    ///
-    /// # Panics
-    /// If it cannot be started.
-    pub fn run(&self, args: &[&str]) -> Output {
-        Output::of(&mut self.command(args))
     }
 
     /// The world's locks that were made so far, which lie beside its file.
@@ -230,7 +207,7 @@ impl World {
 
 impl Output {
     /// Runs a command to its end. The line that says that boards are simulated, the first on standard
-    /// error, is left out; `tests/worlds.rs` looks at it.
+    /// error, is left out; `cli/tests/simulation_files.rs` looks at it.
     ///
     /// # Panics
     /// If it cannot be started.

@@ -1,12 +1,12 @@
-//! The command with real waits, while it runs.
+//! A program while it runs.
 
 use std::{
-    process::{Child, Stdio},
+    process::{Child, Command},
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use crate::command::{Output, World, status};
+use crate::command::{Output, status};
 
 /// The longest that anything may take on a machine that is busy otherwise.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,19 +23,17 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// A running command, killed when it is dropped.
+/// A running program, killed when it is dropped.
 #[derive(Debug)]
 pub struct Running(Option<Child>);
 
 impl Running {
-    /// Starts the command in a world.
+    /// Starts a command, whose outputs are to be pipes.
     ///
     /// # Panics
     /// If it cannot be started.
     #[must_use]
-    pub fn start(world: &World, args: &[&str]) -> Self {
-        let mut command = world.command(args);
-        command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub fn spawn(command: &mut Command) -> Self {
         let child = command.spawn();
         Self(Some(child.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"))))
     }

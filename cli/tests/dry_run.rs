@@ -3,9 +3,12 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::collections::BTreeSet;
 
 use clusterhat_tests::command::World;
+use command::Run as _;
 use serde_json::{Value, json};
 
 /// The nodes that a plan's steps name.

@@ -1,6 +1,8 @@
 //! Configuration, environment and surroundings of the command, end to end: what counts, what is refused and
 //! in which words, and what it does on terminals, in closed pipes and with the files of worlds.
 
+mod command;
+
 use std::fs::{self, Permissions};
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -9,7 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clusterhat_tests::command::{Output, World, clusterhat};
+use clusterhat_tests::command::{Output, World};
+use command::{Run as _, clusterhat};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 

@@ -3,11 +3,14 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use clusterhat_tests::command::{Output, World, clusterhat, status};
+use clusterhat_tests::command::{Output, World, status};
+use command::{Run as _, clusterhat};
 use serde_json::json;
 
 /// A word that nobody has written by hand.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use clusterhat_tests::running::{Running, until};
+use clusterhat_tests::running::until;
 use serde_json::json;
 
 use super::off::waits_for_the_lock;
 use super::{rests, trace, traced, went_on};
+use crate::command::Run as _;
 
 const DELAY: Duration = Duration::from_millis(150);
 
@@ -28,9 +29,9 @@ fn the_inrush_rule_holds_among_eight_processes() {
             let nodes = [format!("p{}", n + 1), format!("p{}", (n + 4 + round) % 8 + 1)];
             let words =
                 ["on", &nodes[0], &nodes[1], "--delay", "0.15", "--lock-limit", PATIENCE, "--json"];
-            Running::start(&world, &words)
+            world.start(&words)
         };
-        let off = |n: usize| Running::start(&world, &["off", &format!("p{}", n + 1)]);
+        let off = |n: usize| world.start(&["off", &format!("p{}", n + 1)]);
         let ons: Vec<_> = (0..8).map(on).collect();
         let offs: Vec<_> = (0..4).map(|n| off(n * 2)).collect();
         for off in offs {
@@ -55,7 +56,7 @@ fn after_an_off_no_node_comes_on() {
     let world = traced("two-hats", |_| {});
     assert_eq!(world.run(&["init"]).status, 0);
     let words = ["on", "--delay", "0.15", "--lock-limit", PATIENCE, "--json"];
-    let mut ons: Vec<_> = (0..8).map(|_| Running::start(&world, &words)).collect();
+    let mut ons: Vec<_> = (0..8).map(|_| world.start(&words)).collect();
     ons.iter_mut().for_each(waits_for_the_lock);
     until("a node goes on", || !went_on(&world).is_empty());
     let off = world.run(&["off"]);
@@ -75,7 +76,7 @@ fn kills_do_not_break_the_inrush_rule() {
     assert_eq!(world.run(&["init"]).status, 0);
     for round in 0..6 {
         let words = ["on", "--delay", "0.15", "--lock-limit", PATIENCE];
-        let mut ons: Vec<_> = (0..4).map(|_| Running::start(&world, &words)).collect();
+        let mut ons: Vec<_> = (0..4).map(|_| world.start(&words)).collect();
         let before = went_on(&world).len();
         until("a node goes on", || went_on(&world).len() > before);
         let by = trace(&world).last().unwrap().pid;

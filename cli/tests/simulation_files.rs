@@ -4,6 +4,8 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -13,7 +15,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use clusterhat_tests::command::{Output, World, clusterhat};
+use clusterhat_tests::command::{Output, World};
+use command::{Run as _, clusterhat};
 use hat_driver::linux::lock::FileLock;
 use serde_json::{Value, json};
 

@@ -3,10 +3,13 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::fs;
 use std::time::Duration;
 
 use clusterhat_tests::command::World;
+use command::Run as _;
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
 

@@ -4,10 +4,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::World;
-use clusterhat_tests::running::{Running, until};
+use clusterhat_tests::running::until;
 use serde_json::json;
 
 use super::{between_two_nodes, latch, run, traced, went_on};
+use crate::command::Run as _;
 
 /// Under-voltage now, and since the flags were last cleared.
 const SAG: u32 = 0x1_0001;
@@ -56,7 +57,7 @@ fn an_old_sag_is_no_reason_and_a_new_one_is() {
 #[test]
 fn a_sag_after_the_last_node_is_told() {
     let world = supplied(Some(0));
-    let on = Running::start(&world, &["on", "p1", "--json"]);
+    let on = world.start(&["on", "p1", "--json"]);
     until("p1 goes on", || latch(&world) & 1 == 1);
     until("all locks are free", || world.held_locks().is_empty());
     set_flags(&world, SAG);
@@ -75,9 +76,9 @@ fn a_sag_after_the_last_node_is_told() {
 #[test]
 fn the_watch_after_the_last_node_keeps_nobody_waiting() {
     let world = supplied(Some(0));
-    let first = Running::start(&world, &["on", "p1", "--delay", "0.1"]);
+    let first = world.start(&["on", "p1", "--delay", "0.1"]);
     until("p1 goes on", || latch(&world) & 1 == 1);
-    let mut second = Running::start(&world, &["on", "p2", "--delay", "0.1"]);
+    let mut second = world.start(&["on", "p2", "--delay", "0.1"]);
     until("p2 goes on", || latch(&world) & 2 == 2);
     assert!(second.is_running(), "it watches as well");
     assert_eq!((first.finish().status, second.finish().status), (0, 0));

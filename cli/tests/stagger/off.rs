@@ -1,10 +1,11 @@
 //! An `off` that came later than an `on` wins.
 
-use clusterhat_tests::command::{Output, World, clusterhat};
+use clusterhat_tests::command::{Output, World};
 use clusterhat_tests::running::{Running, until};
 use serde_json::{Value, json};
 
 use super::{between_two_nodes, latch, ready, run, went_on};
+use crate::command::{Run as _, clusterhat};
 
 /// The node that was switched off is named, and so is what was not switched on.
 fn check_undone(output: &Output, undone: &str, left: &str) -> Value {
@@ -33,7 +34,7 @@ fn a_node_that_was_switched_on_and_off_again_ends_the_on() {
 #[test]
 fn the_text_says_so() {
     let world = ready("v2.5");
-    let on = Running::start(&world, &["on", "p1..p3", "--delay", "1"]);
+    let on = world.start(&["on", "p1..p3", "--delay", "1"]);
     until("p1 goes on", || latch(&world) & 1 == 1);
     assert_eq!(world.run(&["off", "p1"]).status, 0);
     let output = on.finish();
@@ -98,7 +99,7 @@ fn a_foreign_program_s_write_is_seen() {
 #[test]
 fn a_node_of_an_earlier_board_ends_the_on() {
     let world = ready("two-hats");
-    let on = Running::start(&world, &["on", "p1", "p5", "p6", "--delay", "1", "--json"]);
+    let on = world.start(&["on", "p1", "p5", "p6", "--delay", "1", "--json"]);
     until("p5 goes on", || went_on(&world).contains(&4));
     assert_eq!(world.run(&["off", "p1"]).status, 0);
     check_undone(&on.finish(), "p1 was", "p6 was");
@@ -110,7 +111,7 @@ fn a_node_of_an_earlier_board_ends_the_on() {
 fn an_on_that_waits_for_the_lock_is_undone_as_well() {
     let world = ready("v2.5");
     let first = between_two_nodes(&world, "2");
-    let mut second = Running::start(&world, &["on", "p3", "p4", "--json"]);
+    let mut second = world.start(&["on", "p3", "p4", "--json"]);
     waits_for_the_lock(&mut second);
     assert_eq!(world.run(&["off", "p4"]).status, 0);
     assert_eq!(first.finish().status, 0);
@@ -123,7 +124,7 @@ fn an_on_that_waits_for_the_lock_is_undone_as_well() {
 fn an_on_that_waits_for_the_delay_is_undone_as_well() {
     let world = ready("v2.5");
     assert_eq!(run(&world, &["on", "p1", "--delay", "2"]).status, 0);
-    let mut on = Running::start(&world, &["on", "p2", "--json"]);
+    let mut on = world.start(&["on", "p2", "--json"]);
     waits_for_the_lock(&mut on);
     until("it has let go of its locks", || world.held_locks().is_empty());
     assert_eq!(world.run(&["off"]).status, 0);
@@ -137,7 +138,7 @@ fn an_on_that_came_later_than_the_off_is_not_undone() {
     let world = ready("v2.5");
     let first = between_two_nodes(&world, "2");
     assert_eq!(world.run(&["off", "p2"]).status, 0);
-    let second = Running::start(&world, &["on", "p2", "--json"]);
+    let second = world.start(&["on", "p2", "--json"]);
     check_undone(&first.finish(), "p2 was", "p2 was");
     let output = second.finish();
     assert_eq!((output.status, latch(&world) & 0x0f), (0, 0b0011), "{output:?}");
@@ -154,7 +155,7 @@ fn a_cycle_undoes_an_on_and_is_undone_by_an_off() {
     let world = ready("v2.5");
     assert_eq!(world.run(&["on", "p1"]).status, 0);
     let cycle = ["cycle", "p1", "p2", "--off-time", "2", "--json"];
-    let cycle = Running::start(&world, &cycle);
+    let cycle = world.start(&cycle);
     until("p1 goes off", || latch(&world) & 1 == 0);
     assert_eq!(world.run(&["off", "p1"]).status, 0);
     let output = cycle.finish();

@@ -5,6 +5,8 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../command/mod.rs"]
+mod command;
 mod cycle;
 mod off;
 mod record;
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use clusterhat_tests::command::World;
 use clusterhat_tests::running::{Running, until};
+use command::Run as _;
 use serde_json::{Value, json};
 
 /// One node that went on or off.
@@ -75,7 +78,7 @@ fn latch(world: &World) -> u8 {
 
 /// Begins to switch p1 and p2 on, and returns in the pause between them.
 fn between_two_nodes(world: &World, delay: &str) -> Running {
-    let running = Running::start(world, &["on", "p1", "p2", "--delay", delay, "--json"]);
+    let running = world.start(&["on", "p1", "p2", "--delay", delay, "--json"]);
     until("p1 goes on", || latch(world) & 1 == 1);
     // The bus is given back a moment after the write.
     until("the bus is free", || world.held_locks().len() == 1);
@@ -84,5 +87,5 @@ fn between_two_nodes(world: &World, delay: &str) -> Running {
 
 /// A call with real waits.
 fn run(world: &World, args: &[&str]) -> clusterhat_tests::command::Output {
-    Running::start(world, args).finish()
+    world.start(args).finish()
 }

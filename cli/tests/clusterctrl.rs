@@ -7,12 +7,15 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clusterhat_tests::command::{Output, World, clusterhat};
+use clusterhat_tests::command::{Output, World};
+use command::clusterhat;
 use serde_json::{Map, Value, json};
 
 /// A step at which the vendor's tool is wrong, and what is right.
@@ -95,7 +98,7 @@ fn recorded_state(world: &Value) -> Map<String, Value> {
 }
 
 fn recordings() -> Vec<(String, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let mut recordings: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| {

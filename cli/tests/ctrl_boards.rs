@@ -4,12 +4,15 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
 
-use clusterhat_tests::command::{Output, World, clusterhat};
+use clusterhat_tests::command::{Output, World};
+use command::{Run as _, clusterhat};
 use serde_json::{Value, json};
 
 /// A HAT, and a Triple and a pHAT that have what only other boards have: ACT LEDs, and a fan each.

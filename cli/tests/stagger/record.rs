@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clusterhat_tests::command::{Output, World, clusterhat};
-use clusterhat_tests::running::Running;
+use clusterhat_tests::command::{Output, World};
 use serde_json::json;
 
 use super::{ready, rests, run, trace, traced, went_on};
+use crate::command::{Run as _, clusterhat};
 
 fn record(world: &World) -> PathBuf {
     world.folder().join(".world.json.lock.record")
@@ -24,7 +24,7 @@ fn first_wait(world: &World) -> f64 {
 #[test]
 fn four_calls_at_once_keep_their_delay() {
     let world = ready("v2.5");
-    let on = |node: &str| Running::start(&world, &["on", node, "--delay", "0.5"]);
+    let on = |node: &str| world.start(&["on", node, "--delay", "0.5"]);
     let running = ["p1", "p2", "p3", "p4"].map(on);
     for running in running {
         let output = running.finish();
@@ -139,7 +139,7 @@ fn without_a_record_the_caller_keeps_the_delay_himself() {
     let _ = fs::remove_file(&link);
     fs::create_dir(&link).unwrap();
     fs::set_permissions(&link, fs::Permissions::from_mode(0o755)).unwrap();
-    let on = |node: &str| Running::start(&world, &["on", node, "--delay", "0.5"]);
+    let on = |node: &str| world.start(&["on", node, "--delay", "0.5"]);
     for running in ["p1", "p2"].map(on) {
         let output = running.finish();
         assert_eq!(output.status, 0, "{output:?}");

@@ -4,7 +4,10 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use clusterhat_tests::command::{Output, World};
+use command::Run as _;
 use hat_driver::sim;
 use serde_json::{Map, Value, json};
 

@@ -5,13 +5,15 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clusterhat_tests::command;
+use command::Run as _;
 use hat_driver::ctrl::device::Save;
 use hat_driver::linux::{
     Change, Cluster, Error, Missing, Options, Output, Platform, Resource, chain,
@@ -438,7 +440,7 @@ fn kill_everywhere(name: &str, calls: &[usize], sample: u32) {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         let start = start(name);
         let before = boards_of(&start);
-        let whole = command::World::new(&start);
+        let whole = clusterhat_tests::command::World::new(&start);
         assert_eq!(whole.run(&words).status, 0, "{name} {words:?}");
         let end = boards_of(&whole.read());
         let mut transfer = 1;
@@ -448,7 +450,7 @@ fn kill_everywhere(name: &str, calls: &[usize], sample: u32) {
             let context = format!("{name} {words:?} {kind} {transfer}");
             let mut faulty = start.clone();
             faulty["faults"] = json!([{"transfer": transfer, "kind": kind}]);
-            let world = command::World::new(&faulty);
+            let world = clusterhat_tests::command::World::new(&faulty);
             let output = world.run(&words);
             if output.status != KILLED {
                 assert_eq!(output.status, 0, "{context}: {output:?}");

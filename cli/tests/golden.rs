@@ -2,17 +2,20 @@
 //! a trouble of their own, as text and as JSON, with what the hardware is commanded after each step.
 //!
 //! `tests/golden/<world>.txt` and `<world>.json.txt` hold what is expected. After a change that is meant:
-//! `BLESS=1 cargo test -p clusterhat-tests --test golden`, and read the difference before it is committed.
+//! `BLESS=1 cargo test -p clusterhat-cli --test golden`, and read the difference before it is committed.
+
+mod command;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clusterhat_tests::command::{Output, World};
+use command::Run as _;
 use hat_driver::sim::{self, builtin};
 use serde_json::{Value, json};
 
-const BLESS: &str = "BLESS=1 cargo test -p clusterhat-tests --test golden";
+const BLESS: &str = "BLESS=1 cargo test -p clusterhat-cli --test golden";
 
 /// Every command once on a board whose power has just come on, and what users get wrong.
 const EVERY_COMMAND: &str = "
@@ -397,7 +400,7 @@ fn hardware(world: &World) -> String {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
 /// What differs from the golden file, if anything does; with `BLESS=1` writes the file instead.

@@ -1,23 +1,18 @@
-//! Several processes at one board: no update is lost, nobody waits longer than needed, and a lock goes
-//! with its holder.
+//! Several calls at one board: nobody waits longer than needed, and a lock goes with its holder.
 
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod command;
+
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::World;
 use clusterhat_tests::running::{Running, until};
+use command::Run as _;
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
-
-/// In all, over eight processes, each with a runtime folder of its own.
-const OPERATIONS: usize = 10_000;
-
-const SIGNALS: [&str; 8] = ["P1", "P2", "P3", "P4", "LED", "HUB", "ALERT", "WP"];
 
 fn latch(world: &World) -> u8 {
     world.read()["chips"]["1"]["r"][1].as_u64().unwrap() as u8
@@ -29,42 +24,11 @@ fn staggered(delay: &str, change: impl FnOnce(&mut serde_json::Value)) -> (World
     change(&mut value);
     let world = World::new(&value);
     assert_eq!(world.run(&["init"]).status, 0);
-    let running = Running::start(&world, &["on", "p1", "p2", "--delay", delay]);
+    let running = world.start(&["on", "p1", "p2", "--delay", delay]);
     until("p1 goes on", || latch(&world) & 1 == 1);
     // The lock is given back a moment after the write.
     until("the bus is free", || world.held_locks().len() == 1);
     (world, running)
-}
-
-#[test]
-fn eight_processes_lose_no_update() {
-    let world = World::builtin("v2.5");
-    let count = (OPERATIONS / SIGNALS.len()).to_string();
-    let start = Instant::now();
-    let hammer = Path::new(env!("CARGO_BIN_EXE_hammer"));
-    let spawn = |signal: &&str| {
-        let mut command: Command = world.program(hammer);
-        let runtime = world.folder().join(signal);
-        std::fs::create_dir(&runtime).unwrap();
-        command
-            .env("XDG_RUNTIME_DIR", runtime)
-            .arg(world.path())
-            .args([*signal, &count])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap()
-    };
-    let hammers: Vec<_> = SIGNALS.iter().map(spawn).collect();
-    let mut on = 0_u8;
-    for (bit, hammer) in hammers.into_iter().enumerate() {
-        let output = hammer.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}: {}", SIGNALS[bit], output.status);
-        on |= u8::from(output.stdout == b"on\n") << bit;
-    }
-    eprintln!("{OPERATIONS} operations in {:?}", start.elapsed());
-    // The hub is on where its pin is low.
-    assert_eq!(latch(&world) ^ 0x20, on);
-    assert!(world.held_locks().is_empty());
 }
 
 #[test]
@@ -93,7 +57,7 @@ fn an_output_that_was_switched_during_the_wait_stays_so() {
 #[test]
 fn a_second_power_on_waits_for_the_first() {
     let (world, mut first) = staggered("1", |_| {});
-    let mut second = Running::start(&world, &["on", "p3", "--lock-limit", "50"]);
+    let mut second = world.start(&["on", "p3", "--lock-limit", "50"]);
     while second.is_running() {
         let nodes = latch(&world) & 0x0f;
         assert!([0b0001, 0b0011, 0b0111].contains(&nodes), "{nodes:04b}");
@@ -157,7 +121,7 @@ fn a_fresh_board_is_initialised_once() {
     for _ in 0..20 {
         let world = World::builtin("v2.5");
         let calls = [&["on", "p1"][..], &["on", "p2"], &["off", "p3"], &["alert", "on"], &["init"]];
-        let running: Vec<_> = calls.iter().map(|args| Running::start(&world, args)).collect();
+        let running: Vec<_> = calls.iter().map(|args| world.start(args)).collect();
         for (call, running) in calls.iter().zip(running) {
             assert_eq!(running.finish().status, 0, "{call:?}");
         }

@@ -4,6 +4,7 @@ use clusterhat_tests::command::{Output, World};
 use serde_json::{Value, json};
 
 use super::{between_two_nodes, latch, ready, trace};
+use crate::command::Run as _;
 
 /// Every burst of faults at the upper board, one transfer later each time; nothing is left off on
 /// the lower one, and what is left off on the upper one is told.

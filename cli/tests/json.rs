@@ -3,7 +3,10 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use clusterhat_tests::command::{Output, World};
+use command::Run as _;
 use hat_driver::linux::lock::FileLock;
 use proptest::prelude::*;
 use serde_json::{Value, json};

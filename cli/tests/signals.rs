@@ -3,6 +3,8 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -11,7 +13,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use clusterhat_tests::command::{World, clusterhat, status};
+use clusterhat_tests::command::{World, status};
+use command::{Run as _, clusterhat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 

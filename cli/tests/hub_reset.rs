@@ -4,12 +4,15 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use clusterhat_tests::command::{World, clusterhat, status};
+use clusterhat_tests::command::{World, status};
+use command::{Run as _, clusterhat};
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
 

@@ -1,9 +1,12 @@
 //! README.md shows what the command prints: every console block is run, in order, on one simulated board.
 
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clusterhat_tests::command::{Output, World, clusterhat, without_note};
+use clusterhat_tests::command::{Output, World, without_note};
+use command::{Run as _, clusterhat};
 
 /// A fenced block.
 struct Block {

@@ -1,0 +1,51 @@
+//! The command as cargo built it for these tests, run on simulated boards.
+//!
+//! ```ignore
+//! let world = World::builtin("v2.5");
+//! assert_eq!(world.run(&["on", "p1"]).status, 0);
+//! assert_eq!(world.read()["chips"]["1"]["r"][1], 0x91);
+//! ```
+
+// Each test uses some of it.
+#![allow(dead_code)]
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use clusterhat_tests::{
+    command::{Output, World},
+    running::Running,
+};
+
+pub(crate) fn clusterhat() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_clusterhat"))
+}
+
+/// Runs the command in a world.
+pub(crate) trait Run {
+    /// The command, without waits, ready to be started. Nothing of the test's own environment changes what
+    /// it does.
+    fn command(&self, args: &[&str]) -> Command;
+
+    /// Runs the command to its end, without waits.
+    fn run(&self, args: &[&str]) -> Output {
+        Output::of(&mut self.command(args))
+    }
+
+    /// Starts the command with real waits.
+    fn start(&self, args: &[&str]) -> Running {
+        let mut command = self.command(args);
+        command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running::spawn(&mut command)
+    }
+}
+
+impl Run for World {
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.program(clusterhat());
+        command.env("CLUSTERHAT_SIM", self.path()).env("CLUSTERHAT_SIM_NOWAIT", "1").args(args);
+        command
+    }
+}
