@@ -84,13 +84,13 @@ pub(crate) enum Failure {
     LeftOut(String),
     /// A system's files.
     #[error(transparent)]
-    Files(#[from] gadget_config::changes::Error),
+    Files(#[from] system_config::changes::Error),
     /// Its groups.
     #[error("the files are set up, but not every user is in every group")]
     Groups(#[source] std::io::Error),
     /// The nodes' network.
     #[error(transparent)]
-    Network(#[from] gadget_config::network::Error),
+    Network(#[from] system_config::network::Error),
     /// What stands in the way of the nodes' network was printed.
     #[error("the nodes' network does not work as it was set up: see above")]
     NetworkBroken,
@@ -230,7 +230,7 @@ impl Failure {
                 text
             }
             // One a line: each has a cure of its own.
-            Self::Network(gadget_config::network::Error::Blocked(findings)) => {
+            Self::Network(system_config::network::Error::Blocked(findings)) => {
                 let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
                 lines.join("\nclusterhat: ")
             }

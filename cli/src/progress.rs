@@ -3,9 +3,9 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
-use gadget_config::changes::{self, LONGEST_WAIT, Places, Wait};
 use hat_driver::linux::Event;
 use hat_driver::power::Action;
+use system_config::changes::{self, LONGEST_WAIT, Places, Wait};
 
 use crate::nodes::Names;
 

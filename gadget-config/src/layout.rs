@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{End, Profile, profile::VENDOR_ID};
+use node_link::End;
+
+use crate::{Profile, profile::VENDOR_ID};
 
 /// The gadget's folder below `usb_gadget`. Whatever stands there is ours.
 pub const GADGET: &str = "clusterhat";

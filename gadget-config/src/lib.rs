@@ -6,7 +6,8 @@
 //! running one.
 //!
 //! ```
-//! use gadget_config::{BootMethod, End, Ethernet, NodeId, Profile};
+//! use gadget_config::{BootMethod, Ethernet, Profile};
+//! use node_link::{End, NodeId};
 //!
 //! let node = Profile::new("3".parse::<NodeId>()?, BootMethod::Card);
 //! assert_eq!(node.ethernet, Ethernet::Ncm);
@@ -24,20 +25,9 @@
 //! | `serde` | the types that stand in files and reports |
 //! | `linux` | the running kernel, through the crate `usb-gadget` |
 //! | `node-file` | `/etc/clusterhat/node.toml` |
-//! | `changes` | changes to a system's files that can be undone; a controller's set-up |
-//! | `setup` | preparing a card as a node |
-//! | `network` | the controller's end: bridge, addresses, way out |
-//! | `cli` | the program `clusterhat-node` |
 
 mod apply;
 mod boot;
-#[cfg(feature = "changes")]
-pub mod changes;
-mod cluster;
-#[cfg(feature = "changes")]
-mod config_txt;
-#[cfg(feature = "changes")]
-pub mod controller;
 mod error;
 mod ethernet;
 mod kernel;
@@ -45,30 +35,16 @@ mod kernel_part;
 mod layout;
 #[cfg(feature = "linux")]
 mod linux;
-mod mac;
-#[cfg(feature = "changes")]
-mod manager;
-#[cfg(feature = "network")]
-pub mod network;
 #[cfg(feature = "node-file")]
 pub mod node_file;
-mod node_id;
 mod owner;
 mod profile;
-#[cfg(feature = "setup")]
-pub mod setup;
 mod status;
-mod subnet;
 mod take_down;
-#[cfg(feature = "changes")]
-mod tools;
 mod udc;
-#[cfg(feature = "changes")]
-mod units;
 
 pub use apply::{Action, Applied, Limits, apply};
 pub use boot::{BootMethod, BootMethodError};
-pub use cluster::{ClusterName, ClusterNameError};
 pub use error::Error;
 pub use ethernet::{Ethernet, EthernetError};
 pub use kernel::{Gadget, Holder, Kernel};
@@ -76,19 +52,12 @@ pub use kernel_part::KernelPart;
 pub use layout::{Difference, Entry, GADGET, Layout, Tree};
 #[cfg(feature = "linux")]
 pub use linux::{Linux, Lock};
-pub use mac::{End, Mac};
-#[cfg(feature = "changes")]
-pub use manager::{Manager, ManagerError};
 #[cfg(feature = "node-file")]
 pub use node_file::NodeFile;
-pub use node_id::{NodeId, NodeIdError};
 pub use owner::Owner;
 pub use profile::{MicrosoftOs, Profile, VENDOR_ID};
 pub use status::{State, Status, status};
-pub use subnet::{Subnet, SubnetError};
 pub use take_down::{StopGetty, take_down};
-#[cfg(feature = "changes")]
-pub use tools::{LinuxTools, Printed, Tools};
 pub use udc::Udc;
 
 /// The README's example.

@@ -12,14 +12,17 @@
 //!
 //! `admin-console = false` is the former way to write `serial-ports = 1`, and `true` that of 2.
 
+mod edit;
+
 use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use node_link::{ClusterName, NodeId, Subnet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::{BootMethod, ClusterName, Ethernet, NodeId, Subnet};
+use crate::{BootMethod, Ethernet};
 
 /// Where the file lies below the root.
 pub const NODE_FILE: &str = "etc/clusterhat/node.toml";
@@ -57,6 +60,14 @@ pub struct NodeFileError {
     path: PathBuf,
     line: usize,
     message: String,
+}
+
+impl NodeFileError {
+    /// Of a file that is text only as far as this.
+    fn not_text(path: &Path, before: &[u8]) -> Self {
+        let message = "not UTF-8: correct it by hand first".to_owned();
+        Self { path: path.to_owned(), line: line_after(before), message }
+    }
 }
 
 /// A line that has no effect.
@@ -101,22 +112,31 @@ impl NodeFile {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut text = "# What this node is on the USB: clusterhat-node reads it.\n".to_owned();
-        let mut line = |key: &str, value: Option<String>| {
+        for (key, value) in self.values() {
             if let Some(value) = value {
                 // Writing to a String does not fail.
                 let _ = writeln!(text, "{key} = {value}");
             }
-        };
+        }
+        text
+    }
+
+    /// Each key with its value as it is written.
+    fn values(&self) -> [(&'static str, Option<String>); KEYS.len()] {
         // No value can hold a quote or a backslash.
         let quoted = |value: &dyn Display| format!("\"{value}\"");
-        line("id", self.id.map(|id| id.to_string()));
-        line("boot", self.boot.map(|boot| quoted(&boot)));
-        line("ethernet", self.ethernet.map(|ethernet| quoted(&ethernet)));
-        line("serial-ports", self.admin_console.map(|on| if on { "2" } else { "1" }.to_owned()));
-        line("cluster", self.cluster.as_ref().map(|cluster| quoted(cluster)));
-        line("subnet", self.subnet.map(|subnet| quoted(&subnet)));
-        line("udc", self.udc.as_ref().map(|udc| quoted(udc)));
-        text
+        let ports = |second: bool| if second { "2" } else { "1" }.to_owned();
+        let values = [
+            self.id.map(|id| id.to_string()),
+            self.boot.map(|boot| quoted(&boot)),
+            self.ethernet.map(|ethernet| quoted(&ethernet)),
+            self.admin_console.map(ports),
+            self.cluster.as_ref().map(|cluster| quoted(cluster)),
+            self.subnet.map(|subnet| quoted(&subnet)),
+            self.udc.as_ref().map(|udc| quoted(udc)),
+        ];
+        let mut keys = KEYS.into_iter();
+        values.map(|value| (keys.next().unwrap_or_default(), value))
     }
 }
 
@@ -156,7 +176,7 @@ impl Reader<'_> {
                 DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
                 _ => return None,
             };
-            Some(digits.parse().map_err(|error: crate::NodeIdError| error.to_string()))
+            Some(digits.parse().map_err(|error: node_link::NodeIdError| error.to_string()))
         })
     }
 
@@ -236,9 +256,13 @@ impl Reader<'_> {
     }
 
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        line_after(self.text.as_bytes().get(..offset).unwrap_or_default())
     }
+}
+
+/// The number of the line that follows, counted from 1.
+fn line_after(before: &[u8]) -> usize {
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 #[cfg(test)]

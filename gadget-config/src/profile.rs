@@ -1,6 +1,8 @@
 //! What a node shows of itself on the USB. Nothing here touches a kernel.
 
-use crate::{BootMethod, ClusterName, End, Ethernet, Mac, NodeId};
+use node_link::{ClusterName, End, Mac, NodeId};
+
+use crate::{BootMethod, Ethernet};
 
 /// 8086 Consultancy's vendor ID.
 pub const VENDOR_ID: u16 = 0x3171;
@@ -92,10 +94,7 @@ impl Profile {
     /// The MAC address of an end of the link.
     #[must_use]
     pub fn mac(&self, end: End) -> Mac {
-        match &self.cluster {
-            None => Mac::vendor(end, self.id),
-            Some(cluster) => Mac::of_cluster(cluster, end, self.id),
-        }
+        Mac::new(self.cluster.as_ref(), end, self.id)
     }
 
     /// What Windows is told: of NCM alone, as the vendor does.

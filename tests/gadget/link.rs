@@ -136,7 +136,7 @@ fn the_file_says_what_the_node_is() {
     assert_eq!(report["udc"], UDCS[1]);
     let device = find(&vm, "200");
     assert_eq!(device.interfaces().unwrap(), 4);
-    // Worked out by hand from the hash of the name; see gadget-config/src/mac.rs.
+    // Worked out by hand from the hash of the name; see node-link/src/mac.rs.
     addresses(&vm, &device, "8e:e6:2b:8b:c6:c8", "8e:e6:2b:8b:c7:c8");
     let status = document(&vm, "status");
     assert_eq!((&status["state"], &status["id"]), (&"up".into(), &200.into()));

@@ -33,9 +33,10 @@ pub fn clusterhat() -> &'static Path {
 /// As [`clusterhat`].
 pub fn clusterhat_node() -> &'static Path {
     static PATH: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let package = ["--package", "gadget-config", "--features", "cli"];
-    let built =
-        PATH.get_or_init(|| build("clusterhat-node", &package).map_err(|error| error.to_string()));
+    let built = PATH.get_or_init(|| {
+        build("clusterhat-node", &["--package", "clusterhat-node"])
+            .map_err(|error| error.to_string())
+    });
     built.as_ref().unwrap_or_else(|error| panic!("cannot build clusterhat-node: {error}"))
 }
 

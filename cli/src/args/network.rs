@@ -1,8 +1,9 @@
 //! The words of `network` and `inventory`.
 
 use clap::{Args, Subcommand, ValueEnum};
-use gadget_config::network::{Mode, Subnet};
-use gadget_config::{ClusterName, Manager, ManagerError};
+use node_link::{ClusterName, Subnet};
+use system_config::network::Mode;
+use system_config::{Manager, ManagerError};
 
 /// What can be done with the nodes' network.
 #[derive(Debug, Subcommand)]

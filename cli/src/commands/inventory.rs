@@ -1,6 +1,8 @@
 //! `inventory`: the nodes for other programs.
 
-use gadget_config::network::{Node, NodeLink, Settings, Subnet};
+use system_config::network::{Node, NodeLink, Settings};
+
+use node_link::Subnet;
 
 use super::Outcome;
 use super::network::{self, Ground};

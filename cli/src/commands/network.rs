@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use gadget_config::changes::{Changed, Places, Plan, plan_undo, undo};
-use gadget_config::network::{
+use system_config::changes::{Changed, Places, Plan, plan_undo, undo};
+use system_config::network::{
     self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
 };
-use gadget_config::{LinuxTools, NodeId, Tools};
+use system_config::{LinuxTools, Tools};
+
+use node_link::NodeId;
 
 use super::{Outcome, system_root};
 use crate::args::{Global, NetworkSetup, NetworkUndo};

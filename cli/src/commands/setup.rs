@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gadget_config::changes::{Changed, Error, Places, Plan, Spot, plan_undo, undo};
-use gadget_config::controller::{self, Membership, Request};
-use gadget_config::{LinuxTools, Tools as _};
+use system_config::changes::{Changed, Error, Places, Plan, Spot, plan_undo, undo};
+use system_config::controller::{self, Membership, Request};
+use system_config::{LinuxTools, Tools as _};
 
 use super::{Outcome, system_root};
 use crate::args::{Global, Setup};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use gadget_config::changes;
+use system_config::changes;
 
 use super::error::ConfigError;
 

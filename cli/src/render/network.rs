@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gadget_config::network::{BRIDGE, Finding, Mode, NodeLink, NodeState, Settings, Status};
+use system_config::network::{BRIDGE, Finding, Mode, NodeLink, NodeState, Settings, Status};
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
 use crate::report::{NetworkDone, NetworkReport};

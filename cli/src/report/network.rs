@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use gadget_config::Mac;
-use gadget_config::changes::Plan;
-use gadget_config::network::{Finding, Settings, Status};
+use node_link::Mac;
 use serde::Serialize;
+use system_config::changes::Plan;
+use system_config::network::{Finding, Settings, Status};
 
 use crate::args::Format;
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use gadget_config::changes::Edited;
-use gadget_config::controller::Membership;
 use serde::Serialize;
+use system_config::changes::Edited;
+use system_config::controller::Membership;
 
 /// What was changed, or put back, or would be.
 #[derive(Debug, PartialEq, Eq, Serialize)]

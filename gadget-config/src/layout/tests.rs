@@ -1,5 +1,7 @@
+use node_link::NodeId;
+
 use super::*;
-use crate::{BootMethod, Ethernet, NodeId};
+use crate::{BootMethod, Ethernet};
 
 fn node() -> Profile {
     Profile::new(NodeId::try_from(3).unwrap(), BootMethod::Card)

@@ -9,9 +9,10 @@ mod refuse;
 mod status;
 mod take_down;
 
-use gadget_config::{Applied, BootMethod, Error, Limits, NodeId, Profile};
+use gadget_config::{Applied, BootMethod, Error, Limits, Profile};
 
 use fake::Fake;
+use node_link::NodeId;
 
 /// The only real controller of the fake kernel.
 const UDC: &str = "20980000.usb";

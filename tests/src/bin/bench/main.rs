@@ -56,7 +56,7 @@ fn build() -> Result<()> {
     };
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", "clusterhat-cli", "--package", "clusterhat-tests"])
-        .args(["--package", "gadget-config", "--features", "gadget-config/cli"])
+        .args(["--package", "clusterhat-node"])
         .args(["--bin", "clusterhat", "--bin", "clusterhat-node", "--bin", "guest-agent"])
         .args(["--profile", profile])
         .arg("--target-dir")

@@ -1,0 +1,33 @@
+//! What a Cluster HAT's controller and its nodes agree on about the USB cable between them.
+//!
+//! ```
+//! use node_link::{End, Mac, NodeId, Subnet};
+//!
+//! let node: NodeId = "3".parse()?;
+//! assert_eq!(Mac::vendor(End::Node, node).to_string(), "00:22:82:ff:ff:03");
+//! assert_eq!(Subnet::VENDOR.node(node).to_string(), "172.19.181.3");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The feature `serde` makes the types serializable.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod cluster_name;
+mod mac;
+mod node_id;
+mod subnet;
+
+pub use cluster_name::{ClusterName, ClusterNameError};
+pub use mac::{End, Mac};
+pub use node_id::{NodeId, NodeIdError};
+pub use subnet::{Subnet, SubnetError};
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

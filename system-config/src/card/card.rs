@@ -1,0 +1,81 @@
+//! The card that is prepared: where it is, and what is looked at on it.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Error, networkmanager, rivals, units};
+use crate::Manager;
+use crate::changes::{self, Places, Snapshot, Spot};
+
+/// Where the record of the changes is kept.
+const RECORD: &str = "node-setup";
+
+/// Files that are read through links.
+const FILES: [&str; 3] = ["etc/hostname", "etc/hosts", "etc/modules"];
+
+/// Folders of which every file is read, if its name ends so.
+const FOLDERS: [(&str, &str); 3] = [
+    ("etc/modules-load.d", ".conf"),
+    ("etc/NetworkManager/system-connections", ".nmconnection"),
+    ("etc/systemd/network", ".network"),
+];
+
+/// This machine's card, or the one mounted at `root`, with its boot partition if that is mounted
+/// elsewhere than below the root.
+///
+/// # Errors
+/// A boot folder without a root, or a folder that is none.
+pub fn places(root: Option<&Path>, boot: Option<&Path>) -> Result<Places, Error> {
+    match (root, boot) {
+        (None, Some(boot)) => Err(Error::BootDirAlone(boot.to_owned())),
+        (root, boot) => Ok(Places::new(RECORD, root.unwrap_or(Path::new("/")))?.with_boot(boot)?),
+    }
+}
+
+/// Refuses to make a node of a running machine that cannot be one.
+///
+/// # Errors
+/// Any model but a Zero.
+pub fn check_model() -> Result<(), Error> {
+    // NUL-terminated text: Documentation/devicetree/usage-model.rst, "model".
+    let model = fs::read_to_string("/sys/firmware/devicetree/base/model").unwrap_or_default();
+    let model = model.trim_end_matches('\0');
+    if model.is_empty() || model.contains("Zero") {
+        Ok(())
+    } else {
+        Err(Error::NotAZero(model.to_owned()))
+    }
+}
+
+/// Reads all that planning looks at, and these files below the root, for a [`super::Request`] with them.
+///
+/// # Errors
+/// A file that cannot be read, or is no file.
+pub fn read(places: &Places, files: &[&str]) -> Result<Snapshot, Error> {
+    let mut card = Snapshot::new(places);
+    for path in FILES.iter().chain(files) {
+        card.add_file(Spot::root(*path))?;
+    }
+    for (folder, ending) in FOLDERS {
+        card.add_files(&Spot::root(folder), ending)?;
+    }
+    // FAT names stand in any case; the firmware asks in lower case, and so do we.
+    for name in card.names(&Spot::boot(""))?.iter().map(|name| name.to_ascii_lowercase()) {
+        if name == "user-data" || name.ends_with(".txt") {
+            match card.add_file(Spot::boot(&name)) {
+                // Somebody's folder of that name is none of the firmware's files.
+                Err(changes::Error::NotAFile(_)) if name != "config.txt" => {}
+                read => read?,
+            }
+        }
+    }
+    for path in &rivals::MARKS {
+        card.add_mark(Spot::root(*path))?;
+    }
+    card.add_file(Spot::root(networkmanager::MANAGED))?;
+    for unit in units::KNOWN {
+        crate::units::add(&mut card, unit)?;
+    }
+    Manager::look(&mut card)?;
+    Ok(card)
+}

@@ -1,0 +1,51 @@
+//! Preparing a Raspberry Pi Zero's card as a node, and undoing it.
+//!
+//! ```no_run
+//! use system_config::card::{self, Request};
+//! use system_config::changes::{self, Changed, LONGEST_WAIT};
+//!
+//! let request = Request::new("3".parse()?).with_file("etc/clusterhat/node.toml", "id = 3\n".into());
+//! // Nobody else sets the card up until this is dropped.
+//! let places = card::places(Some("/mnt/root".as_ref()), None)?.locked(LONGEST_WAIT)?;
+//! let plan = card::plan(&request, &card::read(&places, &["etc/clusterhat/node.toml"])?)?;
+//! print!("{}", plan.diff());
+//! plan.apply(&places)?;
+//! changes::undo(&places, Changed::Refuse)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | file | change | why |
+//! |---|---|---|
+//! | `config.txt` | `dtoverlay=dwc2`, `dtparam=dr_mode=peripheral` | the port becomes a device controller |
+//! | `cmdline.txt` | `modules-load=` of the kernel's own gadgets goes | they would claim the port |
+//! | `/etc/modules`, `/etc/modules-load.d/` | the same modules go | likewise |
+//! | the files of the [`Request`], as `/etc/clusterhat/node.toml` | as given | what the node is |
+//! | `/etc/systemd/system/*.wants/` | two links | gadget and login at boot |
+//! | NetworkManager's or networkd's files | `usb0` | DHCP first, then the fixed address |
+//! | `/etc/hostname`, `/etc/hosts` | the name, if asked | |
+//!
+//! Nothing is added to `cmdline.txt`: dwc2 loads by its device-tree alias once the overlay is
+//! there, and `clusterhat-node.service` loads libcomposite before it makes the gadget.
+//!
+//! Order of writing: a port that is a device with no gadget behind it is a node that nobody
+//! reaches, so what takes a gadget of another's away comes after our own, and `config.txt` last of
+//! all. What is cut before that boots as it did: the new unit finds no controller, or finds it
+//! taken, and gives up. Undoing goes backwards.
+
+mod card;
+mod cmdline_txt;
+mod config_txt;
+mod error;
+mod hostname;
+mod modules;
+mod network;
+mod networkd;
+mod networkmanager;
+mod plan;
+mod rivals;
+mod units;
+mod user_data;
+
+pub use card::{check_model, places, read};
+pub use error::Error;
+pub use plan::{Request, plan};

@@ -1,0 +1,144 @@
+//! What a set-up changes, worked out from what is on the card. Nothing is read or written here.
+
+use node_link::{NodeId, Subnet};
+
+use super::Error;
+use super::{cmdline_txt, config_txt, hostname, modules, network, rivals, units};
+use crate::changes::{Draft, Plan, Snapshot, Spot};
+
+/// What the node shall be.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Request {
+    /// Its number.
+    pub id: NodeId,
+    /// Its host name; as it is if not given.
+    pub hostname: Option<String>,
+    /// Where the address is that it gives itself, if nobody gives it one.
+    pub subnet: Subnet,
+    /// Files that say what the node is, by their paths below the root; each is to be read first.
+    pub files: Vec<(&'static str, String)>,
+}
+
+impl Request {
+    /// A node with this number; its host name stays.
+    #[must_use]
+    pub const fn new(id: NodeId) -> Self {
+        Self { id, hostname: None, subnet: Subnet::VENDOR, files: Vec::new() }
+    }
+
+    /// Gives it a fallback address in this network instead of the vendor's.
+    #[must_use]
+    pub fn with_subnet(mut self, subnet: Subnet) -> Self {
+        self.subnet = subnet;
+        self
+    }
+
+    /// Writes this text to a file below the root.
+    #[must_use]
+    pub fn with_file(mut self, path: &'static str, text: String) -> Self {
+        self.files.push((path, text));
+        self
+    }
+
+    /// Gives it a host name, or none.
+    #[must_use]
+    pub fn with_hostname(mut self, hostname: Option<String>) -> Self {
+        self.hostname = hostname;
+        self
+    }
+}
+
+/// Works out the set-up of a card.
+///
+/// # Errors
+/// What cannot be made to work, each with what to do.
+pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
+    rivals::check(card)?;
+    let mut draft = Draft::new(card);
+    for (path, text) in &request.files {
+        draft.file(Spot::root(*path), text.clone().into_bytes(), 0o644);
+    }
+    for profile in network::profiles(card, request.id, request.subnet)? {
+        draft.own_file(profile.spot, profile.text.into_bytes(), profile.mode);
+    }
+    if let Some(name) = &request.hostname {
+        host_name(&mut draft, card, name)?;
+    }
+    for (spot, target) in units::links(card)? {
+        draft.link(spot, target);
+    }
+    // Only now: until our gadget comes at boot, the one made by hand has to.
+    module_lists(&mut draft, card);
+    for note in rivals::notes(card).into_iter().chain(boot_notes(request, card)) {
+        draft.note(note);
+    }
+    boot(&mut draft, card);
+    Ok(draft.finish())
+}
+
+fn host_name(draft: &mut Draft<'_>, card: &Snapshot, name: &str) -> Result<(), Error> {
+    hostname::check(name)?;
+    let bytes = |spot| card.file(spot).map(|state| state.bytes.as_slice());
+    let (of_name, of_hosts) = (Spot::root("etc/hostname"), Spot::root("etc/hosts"));
+    let was = bytes(&of_name).and_then(hostname::current);
+    let hosts = hostname::edit_hosts(bytes(&of_hosts), was, name);
+    let new = hostname::edit_hostname(bytes(&of_name), name);
+    // The name last: the other file is found by it should this be cut short.
+    draft.file(of_hosts, hosts, 0o644);
+    draft.file(of_name, new, 0o644);
+    Ok(())
+}
+
+fn module_lists(draft: &mut Draft<'_>, card: &Snapshot) {
+    let folder = Spot::root("etc/modules-load.d");
+    let within = card.within(&folder).map(|(spot, _)| spot.clone());
+    let spots: Vec<_> = within.chain([Spot::root("etc/modules")]).collect();
+    for spot in spots {
+        if let Some(state) = card.file(&spot) {
+            draft.file(spot, modules::edit(&state.bytes), 0o644);
+        }
+    }
+}
+
+/// The module that claims the port goes before the port becomes a device.
+fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
+    let config = Spot::boot("config.txt");
+    let old = card.file(&config).map_or(&[][..], |state| &state.bytes);
+    let new = config_txt::edit(old);
+    let cmdline = config_txt::cmdline(old).unwrap_or_else(|| "cmdline.txt".to_owned());
+    let cmdline = Spot::boot(cmdline.to_ascii_lowercase());
+    if let Some(state) = card.file(&cmdline) {
+        draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
+    }
+    draft.file(config, new, 0o644);
+}
+
+/// Other files on the boot partition that may undo what is set here.
+fn boot_notes(request: &Request, card: &Snapshot) -> Vec<String> {
+    let places = card.places();
+    let file = |name: &str| card.file(&Spot::boot(name)).map(|state| state.bytes.as_slice());
+    let mut notes = Vec::new();
+    for name in config_txt::includes(file("config.txt").unwrap_or_default()) {
+        let name = name.to_ascii_lowercase();
+        if file(&name).is_some_and(config_txt::mentions_port) {
+            let path = places.shown(&Spot::boot(name));
+            notes.push(format!(
+                "{} is included by config.txt and sets dwc2 too: take it out there",
+                path.display()
+            ));
+        }
+    }
+    let names_host = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        text.lines().any(|line| line.starts_with("hostname:"))
+    };
+    if request.hostname.is_some() && file("user-data").is_some_and(names_host) {
+        let path = places.shown(&Spot::boot("user-data"));
+        notes.push(format!(
+            "{} sets a host name too, and cloud-init applies it at the first boot",
+            path.display()
+        ));
+    }
+    notes
+}

@@ -1,0 +1,27 @@
+//! Files of an installed system, changed so that every byte can be put back.
+//!
+//! [`changes`] is the mechanism: a snapshot of what is there, a plan, a record that survives a power cut,
+//! and an undo. What uses it:
+//!
+//! | module | changes |
+//! |---|---|
+//! | [`controller`] | a controller's boot files, groups and units |
+//! | [`network`] | the controller's network for its nodes |
+//! | [`card`] | a node's card, mounted or running |
+
+pub mod card;
+pub mod changes;
+mod config_txt;
+pub mod controller;
+mod manager;
+pub mod network;
+mod tools;
+mod units;
+
+pub use manager::{Manager, ManagerError};
+pub use tools::{LinuxTools, Printed, Tools};
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -1,0 +1,292 @@
+//! What breaks a network of nodes, or would, and what to do about it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use node_link::{ClusterName, Subnet};
+use serde::Serialize;
+
+use super::filter::{self, Flow, Place};
+use super::survey::Live;
+use super::{BRIDGE, Link, Mode, Request, Settings, Survey, live, networkmanager};
+use crate::Manager;
+use crate::changes::Spot;
+
+/// Of the vendor's images.
+pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
+
+/// Something that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// A word for programs.
+    pub kind: &'static str,
+    /// Whether nothing is set up because of it.
+    pub blocks: bool,
+    /// Whether it may be no obstacle at all.
+    #[serde(rename = "doubtful")]
+    pub is_doubtful: bool,
+    /// What is.
+    pub what: String,
+    /// What to do.
+    pub cure: String,
+}
+
+impl Finding {
+    fn blocking(kind: &'static str, what: String, cure: String) -> Self {
+        Self { kind, blocks: true, is_doubtful: false, what, cure }
+    }
+
+    pub(super) fn warning(kind: &'static str, what: String, cure: String) -> Self {
+        Self { kind, blocks: false, is_doubtful: false, what, cure }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.cure)
+    }
+}
+
+/// Looks for everything that is known to break it.
+#[must_use]
+pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(missing_programs(settings, survey));
+    found.extend(cloud_init(settings, survey));
+    found.extend(vendors_bridge(survey));
+    if let Some(live) = survey.live() {
+        found.extend(settings.subnet.and_then(|subnet| clash(subnet, live)));
+        found.extend(settings.uplink.as_deref().and_then(|uplink| no_port(uplink, live)));
+        found.extend(uplink_moves(settings, live));
+        found.extend(packet_filter(settings, live));
+        found.extend(not_isolated(settings, live));
+        found.extend(no_masquerade(settings, live));
+    }
+    found
+}
+
+/// On a network with others the vendor's MAC addresses are those of every other cluster, too. Told where it is
+/// asked for only: it is no fault of a network that has one cluster.
+pub(super) fn shared_macs(request: &Request, survey: &Survey) -> Option<Finding> {
+    (request.mode == Mode::Bridge && request.cluster.is_none()).then(|| {
+        let name = survey.machine_id().map(ClusterName::of_machine);
+        let name = name.map_or_else(|| "NAME".to_owned(), |name| name.to_string());
+        Finding::warning(
+            "shared-macs",
+            "nodes have the vendor's MAC addresses, the same as in every other cluster on this network"
+                .to_owned(),
+            format!(
+                "where there is another, run this again with --cluster {name}, and put \
+                 cluster = \"{name}\" into every node's /etc/clusterhat/node.toml"
+            ),
+        )
+    })
+}
+
+/// NetworkManager's method "shared" runs these.
+fn missing_programs(settings: &Settings, survey: &Survey) -> Vec<Finding> {
+    if (settings.mode, settings.manager) != (Mode::Nat, Manager::NetworkManager) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut missing = |package: &str, why: &str| {
+        found.push(Finding::blocking(
+            "missing-program",
+            format!("NetworkManager needs {package} to {why}, and it is not installed"),
+            format!("apt install {package}"),
+        ));
+    };
+    if !survey.has_program("dnsmasq") {
+        missing("dnsmasq-base", "give the nodes addresses");
+    }
+    if !survey.has_program("nft") && !survey.has_program("iptables") {
+        missing("nftables", "let the nodes out");
+    }
+    found
+}
+
+/// The vendor's images bridge the same interfaces by ifupdown.
+fn vendors_bridge(survey: &Survey) -> Option<Finding> {
+    let file = Spot::root(VENDORS_BRIDGE);
+    survey.system().has(&file).then(|| {
+        Finding::blocking(
+            "vendors-bridge",
+            format!("/{VENDORS_BRIDGE} puts the nodes into the vendor's own bridge"),
+            "remove that file and reboot first, or keep the vendor's network".to_owned(),
+        )
+    })
+}
+
+/// It writes the file anew at every boot, from a template.
+fn cloud_init(settings: &Settings, survey: &Survey) -> Option<Finding> {
+    const TEMPLATE: &str = "etc/cloud/templates/hosts.debian.tmpl";
+    let hosts = survey.system().file(&Spot::root("etc/hosts"))?;
+    let managed = String::from_utf8_lossy(&hosts.bytes).contains("manage_etc_hosts");
+    (settings.mode == Mode::Nat && managed).then(|| {
+        Finding::warning(
+            "cloud-init-hosts",
+            "cloud-init writes /etc/hosts anew at every boot, without the nodes' names".to_owned(),
+            format!(
+                "set manage_etc_hosts to false in its user-data, or put the names into /{TEMPLATE}"
+            ),
+        )
+    })
+}
+
+/// The nodes' network may be nobody else's.
+fn clash(subnet: Subnet, live: &Live) -> Option<Finding> {
+    let addresses = live.links.iter().filter(|link| link.name != BRIDGE).flat_map(|link| {
+        link.addresses.iter().map(move |(address, prefix)| (&link.name, *address, *prefix))
+    });
+    let routes = live.routes.iter().filter(|route| route.link != BRIDGE).filter_map(|route| {
+        let (network, prefix) = route.network?;
+        Some((&route.link, IpAddr::from(network), prefix))
+    });
+    let overlapping = addresses.chain(routes).find_map(|(link, address, prefix)| match address {
+        IpAddr::V4(v4) if subnet.overlaps(v4, prefix) => Some((link, address, prefix)),
+        _ => None,
+    });
+    let (link, address, prefix) = overlapping?;
+    Some(Finding::blocking(
+        "address-clash",
+        format!("the nodes' network {subnet} overlaps {address}/{prefix} of {link}"),
+        "choose another with --subnet, 10.181.0.0/24 say".to_owned(),
+    ))
+}
+
+/// What cannot be a port of a bridge.
+fn no_port(uplink: &str, live: &Live) -> Option<Finding> {
+    let link = live.links.iter().find(|link| link.name == uplink)?;
+    let (kind, what) = if live.wireless.iter().any(|name| name == uplink) {
+        // IEEE 802.11 frames of a station carry its own address only.
+        (
+            "wireless-uplink",
+            "is a wireless interface, and an access point takes no frames of others from it",
+        )
+    } else if link.kind.as_deref().is_some_and(|kind| kind != "veth") {
+        (
+            "virtual-uplink",
+            "is a virtual interface, which something else has made for a purpose of its own",
+        )
+    } else {
+        return None;
+    };
+    Some(Finding::blocking(
+        kind,
+        format!("{uplink} {what}"),
+        "use --mode nat, or name a wired interface with --uplink".to_owned(),
+    ))
+}
+
+/// The addresses move from the uplink to the bridge.
+fn uplink_moves(settings: &Settings, live: &Live) -> Option<Finding> {
+    let uplink = settings.uplink.as_deref()?;
+    let is_users = live.user_link.as_deref() == Some(uplink);
+    is_users.then(|| {
+        Finding::warning(
+            "your-connection",
+            format!("you are connected through {uplink}, whose addresses move to {BRIDGE}"),
+            "the connection stands still for some seconds; if the address does not come back, \
+             everything is put back within two minutes"
+                .to_owned(),
+        )
+    })
+}
+
+/// See the head of `networkmanager.rs`. Where iptables does it, nft is not there to be asked.
+fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
+    let tables = live.tables.as_deref()?;
+    let shared = (settings.mode, settings.manager) == (Mode::Nat, Manager::NetworkManager);
+    let bridge = live.links.iter().any(|link| link.name == BRIDGE && !link.addresses.is_empty());
+    (shared && bridge && !networkmanager::has_masquerade(tables)).then(|| {
+        Finding::warning(
+            "no-masquerade",
+            "NetworkManager did not wait for nft when it started, so nodes do not get out"
+                .to_owned(),
+            format!("nmcli connection up {BRIDGE}"),
+        )
+    })
+}
+
+/// A port that was put into the bridge by somebody else, or before it was to be isolated.
+fn not_isolated(settings: &Settings, live: &Live) -> Option<Finding> {
+    let is_open = |link: &&Link| {
+        live::is_node(&link.name) && link.master.as_deref() == Some(BRIDGE) && !link.isolated
+    };
+    let open: Vec<_> = live.links.iter().filter(is_open).map(|link| &*link.name).collect();
+    (settings.isolate && !open.is_empty()).then(|| {
+        Finding::warning(
+            "not-isolated",
+            format!("other nodes can be reached through {}", open.join(" ")),
+            format!("bridge link set dev {} isolated on", open[0]),
+        )
+    })
+}
+
+/// A filter that drops what it does not know drops what nodes send, and one that takes nothing in gives them
+/// no addresses.
+fn packet_filter(settings: &Settings, live: &Live) -> Vec<Finding> {
+    if live.filter.is_hidden {
+        return vec![Finding {
+            is_doubtful: true,
+            ..Finding::warning(
+                "filter-unread",
+                "the packet filter's rules cannot be read, so whether it lets nodes through is unknown"
+                    .to_owned(),
+                "run `clusterhat network status` as root".to_owned(),
+            )
+        }];
+    }
+    let forwarded = filter::forwarded(settings, live.way_out(), live.filters_bridges);
+    let passed = match settings.mode {
+        Mode::Nat => "what nodes send beyond the controller",
+        Mode::Bridge => "what passes the bridge",
+    };
+    let asked = filter::asked(settings);
+    let forward = stopped(("forward", passed), &forwarded, settings, live);
+    let input = stopped(
+        ("input", "what nodes ask the controller, their addresses say"),
+        &asked,
+        settings,
+        live,
+    );
+    forward.into_iter().chain(input).collect()
+}
+
+fn stopped(
+    (hook, what): (&str, &str),
+    flows: &[Flow],
+    settings: &Settings,
+    live: &Live,
+) -> Option<Finding> {
+    let obstacles = live.filter.obstacles(flows);
+    let worst = obstacles.iter().find(|one| one.is_certain).or(obstacles.first())?;
+    let is_dockers = matches!(worst.place, Place::Iptables(..)) && live.filter.is_dockers();
+    let kind = match (hook, worst.is_certain, is_dockers) {
+        ("forward", true, true) => "docker-forward",
+        ("forward", true, false) => "forward-policy",
+        ("forward", false, _) => "forward-unknown",
+        (_, true, _) => "input-policy",
+        (_, false, _) => "input-unknown",
+    };
+    let who = if is_dockers && hook == "forward" { "Docker" } else { "the packet filter" };
+    let what = match worst.is_certain {
+        true => format!("{who} drops {what} ({})", worst.place),
+        false => format!("whether {who} drops {what} is unknown ({})", worst.place),
+    };
+    let cure = match worst.place.is_firewallds() {
+        true => format!(
+            "add {BRIDGE} to a zone of firewalld that lets it out, or {}",
+            lasting(settings)
+        ),
+        false => {
+            format!("`clusterhat network allow` until the next boot, or {}", lasting(settings))
+        }
+    };
+    Some(Finding { is_doubtful: !worst.is_certain, ..Finding::warning(kind, what, cure) })
+}
+
+fn lasting(settings: &Settings) -> String {
+    format!("`clusterhat network setup --mode {} --allow-forwarding` for good", settings.mode)
+}

@@ -1,0 +1,57 @@
+//! Which node an interface says it belongs to, and in which place it is plugged in.
+
+use std::fs;
+use std::path::Path;
+
+use node_link::{End, Mac, NodeId};
+
+use super::{Link, Settings};
+
+/// The USB device of an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gadget {
+    /// Such as `1-1.2`.
+    pub(super) path: String,
+    serial: Option<String>,
+}
+
+impl Gadget {
+    /// Of an interface; nothing if it is none of the USB (Documentation/ABI/stable/sysfs-bus-usb: the
+    /// device of a link is an interface, `1-1.2:1.0`, in the folder of its device, `1-1.2`).
+    pub(super) fn of(root: &Path, link: &str) -> Option<Self> {
+        let interface = root.join("sys/class/net").join(link).join("device").canonicalize().ok()?;
+        interface.file_name()?.to_str()?.contains(':').then_some(())?;
+        let device = interface.parent()?;
+        let serial = fs::read_to_string(device.join("serial")).ok();
+        let serial = serial.map(|serial| serial.trim().to_owned());
+        Some(Self { path: device.file_name()?.to_str()?.to_owned(), serial })
+    }
+
+    fn node(&self) -> Option<NodeId> {
+        self.serial.as_ref()?.parse().ok()
+    }
+}
+
+/// The node that an interface of the controller calls itself, if that is another than `own`: by its USB
+/// serial number, its name, or the controller's MAC address of the link.
+pub(super) fn another(
+    own: NodeId,
+    link: &Link,
+    gadget: &Gadget,
+    settings: &Settings,
+) -> Option<NodeId> {
+    let claims = [gadget.node(), by_name(&link.name), by_mac(link, settings)];
+    claims.into_iter().flatten().find(|id| *id != own)
+}
+
+fn by_name(link: &str) -> Option<NodeId> {
+    link.strip_prefix("ethpi").or(link.strip_prefix("ethupi"))?.parse().ok()
+}
+
+fn by_mac(link: &Link, settings: &Settings) -> Option<NodeId> {
+    let id = link.mac.rsplit(':').next().and_then(|last| u8::from_str_radix(last, 16).ok())?;
+    let id = NodeId::try_from(id).ok()?;
+    let clusters = [settings.cluster.as_ref(), None];
+    let macs = clusters.map(|cluster| Mac::new(cluster, End::Host, id).to_string());
+    macs.contains(&link.mac).then_some(id)
+}

@@ -1,0 +1,40 @@
+//! A node as its network knows it.
+
+use node_link::{ClusterName, End, Mac, NodeId};
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its number.
+    pub id: NodeId,
+    /// Its name in the configuration.
+    pub name: Option<String>,
+    /// Its place on the USB, such as `1-1.2`, where that is known.
+    pub usb_path: Option<String>,
+}
+
+impl Node {
+    /// `pN`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("p{}", self.id)
+    }
+
+    /// All its names: `pN` first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        std::iter::once(self.label()).chain(self.name.clone()).collect()
+    }
+
+    /// Its own end's MAC address, which does not depend on how it boots.
+    #[must_use]
+    pub fn mac(&self, cluster: Option<&ClusterName>) -> Mac {
+        Mac::new(cluster, End::Node, self.id)
+    }
+}
+
+impl From<NodeId> for Node {
+    fn from(id: NodeId) -> Self {
+        Self { id, name: None, usb_path: None }
+    }
+}

@@ -1,0 +1,160 @@
+//! How the network stands. Asks only.
+
+use std::net::IpAddr;
+
+use node_link::{End, Mac, NodeId};
+use serde::Serialize;
+
+use super::survey::Live;
+use super::{BRIDGE, Error, Finding, Link, Mode, Node, Settings, Survey, findings, gadget, ip};
+use crate::Tools;
+
+/// The bridge and every node's link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// What was set up.
+    pub settings: Settings,
+    /// Whether the bridge is there.
+    pub bridge: bool,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// The nodes.
+    pub nodes: Vec<NodeLink>,
+    /// What stands in the way.
+    pub findings: Vec<Finding>,
+}
+
+impl Status {
+    /// Whether something stands in the way for certain.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        !self.bridge || self.findings.iter().any(|finding| !finding.is_doubtful)
+    }
+}
+
+/// One node's link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct NodeLink {
+    /// `pN`.
+    pub node: String,
+    /// How far it has come.
+    pub state: NodeState,
+    /// The controller's interface to it.
+    pub interface: Option<String>,
+    /// Its fixed address, or on the controller's network the one that was heard of.
+    pub address: Option<IpAddr>,
+}
+
+/// How far a node's link has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeState {
+    /// No gadget of it is there.
+    Absent,
+    /// What is plugged in there calls itself another node.
+    Foreign,
+    /// Its gadget is there, and no port of the bridge.
+    Apart,
+    /// It is a port, and the node's end is not up.
+    Down,
+    /// Both ends are up.
+    Up,
+    /// It answered lately.
+    Reachable,
+}
+
+/// Looks at what was set up; nothing if nothing was.
+///
+/// # Errors
+/// A program that is missing or fails.
+pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Option<Status>, Error> {
+    let settings = survey.known_settings()?.cloned();
+    let (Some(settings), Some(live)) = (settings, survey.live()) else {
+        return Ok(None);
+    };
+    let bridge = live.links.iter().find(|link| link.name == BRIDGE);
+    let neighbours = match bridge {
+        Some(_) => ip::neighbours(tools, BRIDGE)?,
+        None => Vec::new(),
+    };
+    let node_link = |node: &Node| {
+        let mac = node.mac(settings.cluster.as_ref()).to_string();
+        let heard = neighbours.iter().filter(|one| one.mac == mac && one.address.is_ipv4());
+        let heard: Vec<_> = heard.collect();
+        let foreign = foreign(node, &settings, live);
+        let link = match foreign {
+            Some((link, _)) => Some(link),
+            None => interface(node, nodes, &settings, live),
+        };
+        let state = match link {
+            None => NodeState::Absent,
+            Some(_) if foreign.is_some() => NodeState::Foreign,
+            Some(link) if link.master.as_deref() != Some(BRIDGE) => NodeState::Apart,
+            Some(link) if !link.carrier => NodeState::Down,
+            Some(_) if heard.iter().any(|one| one.answers) => NodeState::Reachable,
+            Some(_) => NodeState::Up,
+        };
+        let address = match settings.mode {
+            Mode::Nat => settings.address(node.id).map(IpAddr::from),
+            Mode::Bridge => heard.first().map(|one| one.address),
+        };
+        let interface = link.map(|link| link.name.clone());
+        NodeLink { node: node.label(), state, interface, address }
+    };
+    let misplaced = nodes.iter().filter_map(|node| misplaced(node, &settings, live));
+    Ok(Some(Status {
+        bridge: bridge.is_some(),
+        addresses: bridge.iter().flat_map(|b| b.addresses.iter().map(|(a, _)| *a)).collect(),
+        nodes: nodes.iter().map(node_link).collect(),
+        findings: findings(&settings, survey).into_iter().chain(misplaced).collect(),
+        settings,
+    }))
+}
+
+/// The controller's interface to a node: by the name that udev gives it, or by its MAC address. One that is
+/// plugged in another node's place is not that node's.
+fn interface<'a>(
+    node: &Node,
+    nodes: &[Node],
+    settings: &Settings,
+    live: &'a Live,
+) -> Option<&'a Link> {
+    let mac = Mac::new(settings.cluster.as_ref(), End::Host, node.id).to_string();
+    let names = [format!("ethpi{}", node.id), format!("ethupi{}", node.id)];
+    let is_elsewhere = |link: &Link| {
+        let path = live.gadgets.get(&link.name).map(|gadget| &gadget.path);
+        nodes
+            .iter()
+            .any(|other| other.id != node.id && path.is_some() && other.usb_path.as_ref() == path)
+    };
+    let mut links = live.links.iter();
+    links.find(|link| (names.contains(&link.name) || link.mac == mac) && !is_elsewhere(link))
+}
+
+/// An interface in a node's place that calls itself another node.
+fn foreign<'a>(node: &Node, settings: &Settings, live: &'a Live) -> Option<(&'a Link, NodeId)> {
+    let place = node.usb_path.as_ref()?;
+    live.links.iter().find_map(|link| {
+        let gadget = live.gadgets.get(&link.name).filter(|gadget| gadget.path == *place)?;
+        Some((link, gadget::another(node.id, link, gadget, settings)?))
+    })
+}
+
+fn misplaced(node: &Node, settings: &Settings, live: &Live) -> Option<Finding> {
+    let (link, claimed) = foreign(node, settings, live)?;
+    let (label, place) = (node.label(), node.usb_path.as_deref().unwrap_or_default());
+    Some(Finding::warning(
+        "wrong-place",
+        format!(
+            "what is plugged in as {label} (USB {place}, {}) calls itself p{claimed}",
+            link.name
+        ),
+        format!(
+            "exchange the cards, or prepare the card in {label} with \
+             `clusterhat-node setup --id {}`",
+            node.id
+        ),
+    ))
+}

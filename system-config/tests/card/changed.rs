@@ -1,0 +1,108 @@
+//! Cards that change between runs: another ID, somebody's edits, links.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use system_config::card::Request;
+use system_config::changes::{self, Changed};
+
+use crate::tree::{Card, assert_same};
+
+fn set_up(card: &Card, id: u8) -> usize {
+    let request = Request::new(id.try_into().unwrap());
+    let plan = card.plan(request).unwrap();
+    plan.apply(&card.places()).unwrap();
+    plan.changes().len()
+}
+
+#[test]
+fn another_id_changes_just_that() {
+    let card = Card::stock("trixie");
+    let before = card.tree();
+    set_up(&card, 3);
+    // node.toml and the profile with the fixed address.
+    assert_eq!(set_up(&card, 200), 2);
+    assert!(card.read("root/etc/clusterhat/node.toml").contains("id = 200\n"));
+    let fixed = "root/etc/NetworkManager/system-connections/clusterhat-usb0-fixed.nmconnection";
+    assert!(card.read(fixed).contains("address1=172.19.181.200/24\n"));
+    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    assert_same(&card.tree(), &before);
+}
+
+#[test]
+fn the_cluster_is_asked_for_and_stays() {
+    let card = Card::stock("trixie");
+    let before = card.tree();
+    let ask = |id: u8, cluster: Option<&str>| {
+        let plan = card.plan_with(Request::new(id.try_into().unwrap()), |file| {
+            file.cluster = cluster.map(|name| name.parse().unwrap()).or(file.cluster.take());
+        });
+        let plan = plan.unwrap();
+        plan.apply(&card.places()).unwrap();
+        card.read("root/etc/clusterhat/node.toml")
+    };
+    assert!(ask(3, Some("rack-1")).ends_with("id = 3\ncluster = \"rack-1\"\n"));
+    assert!(ask(4, None).ends_with("id = 4\ncluster = \"rack-1\"\n"));
+    assert!(ask(4, Some("rack-2")).ends_with("id = 4\ncluster = \"rack-2\"\n"));
+    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    assert_same(&card.tree(), &before);
+    let path = "root/etc/clusterhat/node.toml";
+    card.write(path, "id = 3 # the third\ncluster = \"a\"  # mine\n");
+    assert_eq!(ask(3, Some("b")), "id = 3 # the third\ncluster = \"b\"  # mine\n");
+    card.write(path, "# mine\nid = 3\n");
+    assert_eq!(ask(3, Some("b")), "cluster = \"b\"\n# mine\nid = 3\n");
+}
+
+#[test]
+fn a_folder_of_ours_with_somebodys_file_stays() {
+    let card = Card::stock("trixie");
+    set_up(&card, 3);
+    card.write("root/etc/clusterhat/mine", "");
+    let undone = changes::undo(&card.places(), Changed::Refuse).unwrap();
+    assert_eq!(undone.kept, [card.path("root/etc/clusterhat")]);
+    assert!(card.path("root/etc/clusterhat/mine").exists());
+}
+
+#[test]
+fn links_of_a_card_are_the_cards_own() {
+    let card = Card::stock("trixie");
+    let outside = tempfile::tempdir().unwrap();
+    let hosts = outside.path().join("hosts");
+    fs::write(&hosts, "127.0.1.1 controller\n").unwrap();
+    // An absolute link on a mounted card means the card, never this machine.
+    let within = format!("root{}", hosts.display());
+    card.write(&within, "127.0.1.1 raspberrypi\n");
+    fs::remove_file(card.path("root/etc/hosts")).unwrap();
+    symlink(&hosts, card.path("root/etc/hosts")).unwrap();
+    fs::rename(card.path("root/etc/hostname"), card.path("root/etc/name")).unwrap();
+    symlink("/etc/name", card.path("root/etc/hostname")).unwrap();
+    let before = card.tree();
+    let request = Request::new(5.try_into().unwrap()).with_hostname(Some("p5".into()));
+    let plan = card.plan(request).unwrap();
+    plan.apply(&card.places()).unwrap();
+    assert_eq!(card.read("root/etc/name"), "p5\n");
+    assert_eq!(card.read(&within), "127.0.1.1 p5\n");
+    assert_eq!(fs::read_to_string(&hosts).unwrap(), "127.0.1.1 controller\n");
+    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    assert_same(&card.tree(), &before);
+}
+
+#[test]
+fn the_record_is_json_that_others_can_read() {
+    let card = Card::stock("trixie");
+    set_up(&card, 3);
+    let text = card.read("root/var/lib/clusterhat/node-setup/manifest.json");
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let entries = manifest["entries"].as_array().unwrap();
+    let config = entries.iter().find(|entry| entry["path"] == "config.txt").unwrap();
+    assert_eq!(
+        (&config["base"], &config["before"]["file"]["mode"]),
+        (&"boot".into(), &0o644.into())
+    );
+    let copy = config["before"]["file"]["copy"].as_str().unwrap();
+    let kept = card.read(&format!("root/var/lib/clusterhat/node-setup/{copy}"));
+    assert!(kept.ends_with("[all]\n"));
+    card.write("root/var/lib/clusterhat/node-setup/manifest.json", "{");
+    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err().to_string();
+    assert!(error.contains("manifest.json: ") && error.contains("by hand"), "{error}");
+}

@@ -1,0 +1,246 @@
+//! The power goes between any two steps, and in the middle of a write.
+
+use std::io;
+use std::path::Path;
+
+use system_config::card::Request;
+use system_config::changes::{
+    self, Changed, Disk, Error, FileState, LinuxDisk, Plan, Rights, Target,
+};
+
+use crate::tree::{Card, Tree, assert_same};
+
+/// Fails for good after a number of steps; the write that it falls on gets half of its bytes down.
+struct Cut {
+    left: usize,
+}
+
+impl Cut {
+    fn step(&mut self) -> io::Result<()> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| io::Error::other("no power"))?;
+        Ok(())
+    }
+}
+
+impl Disk for Cut {
+    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.make_folder(at, mode))
+    }
+
+    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()> {
+        if self.left == 0 {
+            let half = state.bytes[..state.bytes.len() / 2].to_vec();
+            LinuxDisk.write(at, &FileState { bytes: half, ..state.clone() }, rights)?;
+        }
+        self.step().and_then(|()| LinuxDisk.write(at, state, rights))
+    }
+
+    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.rename(from, to))
+    }
+
+    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.link(to, at))
+    }
+
+    fn remove_file(&mut self, at: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.remove_file(at))
+    }
+
+    fn remove_folder(&mut self, at: &Target) -> io::Result<()> {
+        self.step().and_then(|()| LinuxDisk.remove_folder(at))
+    }
+}
+
+/// Much is changed here: all of the hand-made set-up, and a host name.
+fn card() -> Card {
+    let card = Card::stock("bookworm");
+    card.lay(&crate::tree::fixtures().join("cases/03-hand-made"));
+    card
+}
+
+fn plan(card: &Card, id: u8) -> Plan {
+    let request = Request::new(id.try_into().unwrap()).with_hostname(Some(format!("p{id}")));
+    card.plan(request).unwrap()
+}
+
+const NODE_LINK: &str = "root/etc/systemd/system/multi-user.target.wants/clusterhat-node.service";
+
+/// Each file is the old or the new one, and the port is a gadget's only on a card whose unit
+/// makes one from a node.toml that is there.
+fn assert_boots(now: &Tree, old: &Tree, new: &Tree) {
+    for name in ["boot/config.txt", "boot/cmdline.txt", "root/etc/modules", "root/etc/hosts"] {
+        assert!([old.get(name), new.get(name)].contains(&now.get(name)), "{name}");
+    }
+    let is_new = |name: &str| now.get(name) == new.get(name);
+    let port = ["boot/config.txt", "boot/cmdline.txt", "root/etc/modules"];
+    if port.into_iter().any(is_new) {
+        assert!(is_new(NODE_LINK) && is_new("root/etc/clusterhat/node.toml"));
+    }
+    if is_new("boot/config.txt") {
+        assert!(is_new("boot/cmdline.txt"));
+    }
+}
+
+/// Without what only the set-up itself looks at.
+fn without_state(tree: &Tree) -> Tree {
+    let is_state = |name: &str| name.starts_with("root/var/lib/clusterhat");
+    tree.iter()
+        .filter(|(name, _)| !is_state(name))
+        .map(|(name, thing)| (name.clone(), thing.clone()))
+        .collect()
+}
+
+/// A cut right after the first folder is made, or right before it goes, leaves that, empty: there is
+/// no record then of whose it is.
+#[track_caller]
+fn assert_as_before(mut now: Tree, old: &Tree) {
+    let state = "root/var/lib/clusterhat";
+    let below = format!("{state}/");
+    if !now.keys().any(|name| name.starts_with(&below)) {
+        now.remove(state);
+    }
+    assert_same(&now, old);
+}
+
+/// Every number of steps after which `run` can be cut, until one is enough.
+fn each_cut(mut run: impl FnMut(&mut Cut) -> Result<(), Error>) -> usize {
+    for steps in 0..200 {
+        match run(&mut Cut { left: steps }) {
+            Ok(()) => return steps,
+            Err(Error::Io { .. } | Error::Stopped(_)) => {}
+            Err(error) => panic!("{steps}: {error}"),
+        }
+    }
+    panic!("no end");
+}
+
+#[test]
+fn a_cut_set_up_boots_and_a_second_run_ends_it() {
+    let new = card();
+    let old = new.tree();
+    plan(&new, 3).apply(&new.places()).unwrap();
+    let new = new.tree();
+    let steps = each_cut(|cut| {
+        let card = card();
+        let result = plan(&card, 3).apply_with(&card.places(), cut);
+        assert_boots(&card.tree(), &old, &new);
+        plan(&card, 3).apply(&card.places()).unwrap();
+        // One that was complete but for its tidying may leave copies and drafts behind.
+        assert_same(&without_state(&card.tree()), &without_state(&new));
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &old);
+        result
+    });
+    assert!(steps > 40, "{steps}");
+}
+
+#[test]
+fn a_cut_set_up_can_be_undone() {
+    let old = card().tree();
+    each_cut(|cut| {
+        let card = card();
+        let result = plan(&card, 3).apply_with(&card.places(), cut);
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &old);
+        result
+    });
+}
+
+#[test]
+fn a_cut_change_of_the_id_can_be_ended_and_undone() {
+    let old = card().tree();
+    each_cut(|cut| {
+        let card = card();
+        plan(&card, 3).apply(&card.places()).unwrap();
+        let result = plan(&card, 4).apply_with(&card.places(), cut);
+        if cut.left % 2 == 0 {
+            plan(&card, 5).apply(&card.places()).unwrap();
+            assert!(card.read("root/etc/clusterhat/node.toml").contains("id = 5\n"));
+        }
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_same(&card.tree(), &old);
+        result
+    });
+}
+
+#[test]
+fn a_cut_undo_boots_and_a_second_one_ends_it() {
+    let old = card().tree();
+    each_cut(|cut| {
+        let card = card();
+        plan(&card, 3).apply(&card.places()).unwrap();
+        let new = card.tree();
+        let result = changes::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
+        assert_boots(&card.tree(), &old, &new);
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &old);
+        result
+    });
+}
+
+/// Others' lines in files of ours and in those that we share.
+fn edit(card: &Card) {
+    let path = "root/etc/clusterhat/node.toml";
+    card.write(path, card.read(path) + "cluster = \"rack-1\"\n");
+    for path in ["boot/config.txt", "root/etc/hosts", "root/etc/modules"] {
+        let text = card.read(path);
+        card.write(path, format!("# theirs\n{}\n# and theirs\n", text.trim_end_matches('\n')));
+    }
+    card.write("boot/cmdline.txt", card.read("boot/cmdline.txt").replace("rootwait", "quiet"));
+}
+
+fn edited() -> Card {
+    let card = card();
+    plan(&card, 3).apply(&card.places()).unwrap();
+    edit(&card);
+    card
+}
+
+/// What is taken back is worked out once, however often that is cut.
+#[test]
+fn a_cut_undo_keeps_others_lines() {
+    let whole = edited();
+    changes::undo(&whole.places(), Changed::Refuse).unwrap();
+    assert!(whole.read("boot/config.txt").contains("# theirs\n"));
+    assert!(!whole.read("boot/config.txt").contains("dr_mode=peripheral"));
+    let steps = each_cut(|cut| {
+        let card = edited();
+        let result = changes::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &whole.tree());
+        result
+    });
+    assert!(steps > 30, "{steps}");
+}
+
+#[test]
+fn a_cut_second_set_up_keeps_others_lines() {
+    let whole = edited();
+    changes::undo(&whole.places(), Changed::Refuse).unwrap();
+    each_cut(|cut| {
+        let card = edited();
+        let result = plan(&card, 4).apply_with(&card.places(), cut);
+        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        assert_as_before(card.tree(), &whole.tree());
+        result
+    });
+}
+
+/// Whoever reads of a full disk wants to know what stands, and what to do then.
+#[test]
+fn what_stops_half_way_says_so() {
+    let old = without_state(&card().tree());
+    let mut stopped = 0;
+    each_cut(|cut| {
+        let card = card();
+        let result = plan(&card, 3).apply_with(&card.places(), cut);
+        if let Err(error) = &result {
+            let is_changed = without_state(&card.tree()) != old;
+            assert!(!is_changed || error.to_string().contains("run this again"), "{error}");
+            stopped += usize::from(is_changed);
+        }
+        result
+    });
+    assert!(stopped > 5);
+}

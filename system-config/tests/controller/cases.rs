@@ -1,0 +1,103 @@
+//! What `--dry-run` shows on stock systems, against golden files. `BLESS=1` writes them anew.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use system_config::changes::{Changed, undo};
+use system_config::controller::{Membership, Request};
+
+use crate::tree::{Card, assert_same};
+use crate::{INIT, places, plan, stock};
+
+#[track_caller]
+fn check(name: &str, card: &Card, request: &Request) {
+    let before = card.tree();
+    let plan_now = plan(card, request);
+    let folder = format!("{}/", card.path("").display().to_string().trim_end_matches('/'));
+    let mut found = plan_now.diff().replace(&folder, "");
+    for note in plan_now.notes() {
+        found += &format!("note: {}\n", note.replace(&folder, ""));
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller/cases").join(name);
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&golden, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{name}");
+    plan_now.apply(&places(card)).unwrap();
+    assert_eq!(plan(card, request).diff(), "", "a second time there is nothing to do");
+    undo(&places(card), Changed::Refuse).unwrap();
+    assert_same(&card.tree(), &before);
+}
+
+#[test]
+fn stock_systems() {
+    for name in ["bookworm", "trixie"] {
+        let card = stock(name);
+        card.mode("boot/config.txt", 0o750);
+        check(&format!("{name}.diff"), &card, &Request::default());
+    }
+}
+
+/// The vendor's image of January 2026: bit-banged I2C for the models up to the Pi 4, since their controllers
+/// do not keep to clock stretching.
+#[test]
+fn the_vendors_image() {
+    let gpio = "dtoverlay=i2c-gpio,bus=1,i2c_gpio_sda=2,i2c_gpio_scl=3";
+    let i2c: String = (0..5).map(|model| format!("[pi{model}]\n{gpio}\n")).collect();
+    let card = stock("trixie");
+    card.write(
+        "boot/config.txt",
+        format!(
+            "{}\nenable_uart=1\n{i2c}[pi5]\ndtparam=i2c_arm=on\n[all]\ndtoverlay=dwc2,dr_mode=host\n\
+             [pi4]\notg_mode=1 # Controller only\n[cm4]\notg_mode=0 # Unless CM4\n[all]\n",
+            card.read("boot/config.txt")
+        ),
+    );
+    check("vendor.diff", &card, &Request::default());
+    for model in ["Raspberry Pi 4 Model B Rev 1.4", "Raspberry Pi 5 Model B Rev 1.0"] {
+        check("vendor.diff", &card, &Request { model: Some(model.into()), ..Request::default() });
+    }
+}
+
+#[test]
+fn everything_that_can_be_asked_for() {
+    let member = Membership { user: "ann".to_owned(), group: "i2c".to_owned() };
+    let request = Request { serial_console: true, members: vec![member], ..Request::default() };
+    check("serial-console.diff", &stock("trixie"), &request);
+}
+
+#[test]
+fn a_model_that_needs_no_host_role() {
+    let model = Some("Raspberry Pi 3 Model B Rev 1.2".to_owned());
+    check("pi3.diff", &stock("trixie"), &Request { model, ..Request::default() });
+}
+
+#[test]
+fn a_system_without_the_package_is_told() {
+    let card = stock("trixie");
+    fs::remove_file(card.path(INIT)).unwrap();
+    check("no-package.diff", &card, &Request::default());
+}
+
+/// As on Debian where nobody made `/etc/modules`.
+#[test]
+fn a_list_of_modules_that_leads_nowhere_is_none() {
+    let card = stock("trixie");
+    fs::remove_file(card.path("root/etc/modules")).unwrap();
+    fs::create_dir_all(card.path("root/etc/modules-load.d")).unwrap();
+    symlink("../modules", card.path("root/etc/modules-load.d/modules.conf")).unwrap();
+    check("trixie.diff", &card, &Request::default());
+}
+
+/// Another board's system, or a container.
+#[test]
+fn a_system_without_a_boot_partition() {
+    let card = stock("trixie");
+    fs::remove_dir_all(card.path("boot")).unwrap();
+    let root = system_config::controller::places(&card.path("root"), None).unwrap();
+    let system = system_config::controller::read(&root).unwrap();
+    let plan = system_config::controller::plan(&Request::default(), &system);
+    assert!(plan.notes().iter().any(|note| note.contains("no config.txt")), "{plan:?}");
+    plan.apply(&root).unwrap();
+}

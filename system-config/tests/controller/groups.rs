@@ -1,0 +1,75 @@
+//! Who is in which group, and who becomes a member.
+
+use std::cell::RefCell;
+use std::io;
+
+use system_config::controller::{self, Membership, Request};
+use system_config::{Printed, Tools};
+
+use crate::tree::assert_same;
+use crate::{places, plan, stock};
+
+/// Remembers what was run; fails where it is told to.
+struct Gpasswd {
+    calls: RefCell<Vec<String>>,
+    says: &'static str,
+}
+
+impl Tools for Gpasswd {
+    fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed> {
+        self.calls.borrow_mut().push(format!("{program} {}", words.join(" ")));
+        let stderr = self.says.to_owned();
+        Ok(Printed { success: stderr.is_empty(), stdout: String::new(), stderr })
+    }
+}
+
+fn member(user: &str, group: &str) -> Membership {
+    Membership { user: user.to_owned(), group: group.to_owned() }
+}
+
+#[test]
+fn only_what_is_missing_is_added_and_kept_in_mind() {
+    let card = stock("trixie");
+    card.write("root/etc/group", "root:x:0:\ni2c:x:994:pi,ann\ngpio:x:997:annabel\n");
+    let system = controller::read(&places(&card)).unwrap();
+    let (missing, absent) = controller::missing(&system, &["ann".to_owned()]);
+    assert_eq!(missing, [member("ann", "gpio")]);
+    assert_eq!(absent, ["clusterhat"]);
+    assert_eq!(controller::made(&system), []);
+    plan(&card, &Request { members: missing.clone(), ..Request::default() })
+        .apply(&places(&card))
+        .unwrap();
+    assert_eq!(controller::made(&controller::read(&places(&card)).unwrap()), missing);
+}
+
+#[test]
+fn gpasswd_does_it_on_the_running_system() {
+    let tools = Gpasswd { calls: RefCell::default(), says: "" };
+    controller::change(&member("ann", "i2c"), true, &tools).unwrap();
+    controller::change(&member("ann", "i2c"), false, &tools).unwrap();
+    assert_eq!(*tools.calls.borrow(), ["gpasswd --add ann i2c", "gpasswd --delete ann i2c"]);
+    let tools = Gpasswd { calls: RefCell::default(), says: "gpasswd: user 'bob' does not exist\n" };
+    let error = controller::change(&member("bob", "i2c"), true, &tools);
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("--add bob i2c") && text.contains("does not exist"), "{text}");
+}
+
+/// No program runs on a card, since that would load what the card says.
+#[test]
+fn a_mounted_system_is_edited_by_ourselves() {
+    let card = stock("trixie");
+    card.write("root/etc/group", "i2c:x:994:pi\ngpio:x:997:\n");
+    card.write("root/etc/gshadow", "i2c:!::pi\ngpio:!::\n");
+    card.write("root/etc/passwd", "pi:x:1000:1000::/home/pi:/bin/bash\nann:x:1001:1001:::\n");
+    card.mode("root/etc/gshadow", 0o640);
+    assert!(controller::has_user(&places(&card), "ann").unwrap());
+    for nobody in ["", "an", "ann:x", "root"] {
+        assert!(!controller::has_user(&places(&card), nobody).unwrap(), "{nobody}");
+    }
+    let before = card.tree();
+    controller::change_mounted(&member("ann", "i2c"), true, &places(&card)).unwrap();
+    assert_eq!(card.read("root/etc/group"), "i2c:x:994:pi,ann\ngpio:x:997:\n");
+    assert_eq!(card.read("root/etc/gshadow"), "i2c:!::pi,ann\ngpio:!::\n");
+    controller::change_mounted(&member("ann", "i2c"), false, &places(&card)).unwrap();
+    assert_same(&card.tree(), &before);
+}

@@ -1,0 +1,126 @@
+//! Every generated configuration against its golden file. `BLESS=1` writes them anew.
+
+use std::fs;
+use std::path::Path;
+
+use system_config::Manager::{self, NetworkManager, Networkd};
+use system_config::network::{self, Mode, Request, Survey};
+
+use crate::machine::{Machine, request};
+
+/// What `--dry-run` shows, which is all of every file.
+#[track_caller]
+fn check(name: &str, machine: &Machine, request: &Request) {
+    let plan = machine.plan(request).unwrap();
+    let found = machine.shown(&plan.files.diff());
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/cases").join(name);
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&golden, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{}", golden.display());
+    plan.files.apply(&machine.places()).unwrap();
+    let again = machine.plan(request).unwrap();
+    assert_eq!(again.files.diff(), "", "a second time there is nothing to do");
+    assert_eq!(machine.survey().settings(), Some(&plan.settings));
+}
+
+fn stock(manager: Manager) -> Machine {
+    Machine::stock(manager)
+}
+
+#[test]
+fn nat_by_networkmanager() {
+    check("nat-networkmanager.diff", &stock(NetworkManager), &request(Mode::Nat));
+}
+
+#[test]
+fn nat_by_networkd() {
+    check("nat-networkd.diff", &stock(Networkd), &request(Mode::Nat));
+}
+
+#[test]
+fn another_network_and_a_cluster_s_own_addresses() {
+    for (name, manager) in [
+        ("nat-networkmanager-subnet-cluster.diff", NetworkManager),
+        ("nat-networkd-subnet-cluster.diff", Networkd),
+    ] {
+        let request = Request {
+            subnet: "10.181.0.0/16".parse().unwrap(),
+            cluster: Some("rack-1".parse().unwrap()),
+            ..request(Mode::Nat)
+        };
+        check(name, &stock(manager), &request);
+    }
+}
+
+/// With firewalld, which has to be told in its own files where NetworkManager does not do so.
+#[test]
+fn nodes_apart_from_each_other_and_let_through_the_filter() {
+    for (name, manager) in [
+        ("nat-networkmanager-isolate-allow.diff", NetworkManager),
+        ("nat-networkd-isolate-allow.diff", Networkd),
+    ] {
+        let machine = stock(manager);
+        machine.card.write("root/usr/sbin/firewalld", "");
+        let request = Request { isolate: true, allow_forwarding: true, ..request(Mode::Nat) };
+        check(name, &machine, &request);
+    }
+}
+
+#[test]
+fn bridge_takes_over_what_the_uplink_has_from_networkmanager() {
+    let machine = stock(NetworkManager);
+    machine.uplink_file(
+        "eth0",
+        "run/NetworkManager/system-connections/wired:1.nmconnection",
+        "[connection]\nid=wired\nuuid=1\ntype=ethernet\n\n[ipv4]\naddress1=192.0.2.7/24,192.0.2.1\n\
+         dns=192.0.2.1;\nmethod=manual\n\n[ipv6]\nmethod=auto\n\n[proxy]\n",
+    );
+    check("bridge-networkmanager.diff", &machine, &request(Mode::Bridge));
+}
+
+#[test]
+fn bridge_takes_over_what_the_uplink_has_from_networkd() {
+    let machine = stock(Networkd);
+    machine.uplink_file(
+        "eth0",
+        "etc/systemd/network/20-wired.network",
+        "[Match]\nName=e*\n\n[Link]\nMTUBytes=1400\n\n[Network]\nAddress=192.0.2.7/24\nDNS=192.0.2.1\n\n\
+         [Route]\nGateway=192.0.2.1\n",
+    );
+    check("bridge-networkd.diff", &machine, &request(Mode::Bridge));
+}
+
+/// networkd's client names itself by the interface, and the server gives another name another address.
+#[test]
+fn bridge_keeps_the_lease_of_networkd() {
+    let machine = stock(Networkd);
+    let text = "[Match]\nName=en*\n\n[Network]\nDHCP=yes\n";
+    machine.uplink_file("eth0", "etc/systemd/network/80-wired.network", text);
+    machine.card.write(
+        "root/run/systemd/netif/leases/2",
+        "ADDRESS=192.0.2.7\nCLIENTID=ff0badcafe00020000ab11d258482fc7eee651\n",
+    );
+    check("bridge-networkd-lease.diff", &machine, &request(Mode::Bridge));
+}
+
+#[test]
+fn a_system_that_does_not_run_has_no_addresses_to_take_over() {
+    for (name, manager) in [
+        ("bridge-networkmanager-offline.diff", NetworkManager),
+        ("bridge-networkd-offline.diff", Networkd),
+    ] {
+        let machine = stock(manager);
+        let survey = Survey::take(&machine.places(), None).unwrap();
+        let asked = Request { uplink: Some("eth0".to_owned()), ..request(Mode::Bridge) };
+        let plan = network::plan(&asked, &survey).unwrap();
+        let found = machine.shown(&plan.files.diff());
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/cases").join(name);
+        if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+            fs::write(&golden, &found).unwrap();
+        }
+        assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{name}");
+        let error = network::plan(&request(Mode::Bridge), &survey).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("--uplink"), "{error}");
+    }
+}
