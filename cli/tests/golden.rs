@@ -11,11 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::golden::{self, BLESS};
 use command::Run as _;
 use hat_driver::sim::{self, builtin};
 use serde_json::{Value, json};
-
-const BLESS: &str = "BLESS=1 cargo test -p clusterhat-cli --test golden";
 
 /// Every command once on a board whose power has just come on, and what users get wrong.
 const EVERY_COMMAND: &str = "
@@ -292,8 +291,7 @@ fn help() {
     for word in words {
         text += &step(&world, &[word, "--help"]);
     }
-    let problem = compare("help.txt", &text);
-    assert!(problem.is_none(), "{}", problem.unwrap_or_default());
+    golden::assert(&folder().join("help.txt"), text);
 }
 
 #[test]
@@ -324,11 +322,12 @@ fn compare_all<'a>(
 ) {
     let mut problems = Vec::new();
     for (name, script) in scripts {
-        problems.extend(compare(&format!("{name}.txt"), &session(&make(name), script, None)));
+        let text = session(&make(name), script, None);
+        problems.extend(golden::difference(&folder().join(format!("{name}.txt")), text));
         let json = session(&make(name), script, Some("--json"));
-        problems.extend(compare(&format!("{name}.json.txt"), &json));
+        problems.extend(golden::difference(&folder().join(format!("{name}.json.txt")), json));
     }
-    assert!(problems.is_empty(), "{}\nwhere this is meant: {BLESS}", problems.join("\n"));
+    assert!(problems.is_empty(), "{}\n{BLESS}", problems.join("\n"));
 }
 
 /// The transcript of a script: one call of the command a line.
@@ -401,57 +400,4 @@ fn hardware(world: &World) -> String {
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
-}
-
-/// What differs from the golden file, if anything does; with `BLESS=1` writes the file instead.
-fn compare(file: &str, actual: &str) -> Option<String> {
-    let path = folder().join(file);
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        fs::write(&path, actual).expect("the golden file can be written");
-        return None;
-    }
-    let Ok(expected) = fs::read_to_string(&path) else {
-        return Some(format!("golden/{file} is missing"));
-    };
-    (expected != actual).then(|| format!("golden/{file}:\n{}", difference(&expected, actual)))
-}
-
-/// The lines that differ, with two lines around them: `-` expected, `+` actual.
-fn difference(expected: &str, actual: &str) -> String {
-    let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
-    // common[i][j]: how many lines old[i..] and new[j..] have in common, in order.
-    let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            common[i][j] = if old[i] == new[j] {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
-        }
-    }
-    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            lines.push((' ', old[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
-            lines.push(('-', old[i]));
-            i += 1;
-        } else {
-            lines.push(('+', new[j]));
-            j += 1;
-        }
-    }
-    let near = |at: usize| {
-        lines[at.saturating_sub(2)..lines.len().min(at + 3)].iter().any(|(sign, _)| *sign != ' ')
-    };
-    let shown = lines.iter().enumerate().filter(|(at, _)| near(*at));
-    shown.map(|(_, (sign, line))| format!("  {sign} {line}\n")).collect()
-}
-
-#[test]
-fn a_difference_shows_both_sides_and_what_is_around() {
-    let text = difference("a\nb\nc\nd\ne\nf\n", "a\nb\nc\nX\ne\nf\ng\n");
-    assert_eq!(text, "    b\n    c\n  - d\n  + X\n    e\n    f\n  + g\n");
 }

@@ -4,6 +4,7 @@ pub mod apart;
 pub mod cable;
 pub mod chips;
 pub mod command;
+pub mod golden;
 pub mod instructions;
 pub mod pages;
 pub mod pi;

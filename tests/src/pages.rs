@@ -7,36 +7,30 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use clap::Command;
 use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
 
-const BLESS: &str = "BLESS=1 cargo test --workspace --all-features pages";
+use crate::golden::{self, BLESS};
 
 /// Compares the committed pages and scripts with what the command says of itself now.
 ///
 /// # Panics
-/// If one is missing, differs, or is of no command any more; with `BLESS` set they are written instead.
+/// If one is missing, differs, or is of no command any more; with `BLESS=1` they are written instead.
 pub fn check(command: Command) {
     let name = command.get_name().to_owned();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages");
     let expected = made(command);
-    let is_bless = env::var_os("BLESS").is_some();
     for path in committed(&folder, &name) {
         if !expected.contains_key(&path) {
-            assert!(is_bless, "packages/{} is of no command: {BLESS}", path.display());
+            assert!(golden::is_blessing(), "{}: no such command\n{BLESS}", path.display());
             fs::remove_file(folder.join(&path)).expect("the folder can be written to");
         }
     }
     for (path, text) in expected {
-        let file = folder.join(&path);
-        if is_bless {
-            fs::write(&file, &text).expect("the folder can be written to");
-        }
-        let found = fs::read_to_string(&file).unwrap_or_default();
-        assert!(found == text, "packages/{} is not current: {BLESS}", path.display());
+        golden::assert(&folder.join(path), text);
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clusterhat_tests::golden;
 use system_config::card::Request;
 use system_config::changes::{self, Changed, Plan};
 
@@ -74,10 +75,10 @@ fn each_card_becomes_what_its_folder_says() {
         assert_same(&case.card.tree(), &before);
         plan.apply(&case.card.places()).unwrap();
         let (list, files) = differences(&before, &case.card.tree());
-        check(&case.folder.join("diff"), diff.as_bytes());
-        check(&case.folder.join("after.list"), list.as_bytes());
+        golden::assert(&case.folder.join("diff"), diff);
+        golden::assert(&case.folder.join("after.list"), list);
         for (name, bytes) in &files {
-            check(&case.folder.join("after").join(name), bytes);
+            golden::assert(&case.folder.join("after").join(name), bytes);
         }
         assert_eq!(count(&case.folder.join("after")), files.len(), "{}", case.folder.display());
     }
@@ -122,16 +123,6 @@ fn differences(before: &Tree, after: &Tree) -> (String, BTreeMap<String, Vec<u8>
         };
     }
     (list, files)
-}
-
-fn check(golden: &Path, bytes: &[u8]) {
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        fs::create_dir_all(golden.parent().unwrap()).unwrap();
-        fs::write(golden, bytes).unwrap();
-    }
-    let expected = fs::read(golden).unwrap_or_default();
-    let (expected, found) = (String::from_utf8_lossy(&expected), String::from_utf8_lossy(bytes));
-    assert_eq!(found, expected, "{}", golden.display());
 }
 
 fn count(folder: &Path) -> usize {

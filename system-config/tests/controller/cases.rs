@@ -1,9 +1,10 @@
-//! What `--dry-run` shows on stock systems, against golden files. `BLESS=1` writes them anew.
+//! What `--dry-run` shows on stock systems, against golden files.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use clusterhat_tests::golden;
 use system_config::changes::{Changed, undo};
 use system_config::controller::{Membership, Request};
 
@@ -19,11 +20,8 @@ fn check(name: &str, card: &Card, request: &Request) {
     for note in plan_now.notes() {
         found += &format!("note: {}\n", note.replace(&folder, ""));
     }
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller/cases").join(name);
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        fs::write(&golden, &found).unwrap();
-    }
-    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{name}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller/cases");
+    golden::assert(&folder.join(name), found);
     plan_now.apply(&places(card)).unwrap();
     assert_eq!(plan(card, request).diff(), "", "a second time there is nothing to do");
     undo(&places(card), Changed::Refuse).unwrap();

@@ -1,23 +1,23 @@
-//! Every generated configuration against its golden file. `BLESS=1` writes them anew.
+//! Every generated configuration against its golden file.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clusterhat_tests::golden;
 use system_config::Manager::{self, NetworkManager, Networkd};
 use system_config::network::{self, Mode, Request, Survey};
 
 use crate::machine::{Machine, request};
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/cases").join(name)
+}
 
 /// What `--dry-run` shows, which is all of every file.
 #[track_caller]
 fn check(name: &str, machine: &Machine, request: &Request) {
     let plan = machine.plan(request).unwrap();
     let found = machine.shown(&plan.files.diff());
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/cases").join(name);
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        fs::write(&golden, &found).unwrap();
-    }
-    assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{}", golden.display());
+    golden::assert(&file(name), found);
     plan.files.apply(&machine.places()).unwrap();
     let again = machine.plan(request).unwrap();
     assert_eq!(again.files.diff(), "", "a second time there is nothing to do");
@@ -114,12 +114,7 @@ fn a_system_that_does_not_run_has_no_addresses_to_take_over() {
         let survey = Survey::take(&machine.places(), None).unwrap();
         let asked = Request { uplink: Some("eth0".to_owned()), ..request(Mode::Bridge) };
         let plan = network::plan(&asked, &survey).unwrap();
-        let found = machine.shown(&plan.files.diff());
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/cases").join(name);
-        if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-            fs::write(&golden, &found).unwrap();
-        }
-        assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default(), "{name}");
+        golden::assert(&file(name), machine.shown(&plan.files.diff()));
         let error = network::plan(&request(Mode::Bridge), &survey).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("--uplink"), "{error}");
     }
