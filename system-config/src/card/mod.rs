@@ -32,7 +32,6 @@
 //! all. What is cut before that boots as it did: the new unit finds no controller, or finds it
 //! taken, and gives up. Undoing goes backwards.
 
-mod card;
 mod cmdline_txt;
 mod config_txt;
 mod error;
@@ -42,10 +41,11 @@ mod network;
 mod networkd;
 mod networkmanager;
 mod plan;
+mod read;
 mod rivals;
 mod units;
 mod user_data;
 
-pub use card::{check_model, places, read};
 pub use error::Error;
 pub use plan::{Request, plan};
+pub use read::{check_model, places, read};
