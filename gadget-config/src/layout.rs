@@ -5,7 +5,7 @@ use std::fmt;
 
 use node_link::End;
 
-use crate::{Profile, profile::VENDOR_ID};
+use crate::Profile;
 
 /// The gadget's folder below `usb_gadget`. Whatever stands there is ours.
 pub const GADGET: &str = "clusterhat";
@@ -62,8 +62,8 @@ impl Layout {
         {
             value((*name).into(), format!("{byte:#04x}"));
         }
-        value("idVendor".into(), format!("{VENDOR_ID:#06x}"));
-        value("idProduct".into(), format!("{:#06x}", profile.product_id()));
+        value("idVendor".into(), format!("{:#06x}", profile.usb_id().vendor));
+        value("idProduct".into(), format!("{:#06x}", profile.usb_id().product));
         value("bcdDevice".into(), format!("{:#06x}", Profile::DEVICE_VERSION));
         value(format!("{STRINGS}/manufacturer"), profile.manufacturer().into());
         value(format!("{STRINGS}/product"), profile.product().into());

@@ -11,7 +11,7 @@
 //!
 //! let node = Profile::new("3".parse::<NodeId>()?, BootMethod::Card);
 //! assert_eq!(node.ethernet, Ethernet::Ncm);
-//! assert_eq!(node.product_id(), 0x0021);
+//! assert_eq!(node.usb_id().to_string(), "3171:0021");
 //! assert_eq!(node.mac(End::Host).to_string(), "00:22:82:ff:fe:03");
 //!
 //! // On a network with a second cluster:
@@ -55,7 +55,7 @@ pub use linux::{Linux, Lock};
 #[cfg(feature = "node-file")]
 pub use node_file::NodeFile;
 pub use owner::Owner;
-pub use profile::{MicrosoftOs, Profile, VENDOR_ID};
+pub use profile::{MicrosoftOs, Profile};
 pub use status::{State, Status, status};
 pub use take_down::{StopGetty, take_down};
 pub use udc::Udc;

@@ -1,11 +1,8 @@
 //! What a node shows of itself on the USB. Nothing here touches a kernel.
 
-use node_link::{ClusterName, End, Mac, NodeId};
+use node_link::{ClusterName, End, Mac, NodeId, UsbId};
 
 use crate::{BootMethod, Ethernet};
-
-/// 8086 Consultancy's vendor ID.
-pub const VENDOR_ID: u16 = 0x3171;
 
 /// Maker and product as the controller's udev shows them.
 const MANUFACTURER: &str = "8086 Consultancy";
@@ -60,13 +57,13 @@ impl Profile {
         Self { id, boot, ethernet, admin_console: true, cluster: None }
     }
 
-    /// The product ID. RNDIS has one of its own, whatever the boot method.
+    /// Vendor and product ID. RNDIS has a product ID of its own, whatever the boot method.
     #[must_use]
-    pub const fn product_id(&self) -> u16 {
+    pub const fn usb_id(&self) -> UsbId {
         match (self.ethernet, self.boot) {
-            (Ethernet::Rndis, _) => 0x0020,
-            (_, BootMethod::Card) => 0x0021,
-            (_, BootMethod::Usbboot) => 0x0022,
+            (Ethernet::Rndis, _) => UsbId::RNDIS,
+            (_, BootMethod::Card) => UsbId::CARD,
+            (_, BootMethod::Usbboot) => UsbId::USBBOOT,
         }
     }
 
@@ -123,7 +120,7 @@ mod tests {
     #[test]
     fn a_node_with_a_card_is_the_vendor_s() {
         let node = profile(3, BootMethod::Card);
-        assert_eq!((VENDOR_ID, node.product_id()), (0x3171, 0x0021));
+        assert_eq!(node.usb_id(), UsbId { vendor: 0x3171, product: 0x0021 });
         assert_eq!(node.ethernet, Ethernet::Ncm);
         assert!(node.admin_console);
         assert_eq!(node.manufacturer(), "8086 Consultancy");
@@ -142,7 +139,7 @@ mod tests {
     #[test]
     fn a_usbboot_node_has_ecm_and_ids_of_its_own() {
         let node = profile(252, BootMethod::Usbboot);
-        assert_eq!(node.product_id(), 0x0022);
+        assert_eq!(node.usb_id().product, 0x0022);
         assert_eq!(node.ethernet, Ethernet::Ecm);
         assert_eq!(node.product(), "ClusterCTRL-usbboot");
         assert_eq!(node.serial(), "252");
@@ -154,7 +151,7 @@ mod tests {
     fn rndis_is_0020_whatever_the_boot_method() {
         for boot in BootMethod::ALL {
             let node = Profile { ethernet: Ethernet::Rndis, ..profile(1, boot) };
-            assert_eq!(node.product_id(), 0x0020);
+            assert_eq!(node.usb_id().product, 0x0020);
             assert_eq!(node.microsoft_os(), None);
         }
     }
@@ -164,7 +161,7 @@ mod tests {
         let vendor = profile(7, BootMethod::Card);
         let own = Profile { cluster: Some("rack-1".parse().unwrap()), ..vendor.clone() };
         assert_eq!(own.serial(), vendor.serial());
-        assert_eq!(own.product_id(), vendor.product_id());
+        assert_eq!(own.usb_id(), vendor.usb_id());
         for end in [End::Host, End::Node] {
             assert_ne!(own.mac(end), vendor.mac(end));
         }

@@ -19,13 +19,16 @@ extern crate std;
 
 mod cluster_name;
 mod mac;
+pub mod names;
 mod node_id;
 mod subnet;
+mod usb;
 
 pub use cluster_name::{ClusterName, ClusterNameError};
 pub use mac::{End, Mac};
 pub use node_id::{NodeId, NodeIdError};
 pub use subnet::{Subnet, SubnetError};
+pub use usb::UsbId;
 
 /// The README's example.
 #[cfg(doctest)]

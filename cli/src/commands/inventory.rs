@@ -43,7 +43,7 @@ pub(crate) fn run(
                 None => heard.iter().find_map(of_link),
             },
             mac: Some(node.mac(cluster)),
-            serial: Some(format!("/dev/ttypi{}", node.id)),
+            serial: Some(node.id.console()),
             name: node.name,
             node: label,
             error: None,

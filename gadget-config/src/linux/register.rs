@@ -10,7 +10,6 @@ use usb_gadget::function::{
 use usb_gadget::{Class, Config, Gadget, Id, OsDescriptor, Strings, UsbVersion};
 
 use crate::layout::{drivers, ethernet_attributes};
-use crate::profile::VENDOR_ID;
 use crate::{GADGET, Profile};
 
 /// Makes the gadget and leaves it, whole or not.
@@ -21,10 +20,11 @@ pub(super) fn register(profile: &Profile) -> io::Result<()> {
 
 fn gadget(profile: &Profile) -> io::Result<Gadget> {
     let [class, sub_class, protocol] = Profile::CLASS;
+    let id = profile.usb_id();
     let strings = Strings::new(profile.manufacturer(), profile.product(), profile.serial());
     let mut gadget = Gadget::new(
         Class::new(class, sub_class, protocol),
-        Id::new(VENDOR_ID, profile.product_id()),
+        Id::new(id.vendor, id.product),
         strings,
     )
     .with_config(config(profile)?);

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use node_link::UsbId;
+
 use super::platform::UsbBoard;
 use crate::ctrl::products::{Product, VENDOR};
 
@@ -10,8 +12,6 @@ use crate::ctrl::products::{Product, VENDOR};
 const OWN_HUBS: [(u16, u16); 2] = [(VENDOR, 0x0040), (VENDOR, 0x0041)];
 /// A hub chip that is on Cluster HATs and on much else.
 const COMMON_HUB: (u16, u16) = (0x05e3, 0x0608);
-/// A node's gadget, by the way it booted.
-const NODES: [(u16, u16); 3] = [(VENDOR, 0x0020), (VENDOR, 0x0021), (VENDOR, 0x0022)];
 
 /// Where the kernel lists USB devices.
 pub(super) fn folder(root: &Path) -> PathBuf {
@@ -39,7 +39,8 @@ fn board(entry: fs::DirEntry) -> Option<UsbBoard> {
 /// `None` where there are several.
 pub(super) fn hat_hub(root: &Path) -> Option<String> {
     let devices: Vec<_> = fs::read_dir(folder(root)).ok()?.flatten().filter_map(device).collect();
-    let is_node = |id: &(u16, u16)| NODES.contains(id);
+    let is_node =
+        |&(vendor, product): &(u16, u16)| UsbId::GADGETS.contains(&UsbId { vendor, product });
     let mut hubs: Vec<_> = devices
         .iter()
         .filter(|(path, id)| {

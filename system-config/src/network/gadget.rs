@@ -40,12 +40,8 @@ pub(super) fn another(
     gadget: &Gadget,
     settings: &Settings,
 ) -> Option<NodeId> {
-    let claims = [gadget.node(), by_name(&link.name), by_mac(link, settings)];
+    let claims = [gadget.node(), NodeId::of_interface(&link.name), by_mac(link, settings)];
     claims.into_iter().flatten().find(|id| *id != own)
-}
-
-fn by_name(link: &str) -> Option<NodeId> {
-    link.strip_prefix("ethpi").or(link.strip_prefix("ethupi"))?.parse().ok()
 }
 
 fn by_mac(link: &Link, settings: &Settings) -> Option<NodeId> {

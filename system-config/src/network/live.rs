@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use node_link::names::INTERFACES;
+
 use super::{BRIDGE, Error, Link, NetworkPlan, Settings, filter, forwarding, ip, networkmanager};
 use crate::Manager;
 use crate::Tools;
@@ -181,7 +183,7 @@ fn lacks_masquerade(tools: &dyn Tools) -> bool {
 }
 
 pub(super) fn is_node(link: &str) -> bool {
-    link.starts_with("ethpi") || link.starts_with("ethupi")
+    INTERFACES.iter().any(|prefix| link.starts_with(prefix))
 }
 
 fn up(tools: &dyn Tools, words: &[&str]) -> Result<(), Error> {

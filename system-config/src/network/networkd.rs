@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use node_link::names::INTERFACES;
+
 use super::error::Error;
 use super::plan::{ConfigFile, Uplink};
 use super::{BRIDGE, Node, Request};
@@ -79,9 +81,10 @@ fn netdev(mac: Option<&str>) -> ConfigFile {
 
 /// Of two isolated ports none gets what comes in by the other; the uplink is none (bridge(8)).
 fn ports(isolate: bool) -> ConfigFile {
+    let links = INTERFACES.map(|prefix| format!("{prefix}*")).join(" ");
     let isolated = if isolate { "\n[Bridge]\nIsolated=yes\n" } else { "" };
     let text = format!(
-        "{HEAD}[Match]\nName=ethpi* ethupi*\n\n[Link]\nRequiredForOnline=no\n\n\
+        "{HEAD}[Match]\nName={links}\n\n[Link]\nRequiredForOnline=no\n\n\
          [Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n{isolated}"
     );
     file("00-clusterhat-nodes.network", text)

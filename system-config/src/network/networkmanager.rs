@@ -11,6 +11,7 @@
 
 use std::fmt::Write as _;
 
+use node_link::names::INTERFACES;
 use node_link::{ClusterName, Subnet};
 
 use super::error::Error;
@@ -103,19 +104,23 @@ fn bridge(mac: &str, addresses: &str) -> String {
 }
 
 fn nodes_profile() -> String {
+    let links = INTERFACES.map(|prefix| format!("{prefix}*;")).concat();
     format!(
         "[connection]\nid={NODES}\nuuid={NODES_UUID}\ntype=ethernet\n\
          autoconnect-priority={PRIORITY}\nmulti-connect=3\nmaster={BRIDGE}\nslave-type=bridge\n\n\
-         [match]\ninterface-name=ethpi*;ethupi*;\n"
+         [match]\ninterface-name={links}\n"
     )
 }
 
 /// A profile has no word for an isolated port, so the dispatcher isolates one as soon as it is up
 /// (NetworkManager-dispatcher(8)): for a moment it is not.
 pub(super) fn isolation() -> ConfigFile {
-    let text = "#!/bin/sh\n# Written by `clusterhat network setup`: nodes are kept from each other.\n\
-         case $1:$2 in ethpi*:up | ethupi*:up) echo 1 >\"/sys/class/net/$1/brport/isolated\" ;; esac\n";
-    ConfigFile { spot: Spot::root(ISOLATION), text: text.to_owned(), mode: 0o755 }
+    let links = INTERFACES.map(|prefix| format!("{prefix}*:up")).join(" | ");
+    let text = format!(
+        "#!/bin/sh\n# Written by `clusterhat network setup`: nodes are kept from each other.\n\
+         case $1:$2 in {links}) echo 1 >\"/sys/class/net/$1/brport/isolated\" ;; esac\n"
+    );
+    ConfigFile { spot: Spot::root(ISOLATION), text, mode: 0o755 }
 }
 
 /// Whether the method "shared" has its rules among these tables of nft.

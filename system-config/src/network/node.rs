@@ -17,7 +17,7 @@ impl Node {
     /// `pN`.
     #[must_use]
     pub fn label(&self) -> String {
-        format!("p{}", self.id)
+        self.id.label()
     }
 
     /// All its names: `pN` first.

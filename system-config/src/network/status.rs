@@ -122,7 +122,7 @@ fn interface<'a>(
     live: &'a Live,
 ) -> Option<&'a Link> {
     let mac = Mac::new(settings.cluster.as_ref(), End::Host, node.id).to_string();
-    let names = [format!("ethpi{}", node.id), format!("ethupi{}", node.id)];
+    let names = node.id.interfaces();
     let is_elsewhere = |link: &Link| {
         let path = live.gadgets.get(&link.name).map(|gadget| &gadget.path);
         nodes
@@ -148,8 +148,9 @@ fn misplaced(node: &Node, settings: &Settings, live: &Live) -> Option<Finding> {
     Some(Finding::warning(
         "wrong-place",
         format!(
-            "what is plugged in as {label} (USB {place}, {}) calls itself p{claimed}",
-            link.name
+            "what is plugged in as {label} (USB {place}, {}) calls itself {}",
+            link.name,
+            claimed.label()
         ),
         format!(
             "exchange the cards, or prepare the card in {label} with \

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use node_link::names::INTERFACES;
+
 use super::flow::Hook;
 use super::{COMMENT, Filter, Flow, Place, asked, forwarded, nft};
 use crate::Tools;
@@ -109,7 +111,7 @@ fn calls(place: &Place, number: usize, flow: &Flow) -> Vec<Vec<String>> {
                     .collect(),
                 Hook::Forward if chain[0] == "bridge" => {
                     let key = if is_first { "iifname" } else { "oifname" };
-                    ["ethpi*", "ethupi*"].map(|link| rule(format!("{key} {link}"))).into()
+                    INTERFACES.map(|prefix| rule(format!("{key} {prefix}*"))).into()
                 }
                 Hook::Forward if is_first => vec![rule(format!("iifname {BRIDGE}"))],
                 Hook::Forward => {

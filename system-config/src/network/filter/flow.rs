@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use node_link::Subnet;
+use node_link::names::INTERFACES;
 
 use super::super::BRIDGE;
 
@@ -114,7 +115,7 @@ impl Flow {
 
     /// What passes the bridge, for the rules of bridges.
     pub(in super::super) fn bridged(uplink: Option<&str>) -> [Self; 2] {
-        let (node, uplink) = (Some("ethpi1".to_owned()), uplink.map(str::to_owned));
+        let (node, uplink) = (Some(format!("{}1", INTERFACES[0])), uplink.map(str::to_owned));
         let there = Self::forwarded(node.clone(), uplink.clone(), "new");
         let back = Self::forwarded(uplink, node, "established");
         [there, back].map(|flow| Self { families: &["bridge"], ..flow })
