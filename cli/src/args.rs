@@ -7,16 +7,13 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use serde::Serialize;
+use clusterhat::config::Overrides;
+use clusterhat::{Error, Options, Output, parse_duration};
 
-use crate::config::parse_seconds;
+use crate::commands::{
+    Run, board, boards, init, inventory, maxpi, network, outputs, path, power, setup, status,
+};
 use crate::failure::Failure;
-
-mod network;
-mod setup;
-
-pub(crate) use network::{Format, Inventory, Network, NetworkSetup, NetworkUndo};
-pub(crate) use setup::Setup;
 
 /// What every command shares, for `--help`.
 const AFTER_HELP: &str = "\
@@ -55,26 +52,35 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WORLD", value_parser = NonEmptyStringValueParser::new(), help_heading = GLOBAL)]
     pub(crate) sim: Option<String>,
     /// Wait at most this long for another process (seconds)
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_seconds,
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration,
           allow_hyphen_values = true, help_heading = GLOBAL)]
     pub(crate) lock_limit: Option<Duration>,
 }
 
 impl Global {
-    /// Takes from the environment what the command line leaves open. An empty variable counts as none.
+    /// What these options and the environment ask for; the command line counts more. An empty variable
+    /// counts as none.
     ///
     /// # Errors
-    /// What is no name of a world: it must not lead to the machine's own boards.
-    pub(crate) fn read_environment(&mut self) -> Result<(), Failure> {
+    /// What is no name of a simulation: it must not lead to the machine's own boards.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let path = |name| variable(name).map(PathBuf::from);
-        self.config = self.config.take().or_else(|| path("CLUSTERHAT_CONFIG"));
-        self.root = self.root.take().or_else(|| path("CLUSTERHAT_ROOT"));
-        if let (None, Some(world)) = (&self.sim, variable("CLUSTERHAT_SIM")) {
-            let no_name = |world| Failure::World(format!("CLUSTERHAT_SIM={world:?} is not UTF-8"));
-            self.sim = Some(world.into_string().map_err(no_name)?);
-        }
-        Ok(())
+        let simulation = match (&self.sim, variable("CLUSTERHAT_SIM")) {
+            (None, Some(name)) => Some(name.into_string().map_err(|name| {
+                Error::Simulation(format!("CLUSTERHAT_SIM={name:?} is not UTF-8"))
+            })?),
+            (given, _) => given.clone(),
+        };
+        let overrides = Overrides { lock_limit: self.lock_limit, ..Overrides::default() };
+        Ok(Options {
+            root: self.root.clone().or_else(|| path("CLUSTERHAT_ROOT")),
+            simulation,
+            without_waits: variable("CLUSTERHAT_SIM_NOWAIT").is_some_and(|value| value == "1"),
+            config: self.config.clone().or_else(|| path("CLUSTERHAT_CONFIG")),
+            overrides,
+            ..Options::default()
+        })
     }
 }
 
@@ -91,67 +97,67 @@ pub(crate) fn simulated(words: &[OsString]) -> Option<String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Switch nodes on, one after the other (no NODES: all)
-    On(On),
+    On(power::On),
     /// Switch nodes off, all at once (no NODES: all)
-    Off(Off),
+    Off(power::Off),
     /// Switch nodes off, and on again after a while
-    Cycle(Cycle),
+    Cycle(power::Cycle),
     /// Show what is commanded and what the pins show; switches nothing (no NODES: all)
-    Status(Status),
+    Status(status::Status),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
     Init,
     /// Switch the ALERT LED
-    Alert(Switch),
+    Alert(outputs::Switch),
     /// Switch the nodes' status LEDs
-    Led(Switch),
+    Led(outputs::Switch),
     /// Switch the USB hub, or switch it off and on; the nodes' links go with it
-    Hub(Hub),
+    Hub(outputs::Hub),
     /// Switch the write protection of the HAT's EEPROM
-    Wp(Switch),
+    Wp(outputs::Switch),
     /// Switch the controller's fan and those of ClusterCTRL boards
-    Fan(Fan),
+    Fan(outputs::Fan),
     /// Switch the ACT LED of ClusterCTRL boards
-    Act(Act),
+    Act(outputs::Act),
     /// Choose whether nodes boot over USB (ClusterCTRL boards that can choose)
-    Usbboot(UsbBoot),
+    Usbboot(board::UsbBoot),
     /// Show where on the USB nodes are (no NODES: all)
     #[command(alias = "getpath")]
-    Path(PathArgs),
+    Path(path::Path),
     /// Change, save or reset the settings of a ClusterCTRL board
     #[command(subcommand)]
-    Board(Board),
+    Board(board::Board),
     /// Show the boards, how they were found, and what is unverified about them
-    Boards(Boards),
+    Boards(boards::Boards),
     /// Prepare this controller: I2C, USB, groups, units; the vendor's image is taken over
-    Setup(Setup),
+    Setup(setup::Setup),
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
-    Network(Network),
+    Network(network::Network),
     /// Print the nodes for other programs
-    Inventory(Inventory),
+    Inventory(inventory::Inventory),
     /// Print the number of nodes
     Maxpi,
     /// The vendor's word for `board order`
     #[command(hide = true)]
-    Setorder(Order),
+    Setorder(board::Order),
     /// The vendor's word for `board save`
     #[command(hide = true)]
-    Save(VendorSave),
+    Save(board::VendorSave),
     /// The vendor's word for `board save --what order`
     #[command(hide = true)]
-    Saveorder(VendorSave),
+    Saveorder(board::VendorSave),
     /// The vendor's word for `board save --what usbboot`
     #[command(hide = true)]
-    Saveusbboot(VendorSave),
+    Saveusbboot(board::VendorSave),
     /// The vendor's word for `board save --what power`
     #[command(hide = true)]
-    Savepos(VendorSave),
+    Savepos(board::VendorSave),
     /// The vendor's word for `board save --what defaults`
     #[command(hide = true)]
-    Savedefaults(VendorSave),
+    Savedefaults(board::VendorSave),
     /// The vendor's word for `board reset`
     #[command(hide = true)]
-    Reset(Reset),
+    Reset(board::Reset),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -165,97 +171,52 @@ pub(crate) enum Command {
     },
 }
 
+/// What the words ask for.
+pub(crate) enum Task {
+    /// A command on this controller.
+    Run(Box<dyn Run>),
+    /// A completion script.
+    Completions(Shell),
+    /// Help on a command, by its words.
+    Help(Vec<String>),
+}
+
 impl Command {
-    /// The command's word.
-    pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            Self::On(_) => "on",
-            Self::Off(_) => "off",
-            Self::Cycle(_) => "cycle",
-            Self::Status(_) => "status",
-            Self::Init => "init",
-            Self::Alert(_) => "alert",
-            Self::Led(_) => "led",
-            Self::Hub(_) => "hub",
-            Self::Wp(_) => "wp",
-            Self::Fan(_) => "fan",
-            Self::Act(_) => "act",
-            Self::Usbboot(_) => "usbboot",
-            Self::Path(_) => "path",
-            Self::Board(_)
-            | Self::Setorder(_)
-            | Self::Save(_)
-            | Self::Saveorder(_)
-            | Self::Saveusbboot(_)
-            | Self::Savepos(_)
-            | Self::Savedefaults(_)
-            | Self::Reset(_) => "board",
-            Self::Boards(_) => "boards",
-            Self::Setup(_) => "setup",
-            Self::Network(_) => "network",
-            Self::Inventory(_) => "inventory",
-            Self::Maxpi => "maxpi",
-            Self::Completions { .. } => "completions",
-            Self::Help { .. } => "help",
-        }
+    /// What the command's words ask for: the vendor's words, too, are one of our commands.
+    pub(crate) fn task(self) -> Task {
+        use board::What;
+        use outputs::SetOutput;
+        Task::Run(match self {
+            Self::On(on) => Box::new(on),
+            Self::Off(off) => Box::new(off),
+            Self::Cycle(cycle) => Box::new(cycle),
+            Self::Status(status) => Box::new(status),
+            Self::Init => Box::new(init::Init),
+            Self::Alert(switch) => Box::new(SetOutput::new("alert", Output::Alert, &switch)),
+            Self::Led(switch) => Box::new(SetOutput::new("led", Output::Led, &switch)),
+            Self::Hub(hub) => Box::new(hub),
+            Self::Wp(switch) => Box::new(SetOutput::new("wp", Output::WriteProtect, &switch)),
+            Self::Fan(fan) => Box::new(fan),
+            Self::Act(act) => Box::new(act),
+            Self::Usbboot(boot) => Box::new(boot),
+            Self::Path(path) => Box::new(path),
+            Self::Board(board) => board.run(),
+            Self::Setorder(order) => Box::new(order),
+            Self::Save(save) => Box::new(save.of(What::All)),
+            Self::Saveorder(save) => Box::new(save.of(What::Order)),
+            Self::Saveusbboot(save) => Box::new(save.of(What::Usbboot)),
+            Self::Savepos(save) => Box::new(save.of(What::Power)),
+            Self::Savedefaults(save) => Box::new(save.of(What::Defaults)),
+            Self::Reset(reset) => Box::new(reset),
+            Self::Boards(boards) => Box::new(boards),
+            Self::Setup(setup) => Box::new(setup),
+            Self::Network(network) => network.run(),
+            Self::Inventory(inventory) => Box::new(inventory),
+            Self::Maxpi => Box::new(maxpi::Maxpi),
+            Self::Completions { shell } => return Task::Completions(shell),
+            Self::Help { words } => return Task::Help(words),
+        })
     }
-}
-
-/// What `on` and `cycle` share.
-#[derive(Debug, Args)]
-pub(crate) struct Stagger {
-    /// Time between two nodes switched on (seconds; default 1)
-    #[arg(long, value_name = "TIME", value_parser = parse_seconds, allow_hyphen_values = true)]
-    pub(crate) delay: Option<Duration>,
-    /// Go on where the Pi reports under-voltage
-    #[arg(long)]
-    pub(crate) ignore_undervoltage: bool,
-    /// Show what would be done, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct On {
-    /// Nodes to switch on, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
-    #[arg(value_name = "NODES")]
-    pub(crate) nodes: Vec<String>,
-    #[command(flatten)]
-    pub(crate) stagger: Stagger,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Off {
-    /// Nodes to switch off, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
-    #[arg(value_name = "NODES")]
-    pub(crate) nodes: Vec<String>,
-    /// Show what would be done, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Cycle {
-    /// Nodes to switch off and on; nodes that are off are switched on too
-    #[arg(value_name = "NODES", required = true)]
-    pub(crate) nodes: Vec<String>,
-    /// How long the nodes stay off (seconds; default 2)
-    #[arg(long, value_name = "TIME", value_parser = parse_seconds, allow_hyphen_values = true)]
-    pub(crate) off_time: Option<Duration>,
-    #[command(flatten)]
-    pub(crate) stagger: Stagger,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Status {
-    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
-    #[arg(value_name = "NODES")]
-    pub(crate) nodes: Vec<String>,
-    /// Show again whenever something has changed, asking this often (seconds), until interrupted
-    // The expander's interrupt line is not wired to the header: asking is the only way.
-    #[arg(long, value_name = "TIME", value_parser = parse_seconds, num_args = 0..=1,
-          default_missing_value = "2", require_equals = true)]
-    pub(crate) watch: Option<Duration>,
 }
 
 /// On or off.
@@ -265,177 +226,15 @@ pub(crate) enum OnOff {
     Off,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Switch {
-    /// The state to reach
-    #[arg(value_name = "on|off", hide_possible_values = true)]
-    pub(crate) state: OnOff,
-}
-
 impl OnOff {
     pub(crate) const fn is_on(self) -> bool {
         matches!(self, Self::On)
     }
 }
 
-/// Which fans: the controller's own, or a ClusterCTRL board's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FanTarget {
-    /// `c`.
-    Controller,
-    /// The board of this order.
-    Board(u8),
-}
-
-fn parse_fan_target(text: &str) -> Result<FanTarget, String> {
-    if text == "c" {
-        return Ok(FanTarget::Controller);
-    }
-    parse_order(text)
-        .map(FanTarget::Board)
-        .map_err(|error| format!("{error}; or c, the controller"))
-}
-
-/// A ClusterCTRL board's order.
+/// A ClusterCTRL board's order, 1 to 255.
 pub(crate) fn parse_order(text: &str) -> Result<u8, String> {
     text.parse().ok().filter(|&order| order != 0).ok_or_else(|| "an order is 1 to 255".to_owned())
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fan {
-    /// The state to reach
-    #[arg(value_name = "on|off", hide_possible_values = true)]
-    pub(crate) state: OnOff,
-    /// The order of one board, or c for the controller (default: all fans)
-    #[arg(value_parser = parse_fan_target)]
-    pub(crate) order: Option<FanTarget>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Act {
-    /// The state to reach
-    #[arg(value_name = "on|off", hide_possible_values = true)]
-    pub(crate) state: OnOff,
-    /// The order of one board (default: all)
-    #[arg(value_parser = parse_order)]
-    pub(crate) order: Option<u8>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct UsbBoot {
-    /// The state to reach
-    #[arg(value_name = "on|off", hide_possible_values = true)]
-    pub(crate) state: OnOff,
-    /// Nodes, such as p1 p3, p1..p4 or p[1-3,5]
-    #[arg(value_name = "NODES", required = true)]
-    pub(crate) nodes: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PathArgs {
-    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
-    #[arg(value_name = "NODES")]
-    pub(crate) nodes: Vec<String>,
-}
-
-/// What can be done to a ClusterCTRL board.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Board {
-    /// Give a board another order; it lasts until its next reset unless it is saved
-    Order(Order),
-    /// Write settings to a board's EEPROM
-    Save(Save),
-    /// Restart a board; its nodes' power becomes what its EEPROM says
-    Reset(Reset),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Order {
-    /// The board's present order, 1 to 255
-    #[arg(value_parser = parse_order)]
-    pub(crate) old: u8,
-    /// The order to give it, 1 to 255
-    #[arg(value_parser = parse_order)]
-    pub(crate) new: u8,
-}
-
-/// Settings that a board can keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum What {
-    /// All of its settings
-    All,
-    /// Its order
-    Order,
-    /// The nodes' USB boot settings
-    Usbboot,
-    /// The nodes' power, as their state when the board's power comes on
-    Power,
-    /// The LEDs
-    Led,
-    /// The factory's: order 20, all nodes off, USB boot on
-    Defaults,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Save {
-    /// The board's order, 1 to 255
-    #[arg(value_parser = parse_order)]
-    pub(crate) order: u8,
-    /// The settings to save
-    #[arg(long, value_enum, default_value = "all")]
-    pub(crate) what: What,
-    /// Do not ask before the factory's settings replace the saved ones
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct VendorSave {
-    /// The board's order, 1 to 255
-    #[arg(value_parser = parse_order)]
-    pub(crate) order: u8,
-    /// Do not ask
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-impl VendorSave {
-    pub(crate) const fn of(&self, what: What) -> Save {
-        Save { order: self.order, what, yes: self.yes }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Reset {
-    /// The board's order, 1 to 255
-    #[arg(value_parser = parse_order)]
-    pub(crate) order: u8,
-    /// Do not ask, although the nodes may lose power
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-/// What can be done to the hub.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum HubAction {
-    On,
-    Off,
-    Reset,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Hub {
-    /// What to do; reset = off and on again
-    #[arg(value_name = "on|off|reset", hide_possible_values = true)]
-    pub(crate) action: HubAction,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Boards {
-    /// Also ask the addresses 0x20 to 0x23 of every I2C bus (reads only, but other chips see it)
-    #[arg(long)]
-    pub(crate) probe: bool,
 }
 
 #[cfg(test)]

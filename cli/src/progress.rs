@@ -3,11 +3,11 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
-use hat_driver::linux::Event;
-use hat_driver::power::Action;
-use system_config::changes::{self, LONGEST_WAIT, Places, Wait};
+use clusterhat::nodes::Names;
+use clusterhat::{Action, Event, Task};
+use hat_driver::linux::Event as PowerEvent;
 
-use crate::nodes::Names;
+use crate::signals;
 
 /// Shorter waits need no explanation.
 const WORTH_TELLING: Duration = Duration::from_millis(900);
@@ -26,15 +26,15 @@ impl Progress {
         Self { names, on: stderr().is_terminal().then(Vec::new), is_told: false }
     }
 
-    pub(crate) fn show(&mut self, event: &Event) {
+    pub(crate) fn show(&mut self, event: &PowerEvent) {
         let Some(on) = &mut self.on else { return };
         let (what, duration) = match event {
-            Event::Switched { node, action: Action::On } => {
+            PowerEvent::Switched { node, action: Action::On } => {
                 self.is_told = false;
                 return on.push(node + 1);
             }
-            Event::Waiting { duration } => ("waiting", duration),
-            Event::Watching { duration } => ("watching the supply for", duration),
+            PowerEvent::Waiting { duration } => ("waiting", duration),
+            PowerEvent::Watching { duration } => ("watching the supply for", duration),
             _ => return,
         };
         self.is_told |= *duration >= WORTH_TELLING;
@@ -56,32 +56,36 @@ impl Progress {
     }
 }
 
-/// Kept from every other set-up of that system; a wait for one is told.
-pub(crate) fn locked(places: Places, limit: Option<Duration>) -> Result<Places, changes::Error> {
-    let mut is_told = false;
-    let mut tell = |wait: &Wait<'_>| {
-        is_told = stderr().is_terminal();
-        if is_told {
-            let _ = write!(stderr(), "\r\x1b[K{wait}");
-        }
-    };
-    let locked = places.locked_telling(limit.unwrap_or(LONGEST_WAIT), &mut tell);
-    if is_told {
-        let _ = write!(stderr(), "\r\x1b[K");
+/// Tells of a task while it lasts, and of a wait for another set-up. What has to come to its end from
+/// here on is not ended by a signal.
+pub(crate) fn task(event: Event<'_>) {
+    if let Event::Started(Task::NetworkUp | Task::NetworkDown) = event {
+        // The user's connection may go while the network moves: that is no reason to stop half way.
+        // Without a handler a signal may end it all the same, which is better than not to begin.
+        let _ = signals::ignore();
     }
-    locked
+    show_task(&event);
 }
 
-/// Tells of one long step while it lasts.
-pub(crate) fn during<T>(what: &str, step: impl FnOnce() -> T) -> T {
-    let is_shown = stderr().is_terminal();
-    if is_shown {
-        // A progress line that cannot be written is no reason to stop.
-        let _ = write!(stderr(), "\r\x1b[K{what} ...");
+/// Tells of a task while it lasts.
+pub(crate) fn show_task(event: &Event<'_>) {
+    if !stderr().is_terminal() {
+        return;
     }
-    let result = step();
-    if is_shown {
-        let _ = write!(stderr(), "\r\x1b[K");
+    // A progress line that cannot be written is no reason to stop.
+    let _ = match event {
+        Event::Started(task) => write!(stderr(), "\r\x1b[K{} ...", describe(*task)),
+        Event::Locked(wait) => write!(stderr(), "\r\x1b[K{wait}"),
+        _ => write!(stderr(), "\r\x1b[K"),
+    };
+}
+
+const fn describe(task: Task) -> &'static str {
+    match task {
+        Task::BoardReset => "restarting the board",
+        Task::HubReset | Task::CtrlHubReset => "USB hub off and on again",
+        Task::NetworkUp => "bringing the network up",
+        Task::NetworkDown => "taking the network down",
+        _ => "working",
     }
-    result
 }

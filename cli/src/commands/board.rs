@@ -2,100 +2,177 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use hat_driver::ctrl::device::Save as DeviceSave;
-use hat_driver::linux::{Change, chain};
+use clap::{Args, Subcommand, ValueEnum};
+use clusterhat::NodeSet;
+use clusterhat::report::{BoardSettings, Report};
 
-use super::{Outcome, ctrl_board, of_boards};
-use crate::args::{Order, Reset, Save, What};
-use crate::context::Context;
+use super::{Done, Run};
+use crate::args::{OnOff, parse_order};
+use crate::call::Call;
 use crate::failure::Failure;
-use crate::nodes::NodeSet;
 use crate::progress;
-use crate::report::{BoardDone, BoardReport, NodeUsbBoot, Report, UsbBootReport};
-use crate::shorten::shorten;
 
-/// The order of every board that comes from the factory.
-const FACTORY_ORDER: u8 = 20;
+/// What can be done to a ClusterCTRL board.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Board {
+    /// Give a board another order; it lasts until its next reset unless it is saved
+    Order(Order),
+    /// Write settings to a board's EEPROM
+    Save(Save),
+    /// Restart a board; its nodes' power becomes what its EEPROM says
+    Reset(Reset),
+}
 
-/// Gives a board another order, which nobody else may have.
-pub(crate) fn order(context: &mut Context, arguments: &Order) -> Result<Outcome, Failure> {
-    let Order { old, new } = *arguments;
-    let board = ctrl_board(context, old)?;
-    if old != new && context.cluster.board_of_order(new).is_some() {
-        let problem = format!("another ClusterCTRL board has the order {new}; choose a free one");
-        return Err(Failure::Usage(problem));
+#[derive(Debug, Args)]
+pub(crate) struct Order {
+    /// The board's present order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) old: u8,
+    /// The order to give it, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) new: u8,
+}
+
+/// Settings that a board can keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// All of its settings
+    All,
+    /// Its order
+    Order,
+    /// The nodes' USB boot settings
+    Usbboot,
+    /// The nodes' power, as their state when the board's power comes on
+    Power,
+    /// The LEDs
+    Led,
+    /// The factory's: order 20, all nodes off, USB boot on
+    Defaults,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Save {
+    /// The board's order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: u8,
+    /// The settings to save
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) what: What,
+    /// Do not ask before the factory's settings replace the saved ones
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VendorSave {
+    /// The board's order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: u8,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl VendorSave {
+    pub(crate) const fn of(&self, what: What) -> Save {
+        Save { order: self.order, what, yes: self.yes }
     }
-    context.cluster.set_order(board, new)?;
-    done(context, board, BoardDone::Order { old, new })
 }
 
-/// Writes settings to a board's EEPROM.
-pub(crate) fn save(context: &mut Context, arguments: &Save) -> Result<Outcome, Failure> {
-    let board = ctrl_board(context, arguments.order)?;
-    if arguments.what == What::Defaults {
-        refuse_twin(context, board)?;
-        let danger = "the factory's settings replace all saved ones: order 20, all nodes off";
-        confirm(arguments.yes, danger)?;
-    }
-    let what = match arguments.what {
-        What::All => DeviceSave::All,
-        What::Order => DeviceSave::Order,
-        What::Usbboot => DeviceSave::UsbBoot,
-        What::Power => DeviceSave::Power,
-        What::Led => DeviceSave::Leds,
-        What::Defaults => DeviceSave::Defaults,
-    };
-    context.cluster.save(board, what)?;
-    done(context, board, BoardDone::Save { what: arguments.what })
+#[derive(Debug, Args)]
+pub(crate) struct Reset {
+    /// The board's order, 1 to 255
+    #[arg(value_parser = parse_order)]
+    pub(crate) order: u8,
+    /// Do not ask, although the nodes may lose power
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
-/// The factory's order must be free: after the next reset two boards would have it, and no command
-/// would work any more until one of them is unplugged.
-fn refuse_twin(context: &Context, board: usize) -> Result<(), Failure> {
-    match context.cluster.board_of_order(FACTORY_ORDER) {
-        Some(other) if other != board => Err(Failure::Usage(format!(
-            "another ClusterCTRL board has the order {FACTORY_ORDER}, which is the factory's; give it a \
-             free one first with `clusterhat board order {FACTORY_ORDER} NEW`, and save that"
-        ))),
-        _ => Ok(context.cluster.check_unasked(FACTORY_ORDER)?),
+impl Board {
+    pub(crate) fn run(self) -> Box<dyn Run> {
+        match self {
+            Self::Order(order) => Box::new(order),
+            Self::Save(save) => Box::new(save),
+            Self::Reset(reset) => Box::new(reset),
+        }
     }
 }
 
-/// Restarts a board.
-pub(crate) fn reset(context: &mut Context, arguments: &Reset) -> Result<Outcome, Failure> {
-    let board = ctrl_board(context, arguments.order)?;
-    confirm(
-        arguments.yes,
-        "its nodes get the power that its EEPROM says, and running ones may lose it",
-    )?;
-    progress::during("restarting the board", || context.cluster.reset(board))?;
-    done(context, board, BoardDone::Reset)
-}
-
-/// Chooses whether nodes boot over USB.
-pub(crate) fn usb_boot(context: &mut Context, set: &NodeSet, on: bool) -> Result<Outcome, Failure> {
-    let (mut nodes, mut errors) = (Vec::new(), Vec::new());
-    for node in context.nodes(set)? {
-        let (result, error) = match context.cluster.set_usb_boot(node, on) {
-            Ok(result) => (Some(result), None),
-            Err(error) => {
-                let text = shorten(&chain(&error)).into_owned();
-                errors.push(error);
-                (None, Some(text))
-            }
-        };
-        nodes.push(NodeUsbBoot { node: context.label(node), result, error });
+impl From<What> for BoardSettings {
+    fn from(what: What) -> Self {
+        match what {
+            What::All => Self::All,
+            What::Order => Self::Order,
+            What::Usbboot => Self::UsbBoot,
+            What::Power => Self::Power,
+            What::Led => Self::Led,
+            What::Defaults => Self::Defaults,
+        }
     }
-    let is_unsupported = |node: &NodeUsbBoot| node.result == Some(Change::Unsupported);
-    let unsupported = nodes.iter().all(is_unsupported).then_some(Failure::NoUsbBoot);
-    let failure = of_boards(errors).or(unsupported);
-    let state = if on { "on" } else { "off" };
-    Ok(Outcome { report: Report::UsbBoot(UsbBootReport { state, nodes }), failure })
 }
 
-fn done(context: &Context, board: usize, done: BoardDone) -> Result<Outcome, Failure> {
-    let board = context.board_names().swap_remove(board);
-    Ok(Report::Board(BoardReport { board, done }).into())
+impl Run for Order {
+    fn name(&self) -> &'static str {
+        "board"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        Ok(call.open()?.set_order(self.old, self.new)?.map(Report::Board))
+    }
+}
+
+impl Run for Save {
+    fn name(&self) -> &'static str {
+        "board"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let cluster = call.open()?;
+        cluster.check_save(self.order, self.what.into())?;
+        if self.what == What::Defaults {
+            let danger = "the factory's settings replace all saved ones: order 20, all nodes off";
+            confirm(self.yes, danger)?;
+        }
+        Ok(cluster.save(self.order, self.what.into())?.map(Report::Board))
+    }
+}
+
+impl Run for Reset {
+    fn name(&self) -> &'static str {
+        "board"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let cluster = call.open()?;
+        cluster.check_order(self.order)?;
+        confirm(
+            self.yes,
+            "its nodes get the power that its EEPROM says, and running ones may lose it",
+        )?;
+        Ok(cluster.reset(self.order, &mut progress::task)?.map(Report::Board))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UsbBoot {
+    /// The state to reach
+    #[arg(value_name = "on|off", hide_possible_values = true)]
+    pub(crate) state: OnOff,
+    /// Nodes, such as p1 p3, p1..p4 or p[1-3,5]
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+}
+
+impl Run for UsbBoot {
+    fn name(&self) -> &'static str {
+        "usbboot"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        Ok(call.open()?.set_usb_boot(&nodes, self.state.is_on())?.map(Report::UsbBoot))
+    }
 }
 
 /// Asks on a terminal; a script says so beforehand.

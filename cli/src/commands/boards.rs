@@ -1,53 +1,35 @@
 //! `boards`: what was found, how, and what is unverified about it.
 
-use hat_driver::linux::{BoardInfo, Model, Platform, UnitStatus, chain, probe};
+use clap::Args;
+use clusterhat::report::Report;
+use clusterhat::{Outcome, search};
 
-use super::{Outcome, of_boards};
-use crate::context::Context;
+use super::{Done, Run};
+use crate::call::Call;
 use crate::failure::Failure;
-use crate::report::{BoardEntry, BoardsReport, Report};
 
-/// The boards, each asked for its chip.
-pub(crate) fn run(context: &mut Context, with_probe: bool) -> Result<Outcome, Failure> {
-    let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
-    let (mut boards, mut errors) = (Vec::new(), Vec::new());
-    for (board, info) in infos.into_iter().enumerate() {
-        let first = context.cluster.first_node(board);
-        let nodes = (first..first + usize::from(info.size)).map(|node| context.label(node));
-        let nodes = nodes.collect();
-        let (chip, error) = match context.cluster.status(board) {
-            Ok(UnitStatus::Hat(status)) => (status.chip, None),
-            Ok(_) => (None, None),
-            Err(error) => {
-                let text = chain(&error);
-                errors.push(error);
-                (None, Some(text))
-            }
-        };
-        let bus_unverified = bus_unverified(&info, context.cluster.platform());
-        let uncertain = !context.cluster.is_certain(board);
-        let is_open = context.cluster.board_error(board).is_none();
-        boards.push(BoardEntry { info, chip, bus_unverified, nodes, uncertain, is_open, error });
+#[derive(Debug, Args)]
+pub(crate) struct Boards {
+    /// Also ask the addresses 0x20 to 0x23 of every I2C bus (reads only, but other chips see it)
+    #[arg(long)]
+    pub(crate) probe: bool,
+}
+
+impl Run for Boards {
+    fn name(&self) -> &'static str {
+        "boards"
     }
-    let probed = with_probe.then(|| probe(context.cluster.platform()));
-    Ok(Outcome {
-        report: Report::Boards(BoardsReport { boards, probed }),
-        failure: of_boards(errors),
-    })
-}
 
-/// What a search finds where no board is known.
-pub(crate) fn search(machine: &dyn Platform) -> Report {
-    Report::Boards(BoardsReport { boards: Vec::new(), probed: Some(probe(machine)) })
-}
-
-/// Linux calls the controller of the Pi 0 to 4 so: drivers/i2c/busses/i2c-bcm2835.c.
-const BCM2835: &str = "bcm2835 ";
-
-/// What no document settles about the bus that a HAT is on.
-fn bus_unverified(info: &BoardInfo, platform: &dyn Platform) -> Option<&'static str> {
-    let name = platform.bus_name(info.bus?)?;
-    (matches!(info.model, Model::Hat(_)) && name.starts_with(BCM2835)).then_some(
-        "its bus is the I2C controller of a Pi 0 to 4: the vendor's image has i2c-gpio there instead, because of clock stretching",
-    )
+    fn run(&self, call: &mut Call) -> Done {
+        call.options.without_boards = true;
+        let controller = call.controller()?;
+        let machine = controller.machine();
+        match call.open_on(controller) {
+            Ok(cluster) => Ok(cluster.describe(self.probe).map(Report::Boards)),
+            Err(Failure::Cluster(error)) if self.probe => {
+                Ok(Outcome { report: Report::Boards(search(&*machine)), error: Some(error) })
+            }
+            Err(failure) => Err(failure),
+        }
+    }
 }

@@ -1,43 +1,20 @@
 //! `init`: initialises boards that are not initialised since power-up.
 
-use hat_driver::init::Outcome as Init;
-use hat_driver::linux::{BoardInfo, Model, chain};
-use hat_driver::{PinSet, Positions};
+use clusterhat::report::Report;
 
-use super::{Outcome, of_boards};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::report::{self, BoardInit, InitReport, Report};
+use super::{Done, Run};
+use crate::call::Call;
 
-/// Each board on its own: one that fails does not keep the others from their turn.
-pub(crate) fn run(context: &mut Context) -> Result<Outcome, Failure> {
-    let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
-    let (mut boards, mut errors) = (Vec::new(), Vec::new());
-    for (board, info) in infos.into_iter().enumerate() {
-        let by_itself = matches!(info.model, Model::Ctrl { .. });
-        let mut entry = BoardInit { board: info.name.clone(), by_itself, ..BoardInit::default() };
-        match if by_itself { Ok(Init::AlreadyDone) } else { context.cluster.init(board) } {
-            Ok(Init::AlreadyDone) => {}
-            Ok(Init::Initialised(latch)) => tell(&mut entry, context, board, &info, latch),
-            Err(error) => {
-                entry.error = Some(chain(&error));
-                errors.push(error);
-            }
-        }
-        boards.push(entry);
+/// `init`.
+pub(crate) struct Init;
+
+impl Run for Init {
+    fn name(&self) -> &'static str {
+        "init"
     }
-    Ok(Outcome { report: Report::Init(InitReport { boards }), failure: of_boards(errors) })
-}
 
-/// What was on before an initialisation, and still is.
-fn tell(entry: &mut BoardInit, context: &Context, board: usize, info: &BoardInfo, latch: PinSet) {
-    let on = match info.model {
-        Model::Hat(revision) => revision.to_signals(latch).positions(),
-        _ => Positions::NONE,
-    };
-    let places: Positions = (0..info.size).collect();
-    let nodes = context.cluster.node_numbers(board, on.intersection(places));
-    entry.initialised = true;
-    entry.kept_on = Some(nodes.map(|node| context.label(node)).collect());
-    entry.beyond_size = report::names(on.without(places));
+    fn run(&self, call: &mut Call) -> Done {
+        call.options.without_boards = true;
+        Ok(call.open()?.init().map(Report::Init))
+    }
 }

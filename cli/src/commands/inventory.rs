@@ -1,77 +1,60 @@
 //! `inventory`: the nodes for other programs.
 
-use system_config::network::{Node, NodeLink, Settings};
+use clap::{Args, ValueEnum};
+use clusterhat::report::Report;
+use clusterhat::{NodeSet, System};
 
-use node_link::Subnet;
+use super::{Done, Run};
+use crate::call::Call;
+use crate::render;
 
-use super::Outcome;
-use super::network::{self, Ground};
-use crate::args::Format;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::nodes::NodeSet;
-use crate::report::{InventoryNode, InventoryReport, Report};
-
-/// Addresses are those of the network as it was set up; on the controller's own network, those that
-/// were heard of.
-pub(crate) fn run(
-    context: &Context,
-    ground: Option<&Ground>,
-    set: &NodeSet,
-    format: Format,
-) -> Result<Outcome, Failure> {
-    let settings = match ground {
-        Some(ground) => ground.settings()?,
-        None => None,
-    };
-    let is_set_up = settings.is_some();
-    let heard = match (ground, &settings) {
-        (Some(ground), Some(Settings { subnet: None, .. })) => ground.heard(context)?,
-        _ => Vec::new(),
-    };
-    let subnet = match &settings {
-        Some(settings) => settings.subnet,
-        None => Some(Subnet::VENDOR),
-    };
-    let cluster = settings.as_ref().and_then(|settings| settings.cluster.as_ref());
-    let entry = |node: Node| {
-        let label = node.label();
-        let of_link = |link: &NodeLink| if link.node == label { link.address } else { None };
-        InventoryNode {
-            address: match subnet {
-                Some(subnet) => Some(subnet.node(node.id).into()),
-                None => heard.iter().find_map(of_link),
-            },
-            mac: Some(node.mac(cluster)),
-            serial: Some(node.id.console()),
-            name: node.name,
-            node: label,
-            error: None,
-        }
-    };
-    let (mut nodes, mut left_out) = (Vec::new(), Vec::new());
-    for node in context.nodes(set)? {
-        nodes.push(network::known(context, node).map_or_else(
-            |error| {
-                left_out.push(node + 1);
-                nameless(context, node, &error)
-            },
-            entry,
-        ));
-    }
-    let failure = (!left_out.is_empty()).then(|| Failure::LeftOut(context.names.fold(&left_out)));
-    let report = Report::Inventory(InventoryReport { nodes, is_set_up, format });
-    Ok(Outcome { report, failure })
+#[derive(Debug, Args)]
+pub(crate) struct Inventory {
+    /// Nodes to print, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+    /// For whom
+    #[arg(long, value_enum)]
+    pub(crate) format: Format,
 }
 
-/// A node that has no place in a network.
-fn nameless(context: &Context, node: usize, error: &Failure) -> InventoryNode {
-    InventoryNode {
-        node: context.label(node),
-        name: context.alias(node),
-        address: None,
-        mac: None,
-        serial: None,
-        error: Some(error.message()),
+/// Programs that are told of the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for /etc/hosts
+    Hosts,
+    /// Entries for ~/.ssh/config
+    Ssh,
+    /// An inventory of Ansible (INI)
+    Ansible,
+    /// A host file of MPI (Open MPI and MPICH)
+    Mpi,
+    /// Nodes and a partition for slurm.conf
+    Slurm,
+    /// The same as --json
+    Json,
+}
+
+impl Run for Inventory {
+    fn name(&self) -> &'static str {
+        "inventory"
+    }
+
+    fn is_for_programs(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        // A simulated board has nodes without a network.
+        let system = System::new(&call.options).ok();
+        Ok(call.open()?.inventory(system.as_ref(), &nodes)?.map(Report::Inventory))
+    }
+
+    fn text(&self, report: &Report) -> String {
+        match report {
+            Report::Inventory(report) => render::inventory::render(report, self.format),
+            report => render::text::render(report),
+        }
     }
 }

@@ -1,174 +1,159 @@
-//! `network`: the nodes' addresses and their way out.
+//! `network`: the nodes' addresses and their internet access.
 
-use std::path::Path;
-use std::time::Duration;
+use clap::{Args, Subcommand};
+use clusterhat::report::Report;
+use clusterhat::{NetworkUndo as Undo, System};
+use node_link::{ClusterName, Subnet};
+use system_config::network::{Mode, Request};
+use system_config::{Manager, ManagerError};
 
-use system_config::changes::{Changed, Places, Plan, plan_undo, undo};
-use system_config::network::{
-    self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
-};
-use system_config::{LinuxTools, Tools};
+use super::{Done, Run};
+use crate::call::Call;
+use crate::progress;
 
-use node_link::NodeId;
-
-use super::{Outcome, system_root};
-use crate::args::{Global, NetworkSetup, NetworkUndo};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::report::{NetworkDone, NetworkReport, Report};
-use crate::{interrupt, progress};
-
-/// Where the system is that is set up: this machine's, or one that is only mounted.
-pub(crate) struct Ground {
-    places: Places,
-    /// How long to wait for another set-up, where somebody says.
-    limit: Option<Duration>,
-    is_running: bool,
+/// What can be done with the nodes' network.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Network {
+    /// Give the nodes addresses and internet access; keeps what was there for `network undo`
+    Setup(NetworkSetup),
+    /// Let the nodes through the packet filter until the next boot
+    Allow(NetworkAllow),
+    /// Show how the network stands and what stands in its way; changes nothing
+    Status(NetworkStatus),
+    /// Take back what `network setup` changed; what others changed since stays
+    Undo(NetworkUndo),
 }
 
-impl Ground {
-    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
-        let root = system_root(global)?;
-        let (places, is_running) = (network::places(root)?, root == Path::new("/"));
-        Ok(Self { places, limit: global.lock_limit, is_running })
-    }
+#[derive(Debug, Args)]
+pub(crate) struct NetworkSetup {
+    /// nat: the nodes on a network of their own, behind the controller; bridge: on the controller's
+    #[arg(long, value_name = "nat|bridge")]
+    pub(crate) mode: Mode,
+    /// The controller's interface to the outside [default: that of the default route]
+    #[arg(long, value_name = "IF")]
+    pub(crate) uplink: Option<String>,
+    /// Who does it: auto, networkmanager or networkd
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
+    pub(crate) backend: Backend,
+    /// The nodes' own network (nat)
+    #[arg(long, value_name = "NET/BITS", default_value_t = Subnet::VENDOR)]
+    pub(crate) subnet: Subnet,
+    /// The cluster's name, where the nodes' node.toml has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<ClusterName>,
+    /// Keep the nodes from each other: each reaches the controller and what is beyond it only
+    #[arg(long)]
+    pub(crate) isolate: bool,
+    /// Let the nodes through the packet filter (Docker's, ufw's, firewalld's ...), at every boot
+    #[arg(long)]
+    pub(crate) allow_forwarding: bool,
+    /// Show the changes as a diff and make none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Write the files only; they take effect at the next boot
+    #[arg(long)]
+    pub(crate) at_boot: bool,
+}
 
-    /// Kept from every other set-up until this is dropped; looking alone needs no lock.
-    fn locked(&self, dry_run: bool) -> Result<Self, Failure> {
-        let places = self.places.clone();
-        let places = if dry_run { places } else { progress::locked(places, self.limit)? };
-        Ok(Self { places, ..*self })
-    }
+#[derive(Debug, Args)]
+pub(crate) struct NetworkAllow {}
 
-    /// What was set up.
-    pub(crate) fn settings(&self) -> Result<Option<Settings>, Failure> {
-        Ok(Settings::read(&self.places)?)
-    }
+#[derive(Debug, Args)]
+pub(crate) struct NetworkStatus {}
 
-    /// The nodes' links, where the system runs.
-    pub(crate) fn heard(&self, context: &Context) -> Result<Vec<NodeLink>, Failure> {
-        if !self.is_running {
-            return Ok(Vec::new());
-        }
-        let nodes: Vec<_> =
-            (0..context.cluster.nodes()).filter_map(|node| known(context, node).ok()).collect();
-        let status = network::status(&nodes, &self.survey()?, &LinuxTools)?;
-        Ok(status.map(|status| status.nodes).unwrap_or_default())
-    }
+#[derive(Debug, Args)]
+pub(crate) struct NetworkUndo {
+    /// Show the changes as a diff and make none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take back also what somebody edited of it since
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Put the files back only; they take effect at the next boot
+    #[arg(long)]
+    pub(crate) at_boot: bool,
+}
 
-    fn running(&self, command: &str) -> Result<&Self, Failure> {
-        if self.is_running {
-            return Ok(self);
-        }
-        let why = "looks at the running system: leave --root away";
-        Err(Failure::Usage(format!("{command} {why}")))
-    }
+/// Who configures the network; nothing = whoever does so now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backend(pub(crate) Option<Manager>);
 
-    fn survey(&self) -> Result<Survey, Failure> {
-        let tools: Option<&dyn Tools> = if self.is_running { Some(&LinuxTools) } else { None };
-        Ok(Survey::take(&self.places, tools)?)
+fn backend(text: &str) -> Result<Backend, String> {
+    match text {
+        "auto" => Ok(Backend(None)),
+        text => text
+            .parse()
+            .map(|manager| Backend(Some(manager)))
+            .map_err(|error: ManagerError| format!("{error}, and auto, which finds out")),
     }
 }
 
-pub(crate) fn setup(
-    context: &Context,
-    ground: &Ground,
-    asked: &NetworkSetup,
-) -> Result<Outcome, Failure> {
-    let request = Request {
-        manager: asked.backend.0,
-        uplink: asked.uplink.clone(),
-        subnet: asked.subnet,
-        cluster: asked.cluster.clone(),
-        nodes: nodes(context)?,
-        isolate: asked.isolate,
-        allow_forwarding: asked.allow_forwarding,
-        ..Request::new(asked.mode)
-    };
-    let ground = &ground.locked(asked.dry_run)?;
-    let request = if ground.is_running { of_this_machine(request) } else { request };
-    let survey = ground.survey()?;
-    let plan = network::plan(&request, &survey)?;
-    let activates = ground.is_running && !asked.at_boot;
-    if !asked.dry_run {
-        plan.files.apply(&ground.places)?;
-        if activates {
-            // The user's connection may go while the network moves: that is no reason to stop half way.
-            interrupt::ignore()?;
-            progress::during("bringing the network up", || {
-                activate(&plan, survey.settings(), &ground.places, &LinuxTools)
-            })?;
+impl Network {
+    pub(crate) fn run(self) -> Box<dyn Run> {
+        match self {
+            Self::Setup(setup) => Box::new(setup),
+            Self::Allow(allow) => Box::new(allow),
+            Self::Status(status) => Box::new(status),
+            Self::Undo(undo) => Box::new(undo),
         }
     }
-    let done = NetworkDone::new(&plan.files, asked.dry_run, activates);
-    let report = NetworkReport::Setup { settings: plan.settings, findings: plan.findings, done };
-    Ok(Report::Network(report).into())
 }
 
-/// The unit runs the program that wrote it.
-fn of_this_machine(request: Request) -> Request {
-    match std::env::current_exe() {
-        Ok(program) => Request { program, ..request },
-        Err(_) => request,
+impl Run for NetworkSetup {
+    fn name(&self) -> &'static str {
+        "network"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let options = call.options.clone();
+        let cluster = call.open()?;
+        let system = System::new(&options)?;
+        let request = Request {
+            manager: self.backend.0,
+            uplink: self.uplink.clone(),
+            subnet: self.subnet,
+            cluster: self.cluster.clone(),
+            isolate: self.isolate,
+            allow_forwarding: self.allow_forwarding,
+            ..Request::new(self.mode)
+        };
+        let how = (self.dry_run, self.at_boot);
+        let outcome = cluster.set_up_network(&system, request, how, &mut progress::task)?;
+        Ok(outcome.map(Report::Network))
     }
 }
 
-/// Needs no board.
-pub(crate) fn allow(ground: &Ground) -> Result<Outcome, Failure> {
-    let running = ground.running("network allow")?;
-    network::allow(&running.survey()?, &LinuxTools)?;
-    Ok(Report::Network(NetworkReport::Allowed { allowed: true }).into())
-}
-
-pub(crate) fn status(context: &mut Context, ground: &Ground) -> Result<Outcome, Failure> {
-    let ground = ground.running("network status")?;
-    let mut nodes = nodes(context)?;
-    for (number, node) in nodes.iter_mut().enumerate() {
-        // A board that cannot tell is no reason to tell nothing of the network.
-        node.usb_path = context.usb_path(number).ok().flatten();
+impl Run for NetworkAllow {
+    fn name(&self) -> &'static str {
+        "network"
     }
-    let status = network::status(&nodes, &ground.survey()?, &LinuxTools)?;
-    let failure = match &status {
-        Some(status) if status.is_broken() => Some(Failure::NetworkBroken),
-        _ => None,
-    };
-    Ok(Outcome { report: Report::Network(NetworkReport::Status(status)), failure })
-}
 
-/// Needs no board.
-pub(crate) fn take_back(ground: &Ground, asked: &NetworkUndo) -> Result<Outcome, Failure> {
-    let ground = &ground.locked(asked.dry_run)?;
-    // All or nothing: half of a network leaves a controller that nobody reaches.
-    let changed = if asked.force { Changed::Overwrite } else { Changed::Refuse };
-    let plan: Plan = plan_undo(&ground.places, changed)?;
-    let settings = match Settings::read(&ground.places) {
-        // What it said is lost, but not the files that were there before.
-        Err(network::Error::Settings { .. }) if asked.force => None,
-        settings => settings?,
-    };
-    let activates = ground.is_running && !asked.at_boot && settings.is_some();
-    if !asked.dry_run {
-        undo(&ground.places, changed)?;
-        if let Some(settings) = settings.filter(|_| activates) {
-            interrupt::ignore()?;
-            progress::during("taking the network back", || deactivate(&settings, &LinuxTools))?;
-        }
+    fn run(&self, call: &mut Call) -> Done {
+        Ok(System::new(&call.options)?.allow_network()?.map(Report::Network))
     }
-    let done = NetworkDone::new(&plan, asked.dry_run, activates);
-    Ok(Report::Network(NetworkReport::Undo(done)).into())
 }
 
-/// The nodes as the network knows them.
-pub(crate) fn nodes(context: &Context) -> Result<Vec<Node>, Failure> {
-    (0..context.cluster.nodes()).map(|node| known(context, node)).collect()
+impl Run for NetworkStatus {
+    fn name(&self) -> &'static str {
+        "network"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let options = call.options.clone();
+        let cluster = call.open()?;
+        let system = System::new(&options)?;
+        Ok(cluster.network_status(&system)?.map(Report::Network))
+    }
 }
 
-/// A node, counted from 0.
-pub(crate) fn known(context: &Context, node: usize) -> Result<Node, Failure> {
-    let label = context.label(node);
-    let number: Result<NodeId, _> = label.trim_start_matches('p').parse();
-    let id = number.map_err(|error| {
-        Failure::Usage(format!("{label} has no place in a network of nodes: {error}"))
-    })?;
-    Ok(Node { name: context.settings.names.get(&(node + 1)).cloned(), ..Node::from(id) })
+impl Run for NetworkUndo {
+    fn name(&self) -> &'static str {
+        "network"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let undo = Undo { dry_run: self.dry_run, overwrite: self.force, at_boot: self.at_boot };
+        let system = System::new(&call.options)?;
+        Ok(system.undo_network(&undo, &mut progress::task)?.map(Report::Network))
+    }
 }

@@ -1,27 +1,26 @@
-//! `path`: where on the USB nodes are. Reads sysfs and asks ClusterCTRL boards; switches nothing.
+//! `path`: where on the USB nodes are.
 
-use super::{Outcome, of_boards};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::nodes::NodeSet;
-use crate::report::{NodePath, PathReport, Report};
+use clap::Args;
+use clusterhat::NodeSet;
+use clusterhat::report::Report;
 
-/// A configured path stands before what is found.
-pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
-    let asked = context.nodes(set)?;
-    let (ready, mut errors) = context.ready(asked.clone());
-    let mut nodes = Vec::new();
-    for node in asked {
-        let path = if ready.contains(&node) { context.usb_path(node) } else { Ok(None) };
-        let path = path.unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        nodes.push(NodePath { node: context.label(node), path });
+use super::{Done, Run};
+use crate::call::Call;
+
+#[derive(Debug, Args)]
+pub(crate) struct Path {
+    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+}
+
+impl Run for Path {
+    fn name(&self) -> &'static str {
+        "path"
     }
-    let unknown: Vec<_> =
-        nodes.iter().filter(|node| node.path.is_none()).map(|node| node.node.clone()).collect();
-    let no_path = (!unknown.is_empty()).then(|| Failure::NoPath(unknown.join(" ")));
-    let failure = of_boards(errors).or(no_path);
-    Ok(Outcome { report: Report::Path(PathReport { nodes }), failure })
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        Ok(call.open()?.usb_paths(&nodes)?.map(Report::Path))
+    }
 }

@@ -1,274 +1,127 @@
 //! `on`, `off` and `cycle`, and what they would do.
 
-use std::collections::BTreeMap;
-use std::io;
 use std::time::Duration;
 
-use hat_driver::Positions;
-use hat_driver::linux::{Error as DriverError, Event};
-use hat_driver::power::Action;
+use clap::Args;
+use clusterhat::report::{PowerReport, Report};
+use clusterhat::{Action, Cluster, Error, Event, NodeSet, Outcome, parse_duration};
 
-use super::{Outcome, of_boards, present};
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::interrupt::Record;
-use crate::nodes::NodeSet;
-use crate::progress::Progress;
-use crate::report::{NodePower, PlanReport, PlanStep, PowerReport, Report};
+use super::{Done, Run};
+use crate::call::Call;
+use crate::watch::{Verdict, Watch};
 
-/// Switches nodes on or off.
-pub(crate) fn switch(
-    context: &mut Context,
-    set: &NodeSet,
-    action: Action,
-) -> Result<Outcome, Failure> {
-    let (nodes, absent) = present(context, set)?;
-    let command = if action == Action::On { "on" } else { "off" };
-    let mut session = Session::new(context, command, &nodes, action)?;
-    let result = session
-        .observe(|context, observer| context.cluster.switch(&nodes, action, observer).map(drop));
-    Ok(with_absent(session.outcome(&nodes, action, result.err()), absent))
+/// What `on` and `cycle` share.
+#[derive(Debug, Args)]
+pub(crate) struct Stagger {
+    /// Time between two nodes switched on (seconds; default 1)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) delay: Option<Duration>,
+    /// Go on where the Pi reports under-voltage
+    #[arg(long)]
+    pub(crate) ignore_undervoltage: bool,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
-/// Switches nodes off, waits, and switches them on.
-pub(crate) fn cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
-    let (nodes, absent) = present(context, set)?;
-    let off_time = context.settings.off_time;
-    let mut session = Session::new(context, "cycle", &nodes, Action::On)?;
-    let result = session
-        .observe(|context, observer| context.cluster.cycle(&nodes, off_time, observer).map(drop));
-    Ok(with_absent(session.outcome(&nodes, Action::On, result.err()), absent))
+#[derive(Debug, Args)]
+pub(crate) struct On {
+    /// Nodes to switch on, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+    #[command(flatten)]
+    pub(crate) stagger: Stagger,
 }
 
-/// What failed comes before what was absent from the beginning.
-fn with_absent(outcome: Outcome, absent: Option<Failure>) -> Outcome {
-    Outcome { failure: outcome.failure.or(absent), ..outcome }
+#[derive(Debug, Args)]
+pub(crate) struct Off {
+    /// Nodes to switch off, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
-/// What happened to a node.
-#[derive(Clone, Copy, Default)]
-struct Past {
-    went_off: bool,
-    went_on: bool,
-    /// What happened last.
-    last: Option<Action>,
+#[derive(Debug, Args)]
+pub(crate) struct Cycle {
+    /// Nodes to switch off and on; nodes that are off are switched on too
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+    /// How long the nodes stay off (seconds; default 2)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) off_time: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) stagger: Stagger,
 }
 
-/// One command's switching: what changed, and which boards were initialised.
-struct Session<'a> {
-    context: &'a mut Context,
-    progress: Progress,
-    record: Record,
-    past: BTreeMap<usize, Past>,
-    initialised: Vec<usize>,
+impl Stagger {
+    fn apply(&self, call: &mut Call) {
+        call.options.overrides.delay = self.delay;
+        call.options.ignore_under_voltage = self.ignore_undervoltage;
+    }
 }
 
-impl<'a> Session<'a> {
-    fn new(
-        context: &'a mut Context,
-        command: &'static str,
-        nodes: &[usize],
-        action: Action,
-    ) -> io::Result<Self> {
-        let progress = Progress::new(context.names.clone());
-        let record = Record::new(context.names.clone(), nodes, action);
-        record.watch(command, context.json)?;
-        Ok(Self { context, progress, record, past: BTreeMap::new(), initialised: Vec::new() })
+impl Run for On {
+    fn name(&self) -> &'static str {
+        "on"
     }
 
-    /// Lets the driver work, and notes what it tells.
-    fn observe<R>(&mut self, act: impl FnOnce(&mut Context, &mut dyn FnMut(Event)) -> R) -> R {
-        let Self { context, progress, record, past, initialised } = self;
-        let result = act(context, &mut |event| {
-            match event {
-                Event::Initialised { board } => initialised.push(board),
-                Event::Switched { node, action } => {
-                    record.add(node, action);
-                    let past = past.entry(node).or_default();
-                    past.went_on |= action == Action::On;
-                    past.went_off |= action == Action::Off;
-                    past.last = Some(action);
-                }
-                _ => {}
-            }
-            progress.show(&event);
-        });
-        self.record.end();
-        self.progress.clear();
-        result
-    }
-
-    /// All nodes where all is done; else those whose state is sure, beside the error.
-    fn outcome(&self, nodes: &[usize], power: Action, error: Option<DriverError>) -> Outcome {
-        let rows = nodes.iter().filter_map(|&node| match &error {
-            None => Some(self.row(node, self.past(node).last.unwrap_or(power), false)),
-            Some(error) => {
-                let (power, undone) = sure(error, &self.context.label(node), self.past(node))?;
-                Some(self.row(node, power, undone))
-            }
-        });
-        let names = self.context.board_names();
-        let initialised = self.initialised.iter().map(|&board| names[board].clone()).collect();
-        let report = Report::Power(PowerReport {
-            dry_run: false,
-            nodes: rows.collect(),
-            initialised,
-            beyond_size: Vec::new(),
-        });
-        Outcome { report, failure: error.map(Failure::from) }
-    }
-
-    fn past(&self, node: usize) -> Past {
-        self.past.get(&node).copied().unwrap_or_default()
-    }
-
-    fn row(&self, node: usize, power: Action, undone: bool) -> NodePower {
-        let past = self.past(node);
-        NodePower {
-            node: self.context.label(node),
-            name: self.context.alias(node),
-            power,
-            undone,
-            changed: past.last.is_some(),
-            cycled: past.went_off && past.went_on,
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        self.stagger.apply(call);
+        if self.stagger.dry_run {
+            return Ok(call.open()?.plan_switch(&nodes, Action::On)?.map(Report::Plan));
         }
+        watched(self.name(), call, |cluster, observer| cluster.switch(&nodes, Action::On, observer))
     }
 }
 
-/// A node's state beside an error, and whether somebody else made it so; the error tells of a node
-/// whose state is not as the last command to it.
-fn sure(error: &DriverError, node: &String, past: Past) -> Option<(Action, bool)> {
-    match error {
-        DriverError::Undone { nodes, .. } if nodes.contains(node) => Some((Action::Off, true)),
-        DriverError::Cycle { left_off, .. } if left_off.contains(node) => {
-            past.last.filter(|last| *last == Action::Off).map(|last| (last, false))
+impl Run for Off {
+    fn name(&self) -> &'static str {
+        "off"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        if self.dry_run {
+            return Ok(call.open()?.plan_switch(&nodes, Action::Off)?.map(Report::Plan));
         }
-        _ => {
-            let done = error.done().filter(|done| done.nodes.contains(node))?;
-            past.last.filter(|last| done.on == (*last == Action::On)).map(|last| (last, false))
-        }
+        watched(self.name(), call, |cluster, observer| {
+            cluster.switch(&nodes, Action::Off, observer)
+        })
     }
 }
 
-/// What [`switch`] would do. Writes nothing.
-pub(crate) fn plan_switch(
-    context: &mut Context,
-    set: &NodeSet,
-    action: Action,
-) -> Result<Outcome, Failure> {
-    let mut planner = Planner::new(context, set, &[action])?;
-    let wait = match action {
-        Action::On => planner.rest(),
-        Action::Off => Duration::ZERO,
-    };
-    planner.plan(action, wait)?;
-    Ok(planner.report())
+impl Run for Cycle {
+    fn name(&self) -> &'static str {
+        "cycle"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        self.stagger.apply(call);
+        call.options.overrides.off_time = self.off_time;
+        if self.stagger.dry_run {
+            return Ok(call.open()?.plan_cycle(&nodes)?.map(Report::Plan));
+        }
+        watched(self.name(), call, |cluster, observer| cluster.cycle(&nodes, observer))
+    }
 }
 
-/// What [`cycle`] would do. Writes nothing.
-pub(crate) fn plan_cycle(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
-    let off_time = context.settings.off_time;
-    let mut planner = Planner::new(context, set, &[Action::On, Action::Off])?;
-    planner.plan(Action::Off, Duration::ZERO)?;
-    let off_time = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
-    let wait = off_time.max(planner.rest());
-    for on in planner.on.iter_mut().flatten() {
-        *on = Positions::NONE;
-    }
-    planner.plan(Action::On, wait)?;
-    Ok(planner.report())
-}
-
-/// Plans from what the boards say now.
-struct Planner<'a> {
-    context: &'a mut Context,
-    nodes: Vec<usize>,
-    absent: Option<Failure>,
-    /// The nodes that are on, by board; `None` where the board is left out.
-    on: Vec<Option<Positions>>,
-    initialise: Vec<String>,
-    steps: Vec<PlanStep>,
-    /// Why boards are left out.
-    errors: Vec<DriverError>,
-}
-
-impl<'a> Planner<'a> {
-    /// Plans from what the boards say now, for the last of these actions first; none of them may be
-    /// refused.
-    fn new(context: &'a mut Context, set: &NodeSet, actions: &[Action]) -> Result<Self, Failure> {
-        if actions.contains(&Action::On) {
-            context.cluster.check_supply()?;
-        }
-        let (nodes, absent) = present(context, set)?;
-        let names = context.board_names();
-        let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-        for (board, name) in names.into_iter().enumerate() {
-            let wanted = context.cluster.on_board(&nodes, board);
-            if wanted.is_empty() {
-                on.push(None);
-                continue;
-            }
-            on.push(match Self::start(context, board, wanted, actions) {
-                Ok((start, is_initialised)) => {
-                    if !is_initialised {
-                        initialise.push(name);
-                    }
-                    Some(start)
-                }
-                Err(error) => {
-                    errors.push(error);
-                    None
-                }
-            });
-        }
-        Ok(Self { context, nodes, absent, on, initialise, steps: Vec::new(), errors })
-    }
-
-    /// The nodes of a board that are on where the last of these actions would start, and whether the
-    /// board is initialised. What one of them would be refused for is an error.
-    fn start(
-        context: &mut Context,
-        board: usize,
-        nodes: Positions,
-        actions: &[Action],
-    ) -> Result<(Positions, bool), DriverError> {
-        let mut start = (Positions::NONE, true);
-        for &action in actions {
-            start = match context.cluster.starts_from(board, nodes, action)? {
-                Some(on) => (on, true),
-                None => (context.cluster.status(board)?.on_before(action), false),
-            };
-        }
-        Ok(start)
-    }
-
-    /// What the node that went on last still asks for, to the tenth of a second.
-    fn rest(&self) -> Duration {
-        let tenths = self.context.cluster.rest().as_millis().div_ceil(100);
-        Duration::from_millis(u64::try_from(tenths * 100).unwrap_or(u64::MAX))
-    }
-
-    fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Failure> {
-        for board in 0..self.on.len() {
-            let Some(on) = self.on[board] else { continue };
-            let (steps, wait_after) =
-                self.context.cluster.plan(board, &self.nodes, on, action, wait)?;
-            wait = wait_after;
-            for step in steps {
-                let nodes = self.context.cluster.node_numbers(board, step.nodes);
-                self.steps.push(PlanStep {
-                    wait_s: step.wait.as_secs_f64(),
-                    action,
-                    nodes: nodes.map(|node| self.context.label(node)).collect(),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn report(self) -> Outcome {
-        let Self { initialise, steps, errors, absent, .. } = self;
-        let report = Report::Plan(PlanReport { dry_run: true, initialise, steps });
-        Outcome { report, failure: of_boards(errors).or(absent) }
-    }
+/// Switches with a line of progress, and with an answer to signals.
+fn watched(
+    command: &'static str,
+    call: &mut Call,
+    switch: impl FnOnce(
+        &mut Cluster,
+        &mut dyn FnMut(Event<'_>) -> Verdict,
+    ) -> Result<Outcome<PowerReport>, Error>,
+) -> Done {
+    let as_json = call.is_json;
+    let cluster = call.open_to_switch()?;
+    let mut watch = Watch::new(cluster.names().clone(), command, as_json);
+    let result = switch(cluster, &mut |event| watch.see(&event));
+    watch.end()?;
+    Ok(result?.map(Report::Power))
 }

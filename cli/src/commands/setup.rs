@@ -1,143 +1,73 @@
 //! `setup`: prepares the controller. Touches no board: nodes that are on stay on.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use system_config::changes::{Changed, Error, Places, Plan, Spot, plan_undo, undo};
-use system_config::controller::{self, Membership, Request};
-use system_config::{LinuxTools, Tools as _};
+use clap::Args;
+use clusterhat::report::Report;
+use clusterhat::{Controller, Setup as Prepare, SetupUndo, System};
 
-use super::{Outcome, system_root};
-use crate::args::{Global, Setup};
-use crate::failure::Failure;
+use super::{Done, Run};
+use crate::call::Call;
 use crate::progress;
-use crate::report::{Report, SetupReport};
 
-/// What the firmware and the kernel read at boot only.
-const AT_BOOT: [&str; 3] = ["config.txt", "cmdline.txt", "modules-load.d/clusterhat.conf"];
-
-/// Where the settings come from while there is no file of ours.
-const VENDORS_SETTINGS: &str = "etc/default/clusterctrl";
-const OUR_SETTINGS: &str = "etc/clusterhat/clusterhat.toml";
-
-pub(crate) fn run(global: &Global, asked: &Setup) -> Result<Outcome, Failure> {
-    let root = system_root(global)?;
-    if root == Path::new("/") && !asked.dry_run && !rustix::process::geteuid().is_root() {
-        return Err(Failure::Usage(
-            "setup changes the system's files: run it as root (sudo clusterhat setup)".to_owned(),
-        ));
-    }
-    let places = controller::places(root, asked.boot_dir.as_deref())?;
-    let places = if asked.dry_run { places } else { progress::locked(places, global.lock_limit)? };
-    if asked.undo { take_back(&places, asked) } else { set_up(&places, asked) }
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// Show the changes as a diff and make none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take back what `setup` changed; what others changed since stays
+    #[arg(long, conflicts_with_all = ["users", "serial_console"])]
+    pub(crate) undo: bool,
+    /// With --undo: take back also what somebody edited of it since
+    #[arg(long, requires = "undo")]
+    pub(crate) force: bool,
+    /// Let this user work without root [default: who called sudo]
+    #[arg(long = "user", value_name = "NAME")]
+    pub(crate) users: Vec<String>,
+    /// Also a console on the header's serial port
+    #[arg(long)]
+    pub(crate) serial_console: bool,
+    /// Where the boot partition is mounted [default: boot/firmware or boot below the root]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) boot_dir: Option<PathBuf>,
 }
 
-fn set_up(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
-    let users = users(places, asked)?;
-    let system = controller::read(places)?;
-    let (members, absent) = controller::missing(&system, &users);
-    let mut recorded = controller::made(&system);
-    recorded
-        .extend(members.iter().filter(|one| !recorded.contains(one)).cloned().collect::<Vec<_>>());
-    let request =
-        Request { serial_console: asked.serial_console, model: model(places), members: recorded };
-    let plan = controller::plan(&request, &system);
-    let mut failure = None;
-    if !asked.dry_run {
-        plan.apply(places)?;
-        let added = members.iter().try_for_each(|one| change(one, true, places));
-        failure = added.err().map(Failure::Groups);
+impl Run for Setup {
+    fn name(&self) -> &'static str {
+        "setup"
     }
-    let mut notes = plan.notes().to_vec();
-    notes.extend(absent.iter().map(|group| {
-        format!("there is no group {group}: the package makes it (or groupadd --system {group})")
-    }));
-    let there = |path| places.has(&Spot::root(path));
-    if there(VENDORS_SETTINGS)? && !there(OUR_SETTINGS)? {
-        notes.push(format!(
-            "the settings of /{VENDORS_SETTINGS} hold until there is an /{OUR_SETTINGS}"
-        ));
-    }
-    let members = if failure.is_some() { Vec::new() } else { members };
-    Ok(Outcome { report: Report::Setup(report(&plan, asked, members, notes)), failure })
-}
 
-fn change(one: &Membership, is_member: bool, places: &Places) -> io::Result<()> {
-    match is_here(places) {
-        true => controller::change(one, is_member, &LinuxTools),
-        false => controller::change_mounted(one, is_member, places).map_err(io::Error::other),
+    fn run(&self, call: &mut Call) -> Done {
+        // Refuses a node, and settings that make no sense, before anything is changed.
+        Controller::new(&call.options)?;
+        let system = System::new(&call.options)?;
+        let outcome = if self.undo {
+            let undo = SetupUndo {
+                dry_run: self.dry_run,
+                overwrite: self.force,
+                boot_dir: self.boot_dir.clone(),
+            };
+            system.undo_setup(&undo, &mut progress::task)?
+        } else {
+            let prepare = Prepare {
+                dry_run: self.dry_run,
+                users: self.users(&system),
+                serial_console: self.serial_console,
+                boot_dir: self.boot_dir.clone(),
+            };
+            system.set_up(&prepare, &mut progress::task)?
+        };
+        Ok(outcome.map(Report::Setup))
     }
 }
 
-fn take_back(places: &Places, asked: &Setup) -> Result<Outcome, Failure> {
-    let changed = if asked.force { Changed::Overwrite } else { Changed::Leave };
-    let plan = plan_undo(places, changed)?;
-    let members = controller::read_made(places)?;
-    let mut notes = Vec::new();
-    let mut edited = Vec::new();
-    if asked.dry_run {
-        notes.extend_from_slice(plan.notes());
-    } else {
-        // Before their record goes: if this is cut, it is done again. A user who is gone by now is no reason
-        // to keep anything.
-        let remove = |member| change(member, false, places);
-        notes.extend(members.iter().filter_map(|one| Some(remove(one).err()?.to_string())));
-        edited = undo(places, changed)?.edited;
-    }
-    let failure = (!edited.is_empty()).then(|| Error::ChangedSince(edited.clone()).into());
-    let report = SetupReport { edited, ..report(&plan, asked, members, notes) };
-    Ok(Outcome { report: Report::Setup(report), failure })
-}
-
-fn report(plan: &Plan, asked: &Setup, groups: Vec<Membership>, notes: Vec<String>) -> SetupReport {
-    let changed: Vec<PathBuf> = plan.changes().iter().map(|change| change.path.clone()).collect();
-    let at_boot = |path: &PathBuf| AT_BOOT.iter().any(|name| path.ends_with(name));
-    SetupReport {
-        undo: asked.undo,
-        dry_run: asked.dry_run,
-        reboot: changed.iter().any(at_boot),
-        diff: asked.dry_run.then(|| plan.diff()),
-        changed,
-        groups,
-        notes,
-        edited: Vec::new(),
-    }
-}
-
-/// Who is to work without root. Who called sudo is a user of this machine, and not of a card.
-fn users(places: &Places, asked: &Setup) -> Result<Vec<String>, Failure> {
-    if asked.users.is_empty() {
-        let caller = std::env::var("SUDO_USER").ok().filter(|_| is_here(places));
-        return Ok(caller.filter(|user| !user.is_empty() && user != "root").into_iter().collect());
-    }
-    for user in &asked.users {
-        if !is_known(user, places)? {
-            let place = places.shown(&Spot::root("etc/passwd"));
-            let place = place.display();
-            return Err(Failure::Usage(format!(
-                "there is no user {user:?} in {place}: nothing was changed"
-            )));
+impl Setup {
+    /// Who is to work without root. Who called sudo is a user of this machine, and not of a card.
+    fn users(&self, system: &System) -> Vec<String> {
+        if !self.users.is_empty() {
+            return self.users.clone();
         }
+        let caller = std::env::var("SUDO_USER").ok().filter(|_| system.is_running());
+        caller.filter(|user| !user.is_empty() && user != "root").into_iter().collect()
     }
-    Ok(asked.users.clone())
-}
-
-/// getent(1) knows users of other sources, too.
-fn is_known(user: &str, places: &Places) -> Result<bool, Failure> {
-    if is_here(places) {
-        let found = LinuxTools.run("getent", &["passwd", "--", user]);
-        return Ok(found.map_or(true, |printed| printed.stdout.split(':').next() == Some(user)));
-    }
-    Ok(controller::has_user(places, user)?)
-}
-
-fn is_here(places: &Places) -> bool {
-    places.root() == Path::new("/")
-}
-
-/// Of the running machine only: a card may go into another.
-fn model(places: &Places) -> Option<String> {
-    let file = "/sys/firmware/devicetree/base/model";
-    let text = is_here(places).then(|| std::fs::read_to_string(file).ok()).flatten()?;
-    Some(text.trim_end_matches('\0').to_owned())
 }

@@ -1,110 +1,78 @@
-//! `status`: what is commanded and what the pins show. Switches nothing on any board.
+//! `status`: what is commanded and what the pins show.
 
-use hat_driver::Signals;
-use hat_driver::board::Status;
-use hat_driver::linux::throttled::UNDER_VOLTAGE_NOW;
-use hat_driver::linux::{BoardInfo, CtrlStatus, Model, UnitStatus, chain};
+use std::time::Duration;
 
-use super::{Outcome, of_boards};
-use crate::context::Context;
+use clap::Args;
+use clusterhat::report::Report;
+use clusterhat::{NodeSet, parse_duration};
+
+use super::{Done, Run};
+use crate::call::Call;
 use crate::failure::Failure;
-use crate::nodes::NodeSet;
-use crate::report::{
-    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, Report, StatusReport, names,
-};
+use crate::render::{self, Printout};
 
-/// A board that does not answer is reported, and the others all the same.
-pub(crate) fn run(context: &mut Context, set: &NodeSet) -> Result<Outcome, Failure> {
-    let nodes = context.nodes(set)?;
-    let mut report = StatusReport { nodes: Vec::new(), boards: Vec::new(), under_voltage: None };
-    let mut errors = Vec::new();
-    let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
-    for (board, info) in infos.iter().enumerate() {
-        let wanted = context.cluster.on_board(&nodes, board);
-        // A board that could not be asked for its nodes is among all boards.
-        if wanted.is_empty() && !(set.is_empty() && info.size == 0) {
-            continue;
-        }
-        let result = context.cluster.status(board);
-        let status = result.as_ref().ok();
-        let numbers = context.cluster.node_numbers(board, wanted);
-        for (node, position) in numbers.zip(wanted.iter()) {
-            let absent = status.is_some_and(|status| status.absent().has(position));
-            let told = status.filter(|_| !absent);
-            report.nodes.push(NodeStatus {
-                node: context.label(node),
-                name: context.alias(node),
-                board: info.name.clone(),
-                uncertain: !context.cluster.is_certain(board),
-                commanded: told.and_then(|status| status.commanded_at(position)),
-                seen: told.map(|status| status.seen().has(position)),
-                absent,
-            });
-        }
-        report.boards.push(BoardStatus {
-            board: info.name.clone(),
-            model: info.model.into(),
-            place: info.place(),
-            beyond_size: status.map_or(Vec::new(), |status| names(status.beyond(info.size))),
-            state: status.and_then(|status| state(context, board, info, status)),
-            is_open: context.cluster.board_error(board).is_none(),
-            error: result.as_ref().err().map(|error| chain(error)),
-        });
-        errors.extend(result.err());
-    }
-    let flags = context.cluster.platform().throttled();
-    report.under_voltage = flags.map(|flags| flags & UNDER_VOLTAGE_NOW != 0);
-    Ok(Outcome { report: Report::Status(report), failure: of_boards(errors) })
+/// What `--watch` rests at least between two questions.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    pub(crate) nodes: Vec<String>,
+    /// Show again whenever something has changed, asking this often (seconds), until interrupted
+    // The expander's interrupt line is not wired to the header: asking is the only way.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, num_args = 0..=1,
+          default_missing_value = "2", require_equals = true)]
+    pub(crate) watch: Option<Duration>,
 }
 
-fn state(
-    context: &Context,
-    board: usize,
-    info: &BoardInfo,
-    status: &UnitStatus,
-) -> Option<BoardState> {
-    match (info.model, status) {
-        (Model::Hat(revision), UnitStatus::Hat(status)) => {
-            Some(BoardState::Hat(hat(revision.signals(), status)))
+impl Run for Status {
+    fn name(&self) -> &'static str {
+        "status"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        call.options.without_boards = true;
+        match self.watch {
+            Some(pause) => self.watch(call, &nodes, pause),
+            None => Ok(call.open()?.status(&nodes)?.map(Report::Status)),
         }
-        (Model::Ctrl { order, product }, UnitStatus::Ctrl(status)) => {
-            let fan = status.fan.filter(|_| product.has_fan());
-            let state = ctrl(context, board, order, status);
-            Some(BoardState::Ctrl(CtrlState { fan, ..state }))
-        }
-        _ => None,
     }
 }
 
-fn hat(has: Signals, status: &Status) -> HatState {
-    let commanded = status.commanded;
-    let level = |signal: Signals| {
-        has.contains(signal).then(|| Level {
-            commanded: commanded
-                .filter(|_| !status.undriven.contains(signal))
-                .map(|on| on.contains(signal)),
-            seen: status.seen.contains(signal),
-        })
-    };
-    HatState {
-        setup: status.setup,
-        chip: status.chip,
-        alert: level(Signals::ALERT),
-        led: level(Signals::LED),
-        hub: level(Signals::HUB),
-        write_protect: level(Signals::WRITE_PROTECT),
-        write_protect_link: status.write_protect_link,
-    }
-}
-
-fn ctrl(context: &Context, board: usize, order: u8, status: &CtrlStatus) -> CtrlState {
-    let names = |nodes| context.cluster.node_numbers(board, nodes).map(|n| context.label(n));
-    CtrlState {
-        order,
-        firmware: status.firmware,
-        voltages_mv: status.voltages.iter().map(|voltage| voltage.millivolts()).collect(),
-        temperature_c: status.temperature.and_then(|t| t.celsius()),
-        fan: status.fan,
-        usb_boot: status.usb_boot.map(|nodes| names(nodes).collect()),
+impl Status {
+    /// Prints the status whenever it differs from the last; ends when it is interrupted.
+    fn watch(&self, call: &mut Call, nodes: &NodeSet, pause: Duration) -> Done {
+        let as_json = call.is_json;
+        call.open()?;
+        let warnings = call.warnings.clone();
+        let cluster = call.open()?;
+        let mut last = None;
+        loop {
+            let outcome = cluster.status(nodes)?.map(Report::Status);
+            if last.as_ref() != Some(&outcome.report) {
+                let failure = outcome.error.map(Failure::Cluster);
+                let printout = Printout {
+                    command: self.name(),
+                    report: Some(&outcome.report),
+                    text: &|report| self.text(report),
+                    bus: None,
+                    warnings: &warnings,
+                    failure: failure.as_ref(),
+                };
+                if !as_json {
+                    render::clear_screen()?;
+                }
+                render::print(&printout, as_json)?;
+                last = Some(outcome.report);
+            }
+            // Not the simulated clock: the loop must rest in a simulation without waits too.
+            std::thread::sleep(pause.max(SHORTEST_PAUSE));
+            // Who names nodes goes on seeing them named so, and their board's absence.
+            if nodes.is_empty() {
+                cluster.rescan()?;
+            }
+        }
     }
 }

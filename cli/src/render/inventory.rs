@@ -1,12 +1,12 @@
 //! `inventory` in the words of other programs.
 
-use crate::args::Format;
-use crate::report::{InventoryNode, InventoryReport};
+use crate::commands::inventory::Format;
+use clusterhat::report::{InventoryNode, InventoryReport};
 
 /// A comment to every one of those programs.
 const NOT_SET_UP: &str = "# `clusterhat network setup` was not run: these are the addresses that nodes give themselves\n";
 
-pub(super) fn render(report: &InventoryReport) -> String {
+pub(crate) fn render(report: &InventoryReport, format: Format) -> String {
     let each = |line: fn(&InventoryNode) -> String| {
         let line = |node: &InventoryNode| match &node.error {
             Some(error) => format!("# {error}\n"),
@@ -14,7 +14,7 @@ pub(super) fn render(report: &InventoryReport) -> String {
         };
         report.nodes.iter().map(line).collect()
     };
-    let text = match report.format {
+    let text = match format {
         Format::Hosts => each(hosts),
         Format::Ssh => each(ssh),
         Format::Ansible => format!("[clusterhat]\n{}", each(ansible)),

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::{Printout, simulation};
 use crate::failure::Failure;
-use crate::report::{Document, SCHEMA};
-use crate::shorten::shorten;
+use clusterhat::report::{Document, SCHEMA};
+use clusterhat::shorten;
 
 pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
     let warnings: Vec<_> = output.warnings.iter().map(|text| shorten(text)).collect();

@@ -1,27 +1,37 @@
 //! From reports to what is printed. Nothing else prints.
 
-mod inventory;
+pub(crate) mod inventory;
 mod json;
 mod network;
 mod setup;
 pub(crate) mod simulation;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::report::{BusUse, Report};
-use crate::shorten::shorten;
+use clusterhat::report::{BusUse, Report};
+use clusterhat::shorten;
 
 /// Everything that one run has to say.
 pub(crate) struct Printout<'a> {
     pub(crate) command: &'a str,
     pub(crate) report: Option<&'a Report>,
+    /// The report for people.
+    pub(crate) text: &'a dyn Fn(&Report) -> String,
     pub(crate) bus: Option<BusUse>,
     pub(crate) warnings: &'a [String],
     pub(crate) failure: Option<&'a Failure>,
+}
+
+impl<'a> Printout<'a> {
+    /// A failure and nothing else.
+    pub(crate) fn of_failure(command: &'a str, failure: &'a Failure) -> Self {
+        let text = &text::render;
+        Self { command, report: None, text, bus: None, warnings: &[], failure: Some(failure) }
+    }
 }
 
 /// Prints to standard output; for people, warnings and errors go to standard error. Where those cannot
@@ -35,7 +45,7 @@ pub(crate) fn print(output: &Printout<'_>, as_json: bool) -> io::Result<()> {
     for warning in output.warnings {
         tell(&format!("warning: {}", shorten(warning)));
     }
-    let printed = output.report.map_or(Ok(()), print_report);
+    let printed = output.report.map_or(Ok(()), |report| print_text(&(output.text)(report)));
     if let Some(BusUse { retries: retries @ 1.., .. }) = output.bus {
         tell(&format!("warning: {retries} bus transfers failed and were repeated"));
     }
@@ -45,9 +55,9 @@ pub(crate) fn print(output: &Printout<'_>, as_json: bool) -> io::Result<()> {
     printed
 }
 
-fn print_report(report: &Report) -> io::Result<()> {
+fn print_text(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    write!(stdout, "{}", text::render(report))?;
+    write!(stdout, "{text}")?;
     stdout.flush()
 }
 

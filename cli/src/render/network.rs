@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use system_config::network::{BRIDGE, Finding, Mode, NodeLink, NodeState, Settings, Status};
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
-use crate::report::{NetworkDone, NetworkReport};
+use clusterhat::report::{NetworkDone, NetworkReport};
 
 pub(super) fn render(report: &NetworkReport) -> String {
     match report {

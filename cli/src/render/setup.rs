@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::SetupReport;
+use clusterhat::report::SetupReport;
 
 pub(super) fn render(report: &SetupReport) -> String {
     let mut text = report.diff.clone().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
-use crate::shorten::shorten;
+use clusterhat::shorten;
 
 /// The world that this process works in; empty on a machine.
 static WORLD: OnceLock<String> = OnceLock::new();

@@ -7,15 +7,14 @@ use hat_driver::linux::{Candidate, Change, Model, Source};
 use hat_driver::power::Action;
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
-use crate::args::What;
-use crate::report::{
-    BeyondSize, BoardDone, BoardEntry, BoardInit, BoardReport, BoardState, BoardStatus,
-    BoardsReport, CtrlState, HatState, Level, ModelName, NodePath, NodeStatus, NodeUsbBoot,
-    OutputChange, OutputReport, PathReport, PlanReport, PowerReport, Report, StatusReport,
-    UsbBootReport,
+use clusterhat::report::{
+    BeyondSize, BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardState,
+    BoardStatus, BoardsReport, CtrlState, HatState, Level, ModelName, NodePath, NodeStatus,
+    NodeUsbBoot, OutputChange, OutputReport, PathReport, PlanReport, PowerReport, Report,
+    StatusReport, UsbBootReport,
 };
 
-pub(super) fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     match report {
         Report::Status(report) => status(report),
         Report::Power(report) => power(report),
@@ -28,7 +27,8 @@ pub(super) fn render(report: &Report) -> String {
         Report::Boards(report) => boards(report),
         Report::Setup(report) => super::setup::render(report),
         Report::Network(report) => super::network::render(report),
-        Report::Inventory(report) => super::inventory::render(report),
+        // Printed in the format that was asked for.
+        Report::Inventory(_) => String::new(),
         Report::Maxpi { maxpi } => format!("{maxpi}\n"),
     }
 }
@@ -247,12 +247,12 @@ fn board_done(done: &BoardDone) -> String {
         }
         BoardDone::Save { what } => {
             let what = match what {
-                What::All => "all settings",
-                What::Order => "order",
-                What::Usbboot => "USB boot settings",
-                What::Power => "the nodes' power",
-                What::Led => "LEDs",
-                What::Defaults => "the factory's settings",
+                BoardSettings::All => "all settings",
+                BoardSettings::Order => "order",
+                BoardSettings::UsbBoot => "USB boot settings",
+                BoardSettings::Power => "the nodes' power",
+                BoardSettings::Led => "LEDs",
+                BoardSettings::Defaults => "the factory's settings",
             };
             format!("saved: {what}")
         }

@@ -9,11 +9,12 @@ mod status;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clusterhat::config::Role;
+use clusterhat::{Cluster, Controller, Error};
 use hat_driver::linux::{BoardInfo, Error as DriverError, Model, chain};
 
 use crate::args::Global;
-use crate::config::Role;
-use crate::context::{Context, Ground, Wishes};
+
 use crate::failure::Failure;
 use crate::render::simulation;
 use request::Request;
@@ -90,11 +91,11 @@ fn answer(words: &[String]) -> Answer {
     }
     match open(words) {
         Ok(answer) => answer,
-        Err(Failure::NotController(_)) => Answer::nothing(),
-        Err(Failure::Driver(DriverError::NoBoard { .. })) => {
+        Err(Failure::Cluster(Error::NotController)) => Answer::nothing(),
+        Err(Failure::Cluster(Error::Driver(DriverError::NoBoard { .. }))) => {
             Answer::new("ERROR: No ClusterHAT/CTRL devices found\n\n", 1)
         }
-        Err(Failure::Driver(DriverError::DuplicateOrder { order, buses })) => {
+        Err(Failure::Cluster(Error::Driver(DriverError::DuplicateOrder { order, buses }))) => {
             Answer::duplicate_order(order, &buses)
         }
         Err(error) => Answer::failed(&error),
@@ -102,30 +103,28 @@ fn answer(words: &[String]) -> Answer {
 }
 
 fn open(words: &[String]) -> Result<Answer, Failure> {
-    let wishes = Wishes::default();
-    let mut global = Global::default();
-    global.read_environment()?;
-    if let Some(world) = &global.sim {
-        simulation::name(world);
+    let options = Global::default().options()?;
+    if let Some(name) = &options.simulation {
+        simulation::name(name);
         simulation::announce("clusterctrl");
     }
-    let ground = Ground::new(&global, &wishes)?;
+    let controller = Controller::new(&options)?;
     // Without its TYPE the vendor's file makes no controller.
-    if matches!(ground.role(), Role::Other(_) | Role::Unset) {
+    if matches!(controller.role(), Role::Other(_) | Role::Unset) {
         return Ok(Answer::nothing());
     }
-    let root = ground.root().map(ToOwned::to_owned);
-    let mut context = ground.open(&wishes)?;
-    let request = Request::parse(words, context.cluster.nodes());
+    let root = controller.root().map(ToOwned::to_owned);
+    let mut context = controller.open()?;
+    let request = Request::parse(words, context.driver().nodes());
     // A v1.x board needs none, since each line is set up when it is switched; a ClusterCTRL board
     // initialises itself.
     let is_expander =
         |info: &BoardInfo| matches!(info.model, Model::Hat(_)) && info.address.is_some();
-    let boards: Vec<bool> = context.cluster.boards().map(is_expander).collect();
+    let boards: Vec<bool> = context.driver().boards().map(is_expander).collect();
     let expanders = boards.iter().enumerate().filter(|(_, expander)| **expander);
     // Words that mean nothing are no reason to write to a board.
     let expanders = expanders.filter(|_| request.is_ok());
-    let inits = expanders.map(|(board, _)| context.cluster.init(board));
+    let inits = expanders.map(|(board, _)| context.driver_mut().init(board));
     let failed: Vec<_> = inits.filter_map(Result::err).collect();
     // Like the tool, but with the HAT initialised: its nodes' order is not in doubt.
     if let Some(answer) = duplicate_order(&context) {
@@ -140,9 +139,9 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
 }
 
 /// The answer where two boards have one order.
-fn duplicate_order(context: &Context) -> Option<Answer> {
-    let boards = 0..context.cluster.boards().count();
-    boards.into_iter().find_map(|board| match context.cluster.board_error(board) {
+fn duplicate_order(context: &Cluster) -> Option<Answer> {
+    let boards = 0..context.driver().boards().count();
+    boards.into_iter().find_map(|board| match context.driver().board_error(board) {
         Some(DriverError::DuplicateOrder { order, buses }) => {
             Some(Answer::duplicate_order(*order, buses))
         }

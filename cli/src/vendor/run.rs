@@ -11,17 +11,17 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::request::{Fan, Hub, NO_SUCH_ORDER, Request};
 use super::{Answer, links, or_failed, status};
-use crate::context::Context;
-use crate::halves::Halves;
+use crate::signals::WholeSteps;
+use clusterhat::Cluster;
 
 /// What the tool says to `hub on` and `hub off` on a v1.x board.
 const NO_HUB: &str = "ERROR: hub control not supported on Cluster HAT v1.x\n\n";
 
-pub(super) fn run(context: &mut Context, request: Request, root: Option<&Path>) -> Answer {
+pub(super) fn run(context: &mut Cluster, request: Request, root: Option<&Path>) -> Answer {
     match request {
         Request::Power(on, nodes) => or_failed(power(context, on, nodes)),
         Request::Status => or_failed(status::status(context)),
-        Request::MaxPi => Answer::new(format!("{}\n", context.cluster.nodes()), 0),
+        Request::MaxPi => Answer::new(format!("{}\n", context.driver().nodes()), 0),
         Request::Init => or_failed(init(context, root)),
         Request::Alert(on, nodes) => or_failed(alert(context, on, nodes)),
         Request::Led(on) => or_failed(everywhere(context, Output::Led, on)),
@@ -32,17 +32,17 @@ pub(super) fn run(context: &mut Context, request: Request, root: Option<&Path>) 
         Request::UsbBoot(on, nodes) => or_failed(usb_boot(context, on, &nodes)),
         Request::GetPath(nodes) => or_failed(get_path(context, nodes)),
         Request::SetOrder(old, new) => or_failed(set_order(context, old, new)),
-        Request::Save(what, order) => match context.cluster.board_of_order(order) {
+        Request::Save(what, order) => match context.driver().board_of_order(order) {
             None => Answer::new(NO_SUCH_ORDER, 0),
             Some(board) => {
-                let result = context.cluster.save(board, what);
+                let result = context.driver_mut().save(board, what);
                 or_failed(result.map(|()| Answer::new("saved\n", 0)))
             }
         },
-        Request::Reset(order) => match context.cluster.board_of_order(order) {
+        Request::Reset(order) => match context.driver().board_of_order(order) {
             None => Answer::new(NO_SUCH_ORDER, 0),
             Some(board) => {
-                let result = context.cluster.reset(board);
+                let result = context.driver_mut().reset(board);
                 or_failed(result.map(|()| Answer::new("reset\n", 0)))
             }
         },
@@ -52,7 +52,7 @@ pub(super) fn run(context: &mut Context, request: Request, root: Option<&Path>) 
 /// Without nodes all are switched, with the ALERT LEDs lit meanwhile. Whatever fails, the nodes are
 /// switched where they can be, and no LED stays lit.
 fn power(
-    context: &mut Context,
+    context: &mut Cluster,
     on: bool,
     nodes: Option<Vec<usize>>,
 ) -> Result<Answer, DriverError> {
@@ -60,41 +60,41 @@ fn power(
     let Some(nodes) = nodes else {
         let mut lit = Vec::new();
         let lighting = each(context, |context, board| {
-            let change = context.cluster.set(board, Output::Alert, true, &mut |_| {})?;
+            let change = context.driver_mut().set(board, Output::Alert, true, &mut |_| {})?;
             if change == Change::Switched {
                 lit.push(board);
             }
             Ok(())
         });
-        let mut all: Vec<_> = (0..context.cluster.nodes()).collect();
-        let absent = context.cluster.absent(&all);
+        let mut all: Vec<_> = (0..context.driver().nodes()).collect();
+        let absent = context.driver_mut().absent(&all);
         all.retain(|node| !absent.contains(node));
-        let switching = context.cluster.switch(&all, action, &mut |_| {}).map(drop);
+        let switching = context.driver_mut().switch(&all, action, &mut |_| {}).map(drop);
         let dimming = each(context, |context, board| match lit.contains(&board) {
-            true => context.cluster.set(board, Output::Alert, false, &mut |_| {}).map(drop),
+            true => context.driver_mut().set(board, Output::Alert, false, &mut |_| {}).map(drop),
             false => Ok(()),
         });
         return switching.and(lighting).and(dimming).map(|()| Answer::nothing());
     };
-    context.cluster.switch(&nodes, action, &mut |_| {})?;
+    context.driver_mut().switch(&nodes, action, &mut |_| {})?;
     Ok(Answer::nothing())
 }
 
 /// Does something with each board. One that fails does not keep the others from their turn; the
 /// first failure is told.
 fn each(
-    context: &mut Context,
-    mut act: impl FnMut(&mut Context, usize) -> Result<(), DriverError>,
+    context: &mut Cluster,
+    mut act: impl FnMut(&mut Cluster, usize) -> Result<(), DriverError>,
 ) -> Result<(), DriverError> {
-    let boards = 0..context.cluster.boards().count();
+    let boards = 0..context.driver().boards().count();
     let results: Vec<_> = boards.map(|board| act(context, board)).collect();
     results.into_iter().collect()
 }
 
-fn init(context: &mut Context, root: Option<&Path>) -> Result<Answer, DriverError> {
-    let link = context.settings.legacy.as_ref().is_some_and(|legacy| legacy.link);
+fn init(context: &mut Cluster, root: Option<&Path>) -> Result<Answer, DriverError> {
+    let link = context.settings().legacy.as_ref().is_some_and(|legacy| legacy.link);
     let (true, Some(root)) = (link, root) else { return Ok(Answer::nothing()) };
-    let nodes = (0..context.cluster.nodes()).collect();
+    let nodes = (0..context.driver().nodes()).collect();
     let (paths, errors) = paths(context, nodes);
     let answer = match links::update(root, &paths) {
         Ok(()) => Answer::nothing(),
@@ -105,31 +105,33 @@ fn init(context: &mut Context, root: Option<&Path>) -> Result<Answer, DriverErro
 
 /// The boards of these nodes; all where none are named.
 fn alert(
-    context: &mut Context,
+    context: &mut Cluster,
     on: bool,
     nodes: Option<Vec<usize>>,
 ) -> Result<Answer, DriverError> {
     let Some(nodes) = nodes else { return everywhere(context, Output::Alert, on) };
-    each(context, |context, board| match context.cluster.on_board(&nodes, board).is_empty() {
+    each(context, |context, board| match context.driver().on_board(&nodes, board).is_empty() {
         true => Ok(()),
-        false => context.cluster.set(board, Output::Alert, on, &mut |_| {}).map(drop),
+        false => context.driver_mut().set(board, Output::Alert, on, &mut |_| {}).map(drop),
     })?;
     Ok(Answer::nothing())
 }
 
 /// A board without such an output is passed over in silence.
-fn everywhere(context: &mut Context, output: Output, on: bool) -> Result<Answer, DriverError> {
-    each(context, |context, board| context.cluster.set(board, output, on, &mut |_| {}).map(drop))?;
+fn everywhere(context: &mut Cluster, output: Output, on: bool) -> Result<Answer, DriverError> {
+    each(context, |context, board| {
+        context.driver_mut().set(board, output, on, &mut |_| {}).map(drop)
+    })?;
     Ok(Answer::nothing())
 }
 
-fn switch_hub(context: &mut Context, hub: Hub) -> Result<Answer, DriverError> {
+fn switch_hub(context: &mut Cluster, hub: Hub) -> Result<Answer, DriverError> {
     let wired_by_lines = |info: &BoardInfo| match info.model {
         Model::Hat(revision) => revision.wiring == Wiring::Lines,
         _ => false,
     };
-    let on_lines = context.cluster.boards().any(wired_by_lines);
-    let delay = context.settings.delay;
+    let on_lines = context.driver().boards().any(wired_by_lines);
+    let delay = context.settings().delay;
     match hub {
         Hub::On | Hub::Off => {
             everywhere(context, Output::Hub, hub == Hub::On)?;
@@ -138,21 +140,18 @@ fn switch_hub(context: &mut Context, hub: Hub) -> Result<Answer, DriverError> {
             let off = delay.max(Duration::from_millis(100));
             let end = |signal| drop(emulate_default_handler(signal));
             // Without a thread for them, signals end the process as ever.
-            let halves = Halves::watch(end).ok();
+            let steps = WholeSteps::watch(end).ok();
             each(context, |context, board| {
                 let is_hat =
-                    context.cluster.boards().nth(board).is_some_and(|info| info.address.is_some());
-                let mut cycle = || context.cluster.cycle_hub(board, off, &mut |_| {}).map(drop);
-                match halves.as_ref().filter(|_| is_hat) {
-                    None => cycle(),
-                    Some(halves) => match halves.whole(cycle) {
-                        (Ok(()), Some(signal)) => {
-                            end(signal);
-                            Ok(())
-                        }
-                        (result, _) => result,
-                    },
-                }
+                    context.driver().boards().nth(board).is_some_and(|info| info.address.is_some());
+                let mut cycle =
+                    || context.driver_mut().cycle_hub(board, off, &mut |_| {}).map(drop);
+                let Some(steps) = steps.as_ref().filter(|_| is_hat) else { return cycle() };
+                let step = steps.begin();
+                cycle()?;
+                drop(step);
+                steps.signal().into_iter().for_each(end);
+                Ok(())
             })?;
         }
     }
@@ -160,7 +159,7 @@ fn switch_hub(context: &mut Context, hub: Hub) -> Result<Answer, DriverError> {
     Ok(Answer::new(text, 0))
 }
 
-fn write_protect(context: &mut Context, on: bool) -> Answer {
+fn write_protect(context: &mut Cluster, on: bool) -> Answer {
     match everywhere(context, Output::WriteProtect, on) {
         Err(DriverError::Board {
             source: BoardError::Hat(hat_driver::Error::WriteProtectLinked),
@@ -172,25 +171,25 @@ fn write_protect(context: &mut Context, on: bool) -> Answer {
 
 /// An order that no board has is passed over in silence.
 fn by_order(
-    context: &mut Context,
+    context: &mut Cluster,
     output: Output,
     on: bool,
     order: Option<u32>,
 ) -> Result<Answer, DriverError> {
     let Some(order) = order else { return everywhere(context, output, on) };
     let order = u8::try_from(order).ok();
-    if let Some(board) = order.and_then(|order| context.cluster.board_of_order(order)) {
-        context.cluster.set(board, output, on, &mut |_| {})?;
+    if let Some(board) = order.and_then(|order| context.driver().board_of_order(order)) {
+        context.driver_mut().set(board, output, on, &mut |_| {})?;
     }
     Ok(Answer::nothing())
 }
 
-fn switch_fan(context: &mut Context, on: bool, fan: Fan) -> Result<Answer, DriverError> {
-    let has_hat = context.cluster.boards().any(|info| matches!(info.model, Model::Hat(_)));
-    let line = context.settings.legacy.as_ref().and_then(|legacy| legacy.fan_gpio);
+fn switch_fan(context: &mut Cluster, on: bool, fan: Fan) -> Result<Answer, DriverError> {
+    let has_hat = context.driver().boards().any(|info| matches!(info.model, Model::Hat(_)));
+    let line = context.settings().legacy.as_ref().and_then(|legacy| legacy.fan_gpio);
     match (line.filter(|_| has_hat), fan) {
         (Some(line), Fan::All | Fan::Controller) => {
-            context.cluster.set_line(line, on)?;
+            context.driver_mut().set_line(line, on)?;
         }
         (None, _) | (_, Fan::Board(_)) => {}
     }
@@ -201,16 +200,16 @@ fn switch_fan(context: &mut Context, on: bool, fan: Fan) -> Result<Answer, Drive
     }
 }
 
-fn usb_boot(context: &mut Context, on: bool, nodes: &[usize]) -> Result<Answer, DriverError> {
-    let set = |&node: &usize| context.cluster.set_usb_boot(node, on).map(drop);
+fn usb_boot(context: &mut Cluster, on: bool, nodes: &[usize]) -> Result<Answer, DriverError> {
+    let set = |&node: &usize| context.driver_mut().set_usb_boot(node, on).map(drop);
     let results: Vec<_> = nodes.iter().map(set).collect();
     results.into_iter().collect::<Result<(), _>>()?;
     Ok(Answer::nothing())
 }
 
 /// Sorted as texts: p1, p10, p2. A node whose path is not known is left out.
-fn get_path(context: &mut Context, nodes: Option<Vec<usize>>) -> Result<Answer, DriverError> {
-    let nodes = nodes.unwrap_or_else(|| (0..context.cluster.nodes()).collect());
+fn get_path(context: &mut Cluster, nodes: Option<Vec<usize>>) -> Result<Answer, DriverError> {
+    let nodes = nodes.unwrap_or_else(|| (0..context.driver().nodes()).collect());
     let (mut lines, errors) = paths(context, nodes);
     lines.sort();
     lines.dedup();
@@ -222,7 +221,7 @@ fn get_path(context: &mut Context, nodes: Option<Vec<usize>>) -> Result<Answer, 
 }
 
 /// Names and USB paths of nodes, but for those whose path is not known; and what kept us from asking.
-fn paths(context: &mut Context, nodes: Vec<usize>) -> (Vec<(String, String)>, Vec<DriverError>) {
+fn paths(context: &mut Cluster, nodes: Vec<usize>) -> (Vec<(String, String)>, Vec<DriverError>) {
     let (ready, mut errors) = context.ready(nodes);
     let mut paths = Vec::new();
     for node in ready {
@@ -236,11 +235,11 @@ fn paths(context: &mut Context, nodes: Vec<usize>) -> (Vec<(String, String)>, Ve
 }
 
 /// Nothing happens where no board has the old order; an order that another board has is refused.
-fn set_order(context: &mut Context, old: u8, new: u8) -> Result<Answer, DriverError> {
-    let Some(board) = context.cluster.board_of_order(old) else { return Ok(Answer::nothing()) };
-    if old != new && context.cluster.board_of_order(new).is_some() {
+fn set_order(context: &mut Cluster, old: u8, new: u8) -> Result<Answer, DriverError> {
+    let Some(board) = context.driver().board_of_order(old) else { return Ok(Answer::nothing()) };
+    if old != new && context.driver().board_of_order(new).is_some() {
         return Ok(Answer::new("ERROR: Duplicate ClusterCTRL 'order' found\n", 1));
     }
-    context.cluster.set_order(board, new)?;
+    context.driver_mut().set_order(board, new)?;
     Ok(Answer::nothing())
 }

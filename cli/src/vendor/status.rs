@@ -9,24 +9,24 @@ use hat_driver::linux::{BoardInfo, CtrlStatus, Error as DriverError, Model, Sour
 use hat_driver::revisions::Revision;
 
 use super::Answer;
-use crate::context::Context;
+use clusterhat::Cluster;
 
 /// The model number of a Pi 5 in a revision code (bits 4 to 11).
 const PI_5: u32 = 0x17;
 
-pub(super) fn status(context: &mut Context) -> Result<Answer, DriverError> {
-    let infos: Vec<BoardInfo> = context.cluster.boards().cloned().collect();
+pub(super) fn status(context: &mut Cluster) -> Result<Answer, DriverError> {
+    let infos: Vec<BoardInfo> = context.driver().boards().cloned().collect();
     let (mut text, mut errors) = (String::new(), Vec::new());
     head(&mut text, context, &infos);
     for (board, info) in infos.iter().enumerate() {
-        let first = context.cluster.first_node(board) + 1;
-        match (info.model, context.cluster.status(board)) {
+        let first = context.driver().first_node(board) + 1;
+        match (info.model, context.driver_mut().status(board)) {
             (Model::Hat(revision), Ok(UnitStatus::Hat(status))) => {
                 hat(&mut text, context, info, revision, &status, first);
             }
             // A wrong number is worse than none.
             (Model::Ctrl { order, .. }, Ok(UnitStatus::Ctrl(status))) => {
-                let nodes = if context.cluster.is_certain(board) { info.size } else { 0 };
+                let nodes = if context.driver().is_certain(board) { info.size } else { 0 };
                 ctrl(&mut text, (order, nodes), &status, first);
             }
             (_, Ok(_)) => {}
@@ -39,7 +39,7 @@ pub(super) fn status(context: &mut Context) -> Result<Answer, DriverError> {
     Ok(Answer::new(text, 0).but(&errors))
 }
 
-fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
+fn head(text: &mut String, context: &Cluster, infos: &[BoardInfo]) {
     let forced = forced(context);
     let is_hat = |info: &&BoardInfo| matches!(info.model, Model::Hat(_));
     let hat = match (forced, infos.iter().find(is_hat)) {
@@ -51,12 +51,12 @@ fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
     let is_ctrl = |info: &&BoardInfo| matches!(info.model, Model::Ctrl { order: 1.., .. });
     let ctrls: Vec<_> = infos.iter().filter(is_ctrl).collect();
     let count = if ctrls.is_empty() { "False".to_owned() } else { ctrls.len().to_string() };
-    let machine = context.cluster.platform();
+    let machine = context.driver().platform();
     let revision = machine.pi_revision().map(|revision| format!("{revision:#010x}"));
     let throttled = machine.throttled().map(|flags| format!("{flags:#x}"));
     let _ = writeln!(text, "clusterhat:{hat}");
     let _ = writeln!(text, "clusterctrl:{count}");
-    let _ = writeln!(text, "maxpi:{}", context.cluster.nodes());
+    let _ = writeln!(text, "maxpi:{}", context.driver().nodes());
     let _ = writeln!(text, "pirevision:{}", revision.as_deref().unwrap_or("Unknown"));
     let _ = writeln!(text, "throttled:{}", throttled.as_deref().unwrap_or("NA"));
     if !ctrls.is_empty() {
@@ -71,13 +71,13 @@ fn head(text: &mut String, context: &Context, infos: &[BoardInfo]) {
 }
 
 /// The version that CLUSTERHAT_FORCE gives, as it is written there.
-fn forced(context: &Context) -> Option<&str> {
-    Some(&context.settings.legacy.as_ref()?.force.as_ref()?.text)
+fn forced(context: &Cluster) -> Option<&str> {
+    Some(&context.settings().legacy.as_ref()?.force.as_ref()?.text)
 }
 
 fn hat(
     text: &mut String,
-    context: &Context,
+    context: &Cluster,
     info: &BoardInfo,
     revision: &Revision,
     status: &Status,
@@ -101,7 +101,7 @@ fn hat(
             let _ = writeln!(text, "hat_uuid:NA\nhat_vendor:NA\nhat_pid:NA\nhat_force:{forced}");
         }
     }
-    let machine = context.cluster.platform().pi_revision();
+    let machine = context.driver().platform().pi_revision();
     let pi_5 = machine.is_some_and(|revision| revision >> 4 & 0xff == PI_5);
     let _ = writeln!(text, "is_pi5:{}", python_bool(pi_5));
     let has = revision.signals();

@@ -1,0 +1,108 @@
+//! One call of the command: what it found on its way, for whatever it prints in the end.
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use clusterhat::report::BusUse;
+use clusterhat::{Cluster, Controller, Error, Options};
+
+use crate::args::Global;
+use crate::commands::{Done, Run};
+use crate::failure::Failure;
+use crate::render::{self, Printout, simulation};
+
+/// One call of the command.
+#[derive(Default)]
+pub(crate) struct Call {
+    /// What the options and the environment ask for; a command adds what its own options say.
+    pub(crate) options: Options,
+    pub(crate) warnings: Vec<String>,
+    /// Whether output is for programs.
+    pub(crate) is_json: bool,
+    /// The signal that ended it, where its report tells the rest.
+    pub(crate) signal: Option<i32>,
+    cluster: Option<Cluster>,
+    switches: bool,
+}
+
+impl Call {
+    /// Runs a command, prints what it came to, and says how the process is to end.
+    pub(crate) fn execute(global: &Global, command: &dyn Run) -> ExitCode {
+        let is_json = global.json || command.is_for_programs();
+        let mut call = Self { is_json, ..Self::default() };
+        let done = call.run(global, command);
+        call.finish(done, command)
+    }
+
+    fn run(&mut self, global: &Global, command: &dyn Run) -> Done {
+        self.options = global.options()?;
+        if let Some(name) = &self.options.simulation {
+            simulation::name(name);
+            if !self.is_json {
+                simulation::announce("clusterhat");
+            }
+        }
+        command.run(self)
+    }
+
+    /// The controller and its settings. Touches no board.
+    pub(crate) fn controller(&mut self) -> Result<Controller, Failure> {
+        let controller = Controller::new(&self.options)?;
+        self.warnings = controller.warnings().iter().map(ToString::to_string).collect();
+        Ok(controller)
+    }
+
+    /// The boards.
+    pub(crate) fn open(&mut self) -> Result<&mut Cluster, Failure> {
+        let controller = self.controller()?;
+        self.open_on(controller)
+    }
+
+    /// The boards of this controller.
+    pub(crate) fn open_on(&mut self, controller: Controller) -> Result<&mut Cluster, Failure> {
+        let cluster = controller.open()?;
+        self.warnings.extend(cluster.surplus());
+        Ok(self.cluster.insert(cluster))
+    }
+
+    /// The boards, for a command that switches nodes.
+    pub(crate) fn open_to_switch(&mut self) -> Result<&mut Cluster, Failure> {
+        let unrecorded = self.open()?.unrecorded();
+        self.warnings.extend(unrecorded);
+        self.switches = true;
+        self.cluster.as_mut().ok_or_else(|| Failure::Usage("no board was opened".to_owned()))
+    }
+
+    fn finish(mut self, done: Done, command: &dyn Run) -> ExitCode {
+        let (report, failure) = match done {
+            Ok(outcome) => (Some(outcome.report), outcome.error.map(Failure::Cluster)),
+            Err(failure) => (None, Some(failure)),
+        };
+        let failure = match (failure, self.signal) {
+            (Some(Failure::Cluster(Error::HubResetStopped)), Some(signal)) => {
+                Some(Failure::HubInterrupted { signal })
+            }
+            (failure, _) => failure,
+        };
+        let bus: Option<BusUse> = self.cluster.as_mut().map(Cluster::bus_use);
+        let printout = Printout {
+            command: command.name(),
+            report: report.as_ref(),
+            text: &|report| command.text(report),
+            bus,
+            warnings: &self.warnings,
+            failure: failure.as_ref(),
+        };
+        let printed = render::print(&printout, self.is_json);
+        match (&printed, &failure) {
+            (Err(_), Some(failure)) if self.is_json => render::tell(&failure.lines()),
+            // Who has closed a pipe has seen enough.
+            (Err(error), None) if error.kind() != ErrorKind::BrokenPipe && self.switches => {
+                render::tell("all was switched as asked");
+            }
+            _ => {}
+        }
+        let status = failure.map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_status()));
+        render::exit_of(status, printed)
+    }
+}

@@ -1,0 +1,21 @@
+//! `maxpi`: how many nodes there are.
+
+use clusterhat::Outcome;
+use clusterhat::report::Report;
+
+use super::{Done, Run};
+use crate::call::Call;
+
+/// `maxpi`.
+pub(crate) struct Maxpi;
+
+impl Run for Maxpi {
+    fn name(&self) -> &'static str {
+        "maxpi"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let cluster = call.open()?;
+        Ok(Outcome::from(Report::Maxpi { maxpi: cluster.count() }).or(cluster.uncounted()))
+    }
+}

@@ -1,0 +1,198 @@
+//! A signal in the middle of switching: the process ends as it would anyway, between two transfers or
+//! in one, but says what stands.
+
+use std::fs;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use clusterhat::nodes::Names;
+use hat_driver::linux::NodeState;
+use hat_driver::power::{Action, Stands};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::failure::Failure;
+use crate::render::{self, Printout};
+
+/// How long the last words may take, or a report that is being printed already: nobody may read them.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What has been switched so far, for whoever interrupts.
+pub(crate) struct Record {
+    asked: Asked,
+    switched: Arc<Mutex<Switched>>,
+}
+
+/// What is asked of which nodes, from 0.
+#[derive(Clone)]
+struct Asked {
+    names: Names,
+    asked: Vec<usize>,
+    action: Action,
+}
+
+/// What has been switched, and whether the command's report is to tell of it.
+#[derive(Default)]
+struct Switched {
+    /// Nodes from 0, in the order of their last change.
+    nodes: Vec<(usize, Action)>,
+    is_over: bool,
+}
+
+impl Record {
+    /// For a command that brings nodes, counted from 0, to this power in the end.
+    pub(crate) fn new(names: Names, nodes: &[usize], action: Action) -> Self {
+        let asked = Asked { names, asked: nodes.to_vec(), action };
+        Self { asked, switched: Arc::default() }
+    }
+
+    /// A node (from 0) was switched and read back.
+    pub(crate) fn add(&self, node: usize, action: Action) {
+        let nodes = &mut lock(&self.switched).nodes;
+        nodes.retain(|&(other, _)| other != node);
+        nodes.push((node, action));
+    }
+
+    /// From here on the command's report tells what was done. Does not return where a signal has come
+    /// before: what it has to say is all that is printed.
+    pub(crate) fn end(&self) {
+        lock(&self.switched).is_over = true;
+    }
+
+    /// Starts to wait for signals on a thread of its own. One that comes after [`Self::end`] leaves the
+    /// report a moment to be printed.
+    ///
+    /// # Errors
+    /// Where the kernel gives no thread or no pipe.
+    pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
+        let mut signals = signals()?;
+        let (asked, switched) = (self.asked.clone(), Arc::clone(&self.switched));
+        thread::Builder::new().spawn(move || {
+            let Some(signal) = signals.forever().next() else { return };
+            // Held to the end: nothing more is switched than what was under way.
+            let switched = lock(&switched);
+            if switched.is_over {
+                drop(switched);
+                thread::sleep(PATIENCE);
+            } else {
+                say(interrupted(&asked, &switched.nodes, signal), command, as_json);
+            }
+            std::process::exit(128 + signal)
+        })?;
+        Ok(())
+    }
+}
+
+fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
+    switched.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn interrupted(record: &Asked, switched: &[(usize, Action)], signal: i32) -> Failure {
+    let of = |action| {
+        let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
+        record.names.fold(&nodes.collect::<Vec<_>>())
+    };
+    let state = |&node: &usize| {
+        let last = switched.iter().find(|entry| entry.0 == node);
+        // What was not switched yet may be just now.
+        let (power, stands) = last.map_or((record.action, Stands::Unknown), |e| (e.1, Stands::New));
+        NodeState::new(record.names.label(node + 1), power, stands)
+    };
+    let switched = record.asked.iter().map(state).collect();
+    Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }
+}
+
+/// Prints on a thread of its own, since a pipe that nobody reads, or a stopped terminal, takes nothing.
+fn say(failure: Failure, command: &'static str, as_json: bool) {
+    let (sender, receiver) = channel();
+    let printing = thread::Builder::new().spawn(move || {
+        // Nothing is left to tell where this cannot be printed.
+        let _ = render::print(&Printout::of_failure(command, &failure), as_json);
+        let _ = sender.send(());
+    });
+    if printing.is_ok() {
+        let _ = receiver.recv_timeout(PATIENCE);
+    }
+}
+
+/// The signals that end a command, as they come. What the caller has set to be ignored stays so, as
+/// nohup(1) wants it.
+///
+/// # Errors
+/// Where the kernel gives no pipe.
+pub(crate) fn signals() -> io::Result<Signals> {
+    let ignored = ignored();
+    let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter();
+    Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))
+}
+
+/// The signals that this process ignores, signal 1 in bit 0 (proc(5)).
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Ends a reset of hubs between two of them.
+pub(crate) fn end_hub_reset(as_json: bool, signal: i32) -> ! {
+    say(Failure::HubInterrupted { signal }, "hub", as_json);
+    std::process::exit(128 + signal)
+}
+
+/// From here on a hang-up, Ctrl-C or SIGTERM does not end the process: for what has to come to its
+/// end or be put back.
+///
+/// # Errors
+/// Where the kernel refuses a handler.
+pub(crate) fn ignore() -> io::Result<()> {
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
+}
+
+/// A row of steps that no signal cuts in two: a hub that was switched off is switched on again first.
+/// SIGKILL cannot be held off.
+pub(crate) struct WholeSteps {
+    step: Arc<Mutex<()>>,
+    /// The signal that came, or 0.
+    signal: Arc<AtomicI32>,
+}
+
+impl WholeSteps {
+    /// From here on a signal that comes between two steps ends the process through `end`; one that
+    /// comes in a step is told afterwards.
+    ///
+    /// # Errors
+    /// Where the kernel gives no thread or no pipe.
+    pub(crate) fn watch(end: impl Fn(i32) + Send + 'static) -> io::Result<Self> {
+        let mut signals = signals()?;
+        let steps = Self { step: Arc::default(), signal: Arc::default() };
+        let (step, came) = (Arc::clone(&steps.step), Arc::clone(&steps.signal));
+        thread::Builder::new().spawn(move || {
+            for signal in signals.forever() {
+                came.store(signal, Ordering::SeqCst);
+                // No step begins as long as this is held.
+                if let Ok(_between) = step.try_lock() {
+                    end(signal);
+                }
+            }
+        })?;
+        Ok(steps)
+    }
+
+    /// Begins a step, which lasts until the guard is dropped.
+    pub(crate) fn begin(&self) -> MutexGuard<'_, ()> {
+        self.step.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The signal that came in a step, which is for the caller to obey.
+    pub(crate) fn signal(&self) -> Option<i32> {
+        let signal = self.signal.load(Ordering::SeqCst);
+        (signal != 0).then_some(signal)
+    }
+}

@@ -1,0 +1,89 @@
+//! What a command does while the library works: shows progress, and answers signals.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::MutexGuard;
+
+use clusterhat::nodes::Names;
+use clusterhat::{Event, Task};
+use hat_driver::linux::Event as PowerEvent;
+
+use crate::progress::{self, Progress};
+use crate::signals::{Record, WholeSteps};
+
+/// Whether to go on.
+pub(crate) type Verdict = ControlFlow<()>;
+
+/// Watches nodes being switched.
+pub(crate) struct Watch {
+    names: Names,
+    command: &'static str,
+    as_json: bool,
+    progress: Progress,
+    record: Option<Record>,
+    /// Why signals could not be waited for: nothing is switched then.
+    error: Option<io::Error>,
+}
+
+impl Watch {
+    pub(crate) fn new(names: Names, command: &'static str, as_json: bool) -> Self {
+        let progress = Progress::new(names.clone());
+        Self { names, command, as_json, progress, record: None, error: None }
+    }
+
+    pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
+        match event {
+            Event::Begun { nodes, action } => {
+                let record = Record::new(self.names.clone(), nodes, *action);
+                self.error = record.watch(self.command, self.as_json).err();
+                self.record = Some(record);
+            }
+            Event::Power(event) => {
+                if let (PowerEvent::Switched { node, action }, Some(record)) = (event, &self.record)
+                {
+                    record.add(*node, *action);
+                }
+                self.progress.show(event);
+            }
+            _ => {}
+        }
+        if self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
+    }
+
+    /// From here on the command's report tells what was done.
+    ///
+    /// # Errors
+    /// Where signals could not be waited for.
+    pub(crate) fn end(self) -> io::Result<()> {
+        if let Some(record) = &self.record {
+            record.end();
+        }
+        self.progress.clear();
+        self.error.map_or(Ok(()), Err)
+    }
+}
+
+/// Watches USB hubs being reset: no signal comes between a hub's off and its on.
+pub(crate) struct HubWatch<'a> {
+    steps: &'a WholeSteps,
+    step: Option<MutexGuard<'a, ()>>,
+}
+
+impl<'a> HubWatch<'a> {
+    pub(crate) const fn new(steps: &'a WholeSteps) -> Self {
+        Self { steps, step: None }
+    }
+
+    pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
+        match event {
+            Event::Started(Task::HubReset) => self.step = Some(self.steps.begin()),
+            Event::Finished(Task::HubReset) => self.step = None,
+            _ => {}
+        }
+        progress::show_task(event);
+        match event {
+            Event::Finished(Task::HubReset) if self.steps.signal().is_some() => Verdict::Break(()),
+            _ => Verdict::Continue(()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Where the configuration's texts come from.
+
+use std::fs;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use system_config::changes;
+
+use super::error::ConfigError;
+
+/// The program's own file, below the root.
+const OWN: &str = "etc/clusterhat/clusterhat.toml";
+
+/// The vendor's file, below the root.
+const VENDOR: &str = "etc/default/clusterctrl";
+
+/// The texts of the configuration files that are there, with the paths to name in messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The program's own file.
+    pub toml: Option<(PathBuf, String)>,
+    /// The vendor's `/etc/default/clusterctrl`, in use where `toml` is absent.
+    pub legacy: Option<(PathBuf, String)>,
+}
+
+impl Sources {
+    /// Reads both files below `root`; `config` stands for the program's own file and must exist.
+    ///
+    /// # Errors
+    /// A file that is there and cannot be read, or a `config` that is not there.
+    pub fn read(root: &Path, config: Option<&Path>) -> Result<Self, ConfigError> {
+        let toml = match config {
+            Some(path) => Some(Self::read_own(path)?),
+            None => read_below(root, OWN)?.map(Self::text).transpose()?,
+        };
+        // A comment in an old encoding must not stop the command: its keys and values are ASCII.
+        let legacy = read_below(root, VENDOR)?
+            .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(Self { toml, legacy })
+    }
+
+    /// The program's own file at another place, and its text.
+    ///
+    /// # Errors
+    /// A file that is not there or cannot be read as text.
+    pub fn read_own(path: &Path) -> Result<(PathBuf, String), ConfigError> {
+        match fs::read(path) {
+            Ok(bytes) => Self::text((path.to_owned(), bytes)),
+            Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+
+    fn text((path, bytes): (PathBuf, Vec<u8>)) -> Result<(PathBuf, String), ConfigError> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok((path, text)),
+            Err(error) => {
+                let source = Error::new(ErrorKind::InvalidData, error);
+                Err(ConfigError::Unreadable { path, source })
+            }
+        }
+    }
+}
+
+/// A file below a root, if it is there. A link on a card that is mounted there is the card's own.
+fn read_below(root: &Path, path: &str) -> Result<Option<(PathBuf, Vec<u8>)>, ConfigError> {
+    let shown = root.join(path);
+    match changes::read(root, Path::new(path)) {
+        Ok(bytes) => Ok(bytes.map(|bytes| (shown, bytes))),
+        Err(source) => Err(ConfigError::Unreadable { path: shown, source }),
+    }
+}

@@ -1,0 +1,183 @@
+//! The controller: the machine with the boards, and its configuration. No board was touched yet.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hat_driver::linux::{
+    BoardOptions, Cluster as Driver, Host, Options as DriverOptions, Platform,
+};
+use hat_driver::revisions::Version;
+use hat_driver::sim::{Machine, StoreError, builtin};
+
+use crate::cluster::Cluster;
+use crate::config::{self, Attachment, BoardSetting, Overrides, Role, Settings, Sources, Warning};
+use crate::error::Error;
+use crate::nodes::Names;
+
+/// Which machine, which configuration, and what one call sets itself. The default is this machine as its
+/// files and the environment say.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Takes all files and devices from below this folder; absent = `/`.
+    pub root: Option<PathBuf>,
+    /// Simulated boards instead: the name of a built-in simulation, or a file of one.
+    pub simulation: Option<String>,
+    /// Simulated time passes at once.
+    pub without_waits: bool,
+    /// Reads this file instead of `/etc/clusterhat/clusterhat.toml`.
+    pub config: Option<PathBuf>,
+    /// Times that stand before those of the configuration.
+    pub overrides: Overrides,
+    /// Switches nodes on even where the Pi reports under-voltage.
+    pub ignore_under_voltage: bool,
+    /// Opens a cluster even where not one of its boards could be opened, to tell why.
+    pub without_boards: bool,
+}
+
+/// The machine and its settings, before any board is looked for.
+pub struct Controller {
+    machine: Arc<dyn Platform>,
+    /// Where the machine's files are; a simulation has none.
+    root: Option<PathBuf>,
+    settings: Settings,
+    warnings: Vec<Warning>,
+    options: Options,
+}
+
+impl Controller {
+    /// Finds the machine and reads its configuration, and the environment variables that stand for a
+    /// part of it ([`config`]). Touches no hardware.
+    ///
+    /// # Errors
+    /// [`Error::NoRoot`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        let (machine, sources, root) = match options.simulation.as_deref() {
+            Some(name) => {
+                let (machine, sources) = simulated(name, options)?;
+                (machine, sources, None)
+            }
+            None => {
+                let root = options.root.as_deref().unwrap_or(Path::new("/"));
+                let (machine, sources) = real(root, options.config.as_deref())?;
+                (machine, sources, Some(root.to_owned()))
+            }
+        };
+        // What is not UTF-8 is refused as any other word that is no time.
+        let env = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        let (settings, warnings) = config::load(&sources, &options.overrides, &env)?;
+        if settings.role.is_node() {
+            return Err(Error::NotController);
+        }
+        Ok(Self { machine, root, settings, warnings, options: options.clone() })
+    }
+
+    /// Where the machine's files are; a simulation has none.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// What the machine is to the vendor's image.
+    #[must_use]
+    pub const fn role(&self) -> &Role {
+        &self.settings.role
+    }
+
+    /// What in the configuration has no effect, or not the one written.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The machine.
+    #[must_use]
+    pub fn machine(&self) -> Arc<dyn Platform> {
+        Arc::clone(&self.machine)
+    }
+
+    /// Finds and opens the boards.
+    ///
+    /// # Errors
+    /// [`Error::Driver`]: no board was found, or none could be opened.
+    pub fn open(self) -> Result<Cluster, Error> {
+        let options = driver_options(&self.settings, &self.options);
+        let find = if self.options.without_boards { Driver::find } else { Driver::open };
+        let driver = find(self.machine, options)?;
+        let names = Names::new(driver.nodes(), self.settings.first, &self.settings.names);
+        Ok(Cluster { driver, settings: self.settings, names })
+    }
+}
+
+fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Sources), Error> {
+    if !root.is_dir() {
+        return Err(Error::NoRoot(root.to_owned()));
+    }
+    Ok((Arc::new(Host::new(root)), Sources::read(root, config)?))
+}
+
+/// A simulation brings its own configuration: the machine's belongs to other boards.
+fn simulated(name: &str, options: &Options) -> Result<(Arc<dyn Platform>, Sources), Error> {
+    if builtin::world(name).is_none() && !Path::new(name).exists() {
+        let known: Vec<_> = builtin::names().collect();
+        return Err(Error::Simulation(format!(
+            "{name}: neither a file nor one of the built-in worlds {}",
+            known.join(" ")
+        )));
+    }
+    let machine = Machine::open(name).map_err(|error| {
+        let is_spoilt = builtin::world(name).is_some() && matches!(error, StoreError::World { .. });
+        let fix = if is_spoilt { "; remove this file for a fresh board" } else { "" };
+        Error::Simulation(format!("{error}{fix}"))
+    })?;
+    let world = machine.world();
+    let text = |file: &str, text: Option<&str>| {
+        text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
+    };
+    let mut sources = Sources {
+        toml: text("clusterhat_toml", world.config()),
+        legacy: text("config", world.legacy_config()),
+    };
+    if let Some(config) = &options.config {
+        sources.toml = Some(Sources::read_own(config)?);
+    }
+    let machine = if options.without_waits { machine.without_waits() } else { machine };
+    Ok((Arc::new(machine), sources))
+}
+
+fn driver_options(settings: &Settings, call: &Options) -> DriverOptions {
+    let forced = settings.force.map(|revision| {
+        let mut board = BoardOptions::default();
+        board.revision = Some(version(revision));
+        board.size = settings.size;
+        board
+    });
+    let delays = settings.node_delay.iter().map(|(&node, &delay)| (node - 1, delay));
+    let mut options = DriverOptions::default();
+    options.boards = settings.boards.iter().map(board_options).chain(forced).collect();
+    options.detected_size = settings.size;
+    options.first = settings.first;
+    options.delay = settings.delay;
+    options.node_delays = delays.collect();
+    options.lock_limit = settings.lock_limit;
+    options.v1_hub = settings.legacy.as_ref().and_then(|legacy| legacy.v1_usb_path.clone());
+    options.ignore_under_voltage = call.ignore_under_voltage;
+    options
+}
+
+fn board_options(board: &BoardSetting) -> BoardOptions {
+    let (bus, address) = match board.attachment {
+        Attachment::Gpio => (None, None),
+        Attachment::I2c { bus, address } => (Some(bus.into()), Some(address)),
+    };
+    let mut options = BoardOptions::default();
+    options.name.clone_from(&board.name);
+    options.bus = bus;
+    options.address = address;
+    options.revision = board.revision.map(version);
+    options.size = Some(board.size);
+    options
+}
+
+const fn version((major, minor): (u8, u8)) -> Version {
+    Version { major, minor }
+}

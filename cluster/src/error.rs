@@ -1,0 +1,294 @@
+//! Why an operation has no result, or not the whole one.
+
+use std::io;
+use std::path::PathBuf;
+
+use hat_driver::linux::{Error as DriverError, NodeState, Output, chain};
+use hat_driver::power::Stands;
+use serde::Serialize;
+
+use crate::config::ConfigError;
+use crate::nodes::NodeSetError;
+use crate::shorten::shorten;
+
+/// Why an operation has no result, or not the whole one. The text names the fact and not its causes,
+/// which are the sources; [`Error::message`] has both on one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A set of nodes is malformed, or names a node that is not here.
+    #[error(transparent)]
+    Nodes(#[from] NodeSetError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// There is no such simulation, or its file cannot be used.
+    #[error("{0}")]
+    Simulation(String),
+    /// The vendor's configuration makes this machine a node, which has no boards.
+    #[error(
+        "/etc/default/clusterctrl makes this machine a node (TYPE), and a node has no boards; \
+         run this on the controller"
+    )]
+    NotController,
+    /// The boards.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// No board has the output.
+    #[error("no board here can switch its {0}")]
+    NoSuchOutput(Output),
+    /// The nodes' boards cannot choose how their nodes boot.
+    #[error("the boards of these nodes cannot choose whether they boot over USB")]
+    NoUsbBoot,
+    /// No ClusterCTRL board has the order.
+    #[error("no ClusterCTRL board has the order {order}; {}", orders(.connected))]
+    NoSuchOrder {
+        /// The order that was asked for.
+        order: u8,
+        /// Those that there are.
+        connected: Vec<u8>,
+    },
+    /// Another ClusterCTRL board has the order that one is to get.
+    #[error("another ClusterCTRL board has the order {order}; choose a free one")]
+    OrderTaken {
+        /// The order.
+        order: u8,
+    },
+    /// Another ClusterCTRL board has the factory's order, which a board is to get.
+    #[error("another ClusterCTRL board has the order {order}, which is the factory's")]
+    FactoryOrderTaken {
+        /// The factory's order.
+        order: u8,
+    },
+    /// There is no fan to switch.
+    #[error(
+        "no fan of the controller is configured: set fan-gpio in \
+         /etc/clusterhat/clusterhat.toml, or FANGPIO in /etc/default/clusterctrl"
+    )]
+    NoFan,
+    /// A reset of hubs was stopped between two of them: those that were switched off are on again.
+    #[error("interrupted; no USB hub was left off")]
+    HubResetStopped,
+    /// Nodes that were asked for are on a HAT that is not there.
+    #[error("absent, since their HAT is not there: {}", .0.join(" "))]
+    Absent(Vec<String>),
+    /// Where nodes are on the USB is not known.
+    #[error(
+        "no USB path is known for {}: a HAT's hub is found by a node of it that is on, and some ClusterCTRL \
+         firmware knows no paths; usb-path in [nodes.pN] sets one", .0.join(" ")
+    )]
+    NoPath(Vec<String>),
+    /// The number of a node is too large for a network of nodes.
+    #[error("{node} has no place in a network of nodes")]
+    NoNetworkPlace {
+        /// The node.
+        node: String,
+        /// Why its number has no address.
+        source: node_link::NodeIdError,
+    },
+    /// Nodes whose numbers are too large for a network, folded.
+    #[error("left out: {0}; their numbers are too large for a network of nodes")]
+    LeftOut(String),
+    /// The root of the system that was named is no folder.
+    #[error("{}: no such folder", .0.display())]
+    NoRoot(PathBuf),
+    /// A simulated board has no system around it.
+    #[error("a simulated board has no system around it")]
+    NoSystem,
+    /// The operation is about the running system, and another root was named.
+    #[error("only the running system can be asked, not the one at {}", .0.display())]
+    NotRunning(PathBuf),
+    /// The system's files are root's.
+    #[error("setup changes the system's files: run it as root")]
+    NotRoot,
+    /// A user to be set up is not known.
+    #[error("there is no user {user:?} in {}: nothing was changed", .place.display())]
+    NoSuchUser {
+        /// The user.
+        user: String,
+        /// Where users are.
+        place: PathBuf,
+    },
+    /// A system's files.
+    #[error(transparent)]
+    Files(#[from] system_config::changes::Error),
+    /// Its groups.
+    #[error("the files are set up, but not every user is in every group")]
+    Groups(#[source] io::Error),
+    /// The nodes' network.
+    #[error(transparent)]
+    Network(#[from] system_config::network::Error),
+    /// The nodes' network does not work; the report tells why.
+    #[error("the nodes' network does not work as it was set up: see above")]
+    NetworkBroken,
+}
+
+/// What an error is about, for programs. Written with hyphens in documents: `no-board`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The call makes no sense here.
+    Usage,
+    /// A set of nodes.
+    Nodes,
+    /// The configuration, or two boards of one order.
+    Configuration,
+    /// The simulation, or its file.
+    World,
+    /// This machine is a node.
+    NotController,
+    /// No board has the output.
+    NoSuchOutput,
+    /// No ClusterCTRL board has the order.
+    NoSuchOrder,
+    /// A dangerous operation was not confirmed.
+    NotConfirmed,
+    /// A signal or a caller ended it in the middle.
+    Interrupted,
+    /// The nodes' HAT is not there.
+    Absent,
+    /// Where nodes are on the USB is not known.
+    NoPath,
+    /// Another process did not let go in time.
+    Locked,
+    /// Numbers of nodes are too large for a network.
+    LeftOut,
+    /// The system's files or groups.
+    Setup,
+    /// The nodes' network.
+    Network,
+    /// The output could not be written.
+    Output,
+    /// There is no board.
+    NoBoard,
+    /// The supply sags.
+    UnderVoltage,
+    /// Another process switched off what was switched on.
+    Undone,
+    /// The observer stopped it.
+    Stopped,
+    /// Nodes were left off in a power cycle.
+    CycleIncomplete,
+    /// A board does not answer, or not as it should.
+    Board,
+}
+
+/// An error for programs.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct ErrorReport {
+    /// What it is about.
+    pub kind: ErrorKind,
+    /// The text with its causes, on one line.
+    pub message: String,
+    /// The exit status of the program that prints this; absent where none ends with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_status: Option<u8>,
+    /// The state that a board's outputs have, where an operation on it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Stands>,
+    /// The state of each node that was to be switched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switched: Option<Vec<NodeState>>,
+    /// Where boards were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched: Option<Vec<String>>,
+}
+
+impl ErrorReport {
+    /// A report of no more than this.
+    #[must_use]
+    pub const fn new(kind: ErrorKind, message: String) -> Self {
+        Self { kind, message, exit_status: None, stands: None, switched: None, searched: None }
+    }
+
+    /// What the driver says of the state that it left.
+    fn add(&mut self, error: &DriverError) {
+        if let DriverError::NoBoard { searched } = error {
+            self.searched = Some(searched.clone());
+        }
+        let cause = match error.cause() {
+            DriverError::Cycle { source, .. } => source.cause(),
+            error => error,
+        };
+        if let DriverError::Board { stands, what, .. } = cause {
+            self.stands = (!what.is_empty()).then_some(*stands);
+        }
+        let states = error.done().map(|done| done.states.to_vec());
+        self.switched = states.filter(|states| !states.is_empty());
+    }
+}
+
+impl Error {
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Driver(error) => driver_kind(error.cause()),
+            Self::OrderTaken { .. }
+            | Self::FactoryOrderTaken { .. }
+            | Self::NoFan
+            | Self::NoNetworkPlace { .. }
+            | Self::NoRoot(_)
+            | Self::NoSystem
+            | Self::NotRunning(_)
+            | Self::NotRoot
+            | Self::NoSuchUser { .. } => ErrorKind::Usage,
+            Self::Nodes(_) => ErrorKind::Nodes,
+            Self::Config(_) => ErrorKind::Configuration,
+            Self::Simulation(_) => ErrorKind::World,
+            Self::NotController => ErrorKind::NotController,
+            Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
+            Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,
+            Self::HubResetStopped => ErrorKind::Interrupted,
+            Self::Absent(_) => ErrorKind::Absent,
+            Self::NoPath(_) => ErrorKind::NoPath,
+            Self::Files(error) if error.is_timeout() => ErrorKind::Locked,
+            Self::LeftOut(_) => ErrorKind::LeftOut,
+            Self::Files(_) | Self::Groups(_) => ErrorKind::Setup,
+            Self::Network(_) | Self::NetworkBroken => ErrorKind::Network,
+        }
+    }
+
+    /// The text and its causes on one line, with overlong words cut.
+    #[must_use]
+    pub fn message(&self) -> String {
+        shorten(&chain(self)).into_owned()
+    }
+
+    /// The same for programs.
+    #[must_use]
+    pub fn report(&self) -> ErrorReport {
+        let mut report = ErrorReport::new(self.kind(), self.message());
+        if let Self::Driver(error) = self {
+            report.add(error);
+        }
+        report
+    }
+}
+
+fn driver_kind(error: &DriverError) -> ErrorKind {
+    match error {
+        DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => ErrorKind::Configuration,
+        DriverError::NotOpened { source, .. } => match **source {
+            DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => ErrorKind::Configuration,
+            _ => ErrorKind::Board,
+        },
+        DriverError::NoBoard { .. } => ErrorKind::NoBoard,
+        DriverError::Locked { .. } => ErrorKind::Locked,
+        DriverError::UnderVoltage { .. } => ErrorKind::UnderVoltage,
+        DriverError::Undone { .. } => ErrorKind::Undone,
+        DriverError::Stopped { .. } => ErrorKind::Stopped,
+        DriverError::Cycle { .. } => ErrorKind::CycleIncomplete,
+        _ => ErrorKind::Board,
+    }
+}
+
+fn orders(connected: &[u8]) -> String {
+    let known: Vec<_> = connected.iter().map(u8::to_string).collect();
+    match known[..] {
+        [] => "none is connected".to_owned(),
+        _ => format!("connected: {}", known.join(", ")),
+    }
+}

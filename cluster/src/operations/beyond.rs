@@ -1,0 +1,70 @@
+//! `off` without nodes, as for what has power beyond a board's configured size: all off means all.
+
+use hat_driver::Positions;
+use hat_driver::linux::Error as DriverError;
+use hat_driver::power::Action;
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::outcome::{Outcome, of_boards};
+use crate::report::{BeyondSize, PlanStep, PowerReport};
+
+/// Also switches the places off that no node is meant to be at; `outcome` is what the nodes came to.
+pub(super) fn off(
+    cluster: &mut Cluster,
+    outcome: Result<Outcome<PowerReport>, Error>,
+) -> Result<Outcome<PowerReport>, Error> {
+    let (beyond_size, errors) = each(cluster, |cluster, board| cluster.driver.off_beyond(board));
+    match outcome {
+        Ok(mut outcome) => {
+            outcome.report.beyond_size = beyond_size;
+            Ok(outcome.or(of_boards(errors)))
+        }
+        Err(error) if !beyond_size.is_empty() => {
+            let report = PowerReport { beyond_size, ..PowerReport::default() };
+            Ok(Outcome { report, error: Some(error) })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Cluster {
+    /// What [`off`] would do. Writes nothing. What fails here has failed at the nodes before.
+    pub(super) fn steps_beyond(&mut self) -> Vec<PlanStep> {
+        let (beyond_size, _) = each(self, powered);
+        let step = |BeyondSize { board, places }| PlanStep {
+            wait_s: 0.0,
+            action: Action::Off,
+            nodes: places.into_iter().map(|place| format!("{board}:{place}")).collect(),
+        };
+        beyond_size.into_iter().map(step).collect()
+    }
+}
+
+fn powered(cluster: &mut Cluster, board: usize) -> Result<Positions, DriverError> {
+    let size = cluster.driver.boards().nth(board).map_or(0, |info| info.size);
+    if size >= 4 {
+        return Ok(Positions::NONE);
+    }
+    cluster.driver.status(board).map(|status| status.beyond(size))
+}
+
+/// What `act` finds on each open board, and what it fails with.
+fn each(
+    cluster: &mut Cluster,
+    act: impl Fn(&mut Cluster, usize) -> Result<Positions, DriverError>,
+) -> (Vec<BeyondSize>, Vec<DriverError>) {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for (board, name) in cluster.board_names().into_iter().enumerate() {
+        // Its nodes have said so already.
+        if cluster.driver.board_error(board).is_some() {
+            continue;
+        }
+        match act(cluster, board) {
+            Ok(places) if places.is_empty() => {}
+            Ok(places) => found.push(BeyondSize::new(name, places)),
+            Err(error) => errors.push(error),
+        }
+    }
+    (found, errors)
+}

@@ -1,0 +1,116 @@
+//! What ClusterCTRL boards alone can do: order, saved settings, reset, and how their nodes boot.
+
+use hat_driver::linux::{Change, chain};
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::event::{Event, Task, Verdict, during};
+use crate::nodes::NodeSet;
+use crate::outcome::{Outcome, of_boards};
+use crate::report::{BoardDone, BoardReport, BoardSettings, NodeUsbBoot, UsbBootReport};
+use crate::shorten::shorten;
+
+/// The order of every board that comes from the factory.
+const FACTORY_ORDER: u8 = 20;
+
+impl Cluster {
+    /// Gives a ClusterCTRL board another order, until its next reset unless it is saved.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrder`], [`Error::OrderTaken`] or [`Error::Driver`].
+    pub fn set_order(&mut self, old: u8, new: u8) -> Result<Outcome<BoardReport>, Error> {
+        let board = self.ctrl_board(old)?;
+        if old != new && self.driver.board_of_order(new).is_some() {
+            return Err(Error::OrderTaken { order: new });
+        }
+        self.driver.set_order(board, new)?;
+        Ok(self.board_report(board, BoardDone::Order { old, new }))
+    }
+
+    /// Whether [`Self::save`] may be asked for. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrder`], [`Error::FactoryOrderTaken`] or [`Error::Driver`].
+    pub fn check_save(&self, order: u8, what: BoardSettings) -> Result<(), Error> {
+        let board = self.ctrl_board(order)?;
+        if what != BoardSettings::Defaults {
+            return Ok(());
+        }
+        // After the next reset two boards would have the factory's order, and no command would work any
+        // more until one of them is unplugged.
+        match self.driver.board_of_order(FACTORY_ORDER) {
+            Some(other) if other != board => Err(Error::FactoryOrderTaken { order: FACTORY_ORDER }),
+            _ => Ok(self.driver.check_unasked(FACTORY_ORDER)?),
+        }
+    }
+
+    /// Writes settings to the EEPROM of the ClusterCTRL board of an order.
+    ///
+    /// # Errors
+    /// As [`Self::check_save`].
+    pub fn save(&mut self, order: u8, what: BoardSettings) -> Result<Outcome<BoardReport>, Error> {
+        self.check_save(order, what)?;
+        let board = self.ctrl_board(order)?;
+        self.driver.save(board, what.into())?;
+        Ok(self.board_report(board, BoardDone::Save { what }))
+    }
+
+    /// Whether there is a ClusterCTRL board of this order.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrder`].
+    pub fn check_order(&self, order: u8) -> Result<(), Error> {
+        self.ctrl_board(order).map(drop)
+    }
+
+    /// Restarts the ClusterCTRL board of an order: its nodes get the power that its EEPROM says, and
+    /// running ones may lose it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrder`] or [`Error::Driver`].
+    pub fn reset<V: Verdict>(
+        &mut self,
+        order: u8,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<BoardReport>, Error> {
+        let board = self.ctrl_board(order)?;
+        let observer = &mut |event: Event<'_>| observer(event).control();
+        let (result, _) = during(Task::BoardReset, observer, || self.driver.reset(board));
+        result?;
+        Ok(self.board_report(board, BoardDone::Reset))
+    }
+
+    /// Chooses whether nodes boot over USB; all for no words. A node that fails does not keep the others
+    /// from their turn.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`].
+    pub fn set_usb_boot(
+        &mut self,
+        set: &NodeSet,
+        on: bool,
+    ) -> Result<Outcome<UsbBootReport>, Error> {
+        let (mut nodes, mut errors) = (Vec::new(), Vec::new());
+        for node in self.nodes(set)? {
+            let (result, error) = match self.driver.set_usb_boot(node, on) {
+                Ok(result) => (Some(result), None),
+                Err(error) => {
+                    let text = shorten(&chain(&error)).into_owned();
+                    errors.push(error);
+                    (None, Some(text))
+                }
+            };
+            nodes.push(NodeUsbBoot { node: self.label(node), result, error });
+        }
+        let is_unsupported = |node: &NodeUsbBoot| node.result == Some(Change::Unsupported);
+        let unsupported = nodes.iter().all(is_unsupported).then_some(Error::NoUsbBoot);
+        let state = if on { "on" } else { "off" };
+        let error = of_boards(errors).or(unsupported);
+        Ok(Outcome { report: UsbBootReport { state, nodes }, error })
+    }
+
+    fn board_report(&self, board: usize, done: BoardDone) -> Outcome<BoardReport> {
+        let board = self.board_names().swap_remove(board);
+        BoardReport { board, done }.into()
+    }
+}

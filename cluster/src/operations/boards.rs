@@ -1,0 +1,60 @@
+//! `boards`: what was found, how, and what is unverified about it.
+
+use hat_driver::linux::{
+    BoardInfo, Error as DriverError, Model, Platform, UnitStatus, chain, probe,
+};
+
+use crate::cluster::Cluster;
+use crate::outcome::{Outcome, of_boards};
+use crate::report::{BoardEntry, BoardsReport};
+
+impl Cluster {
+    /// The boards, each asked for its chip; `with_probe` also asks the addresses 0x20 to 0x23 of every
+    /// I2C bus. Reads only, but chips of others see it.
+    pub fn describe(&mut self, with_probe: bool) -> Outcome<BoardsReport> {
+        let (boards, errors) = entries(self);
+        let probed = with_probe.then(|| probe(self.driver.platform()));
+        Outcome { report: BoardsReport { boards, probed }, error: of_boards(errors) }
+    }
+}
+
+fn entries(context: &mut Cluster) -> (Vec<BoardEntry>, Vec<DriverError>) {
+    let infos: Vec<BoardInfo> = context.driver.boards().cloned().collect();
+    let (mut boards, mut errors) = (Vec::new(), Vec::new());
+    for (board, info) in infos.into_iter().enumerate() {
+        let first = context.driver.first_node(board);
+        let nodes = (first..first + usize::from(info.size)).map(|node| context.label(node));
+        let nodes = nodes.collect();
+        let (chip, error) = match context.driver.status(board) {
+            Ok(UnitStatus::Hat(status)) => (status.chip, None),
+            Ok(_) => (None, None),
+            Err(error) => {
+                let text = chain(&error);
+                errors.push(error);
+                (None, Some(text))
+            }
+        };
+        let bus_unverified = bus_unverified(&info, context.driver.platform());
+        let uncertain = !context.driver.is_certain(board);
+        let is_open = context.driver.board_error(board).is_none();
+        boards.push(BoardEntry { info, chip, bus_unverified, nodes, uncertain, is_open, error });
+    }
+    (boards, errors)
+}
+
+/// What a search of every I2C bus finds where no board is known.
+#[must_use]
+pub fn search(machine: &dyn Platform) -> BoardsReport {
+    BoardsReport { boards: Vec::new(), probed: Some(probe(machine)) }
+}
+
+/// Linux calls the controller of the Pi 0 to 4 so: drivers/i2c/busses/i2c-bcm2835.c.
+const BCM2835: &str = "bcm2835 ";
+
+/// What no document settles about the bus that a HAT is on.
+fn bus_unverified(info: &BoardInfo, platform: &dyn Platform) -> Option<&'static str> {
+    let name = platform.bus_name(info.bus?)?;
+    (matches!(info.model, Model::Hat(_)) && name.starts_with(BCM2835)).then_some(
+        "its bus is the I2C controller of a Pi 0 to 4: the vendor's image has i2c-gpio there instead, because of clock stretching",
+    )
+}

@@ -1,0 +1,49 @@
+//! `init`: initialises boards that are not initialised since power-up.
+
+use hat_driver::init::Outcome as Init;
+use hat_driver::linux::{BoardInfo, Model, chain};
+use hat_driver::{PinSet, Positions};
+
+use crate::cluster::Cluster;
+use crate::outcome::{Outcome, of_boards};
+use crate::report::{self, BoardInit, InitReport};
+
+impl Cluster {
+    /// Initialises the boards that are not initialised since power-up; every node's power stays as it is.
+    /// A board that fails does not keep the others from their turn.
+    pub fn init(&mut self) -> Outcome<InitReport> {
+        init(self)
+    }
+}
+
+fn init(context: &mut Cluster) -> Outcome<InitReport> {
+    let infos: Vec<BoardInfo> = context.driver.boards().cloned().collect();
+    let (mut boards, mut errors) = (Vec::new(), Vec::new());
+    for (board, info) in infos.into_iter().enumerate() {
+        let by_itself = matches!(info.model, Model::Ctrl { .. });
+        let mut entry = BoardInit { board: info.name.clone(), by_itself, ..BoardInit::default() };
+        match if by_itself { Ok(Init::AlreadyDone) } else { context.driver.init(board) } {
+            Ok(Init::AlreadyDone) => {}
+            Ok(Init::Initialised(latch)) => tell(&mut entry, context, board, &info, latch),
+            Err(error) => {
+                entry.error = Some(chain(&error));
+                errors.push(error);
+            }
+        }
+        boards.push(entry);
+    }
+    Outcome { report: InitReport { boards }, error: of_boards(errors) }
+}
+
+/// What was on before an initialisation, and still is.
+fn tell(entry: &mut BoardInit, context: &Cluster, board: usize, info: &BoardInfo, latch: PinSet) {
+    let on = match info.model {
+        Model::Hat(revision) => revision.to_signals(latch).positions(),
+        _ => Positions::NONE,
+    };
+    let places: Positions = (0..info.size).collect();
+    let nodes = context.driver.node_numbers(board, on.intersection(places));
+    entry.initialised = true;
+    entry.kept_on = Some(nodes.map(|node| context.label(node)).collect());
+    entry.beyond_size = report::names(on.without(places));
+}

@@ -1,0 +1,173 @@
+//! `network`: the nodes' addresses and their internet access.
+
+use node_link::NodeId;
+use system_config::changes::{Changed, Places, plan_undo, undo};
+use system_config::network::{
+    self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
+};
+use system_config::{LinuxTools, Tools};
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::event::{Event, Observer, Task, Verdict, during};
+use crate::outcome::Outcome;
+use crate::report::{NetworkDone, NetworkReport};
+use crate::system::System;
+
+/// How to take the network's set-up back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NetworkUndo {
+    /// Plans only.
+    pub dry_run: bool,
+    /// Takes back also what somebody edited of it since.
+    pub overwrite: bool,
+    /// Puts the files back only; they take effect at the next boot.
+    pub at_boot: bool,
+}
+
+impl Cluster {
+    /// Gives the nodes addresses and internet access as the request says, but for its nodes, which are
+    /// those of this cluster. `at_boot` writes the files only, and `dry_run` not even those.
+    ///
+    /// # Errors
+    /// [`Error::NoNetworkPlace`], [`Error::Network`] or [`Error::Files`]; the error of a board that
+    /// cannot say how many nodes it has.
+    pub fn set_up_network<V: Verdict>(
+        &self,
+        system: &System,
+        request: Request,
+        (dry_run, at_boot): (bool, bool),
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<NetworkReport>, Error> {
+        // Who cannot count the nodes cannot give them addresses.
+        if let Some(error) = self.uncounted() {
+            return Err(error);
+        }
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let request = Request { nodes: self.network_nodes()?, ..request };
+        let places = system.locked(network::places(system.root())?, dry_run, observer)?;
+        let request = if system.is_running() { of_this_machine(request) } else { request };
+        let survey = survey(system, &places)?;
+        let plan = network::plan(&request, &survey)?;
+        let activates = system.is_running() && !at_boot;
+        if !dry_run {
+            plan.files.apply(&places)?;
+            if activates {
+                let up = || activate(&plan, survey.settings(), &places, &LinuxTools);
+                during(Task::NetworkUp, observer, up).0?;
+            }
+        }
+        let done = NetworkDone::new(&plan.files, dry_run, activates);
+        let (settings, findings) = (plan.settings, plan.findings);
+        Ok(NetworkReport::Setup { settings, findings, done }.into())
+    }
+
+    /// How the nodes' network is; [`Error::NetworkBroken`] beside the report where it does not work.
+    ///
+    /// # Errors
+    /// [`Error::NotRunning`], [`Error::NoNetworkPlace`] or [`Error::Network`].
+    pub fn network_status(&mut self, system: &System) -> Result<Outcome<NetworkReport>, Error> {
+        let system = system.running()?;
+        let mut nodes = self.network_nodes()?;
+        for (number, node) in nodes.iter_mut().enumerate() {
+            // A board that cannot tell is no reason to tell nothing of the network.
+            node.usb_path = self.usb_path(number).ok().flatten();
+        }
+        let survey = survey(system, &network::places(system.root())?)?;
+        let status = network::status(&nodes, &survey, &LinuxTools)?;
+        let is_broken = status.as_ref().is_some_and(network::Status::is_broken);
+        let error = is_broken.then_some(Error::NetworkBroken);
+        Ok(Outcome { report: NetworkReport::Status(status), error }.or(self.uncounted()))
+    }
+
+    /// The nodes as the network knows them.
+    fn network_nodes(&self) -> Result<Vec<Node>, Error> {
+        (0..self.driver.nodes()).map(|node| self.network_node(node)).collect()
+    }
+
+    /// A node, counted from 0.
+    pub(super) fn network_node(&self, node: usize) -> Result<Node, Error> {
+        let label = self.label(node);
+        let id: NodeId = match label.trim_start_matches('p').parse() {
+            Ok(id) => id,
+            Err(source) => return Err(Error::NoNetworkPlace { node: label, source }),
+        };
+        Ok(Node { name: self.alias(node), ..Node::from(id) })
+    }
+
+    /// The nodes' links, where the system runs.
+    pub(super) fn links(&self, system: &System) -> Result<Vec<NodeLink>, Error> {
+        if !system.is_running() {
+            return Ok(Vec::new());
+        }
+        let all = 0..self.driver.nodes();
+        let nodes: Vec<_> = all.filter_map(|node| self.network_node(node).ok()).collect();
+        let survey = survey(system, &network::places(system.root())?)?;
+        let status = network::status(&nodes, &survey, &LinuxTools)?;
+        Ok(status.map(|status| status.nodes).unwrap_or_default())
+    }
+}
+
+impl System {
+    /// What was set up as the nodes' network, if anything.
+    ///
+    /// # Errors
+    /// [`Error::Network`].
+    pub fn network_settings(&self) -> Result<Option<Settings>, Error> {
+        Ok(Settings::read(&network::places(self.root())?)?)
+    }
+
+    /// Lets the nodes through the packet filter until the next boot.
+    ///
+    /// # Errors
+    /// [`Error::NotRunning`] or [`Error::Network`].
+    pub fn allow_network(&self) -> Result<Outcome<NetworkReport>, Error> {
+        let system = self.running()?;
+        network::allow(&survey(system, &network::places(system.root())?)?, &LinuxTools)?;
+        Ok(NetworkReport::Allowed { allowed: true }.into())
+    }
+
+    /// Takes back what setting up the network changed.
+    ///
+    /// # Errors
+    /// [`Error::Network`] or [`Error::Files`].
+    pub fn undo_network<V: Verdict>(
+        &self,
+        asked: &NetworkUndo,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<NetworkReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let places = self.locked(network::places(self.root())?, asked.dry_run, observer)?;
+        // All or nothing: half of a network leaves a controller that nobody reaches.
+        let changed = if asked.overwrite { Changed::Overwrite } else { Changed::Refuse };
+        let plan = plan_undo(&places, changed)?;
+        let settings = match Settings::read(&places) {
+            // What it said is lost, but not the files that were there before.
+            Err(network::Error::Settings { .. }) if asked.overwrite => None,
+            settings => settings?,
+        };
+        let activates = self.is_running() && !asked.at_boot && settings.is_some();
+        if !asked.dry_run {
+            undo(&places, changed)?;
+            if let Some(settings) = settings.filter(|_| activates) {
+                let down = || deactivate(&settings, &LinuxTools);
+                during(Task::NetworkDown, observer, down).0?;
+            }
+        }
+        let done = NetworkDone::new(&plan, asked.dry_run, activates);
+        Ok(NetworkReport::Undo(done).into())
+    }
+}
+
+fn survey(system: &System, places: &Places) -> Result<Survey, Error> {
+    let tools: Option<&dyn Tools> = if system.is_running() { Some(&LinuxTools) } else { None };
+    Ok(Survey::take(places, tools)?)
+}
+
+/// The unit runs the program that wrote it.
+fn of_this_machine(request: Request) -> Request {
+    match std::env::current_exe() {
+        Ok(program) => Request { program, ..request },
+        Err(_) => request,
+    }
+}

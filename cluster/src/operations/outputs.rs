@@ -1,0 +1,163 @@
+//! `alert`, `led`, `hub`, `wp`, `fan` and `act`: outputs of boards and of the controller.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use hat_driver::linux::{Change, Event as PowerEvent, Model, Output};
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::event::{Event, Observer, Task, Verdict, during};
+use crate::outcome::Outcome;
+use crate::report::{OutputChange, OutputReport};
+
+/// How long a reset keeps the hub off, so that it and its devices lose power for sure.
+const HUB_OFF: Duration = Duration::from_secs(1);
+
+/// Which fans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fan {
+    /// The controller's own and those of all ClusterCTRL boards.
+    #[default]
+    All,
+    /// The controller's own, on one of its GPIO lines.
+    Controller,
+    /// That of the ClusterCTRL board of this order.
+    Board(u8),
+}
+
+impl Cluster {
+    /// Switches one output on every board. A board that fails does not keep the others from their turn.
+    pub fn set_output(&mut self, output: Output, on: bool) -> Outcome<OutputReport> {
+        let all = 0..self.driver.boards().count();
+        Switching::new(self, output, on_off(on)).set(all, on)
+    }
+
+    /// Switches every USB hub off, and on again after a second. An observer that stops it is obeyed
+    /// between two hubs, never while one is off; a ClusterCTRL board switches its hub on by itself.
+    pub fn reset_hubs<V: Verdict>(
+        &mut self,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Outcome<OutputReport> {
+        let all = 0..self.driver.boards().count();
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let mut verdict = ControlFlow::Continue(());
+        let switching = Switching::new(self, Output::Hub, "reset");
+        let outcome = switching.boards(all, |cluster, board, initialised| {
+            // What is done is told before the stop is obeyed.
+            if verdict.is_break() {
+                return Err(Error::HubResetStopped);
+            }
+            let task = match cluster.driver.boards().nth(board).map(|info| info.model) {
+                Some(Model::Hat(_)) => Task::HubReset,
+                _ => Task::CtrlHubReset,
+            };
+            let cycle = || cluster.driver.cycle_hub(board, HUB_OFF, initialised);
+            let (result, wanted) = during(task, observer, cycle);
+            verdict = wanted;
+            result.map_err(Error::Driver)
+        });
+        outcome.or(verdict.is_break().then_some(Error::HubResetStopped))
+    }
+
+    /// Switches the ACT LED of the ClusterCTRL board of an order, or of all.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrder`].
+    pub fn set_act(&mut self, on: bool, order: Option<u8>) -> Result<Outcome<OutputReport>, Error> {
+        let boards = match order {
+            Some(order) => vec![self.ctrl_board(order)?],
+            None => self.ctrl_boards(),
+        };
+        Ok(Switching::new(self, Output::Act, on_off(on)).set(boards, on))
+    }
+
+    /// Switches fans.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchOrder`] or [`Error::NoFan`].
+    pub fn set_fan(&mut self, on: bool, fan: Fan) -> Result<Outcome<OutputReport>, Error> {
+        let boards: Vec<usize> = match fan {
+            Fan::Controller => Vec::new(),
+            Fan::Board(order) => vec![self.ctrl_board(order)?],
+            Fan::All => self.ctrl_boards(),
+        };
+        let line = self.settings.fan_gpio.filter(|_| !matches!(fan, Fan::Board(_)));
+        if line.is_none() && boards.is_empty() {
+            return Err(Error::NoFan);
+        }
+        let mut switching = Switching::new(self, Output::Fan, on_off(on));
+        if let Some(line) = line {
+            let result = switching.cluster.driver.set_line(line, on);
+            let changed = |changed| if changed { Change::Switched } else { Change::AlreadySo };
+            switching.add(format!("GPIO {line}"), result.map(changed).map_err(Error::Driver));
+        }
+        Ok(switching.set(boards, on))
+    }
+}
+
+/// One operation's switching of one kind of output.
+struct Switching<'a> {
+    cluster: &'a mut Cluster,
+    report: OutputReport,
+    error: Option<Error>,
+}
+
+impl<'a> Switching<'a> {
+    fn new(cluster: &'a mut Cluster, output: Output, state: &'static str) -> Self {
+        let report = OutputReport { output, state, boards: Vec::new(), initialised: Vec::new() };
+        Self { cluster, report, error: None }
+    }
+
+    fn set(self, boards: impl IntoIterator<Item = usize>, on: bool) -> Outcome<OutputReport> {
+        let output = self.report.output;
+        self.boards(boards, |cluster, board, initialised| {
+            cluster.driver.set(board, output, on, initialised).map_err(Error::Driver)
+        })
+    }
+
+    /// A board that fails does not keep the others from their turn.
+    fn boards(
+        mut self,
+        boards: impl IntoIterator<Item = usize>,
+        mut act: impl FnMut(&mut Cluster, usize, &mut dyn FnMut(PowerEvent)) -> Result<Change, Error>,
+    ) -> Outcome<OutputReport> {
+        let names = self.cluster.board_names();
+        for board in boards {
+            let mut initialised = Vec::new();
+            let result = act(self.cluster, board, &mut |event| {
+                if let PowerEvent::Initialised { board } = event {
+                    initialised.push(names[board].clone());
+                }
+            });
+            self.report.initialised.append(&mut initialised);
+            self.add(names[board].clone(), result);
+        }
+        self.finish()
+    }
+
+    fn add(&mut self, board: String, result: Result<Change, Error>) {
+        let error = result.as_ref().err().map(Error::message);
+        let change = match result {
+            Ok(change) => Some(change),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                None
+            }
+        };
+        self.report.boards.push(OutputChange { board, result: change, error });
+    }
+
+    /// Asking for what no board has is an error; what only some have is told board by board.
+    fn finish(self) -> Outcome<OutputReport> {
+        let Self { report, mut error, .. } = self;
+        if report.boards.iter().all(|change| change.result == Some(Change::Unsupported)) {
+            error = Some(Error::NoSuchOutput(report.output));
+        }
+        Outcome { report, error }
+    }
+}
+
+const fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}

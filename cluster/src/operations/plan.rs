@@ -1,0 +1,148 @@
+//! What `on`, `off` and `cycle` would do. Writes nothing.
+
+use std::time::Duration;
+
+use hat_driver::Positions;
+use hat_driver::linux::Error as DriverError;
+use hat_driver::power::Action;
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::nodes::NodeSet;
+use crate::outcome::{Outcome, of_boards};
+use crate::report::{PlanReport, PlanStep};
+
+impl Cluster {
+    /// What [`Self::switch`] would do, from what the boards say now. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::switch`].
+    pub fn plan_switch(
+        &mut self,
+        set: &NodeSet,
+        action: Action,
+    ) -> Result<Outcome<PlanReport>, Error> {
+        let mut planner = Planner::new(self, set, &[action])?;
+        let wait = match action {
+            Action::On => planner.rest(),
+            Action::Off => Duration::ZERO,
+        };
+        planner.plan(action, wait)?;
+        let mut outcome = planner.report();
+        if action == Action::Off && set.is_all() {
+            outcome.report.steps.extend(self.steps_beyond());
+        }
+        Ok(outcome)
+    }
+
+    /// What [`Self::cycle`] would do, from what the boards say now. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::cycle`].
+    pub fn plan_cycle(&mut self, set: &NodeSet) -> Result<Outcome<PlanReport>, Error> {
+        let off_time = self.settings.off_time;
+        let mut planner = Planner::new(self, set, &[Action::On, Action::Off])?;
+        planner.plan(Action::Off, Duration::ZERO)?;
+        let off_time = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
+        let wait = off_time.max(planner.rest());
+        for on in planner.on.iter_mut().flatten() {
+            *on = Positions::NONE;
+        }
+        planner.plan(Action::On, wait)?;
+        Ok(planner.report())
+    }
+}
+
+/// Plans from what the boards say now.
+struct Planner<'a> {
+    cluster: &'a mut Cluster,
+    nodes: Vec<usize>,
+    absent: Option<Error>,
+    /// The nodes that are on, by board; `None` where the board is left out.
+    on: Vec<Option<Positions>>,
+    initialise: Vec<String>,
+    steps: Vec<PlanStep>,
+    /// Why boards are left out.
+    errors: Vec<DriverError>,
+}
+
+impl<'a> Planner<'a> {
+    /// Plans from what the boards say now, for the last of these actions first; none of them may be
+    /// refused.
+    fn new(cluster: &'a mut Cluster, set: &NodeSet, actions: &[Action]) -> Result<Self, Error> {
+        if actions.contains(&Action::On) {
+            cluster.driver.check_supply()?;
+        }
+        let (nodes, absent) = cluster.present(set)?;
+        let names = cluster.board_names();
+        let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for (board, name) in names.into_iter().enumerate() {
+            let wanted = cluster.driver.on_board(&nodes, board);
+            if wanted.is_empty() {
+                on.push(None);
+                continue;
+            }
+            on.push(match Self::start(cluster, board, wanted, actions) {
+                Ok((start, is_initialised)) => {
+                    if !is_initialised {
+                        initialise.push(name);
+                    }
+                    Some(start)
+                }
+                Err(error) => {
+                    errors.push(error);
+                    None
+                }
+            });
+        }
+        Ok(Self { cluster, nodes, absent, on, initialise, steps: Vec::new(), errors })
+    }
+
+    /// The nodes of a board that are on where the last of these actions would start, and whether the
+    /// board is initialised. What one of them would be refused for is an error.
+    fn start(
+        cluster: &mut Cluster,
+        board: usize,
+        nodes: Positions,
+        actions: &[Action],
+    ) -> Result<(Positions, bool), DriverError> {
+        let mut start = (Positions::NONE, true);
+        for &action in actions {
+            start = match cluster.driver.starts_from(board, nodes, action)? {
+                Some(on) => (on, true),
+                None => (cluster.driver.status(board)?.on_before(action), false),
+            };
+        }
+        Ok(start)
+    }
+
+    /// What the node that went on last still asks for, to the tenth of a second.
+    fn rest(&self) -> Duration {
+        let tenths = self.cluster.driver.rest().as_millis().div_ceil(100);
+        Duration::from_millis(u64::try_from(tenths * 100).unwrap_or(u64::MAX))
+    }
+
+    fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Error> {
+        for board in 0..self.on.len() {
+            let Some(on) = self.on[board] else { continue };
+            let (steps, wait_after) =
+                self.cluster.driver.plan(board, &self.nodes, on, action, wait)?;
+            wait = wait_after;
+            for step in steps {
+                let nodes = self.cluster.driver.node_numbers(board, step.nodes);
+                self.steps.push(PlanStep {
+                    wait_s: step.wait.as_secs_f64(),
+                    action,
+                    nodes: nodes.map(|node| self.cluster.label(node)).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn report(self) -> Outcome<PlanReport> {
+        let Self { initialise, steps, errors, absent, .. } = self;
+        let report = PlanReport { dry_run: true, initialise, steps };
+        Outcome { report, error: of_boards(errors).or(absent) }
+    }
+}

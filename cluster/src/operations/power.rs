@@ -1,0 +1,184 @@
+//! `on`, `off` and `cycle`.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use hat_driver::linux::{Done, Error as DriverError, Event as PowerEvent};
+use hat_driver::power::Action;
+
+use super::beyond;
+use crate::cluster::Cluster;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, Observer, Verdict};
+use crate::nodes::NodeSet;
+use crate::outcome::Outcome;
+use crate::report::{NodePower, PowerReport};
+
+impl Cluster {
+    /// Switches nodes on, one after the other, or off, all at once; all for no words. Where all are
+    /// switched off, so are the places of a board that no node is meant to be at.
+    ///
+    /// The observer may stop it: between two nodes, and at least ten times a second while time passes.
+    /// Nodes that are on then stay on, and the outcome's error says what was done.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`]. What boards fail with is the outcome's error.
+    pub fn switch<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        action: Action,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<PowerReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let outcome = switch(self, set, action, observer);
+        if action == Action::Off && set.is_all() && !is_stopped(&outcome) {
+            return beyond::off(self, outcome);
+        }
+        outcome
+    }
+
+    /// Switches nodes off and, after the time that the settings say, on again.
+    ///
+    /// # Errors
+    /// As [`Self::switch`].
+    pub fn cycle<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<PowerReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let (nodes, absent) = self.present(set)?;
+        let off_time = self.settings.off_time;
+        let mut switching = Switching::new(self, &nodes, Action::On);
+        let result = switching.run(observer, |cluster, observer| {
+            cluster.driver.cycle(&nodes, off_time, observer).map(drop)
+        });
+        // What failed comes before what was absent from the beginning.
+        Ok(switching.outcome(result.err()).or(absent))
+    }
+}
+
+fn switch(
+    cluster: &mut Cluster,
+    set: &NodeSet,
+    action: Action,
+    observer: &mut Observer<'_>,
+) -> Result<Outcome<PowerReport>, Error> {
+    let (nodes, absent) = cluster.present(set)?;
+    let mut switching = Switching::new(cluster, &nodes, action);
+    let result = switching.run(observer, |cluster, observer| {
+        cluster.driver.switch(&nodes, action, observer).map(drop)
+    });
+    Ok(switching.outcome(result.err()).or(absent))
+}
+
+fn is_stopped(outcome: &Result<Outcome<PowerReport>, Error>) -> bool {
+    let error = outcome.as_ref().ok().and_then(|outcome| outcome.error.as_ref());
+    error.is_some_and(|error| error.kind() == ErrorKind::Stopped)
+}
+
+/// What happened to a node since the operation began.
+#[derive(Clone, Copy, Default)]
+struct History {
+    went_off: bool,
+    went_on: bool,
+    /// What happened last.
+    last: Option<Action>,
+}
+
+/// One operation's switching: what changed, and which boards were initialised.
+struct Switching<'a> {
+    cluster: &'a mut Cluster,
+    nodes: &'a [usize],
+    action: Action,
+    history: BTreeMap<usize, History>,
+    initialised: Vec<usize>,
+}
+
+impl<'a> Switching<'a> {
+    /// Of nodes that have this power in the end.
+    fn new(cluster: &'a mut Cluster, nodes: &'a [usize], action: Action) -> Self {
+        let history = BTreeMap::new();
+        Self { cluster, nodes, action, history, initialised: Vec::new() }
+    }
+
+    /// Lets the driver work, and notes what it tells.
+    fn run(
+        &mut self,
+        observer: &mut Observer<'_>,
+        act: impl FnOnce(
+            &mut Cluster,
+            &mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
+        ) -> Result<(), DriverError>,
+    ) -> Result<(), DriverError> {
+        let Self { cluster, nodes, action, history, initialised } = self;
+        if observer(Event::Begun { nodes, action: *action }).is_break() {
+            let left = nodes.iter().map(|&node| cluster.label(node)).collect();
+            return Err(DriverError::Stopped { left, done: Done::default() });
+        }
+        act(cluster, &mut |event| {
+            match event {
+                PowerEvent::Initialised { board } => initialised.push(board),
+                PowerEvent::Switched { node, action } => {
+                    let history = history.entry(node).or_default();
+                    history.went_on |= action == Action::On;
+                    history.went_off |= action == Action::Off;
+                    history.last = Some(action);
+                }
+                _ => {}
+            }
+            observer(Event::Power(event))
+        })
+    }
+
+    /// All nodes where all is done; else those whose state is sure, beside the error.
+    fn outcome(&self, error: Option<DriverError>) -> Outcome<PowerReport> {
+        let rows = self.nodes.iter().filter_map(|&node| match &error {
+            None => Some(self.row(node, self.history(node).last.unwrap_or(self.action), false)),
+            Some(error) => {
+                let (power, undone) = sure(error, &self.cluster.label(node), self.history(node))?;
+                Some(self.row(node, power, undone))
+            }
+        });
+        let names = self.cluster.board_names();
+        let initialised = self.initialised.iter().map(|&board| names[board].clone()).collect();
+        let report = PowerReport {
+            dry_run: false,
+            nodes: rows.collect(),
+            initialised,
+            beyond_size: Vec::new(),
+        };
+        Outcome { report, error: error.map(Error::from) }
+    }
+
+    fn history(&self, node: usize) -> History {
+        self.history.get(&node).copied().unwrap_or_default()
+    }
+
+    fn row(&self, node: usize, power: Action, undone: bool) -> NodePower {
+        let history = self.history(node);
+        NodePower {
+            node: self.cluster.label(node),
+            name: self.cluster.alias(node),
+            power,
+            undone,
+            changed: history.last.is_some(),
+            cycled: history.went_off && history.went_on,
+        }
+    }
+}
+
+/// A node's state beside an error, and whether somebody else made it so; the error tells of a node
+/// whose state is not as the last command to it.
+fn sure(error: &DriverError, node: &String, history: History) -> Option<(Action, bool)> {
+    match error {
+        DriverError::Undone { nodes, .. } if nodes.contains(node) => Some((Action::Off, true)),
+        DriverError::Cycle { left_off, .. } if left_off.contains(node) => {
+            history.last.filter(|last| *last == Action::Off).map(|last| (last, false))
+        }
+        _ => {
+            let done = error.done().filter(|done| done.nodes.contains(node))?;
+            history.last.filter(|last| done.on == (*last == Action::On)).map(|last| (last, false))
+        }
+    }
+}

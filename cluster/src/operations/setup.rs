@@ -1,0 +1,188 @@
+//! `setup`: prepares the controller. Touches no board: nodes that are on stay on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use system_config::changes::{Changed, Error as FilesError, Places, Plan, Spot, plan_undo, undo};
+use system_config::controller::{self, Membership, Request};
+use system_config::{LinuxTools, Tools as _};
+
+use crate::error::Error;
+use crate::event::{Event, Observer, Verdict};
+use crate::outcome::Outcome;
+use crate::report::SetupReport;
+use crate::system::System;
+
+/// What the firmware and the kernel read at boot only.
+const AT_BOOT: [&str; 3] = ["config.txt", "cmdline.txt", "modules-load.d/clusterhat.conf"];
+
+/// Where the settings come from while there is no file of ours.
+const VENDORS_SETTINGS: &str = "etc/default/clusterctrl";
+const OUR_SETTINGS: &str = "etc/clusterhat/clusterhat.toml";
+
+/// How to prepare a controller.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Plans only.
+    pub dry_run: bool,
+    /// Users who are to work without root; they must exist.
+    pub users: Vec<String>,
+    /// Also a console on the header's serial port.
+    pub serial_console: bool,
+    /// Where the boot partition is mounted; absent = `boot/firmware` or `boot` below the root.
+    pub boot_dir: Option<PathBuf>,
+}
+
+/// How to take the preparation back.
+#[derive(Clone, Debug, Default)]
+pub struct SetupUndo {
+    /// Plans only.
+    pub dry_run: bool,
+    /// Takes back also what somebody edited of it since.
+    pub overwrite: bool,
+    /// Where the boot partition is mounted; absent = `boot/firmware` or `boot` below the root.
+    pub boot_dir: Option<PathBuf>,
+}
+
+impl System {
+    /// Prepares the controller: I2C, USB, groups, units.
+    ///
+    /// # Errors
+    /// [`Error::NotRoot`], [`Error::NoSuchUser`] or [`Error::Files`].
+    pub fn set_up<V: Verdict>(
+        &self,
+        asked: &Setup,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<SetupReport>, Error> {
+        let places = self.setup_places(asked.dry_run, asked.boot_dir.as_deref(), observer)?;
+        set_up(&places, asked)
+    }
+
+    /// Takes back what [`Self::set_up`] changed; what others changed since stays.
+    ///
+    /// # Errors
+    /// [`Error::NotRoot`] or [`Error::Files`].
+    pub fn undo_setup<V: Verdict>(
+        &self,
+        asked: &SetupUndo,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<SetupReport>, Error> {
+        let places = self.setup_places(asked.dry_run, asked.boot_dir.as_deref(), observer)?;
+        take_back(&places, asked)
+    }
+
+    fn setup_places<V: Verdict>(
+        &self,
+        dry_run: bool,
+        boot_dir: Option<&Path>,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Places, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        if self.is_running() && !dry_run && !rustix::process::geteuid().is_root() {
+            return Err(Error::NotRoot);
+        }
+        Ok(self.locked(controller::places(self.root(), boot_dir)?, dry_run, observer)?)
+    }
+}
+
+fn set_up(places: &Places, asked: &Setup) -> Result<Outcome<SetupReport>, Error> {
+    check_users(places, &asked.users)?;
+    let system = controller::read(places)?;
+    let (members, absent) = controller::missing(&system, &asked.users);
+    let mut recorded = controller::made(&system);
+    recorded
+        .extend(members.iter().filter(|one| !recorded.contains(one)).cloned().collect::<Vec<_>>());
+    let request =
+        Request { serial_console: asked.serial_console, model: model(places), members: recorded };
+    let plan = controller::plan(&request, &system);
+    let mut error = None;
+    if !asked.dry_run {
+        plan.apply(places)?;
+        let added = members.iter().try_for_each(|one| change(one, true, places));
+        error = added.err().map(Error::Groups);
+    }
+    let mut notes = plan.notes().to_vec();
+    notes.extend(absent.iter().map(|group| {
+        format!("there is no group {group}: the package makes it (or groupadd --system {group})")
+    }));
+    let there = |path| places.has(&Spot::root(path));
+    if there(VENDORS_SETTINGS)? && !there(OUR_SETTINGS)? {
+        notes.push(format!(
+            "the settings of /{VENDORS_SETTINGS} hold until there is an /{OUR_SETTINGS}"
+        ));
+    }
+    let members = if error.is_some() { Vec::new() } else { members };
+    Ok(Outcome { report: report(&plan, asked.dry_run, members, notes), error })
+}
+
+fn change(one: &Membership, is_member: bool, places: &Places) -> io::Result<()> {
+    match is_here(places) {
+        true => controller::change(one, is_member, &LinuxTools),
+        false => controller::change_mounted(one, is_member, places).map_err(io::Error::other),
+    }
+}
+
+fn take_back(places: &Places, asked: &SetupUndo) -> Result<Outcome<SetupReport>, Error> {
+    let changed = if asked.overwrite { Changed::Overwrite } else { Changed::Leave };
+    let plan = plan_undo(places, changed)?;
+    let members = controller::read_made(places)?;
+    let mut notes = Vec::new();
+    let mut edited = Vec::new();
+    if asked.dry_run {
+        notes.extend_from_slice(plan.notes());
+    } else {
+        // Before their record goes: if this is cut, it is done again. A user who is gone by now is no reason
+        // to keep anything.
+        let remove = |member| change(member, false, places);
+        notes.extend(members.iter().filter_map(|one| Some(remove(one).err()?.to_string())));
+        edited = undo(places, changed)?.edited;
+    }
+    let error = (!edited.is_empty()).then(|| FilesError::ChangedSince(edited.clone()).into());
+    let report = SetupReport { undo: true, edited, ..report(&plan, asked.dry_run, members, notes) };
+    Ok(Outcome { report, error })
+}
+
+fn report(plan: &Plan, dry_run: bool, groups: Vec<Membership>, notes: Vec<String>) -> SetupReport {
+    let changed: Vec<PathBuf> = plan.changes().iter().map(|change| change.path.clone()).collect();
+    let at_boot = |path: &PathBuf| AT_BOOT.iter().any(|name| path.ends_with(name));
+    SetupReport {
+        undo: false,
+        dry_run,
+        reboot: changed.iter().any(at_boot),
+        diff: dry_run.then(|| plan.diff()),
+        changed,
+        groups,
+        notes,
+        edited: Vec::new(),
+    }
+}
+
+fn check_users(places: &Places, users: &[String]) -> Result<(), Error> {
+    for user in users {
+        if !is_known(user, places)? {
+            let place = places.shown(&Spot::root("etc/passwd"));
+            return Err(Error::NoSuchUser { user: user.clone(), place });
+        }
+    }
+    Ok(())
+}
+
+/// getent(1) knows users of other sources, too.
+fn is_known(user: &str, places: &Places) -> Result<bool, Error> {
+    if is_here(places) {
+        let found = LinuxTools.run("getent", &["passwd", "--", user]);
+        return Ok(found.map_or(true, |printed| printed.stdout.split(':').next() == Some(user)));
+    }
+    Ok(controller::has_user(places, user)?)
+}
+
+fn is_here(places: &Places) -> bool {
+    places.root() == Path::new("/")
+}
+
+/// Of the running machine only: a card may go into another.
+fn model(places: &Places) -> Option<String> {
+    let file = "/sys/firmware/devicetree/base/model";
+    let text = is_here(places).then(|| std::fs::read_to_string(file).ok()).flatten()?;
+    Some(text.trim_end_matches('\0').to_owned())
+}

@@ -1,0 +1,120 @@
+//! `status`: what is commanded and what the pins show. Switches nothing on any board.
+
+use hat_driver::Signals;
+use hat_driver::board::Status;
+use hat_driver::linux::throttled::UNDER_VOLTAGE_NOW;
+use hat_driver::linux::{BoardInfo, CtrlStatus, Model, UnitStatus, chain};
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::nodes::NodeSet;
+use crate::outcome::{Outcome, of_boards};
+use crate::report::{
+    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, StatusReport, names,
+};
+
+impl Cluster {
+    /// What is commanded and what the pins show; all boards for no words. Switches nothing. A board that
+    /// does not answer is reported with its error, and the others all the same.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`].
+    pub fn status(&mut self, set: &NodeSet) -> Result<Outcome<StatusReport>, Error> {
+        status(self, set)
+    }
+}
+
+fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>, Error> {
+    let nodes = context.nodes(set)?;
+    let mut report = StatusReport { nodes: Vec::new(), boards: Vec::new(), under_voltage: None };
+    let mut errors = Vec::new();
+    let infos: Vec<BoardInfo> = context.driver.boards().cloned().collect();
+    for (board, info) in infos.iter().enumerate() {
+        let wanted = context.driver.on_board(&nodes, board);
+        // A board that could not be asked for its nodes is among all boards.
+        if wanted.is_empty() && !(set.is_empty() && info.size == 0) {
+            continue;
+        }
+        let result = context.driver.status(board);
+        let status = result.as_ref().ok();
+        let numbers = context.driver.node_numbers(board, wanted);
+        for (node, position) in numbers.zip(wanted.iter()) {
+            let absent = status.is_some_and(|status| status.absent().has(position));
+            let told = status.filter(|_| !absent);
+            report.nodes.push(NodeStatus {
+                node: context.label(node),
+                name: context.alias(node),
+                board: info.name.clone(),
+                uncertain: !context.driver.is_certain(board),
+                commanded: told.and_then(|status| status.commanded_at(position)),
+                seen: told.map(|status| status.seen().has(position)),
+                absent,
+            });
+        }
+        report.boards.push(BoardStatus {
+            board: info.name.clone(),
+            model: info.model.into(),
+            place: info.place(),
+            beyond_size: status.map_or(Vec::new(), |status| names(status.beyond(info.size))),
+            state: status.and_then(|status| state(context, board, info, status)),
+            is_open: context.driver.board_error(board).is_none(),
+            error: result.as_ref().err().map(|error| chain(error)),
+        });
+        errors.extend(result.err());
+    }
+    let flags = context.driver.platform().throttled();
+    report.under_voltage = flags.map(|flags| flags & UNDER_VOLTAGE_NOW != 0);
+    Ok(Outcome { report, error: of_boards(errors) })
+}
+
+fn state(
+    context: &Cluster,
+    board: usize,
+    info: &BoardInfo,
+    status: &UnitStatus,
+) -> Option<BoardState> {
+    match (info.model, status) {
+        (Model::Hat(revision), UnitStatus::Hat(status)) => {
+            Some(BoardState::Hat(hat(revision.signals(), status)))
+        }
+        (Model::Ctrl { order, product }, UnitStatus::Ctrl(status)) => {
+            let fan = status.fan.filter(|_| product.has_fan());
+            let state = ctrl(context, board, order, status);
+            Some(BoardState::Ctrl(CtrlState { fan, ..state }))
+        }
+        _ => None,
+    }
+}
+
+fn hat(has: Signals, status: &Status) -> HatState {
+    let commanded = status.commanded;
+    let level = |signal: Signals| {
+        has.contains(signal).then(|| Level {
+            commanded: commanded
+                .filter(|_| !status.undriven.contains(signal))
+                .map(|on| on.contains(signal)),
+            seen: status.seen.contains(signal),
+        })
+    };
+    HatState {
+        setup: status.setup,
+        chip: status.chip,
+        alert: level(Signals::ALERT),
+        led: level(Signals::LED),
+        hub: level(Signals::HUB),
+        write_protect: level(Signals::WRITE_PROTECT),
+        write_protect_link: status.write_protect_link,
+    }
+}
+
+fn ctrl(context: &Cluster, board: usize, order: u8, status: &CtrlStatus) -> CtrlState {
+    let names = |nodes| context.driver.node_numbers(board, nodes).map(|n| context.label(n));
+    CtrlState {
+        order,
+        firmware: status.firmware,
+        voltages_mv: status.voltages.iter().map(|voltage| voltage.millivolts()).collect(),
+        temperature_c: status.temperature.and_then(|t| t.celsius()),
+        fan: status.fan,
+        usb_boot: status.usb_boot.map(|nodes| names(nodes).collect()),
+    }
+}

@@ -1,0 +1,56 @@
+//! What an operation came to.
+
+use hat_driver::linux::{Error as DriverError, chain};
+
+use crate::error::Error;
+
+/// What an operation came to. Where a part of it failed, the report tells of the rest: what could be
+/// done was done.
+#[derive(Debug)]
+#[must_use]
+pub struct Outcome<R> {
+    /// What was found or done.
+    pub report: R,
+    /// The first thing that failed, or what several boards failed with.
+    pub error: Option<Error>,
+}
+
+impl<R> Outcome<R> {
+    /// The same with this error, where it has none of its own.
+    pub fn or(mut self, error: Option<Error>) -> Self {
+        self.error = self.error.or(error);
+        self
+    }
+
+    /// The same with another report.
+    pub fn map<S>(self, of: impl FnOnce(R) -> S) -> Outcome<S> {
+        Outcome { report: of(self.report), error: self.error }
+    }
+
+    /// The report where nothing failed.
+    ///
+    /// # Errors
+    /// What failed; the report is lost.
+    pub fn into_result(self) -> Result<R, Error> {
+        match self.error {
+            None => Ok(self.report),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+impl<R> From<R> for Outcome<R> {
+    fn from(report: R) -> Self {
+        Self { report, error: None }
+    }
+}
+
+/// What several boards failed with, as one error; none for none.
+pub(crate) fn of_boards(mut errors: Vec<DriverError>) -> Option<Error> {
+    // Boards of one order have one error.
+    errors.dedup_by_key(|error| chain(error));
+    match errors.len() {
+        0 | 1 => errors.pop().map(Error::Driver),
+        _ => Some(Error::Driver(DriverError::Boards(errors))),
+    }
+}

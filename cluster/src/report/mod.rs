@@ -1,0 +1,101 @@
+//! What each operation found or did: one type an operation, from which text and JSON are made.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::error::ErrorReport;
+
+pub use hat_driver::linux::NodeState;
+
+mod boards;
+mod network;
+mod outputs;
+mod power;
+mod setup;
+mod status;
+
+pub use boards::{
+    BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardsReport, InitReport,
+    NodePath, PathReport,
+};
+pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
+pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
+pub use power::{BeyondSize, NodePower, PlanReport, PlanStep, PowerReport};
+pub use setup::SetupReport;
+pub use status::{
+    BoardState, BoardStatus, CtrlState, HatState, Level, ModelName, NodeStatus, StatusReport,
+};
+
+pub(crate) use power::names;
+
+/// The version of the JSON documents: raised when a key goes or changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// One JSON document: what every program here prints for programs, on success and on failure.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The command's word; empty where the words could not be read.
+    pub command: &'a str,
+    /// The simulation's name or file; absent on a machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<&'a str>,
+    /// What was found or done; its keys stand beside these.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub report: Option<&'a Report>,
+    /// Absent where no bus was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bus: Option<BusUse>,
+    /// What is not as it should be and did not stop the command, a sentence each.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub warnings: &'a [Cow<'a, str>],
+    /// What failed; the report, where there is one, tells of the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}
+
+/// Transfers on all I2C buses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct BusUse {
+    /// All transfers, retries among them.
+    pub transfers: u32,
+    /// Those that were made again after one that failed.
+    pub retries: u32,
+}
+
+/// What an operation found or did.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Report {
+    /// What is commanded and what is seen.
+    Status(StatusReport),
+    /// Nodes were switched.
+    Power(PowerReport),
+    /// What switching nodes would do.
+    Plan(PlanReport),
+    /// Outputs were switched.
+    Outputs(OutputReport),
+    /// Boards were initialised.
+    Init(InitReport),
+    /// How nodes boot was chosen.
+    UsbBoot(UsbBootReport),
+    /// Where nodes are on the USB.
+    Path(PathReport),
+    /// A ClusterCTRL board's settings were changed, saved or reset.
+    Board(BoardReport),
+    /// The boards, and how they were found.
+    Boards(BoardsReport),
+    /// The controller's set-up.
+    Setup(SetupReport),
+    /// The nodes' network.
+    Network(NetworkReport),
+    /// The nodes for other programs.
+    Inventory(InventoryReport),
+    /// How many nodes there are.
+    Maxpi {
+        /// That number.
+        maxpi: usize,
+    },
+}

@@ -1,0 +1,50 @@
+//! What switching outputs tells.
+
+use hat_driver::linux::{Change, Output};
+use serde::Serialize;
+
+/// `alert`, `led`, `hub`, `wp` and `fan`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct OutputReport {
+    /// Which output.
+    pub output: Output,
+    /// The state asked for: `on`, `off` or `reset`.
+    pub state: &'static str,
+    /// What each board came to.
+    pub boards: Vec<OutputChange>,
+    /// Boards that were initialised on the way.
+    pub initialised: Vec<String>,
+}
+
+/// What an output did on one board, or on the controller.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct OutputChange {
+    /// The board's name, or the controller's line: `GPIO 18`.
+    pub board: String,
+    /// `None` where the board failed.
+    pub result: Option<Change>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// `usbboot`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct UsbBootReport {
+    /// The state asked for: `on` or `off`.
+    pub state: &'static str,
+    /// What each node came to.
+    pub nodes: Vec<NodeUsbBoot>,
+}
+
+/// One node in `usbboot`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct NodeUsbBoot {
+    /// `pN`.
+    pub node: String,
+    /// `None` where it failed.
+    pub result: Option<Change>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}

@@ -1,0 +1,30 @@
+//! What `setup` tells.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use system_config::changes::Edited;
+use system_config::controller::Membership;
+
+/// What was changed, or put back, or would be.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct SetupReport {
+    /// Whether it was taken back.
+    pub undo: bool,
+    /// Whether nothing was changed.
+    pub dry_run: bool,
+    /// Files that were changed, put back, or would be.
+    pub changed: Vec<PathBuf>,
+    /// Users who became members, or who no longer are.
+    pub groups: Vec<Membership>,
+    /// What the owner should know, a sentence each.
+    pub notes: Vec<String>,
+    /// What somebody edited since, and was left as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<Edited>,
+    /// Whether some of it takes effect at the next boot only.
+    pub reboot: bool,
+    /// Only where nothing was changed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+}

@@ -1,0 +1,141 @@
+//! What `status` tells.
+
+use hat_driver::board::Setup;
+use hat_driver::ctrl::readings::Firmware;
+use hat_driver::expander::Chip;
+use hat_driver::linux::Model;
+use serde::Serialize;
+
+/// `status`.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct StatusReport {
+    /// By number.
+    pub nodes: Vec<NodeStatus>,
+    /// In the order of their nodes.
+    pub boards: Vec<BoardStatus>,
+    /// Whether the firmware reports under-voltage now; `None` where there is no such firmware.
+    pub under_voltage: Option<bool>,
+}
+
+/// One node in `status`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct NodeStatus {
+    /// `pN`.
+    pub node: String,
+    /// Its configured name.
+    pub name: Option<String>,
+    /// Its board's name.
+    pub board: String,
+    /// Whether a board that does not tell its order may come before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub uncertain: bool,
+    /// `None` where the board was never initialised or does not answer, or the node is absent.
+    pub commanded: Option<bool>,
+    /// `None` where the board does not answer, or the node is absent.
+    pub seen: Option<bool>,
+    /// Whether the node's HAT is not there: it is neither on nor off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub absent: bool,
+}
+
+/// One board in `status`.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct BoardStatus {
+    /// Its name.
+    pub board: String,
+    /// `revision`, `unknown` or `clusterctrl`, and which.
+    #[serde(flatten)]
+    pub model: ModelName,
+    /// Where it is: `bus 1 address 0x20`, `GPIO`.
+    pub place: String,
+    /// Places beyond the configured size that have power.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beyond_size: Vec<String>,
+    /// The rest is absent where the board does not answer.
+    #[serde(flatten)]
+    pub state: Option<BoardState>,
+    /// Whether it could be opened.
+    #[serde(skip)]
+    pub is_open: bool,
+    /// Why it says nothing of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What a board is, in a word or two.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelName {
+    /// A HAT's revision: 2.5.
+    Revision(String),
+    /// A HAT of no known revision, with the version that it is said to have.
+    Unknown(Option<String>),
+    /// A ClusterCTRL board's kind: Triple.
+    ClusterCtrl(&'static str),
+}
+
+impl From<Model> for ModelName {
+    fn from(model: Model) -> Self {
+        match model {
+            Model::Hat(revision) => Self::Revision(revision.version.to_string()),
+            Model::Ctrl { product, .. } => Self::ClusterCtrl(product.name),
+            Model::Unknown(version) => Self::Unknown(version.map(|version| version.to_string())),
+            _ => Self::Unknown(None),
+        }
+    }
+}
+
+/// What a board of either kind says of itself.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum BoardState {
+    /// A HAT.
+    Hat(HatState),
+    /// A ClusterCTRL board.
+    Ctrl(CtrlState),
+}
+
+/// A ClusterCTRL board; what it cannot tell is absent.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct CtrlState {
+    /// 1 to 255; by it the boards stand in a row.
+    pub order: u8,
+    /// The firmware's version.
+    pub firmware: Option<Firmware>,
+    /// By ADC; `None` where the kind of ADC has no known scale.
+    pub voltages_mv: Vec<Option<u32>>,
+    /// Degrees Celsius.
+    pub temperature_c: Option<f64>,
+    /// Bit 0 = switched on.
+    pub fan: Option<u8>,
+    /// The nodes that boot over USB.
+    pub usb_boot: Option<Vec<String>>,
+}
+
+/// What a HAT says of its outputs; an output that the board lacks is absent.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct HatState {
+    /// Whether it is initialised since power-up.
+    pub setup: Setup,
+    /// The kind of expander, where it can be told.
+    pub chip: Option<Chip>,
+    /// The ALERT LED.
+    pub alert: Option<Level>,
+    /// The nodes' status LEDs.
+    pub led: Option<Level>,
+    /// The USB hub.
+    pub hub: Option<Level>,
+    /// The write protection of its EEPROM.
+    pub write_protect: Option<Level>,
+    /// Whether the solder link holds the write protection; `None` = cannot be told.
+    pub write_protect_link: Option<bool>,
+}
+
+/// An output's commanded and seen state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Level {
+    /// As the register says; `None` where the board is not initialised.
+    pub commanded: Option<bool>,
+    /// As the pin shows.
+    pub seen: bool,
+}
