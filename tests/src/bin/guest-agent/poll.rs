@@ -8,7 +8,7 @@ use std::{
 use crate::Result;
 
 /// Plugging in takes some tenths of a second; this is for a machine that has much else to do.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 const STEP: Duration = Duration::from_millis(5);
 
