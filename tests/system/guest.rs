@@ -19,6 +19,11 @@ pub(crate) fn run(vm: &Vm, script: &str) -> Output {
     vm.run(&["sh", "-c", script]).unwrap()
 }
 
+/// Runs a script that may take that long.
+pub(crate) fn run_within(vm: &Vm, limit: Duration, script: &str) -> Output {
+    vm.run_within(limit, &["sh", "-c", script]).unwrap()
+}
+
 /// Runs a script that has to end well; gives what it printed.
 #[track_caller]
 pub(crate) fn sh(vm: &Vm, script: &str) -> String {

@@ -4,11 +4,13 @@
 //! The host outside knows no way to the nodes' own network: what comes back to a node has been
 //! masqueraded.
 
+use std::time::Duration;
+
 use clusterhat_tests::vm::{Output, Vm};
 use serde_json::Value;
 
 use crate::{
-    guest::{run, sh, until},
+    guest::{run, run_within, sh, until},
     system,
 };
 
@@ -194,11 +196,15 @@ fn names_and_leases(vm: &Vm) {
     sh(vm, "clusterhat off p2");
 }
 
+/// The managers wait up to a minute for each of the ways out and back, and there are several.
+const FAILED_BRIDGE_LIMIT: Duration = Duration::from_secs(600);
+
 /// A bridge that does not come up: the programs that bring it up say so.
 #[track_caller]
 fn a_failed_bridge_gives_the_nat_back(vm: &Vm) {
-    let output = run(
+    let output = run_within(
         vm,
+        FAILED_BRIDGE_LIMIT,
         "mkdir -p /run/rig; real=/usr/lib/systemd/systemd-networkd-wait-online; cp $real /run/rig/wait
          printf '#!/bin/sh\ncase \"$*\" in *clusterhat0:routable*) exit 1 ;; esac\nexec /run/rig/wait \"$@\"\n' \
              >/run/rig/wait-online

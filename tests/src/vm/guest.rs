@@ -5,6 +5,7 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -76,7 +77,7 @@ impl Vm {
 
     /// A machine whose agent has called.
     pub(super) fn new(machine: Machine, agent: TcpStream) -> io::Result<Self> {
-        Ok(Self { agent: Arc::new(Mutex::new(Agent::new(agent)?)), machine })
+        Ok(Self { agent: Arc::new(Mutex::new(Agent::new(agent))), machine })
     }
 
     /// Waits until the machine has ended by itself.
@@ -124,6 +125,16 @@ impl Vm {
         self.run_with(argv, &[])
     }
 
+    /// Runs a program to its end, which may take that long: more than the two minutes of all others.
+    ///
+    /// # Errors
+    /// If it cannot be started, or has not ended by then.
+    pub fn run_within(&self, limit: Duration, argv: &[&str]) -> io::Result<Output> {
+        let argv = argv.iter().map(|arg| (*arg).to_owned()).collect();
+        let request = Request::Run(Run { argv, ..Run::default() });
+        ran(in_guest(&request, lock(&self.agent).ask_within(limit, &request))?)
+    }
+
     /// Runs a program with variables added to its environment.
     ///
     /// # Errors
@@ -144,10 +155,7 @@ impl Vm {
     /// # Errors
     /// If it cannot be started.
     pub fn run_request(&self, run: Run) -> io::Result<Output> {
-        match self.ask(&Request::Run(run))? {
-            Response::Ran(output) => Ok(output),
-            other => Err(unexpected(&other)),
-        }
+        ran(self.ask(&Request::Run(run))?)
     }
 
     /// A text file of the guest.
@@ -237,9 +245,7 @@ impl Vm {
     }
 
     fn ask(&self, request: &Request) -> io::Result<Response> {
-        lock(&self.agent)
-            .ask(request)
-            .map_err(|e| context(e, format!("in the virtual machine, {request:?}")))
+        in_guest(request, lock(&self.agent).ask(request))
     }
 }
 
@@ -269,6 +275,17 @@ pub fn built(name: &str) -> io::Result<PathBuf> {
 /// A test that failed while it held the connection has left it between two requests.
 pub(super) fn lock(agent: &SharedAgent) -> MutexGuard<'_, Agent> {
     agent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn in_guest(request: &Request, answer: io::Result<Response>) -> io::Result<Response> {
+    answer.map_err(|e| context(e, format!("in the virtual machine, {request:?}")))
+}
+
+fn ran(response: Response) -> io::Result<Output> {
+    match response {
+        Response::Ran(output) => Ok(output),
+        other => Err(unexpected(&other)),
+    }
 }
 
 pub(super) fn unexpected(response: &Response) -> io::Error {

@@ -1,5 +1,5 @@
 //! What the host test and the guest's agent say to each other: one JSON value a line, a
-//! [`Response`] for each [`Request`].
+//! [`Response`] for each [`Request`], under the request's number.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,16 @@ pub const CONNECTIONS_PARAMETER: &str = "clusterhat.connections";
 
 /// Where the agent lies in the guest.
 pub const AGENT: &str = "/bin/guest-agent";
+
+/// A request, or the answer to it, with the request's number: an answer that comes when the host no longer
+/// waits for it is not taken for that to the next request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered<T> {
+    /// Of the request, counted for each connection.
+    pub number: u64,
+    /// A [`Request`] or a [`Response`].
+    pub content: T,
+}
 
 /// What the host asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clusterhat_tests::vm::protocol::{
-    CONNECTIONS_PARAMETER, HOST, PORT_PARAMETER, Request, Response,
+    CONNECTIONS_PARAMETER, HOST, Numbered, PORT_PARAMETER, Request, Response,
 };
 
 mod i2c_bus;
@@ -39,11 +39,10 @@ fn serve(stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut answers = stream.try_clone()?;
     for line in BufReader::new(stream).lines() {
-        let response = serde_json::from_str(&line?)
-            .map_err(Into::into)
-            .and_then(carry_out)
-            .unwrap_or_else(|e: Box<dyn Error>| Response::Failed(e.to_string()));
-        let mut answer = serde_json::to_string(&response)?;
+        let request: Numbered<Request> = serde_json::from_str(&line?)?;
+        let content =
+            carry_out(request.content).unwrap_or_else(|e| Response::Failed(e.to_string()));
+        let mut answer = serde_json::to_string(&Numbered { number: request.number, content })?;
         answer.push('\n');
         answers.write_all(answer.as_bytes())?;
     }

@@ -135,7 +135,7 @@ impl System {
             Some(vm.plug(Descriptor::default(), Arc::clone(&self.expanders) as SharedTarget)?);
         self.vm = Some(vm);
         self.await_started()?;
-        self.plane = Some(Plane::start(Agent::new(nodes)?, Arc::clone(&self.expanders))?);
+        self.plane = Some(Plane::start(Agent::new(nodes), Arc::clone(&self.expanders))?);
         Ok(())
     }
 
