@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use node_link::UsbId;
-
 use super::platform::UsbBoard;
 use crate::ctrl::products::{Product, VENDOR};
 
@@ -12,6 +10,8 @@ use crate::ctrl::products::{Product, VENDOR};
 const OWN_HUBS: [(u16, u16); 2] = [(VENDOR, 0x0040), (VENDOR, 0x0041)];
 /// A hub chip that is on Cluster HATs and on much else.
 const COMMON_HUB: (u16, u16) = (0x05e3, 0x0608);
+/// A node's gadget, by the way it booted: the driver knows no more of the link, which `node-link` is about.
+const NODES: [(u16, u16); 3] = [(VENDOR, 0x0020), (VENDOR, 0x0021), (VENDOR, 0x0022)];
 
 /// Where the kernel lists USB devices.
 pub(super) fn folder(root: &Path) -> PathBuf {
@@ -39,8 +39,7 @@ fn board(entry: fs::DirEntry) -> Option<UsbBoard> {
 /// `None` where there are several.
 pub(super) fn hat_hub(root: &Path) -> Option<String> {
     let devices: Vec<_> = fs::read_dir(folder(root)).ok()?.flatten().filter_map(device).collect();
-    let is_node =
-        |&(vendor, product): &(u16, u16)| UsbId::GADGETS.contains(&UsbId { vendor, product });
+    let is_node = |id: &(u16, u16)| NODES.contains(id);
     let mut hubs: Vec<_> = devices
         .iter()
         .filter(|(path, id)| {
@@ -74,7 +73,15 @@ fn bus(device: &Path) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use node_link::UsbId;
+
     use super::*;
+
+    #[test]
+    fn nodes_are_known_by_the_ids_of_the_link() {
+        assert_eq!(NODES, UsbId::GADGETS.map(|id| (id.vendor, id.product)));
+        assert_eq!(VENDOR, UsbId::VENDOR);
+    }
 
     fn plug(root: &Path, path: &str, vendor: &str, product: &str, bus: Option<u32>) {
         let device = folder(root).join(path);
