@@ -32,6 +32,20 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The rigs, which nothing that is shipped depends on.
 const TESTS: &str = "clusterhat-tests";
 
+/// What belongs to a command: arguments and terminals. The library knows neither.
+const OF_A_COMMAND: &[&str] = &[
+    "anstream",
+    "anstyle",
+    "clap",
+    "clap_builder",
+    "clap_complete",
+    "console",
+    "crossterm",
+    "indicatif",
+    "terminal_size",
+    "termcolor",
+];
+
 /// The project's crates with their dependencies, those of tests left out.
 type Crates = BTreeMap<String, BTreeSet<String>>;
 
@@ -78,6 +92,26 @@ fn wrong_arrows(crates: &Crates) -> Vec<String> {
 #[test]
 fn crates_depend_downwards_only() {
     assert_eq!(wrong_arrows(&crates()), <[String; 0]>::default());
+}
+
+#[test]
+fn the_library_has_no_arguments_and_no_terminal() {
+    let tree = cargo(&[
+        "tree",
+        "--package",
+        "clusterhat",
+        "--all-features",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    let names: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains("hat-driver"), "{names:?}");
+    let found: Vec<_> = OF_A_COMMAND.iter().filter(|name| names.contains(*name)).collect();
+    assert!(found.is_empty(), "clusterhat, the library, depends on {found:?}");
 }
 
 #[test]

@@ -14,8 +14,6 @@ struct Block {
     info: String,
     /// The line of the fence, from 1.
     line: usize,
-    /// Whether `<!-- help -->` is the last thing before it.
-    is_help: bool,
     text: String,
 }
 
@@ -31,22 +29,20 @@ fn readme() -> PathBuf {
 
 fn blocks() -> Vec<Block> {
     let text = fs::read_to_string(readme()).expect("README.md is there");
-    let (mut blocks, mut is_help) = (Vec::new(), false);
+    let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
     for (index, line) in text.lines().enumerate() {
         match (line.strip_prefix("```"), &mut open) {
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (Some(info), None) => {
                 let info = info.trim().to_owned();
-                open = Some(Block { info, line: index + 1, is_help, text: String::new() });
-                is_help = false;
+                open = Some(Block { info, line: index + 1, text: String::new() });
             }
             (None, Some(block)) => {
                 block.text.push_str(line);
                 block.text.push('\n');
             }
-            (None, None) if line.trim().is_empty() => {}
-            (None, None) => is_help = line.trim() == "<!-- help -->",
+            (None, None) => {}
         }
     }
     assert!(open.is_none(), "README.md: a fence is never closed");
@@ -116,17 +112,6 @@ fn console_blocks_show_what_is_printed() {
             assert_same(&place, &step.expected, &shell(&world, step.command));
         }
     }
-}
-
-#[test]
-fn the_help_is_the_commands() {
-    let blocks = blocks();
-    let help: Vec<_> = blocks.iter().filter(|block| block.is_help).collect();
-    let [help] = help[..] else {
-        panic!("README.md has {} blocks after <!-- help -->, not one", help.len());
-    };
-    let printed = shell(&World::builtin("v2.5"), "clusterhat --help");
-    assert_same(&format!("README.md:{}: the help", help.line), &help.text, &printed);
 }
 
 #[test]
