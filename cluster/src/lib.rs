@@ -35,7 +35,6 @@ pub mod report;
 
 mod cluster;
 mod controller;
-mod duration;
 mod error;
 mod event;
 mod operations;
@@ -45,7 +44,6 @@ mod system;
 
 pub use cluster::Cluster;
 pub use controller::{Controller, Options};
-pub use duration::parse_duration;
 pub use error::{Error, ErrorKind, ErrorReport};
 pub use event::{Event, Task, Verdict};
 pub use nodes::NodeSet;
@@ -54,6 +52,7 @@ pub use operations::network::NetworkUndo;
 pub use operations::outputs::Fan;
 pub use operations::setup::{Setup, SetupUndo};
 pub use outcome::Outcome;
+pub use plain_text::parse_duration;
 pub use shorten::shorten;
 pub use system::System;
 

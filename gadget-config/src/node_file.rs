@@ -14,12 +14,12 @@
 
 mod edit;
 
-use std::fmt::{self, Display, Write as _};
-use std::path::{Path, PathBuf};
+use std::fmt::{Display, Write as _};
+use std::path::Path;
 use std::str::FromStr;
 
 use node_link::{ClusterName, NodeId, Subnet};
-use toml::Spanned;
+use plain_text::{FileMessage, TomlText};
 use toml::de::{DeTable, DeValue};
 
 use crate::{BootMethod, Ethernet};
@@ -53,48 +53,14 @@ pub struct NodeFile {
     pub udc: Option<String>,
 }
 
-/// A file that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}:{line}: {message}", .path.display())]
-pub struct NodeFileError {
-    path: PathBuf,
-    line: usize,
-    message: String,
-}
-
-impl NodeFileError {
-    /// Of a file that is text only as far as this.
-    fn not_text(path: &Path, before: &[u8]) -> Self {
-        let message = "not UTF-8: correct it by hand first".to_owned();
-        Self { path: path.to_owned(), line: line_after(before), message }
-    }
-}
-
-/// A line that has no effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    path: PathBuf,
-    line: usize,
-    message: String,
-}
-
-impl Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.path.display(), self.line, self.message)
-    }
-}
-
 impl NodeFile {
     /// Reads the text of the file at `path`. Unknown keys are warnings.
     ///
     /// # Errors
-    /// A text that is no TOML, or the first value that is not allowed.
-    pub fn parse(text: &str, path: &Path) -> Result<(Self, Vec<Warning>), NodeFileError> {
-        let reader = Reader { text, path };
-        let document = DeTable::parse(text).map_err(|error| {
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            reader.error(error.span().map_or(0, |span| span.start), message)
-        })?;
+    /// A text that is not TOML, or the first value that is not allowed.
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, Vec<FileMessage>), FileMessage> {
+        let reader = Reader(TomlText::new(path, text));
+        let document = reader.0.parse()?;
         let table = document.get_ref();
         let file = Self {
             id: reader.number(table, "id")?,
@@ -105,7 +71,8 @@ impl NodeFile {
             subnet: reader.text(table, "subnet")?,
             udc: reader.text::<UdcName>(table, "udc")?.map(|name| name.0),
         };
-        Ok((file, reader.unknown_keys(table)))
+        let known = [&KEYS[..], &[FORMER_KEY]].concat();
+        Ok((file, reader.0.unknown_keys(table, "", &known)))
     }
 
     /// The file's text, which [`Self::parse`] reads back as it is here.
@@ -164,13 +131,10 @@ pub fn check_udc_name(text: &str) -> Result<(), String> {
     }
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    path: &'a Path,
-}
+struct Reader<'a>(TomlText<'a>);
 
 impl Reader<'_> {
-    fn number(&self, table: &DeTable<'_>, key: &str) -> Result<Option<NodeId>, NodeFileError> {
+    fn number(&self, table: &DeTable<'_>, key: &str) -> Result<Option<NodeId>, FileMessage> {
         self.value(table, key, "a whole number from 1 to 252", |value| {
             let digits = match value {
                 DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
@@ -180,7 +144,7 @@ impl Reader<'_> {
         })
     }
 
-    fn text<T>(&self, table: &DeTable<'_>, key: &str) -> Result<Option<T>, NodeFileError>
+    fn text<T>(&self, table: &DeTable<'_>, key: &str) -> Result<Option<T>, FileMessage>
     where
         T: FromStr<Err: Display>,
     {
@@ -190,7 +154,7 @@ impl Reader<'_> {
     }
 
     /// Whether there is a second serial port, by its present key or the former one.
-    fn serial_ports(&self, table: &DeTable<'_>) -> Result<Option<bool>, NodeFileError> {
+    fn serial_ports(&self, table: &DeTable<'_>) -> Result<Option<bool>, FileMessage> {
         let present = self.value(table, "serial-ports", "1 or 2", |value| match value {
             DeValue::Integer(number) if number.as_str() == "1" => Some(Ok(false)),
             DeValue::Integer(number) if number.as_str() == "2" => Some(Ok(true)),
@@ -216,53 +180,20 @@ impl Reader<'_> {
         key: &str,
         allowed: &str,
         read: impl FnOnce(&DeValue<'_>) -> Option<Result<T, String>>,
-    ) -> Result<Option<T>, NodeFileError> {
+    ) -> Result<Option<T>, FileMessage> {
         let Some(value) = table.get(key) else {
             return Ok(None);
         };
         let span = value.span();
-        let written = self.text.get(span.clone()).unwrap_or_default().escape_debug();
+        let written = self.0.as_str().get(span.clone()).unwrap_or_default().escape_debug();
         match read(value.get_ref()) {
             Some(Ok(value)) => Ok(Some(value)),
-            Some(Err(why)) => Err(self.error(span.start, format!("{key}: {why}"))),
-            None => Err(self.error(span.start, format!("{key} = {written}: allowed is {allowed}"))),
+            Some(Err(why)) => Err(self.0.message(span.start, format!("{key}: {why}"))),
+            None => {
+                Err(self.0.message(span.start, format!("{key} = {written}: allowed is {allowed}")))
+            }
         }
     }
-
-    fn unknown_keys(&self, table: &DeTable<'_>) -> Vec<Warning> {
-        let unknown = |key: &&Spanned<_>| {
-            let name: &str = AsRef::<str>::as_ref(key.get_ref());
-            !KEYS.contains(&name) && name != FORMER_KEY
-        };
-        let mut warnings: Vec<Warning> = table
-            .keys()
-            .filter(unknown)
-            .map(|key| Warning {
-                path: self.path.to_owned(),
-                line: self.line(key.span().start),
-                message: format!(
-                    "unknown key {:?} is ignored; known are {}",
-                    key.get_ref(),
-                    KEYS.join(", ")
-                ),
-            })
-            .collect();
-        warnings.sort_by_key(|warning| warning.line);
-        warnings
-    }
-
-    fn error(&self, offset: usize, message: String) -> NodeFileError {
-        NodeFileError { path: self.path.to_owned(), line: self.line(offset), message }
-    }
-
-    fn line(&self, offset: usize) -> usize {
-        line_after(self.text.as_bytes().get(..offset).unwrap_or_default())
-    }
-}
-
-/// The number of the line that follows, counted from 1.
-fn line_after(before: &[u8]) -> usize {
-    before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 #[cfg(test)]

@@ -7,20 +7,25 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use gadget_config::node_file::check_udc_name;
 use gadget_config::{BootMethod, Ethernet};
 use node_link::{ClusterName, NodeId, Subnet};
+use plain_text::parse_duration;
+
+/// The longest that `--wait` takes.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 const AFTER_HELP: &str = "\
-The node's identity stands in /etc/clusterhat/node.toml; options win over it.
+Settings are read from /etc/clusterhat/node.toml; options override them.
+TIME is in seconds or milliseconds: 2, 1.5, 1.5s or 500ms.
 Exit status: 0 done (status: the gadget is up), 1 failed, 2 usage or configuration,
-3 timed out waiting for a controller or another call (status: the gadget is not up).";
+3 timed out waiting for a USB device controller or another process (status: the gadget is not up).";
 
-/// Put this node of a Cluster HAT on the USB, or take it off.
+/// Set up the USB gadget of a Cluster HAT node, or prepare a card as a node.
 #[derive(Debug, Parser)]
 #[command(name = "clusterhat-node", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Print one JSON document, for errors too
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The folder that holds the node's system [default: /]
+    /// Root directory of the node's system [default: /]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
     #[command(subcommand)]
@@ -30,71 +35,87 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make the gadget as configured and put it on the bus; nothing is touched where it is
-    Up(Up),
-    /// Take the gadget off the bus and remove it
-    Down(Down),
-    /// Tell how the gadget stands
+    /// Create the gadget as configured and bind it; a gadget that matches already is left alone
+    Up(UpArgs),
+    /// Unbind the gadget and remove it
+    Down(DownArgs),
+    /// Show the state of the gadget
     Status,
     /// Prepare a card as a node: this machine's, or the one mounted at --root
-    Setup(Setup),
-    /// Take back what setup changed; what others changed since stays
-    Undo(Undo),
+    Setup(SetupArgs),
+    /// Undo what setup changed; changes made by others since are kept
+    Undo(UndoArgs),
+}
+
+impl Command {
+    /// The word that names it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Up(_) => "up",
+            Self::Down(_) => "down",
+            Self::Status => "status",
+            Self::Setup(_) => "setup",
+            Self::Undo(_) => "undo",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Setup {
-    /// The node's number, 1 to 252
+pub(crate) struct SetupArgs {
+    /// The node's ID, 1 to 252
     #[arg(long, value_name = "N")]
     pub(crate) id: NodeId,
-    /// Where the card's boot partition is mounted [default: boot/firmware or boot below the root]
+    /// Mount point of the card's boot partition [default: boot/firmware or boot below the root]
     #[arg(long, value_name = "DIR")]
     pub(crate) boot_dir: Option<PathBuf>,
-    /// Derive the MAC addresses from this cluster's name, as `clusterhat network setup --cluster` does
+    /// Derive the MAC addresses from this cluster name, as `clusterhat network setup --cluster` does
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
-    /// Where the node's address is if nobody gives it one, as `clusterhat network setup --subnet` has it
-    /// [default: as it is, or 172.19.181.0/24]
+    /// Network of the address that the node uses without a DHCP lease, as given to
+    /// `clusterhat network setup --subnet` [default: unchanged, or 172.19.181.0/24]
     #[arg(long, value_name = "NET/BITS")]
     pub(crate) subnet: Option<Subnet>,
-    /// Give the node this host name
+    /// Set the node's host name [default: unchanged]
     #[arg(long, value_name = "NAME")]
     pub(crate) hostname: Option<String>,
-    /// Show the changes as a diff and make none
+    /// Show the changes as a diff without making them
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Undo {
-    /// Where the card's boot partition is mounted [default: boot/firmware or boot below the root]
+pub(crate) struct UndoArgs {
+    /// Mount point of the card's boot partition [default: boot/firmware or boot below the root]
     #[arg(long, value_name = "DIR")]
     pub(crate) boot_dir: Option<PathBuf>,
-    /// Take back also what somebody edited of it since
+    /// Show the changes as a diff without making them
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Also discard what was edited since in lines that setup wrote
     #[arg(long)]
     pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Up {
+pub(crate) struct UpArgs {
     #[command(flatten)]
-    pub(crate) identity: Identity,
-    /// Wait at most this long for the controller or another call (seconds)
-    #[arg(long, value_name = "TIME", default_value = "10", value_parser = seconds)]
+    pub(crate) settings: SettingArgs,
+    /// Wait at most TIME for the USB device controller or another process
+    #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait)]
     pub(crate) wait: Duration,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Down {
-    /// Wait at most this long for another call (seconds)
-    #[arg(long, value_name = "TIME", default_value = "10", value_parser = seconds)]
+pub(crate) struct DownArgs {
+    /// Wait at most TIME for another process
+    #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait)]
     pub(crate) wait: Duration,
 }
 
-/// What the configuration says otherwise.
+/// Settings that override those of `node.toml`.
 #[derive(Debug, Default, Args)]
-pub(crate) struct Identity {
-    /// The node's number, 1 to 252
+pub(crate) struct SettingArgs {
+    /// The node's ID, 1 to 252
     #[arg(long, value_name = "N")]
     pub(crate) id: Option<NodeId>,
     /// How the node boots: card or usbboot [default: card]
@@ -103,31 +124,33 @@ pub(crate) struct Identity {
     /// The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) ethernet: Option<Ethernet>,
-    /// How many serial ports there are, 1 or 2 [default: 2]
+    /// Number of serial ports, 1 or 2 [default: 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=2))]
     pub(crate) serial_ports: Option<u8>,
-    /// The former way to say how many: true for 2, false for 1
+    /// The former option for the number of serial ports: true for 2, false for 1
     #[arg(long, value_name = "BOOL", action = ArgAction::Set, conflicts_with = "serial_ports", hide = true)]
     pub(crate) admin_console: Option<bool>,
-    /// Derive the MAC addresses from this cluster's name, not as the vendor does
+    /// Derive the MAC addresses from this cluster name [default: the vendor's addresses]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
-    /// The USB device controller [default: the only real one of /sys/class/udc]
+    /// The USB device controller [default: the only hardware one in /sys/class/udc]
     #[arg(long, value_name = "NAME", value_parser = udc_name)]
     pub(crate) udc: Option<String>,
 }
 
-impl Identity {
+impl SettingArgs {
     /// Whether there is a second serial port, if that was said.
     pub(crate) fn second_port(&self) -> Option<bool> {
         self.serial_ports.map(|number| number == 2).or(self.admin_console)
     }
 }
 
-/// Seconds, whole or with a fraction, up to an hour.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "allowed is 0 to 3600".to_owned())
+/// A time of at most [`LONGEST_WAIT`].
+fn wait(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        wait if wait <= LONGEST_WAIT => Ok(wait),
+        _ => Err("too long: at most 3600 seconds".to_owned()),
+    }
 }
 
 fn udc_name(text: &str) -> Result<String, String> {
@@ -154,7 +177,7 @@ mod tests {
         let port = |words: &[&str]| match Cli::try_parse_from(
             [&["clusterhat-node", "up"], words].concat(),
         ) {
-            Ok(Cli { command: Command::Up(up), .. }) => Some(up.identity.second_port()),
+            Ok(Cli { command: Command::Up(up), .. }) => Some(up.settings.second_port()),
             _ => None,
         };
         assert_eq!(port(&["--admin-console", "false"]), Some(Some(false)));
@@ -164,10 +187,12 @@ mod tests {
     }
 
     #[test]
-    fn seconds_have_bounds() {
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for text in ["-1", "3601", "x", "nan", "inf", ""] {
-            assert!(seconds(text).is_err(), "{text}");
+    fn waits_are_written_as_for_the_command_and_have_bounds() {
+        for text in ["0.5", "500ms", "0.5s"] {
+            assert_eq!(wait(text), Ok(Duration::from_millis(500)), "{text}");
+        }
+        for text in ["-1", "3601", "3600001ms", "x", "nan", "inf", ""] {
+            assert!(wait(text).is_err(), "{text}");
         }
     }
 }

@@ -1,90 +1,67 @@
-//! `clusterhat-node`: puts a node of a Cluster HAT on the USB.
+//! `clusterhat-node`: the USB gadget of a Cluster HAT node, and cards prepared as nodes.
 //!
 //! Parse, resolve the settings, run, report, render: each stage takes the value of the one before.
 
 mod args;
 mod card;
-mod commands;
-mod failure;
+mod error;
+mod gadget;
 mod getty;
 mod render;
 mod report;
 mod settings;
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde::Serialize;
 
 use args::{Cli, Command};
-use failure::Failure;
-use render::Text;
-
-/// For a status that is not "up"; the same as for something that did not come in time.
-const NOT_UP: u8 = 3;
+use error::NodeError;
+use report::{Outcome, Report};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let outcome = run(&cli).unwrap_or_else(|failure| fail(&failure, cli.json));
-    ExitCode::from(outcome)
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let mut warnings = Vec::new();
+    let outcome = run(&cli, &mut warnings).unwrap_or_else(Outcome::from);
+    render::finish(cli.command.name(), &outcome, &warnings, cli.json)
 }
 
-/// Runs the command and prints its report; gives the exit status.
-fn run(cli: &Cli) -> Result<u8, Failure> {
+/// Help and the version are not errors. An error is printed where the caller reads.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let as_json = std::env::args_os().any(|word| word == "--json");
+    if !as_json || !error.use_stderr() {
+        error.exit();
+    }
+    let text = error.to_string();
+    // The usage follows after an empty line.
+    let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    render::finish("", &NodeError::Usage(message).into(), &[], true)
+}
+
+/// Runs the command; what it did may be incomplete, and then the outcome has an error too.
+fn run(cli: &Cli, warnings: &mut Vec<String>) -> Result<Outcome, NodeError> {
     let root = cli.root.as_deref().unwrap_or(Path::new("/"));
-    match &cli.command {
-        Command::Up(up) => {
-            let (settings, warnings) = settings::resolve(root, &up.identity)?;
-            warn(&warnings);
-            print(&commands::up(&settings, up.wait)?, cli.json)?;
-            Ok(0)
+    let report = match &cli.command {
+        Command::Up(asked) => {
+            let settings = settings::resolve(root, &asked.settings, warnings)?;
+            Report::Up(gadget::up(&settings, asked.wait)?)
         }
-        Command::Down(down) => {
-            print(&commands::down(down.wait)?, cli.json)?;
-            Ok(0)
-        }
+        Command::Down(asked) => Report::Down(gadget::down(asked.wait)?),
         Command::Status => {
-            let (settings, warnings) = settings::if_configured(root)?;
-            warn(&warnings);
-            let report = commands::status(settings.as_ref())?;
-            print(&report, cli.json)?;
-            Ok(if report.is_up() { 0 } else { NOT_UP })
+            let settings = settings::if_configured(root, warnings)?;
+            Report::Status(gadget::status(settings.as_ref())?)
         }
-        Command::Setup(asked) => {
-            print(&card::setup(asked, cli.root.as_deref())?, cli.json)?;
-            Ok(0)
-        }
+        Command::Setup(asked) => Report::Setup(card::setup(asked, cli.root.as_deref())?),
         Command::Undo(asked) => {
             let report = card::undo(asked, cli.root.as_deref())?;
-            print(&report, cli.json)?;
-            // What was left is told beside what was done.
-            Ok(report.failure().map_or(0, |error| tell(&error)))
+            let error = report.error();
+            return Ok(Outcome { report: Some(Report::Undo(report)), error });
         }
-    }
-}
-
-fn print<R: Serialize + Text>(report: &R, json: bool) -> Result<(), Failure> {
-    let text = if json { render::json(report) } else { report.text() };
-    io::stdout().write_all(text.as_bytes()).map_err(Failure::Output)
-}
-
-fn warn(warnings: &[String]) {
-    for warning in warnings {
-        // Nothing is left to be done where standard error is closed.
-        let _ = writeln!(io::stderr(), "clusterhat-node: warning: {warning}");
-    }
-}
-
-fn fail(failure: &Failure, json: bool) -> u8 {
-    if json {
-        let _ = io::stdout().write_all(render::json(&failure.report()).as_bytes());
-    }
-    tell(failure)
-}
-
-fn tell(failure: &Failure) -> u8 {
-    let _ = writeln!(io::stderr(), "clusterhat-node: {}", failure.chain());
-    failure.exit_status()
+    };
+    Ok(Outcome { report: Some(report), error: None })
 }

@@ -1,16 +1,61 @@
-//! Reports as text and as JSON.
+//! From an outcome to what is printed, as text or JSON. Nothing else prints.
 
 use std::fmt::{Display, Write as _};
-use std::io::{IsTerminal as _, Write as _, stderr};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
-use serde::Serialize;
+use plain_text::chain;
 
-use crate::report::{DownReport, StatusReport, UpReport};
+use crate::report::{
+    Document, DownReport, Outcome, Report, SCHEMA, SetupReport, StatusReport, UndoReport, UpReport,
+};
 
-/// A report that people read.
-pub(crate) trait Text {
-    /// Whole lines.
-    fn text(&self) -> String;
+/// Prints what a command has to say, and gives its exit status. As JSON everything is one document on
+/// standard output; for people, warnings and errors go to standard error.
+pub(crate) fn finish(
+    command: &str,
+    outcome: &Outcome,
+    warnings: &[String],
+    json: bool,
+) -> ExitCode {
+    let report = outcome.report.as_ref();
+    let printed = if json {
+        let error = outcome.error.as_ref().map(|error| error.report());
+        print_json(&Document { schema: SCHEMA, command, report, warnings, error })
+    } else {
+        for warning in warnings {
+            tell(&format!("warning: {warning}"));
+        }
+        let text = report.map(Report::text).unwrap_or_default();
+        let printed = io::stdout().write_all(text.as_bytes());
+        if let Some(error) = &outcome.error {
+            tell(&chain(error));
+        }
+        printed
+    };
+    match printed {
+        // The reader has seen enough, as `head` does; what was asked for is done.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            tell(&format!("cannot write the output: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::from(outcome.exit_status()),
+    }
+}
+
+/// One line.
+fn print_json(document: &Document<'_>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer(&mut stdout, document)?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+/// A line beside the report, for people.
+fn tell(line: &str) {
+    // Nothing is left to be done where standard error is closed.
+    let _ = writeln!(stderr(), "clusterhat-node: {line}");
 }
 
 /// A line on a terminal that tells what is waited for, and is gone at the end.
@@ -37,84 +82,131 @@ impl Drop for ProgressLine {
     }
 }
 
-/// One JSON document and a line break.
-pub(crate) fn json<R: Serialize>(report: &R) -> String {
-    // The reports hold nothing that JSON cannot: a failure would be a fault of this program.
-    let text = serde_json::to_string_pretty(report)
-        .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
-    format!("{text}\n")
-}
-
-impl Text for UpReport {
+impl Report {
+    /// Whole lines for people.
     fn text(&self) -> String {
-        let profile = &self.identity.profile;
-        let done = match (self.action, &self.because) {
-            ("none", _) => "is up already".to_owned(),
-            ("remade", Some(because)) => format!("is up, made anew as {because}"),
-            _ => "is up".to_owned(),
-        };
-        let mut text = format!("node {} {done}\n", profile.id);
-        let network = self.network.as_deref().unwrap_or("no device yet");
-        // Writing to a String does not fail.
-        let _ = writeln!(text, "controller  {}", self.udc);
-        let _ = writeln!(
-            text,
-            "network     {network}, {}, {} (controller's end {})",
-            profile.ethernet, self.identity.node_mac, self.identity.host_mac
-        );
-        let _ = writeln!(text, "serial      {}", self.ttys.join(" "));
-        text += &second_port(self.without_second_port, self.refused.as_deref());
-        text
+        match self {
+            Self::Up(report) => up(report),
+            Self::Down(DownReport { removed: true }) => "the gadget is removed\n".to_owned(),
+            Self::Down(DownReport { removed: false }) => "there is no gadget\n".to_owned(),
+            Self::Status(report) => status(report),
+            Self::Setup(report) => setup(report),
+            Self::Undo(report) => undo(report),
+        }
     }
 }
 
-/// What became of the second serial port, where it is not as configured.
+fn up(report: &UpReport) -> String {
+    let profile = &report.identity.profile;
+    let done = match (report.action, &report.because) {
+        ("none", _) => "is up already".to_owned(),
+        ("remade", Some(because)) => format!("is up, made again because {because}"),
+        _ => "is up".to_owned(),
+    };
+    let network = report.network.as_deref().unwrap_or("no interface yet");
+    format!("node {} {done}\n", profile.id)
+        + &line("UDC", &report.udc)
+        + &line(
+            "network",
+            format_args!(
+                "{network}, {}, {} (controller's end {})",
+                profile.ethernet, report.identity.node_mac, report.identity.host_mac
+            ),
+        )
+        + &line("serial", report.ttys.join(" "))
+        + &second_port(report.without_second_port, report.refused.as_deref())
+}
+
+fn status(report: &StatusReport) -> String {
+    let mut text = match (report.state, &report.difference) {
+        ("differs", Some(difference)) => {
+            line("gadget", format_args!("not as configured: {difference}"))
+        }
+        ("unbound", _) => line("gadget", "present, but not bound to a UDC"),
+        (state, _) => line("gadget", state),
+    };
+    if let Some(identity) = &report.identity {
+        let profile = &identity.profile;
+        text += &line(
+            "node",
+            format_args!(
+                "{}, {}, {}, {} (controller's end {})",
+                profile.id, profile.boot, profile.ethernet, identity.node_mac, identity.host_mac
+            ),
+        );
+    }
+    if let Some(udc) = &report.udc {
+        text += &line("UDC", format_args!("{}, {}", udc.name, udc.state));
+    }
+    if let Some(network) = &report.network {
+        text += &line("network", network);
+    }
+    if !report.ttys.is_empty() {
+        text += &line("serial", report.ttys.join(" "));
+    }
+    text += &second_port(report.without_second_port, None);
+    for other in &report.others {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{} is used by {}", other.udc, other.owner);
+    }
+    text
+}
+
+fn line(key: &str, value: impl Display) -> String {
+    format!("{key:12}{value}\n")
+}
+
+/// Why the second serial port is missing, where it is.
 fn second_port(is_without: bool, refused: Option<&str>) -> String {
     if !is_without {
         return String::new();
     }
     let why = refused.map_or_else(String::new, |why| format!(" ({why})"));
     format!(
-        "warning: the second serial port is off, as the USB device controller refused it{why}; \
-         serial-ports = 1 in node.toml leaves it off\n"
+        "warning: the second serial port is off, because the USB device controller refused it{why}; \
+         set serial-ports = 1 in node.toml to leave it off\n"
     )
 }
 
-impl Text for DownReport {
-    fn text(&self) -> String {
-        if self.removed { "the gadget is removed\n" } else { "there is no gadget\n" }.to_owned()
-    }
+const DRY_RUN: &str = "nothing was changed: this was a dry run\n";
+
+fn setup(report: &SetupReport) -> String {
+    let mut text = match &report.diff {
+        Some(diff) => diff.clone(),
+        None => lines("changed", &report.changed),
+    };
+    text += &notes(&report.notes);
+    let id = report.id;
+    text += &match (report.changed.is_empty(), report.dry_run) {
+        (true, _) => format!("node {id} is set up already: nothing to change\n"),
+        (false, true) => DRY_RUN.to_owned(),
+        (false, false) => format!("node {id} is set up: takes effect at its next boot\n"),
+    };
+    text
 }
 
-impl Text for StatusReport {
-    fn text(&self) -> String {
-        let state = match (self.state, &self.difference) {
-            ("differs", Some(difference)) => format!("not as configured: {difference}"),
-            ("unbound", _) => "made, but on no controller".to_owned(),
-            (state, _) => state.to_owned(),
-        };
-        let mut text = format!("gadget      {state}\n");
-        if let Some(identity) = &self.identity {
-            let profile = &identity.profile;
-            let _ = writeln!(
-                text,
-                "node        {}, {}, {}, {} (controller's end {})",
-                profile.id, profile.boot, profile.ethernet, identity.node_mac, identity.host_mac
-            );
+fn undo(report: &UndoReport) -> String {
+    let end = match (&*report.edited, [&report.restored, &report.removed, &report.kept]) {
+        ([], paths) if paths.iter().all(|paths| paths.is_empty()) => "nothing to undo\n",
+        _ if report.dry_run => DRY_RUN,
+        ([], _) => "the set-up is undone: takes effect at the next boot\n",
+        _ => "",
+    };
+    let done = match &report.diff {
+        Some(diff) => diff.clone(),
+        None => {
+            lines("restored", &report.restored)
+                + &lines("removed", &report.removed)
+                + &lines("kept, not empty:", &report.kept)
         }
-        if let Some(udc) = &self.udc {
-            let _ = writeln!(text, "controller  {}, {}", udc.name, udc.state);
-        }
-        if let Some(network) = &self.network {
-            let _ = writeln!(text, "network     {network}");
-        }
-        if !self.ttys.is_empty() {
-            let _ = writeln!(text, "serial      {}", self.ttys.join(" "));
-        }
-        text += &second_port(self.without_second_port, None);
-        for other in &self.others {
-            let _ = writeln!(text, "{} is used by {}", other.udc, other.owner);
-        }
-        text
-    }
+    };
+    done + &notes(&report.notes) + end
+}
+
+fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("note: {note}\n")).collect()
+}
+
+fn lines(what: &str, paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("{what} {}\n", path.display())).collect()
 }

@@ -1,24 +1,88 @@
-//! What the commands tell: one type each, rendered as text or JSON.
+//! What the commands found or did: one type each, from which text and JSON are made.
 
-use gadget_config::{Action, Applied, Profile, State, Status, Udc};
+use std::path::PathBuf;
+
+use gadget_config::{Action, Applied, Owner, Profile, State, Status, Udc};
 use node_link::{End, Mac};
 use serde::Serialize;
+use system_config::card::Error as CardError;
+use system_config::changes::{self, Edited, Plan, Undone};
+
+use crate::error::{ErrorReport, NodeError};
+
+/// The version of the JSON documents: raised when a key goes or changes its meaning.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// One JSON document, the same on success and on failure.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document<'a> {
+    pub(crate) schema: u32,
+    /// Empty where the command line could not be read.
+    pub(crate) command: &'a str,
+    /// Its keys stand beside these.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) report: Option<&'a Report>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorReport>,
+}
+
+/// How a command ended: an undo that left something has both.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) report: Option<Report>,
+    pub(crate) error: Option<NodeError>,
+}
+
+impl From<NodeError> for Outcome {
+    fn from(error: NodeError) -> Self {
+        Self { report: None, error: Some(error) }
+    }
+}
+
+impl Outcome {
+    /// For a gadget that is not up, the same as for one that did not come up in time.
+    const NOT_UP: u8 = 3;
+
+    pub(crate) fn exit_status(&self) -> u8 {
+        match (&self.error, &self.report) {
+            (Some(error), _) => error.exit_status(),
+            (None, Some(Report::Status(status))) if status.state != "up" => Self::NOT_UP,
+            (None, _) => 0,
+        }
+    }
+}
+
+/// What a command found or did.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Report {
+    Up(UpReport),
+    Down(DownReport),
+    Status(StatusReport),
+    Setup(SetupReport),
+    Undo(UndoReport),
+}
 
 /// What `up` did.
 #[derive(Debug, Serialize)]
 pub(crate) struct UpReport {
     /// `none`, `made`, `bound` or `remade`.
     pub(crate) action: &'static str,
-    /// Why it was made anew.
+    /// The difference because of which the gadget was made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) because: Option<String>,
     #[serde(flatten)]
     pub(crate) identity: Identity,
     pub(crate) udc: String,
+    /// The network interface, once the kernel has made it.
     pub(crate) network: Option<String>,
+    /// The serial ports' devices, the console first.
     pub(crate) ttys: Vec<String>,
-    /// Whether it is up without the second serial port that is configured, and why it just now became so.
+    /// Whether the second serial port is configured and missing.
     pub(crate) without_second_port: bool,
+    /// Why the kernel refused the second serial port, if it did so just now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refused: Option<String>,
 }
@@ -30,34 +94,36 @@ pub(crate) struct DownReport {
     pub(crate) removed: bool,
 }
 
-/// How the gadget stands.
+/// The state of the gadget.
 #[derive(Debug, Serialize)]
 pub(crate) struct StatusReport {
     /// `up`, `unbound`, `differs` or `down`.
     pub(crate) state: &'static str,
-    /// In what it differs.
+    /// The first difference from the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) difference: Option<String>,
     /// As configured; none without a `node.toml`.
     #[serde(flatten)]
     pub(crate) identity: Option<Identity>,
+    /// The USB device controller that the gadget is bound to.
     pub(crate) udc: Option<Udc>,
     pub(crate) network: Option<String>,
     pub(crate) ttys: Vec<String>,
-    /// Whether it is up without the second serial port that is configured.
+    /// Whether the second serial port is configured and missing.
     pub(crate) without_second_port: bool,
+    /// Every USB device controller.
     pub(crate) udcs: Vec<Udc>,
-    pub(crate) others: Vec<Other>,
+    pub(crate) others: Vec<OtherUse>,
 }
 
-/// Somebody else's use of a controller.
+/// A USB device controller that somebody else uses.
 #[derive(Debug, Serialize)]
-pub(crate) struct Other {
+pub(crate) struct OtherUse {
     pub(crate) udc: String,
     pub(crate) owner: String,
 }
 
-/// What a node shows of itself.
+/// What a node shows of itself on the USB.
 #[derive(Debug, Serialize)]
 pub(crate) struct Identity {
     #[serde(flatten)]
@@ -66,8 +132,36 @@ pub(crate) struct Identity {
     pub(crate) node_mac: Mac,
 }
 
+/// What `setup` changed, or would.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetupReport {
+    pub(crate) id: u8,
+    pub(crate) dry_run: bool,
+    pub(crate) changed: Vec<PathBuf>,
+    pub(crate) notes: Vec<String>,
+    /// Only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) diff: Option<String>,
+}
+
+/// What `undo` put back, or would.
+#[derive(Debug, Serialize)]
+pub(crate) struct UndoReport {
+    pub(crate) dry_run: bool,
+    pub(crate) restored: Vec<PathBuf>,
+    pub(crate) removed: Vec<PathBuf>,
+    /// Folders of ours with files of others in them.
+    pub(crate) kept: Vec<PathBuf>,
+    /// Files of ours that were edited since and were left as they are.
+    pub(crate) edited: Vec<Edited>,
+    pub(crate) notes: Vec<String>,
+    /// Only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) diff: Option<String>,
+}
+
 impl Identity {
-    pub(crate) fn of(profile: &Profile) -> Self {
+    fn of(profile: &Profile) -> Self {
         Self {
             host_mac: profile.mac(End::Host),
             node_mac: profile.mac(End::Node),
@@ -105,8 +199,7 @@ impl StatusReport {
             State::Differs(difference) => ("differs", Some(difference.to_string())),
             State::Down => ("down", None),
         };
-        let other =
-            |(udc, owner): (String, gadget_config::Owner)| Other { udc, owner: owner.to_string() };
+        let other = |(udc, owner): (String, Owner)| OtherUse { udc, owner: owner.to_string() };
         Self {
             state,
             difference,
@@ -119,8 +212,49 @@ impl StatusReport {
             others: status.others.into_iter().map(other).collect(),
         }
     }
+}
 
-    pub(crate) fn is_up(&self) -> bool {
-        self.state == "up"
+impl SetupReport {
+    pub(crate) fn new(id: u8, plan: &Plan, dry_run: bool) -> Self {
+        Self {
+            id,
+            dry_run,
+            changed: plan.changes().iter().map(|change| change.path.clone()).collect(),
+            notes: plan.notes().to_vec(),
+            diff: dry_run.then(|| plan.diff()),
+        }
+    }
+}
+
+impl UndoReport {
+    /// What would be undone.
+    pub(crate) fn planned(plan: &Plan) -> Self {
+        let (restored, removed): (Vec<_>, Vec<_>) =
+            plan.changes().iter().partition(|change| change.after.is_some());
+        let paths = |changes: Vec<&changes::Change>| {
+            changes.into_iter().map(|change| change.path.clone()).collect()
+        };
+        Self {
+            dry_run: true,
+            restored: paths(restored),
+            removed: paths(removed),
+            kept: Vec::new(),
+            edited: Vec::new(),
+            notes: plan.notes().to_vec(),
+            diff: Some(plan.diff()),
+        }
+    }
+
+    /// What was undone.
+    pub(crate) fn done(undone: Undone) -> Self {
+        let Undone { restored, removed, kept, edited, .. } = undone;
+        let (dry_run, notes, diff) = (false, Vec::new(), None);
+        Self { dry_run, restored, removed, kept, edited, notes, diff }
+    }
+
+    /// What could not be undone.
+    pub(crate) fn error(&self) -> Option<NodeError> {
+        let left = changes::Error::ChangedSince(self.edited.clone());
+        (!self.edited.is_empty()).then(|| CardError::from(left).into())
     }
 }

@@ -7,49 +7,52 @@ use gadget_config::node_file::NODE_FILE;
 use gadget_config::{NodeFile, Profile};
 use system_config::changes::read as read_below;
 
-use crate::args::Identity;
-use crate::failure::Failure;
+use crate::args::SettingArgs;
+use crate::error::NodeError;
 
-/// What `up` needs to know.
+/// A gadget, and where it is bound.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) profile: Profile,
-    /// The controller's name; none for the only real one.
+    /// The USB device controller's name; none for the only hardware one.
     pub(crate) udc: Option<String>,
 }
 
-/// The settings, and warnings of what has no effect.
+/// The settings; lines of the file that have no effect become warnings.
 ///
 /// # Errors
-/// If the file has an error, or the ID stands nowhere.
+/// The file has an error, or neither it nor the options have an ID.
 pub(crate) fn resolve(
     root: &Path,
-    identity: &Identity,
-) -> Result<(Settings, Vec<String>), Failure> {
-    let (file, warnings) = read(root)?;
-    let settings = merge(file, identity).ok_or_else(|| Failure::NoId(root.join(NODE_FILE)))?;
-    Ok((settings, warnings))
+    flags: &SettingArgs,
+    warnings: &mut Vec<String>,
+) -> Result<Settings, NodeError> {
+    let file = read(root, warnings)?;
+    merge(file, flags).ok_or_else(|| NodeError::NoId(root.join(NODE_FILE)))
 }
 
-/// The file's settings, if it says what the node is.
+/// The file's settings; none without a file, or without an ID in it.
 ///
 /// # Errors
-/// If the file has an error.
-pub(crate) fn if_configured(root: &Path) -> Result<(Option<Settings>, Vec<String>), Failure> {
-    let (file, warnings) = read(root)?;
-    Ok((merge(file, &Identity::default()), warnings))
+/// The file has an error.
+pub(crate) fn if_configured(
+    root: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Settings>, NodeError> {
+    Ok(merge(read(root, warnings)?, &SettingArgs::default()))
 }
 
-fn read(root: &Path) -> Result<(NodeFile, Vec<String>), Failure> {
+fn read(root: &Path, warnings: &mut Vec<String>) -> Result<NodeFile, NodeError> {
     let path = &root.join(NODE_FILE);
-    let unreadable = |source| Failure::Unreadable { path: path.clone(), source };
+    let unreadable = |source| NodeError::Unreadable { path: path.clone(), source };
     let bytes = read_below(root, Path::new(NODE_FILE)).map_err(unreadable)?.unwrap_or_default();
     let text = String::from_utf8(bytes).map_err(io::Error::other).map_err(unreadable)?;
-    let (file, warnings) = NodeFile::parse(&text, path)?;
-    Ok((file, warnings.iter().map(ToString::to_string).collect()))
+    let (file, told) = NodeFile::parse(&text, path)?;
+    warnings.extend(told.iter().map(ToString::to_string));
+    Ok(file)
 }
 
-fn merge(file: NodeFile, flags: &Identity) -> Option<Settings> {
+fn merge(file: NodeFile, flags: &SettingArgs) -> Option<Settings> {
     let id = flags.id.or(file.id)?;
     let vendor = Profile::new(id, flags.boot.or(file.boot).unwrap_or_default());
     Some(Settings {
@@ -79,12 +82,12 @@ mod tests {
     fn options_win_over_the_file() {
         let text = "id = 3\nboot = \"usbboot\"\nethernet = \"rndis\"\nserial-ports = 1\n\
                     cluster = \"a\"\nudc = \"a.usb\"";
-        let settings = merge(file(text), &Identity::default()).unwrap();
+        let settings = merge(file(text), &SettingArgs::default()).unwrap();
         assert_eq!(settings.profile.boot, BootMethod::Usbboot);
         assert_eq!(settings.profile.ethernet, Ethernet::Rndis);
         assert!(!settings.profile.admin_console);
         assert_eq!(settings.udc.as_deref(), Some("a.usb"));
-        let flags = Identity {
+        let flags = SettingArgs {
             id: "4".parse().ok(),
             boot: Some(BootMethod::Card),
             ethernet: Some(Ethernet::Ecm),
@@ -104,9 +107,9 @@ mod tests {
 
     #[test]
     fn the_boot_method_chooses_the_ethernet_function() {
-        let ethernet = |text| merge(file(text), &Identity::default()).unwrap().profile.ethernet;
+        let ethernet = |text| merge(file(text), &SettingArgs::default()).unwrap().profile.ethernet;
         assert_eq!(ethernet("id = 1"), Ethernet::Ncm);
         assert_eq!(ethernet("id = 1\nboot = \"usbboot\""), Ethernet::Ecm);
-        assert_eq!(merge(file(""), &Identity::default()), None);
+        assert_eq!(merge(file(""), &SettingArgs::default()), None);
     }
 }

@@ -164,8 +164,9 @@ fn what_was_edited_of_ours_is_told_and_the_rest_undone() {
     let report: serde_json::Value = serde_json::from_slice(&undone.stdout).unwrap();
     assert_eq!(report["edited"][0]["path"].as_str(), card.path(path).to_str());
     assert!(report["restored"].as_array().unwrap().len() == 1, "{report}");
-    let said = String::from_utf8(undone.stderr).unwrap();
+    let said = report["error"]["message"].as_str().unwrap();
     assert!(said.contains("node.toml line 3") && said.contains("--force"), "{said}");
+    assert!(undone.stderr.is_empty(), "{undone:?}");
     assert!(!card.read("boot/config.txt").contains("dr_mode=peripheral"));
     ends_well(&run(&card, &["undo", "--force"]));
     assert!(!card.path(path).exists());

@@ -134,7 +134,7 @@ _clusterhat__node() {
             return 0
             ;;
         clusterhat__subcmd__node__subcmd__undo)
-            opts="-h --boot-dir --force --json --root --help"
+            opts="-h --boot-dir --dry-run --force --json --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

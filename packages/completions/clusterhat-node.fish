@@ -24,45 +24,46 @@ function __fish_clusterhat_node_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -s h -l help -d 'Print help'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -s V -l version -d 'Print version'
-complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "up" -d 'Make the gadget as configured and put it on the bus; nothing is touched where it is'
-complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "down" -d 'Take the gadget off the bus and remove it'
-complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "status" -d 'Tell how the gadget stands'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "up" -d 'Create the gadget as configured and bind it; a gadget that matches already is left alone'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "down" -d 'Unbind the gadget and remove it'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "status" -d 'Show the state of the gadget'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "setup" -d 'Prepare a card as a node: this machine\'s, or the one mounted at --root'
-complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Take back what setup changed; what others changed since stays'
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l id -d 'The node\'s number, 1 to 252' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Undo what setup changed; changes made by others since are kept'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l id -d 'The node\'s ID, 1 to 252' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l boot -d 'How the node boots: card or usbboot [default: card]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l ethernet -d 'The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l serial-ports -d 'How many serial ports there are, 1 or 2 [default: 2]' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l admin-console -d 'The former way to say how many: true for 2, false for 1' -r -f -a "true\t''
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l serial-ports -d 'Number of serial ports, 1 or 2 [default: 2]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l admin-console -d 'The former option for the number of serial ports: true for 2, false for 1' -r -f -a "true\t''
 false\t''"
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l cluster -d 'Derive the MAC addresses from this cluster\'s name, not as the vendor does' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l udc -d 'The USB device controller [default: the only real one of /sys/class/udc]' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l wait -d 'Wait at most this long for the controller or another call (seconds)' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l cluster -d 'Derive the MAC addresses from this cluster name [default: the vendor\'s addresses]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l udc -d 'The USB device controller [default: the only hardware one in /sys/class/udc]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l wait -d 'Wait at most TIME for the USB device controller or another process' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -s h -l help -d 'Print help'
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l wait -d 'Wait at most this long for another call (seconds)' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l wait -d 'Wait at most TIME for another process' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -s h -l help -d 'Print help'
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -s h -l help -d 'Print help'
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l id -d 'The node\'s number, 1 to 252' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l cluster -d 'Derive the MAC addresses from this cluster\'s name, as `clusterhat network setup --cluster` does' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l subnet -d 'Where the node\'s address is if nobody gives it one, as `clusterhat network setup --subnet` has it [default: as it is, or 172.19.181.0/24]' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l hostname -d 'Give the node this host name' -r
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l id -d 'The node\'s ID, 1 to 252' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l boot-dir -d 'Mount point of the card\'s boot partition [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l cluster -d 'Derive the MAC addresses from this cluster name, as `clusterhat network setup --cluster` does' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l subnet -d 'Network of the address that the node uses without a DHCP lease, as given to `clusterhat network setup --subnet` [default: unchanged, or 172.19.181.0/24]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l hostname -d 'Set the node\'s host name [default: unchanged]' -r
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l dry-run -d 'Show the changes as a diff without making them'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -s h -l help -d 'Print help'
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l boot-dir -d 'Where the card\'s boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l root -d 'The folder that holds the node\'s system [default: /]' -r -F
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Take back also what somebody edited of it since'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l boot-dir -d 'Mount point of the card\'s boot partition [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l dry-run -d 'Show the changes as a diff without making them'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Also discard what was edited since in lines that setup wrote'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -s h -l help -d 'Print help'

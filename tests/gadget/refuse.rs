@@ -71,7 +71,7 @@ fn a_function_that_the_kernel_lacks_is_named() {
                     the kernel lacks CONFIG_USB_CONFIGFS_ECM (module usb_f_ecm): ";
     assert!(error.contains(expected), "{error}");
     let error = node(&vm, &format!("--json up --id 3 --ethernet ecm --udc {}", UDCS[0]));
-    assert!(error.stdout.contains("\"exit_status\": 1"), "{error:?}");
+    assert!(error.stdout.contains("\"exit_status\":1"), "{error:?}");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn users_other_than_root_are_told() {
 fn what_the_file_has_wrong_is_named_by_its_line() {
     let vm = vm();
     let error = refused(&vm, "up", 2);
-    assert!(error.contains("/etc/clusterhat/node.toml says no id"), "{error}");
+    assert!(error.contains("/etc/clusterhat/node.toml has no id"), "{error}");
     vm.write_file("/etc/clusterhat/node.toml", "# 3\nid = 300\n").unwrap();
     let error = refused(&vm, "up", 2);
     let expected = "clusterhat-node: /etc/clusterhat/node.toml:2: id: \"300\" is not a node ID";

@@ -6,11 +6,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::error::{ConfigError, Warning};
-use super::given::{Given, Origin, one_line};
+use plain_text::{one_line, parse_duration};
+
+use super::Warning;
+use super::error::ConfigError;
+use super::given::{Given, Origin};
 use super::limits;
-use crate::duration::parse_duration;
-use crate::nodes::nearest;
 
 const KEYS: [&str; 8] = [
     "TYPE",
@@ -137,8 +138,7 @@ impl Lines {
             };
             let key = key.trim();
             let Some(place) = KEYS.iter().position(|known| known.eq_ignore_ascii_case(key)) else {
-                let near = nearest(key, KEYS);
-                warnings.push(Warning::unknown_key(path, number, &one_line(key), near));
+                warnings.push(Warning::unknown_key(path, number, key, key, &KEYS));
                 continue;
             };
             let value = rest.split('#').next().unwrap_or_default();

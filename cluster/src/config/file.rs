@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::error::{ConfigError, Warning};
+use super::Warning;
+use super::error::ConfigError;
 use super::given::Given;
 use super::limits;
 use super::toml_reader::{Reader, Table};

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::error::ConfigError;
+use plain_text::one_line;
 
-/// Longer values are cut in messages.
-const SHOWN: usize = 60;
+use super::error::ConfigError;
 
 /// A value, how it was written, and where.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,14 +71,4 @@ impl Origin {
     pub(super) fn file(path: &Path, line: usize, key: &str) -> Self {
         Self::File { path: path.to_owned(), line, key: key.to_owned() }
     }
-}
-
-/// The start of a text, without line breaks and other control characters.
-pub(super) fn one_line(text: &str) -> String {
-    let mut shown: String =
-        text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push_str("...");
-    }
-    shown
 }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::defaults::Legacy;
-use super::error::{ConfigError, Warning};
+use plain_text::parse_duration;
+
+use super::Warning;
+use super::error::ConfigError;
 use super::file::{self, Fragment};
 use super::given::{Given, Origin};
 use super::limits::{self, TimeLimits};
 use super::sources::Sources;
-use crate::duration::parse_duration;
 
 /// Times given by flags, for this call alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

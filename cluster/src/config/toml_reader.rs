@@ -4,18 +4,19 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
+use plain_text::TomlText;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::error::{ConfigError, Warning};
-use super::given::{Given, Origin, one_line};
+use super::Warning;
+use super::error::ConfigError;
+use super::given::{Given, Origin};
 use super::limits::{NumberLimits, TimeLimits};
-use crate::nodes::nearest;
 
 /// A document being read.
 pub(super) struct Reader<'a> {
     path: &'a Path,
-    text: &'a str,
+    text: TomlText<'a>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -34,28 +35,16 @@ impl Table<'_> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, warnings: Vec::new() }
+        Self { path, text: TomlText::new(path, text), warnings: Vec::new() }
     }
 
     pub(super) fn document(&self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
-        DeTable::parse(self.text).map_err(|error| ConfigError::Syntax {
-            path: self.path.to_owned(),
-            line: self.line(error.span().map_or(0, |span| span.start)),
-            message: error.message().lines().collect::<Vec<_>>().join(", "),
-        })
+        Ok(self.text.parse()?)
     }
 
     /// Warns of every key that is not among the known ones.
     pub(super) fn check_keys(&mut self, table: &Table<'_>, known: &[&str]) {
-        for key in table.entries.keys() {
-            let name = key.get_ref().as_ref();
-            if !known.contains(&name) {
-                let line = self.line(key.span().start);
-                let shown = one_line(&table.key(name));
-                let near = nearest(name, known);
-                self.warnings.push(Warning::unknown_key(self.path, line, &shown, near));
-            }
-        }
+        self.warnings.extend(self.text.unknown_keys(table.entries, &table.name, known));
     }
 
     /// Seconds, whole or with a fraction.
@@ -117,14 +106,9 @@ impl<'a> Reader<'a> {
 
     /// A value with the text of its place in the document.
     pub(super) fn given<T>(&self, value: T, span: Range<usize>, key: &str) -> Given<T> {
-        let line = self.line(span.start);
-        let text = self.text.get(span).unwrap_or_default();
+        let line = self.text.line(span.start);
+        let text = self.text.as_str().get(span).unwrap_or_default();
         Given::new(value, text, Origin::file(self.path, line, key))
-    }
-
-    fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
     }
 }
 

@@ -16,7 +16,6 @@
 mod error;
 mod fold;
 mod names;
-mod nearest;
 mod numbers;
 mod parse;
 mod piece;
@@ -33,7 +32,6 @@ pub use error::NodeSetError;
 pub(crate) use fold::fold;
 pub use names::Names;
 pub(crate) use names::check_name;
-pub(crate) use nearest::nearest;
 
 use error::{Fault, Problem};
 use numbers::NumRange;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problem, fold, nearest};
+use plain_text::nearest;
+
+use super::{Problem, fold};
 
 /// At most this many `pN` names are tried for a suggestion.
 const SUGGESTED: usize = 64;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{NodeFile, NodeFileError};
+use plain_text::{FileMessage, TomlText};
+
+use super::NodeFile;
 
 impl NodeFile {
     /// Changes the values of a file whose text is `old`, or of one that is not there yet. Gives the new
@@ -15,12 +17,8 @@ impl NodeFile {
         old: Option<&[u8]>,
         path: &Path,
         change: impl FnOnce(&mut Self),
-    ) -> Result<(Self, String), NodeFileError> {
-        let text = match old {
-            Some(bytes) => std::str::from_utf8(bytes)
-                .map_err(|error| NodeFileError::not_text(path, &bytes[..error.valid_up_to()]))?,
-            None => "",
-        };
+    ) -> Result<(Self, String), FileMessage> {
+        let text = TomlText::of_bytes(path, old.unwrap_or_default())?.as_str();
         let (file, _) = Self::parse(text, path)?;
         let mut wanted = file.clone();
         change(&mut wanted);
@@ -68,7 +66,7 @@ fn with(text: &str, key: &str, value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn edit(old: &[u8], id: &str) -> Result<String, NodeFileError> {
+    fn edit(old: &[u8], id: &str) -> Result<String, FileMessage> {
         let change = |file: &mut NodeFile| file.id = id.parse().ok();
         NodeFile::edit(Some(old), Path::new("node.toml"), change).map(|(_, text)| text)
     }
@@ -93,7 +91,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_refused_by_its_line() {
         let error = edit(b"id = 3\n# \xff\n", "3").unwrap_err();
-        assert_eq!(error.to_string(), "node.toml:2: not UTF-8: correct it by hand first");
+        assert_eq!(error.to_string(), "node.toml:2: not UTF-8: correct it by hand");
         let error = edit(b"id = 999\n", "3").unwrap_err().to_string();
         assert!(error.starts_with("node.toml:1: ") && error.contains("1 to 252"), "{error}");
     }

@@ -1,16 +1,16 @@
-//! The commands on the running kernel.
+//! `up`, `down` and `status`, on the running kernel.
 
 use std::time::Duration;
 
 use gadget_config::{Error, Limits, Linux, apply, take_down};
 
-use crate::failure::Failure;
+use crate::error::NodeError;
 use crate::getty::Gettys;
 use crate::report::{DownReport, StatusReport, UpReport};
 use crate::settings::Settings;
 
-/// Makes the gadget and binds it.
-pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, Failure> {
+/// Creates the gadget and binds it, with the logins on its terminals stopped meanwhile.
+pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, NodeError> {
     let mut kernel = Linux::new();
     let _lock = kernel.lock(wait)?;
     let limits = Limits { udc: wait, ..Limits::default() };
@@ -19,7 +19,7 @@ pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, Failur
         apply(&mut kernel, &settings.profile, settings.udc.as_deref(), &limits, &mut |ttys| {
             gettys.stop(ttys)
         });
-    // Also where it failed: a gadget that was left alone still has its terminals.
+    // Also after a failure: a gadget that was left alone still has its terminals.
     let restarted = gettys.restart().map_err(Error::Getty);
     let applied = applied?;
     restarted?;
@@ -27,8 +27,8 @@ pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, Failur
     Ok(UpReport::new(&settings.profile, applied, status))
 }
 
-/// Removes the gadget.
-pub(crate) fn down(wait: Duration) -> Result<DownReport, Failure> {
+/// Removes the gadget. Its logins end with its terminals.
+pub(crate) fn down(wait: Duration) -> Result<DownReport, NodeError> {
     let mut kernel = Linux::new();
     let _lock = kernel.lock(wait)?;
     let mut gettys = Gettys::default();
@@ -40,8 +40,8 @@ pub(crate) fn down(wait: Duration) -> Result<DownReport, Failure> {
     Ok(DownReport { removed: removed? })
 }
 
-/// Looks at it.
-pub(crate) fn status(settings: Option<&Settings>) -> Result<StatusReport, Failure> {
+/// Looks at the gadget; with settings, compares it with them.
+pub(crate) fn status(settings: Option<&Settings>) -> Result<StatusReport, NodeError> {
     let profile = settings.map(|settings| &settings.profile);
     let status = gadget_config::status(&Linux::new(), profile)?;
     Ok(StatusReport::new(profile, status))

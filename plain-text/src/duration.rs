@@ -28,3 +28,20 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     Duration::try_from_secs_f64(value * unit).map_err(|_| "a time this long is not possible".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_and_milliseconds() {
+        for (text, milliseconds) in
+            [("2", 2000), ("0.5", 500), ("1.5s", 1500), ("500ms", 500), (" 1 ", 1000), ("0", 0)]
+        {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "s", "ms", "x", "-1", "inf", "nan", "1e3", "1m", "1 2", &"9".repeat(30)] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `clusterhat-node --json`: one document on standard output, on success and on failure.
+
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "shared with the tests of the set-up of cards")]
+#[path = "../../system-config/tests/card/tree.rs"]
+mod tree;
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tree::{Card, assert_same};
+
+fn run(card: &Card, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhat-node"));
+    command.args(words).arg("--root").arg(card.path("root")).output().unwrap()
+}
+
+/// The only thing that is printed.
+#[track_caller]
+fn document(card: &Card, words: &[&str], status: i32) -> Value {
+    let output = run(card, words);
+    assert_eq!(output.status.code(), Some(status), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["schema"], 1, "{text}");
+    document
+}
+
+#[test]
+fn a_report_names_its_command() {
+    let card = Card::stock("trixie");
+    let boot = card.path("boot");
+    let boot = boot.to_str().unwrap();
+    let done = document(&card, &["--json", "setup", "--id", "3", "--boot-dir", boot], 0);
+    assert_eq!((&done["command"], &done["id"]), (&"setup".into(), &3.into()));
+    assert!(done.get("error").is_none() && done.get("warnings").is_none(), "{done}");
+}
+
+#[test]
+fn errors_have_a_kind_and_the_exit_status() {
+    let card = Card::stock("trixie");
+    for (words, file, kind, status) in [
+        (&["--json", "up"][..], "", "configuration", 2),
+        (&["--json", "up"], "id = 999\n", "configuration", 2),
+        (&["--json", "setup", "--id", "3", "--boot-dir", "/"], "", "usage", 2),
+        (&["setup", "--json"], "", "usage", 2),
+        (&["up", "--wait", "2 days", "--json"], "", "usage", 2),
+        (&["fly", "--json"], "", "usage", 2),
+    ] {
+        card.write("root/etc/clusterhat/node.toml", file);
+        let document = document(&card, words, status);
+        assert_eq!(document["error"]["kind"], kind, "{document}");
+        assert_eq!(document["error"]["exit_status"], status);
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(!message.is_empty() && !message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
+fn warnings_are_in_the_document() {
+    let card = Card::stock("trixie");
+    card.write("root/etc/clusterhat/node.toml", "id = 3\nethernte = \"ecm\"\nboot = 1\n");
+    let output = run(&card, &["up"]);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("node.toml:3: boot = 1"),
+        "{output:?}"
+    );
+    card.write("root/etc/clusterhat/node.toml", "ethernte = \"ecm\"\n");
+    let document = document(&card, &["--json", "up"], 2);
+    let warning = document["warnings"][0].as_str().unwrap();
+    assert!(warning.ends_with("did you mean \"ethernet\"?"), "{warning}");
+}
+
+#[test]
+fn an_undo_can_be_looked_at_first() {
+    let card = Card::stock("trixie");
+    let boot = card.path("boot");
+    let boot = boot.to_str().unwrap();
+    assert!(run(&card, &["setup", "--id", "3", "--boot-dir", boot]).status.success());
+    let before = card.tree();
+    let planned = document(&card, &["--json", "undo", "--dry-run", "--boot-dir", boot], 0);
+    assert_same(&card.tree(), &before);
+    assert!(planned["diff"].as_str().unwrap().contains("-dtparam=dr_mode=peripheral"), "{planned}");
+    let done = document(&card, &["--json", "undo", "--boot-dir", boot], 0);
+    assert_eq!(
+        planned["restored"].as_array().unwrap().len(),
+        done["restored"].as_array().unwrap().len()
+    );
+    let text = String::from_utf8(run(&card, &["undo", "--dry-run", "--boot-dir", boot]).stdout);
+    assert_eq!(text.unwrap(), "nothing to undo\n");
+}

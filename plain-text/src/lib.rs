@@ -1,0 +1,34 @@
+//! Text between people and the programs of clusterhat: times, TOML files, suggestions, errors.
+//!
+//! ```
+//! use std::path::Path;
+//! use std::time::Duration;
+//!
+//! use plain_text::{TomlText, nearest, parse_duration};
+//!
+//! assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+//! assert_eq!(nearest("dealy", ["delay", "size"]).as_deref(), Some("delay"));
+//!
+//! let text = TomlText::new(Path::new("node.toml"), "id = 3\nethernte = \"ecm\"\n");
+//! let warnings = text.unknown_keys(text.parse()?.get_ref(), "", &["id", "ethernet"]);
+//! assert_eq!(
+//!     warnings[0].to_string(),
+//!     "node.toml:2: unknown key \"ethernte\" is ignored; did you mean \"ethernet\"?"
+//! );
+//! # Ok::<(), plain_text::FileMessage>(())
+//! ```
+
+mod chain;
+mod duration;
+mod nearest;
+mod toml_text;
+
+pub use chain::chain;
+pub use duration::parse_duration;
+pub use nearest::nearest;
+pub use toml_text::{FileMessage, TomlText, one_line};
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
