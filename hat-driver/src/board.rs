@@ -3,7 +3,7 @@
 use embedded_hal::i2c::I2c;
 
 use crate::error::Error;
-use crate::expander::{Chip, Expander, Register, is_folded};
+use crate::expander::{Chip, Expander, Register};
 use crate::lines::{Line, Lines};
 use crate::pins::{PinSet, Signals};
 use crate::positions::Positions;
@@ -132,12 +132,8 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
             Backend::Expander(chip) => {
                 let latch = PinSet::from_bits(chip.read(Register::Latch)?);
                 let seen = PinSet::from_bits(chip.read(Register::Input)?);
-                match chip.identify()? {
-                    (_, Some(pull_ups)) if direction.is_empty() && is_folded(pull_ups, seen) => {
-                        (latch, seen, Some(Chip::Pca9554), None)
-                    }
-                    (kind, pull_ups) => (latch, seen, Some(kind), pull_ups),
-                }
+                let (kind, pull_ups) = chip.identify(direction.is_empty().then_some(seen))?;
+                (latch, seen, Some(kind), pull_ups)
             }
             Backend::Lines(lines) => {
                 let levels = lines.levels()?;
@@ -296,12 +292,15 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
 
     fn check_write_protect_link(&mut self) -> Result<(), Error<B::Error>> {
         let Backend::Expander(chip) = &mut self.backend else { return Ok(()) };
-        match chip.identify()? {
-            (_, Some(pull_ups)) if is_write_protect_linked(pull_ups) => {
-                let input = PinSet::from_bits(chip.read(Register::Input)?);
-                if is_folded(pull_ups, input) { Ok(()) } else { Err(Error::WriteProtectLinked) }
-            }
-            _ => Ok(()),
+        let is_linked =
+            |(_, pull_ups): (Chip, Option<PinSet>)| pull_ups.is_some_and(is_write_protect_linked);
+        if !is_linked(chip.identify(None)?) {
+            return Ok(());
+        }
+        let input = PinSet::from_bits(chip.read(Register::Input)?);
+        match is_linked(chip.identify(Some(input))?) {
+            true => Err(Error::WriteProtectLinked),
+            false => Ok(()),
         }
     }
 }

@@ -134,19 +134,26 @@ impl<B: I2c> Expander<B> {
     /// (the kernel's `i2c-algo-bit`), as it does a disturbance; then the chip has to answer for
     /// another register and to refuse this one again.
     ///
+    /// QEMU's PCA9554 looks at the lower two bits of a register's number alone: it acknowledges
+    /// register 4 and shows register 0. `input` is the input register as the caller has just read it;
+    /// pull-ups that equal it are taken for it. An XRA1200P may show the same while its pins are inputs,
+    /// so pass `None` then; once all of its pins are outputs, no board in use has all of them high.
+    ///
     /// # Errors
     /// [`Error::Bus`] where the bus fails.
-    pub fn identify(&mut self) -> Result<(Chip, Option<PinSet>), Error<B::Error>> {
-        match self.pull_ups()? {
-            Answer::Value(pull_ups) => return Ok((Chip::Xra1200p, Some(pull_ups))),
-            Answer::Refused => return Ok((Chip::Pca9554, None)),
-            Answer::RefusedOrDisturbed => {}
+    pub fn identify(
+        &mut self,
+        input: Option<PinSet>,
+    ) -> Result<(Chip, Option<PinSet>), Error<B::Error>> {
+        let mut answer = self.pull_ups()?;
+        if matches!(answer, Answer::RefusedOrDisturbed) {
+            self.read(Register::Direction)?;
+            answer = self.pull_ups()?;
         }
-        self.read(Register::Direction)?;
-        match self.pull_ups()? {
-            Answer::Value(pull_ups) => Ok((Chip::Xra1200p, Some(pull_ups))),
-            Answer::Refused | Answer::RefusedOrDisturbed => Ok((Chip::Pca9554, None)),
-        }
+        Ok(match answer {
+            Answer::Value(pull_ups) if Some(pull_ups) != input => (Chip::Xra1200p, Some(pull_ups)),
+            _ => (Chip::Pca9554, None),
+        })
     }
 
     fn pull_ups(&mut self) -> Result<Answer, Error<B::Error>> {
@@ -161,15 +168,6 @@ impl<B: I2c> Expander<B> {
             _ => Err(error),
         }
     }
-}
-
-/// Whether "pull-ups" that were read are the input register once more: a chip that looks at the lower
-/// two bits of a register's number alone (QEMU's PCA9554 does) acknowledges register 4 and shows 0.
-///
-/// An XRA1200P shows as much while its pins happen to look like its pull-ups, as they do before its
-/// initialisation; after it, no board in use has all of its signals high.
-pub(crate) fn is_folded(pull_ups: PinSet, input: PinSet) -> bool {
-    pull_ups == input
 }
 
 /// What asking for the register that one of the chips lacks came to.
@@ -231,7 +229,7 @@ mod tests {
 
     fn identify(kind: ErrorKind, dead_after: u32) -> Result<Chip, Error<ErrorKind>> {
         let bus = WithoutRegister4 { kind, dead_after, transfers: 0 };
-        Expander::new(bus, FIRST_ADDRESS).identify().map(|(chip, _)| chip)
+        Expander::new(bus, FIRST_ADDRESS).identify(None).map(|(chip, _)| chip)
     }
 
     #[test]

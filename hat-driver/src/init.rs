@@ -9,7 +9,7 @@ use embedded_hal::i2c::I2c;
 
 use crate::board::{Backend, Board, Setup};
 use crate::error::Error;
-use crate::expander::{Chip, Expander, Register, is_folded};
+use crate::expander::{Chip, Expander, Register};
 use crate::lines::Line;
 use crate::pins::{PinSet, Signals};
 
@@ -80,17 +80,18 @@ fn probe<B: I2c>(chip: &mut Expander<B>) -> Result<PinSet, Error<B::Error>> {
     if polarity != 0x00 {
         return Err(Error::NotThisChip { register: Register::Polarity, found: polarity });
     }
-    let (kind, _) = chip.identify()?;
+    let (kind, _) = chip.identify(None)?;
     if kind == Chip::Pca9554 {
         return chip.read(Register::Input).map(PinSet::from_bits);
     }
     let written = chip.write(Register::PullUp, PULL_UPS_TO_PROBE_LINK);
     let pins = PinSet::from_bits(chip.read(Register::Input)?);
-    match written {
-        Err(Error::ReadBack { found, .. }) if is_folded(PinSet::from_bits(found), pins) => {
-            return Ok(pins);
-        }
-        written => written?,
+    if let Err(error) = written {
+        let is_read_back = matches!(error, Error::ReadBack { .. });
+        return match is_read_back && chip.identify(Some(pins))?.0 == Chip::Pca9554 {
+            true => Ok(pins),
+            false => Err(error),
+        };
     }
     if pins.contains(PinSet::from_bits(Signals::WRITE_PROTECT.bits())) {
         chip.write(Register::PullUp, PULL_UPS_LINKED)?;

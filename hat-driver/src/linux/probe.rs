@@ -48,5 +48,5 @@ fn judge(chip: &mut Expander<Retry<AnyBus>>, direction: u8) -> Option<Chip> {
     if polarity != 0x00 || !plausible {
         return None;
     }
-    chip.identify().ok().map(|(kind, _)| kind)
+    chip.identify(None).ok().map(|(kind, _)| kind)
 }
