@@ -40,10 +40,10 @@ fn it_lists_a_hat_and_switches_a_node() {
     let world = World::builtin("v2.5");
     let output = outside(&world, "2");
     let expected = "hat1: HAT 2.5, 4 nodes, i2c-1 0x20\n\
-                    board 0 initialised\n\
+                    the board was initialised\n\
                     node 2 switched\n\
                     1 changed\n\
-                    0 shows on: P2\n";
+                    hat1 shows on: P2\n";
     assert_eq!((output.status, output.stdout.as_str()), (0, expected), "{}", output.stderr);
     let chip = &world.read()["chips"]["1"]["r"];
     assert_eq!((&chip[1], &chip[3]), (&0x92.into(), &0.into()), "latch and direction");
@@ -55,7 +55,7 @@ fn it_lists_a_clusterctrl_board_and_switches_a_node() {
     let output = outside(&world, "3");
     assert_eq!(output.status, 0, "{}", output.stderr);
     assert!(output.stdout.contains("ClusterCTRL Triple, 3 nodes"), "{}", output.stdout);
-    assert!(output.stdout.ends_with("1 changed\n0 shows on: P3\n"), "{}", output.stdout);
+    assert!(output.stdout.ends_with("1 changed\nctrl20 shows on: P3\n"), "{}", output.stdout);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::io;
 use clusterhat::nodes::NodeSetError;
 use clusterhat::report::NodeState;
 use clusterhat::{Error, ErrorKind, ErrorReport, shorten};
-use hat_driver::linux::{Error as DriverError, chain};
+use hat_driver::linux::{ClusterError as DriverError, chain};
+
+use crate::advice::Words;
 
 /// An error of the command.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +61,7 @@ fn list(before: &str, nodes: &str) -> String {
 
 fn driver_exit_status(error: &DriverError) -> u8 {
     match error {
-        DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => 2,
+        error if error.is_configuration() => 2,
         DriverError::Locked { .. } => 3,
         DriverError::NoBoard { .. } => 4,
         DriverError::Cycle { source, .. } if matches!(**source, DriverError::Locked { .. }) => 3,
@@ -135,7 +137,10 @@ impl Failure {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Cluster(error) => {
-                let text = format!("{}{}{}", option(error), chain(error), advice(error));
+                let text = match error {
+                    Error::Driver(error) => error.describe(&Words).to_string(),
+                    error => format!("{}{}{}", option(error), chain(error), advice(error)),
+                };
                 shorten(&text).into_owned()
             }
             failure => shorten(&chain(failure)).into_owned(),

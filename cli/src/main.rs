@@ -1,5 +1,6 @@
 //! The `clusterhat` command: parse, read the configuration, find the boards, run, print, exit.
 
+mod advice;
 mod args;
 mod call;
 mod commands;

@@ -3,9 +3,9 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
-use clusterhat::nodes::Names;
+use clusterhat::nodes::folded;
 use clusterhat::{Action, Event, Task};
-use hat_driver::linux::Event as PowerEvent;
+use hat_driver::linux::{Node, PowerEvent};
 
 use crate::signals;
 
@@ -14,16 +14,15 @@ const WORTH_TELLING: Duration = Duration::from_millis(900);
 
 /// The progress of one command.
 pub(crate) struct Progress {
-    names: Names,
     /// Nodes switched on so far; nothing is shown where this is `None`.
-    on: Option<Vec<usize>>,
+    on: Option<Vec<Node>>,
     /// Whether a wait is being told.
     is_told: bool,
 }
 
 impl Progress {
-    pub(crate) fn new(names: Names) -> Self {
-        Self { names, on: stderr().is_terminal().then(Vec::new), is_told: false }
+    pub(crate) fn new() -> Self {
+        Self { on: stderr().is_terminal().then(Vec::new), is_told: false }
     }
 
     pub(crate) fn show(&mut self, event: &PowerEvent) {
@@ -31,7 +30,7 @@ impl Progress {
         let (what, duration) = match event {
             PowerEvent::Switched { node, action: Action::On } => {
                 self.is_told = false;
-                return on.push(node + 1);
+                return on.push(*node);
             }
             PowerEvent::Waiting { duration } => ("waiting", duration),
             PowerEvent::Watching { duration } => ("watching the supply for", duration),
@@ -41,7 +40,7 @@ impl Progress {
         if self.is_told {
             let so_far = match on[..] {
                 [] => String::new(),
-                _ => format!("{} on; ", self.names.fold(on)),
+                _ => format!("{} on; ", folded(on)),
             };
             let seconds = duration.as_secs_f32();
             // A progress line that cannot be written is no reason to stop.

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use clusterhat::nodes::Names;
-use hat_driver::linux::NodeState;
-use hat_driver::power::{Action, Stands};
+use clusterhat::nodes::folded;
+use clusterhat::report::NodeState;
+use hat_driver::linux::Node;
+use hat_driver::power::{Action, ResultingState};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -27,31 +28,30 @@ pub(crate) struct Record {
     switched: Arc<Mutex<Switched>>,
 }
 
-/// What is asked of which nodes, from 0.
+/// What is asked of which nodes.
 #[derive(Clone)]
 struct Asked {
-    names: Names,
-    asked: Vec<usize>,
+    nodes: Vec<Node>,
     action: Action,
 }
 
 /// What has been switched, and whether the command's report is to tell of it.
 #[derive(Default)]
 struct Switched {
-    /// Nodes from 0, in the order of their last change.
-    nodes: Vec<(usize, Action)>,
+    /// In the order of their last change.
+    nodes: Vec<(Node, Action)>,
     is_over: bool,
 }
 
 impl Record {
-    /// For a command that brings nodes, counted from 0, to this power in the end.
-    pub(crate) fn new(names: Names, nodes: &[usize], action: Action) -> Self {
-        let asked = Asked { names, asked: nodes.to_vec(), action };
+    /// For a command that brings nodes to this power in the end.
+    pub(crate) fn new(nodes: &[Node], action: Action) -> Self {
+        let asked = Asked { nodes: nodes.to_vec(), action };
         Self { asked, switched: Arc::default() }
     }
 
-    /// A node (from 0) was switched and read back.
-    pub(crate) fn add(&self, node: usize, action: Action) {
+    /// A node was switched and read back.
+    pub(crate) fn add(&self, node: Node, action: Action) {
         let nodes = &mut lock(&self.switched).nodes;
         nodes.retain(|&(other, _)| other != node);
         nodes.push((node, action));
@@ -91,18 +91,20 @@ fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
     switched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn interrupted(record: &Asked, switched: &[(usize, Action)], signal: i32) -> Failure {
+fn interrupted(asked: &Asked, switched: &[(Node, Action)], signal: i32) -> Failure {
     let of = |action| {
-        let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0 + 1);
-        record.names.fold(&nodes.collect::<Vec<_>>())
+        let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0);
+        folded(&nodes.collect::<Vec<_>>())
     };
-    let state = |&node: &usize| {
+    let state = |&node: &Node| {
         let last = switched.iter().find(|entry| entry.0 == node);
         // What was not switched yet may be just now.
-        let (power, stands) = last.map_or((record.action, Stands::Unknown), |e| (e.1, Stands::New));
-        NodeState::new(record.names.label(node + 1), power, stands)
+        let (power, stands) = last.map_or((asked.action, ResultingState::Unknown), |entry| {
+            (entry.1, ResultingState::New)
+        });
+        NodeState::new(node, power, stands)
     };
-    let switched = record.asked.iter().map(state).collect();
+    let switched = asked.nodes.iter().map(state).collect();
     Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }
 }
 

@@ -4,9 +4,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::MutexGuard;
 
-use clusterhat::nodes::Names;
 use clusterhat::{Event, Task};
-use hat_driver::linux::Event as PowerEvent;
+use hat_driver::linux::PowerEvent;
 
 use crate::progress::{self, Progress};
 use crate::signals::{Record, WholeSteps};
@@ -16,7 +15,6 @@ pub(crate) type Verdict = ControlFlow<()>;
 
 /// Watches nodes being switched.
 pub(crate) struct Watch {
-    names: Names,
     command: &'static str,
     as_json: bool,
     progress: Progress,
@@ -26,15 +24,15 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(names: Names, command: &'static str, as_json: bool) -> Self {
-        let progress = Progress::new(names.clone());
-        Self { names, command, as_json, progress, record: None, error: None }
+    pub(crate) fn new(command: &'static str, as_json: bool) -> Self {
+        let progress = Progress::new();
+        Self { command, as_json, progress, record: None, error: None }
     }
 
     pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
         match event {
             Event::Begun { nodes, action } => {
-                let record = Record::new(self.names.clone(), nodes, *action);
+                let record = Record::new(nodes, *action);
                 self.error = record.watch(self.command, self.as_json).err();
                 self.record = Some(record);
             }

@@ -661,7 +661,7 @@ fn off_goes_on_after_a_node_that_fails() {
     assert_eq!(output.status, 1, "{output:?}");
     assert!(!output.stdout.contains("p2"), "{output:?}");
     assert_eq!(board(&world, "11")["p"], json!([0, 1, 0, 0, 0]));
-    let told = ["p2: cannot run command 0x04 (Off)", "the old state stands", "off: p1 p3 p4 p5"];
+    let told = ["p2: cannot run command 0x04 (Off)", "the state is unchanged", "off: p1 p3 p4 p5"];
     assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
     // The same where its power cannot be asked for.
     value["faults"] = json!([{"transfer": 4, "kind": "io"}, {"transfer": 5, "kind": "io"},

@@ -16,11 +16,12 @@ use std::time::Duration;
 use command::Run as _;
 use hat_driver::ctrl::device::Save;
 use hat_driver::linux::{
-    Change, Cluster, Error, Missing, Options, Output, Platform, Resource, chain,
+    Board, Cluster, ClusterError, Missing, Node, Options, Output, OutputResult, Platform, Resource,
+    chain,
 };
-use hat_driver::power::{Action, Stands};
-use hat_driver::sim::fault::{Fault, Kind};
-use hat_driver::sim::{Machine, World, builtin};
+use hat_driver::power::{Action, ResultingState};
+use hat_driver::sim::fault::{Fault, FaultKind};
+use hat_driver::sim::{Machine, Simulation, builtin};
 use serde_json::{Map, Value, json};
 
 /// One call. Nodes count from 0 on the last board, which the others of a world come before.
@@ -59,17 +60,16 @@ const ASKS: &[Ask] = &[
 ];
 
 impl Ask {
-    fn run(self, cluster: &mut Cluster) -> Result<(), Error> {
-        let board = cluster.boards().count() - 1;
-        let (first, count) = (cluster.first_node(board), cluster.nodes());
-        let nodes = |nodes: &[usize]| -> Vec<usize> {
-            nodes.iter().map(|node| first + node).filter(|node| *node < count).collect()
+    fn run(self, cluster: &mut Cluster) -> Result<(), ClusterError> {
+        let (board, all) = last_board(cluster);
+        let nodes = |nodes: &[usize]| -> Vec<Node> {
+            nodes.iter().filter_map(|&node| all.get(node).copied()).collect()
         };
         match self {
             Self::On(n) => cluster.switch(&nodes(n), Action::On, &mut |_| {}).map(drop),
             Self::Off(n) => cluster.switch(&nodes(n), Action::Off, &mut |_| {}).map(drop),
             Self::Set(output, on) => cluster.set(board, output, on, &mut |_| {}).map(drop),
-            Self::UsbBoot(node, on) => cluster.set_usb_boot(first + node, on).map(drop),
+            Self::UsbBoot(node, on) => cluster.set_usb_boot(all[node], on).map(drop),
             Self::Order(order) => cluster.set_order(board, order),
             Self::Save(what) => cluster.save(board, what),
             Self::Cycle => {
@@ -77,7 +77,7 @@ impl Ask {
             }
             Self::Reset => cluster.reset(board),
             Self::Status => cluster.status(board).map(drop),
-            Self::Path => cluster.usb_path(first).map(drop),
+            Self::Path => cluster.usb_path(all[0]).map(drop),
         }
     }
 
@@ -104,9 +104,16 @@ impl Ask {
     }
 }
 
+/// The last board, and its nodes.
+fn last_board(cluster: &Cluster) -> (Board, Vec<Node>) {
+    let (board, _) = cluster.boards().last().unwrap();
+    (board, cluster.nodes().filter(|node| node.board() == board).collect())
+}
+
 /// A world whose last board has P2 on and whose others have a node on too.
 fn start(name: &str) -> Value {
-    let mut world: Value = serde_json::from_str(&builtin::world(name).unwrap().to_text()).unwrap();
+    let mut world: Value =
+        serde_json::from_str(&builtin::simulation(name).unwrap().to_text()).unwrap();
     for (_, chip) in world["chips"].as_object_mut().unwrap() {
         match chip["p"].as_array_mut() {
             Some(nodes) => {
@@ -119,8 +126,8 @@ fn start(name: &str) -> Value {
     world
 }
 
-fn parse(world: &Value) -> World {
-    World::parse(&world.to_string()).unwrap()
+fn parse(world: &Value) -> Simulation {
+    Simulation::parse(&world.to_string()).unwrap()
 }
 
 /// A machine whose locks go with it.
@@ -151,15 +158,15 @@ fn machine(world: &Value, faults: &[Fault]) -> Bench {
     Bench(Machine::memory(world).unwrap().without_waits())
 }
 
-fn open(machine: &Machine) -> Result<Cluster, Error> {
+fn open(machine: &Machine) -> Result<Cluster, ClusterError> {
     let mut options = Options::default();
     options.delay = Duration::from_millis(1);
     let cluster = Cluster::open(Arc::new(machine.clone()), options)?;
     // A board that cannot be opened leaves the others alone; here the last one is asked.
-    cluster.not_opened(cluster.boards().count() - 1).map_or(Ok(cluster), Err)
+    cluster.check_open(last_board(&cluster).0).map(|()| cluster)
 }
 
-fn call(machine: &Machine, ask: Ask) -> Result<(), Error> {
+fn call(machine: &Machine, ask: Ask) -> Result<(), ClusterError> {
     open(machine).and_then(|mut cluster| ask.run(&mut cluster))
 }
 
@@ -222,45 +229,45 @@ impl Case<'_> {
     }
 
     /// The error names its board, and what it says of the state is so.
-    fn check_error(&self, error: &Error, (is_old, is_new): (bool, bool)) {
+    fn check_error(&self, error: &ClusterError, (is_old, is_new): (bool, bool)) {
         let context = format!("{}: {}", self.context, chain(error));
         let error = match error {
-            Error::NotOpened { source, .. } => source,
+            ClusterError::NotOpened { source, .. } => source,
             error => error,
         };
-        if let Error::NotBack { board, missing, .. } = error {
+        if let ClusterError::NotBack { board, missing, .. } = error {
             assert!(board.contains("ClusterCTRL"), "{context}");
             assert!(is_old || *missing != Missing::Leaving, "{context}");
             return;
         }
-        let Error::Board { board, stands, done, .. } = error else { panic!("{context}") };
+        let ClusterError::Board { board, resulting, done, .. } = error else { panic!("{context}") };
         assert!(board.contains("ClusterCTRL"), "{context}");
-        match stands {
-            Stands::Old if done.nodes.is_empty() => assert!(is_old, "{context}"),
-            Stands::New if matches!(self.ask, Ask::On(&[_])) => assert!(is_new, "{context}"),
+        match resulting {
+            ResultingState::Old if done.nodes.is_empty() => assert!(is_old, "{context}"),
+            ResultingState::New if matches!(self.ask, Ask::On(&[_])) => {
+                assert!(is_new, "{context}")
+            }
             // Several nodes: those that are told as done have changed, and there may be no others.
-            Stands::Old | Stands::New | Stands::Unknown => {}
+            ResultingState::Old | ResultingState::New | ResultingState::Unknown => {}
         }
     }
 
     /// Nodes that the error tells as switched have been, and with the old state no others.
-    fn check_done(&self, error: &Error, left: &Map<String, Value>, first: usize) {
-        let Error::Board { stands, done, .. } = error else { return };
+    fn check_done(&self, error: &ClusterError, left: &Map<String, Value>) {
+        let ClusterError::Board { resulting, done, .. } = error else { return };
         let bus = left.keys().max_by_key(|bus| bus.parse::<u32>().unwrap()).unwrap();
         let [old, now] = [self.before, left].map(|boards| boards[bus]["p"].as_array().unwrap());
-        let changed: Vec<_> = (0..old.len())
-            .filter(|node| old[*node] != now[*node])
-            .map(|node| format!("p{}", first + node + 1))
-            .collect();
-        let told = &done.nodes;
+        let changed: Vec<_> = (0..old.len()).filter(|node| old[*node] != now[*node]).collect();
+        let told: Vec<_> = done.nodes.iter().map(|node| usize::from(node.position())).collect();
         assert!(told.iter().all(|node| changed.contains(node)), "{}: {told:?}", self.context);
-        if *stands == Stands::Old {
-            assert_eq!(&changed[..], &told[..], "{}: {}", self.context, chain(error));
+        if *resulting == ResultingState::Old {
+            assert_eq!(changed, told, "{}: {}", self.context, chain(error));
         }
     }
 }
 
-const KINDS: [Kind; 4] = [Kind::Nak, Kind::Io, Kind::Timeout, Kind::IoAfter];
+const KINDS: [FaultKind; 4] =
+    [FaultKind::Nak, FaultKind::Io, FaultKind::Timeout, FaultKind::IoAfter];
 
 /// How long a fault lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,8 +286,6 @@ fn fail_everywhere(name: &str, sample: usize) -> usize {
     let mut faults = 0;
     for &ask in ASKS {
         let whole = machine(&world, &[]);
-        let first = open(&whole).map(|c| c.first_node(c.boards().count() - 1)).unwrap();
-        let whole = machine(&world, &[]);
         let before = boards(&whole);
         call(&whole, ask).unwrap_or_else(|error| panic!("{name} {ask:?}: {}", chain(&error)));
         let (end, count) = (boards(&whole), whole.transfers());
@@ -290,7 +295,7 @@ fn fail_everywhere(name: &str, sample: usize) -> usize {
                     faults += 1;
                     let context = format!("{name} {ask:?} {kind:?} at {transfer}, {lasts:?}");
                     let case = Case { ask, before: &before, end: &end, context };
-                    fail(&world, &case, (transfer, kind, lasts), first);
+                    fail(&world, &case, (transfer, kind, lasts));
                 }
             }
         }
@@ -298,7 +303,7 @@ fn fail_everywhere(name: &str, sample: usize) -> usize {
     faults
 }
 
-fn fail(world: &Value, case: &Case<'_>, (transfer, kind, lasts): (u32, Kind, Lasts), first: usize) {
+fn fail(world: &Value, case: &Case<'_>, (transfer, kind, lasts): (u32, FaultKind, Lasts)) {
     let Case { ask, context, .. } = case;
     let struck = transfer..transfer + if lasts == Lasts::Burst { 3 } else { 1 };
     let lasting = lasts == Lasts::ForEver;
@@ -312,14 +317,14 @@ fn fail(world: &Value, case: &Case<'_>, (transfer, kind, lasts): (u32, Kind, Las
         Err(error) => {
             case.check_error(error, reached);
             if matches!(ask, Ask::On(_) | Ask::Off(_)) {
-                case.check_done(error, &left, first);
+                case.check_done(error, &left);
             }
         }
     }
     match lasts {
         Lasts::ForEver => assert!(result.is_err(), "{context}: nothing could be read back"),
         // To the driver a missing acknowledge is a command that still runs.
-        _ if kind == Kind::Nak => assert!(result.is_ok(), "{context}"),
+        _ if kind == FaultKind::Nak => assert!(result.is_ok(), "{context}"),
         Lasts::Once if !ask.is_sent_once() => assert!(result.is_ok(), "{context}"),
         Lasts::Once | Lasts::Burst => {}
     }
@@ -377,16 +382,13 @@ fn a_board_that_fails_leaves_the_others_their_turn() {
     world["chips"]["11"]["slow"] = json!(u32::MAX);
     let machine = machine(&world, &[]);
     let mut cluster = open(&machine).unwrap();
-    let error = cluster.switch(&[0, 4, 7], Action::On, &mut |_| {}).unwrap_err();
+    let nodes = [1, 5, 8].map(|number| cluster.node(number).unwrap());
+    let error = cluster.switch(&nodes, Action::On, &mut |_| {}).unwrap_err();
     let text = chain(&error);
     assert!(text.contains("Triple") && text.contains("did not end within"), "{text}");
     assert!(!text.contains("pHAT"), "{text}");
     let done = error.done().unwrap();
-    assert_eq!(
-        (&done.nodes[..], done.on),
-        (&["p1".to_owned(), "p8".to_owned()][..], true),
-        "{text}"
-    );
+    assert_eq!((&done.nodes[..], done.on), (&[nodes[0], nodes[2]][..], true), "{text}");
     assert_eq!(machine.world().ctrls[&12].p, [1, 1]);
     assert_eq!(machine.world().expanders[&(1, 0x20)].latch & 0x0f, 0x05);
 }
@@ -396,9 +398,13 @@ fn a_board_that_fails_leaves_the_others_their_turn() {
 fn unsupported_is_no_failure_of_the_board() {
     let machine = machine(&start("phat"), &[]);
     let mut cluster = open(&machine).unwrap();
-    assert_eq!(cluster.set_usb_boot(0, true).unwrap(), Change::Unsupported);
+    let (board, nodes) = last_board(&cluster);
+    assert_eq!(cluster.set_usb_boot(nodes[0], true).unwrap(), OutputResult::Unsupported);
     for output in [Output::Hub, Output::WriteProtect] {
-        assert_eq!(cluster.set(0, output, false, &mut |_| {}).unwrap(), Change::Unsupported);
+        assert_eq!(
+            cluster.set(board, output, false, &mut |_| {}).unwrap(),
+            OutputResult::Unsupported
+        );
     }
 }
 
@@ -419,9 +425,9 @@ const KILLED: i32 = 128 + 9;
 fn words(name: &str, args: &[&str]) -> Vec<String> {
     let machine = machine(&start(name), &[]);
     let cluster = open(&machine).unwrap();
-    let board = cluster.boards().count() - 1;
-    let first = cluster.first_node(board) + 1;
-    let last = cluster.nodes().min(first + 2);
+    let (_, nodes) = last_board(&cluster);
+    let first = nodes[0].number();
+    let last = nodes[nodes.len().min(3) - 1].number();
     let order = if name == "mixed" { 30 } else { 20 };
     let word = |word: &&str| match *word {
         "LAST" => format!("p{first}..p{last}"),

@@ -259,7 +259,7 @@ delay = 30
 fn built_in_worlds() {
     let scripts: Vec<_> = builtin::names()
         .map(|name| {
-            let has_ctrl = builtin::world(&name).is_some_and(|world| !world.ctrls.is_empty());
+            let has_ctrl = builtin::simulation(&name).is_some_and(|world| !world.ctrls.is_empty());
             let more = if has_ctrl { CTRL_COMMANDS } else { "" };
             (name, format!("{EVERY_COMMAND}{more}"))
         })
@@ -366,7 +366,7 @@ fn quoted(word: &str) -> String {
 
 /// What the expanders, the ClusterCTRL boards and the GPIO lines are commanded.
 fn hardware(world: &World) -> String {
-    let state = sim::World::parse(&world.read().to_string()).expect("a world");
+    let state = sim::Simulation::parse(&world.read().to_string()).expect("a world");
     let mut text = String::new();
     for ((bus, address), chip) in &state.expanders {
         let (latch, direction) = (chip.latch, chip.direction);

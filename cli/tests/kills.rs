@@ -103,8 +103,8 @@ fn rest(world: &Value) -> Map<String, Value> {
     rest
 }
 
-fn parse(world: &Value) -> sim::World {
-    sim::World::parse(&world.to_string()).unwrap()
+fn parse(world: &Value) -> sim::Simulation {
+    sim::Simulation::parse(&world.to_string()).unwrap()
 }
 
 /// Kills each call everywhere.

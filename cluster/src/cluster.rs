@@ -1,10 +1,10 @@
 //! The boards of a controller with their nodes' names and settings.
 
-use hat_driver::linux::{Cluster as Driver, Error as DriverError, Model};
+use hat_driver::linux::{Board, BoardModel, Cluster as Driver, ClusterError as DriverError, Node};
 
 use crate::config::Settings;
 use crate::error::Error;
-use crate::nodes::{Names, NodeSet};
+use crate::nodes::{Names, NodeSet, label};
 use crate::report::BusUse;
 
 /// The boards of a controller, every operation on them, and their nodes' names and settings. Keeps no
@@ -23,51 +23,51 @@ impl Cluster {
     pub fn rescan(&mut self) -> Result<(), Error> {
         if !self.driver.rescan()?.is_empty() {
             let Settings { first, names, .. } = &self.settings;
-            self.names = Names::new(self.driver.nodes(), *first, names);
+            self.names = Names::new(self.driver.nodes().count(), *first, names);
         }
         Ok(())
     }
 
-    /// The nodes, counted from 0, that a set means; all for no words.
+    /// The nodes that a set means; all for no words.
     ///
     /// # Errors
     /// [`Error::Nodes`]: a name that nothing has, or a node beyond the last.
-    pub fn nodes(&self, set: &NodeSet) -> Result<Vec<usize>, Error> {
+    pub fn nodes(&self, set: &NodeSet) -> Result<Vec<Node>, Error> {
+        let all: Vec<_> = self.driver.nodes().collect();
         if set.is_empty() {
-            return Ok((0..self.driver.nodes()).collect());
+            return Ok(all);
         }
-        let numbers = set.resolve(&self.names)?;
-        Ok(numbers.into_iter().map(|number| number - 1).collect())
+        let places = set.resolve(&self.names)?;
+        Ok(places.into_iter().filter_map(|place| all.get(place - 1).copied()).collect())
     }
 
-    /// The nodes, counted from 0, whose boards can be asked, and why the others' cannot.
-    pub fn ready(&self, nodes: Vec<usize>) -> (Vec<usize>, Vec<DriverError>) {
+    /// The nodes whose boards can be asked, and why the others' cannot.
+    pub fn ready(&self, mut nodes: Vec<Node>) -> (Vec<Node>, Vec<DriverError>) {
         let mut errors = Vec::new();
-        let mut ready = nodes.clone();
-        for board in 0..self.driver.boards().count() {
-            let wanted = self.driver.on_board(&nodes, board);
+        for (board, _) in self.driver.boards() {
+            let wanted = board.positions(&nodes);
             let result =
                 if wanted.is_empty() { Ok(()) } else { self.driver.check_ready(board, wanted) };
             if let Err(error) = result {
-                ready.retain(|&node| self.driver.on_board(&[node], board).is_empty());
+                nodes.retain(|node| node.board() != board);
                 errors.push(error);
             }
         }
-        (ready, errors)
+        (nodes, errors)
     }
 
-    /// A node's `pN` name; nodes count from 0.
-    #[must_use]
-    pub fn label(&self, node: usize) -> String {
-        self.names.label(node + 1)
+    /// A node's place among all nodes, from 1: what the settings of single nodes are kept by.
+    fn place(&self, node: Node) -> usize {
+        let before = node.number().saturating_sub(self.settings.first);
+        usize::try_from(before).map_or(usize::MAX, |before| before.saturating_add(1))
     }
 
-    /// Where a node, counted from 0, is on the USB: as configured, else as it can be told.
+    /// Where a node is on the USB: as configured, else as it can be found.
     ///
     /// # Errors
     /// What asking its board failed with.
-    pub fn usb_path(&mut self, node: usize) -> Result<Option<String>, DriverError> {
-        match self.settings.usb_paths.get(&(node + 1)) {
+    pub fn usb_path(&mut self, node: Node) -> Result<Option<String>, DriverError> {
+        match self.settings.usb_paths.get(&self.place(node)) {
             Some(path) => Ok(Some(path.clone())),
             None => self.driver.usb_path(node),
         }
@@ -76,15 +76,20 @@ impl Cluster {
     /// The boards' names in their order.
     #[must_use]
     pub fn board_names(&self) -> Vec<String> {
-        self.driver.boards().map(|info| info.name.clone()).collect()
+        self.driver.boards().map(|(_, info)| info.name.clone()).collect()
+    }
+
+    /// A board's name.
+    pub(crate) fn board_name(&self, board: Board) -> Result<String, DriverError> {
+        self.driver.info(board).map(|info| info.name.clone())
     }
 
     /// Why nobody can tell how many nodes there are, where that is so.
     #[must_use]
     pub fn uncounted(&self) -> Option<Error> {
-        let boards = self.driver.boards().enumerate();
-        let mut unknown = boards.filter(|(_, info)| info.size == 0).map(|(board, _)| board);
-        unknown.next().and_then(|board| Some(self.driver.not_opened(board)?.into()))
+        let mut unknown = self.driver.boards().filter(|(_, info)| info.size == 0);
+        let (board, _) = unknown.next()?;
+        self.driver.check_open(board).err().map(Error::from)
     }
 
     /// What the configuration says of nodes that are not there.
@@ -118,10 +123,10 @@ impl Cluster {
         ))
     }
 
-    /// A node's configured name; nodes count from 0.
+    /// A node's configured name.
     #[must_use]
-    pub fn alias(&self, node: usize) -> Option<String> {
-        self.settings.names.get(&(node + 1)).cloned()
+    pub fn alias(&self, node: Node) -> Option<String> {
+        self.settings.names.get(&self.place(node)).cloned()
     }
 
     /// The settings that are in force.
@@ -139,7 +144,7 @@ impl Cluster {
     /// How many nodes there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.driver.nodes()
+        self.driver.nodes().count()
     }
 
     /// The boards themselves, for what no operation here does.
@@ -161,28 +166,28 @@ impl Cluster {
 
     /// The nodes of a set whose HAT is there, and what is to be said of the others: nothing where all
     /// nodes are meant.
-    pub(crate) fn present(&mut self, set: &NodeSet) -> Result<(Vec<usize>, Option<Error>), Error> {
+    pub(crate) fn present(&mut self, set: &NodeSet) -> Result<(Vec<Node>, Option<Error>), Error> {
         let mut nodes = self.nodes(set)?;
-        let absent = self.driver.absent(&nodes);
-        let asked_for_all = nodes.len() == self.driver.nodes();
+        let absent = self.driver.absent(&nodes)?;
+        let asked_for_all = nodes.len() == self.count();
         nodes.retain(|node| !absent.contains(node));
-        let names = || absent.iter().map(|&node| self.label(node)).collect();
+        let names = || absent.iter().map(|&node| label(node)).collect();
         let error = (!absent.is_empty() && !asked_for_all).then(|| Error::Absent(names()));
         Ok((nodes, error))
     }
 
-    /// The ClusterCTRL boards, counted from 0 among all boards.
-    pub(crate) fn ctrl_boards(&self) -> Vec<usize> {
-        let boards = self.driver.boards().enumerate();
-        let is_ctrl = |model| matches!(model, Model::Ctrl { .. });
+    /// The ClusterCTRL boards.
+    pub(crate) fn ctrl_boards(&self) -> Vec<Board> {
+        let boards = self.driver.boards();
+        let is_ctrl = |model| matches!(model, BoardModel::Ctrl { .. });
         boards.filter(|(_, info)| is_ctrl(info.model)).map(|(board, _)| board).collect()
     }
 
-    /// The ClusterCTRL board of an order, counted from 0 among all boards.
-    pub(crate) fn ctrl_board(&self, order: u8) -> Result<usize, Error> {
+    /// The ClusterCTRL board of an order.
+    pub(crate) fn ctrl_board(&self, order: u8) -> Result<Board, Error> {
         self.driver.board_of_order(order).ok_or_else(|| {
-            let orders = self.driver.boards().filter_map(|info| match info.model {
-                Model::Ctrl { order, .. } => Some(order),
+            let orders = self.driver.boards().filter_map(|(_, info)| match info.model {
+                BoardModel::Ctrl { order, .. } => Some(order),
                 _ => None,
             });
             Error::NoSuchOrder { order, connected: orders.collect() }

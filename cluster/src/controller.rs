@@ -103,7 +103,7 @@ impl Controller {
         let options = driver_options(&self.settings, &self.options);
         let find = if self.options.without_boards { Driver::find } else { Driver::open };
         let driver = find(self.machine, options)?;
-        let names = Names::new(driver.nodes(), self.settings.first, &self.settings.names);
+        let names = Names::new(driver.nodes().count(), self.settings.first, &self.settings.names);
         Ok(Cluster { driver, settings: self.settings, names })
     }
 }
@@ -117,7 +117,7 @@ fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Source
 
 /// A simulation brings its own configuration: the machine's belongs to other boards.
 fn simulated(name: &str, options: &Options) -> Result<(Arc<dyn Platform>, Sources), Error> {
-    if builtin::world(name).is_none() && !Path::new(name).exists() {
+    if builtin::simulation(name).is_none() && !Path::new(name).exists() {
         let known: Vec<_> = builtin::names().collect();
         return Err(Error::Simulation(format!(
             "{name}: neither a file nor one of the built-in worlds {}",
@@ -125,7 +125,8 @@ fn simulated(name: &str, options: &Options) -> Result<(Arc<dyn Platform>, Source
         )));
     }
     let machine = Machine::open(name).map_err(|error| {
-        let is_spoilt = builtin::world(name).is_some() && matches!(error, StoreError::World { .. });
+        let is_spoilt =
+            builtin::simulation(name).is_some() && matches!(error, StoreError::Simulation { .. });
         let fix = if is_spoilt { "; remove this file for a fresh board" } else { "" };
         Error::Simulation(format!("{error}{fix}"))
     })?;
@@ -151,7 +152,9 @@ fn driver_options(settings: &Settings, call: &Options) -> DriverOptions {
         board.size = settings.size;
         board
     });
-    let delays = settings.node_delay.iter().map(|(&node, &delay)| (node - 1, delay));
+    let number = |place: usize| u32::try_from(place - 1).ok()?.checked_add(settings.first);
+    let delays = settings.node_delay.iter();
+    let delays = delays.filter_map(|(&place, &delay)| Some((number(place)?, delay)));
     let mut options = DriverOptions::default();
     options.boards = settings.boards.iter().map(board_options).chain(forced).collect();
     options.detected_size = settings.size;

@@ -3,12 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use hat_driver::linux::{Error as DriverError, NodeState, Output, chain};
-use hat_driver::power::Stands;
+use hat_driver::linux::{ClusterError as DriverError, Output, Target, chain};
+use hat_driver::power::ResultingState;
 use serde::Serialize;
 
 use crate::config::ConfigError;
-use crate::nodes::NodeSetError;
+use crate::nodes::{Labels, NodeSetError};
+use crate::report::NodeState;
 use crate::shorten::shorten;
 
 /// Why an operation has no result, or not the whole one. The text names the fact and not its causes,
@@ -187,7 +188,7 @@ pub struct ErrorReport {
     pub exit_status: Option<u8>,
     /// The state that a board's outputs have, where an operation on it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stands: Option<Stands>,
+    pub stands: Option<ResultingState>,
     /// The state of each node that was to be switched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switched: Option<Vec<NodeState>>,
@@ -212,10 +213,16 @@ impl ErrorReport {
             DriverError::Cycle { source, .. } => source.cause(),
             error => error,
         };
-        if let DriverError::Board { stands, what, .. } = cause {
-            self.stands = (!what.is_empty()).then_some(*stands);
+        if let DriverError::Board { resulting, target, .. } = cause {
+            self.stands = (!target.is_none()).then_some(*resulting);
         }
-        let states = error.done().map(|done| done.states.to_vec());
+        let states = match cause {
+            DriverError::Board {
+                target: Target::Beyond { switched_off: Some(places), .. },
+                ..
+            } => Some(NodeState::of_spare(places)),
+            _ => error.done().map(NodeState::of_all),
+        };
         self.switched = states.filter(|states| !states.is_empty());
     }
 }
@@ -254,7 +261,11 @@ impl Error {
     /// The text and its causes on one line, with overlong words cut.
     #[must_use]
     pub fn message(&self) -> String {
-        shorten(&chain(self)).into_owned()
+        shorten(&match self {
+            Self::Driver(error) => error.describe(&Labels).to_string(),
+            error => chain(error),
+        })
+        .into_owned()
     }
 
     /// The same for programs.
@@ -270,11 +281,10 @@ impl Error {
 
 fn driver_kind(error: &DriverError) -> ErrorKind {
     match error {
-        DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => ErrorKind::Configuration,
-        DriverError::NotOpened { source, .. } => match **source {
-            DriverError::Setup(_) | DriverError::DuplicateOrder { .. } => ErrorKind::Configuration,
-            _ => ErrorKind::Board,
-        },
+        error if error.is_configuration() => ErrorKind::Configuration,
+        DriverError::NotOpened { source, .. } if source.is_configuration() => {
+            ErrorKind::Configuration
+        }
         DriverError::NoBoard { .. } => ErrorKind::NoBoard,
         DriverError::Locked { .. } => ErrorKind::Locked,
         DriverError::UnderVoltage { .. } => ErrorKind::UnderVoltage,

@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use hat_driver::linux::Event as PowerEvent;
 pub use hat_driver::linux::Verdict;
+use hat_driver::linux::{Node, PowerEvent};
 use hat_driver::power::Action;
 use system_config::changes::Wait;
 
-/// What happens while an operation lasts. Nodes and boards count from 0.
+/// What happens while an operation lasts.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -15,7 +15,7 @@ pub enum Event<'a> {
     /// switched yet: who stops here has changed nothing.
     Begun {
         /// The nodes.
-        nodes: &'a [usize],
+        nodes: &'a [Node],
         /// On or off.
         action: Action,
     },

@@ -1,8 +1,9 @@
 //! What an operation came to.
 
-use hat_driver::linux::{Error as DriverError, chain};
+use hat_driver::linux::ClusterError as DriverError;
 
 use crate::error::Error;
+use crate::nodes::Labels;
 
 /// What an operation came to. Where a part of it failed, the report tells of the rest: what could be
 /// done was done.
@@ -48,7 +49,7 @@ impl<R> From<R> for Outcome<R> {
 /// What several boards failed with, as one error; none for none.
 pub(crate) fn of_boards(mut errors: Vec<DriverError>) -> Option<Error> {
     // Boards of one order have one error.
-    errors.dedup_by_key(|error| chain(error));
+    errors.dedup_by_key(|error| error.describe(&Labels).to_string());
     match errors.len() {
         0 | 1 => errors.pop().map(Error::Driver),
         _ => Some(Error::Driver(DriverError::Boards(errors))),

@@ -10,12 +10,13 @@ use hat_driver::power::Action;
 use hat_driver::sim::{Machine, builtin};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let world = builtin::world("v2.5").ok_or("no such world")?;
+    let world = builtin::simulation("v2.5").ok_or("no such world")?;
     let machine = Arc::new(Machine::memory(world)?);
     let mut cluster = Cluster::open(machine, Options::default())?;
 
-    let switched = cluster.switch(&[0, 1], Action::On, &mut |event| println!("{event:?}"))?;
+    let nodes: Vec<_> = cluster.nodes().take(2).collect();
+    let switched = cluster.switch(&nodes, Action::On, &mut |event| println!("{event:?}"))?;
     println!("changed: {}", switched.changed.len());
-    println!("seen on: {}", cluster.status(0)?.seen());
+    println!("seen on: {}", cluster.status(nodes[0].board())?.seen());
     Ok(())
 }

@@ -17,7 +17,7 @@ pub enum Access {
 /// A failed operation on one board. `E` is the error of the bus or of the GPIO back end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Error<E> {
+pub enum HatError<E> {
     /// A transfer with the expander failed, after its retries.
     Bus {
         /// What was attempted.
@@ -54,7 +54,7 @@ pub enum Error<E> {
         /// What the pins show.
         seen: Signals,
     },
-    /// The board was never initialised since it got power: its pins are inputs.
+    /// The board has not been initialised since power-up: its pins are inputs.
     NotInitialised,
     /// Some pins are outputs and others inputs, which neither reset nor our initialisation leaves.
     PartlyConfigured {
@@ -84,7 +84,7 @@ pub enum Error<E> {
     },
 }
 
-impl<E> fmt::Display for Error<E> {
+impl<E> fmt::Display for HatError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bus { access, register, .. } => {
@@ -99,7 +99,7 @@ impl<E> fmt::Display for Error<E> {
                 write!(f, "{signals}: {}", pins_show(*signals, *seen))
             }
             Self::NotInitialised => {
-                f.write_str("the board was never initialised; run `clusterhat init`")
+                f.write_str("the board has not been initialised since power-up")
             }
             Self::PartlyConfigured { direction } => write!(
                 f,
@@ -111,7 +111,7 @@ impl<E> fmt::Display for Error<E> {
             }
             Self::NotThisChip { register, found } => write!(
                 f,
-                "the {register} register holds {found:#04x}: this is not the expander of a Cluster HAT in the state it starts in"
+                "the {register} register holds {found:#04x}: this is not the expander of a Cluster HAT in its reset state"
             ),
             Self::WriteProtectLinked => f.write_str(
                 "the EEPROM's write protection cannot be switched off: its solder link is closed",
@@ -156,7 +156,7 @@ impl fmt::Display for Access {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
+impl<E: core::error::Error + 'static> core::error::Error for HatError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Bus { source, .. } | Self::Line { source, .. } => Some(source),

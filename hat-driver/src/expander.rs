@@ -9,7 +9,7 @@ use core::fmt;
 
 use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
 
-use crate::error::{Access, Error};
+use crate::error::{Access, HatError};
 use crate::pins::PinSet;
 
 /// The lowest of the four addresses that the XA0/XA1 jumpers select.
@@ -77,12 +77,12 @@ impl<B: I2c> Expander<B> {
     /// One register, in one transfer.
     ///
     /// # Errors
-    /// [`Error::Bus`] where the transfer fails.
-    pub fn read(&mut self, register: Register) -> Result<u8, Error<B::Error>> {
+    /// [`HatError::Bus`] where the transfer fails.
+    pub fn read(&mut self, register: Register) -> Result<u8, HatError<B::Error>> {
         let mut value = [0];
         self.bus
             .write_read(self.address, &[register as u8], &mut value)
-            .map_err(|source| Error::Bus { access: Access::Read, register, source })?;
+            .map_err(|source| HatError::Bus { access: Access::Read, register, source })?;
         Ok(value[0])
     }
 
@@ -90,14 +90,14 @@ impl<B: I2c> Expander<B> {
     /// pointer over a repeated START, so the byte that follows is the register's new content.
     ///
     /// # Errors
-    /// [`Error::Bus`] where the transfer fails, [`Error::ReadBack`] where the content differs.
-    pub fn write(&mut self, register: Register, value: u8) -> Result<(), Error<B::Error>> {
+    /// [`HatError::Bus`] where the transfer fails, [`HatError::ReadBack`] where the content differs.
+    pub fn write(&mut self, register: Register, value: u8) -> Result<(), HatError<B::Error>> {
         let mut found = [0];
         self.bus
             .write_read(self.address, &[register as u8, value], &mut found)
-            .map_err(|source| Error::Bus { access: Access::Write, register, source })?;
+            .map_err(|source| HatError::Bus { access: Access::Write, register, source })?;
         if found[0] != value {
-            return Err(Error::ReadBack { register, written: value, found: found[0] });
+            return Err(HatError::ReadBack { register, written: value, found: found[0] });
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl<B: I2c> Expander<B> {
         latch: Option<PinSet>,
         set: PinSet,
         clear: PinSet,
-    ) -> Result<PinSet, Error<B::Error>> {
+    ) -> Result<PinSet, HatError<B::Error>> {
         let before = match latch {
             Some(latch) => latch,
             None => PinSet::from_bits(self.read(Register::Latch)?),
@@ -140,11 +140,11 @@ impl<B: I2c> Expander<B> {
     /// so pass `None` then; once all of its pins are outputs, no board in use has all of them high.
     ///
     /// # Errors
-    /// [`Error::Bus`] where the bus fails.
+    /// [`HatError::Bus`] where the bus fails.
     pub fn identify(
         &mut self,
         input: Option<PinSet>,
-    ) -> Result<(Chip, Option<PinSet>), Error<B::Error>> {
+    ) -> Result<(Chip, Option<PinSet>), HatError<B::Error>> {
         let mut answer = self.pull_ups()?;
         if matches!(answer, Answer::RefusedOrDisturbed) {
             self.read(Register::Direction)?;
@@ -156,12 +156,12 @@ impl<B: I2c> Expander<B> {
         })
     }
 
-    fn pull_ups(&mut self) -> Result<Answer, Error<B::Error>> {
+    fn pull_ups(&mut self) -> Result<Answer, HatError<B::Error>> {
         let error = match self.read(Register::PullUp) {
             Ok(pull_ups) => return Ok(Answer::Value(PinSet::from_bits(pull_ups))),
             Err(error) => error,
         };
-        let Error::Bus { source, .. } = &error else { return Err(error) };
+        let HatError::Bus { source, .. } = &error else { return Err(error) };
         match source.kind() {
             ErrorKind::NoAcknowledge(_) => Ok(Answer::Refused),
             ErrorKind::Bus => Ok(Answer::RefusedOrDisturbed),
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    fn identify(kind: ErrorKind, dead_after: u32) -> Result<Chip, Error<ErrorKind>> {
+    fn identify(kind: ErrorKind, dead_after: u32) -> Result<Chip, HatError<ErrorKind>> {
         let bus = WithoutRegister4 { kind, dead_after, transfers: 0 };
         Expander::new(bus, FIRST_ADDRESS).identify(None).map(|(chip, _)| chip)
     }

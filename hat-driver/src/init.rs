@@ -7,9 +7,9 @@
 
 use embedded_hal::i2c::I2c;
 
-use crate::board::{Backend, Board, Setup};
-use crate::error::Error;
+use crate::error::HatError;
 use crate::expander::{Chip, Expander, Register};
+use crate::hat::{Backend, Hat, PinSetup};
 use crate::lines::Line;
 use crate::pins::{PinSet, Signals};
 
@@ -20,25 +20,25 @@ const PULL_UPS_LINKED: u8 = 0xff;
 
 /// What initialisation did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum InitOutcome {
     /// The board was initialised now; its latch is this.
     Initialised(PinSet),
     /// It had been initialised before, and nothing was written.
     AlreadyDone,
 }
 
-impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
+impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
     /// Initialises the board if it never was. Others have to be excluded meanwhile.
     ///
     /// # Errors
-    /// [`Error::PartlyConfigured`] or [`Error::NotThisChip`] where the chip is not in its reset
+    /// [`HatError::PartlyConfigured`] or [`HatError::NotThisChip`] where the chip is not in its reset
     /// state, or where the hardware refuses; the nodes are then as they were.
-    pub fn init(&mut self) -> Result<Outcome, Error<B::Error>> {
+    pub fn init(&mut self) -> Result<InitOutcome, HatError<B::Error>> {
         let direction = self.direction()?;
         match self.setup(direction) {
-            _ if direction.is_empty() => return Ok(Outcome::AlreadyDone),
-            Setup::PartlyConfigured => return Err(Error::PartlyConfigured { direction }),
-            Setup::Initialised | Setup::NeverInitialised => {}
+            _ if direction.is_empty() => return Ok(InitOutcome::AlreadyDone),
+            PinSetup::PartlyConfigured => return Err(HatError::PartlyConfigured { direction }),
+            PinSetup::Initialised | PinSetup::NeverInitialised => {}
         }
         let latch = match &mut self.backend {
             Backend::Expander(chip) => {
@@ -61,7 +61,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Board<B, L> {
             }
         };
         self.verify(latch, self.revision.signals())?;
-        Ok(Outcome::Initialised(latch))
+        Ok(InitOutcome::Initialised(latch))
     }
 }
 
@@ -75,10 +75,10 @@ fn resting(before: Signals) -> Signals {
 }
 
 /// Checks that the chip is in its reset state, sets the pull-ups up, and returns the pins' levels.
-fn probe<B: I2c>(chip: &mut Expander<B>) -> Result<PinSet, Error<B::Error>> {
+fn probe<B: I2c>(chip: &mut Expander<B>) -> Result<PinSet, HatError<B::Error>> {
     let polarity = chip.read(Register::Polarity)?;
     if polarity != 0x00 {
-        return Err(Error::NotThisChip { register: Register::Polarity, found: polarity });
+        return Err(HatError::NotThisChip { register: Register::Polarity, found: polarity });
     }
     let (kind, _) = chip.identify(None)?;
     if kind == Chip::Pca9554 {
@@ -87,7 +87,7 @@ fn probe<B: I2c>(chip: &mut Expander<B>) -> Result<PinSet, Error<B::Error>> {
     let written = chip.write(Register::PullUp, PULL_UPS_TO_PROBE_LINK);
     let pins = PinSet::from_bits(chip.read(Register::Input)?);
     if let Err(error) = written {
-        let is_read_back = matches!(error, Error::ReadBack { .. });
+        let is_read_back = matches!(error, HatError::ReadBack { .. });
         return match is_read_back && chip.identify(Some(pins))?.0 == Chip::Pca9554 {
             true => Ok(pins),
             false => Err(error),

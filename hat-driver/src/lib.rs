@@ -19,17 +19,17 @@
 //!
 //! ```
 //! use embedded_hal::i2c::I2c;
-//! use hat_driver::{Error, Signals};
-//! use hat_driver::board::{Backend, Board};
+//! use hat_driver::{HatError, Signals};
+//! use hat_driver::hat::{Backend, Hat};
 //! use hat_driver::expander::Expander;
 //! use hat_driver::lines::NoLine;
 //! use hat_driver::revisions::{Revision, Version};
 //!
 //! /// Switches P1 on, whatever state the board is in.
-//! fn first_node<B: I2c>(bus: B) -> Result<(), Error<B::Error>> {
+//! fn first_node<B: I2c>(bus: B) -> Result<(), HatError<B::Error>> {
 //!     let revision = Revision::of(Version { major: 2, minor: 5 }).expect("a known revision");
 //!     let backend = Backend::<B, NoLine<B::Error>>::Expander(Expander::new(bus, 0x20));
-//!     let mut board = Board::new(backend, revision);
+//!     let mut board = Hat::new(backend, revision);
 //!     board.init()?;
 //!     let latch = board.latch()?;
 //!     let latch = board.apply(latch, Signals::node(0), Signals::NONE)?;
@@ -49,12 +49,12 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
 mod bits;
-pub mod board;
 #[cfg(feature = "linux")]
 mod bus_error;
 pub mod ctrl;
 pub(crate) mod error;
 pub mod expander;
+pub mod hat;
 pub mod init;
 pub mod lines;
 #[cfg(feature = "linux")]
@@ -66,11 +66,10 @@ mod retry;
 pub mod revisions;
 #[cfg(feature = "sim")]
 pub mod sim;
-pub mod stack;
 
 #[cfg(feature = "linux")]
 pub use bus_error::BusError;
-pub use error::{Access, Error};
+pub use error::{Access, HatError};
 pub use pins::{PinSet, Signals};
 pub use positions::Positions;
 pub use retry::{ATTEMPTS, Retry};

@@ -2,7 +2,7 @@
 
 use embedded_hal::digital::{OutputPin, StatefulOutputPin};
 
-use crate::error::{Access, Error};
+use crate::error::{Access, HatError};
 use crate::pins::PinSet;
 use crate::revisions::{V1_ALERT_LINE, V1_NODE_LINES};
 
@@ -90,27 +90,27 @@ impl<L: Line> Lines<L> {
     /// The lines that are high.
     ///
     /// # Errors
-    /// [`Error::Line`] where one cannot be read.
-    pub fn levels(&mut self) -> Result<PinSet, Error<L::Error>> {
+    /// [`HatError::Line`] where one cannot be read.
+    pub fn levels(&mut self) -> Result<PinSet, HatError<L::Error>> {
         self.collect(L::is_high)
     }
 
     /// The lines that are inputs, as the expander's direction register would have it.
     ///
     /// # Errors
-    /// [`Error::Line`] where one cannot be read.
-    pub fn direction(&mut self) -> Result<PinSet, Error<L::Error>> {
+    /// [`HatError::Line`] where one cannot be read.
+    pub fn direction(&mut self) -> Result<PinSet, HatError<L::Error>> {
         self.collect(|line| line.is_output().map(|output| !output))
     }
 
     /// Drives these lines high and those low; leaves the rest alone.
     ///
     /// # Errors
-    /// [`Error::Line`] at the first line that refuses.
-    pub fn drive(&mut self, set: PinSet, clear: PinSet) -> Result<(), Error<L::Error>> {
+    /// [`HatError::Line`] at the first line that refuses.
+    pub fn drive(&mut self, set: PinSet, clear: PinSet) -> Result<(), HatError<L::Error>> {
         for (bit, number, line) in self.each() {
             if set.union(clear).contains(bit) {
-                line.drive(set.contains(bit)).map_err(|source| Error::Line {
+                line.drive(set.contains(bit)).map_err(|source| HatError::Line {
                     access: Access::Write,
                     line: number,
                     source,
@@ -123,10 +123,10 @@ impl<L: Line> Lines<L> {
     fn collect(
         &mut self,
         ask: impl Fn(&mut L) -> Result<bool, L::Error>,
-    ) -> Result<PinSet, Error<L::Error>> {
+    ) -> Result<PinSet, HatError<L::Error>> {
         let mut found = PinSet::NONE;
         for (bit, number, line) in self.each() {
-            let yes = ask(line).map_err(|source| Error::Line {
+            let yes = ask(line).map_err(|source| HatError::Line {
                 access: Access::Read,
                 line: number,
                 source,

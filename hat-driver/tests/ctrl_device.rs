@@ -13,13 +13,13 @@ use std::rc::Rc;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation};
 use hat_driver::Positions;
-use hat_driver::ctrl::Error;
+use hat_driver::ctrl::CtrlError;
 use hat_driver::ctrl::device::{Device, Save};
 use hat_driver::ctrl::protocol::Command;
 use hat_driver::ctrl::readings::{Firmware, Temperature, UsbPath, Voltage};
-use hat_driver::power::{Action, Stands, Switchable};
-use hat_driver::sim::chip::Chip;
-use hat_driver::sim::ctrl::Ctrl;
+use hat_driver::power::{Action, ResultingState, Switchable};
+use hat_driver::sim::chip::SimChip;
+use hat_driver::sim::ctrl::SimCtrl;
 use serde_json::{Value, json};
 
 const NAK: ErrorKind = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown);
@@ -40,7 +40,7 @@ struct Fault {
 /// A board, its bus, and a clock that only waits move.
 #[derive(Clone)]
 struct Bench {
-    board: Rc<RefCell<Ctrl>>,
+    board: Rc<RefCell<SimCtrl>>,
     log: Rc<RefCell<Vec<Transfer>>>,
     fault: Rc<Cell<Option<Fault>>>,
     /// What the status register reads, whatever the board says.
@@ -78,7 +78,7 @@ impl Bench {
         self.now_ns.get() / 1_000_000
     }
 
-    fn take<R>(&self, look: impl FnOnce(&mut Ctrl) -> R) -> R {
+    fn take<R>(&self, look: impl FnOnce(&mut SimCtrl) -> R) -> R {
         look(&mut self.board.borrow_mut())
     }
 
@@ -176,7 +176,7 @@ fn plain() -> Value {
 }
 
 type Handle = Device<Bench, Bench>;
-type Outcome = Result<String, Error<ErrorKind>>;
+type Outcome = Result<String, CtrlError<ErrorKind>>;
 
 /// One operation of the driver.
 struct Op {
@@ -186,7 +186,7 @@ struct Op {
     sends: &'static [&'static [u8]],
 }
 
-fn shown<T: std::fmt::Debug>(result: Result<T, Error<ErrorKind>>) -> Outcome {
+fn shown<T: std::fmt::Debug>(result: Result<T, CtrlError<ErrorKind>>) -> Outcome {
     result.map(|value| format!("{value:?}"))
 }
 
@@ -307,7 +307,7 @@ impl I2c for Constant {
 fn another_chip_is_told_from_a_board_by_reading() {
     for schema in [0x00, 0x01, 0x03, 0xff] {
         let error = Device::open(Constant(schema), Bench::new(&plain())).map(drop).unwrap_err();
-        assert_eq!(error, Error::Schema { found: schema });
+        assert_eq!(error, CtrlError::Schema { found: schema });
         assert!(error.to_string().contains("0x00"), "{error}");
     }
 }
@@ -364,7 +364,7 @@ fn what_is_out_of_range_is_refused_before_the_bus() {
     let bench = Bench::new(&able());
     let mut device = bench.open();
     for node in [0, 4, 5, 255] {
-        let error = Error::NoSuchNode { node, nodes: 3 };
+        let error = CtrlError::NoSuchNode { node, nodes: 3 };
         assert_eq!(device.power(node), Err(error.clone()));
         assert_eq!(device.set_power(node, true), Err(error.clone()));
         assert_eq!(device.set_power(node, false), Err(error.clone()));
@@ -374,7 +374,7 @@ fn what_is_out_of_range_is_refused_before_the_bus() {
             assert_eq!(device.usb_path(node), Err(error));
         }
     }
-    assert_eq!(device.set_order(0), Err(Error::OrderZero));
+    assert_eq!(device.set_order(0), Err(CtrlError::OrderZero));
     assert_eq!(bench.take_log(), []);
 }
 
@@ -391,7 +391,7 @@ fn a_status_is_an_error_with_its_reason() {
         let mut device = bench.open();
         bench.status.set(Some(status));
         let error = device.set_power(1, true).unwrap_err();
-        assert_eq!(error, Error::Refused { command: Command::On, status });
+        assert_eq!(error, CtrlError::Refused { command: Command::On, status });
         let text = error.to_string();
         assert!(text.contains(reason) && text.contains("0x03"), "{text}");
         // What a board may lack: only 1 and 3 mean that it does.
@@ -408,7 +408,7 @@ fn a_board_without_them_says_so() {
     let bench = Bench::new(&plain());
     let mut device = bench.open();
     let refused =
-        |result: Result<(), Error<ErrorKind>>| matches!(result, Err(Error::Refused { .. }));
+        |result: Result<(), CtrlError<ErrorKind>>| matches!(result, Err(CtrlError::Refused { .. }));
     assert!(refused(device.set_act(true)));
     assert!(refused(device.set_fan(true)));
     assert!(refused(device.set_usb_boot(1, true)));
@@ -468,7 +468,9 @@ fn a_board_that_stays_busy_is_left_in_time() {
         let mut device = bench.open();
         bench.take(|board| board.busy = u32::MAX);
         let error = (op.run)(&mut device).unwrap_err();
-        let Error::Timeout { command, waited_ms } = error else { panic!("{}: {error}", op.name) };
+        let CtrlError::Timeout { command, waited_ms } = error else {
+            panic!("{}: {error}", op.name)
+        };
         let limit = limit_ms(command, 100);
         assert_eq!(u64::from(waited_ms), bench.slept_ms(), "{}", op.name);
         assert!(bench.slept_ms() <= limit, "{}: {} ms", op.name, bench.slept_ms());
@@ -481,7 +483,7 @@ fn a_board_that_stays_busy_is_left_in_time() {
         let mut device = bench.open();
         bench.takes_ms.set(u64::from(u32::MAX));
         let error = (op.run)(&mut device).unwrap_err();
-        let Error::Timeout { command, .. } = error else { panic!("{}: {error}", op.name) };
+        let CtrlError::Timeout { command, .. } = error else { panic!("{}: {error}", op.name) };
         assert!(bench.slept_ms() <= limit_ms(command, 100), "{}: {}", op.name, bench.slept_ms());
         assert!(error.to_string().contains(" ms"), "{error}");
     }
@@ -493,7 +495,7 @@ fn a_busy_board_cannot_be_opened() {
     board["busy"] = json!(u32::MAX);
     let bench = Bench::new(&board);
     let error = Device::open(bench.clone(), bench.clone()).map(drop).unwrap_err();
-    assert_eq!(error, Error::Bus { command: None, source: NAK });
+    assert_eq!(error, CtrlError::Bus { command: None, source: NAK });
     assert!(bench.slept_ms() <= 1000, "{}", bench.slept_ms());
     board["busy"] = json!(50);
     let bench = Bench::new(&board);
@@ -619,20 +621,20 @@ fn nodes_are_switched_and_proven_one_by_one() {
     bench.take(|board| board.p[2] = 0);
     let error = device.verify(after, all).unwrap_err();
     let wrong = Positions::from_bits(0b100);
-    assert_eq!(error, Error::NotFollowed { command: Command::On, nodes: wrong });
+    assert_eq!(error, CtrlError::NotFollowed { command: Command::On, nodes: wrong });
     assert!(error.to_string().contains("node 3 of the board does not"), "{error}");
     bench.take(|board| board.p[0] = 0);
     let error = device.verify(after, all).unwrap_err();
     let wrong = Positions::from_bits(0b101);
-    assert_eq!(error, Error::NotFollowed { command: Command::On, nodes: wrong });
+    assert_eq!(error, CtrlError::NotFollowed { command: Command::On, nodes: wrong });
     assert!(error.to_string().contains("nodes 1 3 of the board do not"), "{error}");
     bench.take(|board| board.p[0] = 1);
     let changed = Positions::from_bits(0b101);
-    assert_eq!(device.stands(before, changed, Action::On), Stands::Unknown);
+    assert_eq!(device.resulting_state(before, changed, Action::On), ResultingState::Unknown);
     bench.take(|board| board.p[0] = 0);
-    assert_eq!(device.stands(before, changed, Action::On), Stands::Old);
+    assert_eq!(device.resulting_state(before, changed, Action::On), ResultingState::Old);
     bench.take(|board| (board.p[0], board.p[2]) = (1, 1));
-    assert_eq!(device.stands(before, changed, Action::On), Stands::New);
+    assert_eq!(device.resulting_state(before, changed, Action::On), ResultingState::New);
 }
 
 /// A setting that the board accepts and does not take.
@@ -644,12 +646,12 @@ fn what_is_accepted_and_not_done_is_told() {
     // The board lacks the entry: it answers 0 (ok) and tells 0xff.
     assert_eq!(
         device.set_usb_boot(3, true),
-        Err(Error::Refused { command: Command::UsbBootOn, status: 1 })
+        Err(CtrlError::Refused { command: Command::UsbBootOn, status: 1 })
     );
 }
 
 /// The undisturbed outcome, and how many transfers it took.
-fn undisturbed(op: &Op) -> (Outcome, Ctrl, usize) {
+fn undisturbed(op: &Op) -> (Outcome, SimCtrl, usize) {
     let bench = Bench::new(&able());
     let outcome = (op.run)(&mut bench.open());
     let count = bench.take_log().len();
@@ -657,7 +659,7 @@ fn undisturbed(op: &Op) -> (Outcome, Ctrl, usize) {
 }
 
 /// The state of a board, but for registers that any attempt leaves behind.
-fn state(board: &Ctrl) -> Value {
+fn state(board: &SimCtrl) -> Value {
     let mut state = serde_json::to_value(board).unwrap();
     for key in ["data", "status", "saved", "busy", "away", "returns"] {
         state.as_object_mut().unwrap().remove(key);
@@ -685,7 +687,7 @@ fn one_fault_passes_without_a_trace() {
                         continue;
                     }
                     assert!(
-                        matches!(result, Err(Error::Bus { command: Some(_), .. })),
+                        matches!(result, Err(CtrlError::Bus { command: Some(_), .. })),
                         "{context}"
                     );
                     let log = bench.take_log();
@@ -716,11 +718,11 @@ fn a_lasting_fault_is_an_error_in_time() {
                 let context = format!("{}: {kind:?} from {transfer} on", op.name);
                 let error = (op.run)(&mut device).expect_err(&context);
                 match error {
-                    Error::Timeout { command, .. } => {
+                    CtrlError::Timeout { command, .. } => {
                         assert_eq!(kind, NAK, "{context}");
                         assert!(bench.slept_ms() <= limit_ms(command, 100), "{context}");
                     }
-                    Error::Bus { source, .. } => {
+                    CtrlError::Bus { source, .. } => {
                         assert_eq!(source, kind, "{context}");
                         if kind != NAK {
                             assert!(
@@ -751,6 +753,6 @@ fn what_passes_not_at_once_is_not_tried_again() {
         after: false,
     }));
     let error = device.set_power(1, true).unwrap_err();
-    assert_eq!(error, Error::Bus { command: Some(Command::On), source: ErrorKind::Other });
+    assert_eq!(error, CtrlError::Bus { command: Some(Command::On), source: ErrorKind::Other });
     assert_eq!(bench.take_log().len(), 1);
 }

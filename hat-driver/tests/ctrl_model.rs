@@ -5,6 +5,9 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/row.rs"]
+mod row;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -14,12 +17,14 @@ use std::time::Duration;
 use hat_driver::Positions;
 use hat_driver::ctrl::device::Save;
 use hat_driver::linux::{
-    Change, Cluster, CtrlStatus, Model, Options, Output, Platform, Resource, UnitStatus,
+    BoardModel, BoardReading, Cluster, CtrlStatus, Options, Output, OutputResult, Platform,
+    Resource,
 };
 use hat_driver::power::Action;
-use hat_driver::sim::{Machine, World, builtin};
+use hat_driver::sim::{Machine, Simulation, builtin};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use row::{Row as _, places};
 use serde_json::{Value, json};
 
 /// One command. Nodes and boards are taken modulo what there is.
@@ -127,8 +132,8 @@ struct Boards {
 type Place = Option<u32>;
 
 impl Boards {
-    fn of(world: &World) -> Self {
-        let board = |ctrl: &hat_driver::sim::ctrl::Ctrl| {
+    fn of(world: &Simulation) -> Self {
+        let board = |ctrl: &hat_driver::sim::ctrl::SimCtrl| {
             let (p, u) = (ctrl.p.clone(), ctrl.u.clone());
             let now = Kept { order: ctrl.order, led: ctrl.led, act: ctrl.act, p, u };
             let eeprom = factory(ctrl.order, &now);
@@ -174,7 +179,7 @@ impl Boards {
         std::mem::replace(level, u8::from(on)) != u8::from(on)
     }
 
-    fn check(&self, world: &World) {
+    fn check(&self, world: &Simulation) {
         for (bus, board) in &self.ctrls {
             let ctrl = &world.ctrls[bus];
             let (p, u) = (ctrl.p.clone(), ctrl.u.clone());
@@ -217,12 +222,12 @@ fn apply(model: &mut Boards, bench: &Bench, cluster: &mut Cluster, step: &Step) 
         Step::Power(bits, action) => {
             let nodes = model.nodes();
             let asked: Vec<_> = (0..nodes.len()).filter(|n| bits >> (n % 32) & 1 == 1).collect();
-            let switched = cluster.switch(&asked, action, &mut |_| {}).unwrap();
+            let switched = cluster.switch(&cluster.pick(&asked), action, &mut |_| {}).unwrap();
             let changed: Vec<_> = asked
                 .into_iter()
                 .filter(|&node| model.switch(nodes[node], action == Action::On))
                 .collect();
-            assert_eq!(switched.changed, changed);
+            assert_eq!(places(&switched.changed), changed);
         }
         Step::Set(index, output, on) => {
             let index = index % row.len();
@@ -234,11 +239,15 @@ fn apply(model: &mut Boards, bench: &Bench, cluster: &mut Cluster, step: &Step) 
                 Output::Act => board.now.act.as_mut(),
                 _ => board.fan.as_mut(),
             };
-            let expected = if place.is_some() { Change::Switched } else { Change::Unsupported };
+            let expected =
+                if place.is_some() { OutputResult::Switched } else { OutputResult::Unsupported };
             if let Some(place) = place {
                 *place = u8::from(on);
             }
-            assert_eq!(cluster.set(index, output, on, &mut |_| {}).unwrap(), expected);
+            assert_eq!(
+                cluster.set(cluster.board(index), output, on, &mut |_| {}).unwrap(),
+                expected
+            );
         }
         Step::UsbBoot(node, on) => {
             let nodes = model.nodes();
@@ -246,13 +255,13 @@ fn apply(model: &mut Boards, bench: &Bench, cluster: &mut Cluster, step: &Step) 
             let (place, position) = nodes[node];
             let entry = place.and_then(|bus| model.ctrls.get_mut(&bus).unwrap().now.u.as_mut());
             let expected = match entry {
-                None => Change::Unsupported,
+                None => OutputResult::Unsupported,
                 Some(u) => match std::mem::replace(&mut u[position], u8::from(on)) {
-                    old if old == u8::from(on) => Change::AlreadySo,
-                    _ => Change::Switched,
+                    old if old == u8::from(on) => OutputResult::Unchanged,
+                    _ => OutputResult::Switched,
                 },
             };
-            assert_eq!(cluster.set_usb_boot(node, on).unwrap(), expected);
+            assert_eq!(cluster.set_usb_boot(cluster.nth(node), on).unwrap(), expected);
         }
         Step::Order(index, order) => {
             let index = index % row.len();
@@ -261,13 +270,13 @@ fn apply(model: &mut Boards, bench: &Bench, cluster: &mut Cluster, step: &Step) 
                 return None;
             }
             model.ctrls.get_mut(&bus).unwrap().now.order = order;
-            cluster.set_order(index, order).unwrap();
+            cluster.set_order(cluster.board(index), order).unwrap();
             *cluster = bench.open();
         }
         Step::Save(index, save) => {
             let index = index % row.len();
             model.ctrls.get_mut(&row[index]?).unwrap().save(save);
-            cluster.save(index, save).unwrap();
+            cluster.save(cluster.board(index), save).unwrap();
         }
         Step::Reset(index) => {
             let index = index % row.len();
@@ -285,7 +294,7 @@ fn apply(model: &mut Boards, bench: &Bench, cluster: &mut Cluster, step: &Step) 
                 model.ctrls.insert(bus, before);
                 return None;
             }
-            cluster.reset(index).unwrap();
+            cluster.reset(cluster.board(index)).unwrap();
             *cluster = bench.open();
         }
         Step::Cycle(index) => {
@@ -293,24 +302,25 @@ fn apply(model: &mut Boards, bench: &Bench, cluster: &mut Cluster, step: &Step) 
             // A DA and a Stack have no hub to switch.
             let has_hub = !matches!(model.ctrls[&row[index]?].kind, 0 | 4);
             let off = Duration::from_millis(300);
-            let change = cluster.cycle_hub(index, off, &mut |_| {}).unwrap();
-            assert_eq!(change == Change::Switched, has_hub);
+            let change = cluster.cycle_hub(cluster.board(index), off, &mut |_| {}).unwrap();
+            assert_eq!(change == OutputResult::Switched, has_hub);
         }
         Step::Status(index) => {
             let index = index % row.len();
-            check_status(model, row[index]?, cluster.status(index).unwrap());
+            check_status(model, row[index]?, cluster.status(cluster.board(index)).unwrap());
         }
         Step::Reopen => *cluster = bench.open(),
     }
     Some(())
 }
 
-fn check_status(model: &Boards, bus: u32, status: UnitStatus) {
+fn check_status(model: &Boards, bus: u32, status: BoardReading) {
     let board = &model.ctrls[&bus];
     let set = |levels: &[u8]| -> Positions {
         (0..levels.len() as u8).filter(|n| levels[usize::from(*n)] == 1).collect()
     };
-    let UnitStatus::Ctrl(CtrlStatus { on, usb_boot, firmware, fan, voltages, .. }) = status else {
+    let BoardReading::Ctrl(CtrlStatus { on, usb_boot, firmware, fan, voltages, .. }) = status
+    else {
         panic!("no ClusterCTRL board")
     };
     assert_eq!(on, set(&board.now.p));
@@ -322,7 +332,7 @@ fn check_status(model: &Boards, bus: u32, status: UnitStatus) {
 }
 
 fn value(name: &str) -> Value {
-    serde_json::from_str(&builtin::world(name).unwrap().to_text()).unwrap()
+    serde_json::from_str(&builtin::simulation(name).unwrap().to_text()).unwrap()
 }
 
 /// A HAT, a Triple and a pHAT; an A+6 and a Single; a DA, a Stack and an old board that can do little.
@@ -353,14 +363,14 @@ proptest! {
                 chip["eeprom"] = as_made(chip);
             }
         }
-        let world = World::parse(&value.to_string()).unwrap();
+        let world = Simulation::parse(&value.to_string()).unwrap();
         let mut model = Boards::of(&world);
         let bench = Bench(Machine::memory(world).unwrap().without_waits());
         let mut cluster = bench.open();
         for step in &steps {
             if apply(&mut model, &bench, &mut cluster, step).is_some() {
                 model.check(&bench.0.world());
-                let sizes: Vec<_> = cluster.boards().map(|info| usize::from(info.size)).collect();
+                let sizes: Vec<_> = cluster.boards().map(|(_, info)| usize::from(info.size)).collect();
                 prop_assert_eq!(sizes.iter().sum::<usize>(), model.nodes().len());
             }
         }
@@ -389,7 +399,9 @@ fn call_again_and_again(machine: &Machine, caller: usize) {
     let mut on = false;
     for call in 0..CALLS {
         if call % 4 == 3 {
-            let UnitStatus::Ctrl(status) = cluster.status(0).unwrap() else { panic!("no board") };
+            let BoardReading::Ctrl(status) = cluster.status(cluster.board(0)).unwrap() else {
+                panic!("no board")
+            };
             assert_eq!(status.on.has(caller as u8), on, "caller {caller}, call {call}");
             assert_eq!(status.firmware.unwrap().to_string(), "1.8", "caller {caller}, call {call}");
             let voltages: Vec<_> = status.voltages.iter().map(|v| v.millivolts()).collect();
@@ -398,11 +410,11 @@ fn call_again_and_again(machine: &Machine, caller: usize) {
         } else {
             on = !on;
             let action = if on { Action::On } else { Action::Off };
-            let switched = cluster.switch(&[caller], action, &mut |_| {}).unwrap();
-            assert_eq!(switched.changed, [caller], "caller {caller}, call {call}");
+            let switched = cluster.switch(&cluster.pick(&[caller]), action, &mut |_| {}).unwrap();
+            assert_eq!(places(&switched.changed), [caller], "caller {caller}, call {call}");
         }
     }
-    assert!(matches!(cluster.boards().next().unwrap().model, Model::Ctrl { order: 20, .. }));
+    assert!(matches!(cluster.boards().next().unwrap().1.model, BoardModel::Ctrl { order: 20, .. }));
 }
 
 /// Without a lock they would mix up data and command registers (a defect of the vendor's tool).

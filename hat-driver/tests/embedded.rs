@@ -12,12 +12,12 @@ use std::time::Duration;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{ErrorType, OutputPin, StatefulOutputPin};
 use embedded_hal::i2c::{self, ErrorKind, I2c, NoAcknowledgeSource, Operation};
-use hat_driver::board::{Backend, Board};
 use hat_driver::expander::Expander;
+use hat_driver::hat::{Backend, Hat};
 use hat_driver::lines::{Line, Lines, NoLine, OwnedOutput};
 use hat_driver::power::{self, Action, SoleOwner};
 use hat_driver::revisions::{Revision, Version};
-use hat_driver::{Error, Positions, Signals};
+use hat_driver::{HatError, Positions, Signals};
 
 fn revision(version: &str) -> &'static Revision {
     Revision::of(Version::parse(version).unwrap()).unwrap()
@@ -92,12 +92,12 @@ fn owned_outputs_are_switched_with_the_delay_between_them() {
     let mut p1 = pin("P1");
     assert!(p1.is_output().unwrap() && !p1.is_high().unwrap() && pin("P2").is_high().unwrap());
     let lines = Lines::new([p1, pin("P2"), pin("P3"), pin("P4")], pin("ALERT"));
-    let mut board: Board<NoBus, _> = Board::new(Backend::Lines(lines), revision("1.3"));
-    let mut conductor = SoleOwner(Delay(log.clone()));
+    let mut board: Hat<NoBus, _> = Hat::new(Backend::Lines(lines), revision("1.3"));
+    let mut hooks = SoleOwner(Delay(log.clone()));
     let mut switch = |board: &mut _, positions: &[u8], action| {
         let nodes: Positions = positions.iter().copied().collect();
         let (delay, wait) = (|_| Duration::from_millis(1500), Duration::ZERO);
-        let finished = power::switch(board, nodes, action, delay, wait, &mut conductor).unwrap();
+        let finished = power::switch(board, nodes, action, delay, wait, &mut hooks).unwrap();
         (finished.switched.iter().collect::<Vec<_>>(), std::mem::take(&mut *log.borrow_mut()))
     };
     let on = switch(&mut board, &[0, 1, 2], Action::On);
@@ -146,10 +146,10 @@ impl I2c for Chip {
 /// LED, hub (low is on), and write protection are on; ALERT and the nodes are off.
 const RESTING: u8 = 0x90;
 
-fn board(pull_ups: Option<u8>) -> Board<Chip, NoLine<ErrorKind>> {
+fn board(pull_ups: Option<u8>) -> Hat<Chip, NoLine<ErrorKind>> {
     let chip = Expander::new(Chip { latch: RESTING, pull_ups }, 0x21);
     assert_eq!(chip.address(), 0x21);
-    Board::new(Backend::Expander(chip), revision("2.5"))
+    Hat::new(Backend::Expander(chip), revision("2.5"))
 }
 
 /// Its pin's pull-up says that the link is closed; driven low against it, the pin would short it.
@@ -162,7 +162,7 @@ fn the_write_protection_is_not_switched_off_against_a_closed_link() {
         let off = board.apply(latch, Signals::NONE, Signals::WRITE_PROTECT);
         match link {
             Some(true) => {
-                assert!(matches!(off, Err(Error::WriteProtectLinked)), "{off:?}");
+                assert!(matches!(off, Err(HatError::WriteProtectLinked)), "{off:?}");
                 assert_eq!(board.latch().unwrap().bits(), RESTING);
             }
             _ => assert_eq!(off.unwrap().bits(), RESTING & !0x80, "{pull_ups:x?}"),

@@ -13,18 +13,20 @@ mod stuck;
 use std::sync::Arc;
 
 use common::rig::{Access, Rig, Shown, What};
-use common::told::{Case, check_message, check_stands};
+use common::row::places;
+use common::told::{Case, check_message, check_resulting};
 use common::{ALERT, ALL_NODES, Ask, HUB, LED, NODES, PLACE, WIRINGS, WP, Wired};
 use embedded_hal::i2c::{I2c, Operation};
 use hat_driver::expander::{Expander, Register};
-use hat_driver::linux::{BoardError as Source, BoardOptions, Cluster, Error, Options};
-use hat_driver::power::Stands;
+use hat_driver::linux::{BoardError, BoardOptions, Cluster, ClusterError, Options};
+use hat_driver::power::ResultingState;
 use hat_driver::revisions::Version;
 use hat_driver::sim;
-use hat_driver::sim::fault::{Fault, Kind};
-use hat_driver::{Access as Direction, Error as BoardError};
+use hat_driver::sim::fault::{Fault, FaultKind};
+use hat_driver::{Access as Direction, HatError};
 
-const KINDS: [Kind; 4] = [Kind::Nak, Kind::Io, Kind::Timeout, Kind::IoAfter];
+const KINDS: [FaultKind; 4] =
+    [FaultKind::Nak, FaultKind::Io, FaultKind::Timeout, FaultKind::IoAfter];
 
 /// How often a transfer is tried: the driver's promise, restated.
 const ATTEMPTS: u32 = 3;
@@ -139,7 +141,7 @@ fn a_passing_fault_is_repeated_and_counted() {
                     Ok(_) => check_end(case, &rig, end, &context),
                     // Lines are not tried again, nor is the last try of a register that is absent.
                     Err(error) if !case.wired.is_expander() || access.failed => {
-                        check_stands(case, &error, before, rig.shown(), false, &context);
+                        check_resulting(case, &error, before, rig.shown(), false, &context);
                         check_recovery(case, &rig, &mut cluster, end, &context);
                     }
                     Err(error) => panic!("{context}: {error}"),
@@ -171,7 +173,7 @@ fn a_lasting_fault_ends_the_operation_and_is_told_truly() {
                     Ok(_) => panic!("{context}: nothing was reported"),
                 };
                 check_message(case, &error, n >= stake, &context);
-                check_stands(case, &error, before, rig.shown(), true, &context);
+                check_resulting(case, &error, before, rig.shown(), true, &context);
                 check_bystanders(case, &rig.take_log(), before, &context);
                 check_recovery(case, &rig, &mut cluster, end, &context);
             }
@@ -196,15 +198,15 @@ fn after_a_short_disturbance_the_driver_knows_which_state_stands() {
                 match case.ask.run(&mut cluster) {
                     Ok(_) => check_end(case, &rig, end, &context),
                     Err(error) => {
-                        check_stands(case, &error, before, rig.shown(), false, &context);
-                        if let Error::Board {
-                            stands,
-                            source: Source::Hat(BoardError::Bus { access: Direction::Write, .. }),
+                        check_resulting(case, &error, before, rig.shown(), false, &context);
+                        if let ClusterError::Board {
+                            resulting,
+                            source: BoardError::Hat(HatError::Bus { access: Direction::Write, .. }),
                             ..
                         } = error
                         {
-                            old += u32::from(stands == Stands::Old);
-                            new += u32::from(stands == Stands::New);
+                            old += u32::from(resulting == ResultingState::Old);
+                            new += u32::from(resulting == ResultingState::New);
                         }
                     }
                 }
@@ -223,7 +225,7 @@ fn a_disturbance_does_not_turn_one_chip_into_the_other() {
     let case = Case { wired: WIRINGS[0], before: &[], ask: Ask::Init };
     let (log, _) = undisturbed(case);
     for n in 1..=log.len() as u32 {
-        for kind in [Kind::Io, Kind::Timeout] {
+        for kind in [FaultKind::Io, FaultKind::Timeout] {
             let burst = [n, n + 1, n + 2].map(|transfer| Fault { transfer, kind, lasting: false });
             let (rig, mut cluster) = faulty(case, &burst);
             if case.ask.run(&mut cluster).is_ok() {
@@ -252,7 +254,7 @@ fn status_fails_or_is_true() {
                     assert!(rig.take_log().iter().all(|access| !access.what.is_write()));
                     match told {
                         // A chip that does not acknowledge register 4 is a PCA9554 by definition.
-                        Ok(told) if kind == Kind::Nak => {
+                        Ok(told) if kind == FaultKind::Nak => {
                             assert_eq!((told.commanded, told.seen), (truth.commanded, truth.seen));
                         }
                         Ok(told) => assert_eq!(told, truth, "{case:?}, {kind:?} from {n} on"),
@@ -287,14 +289,14 @@ impl I2c for Deaf {
 #[test]
 fn a_register_that_does_not_take_a_value_is_told() {
     let error = Expander::new(Deaf, 0x20).write(Register::Latch, 0x91).unwrap_err();
-    let BoardError::ReadBack { register, written, found } = error else { panic!("{error:?}") };
+    let HatError::ReadBack { register, written, found } = error else { panic!("{error:?}") };
     assert_eq!((register, written, found), (Register::Latch, 0x91, 0xff));
     assert!(error.to_string().contains("latch (0x01) register holds 0xff after 0x91"), "{error}");
 }
 
 /// Two fresh boards: p1 to p4 on the lower, p5 to p8 on the upper one.
 fn two_boards() -> (Rig, Cluster) {
-    let rig = Rig::new(sim::builtin::world("two-hats").unwrap());
+    let rig = Rig::new(sim::builtin::simulation("two-hats").unwrap());
     let boards = [(0x20, "lower"), (0x23, "upper")].map(|(address, name)| {
         let mut board = BoardOptions::default();
         board.name = Some(name.to_owned());
@@ -317,14 +319,14 @@ fn what_was_switched_on_an_earlier_board_is_told() {
     let upper = log.iter().position(|access| matches!(access.what, What::Bus(0x23, _))).unwrap();
     for n in upper + 1..=log.len() {
         let (rig, mut cluster) = two_boards();
-        let fault = Fault { transfer: n as u32, kind: Kind::Timeout, lasting: true };
+        let fault = Fault { transfer: n as u32, kind: FaultKind::Timeout, lasting: true };
         rig.change(|world| world.faults = vec![fault]);
         let error = Ask::On(&[0, 4]).run(&mut cluster).unwrap_err();
         assert_eq!(rig.machine.world().expanders[&(1, 0x20)].latch & NODES, 1);
         let text = error.to_string();
         assert!(text.starts_with("board upper (v2.5, i2c-1 0x23)"), "from {n} on: {text}");
-        let done = error.done().map(|done| done.nodes.join(" ")).unwrap_or_default();
-        assert!(done.starts_with("p1"), "from {n} on: {done:?}: {text}");
+        let done = error.done().map(|done| places(&done.nodes)).unwrap_or_default();
+        assert!(done.starts_with(&[0]), "from {n} on: {done:?}: {text}");
     }
 }
 
@@ -346,6 +348,6 @@ fn the_next_board_has_its_turn() {
         assert!(text.contains("board lower (v2.5, i2c-1 0x20)"), "{what}: {text}");
         let upper = rig.machine.world().expanders[&(1, 0x23)].clone();
         assert_eq!((upper.direction, upper.latch & NODES), (0, 1), "the lower {what}: {text}");
-        assert_eq!(*error.done().unwrap().nodes, ["p5"], "{what}: {text}");
+        assert_eq!(places(&error.done().unwrap().nodes), [4], "{what}: {text}");
     }
 }

@@ -9,29 +9,36 @@ mod common;
 use std::convert::Infallible;
 
 use common::rig::Rig;
+use common::row::{Row as _, places};
 use common::{ALERT, ALERT_LINE, NODE_LINES, NODES, PLACE, parse, set, status, wired};
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hat_driver::Signals;
-use hat_driver::board::{Backend, Board};
-use hat_driver::expander::Expander;
+use hat_driver::expander::{Chip, Expander};
+use hat_driver::hat::{Backend, Hat};
 use hat_driver::lines::NoLine;
-use hat_driver::linux::{Change, Cluster, Error, chain};
+use hat_driver::linux::{Cluster, ClusterError, OutputResult, chain};
 use hat_driver::power::Action;
 use hat_driver::revisions::{Revision, Version};
-use hat_driver::sim::World;
-use hat_driver::sim::chip::{Chip, Expander as SimExpander, Kind};
+use hat_driver::sim::Simulation;
+use hat_driver::sim::chip::{SimChip, SimExpander};
 use serde_json::{Value, json};
 
 /// A v1.3 board on a Pi that has just booted: BCM 0 to 8 are inputs that are pulled up.
-fn just_booted() -> World {
+fn just_booted() -> Simulation {
     let mut world: Value =
         serde_json::from_str(&wired(1, 3, None).world(common::USUAL).to_text()).unwrap();
     world["gpio_pulled"] = json!({"5": 1, "6": 1});
     parse(&world)
 }
 
-fn switch(cluster: &mut Cluster, nodes: &[usize], action: Action) -> Result<Vec<usize>, Error> {
-    cluster.switch(nodes, action, &mut |_| {}).map(|switched| switched.changed)
+fn switch(
+    cluster: &mut Cluster,
+    nodes: &[usize],
+    action: Action,
+) -> Result<Vec<usize>, ClusterError> {
+    cluster
+        .switch(&cluster.pick(nodes), action, &mut |_| {})
+        .map(|switched| places(&switched.changed))
 }
 
 /// What a line is driven to.
@@ -44,7 +51,7 @@ fn a_line_that_is_pulled_up_is_driven_when_its_node_is_switched() {
     for (action, level) in [(Action::On, true), (Action::Off, false)] {
         let rig = Rig::new(just_booted());
         let mut cluster = rig.cluster();
-        assert!(cluster.status(0).unwrap().seen().has(0), "by its pull-up");
+        assert!(cluster.status(cluster.board(0)).unwrap().seen().has(0), "by its pull-up");
         assert_eq!(switch(&mut cluster, &[0], action).unwrap(), [0], "{action:?}");
         assert_eq!(driven(&rig, NODE_LINES[0]), Some(level), "{action:?}");
         // From there on it counts.
@@ -54,9 +61,9 @@ fn a_line_that_is_pulled_up_is_driven_when_its_node_is_switched() {
     for on in [true, false] {
         let rig = Rig::new(just_booted());
         let mut cluster = rig.cluster();
-        assert_eq!(set(&mut cluster, ALERT, on).unwrap(), Change::Switched);
+        assert_eq!(set(&mut cluster, ALERT, on).unwrap(), OutputResult::Switched);
         assert_eq!(driven(&rig, ALERT_LINE), Some(on));
-        assert_eq!(set(&mut cluster, ALERT, on).unwrap(), Change::AlreadySo);
+        assert_eq!(set(&mut cluster, ALERT, on).unwrap(), OutputResult::Unchanged);
     }
 }
 
@@ -65,7 +72,7 @@ fn nothing_is_commanded_of_a_line_that_is_an_input() {
     let rig = Rig::new(just_booted());
     let mut cluster = rig.cluster();
     switch(&mut cluster, &[1], Action::On).unwrap();
-    let status = cluster.status(0).unwrap();
+    let status = cluster.status(cluster.board(0)).unwrap();
     let commanded = [0, 1, 2].map(|position| status.commanded_at(position));
     assert_eq!(commanded, [None, Some(true), None]);
     assert_eq!(status.on_before(Action::On).to_string(), "P2");
@@ -76,7 +83,7 @@ fn nothing_is_commanded_of_a_line_that_is_an_input() {
 fn initialising_lines_keeps_a_node_that_is_on_and_puts_the_alert_out() {
     let rig = Rig::new(just_booted());
     let mut cluster = rig.cluster();
-    cluster.init(0).unwrap();
+    cluster.init(cluster.board(0)).unwrap();
     let shown = rig.take_log().into_iter().flat_map(|access| access.shown);
     assert!(shown.into_iter().all(|shown| shown.pins & NODES == 1), "P1 never went off");
     let lines = NODE_LINES.iter().chain([&ALERT_LINE]).map(|&line| driven(&rig, line));
@@ -85,7 +92,8 @@ fn initialising_lines_keeps_a_node_that_is_on_and_puts_the_alert_out() {
     let mut world = just_booted();
     world.gpio.insert(ALERT_LINE, true);
     let rig = Rig::new(world);
-    rig.cluster().init(0).unwrap();
+    let mut cluster = rig.cluster();
+    cluster.init(cluster.board(0)).unwrap();
     assert_eq!(driven(&rig, ALERT_LINE), Some(true));
 }
 
@@ -96,7 +104,10 @@ fn the_fan_is_not_on_a_line_of_a_board() {
     for line in [5, 6, 13, 19, 26] {
         let error = cluster.set_line(line, true).unwrap_err();
         let text = chain(&error);
-        assert!(matches!(error, Error::Setup(_)) && text.contains("v1.3"), "{line}: {text}");
+        assert!(
+            matches!(error, ClusterError::LineTaken { .. }) && text.contains("v1.3"),
+            "{line}: {text}"
+        );
         assert_eq!(driven(&rig, line), None);
     }
     assert!(cluster.set_line(18, true).unwrap());
@@ -134,9 +145,9 @@ fn a_node_that_is_held_on_at_an_input_is_told() {
     let rig = partly_configured(ext);
     let mut cluster = rig.cluster();
     let error = switch(&mut cluster, &[0, 1, 2], Action::Off).unwrap_err();
-    assert_eq!(*error.done().unwrap().nodes, ["p1"]);
+    assert_eq!(places(&error.done().unwrap().nodes), [0]);
     let text = chain(&error);
-    assert!(text.contains(": p2: the pin is an input and shows on"), "{text}");
+    assert!(text.contains(": node 2: the pin is an input and shows on"), "{text}");
     assert_eq!(rig.shown().pins & NODES, 0b0010);
 }
 
@@ -167,12 +178,12 @@ impl I2c for Racing {
     }
 }
 
-fn racing(writes_after: Vec<u32>) -> Board<Racing, NoLine<Infallible>> {
-    let mut chip = SimExpander::new(Kind::Xra1200p, [None; 8]);
+fn racing(writes_after: Vec<u32>) -> Hat<Racing, NoLine<Infallible>> {
+    let mut chip = SimExpander::new(Chip::Xra1200p, [None; 8]);
     (chip.latch, chip.direction) = (0x90, 0x00);
     let bus = Racing { chip, transfers: 0, writes_after };
     let revision = Revision::of(Version { major: 2, minor: 5 }).unwrap();
-    Board::new(Backend::Expander(Expander::new(bus, 0x20)), revision)
+    Hat::new(Backend::Expander(Expander::new(bus, 0x20)), revision)
 }
 
 /// Direction, latch, and then the pins: whoever switches a node between them makes the two differ.
@@ -195,7 +206,7 @@ fn a_mismatch_is_read_once_more() {
 fn a_lasting_mismatch_is_told() {
     let rig = Rig::new(wired(2, 5, Some("xra")).world(common::USUAL));
     let mut cluster = rig.cluster();
-    cluster.init(0).unwrap();
+    cluster.init(cluster.board(0)).unwrap();
     rig.change(|world| world.expanders.get_mut(&PLACE).unwrap().stuck[1] = Some(true));
     assert!(status(&mut cluster).unwrap().differs());
 }

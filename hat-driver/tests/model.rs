@@ -9,10 +9,11 @@ mod common;
 use std::time::Duration;
 
 use common::rig::Rig;
+use common::row::{Row as _, places};
 use common::{ALERT, HUB, LED, NODES, PLACE, USUAL, WIRINGS, WP, Wired};
 use hat_driver::Signals;
-use hat_driver::init::Outcome;
-use hat_driver::linux::{Change, Cluster, Event, Options};
+use hat_driver::init::InitOutcome;
+use hat_driver::linux::{Cluster, Options, OutputResult, PowerEvent};
 use hat_driver::power::Action;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -71,26 +72,27 @@ fn apply(model: &mut Model, rig: &Rig, cluster: &mut Cluster, step: Step) {
     let wired = model.wired;
     match step {
         Step::Nodes(nodes, action) => {
-            let switched = cluster.switch(&positions(nodes), action, &mut |_| {}).unwrap();
+            let switched =
+                cluster.switch(&cluster.pick(&positions(nodes)), action, &mut |_| {}).unwrap();
             // Nothing asked for: nothing touched, not even for the first time.
             let expected = if nodes == 0 { 0 } else { model.switch(nodes, action == Action::On) };
-            assert_eq!(switched.changed, positions(expected), "what changed");
+            assert_eq!(places(&switched.changed), positions(expected), "what changed");
         }
         Step::Set(signal, on) => {
             let change = common::set(cluster, signal, on).unwrap();
             let expected = if wired.meaning() & signal == 0 {
-                Change::Unsupported
+                OutputResult::Unsupported
             } else if model.switch(signal, on) == 0 {
-                Change::AlreadySo
+                OutputResult::Unchanged
             } else {
-                Change::Switched
+                OutputResult::Switched
             };
             assert_eq!(change, expected);
         }
         Step::Init => {
-            let outcome = cluster.init(0).unwrap();
+            let outcome = cluster.init(cluster.board(0)).unwrap();
             if wired.is_expander() {
-                assert_eq!(outcome == Outcome::AlreadyDone, model.on.is_some());
+                assert_eq!(outcome == InitOutcome::AlreadyDone, model.on.is_some());
             }
             model.set_up();
         }
@@ -173,10 +175,10 @@ fn foreign_change_during_a_wait(throttled: Option<u32>) {
         let mut options = Options::default();
         options.delay = Duration::from_secs(1);
         let mut cluster = Cluster::open(std::sync::Arc::new(rig.clone()), options).unwrap();
-        cluster.init(0).unwrap();
+        cluster.init(cluster.board(0)).unwrap();
         cluster
-            .switch(&[0, 1, 2], Action::On, &mut |event| {
-                if matches!(event, Event::Waiting { .. }) {
+            .switch(&cluster.pick(&[0, 1, 2]), Action::On, &mut |event| {
+                if matches!(event, PowerEvent::Waiting { .. }) {
                     rig.change(|world| match world.expanders.get_mut(&PLACE) {
                         Some(chip) => chip.latch |= ALERT | 0x08,
                         None => {

@@ -10,35 +10,29 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use common::rig::Rig;
+use common::row::{Row as _, place, places};
 use common::{ALL_NODES, Ask, NODES, WIRINGS};
-use hat_driver::linux::{Error, Event};
+use hat_driver::linux::{ClusterError, PowerEvent};
 use hat_driver::power::Action;
 
 /// Goes on as long as it is not so.
-fn until(so: impl Fn(&Event) -> bool) -> impl FnMut(Event) -> ControlFlow<()> {
+fn until(so: impl Fn(&PowerEvent) -> bool) -> impl FnMut(PowerEvent) -> ControlFlow<()> {
     move |event| if so(&event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-}
-
-fn names(nodes: &[&str]) -> Vec<String> {
-    nodes.iter().map(|&node| node.to_owned()).collect()
 }
 
 #[test]
 fn a_stop_in_a_wait_leaves_what_is_on() {
     for wired in WIRINGS {
         let (rig, mut cluster) = Rig::prepared(wired, &[Ask::Init]);
-        let mut stop = until(|event| matches!(event, Event::Waiting { .. }));
-        let error = cluster.switch(&[0, 1, 2], Action::On, &mut stop).unwrap_err();
-        let Error::Stopped { left, done, .. } = &error else { panic!("{error:?}") };
-        assert_eq!(
-            (&left[..], &*done.nodes),
-            (&names(&["p2", "p3"])[..], &names(&["p1"])[..]),
-            "{wired:?}"
-        );
-        assert_eq!(error.to_string(), "stopped; not switched: p2 p3; switched on: p1");
+        let mut stop = until(|event| matches!(event, PowerEvent::Waiting { .. }));
+        let error = cluster.switch(&cluster.pick(&[0, 1, 2]), Action::On, &mut stop).unwrap_err();
+        let ClusterError::Stopped { left, done, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((places(left), places(&done.nodes)), (vec![1, 2], vec![0]), "{wired:?}");
+        assert_eq!(error.to_string(), "stopped; not switched: nodes 2 3; switched on: node 1");
         assert_eq!(rig.shown().pins & NODES, 1, "{wired:?}");
         // Nothing is held any more, and the next call goes on from there.
-        assert_eq!(cluster.switch(ALL_NODES, Action::On, &mut |_| {}).unwrap().changed, [1, 2, 3]);
+        let switched = cluster.switch(&cluster.pick(ALL_NODES), Action::On, &mut |_| {}).unwrap();
+        assert_eq!(places(&switched.changed), [1, 2, 3]);
     }
 }
 
@@ -48,8 +42,8 @@ fn a_wait_asks_the_observer_again_and_again() {
     let (_rig, mut cluster) = Rig::prepared(WIRINGS[0], &[Ask::Init]);
     let mut waits = Vec::new();
     cluster
-        .switch(&[0, 1], Action::On, &mut |event| {
-            if let Event::Waiting { duration } = event {
+        .switch(&cluster.pick(&[0, 1]), Action::On, &mut |event| {
+            if let PowerEvent::Waiting { duration } = event {
                 waits.push(duration);
             }
         })
@@ -62,20 +56,22 @@ fn a_wait_asks_the_observer_again_and_again() {
 #[test]
 fn a_stop_after_a_node_is_told_as_done() {
     let (rig, mut cluster) = Rig::prepared(WIRINGS[0], &[Ask::Init]);
-    let mut stop = until(|event| matches!(event, Event::Switched { node: 1, .. }));
-    let error = cluster.switch(ALL_NODES, Action::On, &mut stop).unwrap_err();
-    assert_eq!(error.to_string(), "stopped; not switched: p3 p4; switched on: p1 p2");
+    let mut stop =
+        until(|event| matches!(event, PowerEvent::Switched { node, .. } if place(*node) == 1));
+    let error = cluster.switch(&cluster.pick(ALL_NODES), Action::On, &mut stop).unwrap_err();
+    assert_eq!(error.to_string(), "stopped; not switched: nodes 3 4; switched on: nodes 1 2");
     assert_eq!(rig.shown().pins & NODES, 3);
 }
 
 #[test]
 fn a_cycle_that_is_stopped_names_what_is_left_off() {
     let (rig, mut cluster) = Rig::prepared(WIRINGS[0], &[Ask::Init, Ask::On(&[0, 1])]);
-    let mut stop = until(|event| matches!(event, Event::Waiting { .. }));
-    let error = cluster.cycle(&[0, 1], Duration::from_secs(2), &mut stop).unwrap_err();
-    let Error::Cycle { left_off, source, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(left_off, &names(&["p1", "p2"]));
-    assert!(matches!(**source, Error::Stopped { .. }), "{error}");
+    let mut stop = until(|event| matches!(event, PowerEvent::Waiting { .. }));
+    let error =
+        cluster.cycle(&cluster.pick(&[0, 1]), Duration::from_secs(2), &mut stop).unwrap_err();
+    let ClusterError::Cycle { left_off, source, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(places(left_off), [0, 1]);
+    assert!(matches!(**source, ClusterError::Stopped { .. }), "{error}");
     assert_eq!(rig.shown().pins & NODES, 0);
 }
 
@@ -84,14 +80,14 @@ fn a_cycle_that_is_stopped_names_what_is_left_off() {
 fn a_stop_after_an_initialisation_names_every_node() {
     for cycles in [false, true] {
         let (rig, mut cluster) = Rig::prepared(WIRINGS[0], &[]);
-        let mut stop = until(|event| matches!(event, Event::Initialised { .. }));
+        let mut stop = until(|event| matches!(event, PowerEvent::Initialised { .. }));
         let result = match cycles {
-            true => cluster.cycle(&[0, 1], Duration::ZERO, &mut stop).map(drop),
-            false => cluster.switch(&[0, 1], Action::On, &mut stop).map(drop),
+            true => cluster.cycle(&cluster.pick(&[0, 1]), Duration::ZERO, &mut stop).map(drop),
+            false => cluster.switch(&cluster.pick(&[0, 1]), Action::On, &mut stop).map(drop),
         };
         let error = result.unwrap_err();
-        assert_eq!(error.to_string(), "stopped; not switched: p1 p2", "cycles: {cycles}");
-        let states = error.done().map(|done| done.states.len());
+        assert_eq!(error.to_string(), "stopped; not switched: nodes 1 2", "cycles: {cycles}");
+        let states = error.done().map(|done| done.results.len());
         assert_eq!(states, Some(2), "cycles: {cycles}");
         assert_eq!(rig.shown().pins & NODES, 0);
     }

@@ -8,13 +8,19 @@
 #[path = "common/clocked.rs"]
 mod clocked;
 
+#[path = "common/machine.rs"]
+mod machine;
+#[path = "common/row.rs"]
+mod row;
+
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use clocked::Clocked;
 use hat_driver::Positions;
-use hat_driver::linux::{Cluster, Error, Event, Options};
+use hat_driver::linux::{Cluster, ClusterError, Options, PowerEvent};
 use hat_driver::power::{Action, Step};
+use row::{Row as _, place, places};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -26,19 +32,23 @@ fn delayed(delay: u64) -> Options {
     options
 }
 
-fn on(cluster: &mut Cluster, nodes: &[usize]) -> Result<(), Error> {
-    cluster.switch(nodes, Action::On, &mut |_| {}).map(|_| ())
+fn on(cluster: &mut Cluster, nodes: &[usize]) -> Result<(), ClusterError> {
+    cluster.switch(&cluster.pick(nodes), Action::On, &mut |_| {}).map(|_| ())
+}
+
+fn off(cluster: &mut Cluster, nodes: &[usize]) {
+    cluster.switch(&cluster.pick(nodes), Action::Off, &mut |_| {}).unwrap();
 }
 
 /// When each node goes on, in seconds.
 fn times(machine: &Clocked, cluster: &mut Cluster, nodes: &[usize]) -> Vec<(usize, u64)> {
     let mut times = Vec::new();
     let mut observer = |event| {
-        if let Event::Switched { node, .. } = event {
-            times.push((node, machine.now().as_secs()));
+        if let PowerEvent::Switched { node, .. } = event {
+            times.push((place(node), machine.now().as_secs()));
         }
     };
-    cluster.switch(nodes, Action::On, &mut observer).unwrap();
+    cluster.switch(&cluster.pick(nodes), Action::On, &mut observer).unwrap();
     times
 }
 
@@ -47,21 +57,21 @@ fn with_others(
     cluster: &mut Cluster,
     nodes: &[usize],
     mut others: impl FnMut(),
-) -> Result<(), Error> {
+) -> Result<(), ClusterError> {
     let mut is_first = true;
     let mut observer = |event| {
-        if matches!(event, Event::Waiting { .. }) && std::mem::take(&mut is_first) {
+        if matches!(event, PowerEvent::Waiting { .. }) && std::mem::take(&mut is_first) {
             others();
         }
     };
-    cluster.switch(nodes, Action::On, &mut observer).map(|_| ())
+    cluster.switch(&cluster.pick(nodes), Action::On, &mut observer).map(|_| ())
 }
 
 #[test]
 fn each_node_waits_for_the_one_before_it_on_whatever_board() {
     let machine = Clocked::new();
     let mut options = delayed(2);
-    options.node_delays = [(1, seconds(7)), (5, seconds(9))].into();
+    options.node_delays = [(2, seconds(7)), (6, seconds(9))].into();
     let mut cluster = machine.open(options);
     let expected = [(0, 0), (1, 2), (4, 9), (5, 11), (6, 20)];
     assert_eq!(times(&machine, &mut cluster, &[0, 1, 4, 5, 6]), expected);
@@ -82,7 +92,7 @@ fn the_next_caller_waits_for_what_is_left() {
     );
     assert_eq!(times(&machine, &mut next, &[0, 1]), [(1, 5)]);
     assert_eq!(times(&machine, &mut machine.open(delayed(0)), &[2, 3]), [(2, 5), (3, 5)]);
-    next.switch(&[0, 1, 2, 3], Action::Off, &mut |_| {}).unwrap();
+    off(&mut next, &[0, 1, 2, 3]);
     let left = (next.rest(), machine.now());
     assert_eq!(
         left,
@@ -111,17 +121,18 @@ fn who_waits_for_a_node_of_his_own_keeps_the_others_of_everybody_away() {
     let machine = Clocked::new();
     let others = || {
         let error = on(&mut machine.open(delayed(0)), &[6]).unwrap_err();
-        assert!(matches!(error, Error::Locked { .. }), "{error:?}");
+        assert!(matches!(error, ClusterError::Locked { .. }), "{error:?}");
     };
     with_others(&mut machine.open(delayed(5)), &[4, 5], others).unwrap();
     assert_eq!(machine.powered(), [4, 5]);
     // So does a cycle from its beginning on.
     let mut observer = |event| {
-        if matches!(event, Event::Waiting { .. }) {
+        if matches!(event, PowerEvent::Waiting { .. }) {
             others();
         }
     };
-    machine.open(delayed(5)).cycle(&[4, 5], seconds(1), &mut observer).unwrap();
+    let mut cluster = machine.open(delayed(5));
+    cluster.cycle(&cluster.pick(&[4, 5]), seconds(1), &mut observer).unwrap();
     assert_eq!(machine.powered(), [4, 5]);
 }
 
@@ -131,18 +142,21 @@ fn a_cycle_is_ended_by_the_off_of_others_alone() {
     let machine = Clocked::new();
     let mut cluster = machine.open(delayed(5));
     on(&mut cluster, &[0, 1]).unwrap();
-    cluster.cycle(&[0, 1], seconds(1), &mut |_| {}).unwrap();
+    cluster.cycle(&cluster.pick(&[0, 1]), seconds(1), &mut |_| {}).unwrap();
     assert_eq!(machine.powered(), [0, 1]);
     let mut is_first = true;
     let mut observer = |event| {
-        if matches!(event, Event::Waiting { .. }) && std::mem::take(&mut is_first) {
-            machine.open(delayed(5)).switch(&[1], Action::Off, &mut |_| {}).unwrap();
+        if matches!(event, PowerEvent::Waiting { .. }) && std::mem::take(&mut is_first) {
+            off(&mut machine.open(delayed(5)), &[1]);
         }
     };
-    let error = cluster.cycle(&[0, 1], seconds(1), &mut observer).unwrap_err();
-    let Error::Cycle { left_off, source } = &error else { panic!("{error:?}") };
-    assert!(matches!(&**source, Error::Undone { nodes, .. } if nodes.join(" ") == "p2"), "{error}");
-    assert!(left_off.contains(&"p2".to_owned()), "{error}");
+    let error = cluster.cycle(&cluster.pick(&[0, 1]), seconds(1), &mut observer).unwrap_err();
+    let ClusterError::Cycle { left_off, source } = &error else { panic!("{error:?}") };
+    assert!(
+        matches!(&**source, ClusterError::Undone { nodes, .. } if places(nodes) == [1]),
+        "{error}"
+    );
+    assert!(places(left_off).contains(&1), "{error}");
 }
 
 #[test]
@@ -151,27 +165,27 @@ fn without_a_record_the_caller_waits_himself() {
     let mut cluster = machine.open(delayed(5));
     on(&mut cluster, &[0]).unwrap();
     assert_eq!(machine.now(), seconds(5));
-    cluster.switch(&[0], Action::Off, &mut |_| {}).unwrap();
+    cluster.switch(&cluster.pick(&[0]), Action::Off, &mut |_| {}).unwrap();
     assert_eq!((machine.now(), machine.powered()), (seconds(5), vec![]));
 }
 
 #[test]
 fn a_node_that_was_asked_to_be_off_meanwhile_ends_the_on() {
     for (off, undone, left) in [
-        (&[0][..], "p1", vec![0, 4]),
-        (&[5], "p6", vec![0, 4]),
-        (&[0, 1, 5], "p1 p6", vec![0, 4]),
-        (&[1, 6], "", vec![0, 4, 5]),
+        (&[0][..], vec![0], vec![0, 4]),
+        (&[5], vec![5], vec![0, 4]),
+        (&[0, 1, 5], vec![0, 5], vec![0, 4]),
+        (&[1, 6], vec![], vec![0, 4, 5]),
     ] {
         let machine = Clocked::new();
         let mut cluster = machine.open(delayed(5));
         on(&mut cluster, &[0]).unwrap();
         let ended = with_others(&mut cluster, &[0, 4, 5], || {
-            machine.open(delayed(5)).switch(off, Action::Off, &mut |_| {}).unwrap();
+            self::off(&mut machine.open(delayed(5)), off);
         });
         let told = match ended {
-            Ok(()) => String::new(),
-            Err(Error::Undone { nodes, .. }) => nodes.join(" "),
+            Ok(()) => Vec::new(),
+            Err(ClusterError::Undone { nodes, .. }) => places(&nodes),
             Err(error) => panic!("{off:?}: {error}"),
         };
         assert_eq!(told, undone, "{off:?}");
@@ -185,25 +199,29 @@ fn a_stop_names_the_nodes_of_all_boards_that_are_left() {
     let machine = Clocked::new();
     let mut cluster = machine.open(delayed(1));
     let mut observer = |event| match event {
-        Event::Switched { node: 4, .. } => ControlFlow::Break(()),
+        PowerEvent::Switched { node, .. } if place(node) == 4 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
-    let error = cluster.switch(&[0, 4, 5, 7, 8], Action::On, &mut observer).unwrap_err();
-    let Error::Stopped { left, done, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(left, &["p6", "p8", "p9"]);
-    assert_eq!(done.nodes.join(" "), "p1 p5");
+    let error =
+        cluster.switch(&cluster.pick(&[0, 4, 5, 7, 8]), Action::On, &mut observer).unwrap_err();
+    let ClusterError::Stopped { left, done, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(places(left), [5, 7, 8]);
+    assert_eq!(places(&done.nodes), [0, 4]);
     assert_eq!(machine.powered(), [0, 4]);
     // Who stops does not want to wait.
     let machine = Clocked::supplied(&[(0, 0)]);
-    machine.open(delayed(1)).switch(&[0, 4], Action::On, &mut observer).unwrap_err();
+    let mut cluster = machine.open(delayed(1));
+    cluster.switch(&cluster.pick(&[0, 4]), Action::On, &mut observer).unwrap_err();
     assert_eq!((machine.powered(), machine.now()), (vec![0, 4], seconds(1)));
 }
 
 #[test]
 fn a_plan_tells_each_wait() {
     let cluster = Clocked::new().open(delayed(3));
-    let plan =
-        |nodes: &[usize], on, action| cluster.plan(1, nodes, on, action, seconds(2)).unwrap();
+    let plan = |nodes: &[usize], on, action| {
+        let (board, nodes) = (cluster.board(1), cluster.pick(nodes));
+        cluster.plan(board, &nodes, on, action, seconds(2)).unwrap()
+    };
     let step = |wait, nodes: &[u8]| Step {
         wait: seconds(wait),
         nodes: nodes.iter().copied().collect::<Positions>(),
@@ -225,7 +243,7 @@ fn only_a_supply_that_sags_now_bears_no_more() {
         let switched = on(&mut cluster, &[0, 1]);
         assert_eq!(switched.is_ok(), bears, "{flags:#x}");
         if let Err(error) = switched {
-            assert!(matches!(error, Error::UnderVoltage { node: None, .. }), "{error:?}");
+            assert!(matches!(error, ClusterError::UnderVoltage { node: None, .. }), "{error:?}");
         }
         assert_eq!(machine.powered().len(), if bears { 2 } else { 0 }, "{flags:#x}");
         let mut ignore = delayed(1);
@@ -253,13 +271,11 @@ fn a_sag_in_a_wait_ends_it() {
             None => result.unwrap(),
             Some(at) => {
                 let error = result.unwrap_err();
-                let Error::UnderVoltage { node, left, done } = &error else { panic!("{error:?}") };
-                assert_eq!(
-                    (node.as_deref(), machine.now()),
-                    (Some("p1"), seconds(at)),
-                    "{flags:x?}"
-                );
-                assert_eq!((left.join(" "), done.nodes.join(" ")), ("p2 p5".into(), "p1".into()));
+                let ClusterError::UnderVoltage { node, left, done } = &error else {
+                    panic!("{error:?}")
+                };
+                assert_eq!((node.map(place), machine.now()), (Some(0), seconds(at)), "{flags:x?}");
+                assert_eq!((places(left), places(&done.nodes)), (vec![1, 4], vec![0]));
                 assert_eq!(machine.powered(), [0]);
             }
         }
@@ -270,7 +286,7 @@ fn a_sag_in_a_wait_ends_it() {
 fn the_supply_is_watched_for_three_seconds_after_the_last_node() {
     let machine = Clocked::supplied(&[(0, 0), (3, 1)]);
     let error = on(&mut machine.open(delayed(1)), &[0]).unwrap_err();
-    assert!(matches!(error, Error::UnderVoltage { .. }), "{error:?}");
+    assert!(matches!(error, ClusterError::UnderVoltage { .. }), "{error:?}");
     assert_eq!((machine.powered(), machine.now()), (vec![0], seconds(3)));
     let machine = Clocked::supplied(&[(0, 0), (4, 1)]);
     on(&mut machine.open(delayed(1)), &[0]).unwrap();
@@ -286,15 +302,14 @@ fn a_cycle_watches_the_supply_while_it_switches_on() {
     let machine = Clocked::supplied(&[(0, 0), (6, 1), (7, 0)]);
     let mut cluster = machine.open(delayed(1));
     on(&mut cluster, &[0]).unwrap();
-    let mut cycle = |off_time| cluster.cycle(&[0], seconds(off_time), &mut |_| {});
-    let cycled = cycle(5).unwrap();
-    assert_eq!((cycled.off, cycled.on), (vec![0], vec![0]));
+    let cycled = cluster.cycle(&cluster.pick(&[0]), seconds(5), &mut |_| {}).unwrap();
+    assert_eq!((places(&cycled.off), places(&cycled.on)), (vec![0], vec![0]));
     assert_eq!(machine.now(), seconds(3 + 5 + 3));
     let machine = Clocked::supplied(&[(0, 0), (8, 1)]);
     let mut cluster = machine.open(delayed(1));
     on(&mut cluster, &[0]).unwrap();
-    let error = cluster.cycle(&[0], seconds(5), &mut |_| {}).unwrap_err();
-    let Error::Cycle { left_off, source } = &error else { panic!("{error:?}") };
-    assert!(matches!(**source, Error::UnderVoltage { .. }), "{source:?}");
-    assert_eq!((left_off.join(" "), machine.powered()), ("p1".into(), vec![]));
+    let error = cluster.cycle(&cluster.pick(&[0]), seconds(5), &mut |_| {}).unwrap_err();
+    let ClusterError::Cycle { left_off, source } = &error else { panic!("{error:?}") };
+    assert!(matches!(**source, ClusterError::UnderVoltage { .. }), "{source:?}");
+    assert_eq!((places(left_off), machine.powered()), (vec![0], vec![]));
 }

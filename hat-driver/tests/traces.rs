@@ -7,12 +7,13 @@
 mod common;
 
 use common::rig::{Access, Part, Rig, Shown, What};
+use common::row::{Row as _, places};
 use common::{
     ALERT, ALL_NODES, Ask, HUB, LED, NODES, PLACE, USUAL, WIRINGS, WP, Wired, all_wirings,
 };
 use hat_driver::Signals;
-use hat_driver::init::Outcome;
-use hat_driver::linux::{Event, Options, Platform};
+use hat_driver::init::InitOutcome;
+use hat_driver::linux::{Options, Platform, PowerEvent};
 use hat_driver::power::Action;
 
 /// What may hold a pin: low, high, nothing.
@@ -61,7 +62,10 @@ fn initialisation_changes_no_node_and_makes_no_glitch() {
             let mut cluster = rig.cluster();
             let before = rig.shown();
             let context = format!("{wired:?} held at {ext:?}");
-            assert!(matches!(cluster.init(0), Ok(Outcome::Initialised(_))), "{context}");
+            assert!(
+                matches!(cluster.init(cluster.board(0)), Ok(InitOutcome::Initialised(_))),
+                "{context}"
+            );
             let log = rig.take_log();
             for shown in log.iter().flat_map(|access| &access.shown) {
                 assert_eq!(shown.pins & NODES, before.pins & NODES, "{context}: {log:#?}");
@@ -70,7 +74,10 @@ fn initialisation_changes_no_node_and_makes_no_glitch() {
             assert_eq!(rig.shown().outputs, 0xff, "{context}");
             assert!(log.len() <= 12, "{context}: {} transfers", log.len());
             // The second one.
-            assert!(matches!(cluster.init(0), Ok(Outcome::AlreadyDone)), "{context}");
+            assert!(
+                matches!(cluster.init(cluster.board(0)), Ok(InitOutcome::AlreadyDone)),
+                "{context}"
+            );
             assert!(writes(&rig.take_log()).is_empty(), "{context}: written again");
         }
     }
@@ -92,14 +99,14 @@ fn initialising_lines_changes_none_of_their_levels() {
             });
             let mut cluster = rig.cluster();
             let before = rig.shown();
-            cluster.init(0).unwrap();
+            cluster.init(cluster.board(0)).unwrap();
             for access in rig.take_log() {
                 for shown in &access.shown {
                     assert_eq!(shown.pins, before.pins, "{before:?}: {access:?}");
                 }
             }
             assert_eq!(rig.shown().outputs, NODES | ALERT);
-            assert!(matches!(cluster.init(0), Ok(Outcome::AlreadyDone)));
+            assert!(matches!(cluster.init(cluster.board(0)), Ok(InitOutcome::AlreadyDone)));
             assert!(writes(&rig.take_log()).is_empty());
         }
     }
@@ -111,7 +118,7 @@ fn status_writes_nothing() {
         for before in [&[][..], &[Ask::Init], &[Ask::Init, Ask::On(&[0, 3])]] {
             let (rig, mut cluster) = Rig::prepared(wired, before);
             let (shown, text) = (rig.shown(), rig.machine.world().to_text());
-            cluster.status(0).unwrap();
+            cluster.status(cluster.board(0)).unwrap();
             assert!(writes(&rig.take_log()).is_empty(), "{wired:?} {before:?}");
             assert_eq!((rig.shown(), rig.machine.world().to_text()), (shown, text));
         }
@@ -125,16 +132,17 @@ fn switching_changes_exactly_the_pins_asked_for() {
             for (asked, on) in (1..16_u8).flat_map(|asked| [(asked, true), (asked, false)]) {
                 let (rig, mut cluster) = Rig::prepared(wired, &[Ask::Init]);
                 let set = |bits: u8| (0..4).filter(|n| bits >> n & 1 == 1).collect::<Vec<usize>>();
-                cluster.switch(&set(number), Action::On, &mut |_| {}).unwrap();
+                cluster.switch(&cluster.pick(&set(number)), Action::On, &mut |_| {}).unwrap();
                 rig.take_log();
                 let before = rig.shown();
                 let action = if on { Action::On } else { Action::Off };
-                let switched = cluster.switch(&set(asked), action, &mut |_| {}).unwrap();
+                let switched =
+                    cluster.switch(&cluster.pick(&set(asked)), action, &mut |_| {}).unwrap();
                 let end = if on { before.pins | asked } else { before.pins & !asked };
                 let context = format!("{wired:?}, {number:04b} on, {asked:04b} {action:?}");
                 let log = rig.take_log();
                 check_no_glitch(&log, before, end, &context);
-                assert_eq!(switched.changed, set(before.pins ^ end), "{context}");
+                assert_eq!(places(&switched.changed), set(before.pins ^ end), "{context}");
                 if before.pins == end {
                     assert!(writes(&log).is_empty(), "{context}");
                 } else if wired.is_expander() {
@@ -174,12 +182,15 @@ fn a_power_loss_is_noticed_and_the_board_initialised_again() {
             *world = wired.world(USUAL);
         });
         let mut events = Vec::new();
-        cluster.switch(&[1], Action::On, &mut |event| events.push(event)).unwrap();
+        cluster.switch(&cluster.pick(&[1]), Action::On, &mut |event| events.push(event)).unwrap();
         assert_eq!(wired.signals(rig.shown().pins), wired.resting(0b0010), "{wired:?}");
         if wired.is_expander() {
-            assert_eq!(events[0], Event::Initialised { board: 0 });
+            assert_eq!(events[0], PowerEvent::Initialised { board: cluster.board(0) });
         }
-        assert!(events.contains(&Event::Switched { node: 1, action: Action::On }), "{events:?}");
+        assert!(
+            events.contains(&PowerEvent::Switched { node: cluster.nth(1), action: Action::On }),
+            "{events:?}"
+        );
     }
 }
 
@@ -189,8 +200,8 @@ fn a_power_loss_during_a_wait_is_never_followed_by_an_old_latch() {
     for wired in WIRINGS.into_iter().filter(|wired| wired.is_expander()) {
         let (rig, mut cluster) = Rig::prepared(wired, &[Ask::Init, Ask::On(&[3])]);
         let mut lost = false;
-        let result = cluster.switch(&[0, 1], Action::On, &mut |event| {
-            if matches!(event, Event::Waiting { .. }) && !lost {
+        let result = cluster.switch(&cluster.pick(&[0, 1]), Action::On, &mut |event| {
+            if matches!(event, PowerEvent::Waiting { .. }) && !lost {
                 lost = true;
                 rig.change(|world| {
                     let chip = world.expanders.get_mut(&PLACE).unwrap();
@@ -226,16 +237,16 @@ fn the_bytes_on_the_bus_are_frozen() {
     let on = vec![read(3), read(1), write(1, 0x91), read(0)];
     let off = vec![read(3), read(1), write(1, 0x90), read(0)];
     check_bytes("status", fresh, &status, |cluster| {
-        cluster.status(0).unwrap();
+        cluster.status(cluster.board(0)).unwrap();
     });
     check_bytes("init", fresh, &init, |cluster| {
-        cluster.init(0).unwrap();
+        cluster.init(cluster.board(0)).unwrap();
     });
     check_bytes("on p1", &[Ask::Init], &on, |cluster| {
-        cluster.switch(&[0], Action::On, &mut |_| {}).unwrap();
+        cluster.switch(&cluster.pick(&[0]), Action::On, &mut |_| {}).unwrap();
     });
     check_bytes("off all", &[Ask::Init, Ask::On(ALL_NODES)], &off, |cluster| {
-        cluster.switch(ALL_NODES, Action::Off, &mut |_| {}).unwrap();
+        cluster.switch(&cluster.pick(ALL_NODES), Action::Off, &mut |_| {}).unwrap();
     });
 }
 
@@ -264,16 +275,16 @@ fn operations_stay_within_their_transfers() {
     for wired in all_wirings().into_iter().filter(|wired| wired.is_expander()) {
         let init: &[Ask] = &[Ask::Init];
         let on = count(wired, init, |cluster| {
-            cluster.switch(&[0, 1, 2], Action::On, &mut |_| {}).unwrap();
+            cluster.switch(&cluster.pick(&[0, 1, 2]), Action::On, &mut |_| {}).unwrap();
         });
         // Two pauses, after each of which the latch is read again.
         assert!(on <= 8, "{wired:?}: on of three nodes: {on}");
         let off = count(wired, &[Ask::Init, Ask::On(ALL_NODES)], |cluster| {
-            cluster.switch(ALL_NODES, Action::Off, &mut |_| {}).unwrap();
+            cluster.switch(&cluster.pick(ALL_NODES), Action::Off, &mut |_| {}).unwrap();
         });
         assert!(off <= 4, "{wired:?}: off of all: {off}");
         let fresh = count(wired, &[], |cluster| {
-            cluster.init(0).unwrap();
+            cluster.init(cluster.board(0)).unwrap();
         });
         assert!(fresh <= 12, "{wired:?}: init: {fresh}");
     }
@@ -283,7 +294,7 @@ fn operations_stay_within_their_transfers() {
 fn status_stays_within_its_transfers() {
     for wired in all_wirings().into_iter().filter(|wired| wired.is_expander()) {
         let status = count(wired, &[Ask::Init], |cluster| {
-            cluster.status(0).unwrap();
+            cluster.status(cluster.board(0)).unwrap();
         });
         // A PCA9554 refuses register 4, which is tried three times: one refusal may be an accident.
         let most = if wired.chip == Some("pca") { 6 } else { 4 };
@@ -296,7 +307,7 @@ fn status_stays_within_its_transfers() {
 fn an_undisturbed_board_has_no_retries() {
     for wired in all_wirings() {
         let (_rig, mut cluster) = Rig::prepared(wired, &[Ask::Init, Ask::Set(WP, false)]);
-        cluster.status(0).unwrap();
+        cluster.status(cluster.board(0)).unwrap();
         assert_eq!(cluster.transfers().1, 0, "{wired:?}");
     }
 }

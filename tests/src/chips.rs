@@ -13,10 +13,11 @@ use std::{
 
 use hat_driver::{
     ctrl::products::{Product, VENDOR},
+    expander::Chip,
     sim::{
         builtin,
-        chip::{Chip, Expander, Kind},
-        ctrl::Ctrl,
+        chip::{SimChip, SimExpander},
+        ctrl::SimCtrl,
     },
 };
 
@@ -37,7 +38,7 @@ pub const HELD: [Option<bool>; 8] = {
 #[derive(Debug)]
 pub struct Expanders {
     /// By address.
-    pub chips: BTreeMap<u8, Expander>,
+    pub chips: BTreeMap<u8, SimExpander>,
     /// How many messages to come nothing acknowledges.
     pub refusals: u32,
     /// How long a message takes. The i2c-tiny-usb driver's patience is 2 s.
@@ -51,8 +52,8 @@ pub struct Expanders {
 impl Expanders {
     /// Chips right after power-up, each on a board of its own.
     #[must_use]
-    pub fn new(kind: Kind, addresses: &[u8]) -> Self {
-        let chips = addresses.iter().map(|&address| (address, Expander::new(kind, HELD)));
+    pub fn new(kind: Chip, addresses: &[u8]) -> Self {
+        let chips = addresses.iter().map(|&address| (address, SimExpander::new(kind, HELD)));
         Self {
             chips: chips.collect(),
             refusals: 0,
@@ -66,7 +67,7 @@ impl Expanders {
     /// write-protected, these nodes on.
     #[must_use]
     pub fn running(nodes: u8) -> Self {
-        let mut expanders = Self::new(Kind::Xra1200p, &[ADDRESS]);
+        let mut expanders = Self::new(Chip::Xra1200p, &[ADDRESS]);
         for chip in expanders.chips.values_mut() {
             (chip.latch, chip.direction, chip.pull_up) = (0x90 | nodes, 0x00, 0x7f);
         }
@@ -81,7 +82,7 @@ impl Expanders {
     }
 
     /// The chip that takes the next message, if one does.
-    fn take(&mut self, address: u8) -> Option<&mut Expander> {
+    fn take(&mut self, address: u8) -> Option<&mut SimExpander> {
         self.messages.fetch_add(1, Ordering::SeqCst);
         thread::sleep(self.pace);
         if self.refusals > 0 {
@@ -110,7 +111,7 @@ impl Target for Expanders {
 #[derive(Debug)]
 pub struct CtrlBoard {
     /// What the firmware knows.
-    pub state: Ctrl,
+    pub state: SimCtrl,
     /// How long a message takes. The i2c-tiny-usb driver's patience is 2 s.
     pub pace: Duration,
     /// How many messages came so far, the one under way included.
@@ -127,7 +128,7 @@ impl CtrlBoard {
     pub fn new(product: u16, order: u8) -> Self {
         let known = Product::of(product);
         let known = known.unwrap_or_else(|| panic!("no board has the product ID {product:04x}"));
-        let world = builtin::world(&known.name.to_lowercase());
+        let world = builtin::simulation(&known.name.to_lowercase());
         let state = world.and_then(|world| world.ctrls.into_values().next());
         let mut state = state.unwrap_or_else(|| panic!("no world has a {known}"));
         state.order = order;
@@ -147,7 +148,7 @@ impl CtrlBoard {
         }
     }
 
-    fn take(&mut self, address: u8) -> Option<&mut Ctrl> {
+    fn take(&mut self, address: u8) -> Option<&mut SimCtrl> {
         self.messages.fetch_add(1, Ordering::SeqCst);
         thread::sleep(self.pace);
         (address == ADDRESS).then_some(&mut self.state)
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn chips_answer_at_their_addresses_and_refuse_as_often_as_told() {
-        let mut bus = Expanders::new(Kind::Pca9554, &[0x20, 0x23]);
+        let mut bus = Expanders::new(Chip::Pca9554, &[0x20, 0x23]);
         let mut value = [0xaa];
         assert!(bus.write(0x23, &[3]) && bus.read(0x23, &mut value));
         assert_eq!(value, [0xff]);

@@ -116,7 +116,8 @@ impl World {
     /// If there is none of that name.
     #[must_use]
     pub fn builtin_value(name: &str) -> Value {
-        let world = builtin::world(name).unwrap_or_else(|| panic!("no world is called {name}"));
+        let world =
+            builtin::simulation(name).unwrap_or_else(|| panic!("no world is called {name}"));
         parse(&world.to_text())
     }
 

@@ -5,7 +5,7 @@ use clusterhat_tests::{
     command,
     vm::system::{Network, System},
 };
-use hat_driver::sim::chip::Kind;
+use hat_driver::expander::Chip;
 
 /// Boots it; its HAT has just got its power.
 ///
@@ -16,6 +16,6 @@ pub(crate) fn boot(network: Network) -> System {
         (command::clusterhat(), "/usr/bin/clusterhat"),
         (command::clusterhat_node(), "/usr/bin/clusterhat-node"),
     ];
-    let expanders = Expanders::new(Kind::Xra1200p, &[ADDRESS]);
+    let expanders = Expanders::new(Chip::Xra1200p, &[ADDRESS]);
     System::boot(network, &programs, expanders).unwrap_or_else(|e| panic!("{e}"))
 }

@@ -1,7 +1,7 @@
 //! Which boards there are: found by the EEPROM, and several at once.
 
 use clusterhat_tests::chips::{ADDRESS, Expanders};
-use hat_driver::sim::chip::Kind;
+use hat_driver::expander::Chip;
 use serde_json::Value;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn fresh() -> Expanders {
-    Expanders::new(Kind::Xra1200p, &[ADDRESS])
+    Expanders::new(Chip::Xra1200p, &[ADDRESS])
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_second_adapter_that_goes_is_named_and_the_first_board_still_shown() {
 #[test]
 fn two_boards_share_an_adapter() {
     let vm = vm();
-    let hat = Hat::plug(&vm, Expanders::new(Kind::Xra1200p, &[0x20, 0x23])).unwrap();
+    let hat = Hat::plug(&vm, Expanders::new(Chip::Xra1200p, &[0x20, 0x23])).unwrap();
     configure(&vm, &[(hat.bus, 0x20), (hat.bus, 0x23)]).unwrap();
     succeeds(&vm, "on p1 p6 --delay 0.05");
     assert_eq!(hat.pins(), 0x91);

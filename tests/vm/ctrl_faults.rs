@@ -76,7 +76,7 @@ fn a_board_unplugged_in_the_middle_of_a_command_is_named() {
         error.contains("board ctrl20 (ClusterCTRL Triple") && error.contains(": p1: "),
         "{error}"
     );
-    assert!(error.contains("which state stands cannot be told"), "{error}");
+    assert!(error.contains("the resulting state is unknown"), "{error}");
 }
 
 /// A script that runs on while the test does something else, and tells its process number.

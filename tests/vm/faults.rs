@@ -95,5 +95,5 @@ fn an_adapter_unplugged_in_the_middle_of_a_transfer_is_an_error() {
         until("the write of the latch", || hat.messages() == 5);
     });
     assert!(error.contains(": p1: ") && !error.contains("; switched on: "), "{error}");
-    assert!(error.contains("which state stands cannot be told"), "{error}");
+    assert!(error.contains("the resulting state is unknown"), "{error}");
 }

@@ -15,7 +15,7 @@ use clusterhat_tests::{
     usbip::Descriptor,
     vm::{Output, Plugged, Vm},
 };
-use hat_driver::sim::chip::Expander;
+use hat_driver::sim::chip::SimExpander;
 use serde_json::Value;
 
 /// Where the command lies in the guest.
@@ -62,7 +62,7 @@ impl Hat {
     }
 
     /// A copy of the chip at [`ADDRESS`].
-    pub(crate) fn chip(&self) -> Expander {
+    pub(crate) fn chip(&self) -> SimExpander {
         self.expanders().chips[&ADDRESS].clone()
     }
 

@@ -1,14 +1,14 @@
 //! Every command that switches something, on both chips.
 
 use clusterhat_tests::chips::{ADDRESS, Expanders};
-use hat_driver::sim::chip::Kind;
+use hat_driver::expander::Chip;
 
 use crate::{
     hat::{Hat, succeeds},
     vm,
 };
 
-const KINDS: [Kind; 2] = [Kind::Xra1200p, Kind::Pca9554];
+const KINDS: [Chip; 2] = [Chip::Xra1200p, Chip::Pca9554];
 
 #[test]
 fn status_of_a_fresh_board_writes_nothing_but_the_register_pointer() {

@@ -80,7 +80,7 @@ fn pins_that_do_not_follow_are_told() {
     let vm = vm();
     let stub = Stub::new(&vm, [0x90, 0x90, 0x00, 0x00, 0x7f]).unwrap();
     let error = fails(&vm, "on p1", 1);
-    assert!(error.contains("p1") && error.contains("the new state stands"), "{error}");
+    assert!(error.contains("p1") && error.contains("the new state is commanded"), "{error}");
     assert_eq!(stub.get(1).unwrap(), "0x91");
     let fresh = Stub::new(&vm, [0x00, 0xff, 0x00, 0xff, 0xff]).unwrap();
     let output = clusterhat(&vm, "init").unwrap();

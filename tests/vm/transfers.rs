@@ -4,7 +4,7 @@ use clusterhat_tests::{
     chips::{ADDRESS, Expanders},
     vm::{Message, Transfer},
 };
-use hat_driver::sim::chip::Kind;
+use hat_driver::expander::Chip;
 use serde_json::json;
 
 use crate::{
@@ -75,7 +75,7 @@ fn off_of_all_nodes_is_four_transfers() {
 #[test]
 fn init_of_a_fresh_board_writes_the_direction_last() {
     let vm = vm();
-    let _hat = Hat::only(&vm, Expanders::new(Kind::Xra1200p, &[ADDRESS])).unwrap();
+    let _hat = Hat::only(&vm, Expanders::new(Chip::Xra1200p, &[ADDRESS])).unwrap();
     vm.start_trace().unwrap();
     let init = document(&vm, "init");
     let seen = messages(vm.stop_trace().unwrap());
@@ -99,7 +99,7 @@ fn init_of_a_fresh_board_writes_the_direction_last() {
 #[test]
 fn every_transfer_is_a_write_or_a_write_and_a_read() {
     let vm = vm();
-    for kind in [Kind::Xra1200p, Kind::Pca9554] {
+    for kind in [Chip::Xra1200p, Chip::Pca9554] {
         let hat = Hat::only(&vm, Expanders::new(kind, &[ADDRESS])).unwrap();
         vm.start_trace().unwrap();
         let commands =

@@ -62,7 +62,7 @@ fn two_users_of_a_simulated_world_lose_no_update() {
     let passwd = format!("root:x:0:0::/root:/bin/sh\n{USER}other:x:1001:1001::/tmp:/bin/sh\n");
     vm.write_file("/etc/passwd", &passwd).unwrap();
     vm.write_file("/etc/group", "root:x:0:\nuser:x:1000:other\nother:x:1001:\n").unwrap();
-    vm.write_file("/tmp/shared.json", &builtin::world("v2.5").unwrap().to_text()).unwrap();
+    vm.write_file("/tmp/shared.json", &builtin::simulation("v2.5").unwrap().to_text()).unwrap();
     let script = r#"
         mkdir /tmp/shared; cd /tmp/shared
         mv ../shared.json world.json

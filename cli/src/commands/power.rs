@@ -120,7 +120,7 @@ fn watched(
 ) -> Done {
     let as_json = call.is_json;
     let cluster = call.open_to_switch()?;
-    let mut watch = Watch::new(cluster.names().clone(), command, as_json);
+    let mut watch = Watch::new(command, as_json);
     let result = switch(cluster, &mut |event| watch.see(&event));
     watch.end()?;
     Ok(result?.map(Report::Power))

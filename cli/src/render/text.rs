@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use hat_driver::board::Setup;
-use hat_driver::linux::{Candidate, Change, Model, Source};
+use hat_driver::hat::PinSetup;
+use hat_driver::linux::{BoardModel, BoardSource, Candidate, OutputResult};
 use hat_driver::power::Action;
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
@@ -124,8 +124,8 @@ fn hat_state(state: &HatState) -> String {
     .filter_map(|(name, level)| level.map(|level| output(name, level)))
     .collect();
     match state.setup {
-        Setup::Initialised => format!("{chip}; {}{link}", outputs.join(", ")),
-        Setup::NeverInitialised => {
+        PinSetup::Initialised => format!("{chip}; {}{link}", outputs.join(", ")),
+        PinSetup::NeverInitialised => {
             format!("{chip}; not initialised yet (`clusterhat init`, or switch a node)")
         }
         _ => format!("{chip}; {}", paint("partly configured by another program", Tone::Bad)),
@@ -203,9 +203,11 @@ fn outputs(report: &OutputReport) -> String {
     let line = |change: &OutputChange| {
         let (board, output) = (&change.board, report.output);
         match change.result {
-            Some(Change::Switched) => format!("{board}: {output} {}\n", report.state),
-            Some(Change::AlreadySo) => format!("{board}: {output} {}, already so\n", report.state),
-            Some(Change::Unsupported) => format!("{board}: cannot switch its {output}\n"),
+            Some(OutputResult::Switched) => format!("{board}: {output} {}\n", report.state),
+            Some(OutputResult::Unchanged) => {
+                format!("{board}: {output} {}, already so\n", report.state)
+            }
+            Some(OutputResult::Unsupported) => format!("{board}: cannot switch its {output}\n"),
             None => format!("{board}: {output} {}\n", paint("failed", Tone::Bad)),
         }
     };
@@ -221,9 +223,9 @@ fn initialised(boards: &[String]) -> String {
 fn usb_boot(report: &UsbBootReport) -> String {
     let line = |node: &NodeUsbBoot| {
         let result = match node.result {
-            Some(Change::Switched) => report.state.to_owned(),
-            Some(Change::AlreadySo) => format!("{}, already so", report.state),
-            Some(Change::Unsupported) => "cannot be chosen on its board".to_owned(),
+            Some(OutputResult::Switched) => report.state.to_owned(),
+            Some(OutputResult::Unchanged) => format!("{}, already so", report.state),
+            Some(OutputResult::Unsupported) => "cannot be chosen on its board".to_owned(),
             None => paint("failed", Tone::Bad),
         };
         format!("{}: USB boot {result}\n", node.node)
@@ -312,7 +314,7 @@ fn candidate(report: &BoardsReport, found: &Candidate) -> String {
     let known = report
         .boards
         .iter()
-        .filter(|entry| !matches!(entry.info.model, Model::Unknown(_)))
+        .filter(|entry| !matches!(entry.info.model, BoardModel::Unknown(_)))
         .find(|entry| (entry.info.bus, entry.info.address) == (Some(bus), Some(address)));
     match (known, chip) {
         (Some(entry), _) => format!("{place}: in use as {}\n", entry.info.name),
@@ -334,9 +336,9 @@ fn board_row(entry: &BoardEntry) -> Vec<Cell> {
     };
     let nodes = if entry.uncertain { format!("{nodes}?") } else { nodes };
     let source = match info.source {
-        Source::Eeprom => "EEPROM",
-        Source::Configuration => "configuration",
-        Source::Usb => "USB",
+        BoardSource::Eeprom => "EEPROM",
+        BoardSource::Configuration => "configuration",
+        BoardSource::Usb => "USB",
         _ => "",
     };
     let chip = match (&entry.error, entry.chip) {

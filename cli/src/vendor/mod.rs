@@ -11,8 +11,9 @@ use std::process::ExitCode;
 
 use clusterhat::config::Role;
 use clusterhat::{Cluster, Controller, Error};
-use hat_driver::linux::{BoardInfo, Error as DriverError, Model, chain};
+use hat_driver::linux::{BoardInfo, BoardModel, ClusterError as DriverError};
 
+use crate::advice::Words;
 use crate::args::Global;
 
 use crate::failure::Failure;
@@ -72,7 +73,8 @@ impl Answer {
         if errors.is_empty() {
             return self;
         }
-        let lines: String = errors.iter().map(|e| format!("ERROR: {}\n", chain(e))).collect();
+        let lines: String =
+            errors.iter().map(|e| format!("ERROR: {}\n", e.describe(&Words))).collect();
         Self::new(lines + &self.text, 1)
     }
 }
@@ -115,16 +117,17 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
     }
     let root = controller.root().map(ToOwned::to_owned);
     let mut context = controller.open()?;
-    let request = Request::parse(words, context.driver().nodes());
+    let nodes: Vec<_> = context.driver().nodes().collect();
+    let request = Request::parse(words, &nodes);
     // A v1.x board needs none, since each line is set up when it is switched; a ClusterCTRL board
     // initialises itself.
     let is_expander =
-        |info: &BoardInfo| matches!(info.model, Model::Hat(_)) && info.address.is_some();
-    let boards: Vec<bool> = context.driver().boards().map(is_expander).collect();
-    let expanders = boards.iter().enumerate().filter(|(_, expander)| **expander);
+        |info: &BoardInfo| matches!(info.model, BoardModel::Hat(_)) && info.address.is_some();
+    let boards = context.driver().boards().filter(|(_, info)| is_expander(info));
+    let expanders: Vec<_> = boards.map(|(board, _)| board).collect();
     // Words that mean nothing are no reason to write to a board.
-    let expanders = expanders.filter(|_| request.is_ok());
-    let inits = expanders.map(|(board, _)| context.driver_mut().init(board));
+    let expanders = expanders.into_iter().filter(|_| request.is_ok());
+    let inits = expanders.map(|board| context.driver_mut().init(board));
     let failed: Vec<_> = inits.filter_map(Result::err).collect();
     // Like the tool, but with the HAT initialised: its nodes' order is not in doubt.
     if let Some(answer) = duplicate_order(&context) {
@@ -140,9 +143,14 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
 
 /// The answer where two boards have one order.
 fn duplicate_order(context: &Cluster) -> Option<Answer> {
-    let boards = 0..context.driver().boards().count();
-    boards.into_iter().find_map(|board| match context.driver().board_error(board) {
-        Some(DriverError::DuplicateOrder { order, buses }) => {
+    let errors =
+        context.driver().boards().filter_map(|(board, _)| context.driver().check_open(board).err());
+    let mut errors = errors.filter_map(|error| match error {
+        DriverError::NotOpened { source, .. } => Some(source),
+        _ => None,
+    });
+    errors.find_map(|error| match &*error {
+        DriverError::DuplicateOrder { order, buses } => {
             Some(Answer::duplicate_order(*order, buses))
         }
         _ => None,
@@ -151,5 +159,5 @@ fn duplicate_order(context: &Cluster) -> Option<Answer> {
 
 /// A driver error where the vendor's tool knows none.
 fn or_failed(result: Result<Answer, DriverError>) -> Answer {
-    result.unwrap_or_else(|error| Answer::new(format!("ERROR: {}\n", chain(&error)), 1))
+    result.unwrap_or_else(|error| Answer::new(format!("ERROR: {}\n", error.describe(&Words)), 1))
 }

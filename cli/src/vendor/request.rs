@@ -1,28 +1,29 @@
 //! The vendor's words, and what the tool answers to others.
 
 use hat_driver::ctrl::device::Save;
+use hat_driver::linux::Node;
 
 use super::Answer;
 
-/// What is asked for. Nodes count from 0.
+/// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
     /// `None` = all nodes.
-    Power(bool, Option<Vec<usize>>),
+    Power(bool, Option<Vec<Node>>),
     Status,
     MaxPi,
     Init,
     /// `None` = all boards.
-    Alert(bool, Option<Vec<usize>>),
+    Alert(bool, Option<Vec<Node>>),
     Led(bool),
     Hub(Hub),
     WriteProtect(bool),
     /// `None` = all boards.
     Act(bool, Option<u32>),
     Fan(bool, Fan),
-    UsbBoot(bool, Vec<usize>),
+    UsbBoot(bool, Vec<Node>),
     /// `None` = all nodes.
-    GetPath(Option<Vec<usize>>),
+    GetPath(Option<Vec<Node>>),
     SetOrder(u8, u8),
     Save(Save, u8),
     Reset(u8),
@@ -43,9 +44,9 @@ pub(super) enum Fan {
 }
 
 impl Request {
-    /// Reads the words for a controller with this many nodes. What the tool answers to wrong ones
+    /// Reads the words for a controller with these nodes. What the tool answers to wrong ones
     /// comes as the error, although not every such answer is a failure.
-    pub(super) fn parse(words: &[String], nodes: usize) -> Result<Self, Answer> {
+    pub(super) fn parse(words: &[String], nodes: &[Node]) -> Result<Self, Answer> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[..] {
             [state @ ("on" | "off")] => Ok(Self::Power(state == "on", None)),
@@ -104,13 +105,13 @@ pub(super) const NO_SUCH_ORDER: &str =
     "Error: Unable to find Cluster CTRL device with that order\n";
 
 /// A lower-case `p` and a number from 1 on, as `int()` of Python takes it without signs and blanks.
-fn parse_nodes(devices: &[&str], nodes: usize) -> Result<Vec<usize>, Answer> {
+fn parse_nodes(devices: &[&str], nodes: &[Node]) -> Result<Vec<Node>, Answer> {
     let node = |device: &&str| {
         let digits = device.strip_prefix('p')?;
         let number: usize = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
-        (1..=nodes).contains(&number).then(|| number - 1)
+        nodes.get(number.checked_sub(1)?).copied()
     };
-    let wrong = || Answer::new(format!("ERROR: Valid options are p1-p{nodes}\n"), 1);
+    let wrong = || Answer::new(format!("ERROR: Valid options are p1-p{}\n", nodes.len()), 1);
     devices.iter().map(|device| node(device).ok_or_else(wrong)).collect()
 }
 

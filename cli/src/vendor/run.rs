@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use hat_driver::linux::{BoardError, BoardInfo, Change, Error as DriverError, Model, Output};
+use hat_driver::HatError;
+use hat_driver::linux::{
+    Board, BoardError, BoardInfo, BoardModel, ClusterError as DriverError, Node, Output,
+    OutputResult,
+};
 use hat_driver::power::Action;
 use hat_driver::revisions::Wiring;
 use signal_hook::low_level::emulate_default_handler;
@@ -13,6 +17,7 @@ use super::request::{Fan, Hub, NO_SUCH_ORDER, Request};
 use super::{Answer, links, or_failed, status};
 use crate::signals::WholeSteps;
 use clusterhat::Cluster;
+use clusterhat::nodes::label;
 
 /// What the tool says to `hub on` and `hub off` on a v1.x board.
 const NO_HUB: &str = "ERROR: hub control not supported on Cluster HAT v1.x\n\n";
@@ -21,7 +26,7 @@ pub(super) fn run(context: &mut Cluster, request: Request, root: Option<&Path>) 
     match request {
         Request::Power(on, nodes) => or_failed(power(context, on, nodes)),
         Request::Status => or_failed(status::status(context)),
-        Request::MaxPi => Answer::new(format!("{}\n", context.driver().nodes()), 0),
+        Request::MaxPi => Answer::new(format!("{}\n", context.driver().nodes().count()), 0),
         Request::Init => or_failed(init(context, root)),
         Request::Alert(on, nodes) => or_failed(alert(context, on, nodes)),
         Request::Led(on) => or_failed(everywhere(context, Output::Led, on)),
@@ -51,23 +56,19 @@ pub(super) fn run(context: &mut Cluster, request: Request, root: Option<&Path>) 
 
 /// Without nodes all are switched, with the ALERT LEDs lit meanwhile. Whatever fails, the nodes are
 /// switched where they can be, and no LED stays lit.
-fn power(
-    context: &mut Cluster,
-    on: bool,
-    nodes: Option<Vec<usize>>,
-) -> Result<Answer, DriverError> {
+fn power(context: &mut Cluster, on: bool, nodes: Option<Vec<Node>>) -> Result<Answer, DriverError> {
     let action = if on { Action::On } else { Action::Off };
     let Some(nodes) = nodes else {
         let mut lit = Vec::new();
         let lighting = each(context, |context, board| {
             let change = context.driver_mut().set(board, Output::Alert, true, &mut |_| {})?;
-            if change == Change::Switched {
+            if change == OutputResult::Switched {
                 lit.push(board);
             }
             Ok(())
         });
-        let mut all: Vec<_> = (0..context.driver().nodes()).collect();
-        let absent = context.driver_mut().absent(&all);
+        let mut all: Vec<_> = context.driver().nodes().collect();
+        let absent = context.driver_mut().absent(&all)?;
         all.retain(|node| !absent.contains(node));
         let switching = context.driver_mut().switch(&all, action, &mut |_| {}).map(drop);
         let dimming = each(context, |context, board| match lit.contains(&board) {
@@ -84,17 +85,17 @@ fn power(
 /// first failure is told.
 fn each(
     context: &mut Cluster,
-    mut act: impl FnMut(&mut Cluster, usize) -> Result<(), DriverError>,
+    mut act: impl FnMut(&mut Cluster, Board) -> Result<(), DriverError>,
 ) -> Result<(), DriverError> {
-    let boards = 0..context.driver().boards().count();
-    let results: Vec<_> = boards.map(|board| act(context, board)).collect();
+    let boards: Vec<_> = context.driver().boards().map(|(board, _)| board).collect();
+    let results: Vec<_> = boards.into_iter().map(|board| act(context, board)).collect();
     results.into_iter().collect()
 }
 
 fn init(context: &mut Cluster, root: Option<&Path>) -> Result<Answer, DriverError> {
     let link = context.settings().legacy.as_ref().is_some_and(|legacy| legacy.link);
     let (true, Some(root)) = (link, root) else { return Ok(Answer::nothing()) };
-    let nodes = (0..context.driver().nodes()).collect();
+    let nodes = context.driver().nodes().collect();
     let (paths, errors) = paths(context, nodes);
     let answer = match links::update(root, &paths) {
         Ok(()) => Answer::nothing(),
@@ -104,13 +105,9 @@ fn init(context: &mut Cluster, root: Option<&Path>) -> Result<Answer, DriverErro
 }
 
 /// The boards of these nodes; all where none are named.
-fn alert(
-    context: &mut Cluster,
-    on: bool,
-    nodes: Option<Vec<usize>>,
-) -> Result<Answer, DriverError> {
+fn alert(context: &mut Cluster, on: bool, nodes: Option<Vec<Node>>) -> Result<Answer, DriverError> {
     let Some(nodes) = nodes else { return everywhere(context, Output::Alert, on) };
-    each(context, |context, board| match context.driver().on_board(&nodes, board).is_empty() {
+    each(context, |context, board| match board.positions(&nodes).is_empty() {
         true => Ok(()),
         false => context.driver_mut().set(board, Output::Alert, on, &mut |_| {}).map(drop),
     })?;
@@ -127,10 +124,10 @@ fn everywhere(context: &mut Cluster, output: Output, on: bool) -> Result<Answer,
 
 fn switch_hub(context: &mut Cluster, hub: Hub) -> Result<Answer, DriverError> {
     let wired_by_lines = |info: &BoardInfo| match info.model {
-        Model::Hat(revision) => revision.wiring == Wiring::Lines,
+        BoardModel::Hat(revision) => revision.wiring == Wiring::Lines,
         _ => false,
     };
-    let on_lines = context.driver().boards().any(wired_by_lines);
+    let on_lines = context.driver().boards().any(|(_, info)| wired_by_lines(info));
     let delay = context.settings().delay;
     match hub {
         Hub::On | Hub::Off => {
@@ -142,8 +139,7 @@ fn switch_hub(context: &mut Cluster, hub: Hub) -> Result<Answer, DriverError> {
             // Without a thread for them, signals end the process as ever.
             let steps = WholeSteps::watch(end).ok();
             each(context, |context, board| {
-                let is_hat =
-                    context.driver().boards().nth(board).is_some_and(|info| info.address.is_some());
+                let is_hat = context.driver().info(board)?.address.is_some();
                 let mut cycle =
                     || context.driver_mut().cycle_hub(board, off, &mut |_| {}).map(drop);
                 let Some(steps) = steps.as_ref().filter(|_| is_hat) else { return cycle() };
@@ -162,8 +158,7 @@ fn switch_hub(context: &mut Cluster, hub: Hub) -> Result<Answer, DriverError> {
 fn write_protect(context: &mut Cluster, on: bool) -> Answer {
     match everywhere(context, Output::WriteProtect, on) {
         Err(DriverError::Board {
-            source: BoardError::Hat(hat_driver::Error::WriteProtectLinked),
-            ..
+            source: BoardError::Hat(HatError::WriteProtectLinked), ..
         }) => Answer::new("Unable to disable EEPROM WP (Solder link set)\n", 0),
         result => or_failed(result),
     }
@@ -185,7 +180,8 @@ fn by_order(
 }
 
 fn switch_fan(context: &mut Cluster, on: bool, fan: Fan) -> Result<Answer, DriverError> {
-    let has_hat = context.driver().boards().any(|info| matches!(info.model, Model::Hat(_)));
+    let has_hat =
+        context.driver().boards().any(|(_, info)| matches!(info.model, BoardModel::Hat(_)));
     let line = context.settings().legacy.as_ref().and_then(|legacy| legacy.fan_gpio);
     match (line.filter(|_| has_hat), fan) {
         (Some(line), Fan::All | Fan::Controller) => {
@@ -200,16 +196,16 @@ fn switch_fan(context: &mut Cluster, on: bool, fan: Fan) -> Result<Answer, Drive
     }
 }
 
-fn usb_boot(context: &mut Cluster, on: bool, nodes: &[usize]) -> Result<Answer, DriverError> {
-    let set = |&node: &usize| context.driver_mut().set_usb_boot(node, on).map(drop);
+fn usb_boot(context: &mut Cluster, on: bool, nodes: &[Node]) -> Result<Answer, DriverError> {
+    let set = |&node: &Node| context.driver_mut().set_usb_boot(node, on).map(drop);
     let results: Vec<_> = nodes.iter().map(set).collect();
     results.into_iter().collect::<Result<(), _>>()?;
     Ok(Answer::nothing())
 }
 
 /// Sorted as texts: p1, p10, p2. A node whose path is not known is left out.
-fn get_path(context: &mut Cluster, nodes: Option<Vec<usize>>) -> Result<Answer, DriverError> {
-    let nodes = nodes.unwrap_or_else(|| (0..context.driver().nodes()).collect());
+fn get_path(context: &mut Cluster, nodes: Option<Vec<Node>>) -> Result<Answer, DriverError> {
+    let nodes = nodes.unwrap_or_else(|| context.driver().nodes().collect());
     let (mut lines, errors) = paths(context, nodes);
     lines.sort();
     lines.dedup();
@@ -221,12 +217,12 @@ fn get_path(context: &mut Cluster, nodes: Option<Vec<usize>>) -> Result<Answer, 
 }
 
 /// Names and USB paths of nodes, but for those whose path is not known; and what kept us from asking.
-fn paths(context: &mut Cluster, nodes: Vec<usize>) -> (Vec<(String, String)>, Vec<DriverError>) {
+fn paths(context: &mut Cluster, nodes: Vec<Node>) -> (Vec<(String, String)>, Vec<DriverError>) {
     let (ready, mut errors) = context.ready(nodes);
     let mut paths = Vec::new();
     for node in ready {
         match context.usb_path(node) {
-            Ok(Some(path)) => paths.push((format!("p{}", node + 1), path)),
+            Ok(Some(path)) => paths.push((label(node), path)),
             Ok(None) => {}
             Err(error) => errors.push(error),
         }

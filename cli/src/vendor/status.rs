@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 
 use hat_driver::Signals;
-use hat_driver::board::Status;
 use hat_driver::expander::Chip;
-use hat_driver::linux::{BoardInfo, CtrlStatus, Error as DriverError, Model, Source, UnitStatus};
+use hat_driver::hat::HatStatus;
+use hat_driver::linux::{
+    Board, BoardInfo, BoardModel, BoardReading, BoardSource, ClusterError as DriverError,
+    CtrlStatus,
+};
 use hat_driver::revisions::Revision;
 
 use super::Answer;
@@ -15,17 +18,20 @@ use clusterhat::Cluster;
 const PI_5: u32 = 0x17;
 
 pub(super) fn status(context: &mut Cluster) -> Result<Answer, DriverError> {
-    let infos: Vec<BoardInfo> = context.driver().boards().cloned().collect();
+    let boards: Vec<_> =
+        context.driver().boards().map(|(board, info)| (board, info.clone())).collect();
     let (mut text, mut errors) = (String::new(), Vec::new());
-    head(&mut text, context, &infos);
-    for (board, info) in infos.iter().enumerate() {
-        let first = context.driver().first_node(board) + 1;
+    head(&mut text, context, &boards);
+    let mut next = 1;
+    for (board, info) in &boards {
+        let (board, first) = (*board, next);
+        next += usize::from(info.size);
         match (info.model, context.driver_mut().status(board)) {
-            (Model::Hat(revision), Ok(UnitStatus::Hat(status))) => {
+            (BoardModel::Hat(revision), Ok(BoardReading::Hat(status))) => {
                 hat(&mut text, context, info, revision, &status, first);
             }
             // A wrong number is worse than none.
-            (Model::Ctrl { order, .. }, Ok(UnitStatus::Ctrl(status))) => {
+            (BoardModel::Ctrl { order, .. }, Ok(BoardReading::Ctrl(status))) => {
                 let nodes = if context.driver().is_certain(board) { info.size } else { 0 };
                 ctrl(&mut text, (order, nodes), &status, first);
             }
@@ -33,36 +39,37 @@ pub(super) fn status(context: &mut Cluster) -> Result<Answer, DriverError> {
             (_, Err(error)) => errors.push(error),
         }
     }
-    if errors.len() == infos.len() {
+    if errors.len() == boards.len() {
         return Err(errors.swap_remove(0));
     }
     Ok(Answer::new(text, 0).but(&errors))
 }
 
-fn head(text: &mut String, context: &Cluster, infos: &[BoardInfo]) {
+fn head(text: &mut String, context: &Cluster, boards: &[(Board, BoardInfo)]) {
+    let infos = || boards.iter().map(|(_, info)| info);
     let forced = forced(context);
-    let is_hat = |info: &&BoardInfo| matches!(info.model, Model::Hat(_));
-    let hat = match (forced, infos.iter().find(is_hat)) {
+    let is_hat = |info: &&BoardInfo| matches!(info.model, BoardModel::Hat(_));
+    let hat = match (forced, infos().find(is_hat)) {
         (Some(forced), Some(_)) => forced.to_owned(),
         (None, Some(_)) => "1".to_owned(),
         (_, None) => "False".to_owned(),
     };
     // A board that was not opened says neither its order nor how many nodes it has.
-    let is_ctrl = |info: &&BoardInfo| matches!(info.model, Model::Ctrl { order: 1.., .. });
-    let ctrls: Vec<_> = infos.iter().filter(is_ctrl).collect();
+    let is_ctrl = |info: &&BoardInfo| matches!(info.model, BoardModel::Ctrl { order: 1.., .. });
+    let ctrls: Vec<_> = infos().filter(is_ctrl).collect();
     let count = if ctrls.is_empty() { "False".to_owned() } else { ctrls.len().to_string() };
     let machine = context.driver().platform();
     let revision = machine.pi_revision().map(|revision| format!("{revision:#010x}"));
     let throttled = machine.throttled().map(|flags| format!("{flags:#x}"));
     let _ = writeln!(text, "clusterhat:{hat}");
     let _ = writeln!(text, "clusterctrl:{count}");
-    let _ = writeln!(text, "maxpi:{}", context.driver().nodes());
+    let _ = writeln!(text, "maxpi:{}", context.driver().nodes().count());
     let _ = writeln!(text, "pirevision:{}", revision.as_deref().unwrap_or("Unknown"));
     let _ = writeln!(text, "throttled:{}", throttled.as_deref().unwrap_or("NA"));
     if !ctrls.is_empty() {
         text.push_str("ctrl_bus:");
         for info in ctrls {
-            if let (Model::Ctrl { order, .. }, Some(bus)) = (info.model, info.bus) {
+            if let (BoardModel::Ctrl { order, .. }, Some(bus)) = (info.model, info.bus) {
                 let _ = write!(text, "{order}:{bus}:{} ", info.size);
             }
         }
@@ -80,7 +87,7 @@ fn hat(
     context: &Cluster,
     info: &BoardInfo,
     revision: &Revision,
-    status: &Status,
+    status: &HatStatus,
     first: usize,
 ) {
     let version = revision.version;
@@ -88,7 +95,7 @@ fn hat(
     let _ = writeln!(text, "hat_version_major:{}", version.major);
     let _ = writeln!(text, "hat_version_minor:{}", version.minor);
     let _ = writeln!(text, "hat_size:{}", info.size);
-    let eeprom = info.eeprom.as_ref().filter(|_| info.source == Source::Eeprom);
+    let eeprom = info.eeprom.as_ref().filter(|_| info.source == BoardSource::Eeprom);
     match eeprom {
         Some(eeprom) => {
             let or_empty = |field: &Option<String>| field.clone().unwrap_or_default();

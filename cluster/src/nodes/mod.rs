@@ -28,6 +28,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use hat_driver::linux::{Node, Wording};
+
 pub use error::NodeSetError;
 pub(crate) use fold::fold;
 pub use names::Names;
@@ -41,6 +43,29 @@ use parse::Reading;
 ///
 /// The largest real set is eight ClusterCTRL DA boards of 32 nodes.
 pub(crate) const MOST: u32 = 4096;
+
+/// What a node is called: `p5`.
+#[must_use]
+pub fn label(node: Node) -> String {
+    format!("p{}", node.number())
+}
+
+/// What nodes are called, in ClusterShell's folded form: `p[1-3]`.
+#[must_use]
+pub fn folded(nodes: &[Node]) -> String {
+    let numbers: Vec<_> = nodes.iter().map(|node| node.number() as usize).collect();
+    fold(&numbers)
+}
+
+/// The words in which errors speak of nodes: `p1 p2`. Advice is the program's.
+pub struct Labels;
+
+impl Wording for Labels {
+    fn nodes(&self, nodes: &[Node]) -> String {
+        let labels: Vec<_> = nodes.iter().copied().map(label).collect();
+        labels.join(" ")
+    }
+}
 
 /// A well-formed node set, not yet matched to hardware.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `off` without nodes, as for what has power beyond a board's configured size: all off means all.
 
 use hat_driver::Positions;
-use hat_driver::linux::Error as DriverError;
+use hat_driver::linux::{Board, ClusterError as DriverError};
 use hat_driver::power::Action;
 
 use crate::cluster::Cluster;
@@ -41,8 +41,8 @@ impl Cluster {
     }
 }
 
-fn powered(cluster: &mut Cluster, board: usize) -> Result<Positions, DriverError> {
-    let size = cluster.driver.boards().nth(board).map_or(0, |info| info.size);
+fn powered(cluster: &mut Cluster, board: Board) -> Result<Positions, DriverError> {
+    let size = cluster.driver.info(board)?.size;
     if size >= 4 {
         return Ok(Positions::NONE);
     }
@@ -52,12 +52,14 @@ fn powered(cluster: &mut Cluster, board: usize) -> Result<Positions, DriverError
 /// What `act` finds on each open board, and what it fails with.
 fn each(
     cluster: &mut Cluster,
-    act: impl Fn(&mut Cluster, usize) -> Result<Positions, DriverError>,
+    act: impl Fn(&mut Cluster, Board) -> Result<Positions, DriverError>,
 ) -> (Vec<BeyondSize>, Vec<DriverError>) {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for (board, name) in cluster.board_names().into_iter().enumerate() {
+    let boards: Vec<_> =
+        cluster.driver.boards().map(|(board, i)| (board, i.name.clone())).collect();
+    for (board, name) in boards {
         // Its nodes have said so already.
-        if cluster.driver.board_error(board).is_some() {
+        if cluster.driver.check_open(board).is_err() {
             continue;
         }
         match act(cluster, board) {

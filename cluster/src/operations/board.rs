@@ -1,11 +1,11 @@
 //! What ClusterCTRL boards alone can do: order, saved settings, reset, and how their nodes boot.
 
-use hat_driver::linux::{Change, chain};
+use hat_driver::linux::{Board, OutputResult};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Task, Verdict, during};
-use crate::nodes::NodeSet;
+use crate::nodes::{Labels, NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{BoardDone, BoardReport, BoardSettings, NodeUsbBoot, UsbBootReport};
 use crate::shorten::shorten;
@@ -24,7 +24,7 @@ impl Cluster {
             return Err(Error::OrderTaken { order: new });
         }
         self.driver.set_order(board, new)?;
-        Ok(self.board_report(board, BoardDone::Order { old, new }))
+        self.board_report(board, BoardDone::Order { old, new })
     }
 
     /// Whether [`Self::save`] may be asked for. Writes nothing.
@@ -52,7 +52,7 @@ impl Cluster {
         self.check_save(order, what)?;
         let board = self.ctrl_board(order)?;
         self.driver.save(board, what.into())?;
-        Ok(self.board_report(board, BoardDone::Save { what }))
+        self.board_report(board, BoardDone::Save { what })
     }
 
     /// Whether there is a ClusterCTRL board of this order.
@@ -77,7 +77,7 @@ impl Cluster {
         let observer = &mut |event: Event<'_>| observer(event).control();
         let (result, _) = during(Task::BoardReset, observer, || self.driver.reset(board));
         result?;
-        Ok(self.board_report(board, BoardDone::Reset))
+        self.board_report(board, BoardDone::Reset)
     }
 
     /// Chooses whether nodes boot over USB; all for no words. A node that fails does not keep the others
@@ -95,22 +95,21 @@ impl Cluster {
             let (result, error) = match self.driver.set_usb_boot(node, on) {
                 Ok(result) => (Some(result), None),
                 Err(error) => {
-                    let text = shorten(&chain(&error)).into_owned();
+                    let text = shorten(&error.describe(&Labels).to_string()).into_owned();
                     errors.push(error);
                     (None, Some(text))
                 }
             };
-            nodes.push(NodeUsbBoot { node: self.label(node), result, error });
+            nodes.push(NodeUsbBoot { node: label(node), result, error });
         }
-        let is_unsupported = |node: &NodeUsbBoot| node.result == Some(Change::Unsupported);
+        let is_unsupported = |node: &NodeUsbBoot| node.result == Some(OutputResult::Unsupported);
         let unsupported = nodes.iter().all(is_unsupported).then_some(Error::NoUsbBoot);
         let state = if on { "on" } else { "off" };
         let error = of_boards(errors).or(unsupported);
         Ok(Outcome { report: UsbBootReport { state, nodes }, error })
     }
 
-    fn board_report(&self, board: usize, done: BoardDone) -> Outcome<BoardReport> {
-        let board = self.board_names().swap_remove(board);
-        BoardReport { board, done }.into()
+    fn board_report(&self, board: Board, done: BoardDone) -> Result<Outcome<BoardReport>, Error> {
+        Ok(BoardReport { board: self.board_name(board)?, done }.into())
     }
 }

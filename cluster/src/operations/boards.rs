@@ -1,10 +1,11 @@
 //! `boards`: what was found, how, and what is unverified about it.
 
 use hat_driver::linux::{
-    BoardInfo, Error as DriverError, Model, Platform, UnitStatus, chain, probe,
+    BoardInfo, BoardModel, BoardReading, ClusterError as DriverError, Platform, probe,
 };
 
 use crate::cluster::Cluster;
+use crate::nodes::{Labels, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{BoardEntry, BoardsReport};
 
@@ -19,24 +20,24 @@ impl Cluster {
 }
 
 fn entries(context: &mut Cluster) -> (Vec<BoardEntry>, Vec<DriverError>) {
-    let infos: Vec<BoardInfo> = context.driver.boards().cloned().collect();
+    let infos: Vec<_> =
+        context.driver.boards().map(|(board, info)| (board, info.clone())).collect();
     let (mut boards, mut errors) = (Vec::new(), Vec::new());
-    for (board, info) in infos.into_iter().enumerate() {
-        let first = context.driver.first_node(board);
-        let nodes = (first..first + usize::from(info.size)).map(|node| context.label(node));
-        let nodes = nodes.collect();
+    for (board, info) in infos {
+        let nodes = context.driver.nodes().filter(|node| node.board() == board);
+        let nodes = nodes.map(label).collect();
         let (chip, error) = match context.driver.status(board) {
-            Ok(UnitStatus::Hat(status)) => (status.chip, None),
+            Ok(BoardReading::Hat(status)) => (status.chip, None),
             Ok(_) => (None, None),
             Err(error) => {
-                let text = chain(&error);
+                let text = error.describe(&Labels).to_string();
                 errors.push(error);
                 (None, Some(text))
             }
         };
         let bus_unverified = bus_unverified(&info, context.driver.platform());
         let uncertain = !context.driver.is_certain(board);
-        let is_open = context.driver.board_error(board).is_none();
+        let is_open = context.driver.check_open(board).is_ok();
         boards.push(BoardEntry { info, chip, bus_unverified, nodes, uncertain, is_open, error });
     }
     (boards, errors)
@@ -54,7 +55,7 @@ const BCM2835: &str = "bcm2835 ";
 /// What no document settles about the bus that a HAT is on.
 fn bus_unverified(info: &BoardInfo, platform: &dyn Platform) -> Option<&'static str> {
     let name = platform.bus_name(info.bus?)?;
-    (matches!(info.model, Model::Hat(_)) && name.starts_with(BCM2835)).then_some(
+    (matches!(info.model, BoardModel::Hat(_)) && name.starts_with(BCM2835)).then_some(
         "its bus is the I2C controller of a Pi 0 to 4: the vendor's image has i2c-gpio there instead, because of clock stretching",
     )
 }

@@ -1,10 +1,11 @@
 //! `init`: initialises boards that are not initialised since power-up.
 
-use hat_driver::init::Outcome as Init;
-use hat_driver::linux::{BoardInfo, Model, chain};
+use hat_driver::init::InitOutcome as Init;
+use hat_driver::linux::{Board, BoardInfo, BoardModel};
 use hat_driver::{PinSet, Positions};
 
 use crate::cluster::Cluster;
+use crate::nodes::{Labels, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{self, BoardInit, InitReport};
 
@@ -17,16 +18,17 @@ impl Cluster {
 }
 
 fn init(context: &mut Cluster) -> Outcome<InitReport> {
-    let infos: Vec<BoardInfo> = context.driver.boards().cloned().collect();
+    let infos: Vec<_> =
+        context.driver.boards().map(|(board, info)| (board, info.clone())).collect();
     let (mut boards, mut errors) = (Vec::new(), Vec::new());
-    for (board, info) in infos.into_iter().enumerate() {
-        let by_itself = matches!(info.model, Model::Ctrl { .. });
+    for (board, info) in infos {
+        let by_itself = matches!(info.model, BoardModel::Ctrl { .. });
         let mut entry = BoardInit { board: info.name.clone(), by_itself, ..BoardInit::default() };
         match if by_itself { Ok(Init::AlreadyDone) } else { context.driver.init(board) } {
             Ok(Init::AlreadyDone) => {}
             Ok(Init::Initialised(latch)) => tell(&mut entry, context, board, &info, latch),
             Err(error) => {
-                entry.error = Some(chain(&error));
+                entry.error = Some(error.describe(&Labels).to_string());
                 errors.push(error);
             }
         }
@@ -36,14 +38,15 @@ fn init(context: &mut Cluster) -> Outcome<InitReport> {
 }
 
 /// What was on before an initialisation, and still is.
-fn tell(entry: &mut BoardInit, context: &Cluster, board: usize, info: &BoardInfo, latch: PinSet) {
+fn tell(entry: &mut BoardInit, context: &Cluster, board: Board, info: &BoardInfo, latch: PinSet) {
     let on = match info.model {
-        Model::Hat(revision) => revision.to_signals(latch).positions(),
+        BoardModel::Hat(revision) => revision.to_signals(latch).positions(),
         _ => Positions::NONE,
     };
     let places: Positions = (0..info.size).collect();
-    let nodes = context.driver.node_numbers(board, on.intersection(places));
+    let kept = on.intersection(places);
+    let nodes = kept.iter().filter_map(|position| context.driver.node_at(board, position));
     entry.initialised = true;
-    entry.kept_on = Some(nodes.map(|node| context.label(node)).collect());
+    entry.kept_on = Some(nodes.map(label).collect());
     entry.beyond_size = report::names(on.without(places));
 }

@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use node_link::Subnet;
 use system_config::network::{Node, NodeLink, Settings};
 
+use hat_driver::linux::Node as Handle;
+
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::nodes::NodeSet;
+use crate::nodes::{NodeSet, folded, label};
 use crate::outcome::Outcome;
 use crate::report::{InventoryNode, InventoryReport};
 use crate::system::System;
@@ -46,21 +48,21 @@ impl Cluster {
                     error: None,
                 },
                 Err(error) => {
-                    left_out.push(node + 1);
+                    left_out.push(node);
                     self.nameless(node, &error)
                 }
             });
         }
-        let error = (!left_out.is_empty()).then(|| Error::LeftOut(self.names.fold(&left_out)));
+        let error = (!left_out.is_empty()).then(|| Error::LeftOut(folded(&left_out)));
         let uncounted = self.uncounted().filter(|_| set.is_empty());
         let report = InventoryReport { nodes, is_set_up: settings.is_some() };
         Ok(Outcome { report, error }.or(uncounted))
     }
 
     /// A node that has no place in a network.
-    fn nameless(&self, node: usize, error: &Error) -> InventoryNode {
+    fn nameless(&self, node: Handle, error: &Error) -> InventoryNode {
         InventoryNode {
-            node: self.label(node),
+            node: label(node),
             name: self.alias(node),
             address: None,
             mac: None,

@@ -7,9 +7,12 @@ use system_config::network::{
 };
 use system_config::{LinuxTools, Tools};
 
+use hat_driver::linux::Node as Handle;
+
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer, Task, Verdict, during};
+use crate::nodes::label;
 use crate::outcome::Outcome;
 use crate::report::{NetworkDone, NetworkReport};
 use crate::system::System;
@@ -69,9 +72,10 @@ impl Cluster {
     pub fn network_status(&mut self, system: &System) -> Result<Outcome<NetworkReport>, Error> {
         let system = system.running()?;
         let mut nodes = self.network_nodes()?;
-        for (number, node) in nodes.iter_mut().enumerate() {
+        let all: Vec<_> = self.driver.nodes().collect();
+        for (known, node) in all.into_iter().zip(&mut nodes) {
             // A board that cannot tell is no reason to tell nothing of the network.
-            node.usb_path = self.usb_path(number).ok().flatten();
+            node.usb_path = self.usb_path(known).ok().flatten();
         }
         let survey = survey(system, &network::places(system.root())?)?;
         let status = network::status(&nodes, &survey, &LinuxTools)?;
@@ -82,15 +86,14 @@ impl Cluster {
 
     /// The nodes as the network knows them.
     fn network_nodes(&self) -> Result<Vec<Node>, Error> {
-        (0..self.driver.nodes()).map(|node| self.network_node(node)).collect()
+        self.driver.nodes().map(|node| self.network_node(node)).collect()
     }
 
-    /// A node, counted from 0.
-    pub(super) fn network_node(&self, node: usize) -> Result<Node, Error> {
-        let label = self.label(node);
-        let id: NodeId = match label.trim_start_matches('p').parse() {
+    /// A node as the network knows it.
+    pub(super) fn network_node(&self, node: Handle) -> Result<Node, Error> {
+        let id: NodeId = match node.number().to_string().parse() {
             Ok(id) => id,
-            Err(source) => return Err(Error::NoNetworkPlace { node: label, source }),
+            Err(source) => return Err(Error::NoNetworkPlace { node: label(node), source }),
         };
         Ok(Node { name: self.alias(node), ..Node::from(id) })
     }
@@ -100,7 +103,7 @@ impl Cluster {
         if !system.is_running() {
             return Ok(Vec::new());
         }
-        let all = 0..self.driver.nodes();
+        let all = self.driver.nodes();
         let nodes: Vec<_> = all.filter_map(|node| self.network_node(node).ok()).collect();
         let survey = survey(system, &network::places(system.root())?)?;
         let status = network::status(&nodes, &survey, &LinuxTools)?;

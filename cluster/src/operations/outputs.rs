@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use hat_driver::linux::{Change, Event as PowerEvent, Model, Output};
+use hat_driver::linux::{Board, BoardModel, Output, OutputResult, PowerEvent};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -29,7 +29,7 @@ pub enum Fan {
 impl Cluster {
     /// Switches one output on every board. A board that fails does not keep the others from their turn.
     pub fn set_output(&mut self, output: Output, on: bool) -> Outcome<OutputReport> {
-        let all = 0..self.driver.boards().count();
+        let all: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
         Switching::new(self, output, on_off(on)).set(all, on)
     }
 
@@ -39,7 +39,7 @@ impl Cluster {
         &mut self,
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Outcome<OutputReport> {
-        let all = 0..self.driver.boards().count();
+        let all: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         let mut verdict = ControlFlow::Continue(());
         let switching = Switching::new(self, Output::Hub, "reset");
@@ -48,8 +48,8 @@ impl Cluster {
             if verdict.is_break() {
                 return Err(Error::HubResetStopped);
             }
-            let task = match cluster.driver.boards().nth(board).map(|info| info.model) {
-                Some(Model::Hat(_)) => Task::HubReset,
+            let task = match cluster.driver.info(board)?.model {
+                BoardModel::Hat(_) => Task::HubReset,
                 _ => Task::CtrlHubReset,
             };
             let cycle = || cluster.driver.cycle_hub(board, HUB_OFF, initialised);
@@ -77,7 +77,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::NoSuchOrder`] or [`Error::NoFan`].
     pub fn set_fan(&mut self, on: bool, fan: Fan) -> Result<Outcome<OutputReport>, Error> {
-        let boards: Vec<usize> = match fan {
+        let boards: Vec<Board> = match fan {
             Fan::Controller => Vec::new(),
             Fan::Board(order) => vec![self.ctrl_board(order)?],
             Fan::All => self.ctrl_boards(),
@@ -89,7 +89,8 @@ impl Cluster {
         let mut switching = Switching::new(self, Output::Fan, on_off(on));
         if let Some(line) = line {
             let result = switching.cluster.driver.set_line(line, on);
-            let changed = |changed| if changed { Change::Switched } else { Change::AlreadySo };
+            let changed =
+                |changed| if changed { OutputResult::Switched } else { OutputResult::Unchanged };
             switching.add(format!("GPIO {line}"), result.map(changed).map_err(Error::Driver));
         }
         Ok(switching.set(boards, on))
@@ -109,7 +110,7 @@ impl<'a> Switching<'a> {
         Self { cluster, report, error: None }
     }
 
-    fn set(self, boards: impl IntoIterator<Item = usize>, on: bool) -> Outcome<OutputReport> {
+    fn set(self, boards: impl IntoIterator<Item = Board>, on: bool) -> Outcome<OutputReport> {
         let output = self.report.output;
         self.boards(boards, |cluster, board, initialised| {
             cluster.driver.set(board, output, on, initialised).map_err(Error::Driver)
@@ -119,24 +120,26 @@ impl<'a> Switching<'a> {
     /// A board that fails does not keep the others from their turn.
     fn boards(
         mut self,
-        boards: impl IntoIterator<Item = usize>,
-        mut act: impl FnMut(&mut Cluster, usize, &mut dyn FnMut(PowerEvent)) -> Result<Change, Error>,
+        boards: impl IntoIterator<Item = Board>,
+        mut act: impl FnMut(
+            &mut Cluster,
+            Board,
+            &mut dyn FnMut(PowerEvent),
+        ) -> Result<OutputResult, Error>,
     ) -> Outcome<OutputReport> {
-        let names = self.cluster.board_names();
         for board in boards {
-            let mut initialised = Vec::new();
+            let Ok(name) = self.cluster.board_name(board) else { continue };
+            let mut is_initialised = false;
             let result = act(self.cluster, board, &mut |event| {
-                if let PowerEvent::Initialised { board } = event {
-                    initialised.push(names[board].clone());
-                }
+                is_initialised |= matches!(event, PowerEvent::Initialised { .. });
             });
-            self.report.initialised.append(&mut initialised);
-            self.add(names[board].clone(), result);
+            self.report.initialised.extend(is_initialised.then(|| name.clone()));
+            self.add(name, result);
         }
         self.finish()
     }
 
-    fn add(&mut self, board: String, result: Result<Change, Error>) {
+    fn add(&mut self, board: String, result: Result<OutputResult, Error>) {
         let error = result.as_ref().err().map(Error::message);
         let change = match result {
             Ok(change) => Some(change),
@@ -151,7 +154,7 @@ impl<'a> Switching<'a> {
     /// Asking for what no board has is an error; what only some have is told board by board.
     fn finish(self) -> Outcome<OutputReport> {
         let Self { report, mut error, .. } = self;
-        if report.boards.iter().all(|change| change.result == Some(Change::Unsupported)) {
+        if report.boards.iter().all(|change| change.result == Some(OutputResult::Unsupported)) {
             error = Some(Error::NoSuchOutput(report.output));
         }
         Outcome { report, error }

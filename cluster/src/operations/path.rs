@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::nodes::NodeSet;
+use crate::nodes::{NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{NodePath, PathReport};
 
@@ -22,7 +22,7 @@ impl Cluster {
                 errors.push(error);
                 None
             });
-            nodes.push(NodePath { node: self.label(node), path });
+            nodes.push(NodePath { node: label(node), path });
         }
         let unknown = nodes.iter().filter(|node| node.path.is_none());
         let unknown: Vec<_> = unknown.map(|node| node.node.clone()).collect();

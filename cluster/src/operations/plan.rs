@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use hat_driver::Positions;
-use hat_driver::linux::Error as DriverError;
+use hat_driver::linux::{Board, ClusterError as DriverError, Node};
 use hat_driver::power::Action;
 
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::nodes::NodeSet;
+use crate::nodes::{NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{PlanReport, PlanStep};
 
@@ -45,7 +45,7 @@ impl Cluster {
         planner.plan(Action::Off, Duration::ZERO)?;
         let off_time = if planner.steps.is_empty() { Duration::ZERO } else { off_time };
         let wait = off_time.max(planner.rest());
-        for on in planner.on.iter_mut().flatten() {
+        for (_, on) in &mut planner.on {
             *on = Positions::NONE;
         }
         planner.plan(Action::On, wait)?;
@@ -56,10 +56,10 @@ impl Cluster {
 /// Plans from what the boards say now.
 struct Planner<'a> {
     cluster: &'a mut Cluster,
-    nodes: Vec<usize>,
+    nodes: Vec<Node>,
     absent: Option<Error>,
-    /// The nodes that are on, by board; `None` where the board is left out.
-    on: Vec<Option<Positions>>,
+    /// The boards that take part, each with its nodes that are on.
+    on: Vec<(Board, Positions)>,
     initialise: Vec<String>,
     steps: Vec<PlanStep>,
     /// Why boards are left out.
@@ -74,26 +74,21 @@ impl<'a> Planner<'a> {
             cluster.driver.check_supply()?;
         }
         let (nodes, absent) = cluster.present(set)?;
-        let names = cluster.board_names();
+        let boards: Vec<_> =
+            cluster.driver.boards().map(|(b, info)| (b, info.name.clone())).collect();
         let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-        for (board, name) in names.into_iter().enumerate() {
-            let wanted = cluster.driver.on_board(&nodes, board);
+        for (board, name) in boards {
+            let wanted = board.positions(&nodes);
             if wanted.is_empty() {
-                on.push(None);
                 continue;
             }
-            on.push(match Self::start(cluster, board, wanted, actions) {
+            match Self::start(cluster, board, wanted, actions) {
                 Ok((start, is_initialised)) => {
-                    if !is_initialised {
-                        initialise.push(name);
-                    }
-                    Some(start)
+                    on.push((board, start));
+                    initialise.extend((!is_initialised).then_some(name));
                 }
-                Err(error) => {
-                    errors.push(error);
-                    None
-                }
-            });
+                Err(error) => errors.push(error),
+            }
         }
         Ok(Self { cluster, nodes, absent, on, initialise, steps: Vec::new(), errors })
     }
@@ -102,7 +97,7 @@ impl<'a> Planner<'a> {
     /// board is initialised. What one of them would be refused for is an error.
     fn start(
         cluster: &mut Cluster,
-        board: usize,
+        board: Board,
         nodes: Positions,
         actions: &[Action],
     ) -> Result<(Positions, bool), DriverError> {
@@ -123,17 +118,16 @@ impl<'a> Planner<'a> {
     }
 
     fn plan(&mut self, action: Action, mut wait: Duration) -> Result<(), Error> {
-        for board in 0..self.on.len() {
-            let Some(on) = self.on[board] else { continue };
+        for &(board, on) in &self.on {
             let (steps, wait_after) =
                 self.cluster.driver.plan(board, &self.nodes, on, action, wait)?;
             wait = wait_after;
             for step in steps {
-                let nodes = self.cluster.driver.node_numbers(board, step.nodes);
+                let at = |position| self.cluster.driver.node_at(board, position);
                 self.steps.push(PlanStep {
                     wait_s: step.wait.as_secs_f64(),
                     action,
-                    nodes: nodes.map(|node| self.cluster.label(node)).collect(),
+                    nodes: step.nodes.iter().filter_map(at).map(label).collect(),
                 });
             }
         }

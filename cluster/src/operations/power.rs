@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use hat_driver::linux::{Done, Error as DriverError, Event as PowerEvent};
+use hat_driver::linux::{Board, ClusterError as DriverError, Done, Node, PowerEvent};
 use hat_driver::power::Action;
 
 use super::beyond;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
-use crate::nodes::NodeSet;
+use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::report::{NodePower, PowerReport};
 
@@ -89,15 +89,15 @@ struct History {
 /// One operation's switching: what changed, and which boards were initialised.
 struct Switching<'a> {
     cluster: &'a mut Cluster,
-    nodes: &'a [usize],
+    nodes: &'a [Node],
     action: Action,
-    history: BTreeMap<usize, History>,
-    initialised: Vec<usize>,
+    history: BTreeMap<Node, History>,
+    initialised: Vec<Board>,
 }
 
 impl<'a> Switching<'a> {
     /// Of nodes that have this power in the end.
-    fn new(cluster: &'a mut Cluster, nodes: &'a [usize], action: Action) -> Self {
+    fn new(cluster: &'a mut Cluster, nodes: &'a [Node], action: Action) -> Self {
         let history = BTreeMap::new();
         Self { cluster, nodes, action, history, initialised: Vec::new() }
     }
@@ -113,7 +113,7 @@ impl<'a> Switching<'a> {
     ) -> Result<(), DriverError> {
         let Self { cluster, nodes, action, history, initialised } = self;
         if observer(Event::Begun { nodes, action: *action }).is_break() {
-            let left = nodes.iter().map(|&node| cluster.label(node)).collect();
+            let left = (*nodes).into();
             return Err(DriverError::Stopped { left, done: Done::default() });
         }
         act(cluster, &mut |event| {
@@ -136,29 +136,29 @@ impl<'a> Switching<'a> {
         let rows = self.nodes.iter().filter_map(|&node| match &error {
             None => Some(self.row(node, self.history(node).last.unwrap_or(self.action), false)),
             Some(error) => {
-                let (power, undone) = sure(error, &self.cluster.label(node), self.history(node))?;
+                let (power, undone) = sure(error, node, self.history(node))?;
                 Some(self.row(node, power, undone))
             }
         });
-        let names = self.cluster.board_names();
-        let initialised = self.initialised.iter().map(|&board| names[board].clone()).collect();
+        let initialised = self.initialised.iter();
+        let initialised = initialised.filter_map(|&board| self.cluster.board_name(board).ok());
         let report = PowerReport {
             dry_run: false,
             nodes: rows.collect(),
-            initialised,
+            initialised: initialised.collect(),
             beyond_size: Vec::new(),
         };
         Outcome { report, error: error.map(Error::from) }
     }
 
-    fn history(&self, node: usize) -> History {
+    fn history(&self, node: Node) -> History {
         self.history.get(&node).copied().unwrap_or_default()
     }
 
-    fn row(&self, node: usize, power: Action, undone: bool) -> NodePower {
+    fn row(&self, node: Node, power: Action, undone: bool) -> NodePower {
         let history = self.history(node);
         NodePower {
-            node: self.cluster.label(node),
+            node: label(node),
             name: self.cluster.alias(node),
             power,
             undone,
@@ -170,14 +170,14 @@ impl<'a> Switching<'a> {
 
 /// A node's state beside an error, and whether somebody else made it so; the error tells of a node
 /// whose state is not as the last command to it.
-fn sure(error: &DriverError, node: &String, history: History) -> Option<(Action, bool)> {
+fn sure(error: &DriverError, node: Node, history: History) -> Option<(Action, bool)> {
     match error {
-        DriverError::Undone { nodes, .. } if nodes.contains(node) => Some((Action::Off, true)),
-        DriverError::Cycle { left_off, .. } if left_off.contains(node) => {
+        DriverError::Undone { nodes, .. } if nodes.contains(&node) => Some((Action::Off, true)),
+        DriverError::Cycle { left_off, .. } if left_off.contains(&node) => {
             history.last.filter(|last| *last == Action::Off).map(|last| (last, false))
         }
         _ => {
-            let done = error.done().filter(|done| done.nodes.contains(node))?;
+            let done = error.done().filter(|done| done.nodes.contains(&node))?;
             history.last.filter(|last| done.on == (*last == Action::On)).map(|last| (last, false))
         }
     }

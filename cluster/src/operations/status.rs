@@ -1,13 +1,13 @@
 //! `status`: what is commanded and what the pins show. Switches nothing on any board.
 
-use hat_driver::Signals;
-use hat_driver::board::Status;
+use hat_driver::hat::HatStatus;
 use hat_driver::linux::throttled::UNDER_VOLTAGE_NOW;
-use hat_driver::linux::{BoardInfo, CtrlStatus, Model, UnitStatus, chain};
+use hat_driver::linux::{Board, BoardInfo, BoardModel, BoardReading, CtrlStatus};
+use hat_driver::{Positions, Signals};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::nodes::NodeSet;
+use crate::nodes::{Labels, NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{
     BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, StatusReport, names,
@@ -28,21 +28,23 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
     let nodes = context.nodes(set)?;
     let mut report = StatusReport { nodes: Vec::new(), boards: Vec::new(), under_voltage: None };
     let mut errors = Vec::new();
-    let infos: Vec<BoardInfo> = context.driver.boards().cloned().collect();
-    for (board, info) in infos.iter().enumerate() {
-        let wanted = context.driver.on_board(&nodes, board);
+    let infos: Vec<_> =
+        context.driver.boards().map(|(board, info)| (board, info.clone())).collect();
+    for (board, info) in &infos {
+        let board = *board;
+        let wanted = board.positions(&nodes);
         // A board that could not be asked for its nodes is among all boards.
         if wanted.is_empty() && !(set.is_empty() && info.size == 0) {
             continue;
         }
         let result = context.driver.status(board);
         let status = result.as_ref().ok();
-        let numbers = context.driver.node_numbers(board, wanted);
-        for (node, position) in numbers.zip(wanted.iter()) {
+        for &node in nodes.iter().filter(|node| node.board() == board) {
+            let position = node.position();
             let absent = status.is_some_and(|status| status.absent().has(position));
             let told = status.filter(|_| !absent);
             report.nodes.push(NodeStatus {
-                node: context.label(node),
+                node: label(node),
                 name: context.alias(node),
                 board: info.name.clone(),
                 uncertain: !context.driver.is_certain(board),
@@ -57,8 +59,8 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
             place: info.place(),
             beyond_size: status.map_or(Vec::new(), |status| names(status.beyond(info.size))),
             state: status.and_then(|status| state(context, board, info, status)),
-            is_open: context.driver.board_error(board).is_none(),
-            error: result.as_ref().err().map(|error| chain(error)),
+            is_open: context.driver.check_open(board).is_ok(),
+            error: result.as_ref().err().map(|error| error.describe(&Labels).to_string()),
         });
         errors.extend(result.err());
     }
@@ -69,15 +71,15 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
 
 fn state(
     context: &Cluster,
-    board: usize,
+    board: Board,
     info: &BoardInfo,
-    status: &UnitStatus,
+    status: &BoardReading,
 ) -> Option<BoardState> {
     match (info.model, status) {
-        (Model::Hat(revision), UnitStatus::Hat(status)) => {
+        (BoardModel::Hat(revision), BoardReading::Hat(status)) => {
             Some(BoardState::Hat(hat(revision.signals(), status)))
         }
-        (Model::Ctrl { order, product }, UnitStatus::Ctrl(status)) => {
+        (BoardModel::Ctrl { order, product }, BoardReading::Ctrl(status)) => {
             let fan = status.fan.filter(|_| product.has_fan());
             let state = ctrl(context, board, order, status);
             Some(BoardState::Ctrl(CtrlState { fan, ..state }))
@@ -86,7 +88,7 @@ fn state(
     }
 }
 
-fn hat(has: Signals, status: &Status) -> HatState {
+fn hat(has: Signals, status: &HatStatus) -> HatState {
     let commanded = status.commanded;
     let level = |signal: Signals| {
         has.contains(signal).then(|| Level {
@@ -107,14 +109,15 @@ fn hat(has: Signals, status: &Status) -> HatState {
     }
 }
 
-fn ctrl(context: &Cluster, board: usize, order: u8, status: &CtrlStatus) -> CtrlState {
-    let names = |nodes| context.driver.node_numbers(board, nodes).map(|n| context.label(n));
+fn ctrl(context: &Cluster, board: Board, order: u8, status: &CtrlStatus) -> CtrlState {
+    let at = |position| context.driver.node_at(board, position).map(label);
+    let names = |nodes: Positions| nodes.iter().filter_map(at).collect();
     CtrlState {
         order,
         firmware: status.firmware,
         voltages_mv: status.voltages.iter().map(|voltage| voltage.millivolts()).collect(),
         temperature_c: status.temperature.and_then(|t| t.celsius()),
         fan: status.fan,
-        usb_boot: status.usb_boot.map(|nodes| names(nodes).collect()),
+        usb_boot: status.usb_boot.map(names),
     }
 }

@@ -6,8 +6,6 @@ use serde::Serialize;
 
 use crate::error::ErrorReport;
 
-pub use hat_driver::linux::NodeState;
-
 mod boards;
 mod network;
 mod outputs;
@@ -21,7 +19,7 @@ pub use boards::{
 };
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
-pub use power::{BeyondSize, NodePower, PlanReport, PlanStep, PowerReport};
+pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
 pub use setup::SetupReport;
 pub use status::{
     BoardState, BoardStatus, CtrlState, HatState, Level, ModelName, NodeStatus, StatusReport,

@@ -1,6 +1,6 @@
 //! What switching outputs tells.
 
-use hat_driver::linux::{Change, Output};
+use hat_driver::linux::{Output, OutputResult};
 use serde::Serialize;
 
 /// `alert`, `led`, `hub`, `wp` and `fan`.
@@ -22,7 +22,7 @@ pub struct OutputChange {
     /// The board's name, or the controller's line: `GPIO 18`.
     pub board: String,
     /// `None` where the board failed.
-    pub result: Option<Change>,
+    pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -43,7 +43,7 @@ pub struct NodeUsbBoot {
     /// `pN`.
     pub node: String,
     /// `None` where it failed.
-    pub result: Option<Change>,
+    pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -1,8 +1,11 @@
 //! What switching nodes tells, and what it would do.
 
 use hat_driver::Positions;
-use hat_driver::power::Action;
+use hat_driver::linux::{Done, Node, SparePlaces};
+use hat_driver::power::{Action, ResultingState};
 use serde::Serialize;
+
+use crate::nodes::label;
 
 /// `on`, `off` and `cycle`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -71,6 +74,40 @@ pub struct BeyondSize {
 impl BeyondSize {
     pub(crate) fn new(board: String, places: Positions) -> Self {
         Self { board, places: names(places) }
+    }
+}
+
+/// What is known of a node, or of a place beyond a board's size, after an operation that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeState {
+    /// `pN`, or `hat1:P4`.
+    pub node: String,
+    /// What was done to it last, or was to be done.
+    pub power: Action,
+    /// Whether it is as it was before that, or as it was to become.
+    pub stands: ResultingState,
+}
+
+impl NodeState {
+    /// What stands of an action on a node.
+    #[must_use]
+    pub fn new(node: Node, power: Action, stands: ResultingState) -> Self {
+        Self { node: label(node), power, stands }
+    }
+
+    /// Every node that an operation was asked for.
+    pub(crate) fn of_all(done: &Done) -> Vec<Self> {
+        done.results.iter().map(|r| Self::new(r.node, r.action, r.resulting)).collect()
+    }
+
+    /// Places beyond a board's size that were switched off.
+    pub(crate) fn of_spare(spare: &SparePlaces) -> Vec<Self> {
+        let state = |place| Self {
+            node: format!("{}:{place}", spare.board),
+            power: Action::Off,
+            stands: ResultingState::New,
+        };
+        names(spare.places).into_iter().map(state).collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! What `status` tells.
 
-use hat_driver::board::Setup;
 use hat_driver::ctrl::readings::Firmware;
 use hat_driver::expander::Chip;
-use hat_driver::linux::Model;
+use hat_driver::hat::PinSetup;
+use hat_driver::linux::BoardModel;
 use serde::Serialize;
 
 /// `status`.
@@ -74,12 +74,14 @@ pub enum ModelName {
     ClusterCtrl(&'static str),
 }
 
-impl From<Model> for ModelName {
-    fn from(model: Model) -> Self {
+impl From<BoardModel> for ModelName {
+    fn from(model: BoardModel) -> Self {
         match model {
-            Model::Hat(revision) => Self::Revision(revision.version.to_string()),
-            Model::Ctrl { product, .. } => Self::ClusterCtrl(product.name),
-            Model::Unknown(version) => Self::Unknown(version.map(|version| version.to_string())),
+            BoardModel::Hat(revision) => Self::Revision(revision.version.to_string()),
+            BoardModel::Ctrl { product, .. } => Self::ClusterCtrl(product.name),
+            BoardModel::Unknown(version) => {
+                Self::Unknown(version.map(|version| version.to_string()))
+            }
             _ => Self::Unknown(None),
         }
     }
@@ -116,7 +118,7 @@ pub struct CtrlState {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct HatState {
     /// Whether it is initialised since power-up.
-    pub setup: Setup,
+    pub setup: PinSetup,
     /// The kind of expander, where it can be told.
     pub chip: Option<Chip>,
     /// The ALERT LED.

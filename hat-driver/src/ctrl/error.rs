@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-use super::protocol::{Command, SCHEMA, Status};
+use super::protocol::{Command, CommandStatus, SCHEMA};
 use crate::positions::Positions;
 
 /// A failed operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Error<E> {
+pub enum CtrlError<E> {
     /// A transfer failed.
     Bus {
         /// What was being done; `None` = reading the board's description.
@@ -58,7 +58,7 @@ pub enum Error<E> {
     },
 }
 
-impl<E> fmt::Display for Error<E> {
+impl<E> fmt::Display for CtrlError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bus { command: None, .. } => f.write_str("cannot read the board's description"),
@@ -67,10 +67,10 @@ impl<E> fmt::Display for Error<E> {
                 write!(f, "{command} did not end within {waited_ms} ms")
             }
             Self::Refused { command, status } => {
-                let reason = match Status::from_code(*status) {
-                    Some(Status::Unsupported) => "this board cannot do it",
-                    Some(Status::NoSuchNode) => "it has no such node",
-                    Some(Status::UnknownCommand) => "its firmware does not know it",
+                let reason = match CommandStatus::from_code(*status) {
+                    Some(CommandStatus::Unsupported) => "this board cannot do it",
+                    Some(CommandStatus::NoSuchNode) => "it has no such node",
+                    Some(CommandStatus::UnknownCommand) => "its firmware does not know it",
                     _ => "no known reason",
                 };
                 write!(f, "the board refused {command}: {reason} (status {status})")
@@ -116,7 +116,7 @@ impl fmt::Display for Numbers {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
+impl<E: core::error::Error + 'static> core::error::Error for CtrlError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Bus { source, .. } => Some(source),

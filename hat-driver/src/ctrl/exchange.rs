@@ -4,8 +4,8 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
 
 use super::device::Device;
-use super::error::Error;
-use super::protocol::{ADDRESS, Command, Register, Selector, Status, data_register};
+use super::error::CtrlError;
+use super::protocol::{ADDRESS, Command, CommandStatus, CtrlRegister, Selector, data_register};
 use crate::retry::{ATTEMPTS, is_transient};
 
 /// How long to rest between two questions whether a command is done.
@@ -14,11 +14,11 @@ const REST_MS: u32 = 2;
 const EAGER: u32 = 2;
 
 impl<B: I2c, D: DelayNs> Device<B, D> {
-    pub(super) fn check(&self, node: u8) -> Result<(), Error<B::Error>> {
+    pub(super) fn check(&self, node: u8) -> Result<(), CtrlError<B::Error>> {
         if (1..=self.nodes).contains(&node) {
             return Ok(());
         }
-        Err(Error::NoSuchNode { node, nodes: self.nodes })
+        Err(CtrlError::NoSuchNode { node, nodes: self.nodes })
     }
 
     /// A reading; `None` where the board does not have it.
@@ -26,7 +26,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         &mut self,
         selector: Selector,
         data1: u8,
-    ) -> Result<Option<[u8; 8]>, Error<B::Error>> {
+    ) -> Result<Option<[u8; 8]>, CtrlError<B::Error>> {
         self.optional(Command::GetData, &[selector as u8, data1])
     }
 
@@ -35,13 +35,13 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         &mut self,
         command: Command,
         data: &[u8],
-    ) -> Result<Option<[u8; 8]>, Error<B::Error>> {
+    ) -> Result<Option<[u8; 8]>, CtrlError<B::Error>> {
         match self.run(command, data) {
             Ok(data) => Ok(Some(data)),
-            Err(Error::Refused { status, .. })
+            Err(CtrlError::Refused { status, .. })
                 if matches!(
-                    Status::from_code(status),
-                    Some(Status::Unsupported | Status::UnknownCommand)
+                    CommandStatus::from_code(status),
+                    Some(CommandStatus::Unsupported | CommandStatus::UnknownCommand)
                 ) =>
             {
                 Ok(None)
@@ -56,24 +56,28 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         &mut self,
         command: Command,
         data: &[u8],
-    ) -> Result<[u8; 8], Error<B::Error>> {
+    ) -> Result<[u8; 8], CtrlError<B::Error>> {
         self.send(command, data)?;
         let mut answer = [0; 10];
         let limit = command.limit_ms(data.first().copied().unwrap_or(0));
-        self.read_when_idle(Some(command), Register::Data7 as u8, &mut answer, limit)?;
+        self.read_when_idle(Some(command), CtrlRegister::Data7 as u8, &mut answer, limit)?;
         let [data7, data6, data5, data4, data3, data2, data1, data0, _command, status] = answer;
-        if status != Status::Ok as u8 {
-            return Err(Error::Refused { command, status });
+        if status != CommandStatus::Ok as u8 {
+            return Err(CtrlError::Refused { command, status });
         }
         Ok([data0, data1, data2, data3, data4, data5, data6, data7])
     }
 
     /// Data bytes and command in one write: the registers lie side by side, and the command's, the
     /// last, is what starts it.
-    pub(super) fn send(&mut self, command: Command, data: &[u8]) -> Result<(), Error<B::Error>> {
+    pub(super) fn send(
+        &mut self,
+        command: Command,
+        data: &[u8],
+    ) -> Result<(), CtrlError<B::Error>> {
         let mut bytes = [0; 4];
         let count = data.len().min(2) as u8;
-        bytes[0] = if count == 0 { Register::Command as u8 } else { data_register(count - 1) };
+        bytes[0] = if count == 0 { CtrlRegister::Command as u8 } else { data_register(count - 1) };
         for (place, value) in bytes[1..].iter_mut().zip(data.iter().take(2).rev()) {
             *place = *value;
         }
@@ -93,7 +97,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         register: u8,
         answer: &mut [u8],
         limit_ms: u32,
-    ) -> Result<(), Error<B::Error>> {
+    ) -> Result<(), CtrlError<B::Error>> {
         self.patiently(command, limit_ms, true, |bus| bus.write_read(ADDRESS, &[register], answer))
     }
 
@@ -105,7 +109,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
         limit_ms: u32,
         repeatable: bool,
         mut transfer: impl FnMut(&mut B) -> Result<(), B::Error>,
-    ) -> Result<(), Error<B::Error>> {
+    ) -> Result<(), CtrlError<B::Error>> {
         let (mut waited_ms, mut asked, mut spoilt) = (0, 0, 0_u8);
         loop {
             let Err(source) = transfer(&mut self.bus) else {
@@ -122,12 +126,12 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
                 }
                 ErrorKind::NoAcknowledge(_) => {
                     return Err(match command {
-                        Some(command) => Error::Timeout { command, waited_ms },
-                        None => Error::Bus { command, source },
+                        Some(command) => CtrlError::Timeout { command, waited_ms },
+                        None => CtrlError::Bus { command, source },
                     });
                 }
                 kind if repeatable && is_transient(kind) && spoilt + 1 < ATTEMPTS => spoilt += 1,
-                _ => return Err(Error::Bus { command, source }),
+                _ => return Err(CtrlError::Bus { command, source }),
             }
         }
     }

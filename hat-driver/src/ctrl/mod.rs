@@ -8,8 +8,10 @@
 pub mod device;
 mod error;
 mod exchange;
+mod nodes;
 pub mod products;
 pub mod protocol;
 pub mod readings;
 
-pub use error::Error;
+pub use error::CtrlError;
+pub use nodes::NodesPower;

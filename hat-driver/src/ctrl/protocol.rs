@@ -1,17 +1,17 @@
 //! Registers, commands and status codes, with nothing of a transport.
 //!
 //! Reads and writes move on to the next register byte by byte. A command runs after the write of
-//! [`Register::Command`] has returned; until it is done writes are not acknowledged.
+//! [`CtrlRegister::Command`] has returned; until it is done writes are not acknowledged.
 
 /// The emulated chip's address.
 pub const ADDRESS: u8 = 0x20;
-/// The content of [`Register::Schema`] that this protocol is for.
+/// The content of [`CtrlRegister::Schema`] that this protocol is for.
 pub const SCHEMA: u8 = 2;
 
 /// Registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Register {
+pub enum CtrlRegister {
     /// The version of this layout.
     Schema = 0x00,
     /// How many nodes the board has.
@@ -35,7 +35,7 @@ pub enum Register {
 /// The register of data byte `n`, 0 to 7.
 #[must_use]
 pub const fn data_register(n: u8) -> u8 {
-    Register::Data0 as u8 - n
+    CtrlRegister::Data0 as u8 - n
 }
 
 macro_rules! codes {
@@ -132,7 +132,7 @@ codes! {
 
 codes! {
     /// How a command ended.
-    Status {
+    CommandStatus {
         /// Done.
         Ok = 0,
         /// This board cannot do it.
@@ -189,7 +189,7 @@ mod tests {
         for code in [0x00, 0x01, 0x08, 0x09, 0x18, 0x90, 0xf7] {
             assert_eq!(Command::from_code(code), None, "{code:#04x}");
         }
-        assert_eq!(Status::from_code(4), None);
+        assert_eq!(CommandStatus::from_code(4), None);
     }
 
     #[test]

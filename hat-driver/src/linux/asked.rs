@@ -1,14 +1,15 @@
 //! What an operation asks of one board, and which of it others have taken back since it began.
 
+use super::handle::Node;
 use super::ledger::{Ledger, Offs};
 use crate::positions::Positions;
 
 /// The nodes that an operation asks for on one board.
 pub(super) struct Asked {
-    /// The board, from 0.
-    pub(super) board: usize,
-    /// The board's first node, from 0.
-    pub(super) first: usize,
+    /// The board's slot.
+    pub(super) slot: usize,
+    /// The board's first node.
+    pub(super) first: Node,
     /// The board's name in the record.
     pub(super) place: String,
     pub(super) nodes: Positions,
@@ -18,8 +19,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) const fn new(board: usize, first: usize, place: String, nodes: Positions) -> Self {
-        Self { board, first, place, nodes, offs: None }
+    pub(super) const fn new(slot: usize, first: Node, place: String, nodes: Positions) -> Self {
+        Self { slot, first, place, nodes, offs: None }
     }
 
     /// Remembers what the record says as the operation begins.

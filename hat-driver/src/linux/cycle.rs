@@ -3,73 +3,74 @@
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::error::{Done, Error};
-use super::event::{Event, Verdict};
+use super::error::{ClusterError, Done};
+use super::event::{PowerEvent, Verdict};
+use super::handle::Node;
 use super::session::Session;
-use super::switching::{Run, is_of_one_board};
-use crate::power::{Action, Stands};
+use super::switching::Run;
+use crate::positions::Positions;
+use crate::power::{Action, ResultingState};
 
-/// What a cycle came to. Nodes count from 0.
+/// What a cycle did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cycled {
     /// The nodes that were on and went off.
-    pub off: Vec<usize>,
+    pub off: Vec<Node>,
     /// The nodes that went on after it.
-    pub on: Vec<usize>,
+    pub on: Vec<Node>,
 }
 
 impl Cluster {
-    /// Switches nodes, counted from 0, off, and on again after a while; those that were off go on,
-    /// too.
+    /// Switches nodes off, and on again after `off_time`; those that were off go on, too.
     ///
     /// Nothing goes off before it is sure that nobody else is switching nodes on, that the supply
     /// does not sag, and which boards answer: only their nodes are cycled. Where one of them fails to
     /// switch its nodes off all the same, what went off elsewhere comes back on.
     ///
     /// # Errors
-    /// As [`Self::switch`]; [`Error::Cycle`] names the nodes that are left off.
+    /// As [`Self::switch`]; [`ClusterError::Cycle`] has the nodes that are left off.
     pub fn cycle<V: Verdict>(
         &mut self,
-        nodes: &[usize],
+        nodes: &[Node],
         off_time: Duration,
-        observer: &mut dyn FnMut(Event) -> V,
-    ) -> Result<Cycled, Error> {
+        observer: &mut dyn FnMut(PowerEvent) -> V,
+    ) -> Result<Cycled, ClusterError> {
         self.check_nodes(nodes)?;
         let observer = &mut |event| observer(event).control();
         let mut session = self.session(nodes, observer);
         session.keeps_power_on = true;
         self.begin(&mut session).map_err(|stop| {
-            self.stopped(stop, self.done(&Run::default(), nodes, Action::On), nodes)
+            Self::stopped(stop, Self::done(&Run::default(), nodes, Action::On), nodes)
         })?;
         session.leave_supply();
         let asked = nodes;
         let (nodes, absent) = self
             .answering(asked, &mut session)
-            .map_err(|error| error.after(self.done(&Run::default(), asked, Action::On)))?;
+            .map_err(|error| error.after(Self::done(&Run::default(), asked, Action::On)))?;
         let mut off = self.run(&nodes, Action::Off, &mut session);
         let back = if off.failures.is_empty() { &nodes } else { &off.changed };
         let mut on = self.switch_back(back, off.changed.is_empty(), off_time, &mut session);
         self.finish(&mut on, &mut session);
         off.failures.splice(..0, absent);
-        self.cycled(asked, off, on)
+        Self::cycled(asked, off, on)
     }
 
     /// Those of the nodes whose board answers, and why the others do not.
     fn answering(
         &mut self,
-        nodes: &[usize],
+        nodes: &[Node],
         session: &mut Session<'_>,
-    ) -> Result<(Vec<usize>, Vec<Error>), Error> {
+    ) -> Result<(Vec<Node>, Vec<ClusterError>), ClusterError> {
         let (mut answering, mut failures) = (Vec::new(), Vec::new());
-        for board in 0..self.slots.len() {
-            let request = self.on_board(nodes, board);
+        for slot in 0..self.slots.len() {
+            let request = self.slots[slot].board.positions(nodes);
             if request.is_empty() {
                 continue;
             }
-            match self.make_sure(board, nodes, session) {
-                Ok(()) => answering.extend(self.node_numbers(board, request)),
-                Err(error) if is_of_one_board(&error) => failures.push(error),
+            match self.make_sure(slot, request, nodes, session) {
+                Ok(()) => answering.extend(self.first(slot).all_beside(request)),
+                Err(error) if error.is_of_one_board() => failures.push(error),
                 Err(error) => return Err(error),
             }
         }
@@ -79,27 +80,27 @@ impl Cluster {
     /// A board that does not answer is told before anything is switched off.
     fn make_sure(
         &mut self,
-        board: usize,
-        nodes: &[usize],
+        slot: usize,
+        request: Positions,
+        nodes: &[Node],
         session: &mut Session<'_>,
-    ) -> Result<(), Error> {
-        let request = self.on_board(nodes, board);
-        self.check_ready(board, request)?;
-        let exclusion = self.enter(board)?;
-        let start = self.start(board, request, Action::On);
+    ) -> Result<(), ClusterError> {
+        self.check_slot_ready(slot, request)?;
+        let exclusion = self.enter(slot)?;
+        let start = self.start(slot, request, Action::On);
         drop(exclusion);
         if start?.is_none() {
-            self.init(board)?;
+            self.init_slot(slot)?;
             session
-                .tell(Event::Initialised { board })
-                .map_err(|stop| self.stopped(stop, Done::default(), nodes))?;
+                .tell(PowerEvent::Initialised { board: self.slots[slot].board })
+                .map_err(|stop| Self::stopped(stop, Done::default(), nodes))?;
         }
         Ok(())
     }
 
     fn switch_back(
         &mut self,
-        nodes: &[usize],
+        nodes: &[Node],
         at_once: bool,
         off_time: Duration,
         session: &mut Session<'_>,
@@ -111,20 +112,20 @@ impl Cluster {
         };
         if let Err(stop) = begun {
             let mut run = Run::default();
-            self.stop(stop, nodes, &mut run);
+            run.stop(stop, nodes);
             return run;
         }
         self.run(nodes, Action::On, session)
     }
 
     /// One result out of those of both halves.
-    fn cycled(&self, asked: &[usize], off: Run, mut on: Run) -> Result<Cycled, Error> {
-        let mut done = self.done(&on, asked, Action::On);
-        let before = self.done(&off, asked, Action::Off);
+    fn cycled(asked: &[Node], off: Run, mut on: Run) -> Result<Cycled, ClusterError> {
+        let mut done = Self::done(&on, asked, Action::On);
+        let before = Self::done(&off, asked, Action::Off);
         // A node that was not switched on is as the first half has left it.
-        for (state, before) in done.states.iter_mut().zip(before.states.iter()) {
-            if state.stands == Stands::Old && before.stands != Stands::Old {
-                *state = before.clone();
+        for (state, before) in done.results.iter_mut().zip(before.results.iter()) {
+            if state.resulting == ResultingState::Old && before.resulting != ResultingState::Old {
+                *state = *before;
             }
         }
         let failures: Vec<_> = off.failures.into_iter().chain(on.failures.drain(..)).collect();
@@ -132,13 +133,13 @@ impl Cluster {
             return Ok(Cycled { off: off.changed, on: on.changed });
         }
         // Of a node at which its board failed, that failure tells what stands.
-        let stays_off = |node: &&usize| !on.changed.contains(node) && on.left_as_it_was(**node);
+        let stays_off = |node: &&Node| !on.changed.contains(node) && on.left_as_it_was(**node);
         let left_off = off.changed.iter().filter(stays_off);
-        let left_off: Vec<_> = left_off.map(|&node| self.node_name(node)).collect();
-        let error = Error::of_boards(failures, done);
+        let left_off: Box<[_]> = left_off.copied().collect();
+        let error = ClusterError::of_boards(failures, done);
         if left_off.is_empty() {
             return Err(error);
         }
-        Err(Error::Cycle { left_off, source: Box::new(error) })
+        Err(ClusterError::Cycle { left_off, source: Box::new(error) })
     }
 }

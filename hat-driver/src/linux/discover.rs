@@ -5,54 +5,38 @@
 
 use std::sync::Arc;
 
-use super::access;
 use super::eeprom::Eeprom;
-use super::error::{Done, Error};
-use super::info::{BoardInfo, Model, Source};
+use super::error::{ClusterError, Done, Target};
+use super::failing;
+use super::info::{BoardInfo, BoardModel, BoardSource};
+use super::options::BoardOptions;
 use super::platform::{Platform, UsbBoard};
 use super::slot::Slot;
 use super::unit::{Clock, LinuxCtrl, Unit};
 use crate::ctrl;
 use crate::ctrl::device::{Description, Device};
-use crate::ctrl::products::{Product, VENDOR};
+use crate::ctrl::products::Product;
 use crate::ctrl::protocol::ADDRESS;
 use crate::expander::FIRST_ADDRESS;
-use crate::power::Stands;
+use crate::power::ResultingState;
 use crate::retry::Retry;
 use crate::revisions::{Revision, Version, Wiring};
 
 /// The bus of the header's I2C pins on a Raspberry Pi.
 pub const HEADER_BUS: u32 = 1;
 
-/// One board as its owner describes it. What is absent comes from the EEPROM. Start from the
-/// default and set what differs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BoardOptions {
-    /// What to call it.
-    pub name: Option<String>,
-    /// The I2C bus; absent = the header's.
-    pub bus: Option<u32>,
-    /// The expander's address; absent = 0x20.
-    pub address: Option<u8>,
-    /// The revision.
-    pub revision: Option<Version>,
-    /// How many nodes it has; absent = 4.
-    pub size: Option<u8>,
-}
-
 /// A HAT as it is described, and its revision or why it has none.
-pub(super) type Described = (BoardInfo, Result<&'static Revision, Error>);
+pub(super) type Described = (BoardInfo, Result<&'static Revision, ClusterError>);
 
 /// The HATs, in the order in which their nodes are numbered; none where there is none.
 ///
 /// # Errors
-/// [`Error::Setup`] where two of them would be one.
+/// [`ClusterError::SamePlace`] where two of them would be one.
 pub(super) fn describe_hats(
     platform: &dyn Platform,
     options: &[BoardOptions],
     detected_size: Option<u8>,
-) -> Result<Vec<Described>, Error> {
+) -> Result<Vec<Described>, ClusterError> {
     let eeprom = platform.eeprom().filter(Eeprom::is_cluster_hat);
     if options.is_empty() {
         let detected = BoardOptions { size: detected_size, ..BoardOptions::default() };
@@ -117,7 +101,7 @@ fn open_or_keep_ctrl(
     old: &mut Vec<Slot>,
 ) -> Slot {
     let mut known = take(old, |known| {
-        let same = matches!(known.model, Model::Ctrl { product: p, .. } if p.id == product.id);
+        let same = matches!(known.model, BoardModel::Ctrl { product: p, .. } if p.id == product.id);
         same && known.bus == found.bus && known.usb_path.as_ref() == Some(&found.path)
     });
     if let Some(slot) = known.take_if(Slot::is_alive) {
@@ -125,8 +109,8 @@ fn open_or_keep_ctrl(
     }
     let mut info = BoardInfo {
         name: format!("ctrl@{}", found.path),
-        source: Source::Usb,
-        model: Model::Ctrl { product, order: 0 },
+        source: BoardSource::Usb,
+        model: BoardModel::Ctrl { product, order: 0 },
         bus: found.bus,
         address: found.bus.map(|_| ADDRESS),
         size: 0,
@@ -136,7 +120,7 @@ fn open_or_keep_ctrl(
     match open_ctrl(platform, product, &info) {
         Ok((device, Description { order, nodes, .. })) => {
             info.name = ctrl_name(order);
-            info.model = Model::Ctrl { product, order };
+            info.model = BoardModel::Ctrl { product, order };
             info.size = nodes.min(32);
             Slot::opened(info, Ok(Unit::Ctrl(device)))
         }
@@ -149,28 +133,24 @@ fn open_ctrl(
     platform: &Arc<dyn Platform>,
     product: &Product,
     info: &BoardInfo,
-) -> Result<(LinuxCtrl, Description), Error> {
+) -> Result<(LinuxCtrl, Description), ClusterError> {
     let path = info.usb_path.as_deref().unwrap_or_default();
     let label = format!("ClusterCTRL {product} at USB {path}");
     let Some(bus) = info.bus else {
-        let id = product.id;
-        return Err(Error::Setup(format!(
-            "{label} has no I2C bus, since no driver is bound to it: load i2c-tiny-usb and write \
-             \"{VENDOR:04x} {id:04x}\" to /sys/bus/usb/drivers/i2c-tiny-usb/new_id"
-        )));
+        return Err(ClusterError::NoI2cDriver { board: label, product: product.id });
     };
-    let opened = platform
-        .i2c(bus)
-        .map_err(|source| access::cannot_open(&**platform, label.clone(), bus, source, None))?;
+    let opened = platform.i2c(bus).map_err(|source| {
+        failing::cannot_open(&**platform, label.clone(), bus, failing::obstacle(&source), source)
+    })?;
     Device::open(Retry::counting(opened), Clock(Arc::clone(platform))).map_err(
         |source| match source {
-            ctrl::Error::Bus { source, .. } if access::is_busy(&source) => {
-                access::held_by_driver(&**platform, label, bus, ADDRESS, source)
+            ctrl::CtrlError::Bus { source, .. } if failing::is_busy(&source) => {
+                failing::held_by_driver(&**platform, label, (bus, ADDRESS), source)
             }
-            source => Error::Board {
+            source => ClusterError::Board {
                 board: label,
-                what: String::new(),
-                stands: Stands::Old,
+                target: Target::None,
+                resulting: ResultingState::Old,
                 done: Done::default(),
                 source: source.into(),
             },
@@ -190,7 +170,8 @@ fn refuse_twins(ctrls: &mut [Slot]) {
     for run in orders.chunk_by(|one, other| one == other).filter(|run| run.len() > 1) {
         let is_twin = |slot: &Slot| order(&slot.info) == run[0];
         let buses = ctrls.iter().filter(|slot| is_twin(slot)).filter_map(|slot| slot.info.bus);
-        let error = Arc::new(Error::DuplicateOrder { order: run[0], buses: buses.collect() });
+        let error =
+            Arc::new(ClusterError::DuplicateOrder { order: run[0], buses: buses.collect() });
         for slot in ctrls.iter_mut().filter(|slot| is_twin(slot)) {
             slot.unit = Err(Arc::clone(&error));
         }
@@ -199,7 +180,7 @@ fn refuse_twins(ctrls: &mut [Slot]) {
 
 const fn order(info: &BoardInfo) -> u8 {
     match info.model {
-        Model::Ctrl { order, .. } => order,
+        BoardModel::Ctrl { order, .. } => order,
         _ => 0,
     }
 }
@@ -216,8 +197,10 @@ fn describe(options: &BoardOptions, index: usize, eeprom: Option<Eeprom>) -> Des
     let revision = revision.ok_or_else(|| no_revision(&name, version, eeprom.as_ref()));
     let info = BoardInfo {
         name,
-        source: options.revision.map_or(Source::Eeprom, |_| Source::Configuration),
-        model: revision.as_ref().map_or(Model::Unknown(version), |revision| Model::Hat(revision)),
+        source: options.revision.map_or(BoardSource::Eeprom, |_| BoardSource::Configuration),
+        model: revision
+            .as_ref()
+            .map_or(BoardModel::Unknown(version), |revision| BoardModel::Hat(revision)),
         bus: on_bus.then_some(bus),
         address: on_bus.then_some(address),
         size: options.size.unwrap_or(4).clamp(1, 4),
@@ -228,32 +211,22 @@ fn describe(options: &BoardOptions, index: usize, eeprom: Option<Eeprom>) -> Des
 }
 
 /// Why a HAT has no row in the table of revisions.
-fn no_revision(name: &str, version: Option<Version>, eeprom: Option<&Eeprom>) -> Error {
-    Error::Setup(match (version, eeprom) {
-        (Some(version), _) => format!(
-            "{name}: revision {version} is not known; if it is wired as a known one, set that one in \
-             /etc/clusterhat/clusterhat.toml: [[board]] with revision = \"...\""
-        ),
-        (None, Some(Eeprom { product_ver: text, .. })) => {
-            format!("the HAT's EEPROM has product_ver {text:?}, which is no version")
-        }
-        (None, None) => format!(
-            "{name}: no EEPROM tells its revision; set revision = \"...\" in its [[board]] in \
-             /etc/clusterhat/clusterhat.toml"
-        ),
-    })
+fn no_revision(name: &str, version: Option<Version>, eeprom: Option<&Eeprom>) -> ClusterError {
+    let board = name.to_owned();
+    match (version, eeprom) {
+        (Some(version), _) => ClusterError::UnknownRevision { board, version },
+        (None, Some(eeprom)) => ClusterError::BadEeprom { product_ver: eeprom.product_ver.clone() },
+        (None, None) => ClusterError::NoRevision { board },
+    }
 }
 
 /// Two boards cannot share an expander or the lines.
-fn check_places(boards: &[Described]) -> Result<(), Error> {
+fn check_places(boards: &[Described]) -> Result<(), ClusterError> {
     for (index, (board, _)) in boards.iter().enumerate() {
         let mut others = boards[..index].iter().map(|(info, _)| info);
         if let Some(twin) = others.find(|b| (b.bus, b.address) == (board.bus, board.address)) {
-            let place = board.place();
-            return Err(Error::Setup(format!(
-                "boards {} and {} are both configured at {place}; give one another address",
-                twin.name, board.name
-            )));
+            let boards = [twin.name.clone(), board.name.clone()];
+            return Err(ClusterError::SamePlace { boards, place: board.place() });
         }
     }
     Ok(())

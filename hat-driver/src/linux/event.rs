@@ -3,21 +3,22 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::handle::{Board, Node};
 use crate::power::Action;
 
-/// What happens while an operation runs. Nodes count from 0.
+/// What happens while an operation runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
-    /// A board was initialised, since it never had been.
+pub enum PowerEvent {
+    /// A board was initialised, since it had not been since power-up.
     Initialised {
-        /// The board, from 0.
-        board: usize,
+        /// The board.
+        board: Board,
     },
     /// A node was switched, and the register that does it was read back.
     Switched {
         /// The node.
-        node: usize,
+        node: Node,
         /// On or off.
         action: Action,
     },

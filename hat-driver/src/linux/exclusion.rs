@@ -1,9 +1,12 @@
-//! Exclusion of other processes, and why an operation has to stop.
+//! Exclusion of other processes: the locks, and why an operation has to stop.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::cluster::Cluster;
+use super::error::{ClusterError, Done, Target};
+use super::handle::Node;
 use super::lock::{Holder, Lock, LockError};
 use super::platform::{Platform, Resource};
 
@@ -15,9 +18,9 @@ pub(super) enum Stop {
     /// The lock's file cannot be used.
     Lock { path: PathBuf, source: io::Error },
     /// The supply sags.
-    UnderVoltage { node: Option<usize> },
+    UnderVoltage { node: Option<Node> },
     /// Somebody else switched these nodes off.
-    Undone { nodes: Vec<usize> },
+    Undone { nodes: Vec<Node> },
     /// The observer wants no more.
     Observer,
 }
@@ -50,5 +53,32 @@ impl Exclusion {
 
     pub(super) fn leave(&mut self) {
         self.lock.release();
+    }
+}
+
+impl Cluster {
+    /// The lock of a slot's board, not taken yet.
+    pub(super) fn exclusion(&self, slot: usize) -> Result<Exclusion, ClusterError> {
+        self.slots[slot].check_open(Target::None)?;
+        let resource = self.slots[slot].info.bus.map_or(Resource::Lines, Resource::Bus);
+        Exclusion::new(&*self.platform, resource)
+            .map_err(|stop| self.not_entered(slot, Target::None, stop))
+    }
+
+    /// Takes the lock of a slot's board, until it is dropped.
+    pub(super) fn enter(&self, slot: usize) -> Result<Exclusion, ClusterError> {
+        let mut exclusion = self.exclusion(slot)?;
+        exclusion
+            .enter(self.options.lock_limit)
+            .map_err(|stop| self.not_entered(slot, Target::None, stop))?;
+        Ok(exclusion)
+    }
+
+    /// Takes a lock, until it is dropped.
+    pub(super) fn take(&self, resource: Resource) -> Result<Exclusion, ClusterError> {
+        let limit = self.options.lock_limit;
+        Exclusion::new(&*self.platform, resource)
+            .and_then(|mut exclusion| exclusion.enter(limit).map(|_| exclusion))
+            .map_err(|stop| Self::stopped(stop, Done::default(), &[]))
     }
 }

@@ -182,7 +182,7 @@ fn from_rppal(error: RppalError) -> BusError {
 }
 
 fn permission_denied(path: &str) -> BusError {
-    let problem = format!("{path}: permission denied; join the group gpio, or use sudo");
+    let problem = format!("{path}: permission denied");
     io::Error::new(io::ErrorKind::PermissionDenied, problem).into()
 }
 

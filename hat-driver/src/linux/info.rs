@@ -1,15 +1,15 @@
 //! What is known of a board before its nodes are asked for.
 
-use std::fmt;
+use std::{fmt, io};
 
-use super::access::{self, SWITCH_I2C_ON};
 use super::eeprom::Eeprom;
-use super::error::Error;
+use super::error::{ClusterError, Obstacle};
+use super::failing;
 use super::platform::Platform;
 use super::unit::LinuxHat;
-use crate::board::{Backend, Board};
 use crate::ctrl::products::Product;
 use crate::expander::Expander;
+use crate::hat::{Backend, Hat};
 use crate::lines::Lines;
 use crate::retry::Retry;
 use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES, Version};
@@ -18,7 +18,7 @@ use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES, Version};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
-pub enum Source {
+pub enum BoardSource {
     /// The HAT's EEPROM, through the device tree.
     Eeprom,
     /// The configuration.
@@ -31,7 +31,7 @@ pub enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
-pub enum Model {
+pub enum BoardModel {
     /// A Cluster HAT, with its row of the table.
     #[cfg_attr(feature = "serde", serde(rename = "revision"))]
     Hat(&'static Revision),
@@ -49,7 +49,7 @@ pub enum Model {
     Unknown(Option<Version>),
 }
 
-impl Model {
+impl BoardModel {
     /// What no document settles about the board; empty where all is documented.
     #[must_use]
     pub const fn unverified(&self) -> &'static str {
@@ -70,7 +70,7 @@ fn known_order<S: serde::Serializer>(order: &u8, serializer: S) -> Result<S::Ok,
     }
 }
 
-impl fmt::Display for Model {
+impl fmt::Display for BoardModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hat(revision) => write!(f, "v{}", revision.version),
@@ -90,10 +90,10 @@ pub struct BoardInfo {
     /// Its name.
     pub name: String,
     /// How it came to be known.
-    pub source: Source,
+    pub source: BoardSource,
     /// What it is.
     #[cfg_attr(feature = "serde", serde(flatten))]
-    pub model: Model,
+    pub model: BoardModel,
     /// The I2C bus; absent on v1.x.
     pub bus: Option<u32>,
     /// The chip's address; absent on v1.x.
@@ -127,29 +127,32 @@ impl BoardInfo {
         &self,
         revision: &'static Revision,
         platform: &dyn Platform,
-    ) -> Result<LinuxHat, Error> {
+    ) -> Result<LinuxHat, ClusterError> {
         let backend = match (self.bus, self.address) {
             (Some(bus), Some(address)) => {
                 let opened = platform.i2c(bus).map_err(|source| {
-                    let absent = Some(SWITCH_I2C_ON);
-                    access::cannot_open(platform, self.label(), bus, source, absent)
+                    let obstacle = match source.io().kind() {
+                        io::ErrorKind::NotFound => Obstacle::NoI2cBus,
+                        _ => failing::obstacle(&source),
+                    };
+                    failing::cannot_open(platform, self.label(), bus, obstacle, source)
                 })?;
                 Backend::Expander(Expander::new(Retry::new(opened), address))
             }
             _ => Backend::Lines(self.open_lines(platform)?),
         };
-        Ok(Board::new(backend, revision).with_size(self.size))
+        Ok(Hat::new(backend, revision).with_size(self.size))
     }
 
     fn open_lines(
         &self,
         platform: &dyn Platform,
-    ) -> Result<Lines<super::platform::AnyLine>, Error> {
+    ) -> Result<Lines<super::platform::AnyLine>, ClusterError> {
         let open = |bcm: u8| {
-            platform.line(bcm).map_err(|source| Error::Open {
+            platform.line(bcm).map_err(|source| ClusterError::Open {
                 board: self.label(),
                 device: format!("GPIO line {bcm}"),
-                advice: None,
+                obstacle: failing::obstacle(&source),
                 source,
             })
         };

@@ -14,15 +14,16 @@ use rustix::io::Errno;
 
 use super::cluster::Cluster;
 use super::discover::ctrl_name;
-use super::error::{Done, Error, Missing};
-use super::event::Event;
-use super::info::Model;
-use super::outputs::{Change, Output};
+use super::error::{ClusterError, Done, Missing, Target};
+use super::event::PowerEvent;
+use super::handle::Board;
+use super::info::BoardModel;
+use super::outputs::{Output, OutputResult};
 use super::platform::{AnyBus, UsbBoard};
 use super::unit::{LinuxCtrl, Unit};
 use crate::bus_error::BusError;
 use crate::ctrl;
-use crate::power::Stands;
+use crate::power::ResultingState;
 
 /// How often to look: nothing tells an ordinary user of the USB's events everywhere, and each look is a
 /// few small files of sysfs.
@@ -45,7 +46,13 @@ struct Told {
     what: &'static str,
     /// How long it stays away at least.
     away: Duration,
-    send: fn(&mut LinuxCtrl, u8) -> Result<(), ctrl::Error<BusError>>,
+    send: fn(&mut LinuxCtrl, u8) -> Result<(), ctrl::CtrlError<BusError>>,
+}
+
+impl Told {
+    const fn target(&self) -> Target {
+        Target::Setting(self.what)
+    }
 }
 
 impl Cluster {
@@ -53,21 +60,23 @@ impl Cluster {
     /// moment a ClusterCTRL board itself; it is waited for.
     ///
     /// # Errors
-    /// As [`Self::set`]; [`Error::HubOff`] where the hub may be off still; [`Error::NotBack`] where a
+    /// As [`Self::set`]; [`ClusterError::HubOff`] where the hub may be off still; [`ClusterError::NotBack`] where a
     /// ClusterCTRL board was not seen to leave and to come back.
     pub fn cycle_hub(
         &mut self,
-        board: usize,
+        board: Board,
         off: Duration,
-        observer: &mut dyn FnMut(Event),
-    ) -> Result<Change, Error> {
+        observer: &mut dyn FnMut(PowerEvent),
+    ) -> Result<OutputResult, ClusterError> {
         match self.info(board)?.model {
-            Model::Hat(_) | Model::Unknown(_) => self.cycle_hat_hub(board, off, observer),
-            Model::Ctrl { product, .. } if !product.is_behind_its_hub() => Ok(Change::Unsupported),
-            Model::Ctrl { .. } => {
+            BoardModel::Hat(_) | BoardModel::Unknown(_) => self.cycle_hat_hub(board, off, observer),
+            BoardModel::Ctrl { product, .. } if !product.is_behind_its_hub() => {
+                Ok(OutputResult::Unsupported)
+            }
+            BoardModel::Ctrl { .. } => {
                 let cycle = |device: &mut LinuxCtrl, tens_of_ms| device.cycle_hub(tens_of_ms);
-                self.send_away(board, &Told { what: "HUB", away: off, send: cycle })?;
-                Ok(Change::Switched)
+                self.send_away(self.slot(board)?, &Told { what: "HUB", away: off, send: cycle })?;
+                Ok(OutputResult::Switched)
             }
         }
     }
@@ -75,12 +84,12 @@ impl Cluster {
     /// Once the hub is off, or may be, it is switched on again whatever happens.
     fn cycle_hat_hub(
         &mut self,
-        board: usize,
+        board: Board,
         off: Duration,
-        observer: &mut dyn FnMut(Event),
-    ) -> Result<Change, Error> {
+        observer: &mut dyn FnMut(PowerEvent),
+    ) -> Result<OutputResult, ClusterError> {
         let first = match self.set(board, Output::Hub, false, observer) {
-            Ok(Change::Unsupported) => return Ok(Change::Unsupported),
+            Ok(OutputResult::Unsupported) => return Ok(OutputResult::Unsupported),
             Err(error) if !error.may_have_changed() => return Err(error),
             Err(error) => Err(error),
             Ok(change) => {
@@ -93,8 +102,8 @@ impl Cluster {
         let second = self.set(board, Output::Hub, true, observer);
         self.options.lock_limit = limit;
         let label = self.info(board)?.label();
-        second.map_err(|source| Error::HubOff { board: label, source: Box::new(source) })?;
-        first.map(|_| Change::Switched)
+        second.map_err(|source| ClusterError::HubOff { board: label, source: Box::new(source) })?;
+        first.map(|_| OutputResult::Switched)
     }
 
     /// Restarts a ClusterCTRL board and waits for it to come back. Its nodes' power becomes what its
@@ -102,35 +111,39 @@ impl Cluster {
     /// boards are looked for anew.
     ///
     /// # Errors
-    /// As [`Self::set`]; [`Error::NotBack`] where it was not seen to leave and to come back.
-    pub fn reset(&mut self, board: usize) -> Result<(), Error> {
+    /// As [`Self::set`]; [`ClusterError::NotBack`] where it was not seen to leave and to come back.
+    pub fn reset(&mut self, board: Board) -> Result<(), ClusterError> {
         let reset = |device: &mut LinuxCtrl, _| device.reset();
-        self.send_away(board, &Told { what: "reset", away: Duration::ZERO, send: reset })
+        self.send_away(
+            self.slot(board)?,
+            &Told { what: "reset", away: Duration::ZERO, send: reset },
+        )
     }
 
     /// Tells a board something that takes it off the USB, and opens it again where it comes back.
-    fn send_away(&mut self, board: usize, told: &Told) -> Result<(), Error> {
-        self.ctrl(board)?;
-        let info = self.info(board)?;
+    fn send_away(&mut self, slot: usize, told: &Told) -> Result<(), ClusterError> {
+        self.ctrl(slot)?;
+        let info = &self.slots[slot].info;
         let path = info.usb_path.clone().unwrap_or_default();
         let Some(before) = self.usb_board(&path) else {
-            let (board, what) = (info.label(), told.what.to_owned());
-            return Err(Error::Gone { board, what, done: Done::default() });
+            let (board, target) = (info.label(), told.target());
+            return Err(ClusterError::Gone { board, target, done: Done::default() });
         };
         let label = info.label();
-        let sent = self.send(board, told)?;
-        let result = self.await_return(board, &before, told.away);
+        let sent = self.send(slot, told)?;
+        let result = self.await_return(slot, &before, told.away);
         result.map_err(|(missing, limit, source)| {
             let source = source.or(sent);
-            Error::NotBack { board: label, what: told.what, missing, limit, source }
+            let target = told.target();
+            ClusterError::NotBack { board: label, target, missing, limit, source }
         })
     }
 
-    fn ctrl(&mut self, board: usize) -> Result<&mut LinuxCtrl, Error> {
-        let label = self.info(board)?.label();
-        match self.unit(board)? {
+    fn ctrl(&mut self, slot: usize) -> Result<&mut LinuxCtrl, ClusterError> {
+        let label = self.slots[slot].info.label();
+        match self.unit(slot)? {
             Unit::Ctrl(device) => Ok(device),
-            Unit::Hat(_) => Err(Error::NotCtrl { board: label }),
+            Unit::Hat(_) => Err(ClusterError::NotCtrl { board: label }),
         }
     }
 
@@ -138,25 +151,25 @@ impl Cluster {
     ///
     /// # Errors
     /// Where the command cannot have arrived.
-    fn send(&mut self, board: usize, told: &Told) -> Result<Option<BusError>, Error> {
-        let exclusion = self.enter(board)?;
-        let device = self.ctrl(board)?;
+    fn send(&mut self, slot: usize, told: &Told) -> Result<Option<BusError>, ClusterError> {
+        let exclusion = self.enter(slot)?;
+        let device = self.ctrl(slot)?;
         let tens_of_ms = u8::try_from(told.away.as_millis() / 10).unwrap_or(u8::MAX);
         let result = (told.send)(device, tens_of_ms);
-        if matches!(result, Ok(()) | Err(ctrl::Error::Bus { .. })) {
+        if matches!(result, Ok(()) | Err(ctrl::CtrlError::Bus { .. })) {
             close(device);
         }
         drop(exclusion);
         match result {
             Ok(()) => Ok(None),
-            Err(ctrl::Error::Bus { source, .. }) => Ok(Some(source)),
-            Err(error) => Err(self.failed(board, told.what.to_owned(), Stands::Old, error.into())),
+            Err(ctrl::CtrlError::Bus { source, .. }) => Ok(Some(source)),
+            Err(error) => Err(self.failed(slot, told.target(), ResultingState::Old, error.into())),
         }
     }
 
     fn await_return(
         &mut self,
-        board: usize,
+        slot: usize,
         before: &UsbBoard,
         away: Duration,
     ) -> Result<(), (Missing, Duration, Option<BusError>)> {
@@ -165,7 +178,7 @@ impl Cluster {
         if !self.looks(LEAVES_WITHIN).any(|()| has_left(self.usb_board(path))) {
             if let Some(bus) = before.bus {
                 // It answers as before, or whoever asks it next is told that it does not.
-                let _ = self.reopen(board, bus);
+                let _ = self.reopen(slot, bus);
             }
             return Err((Missing::Leaving, LEAVES_WITHIN, None));
         }
@@ -175,7 +188,7 @@ impl Cluster {
             let Some(now) = self.usb_board(path) else { continue };
             missing = Missing::Answer;
             let Some(bus) = now.bus else { continue };
-            match self.reopen(board, bus) {
+            match self.reopen(slot, bus) {
                 Ok(()) => return Ok(()),
                 Err(error) => source = error,
             }
@@ -196,11 +209,12 @@ impl Cluster {
 
     /// Opens a board's bus and asks for its description. Its udev rule may still have to run, and its
     /// firmware to start.
-    fn reopen(&mut self, board: usize, bus: u32) -> Result<(), Option<BusError>> {
+    fn reopen(&mut self, slot: usize, bus: u32) -> Result<(), Option<BusError>> {
         let opened = self.platform.i2c(bus).map_err(Some)?;
-        let slot = self.slots.get_mut(board).ok_or(None)?;
+        let slot = &mut self.slots[slot];
         let (info, unit) = (&mut slot.info, slot.unit.as_mut());
-        let (Ok(Unit::Ctrl(device)), Model::Ctrl { order, .. }) = (unit, &mut info.model) else {
+        let (Ok(Unit::Ctrl(device)), BoardModel::Ctrl { order, .. }) = (unit, &mut info.model)
+        else {
             return Err(None);
         };
         *device.bus().inner() = opened;
@@ -213,7 +227,7 @@ impl Cluster {
             Err(error) => {
                 close(device);
                 Err(match error {
-                    ctrl::Error::Bus { source, .. } => Some(source),
+                    ctrl::CtrlError::Bus { source, .. } => Some(source),
                     _ => None,
                 })
             }

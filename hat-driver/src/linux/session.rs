@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asked::Asked;
-use super::event::Event;
+use super::event::PowerEvent;
 use super::exclusion::{Exclusion, Stop};
+use super::handle::Node;
 use super::ledger::{LastOn, Ledger, SWITCHING};
 use super::platform::{Platform, Resource};
 use super::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};
 use crate::positions::Positions;
-use crate::power::Stands;
+use crate::power::ResultingState;
 
 /// How often the observer is asked while time passes, and the supply where no event tells.
 const TICK: Duration = Duration::from_millis(100);
@@ -39,12 +40,12 @@ pub(super) struct Session<'a> {
     /// What `last` was before a node was being switched.
     before: Option<LastOn>,
     /// The last node of ours that went on.
-    ours: Option<usize>,
+    ours: Option<Node>,
     /// Whether others cannot know of it.
     is_unrecorded: bool,
     /// The firmware's flags before the first node; absent where the supply does not matter.
     baseline: Option<u32>,
-    observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+    observer: &'a mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
 }
 
 impl<'a> Session<'a> {
@@ -53,7 +54,7 @@ impl<'a> Session<'a> {
         platform: Arc<dyn Platform>,
         lock_limit: Duration,
         mut asked: Vec<Asked>,
-        observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+        observer: &'a mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
     ) -> Self {
         let ledger = read(&*platform);
         asked.iter_mut().for_each(|asked| asked.note(ledger.as_ref()));
@@ -114,7 +115,7 @@ impl<'a> Session<'a> {
     }
 
     /// Tells the observer, and hears whether it wants to go on.
-    pub(super) fn tell(&mut self, event: Event) -> Result<(), Stop> {
+    pub(super) fn tell(&mut self, event: PowerEvent) -> Result<(), Stop> {
         match (self.observer)(event) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Stop::Observer),
@@ -145,13 +146,13 @@ impl<'a> Session<'a> {
 
     /// Lets time pass.
     pub(super) fn pass(&mut self, duration: Duration) -> Result<(), Stop> {
-        self.pass_telling(duration, |duration| Event::Waiting { duration })
+        self.pass_telling(duration, |duration| PowerEvent::Waiting { duration })
     }
 
     fn pass_telling(
         &mut self,
         duration: Duration,
-        event: impl Fn(Duration) -> Event,
+        event: impl Fn(Duration) -> PowerEvent,
     ) -> Result<(), Stop> {
         let mut left = duration;
         while !left.is_zero() {
@@ -187,15 +188,15 @@ impl<'a> Session<'a> {
     }
 
     /// It is on.
-    pub(super) fn switched_on(&mut self, node: usize, delay: Duration) {
+    pub(super) fn switched_on(&mut self, node: Node, delay: Duration) {
         self.ours = Some(node);
         self.record(Some(LastOn { at: self.platform.moment(), delay }));
     }
 
     /// It may not be on.
-    pub(super) fn not_switched_on(&mut self, delay: Duration, stands: Stands) {
-        let last = match stands {
-            Stands::Old => self.before.take(),
+    pub(super) fn not_switched_on(&mut self, delay: Duration, resulting: ResultingState) {
+        let last = match resulting {
+            ResultingState::Old => self.before.take(),
             _ => Some(LastOn { at: self.platform.moment(), delay }),
         };
         self.record(last);
@@ -221,8 +222,8 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for a board's nodes to be off. It is done all the same where that cannot be recorded.
-    pub(super) fn ask_off(&mut self, board: usize) {
-        let Some(asked) = self.asked.iter_mut().find(|asked| asked.board == board) else { return };
+    pub(super) fn ask_off(&mut self, slot: usize) {
+        let Some(asked) = self.asked.iter_mut().find(|asked| asked.slot == slot) else { return };
         let noted = change(&*self.platform, |ledger| ledger.ask_off(&asked.place, asked.nodes));
         if noted.is_ok() {
             asked.note_own();
@@ -233,18 +234,18 @@ impl<'a> Session<'a> {
     /// began, and they are not on: on this board, and on those before it.
     pub(super) fn check_undone(
         &self,
-        board: usize,
+        slot: usize,
         on: Positions,
         expected: Positions,
     ) -> Result<(), Stop> {
         let ledger = read(&*self.platform);
         let mut nodes = Vec::new();
-        for asked in self.asked.iter().filter(|asked| asked.board <= board) {
+        for asked in self.asked.iter().filter(|asked| asked.slot <= slot) {
             let mut undone = ledger.as_ref().map_or(Positions::NONE, |now| asked.withdrawn(now));
-            if asked.board == board {
+            if asked.slot == slot {
                 undone = undone.union(expected).without(on);
             }
-            nodes.extend(undone.iter().map(|position| asked.first + usize::from(position)));
+            nodes.extend(asked.first.all_beside(undone));
         }
         if nodes.is_empty() { Ok(()) } else { Err(Stop::Undone { nodes }) }
     }
@@ -262,7 +263,7 @@ impl<'a> Session<'a> {
         if !watches_supply || self.ours.is_none() || self.baseline.is_none() {
             return Ok(());
         }
-        self.pass_telling(watch, |duration| Event::Watching { duration })
+        self.pass_telling(watch, |duration| PowerEvent::Watching { duration })
     }
 }
 

@@ -2,13 +2,15 @@
 //! jumper, or somebody else, may have powered them.
 
 use super::cluster::Cluster;
-use super::error::{BoardError, Done, Error, NodeState};
-use super::unit::{LinuxHat, Unit, UnitStatus};
+use super::error::{BoardError, ClusterError, SparePlaces, Target};
+use super::handle::Board;
+use super::info::BoardInfo;
+use super::unit::{BoardReading, LinuxHat, Unit};
 use crate::pins::Signals;
 use crate::positions::Positions;
-use crate::power::{Action, Stands, Switchable};
+use crate::power::{Action, ResultingState, Switchable};
 
-impl UnitStatus {
+impl BoardReading {
     /// The places beyond a board's size that have power. A ClusterCTRL board has none.
     #[must_use]
     pub fn beyond(&self, size: u8) -> Positions {
@@ -24,54 +26,52 @@ impl Cluster {
     /// they were. Writes nothing where none has.
     ///
     /// # Errors
-    /// [`Error::NoSuchBoard`], [`Error::NotOpened`], [`Error::Board`], [`Error::Locked`] or
-    /// [`Error::Lock`].
-    pub fn off_beyond(&mut self, board: usize) -> Result<Positions, Error> {
-        let spare = match self.unit(board)? {
+    /// [`ClusterError::NoSuchBoard`], [`ClusterError::NotOpened`], [`ClusterError::Board`], [`ClusterError::Locked`] or
+    /// [`ClusterError::Lock`].
+    pub fn off_beyond(&mut self, board: Board) -> Result<Positions, ClusterError> {
+        let slot = self.slot(board)?;
+        let spare = match self.unit(slot)? {
             Unit::Hat(hat) => Signals::NODES.without(hat.nodes()).positions(),
             Unit::Ctrl(_) => Positions::NONE,
         };
         if spare.is_empty() {
             return Ok(Positions::NONE);
         }
-        let exclusion = self.enter(board)?;
-        let Unit::Hat(hat) = self.unit(board)? else { return Ok(Positions::NONE) };
+        let exclusion = self.enter(slot)?;
+        let Unit::Hat(hat) = self.unit(slot)? else { return Ok(Positions::NONE) };
         let result = switch_off(hat, spare);
         drop(exclusion);
-        result.map_err(|(places, stands, source)| {
+        result.map_err(|(places, resulting, source)| {
             let wrong = source.not_following();
             let failed = if wrong.is_empty() { places } else { wrong };
-            let info = &self.slots[board].info;
-            let what = format!("{failed}, beyond its size of {}", info.size);
-            let done = places.without(failed).iter();
-            let done = done.map(|place| format!("{}:{}", info.name, Positions::one(place)));
-            let nodes: Box<[String]> = done.collect();
-            let state = |name: &String| NodeState::new(name.clone(), Action::Off, Stands::New);
-            let done = Done { states: nodes.iter().map(state).collect(), nodes, on: false };
-            self.failed(board, what, stands, source).after(done)
+            let BoardInfo { name, size, .. } = &self.slots[slot].info;
+            let off = SparePlaces { board: name.clone(), places: places.without(failed) };
+            let switched_off = Some(Box::new(off)).filter(|off| !off.places.is_empty());
+            let target = Target::Beyond { places: failed, size: *size, switched_off };
+            self.failed(slot, target, resulting, source)
         })
     }
 }
 
 /// The places that failed, and what stands of them.
-type Failed = (Positions, Stands, BoardError);
+type Failed = (Positions, ResultingState, BoardError);
 
 fn switch_off(hat: &mut LinuxHat, spare: Positions) -> Result<Positions, Failed> {
-    let old = |error: crate::Error<_>| (spare, Stands::Old, error.into());
+    let old = |error: crate::HatError<_>| (spare, ResultingState::Old, error.into());
     let on = hat.status().map_err(old)?.seen.positions().intersection(spare);
     if on.is_empty() {
         return Ok(on);
     }
     let state = match hat.state(on, Action::Off) {
-        Err(crate::Error::NotInitialised) => {
+        Err(crate::HatError::NotInitialised) => {
             hat.init().map_err(old)?;
             hat.state(on, Action::Off).map_err(old)?
         }
         state => state.map_err(old)?,
     };
     let after = Switchable::apply(hat, state, on, Action::Off)
-        .map_err(|error| (on, hat.stands(state, on, Action::Off), error.into()))?;
+        .map_err(|error| (on, hat.resulting_state(state, on, Action::Off), error.into()))?;
     let checked = Switchable::verify(hat, after, on);
-    checked.map_err(|error| (on, Stands::New, error.into()))?;
+    checked.map_err(|error| (on, ResultingState::New, error.into()))?;
     Ok(on)
 }

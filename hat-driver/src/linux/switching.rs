@@ -9,40 +9,51 @@ use std::time::Duration;
 
 use super::asked::Asked;
 use super::cluster::Cluster;
-use super::error::{BoardError, Done, Error, NodeState};
-use super::event::{Event, Verdict};
+use super::error::{BoardError, ClusterError, Done, NodeResult, Target};
+use super::event::{PowerEvent, Verdict};
 use super::exclusion::Stop;
+use super::handle::{Board, Node};
 use super::platform::Resource;
 use super::session::Session;
 use super::throttled::UNDER_VOLTAGE_NOW;
 use crate::positions::Positions;
-use crate::power::{self, Action, Cause, Failure, Stands, Step};
+use crate::power::{self, Action, Cause, Failure, ResultingState, Step};
 
-/// What an operation on nodes came to. Nodes count from 0.
+/// What an operation on nodes did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Switched {
     /// The nodes that changed.
-    pub changed: Vec<usize>,
+    pub changed: Vec<Node>,
 }
 
 /// What a run over all boards came to, also where it failed.
 #[derive(Default)]
 pub(super) struct Run {
     /// The nodes that changed.
-    pub(super) changed: Vec<usize>,
+    pub(super) changed: Vec<Node>,
     /// The nodes whose board failed at them, and what stands.
-    unsure: BTreeMap<usize, Stands>,
+    unsure: BTreeMap<Node, ResultingState>,
     /// Why it did not reach its end, or not on every board.
-    pub(super) failures: Vec<Error>,
+    pub(super) failures: Vec<ClusterError>,
     /// Why it ended before all boards had their turn.
     end: Option<End>,
 }
 
 impl Run {
     /// Whether a node that was not switched is sure to be as it was before.
-    pub(super) fn left_as_it_was(&self, node: usize) -> bool {
-        self.unsure.get(&node).is_none_or(|stands| *stands == Stands::Old)
+    pub(super) fn left_as_it_was(&self, node: Node) -> bool {
+        self.unsure.get(&node).is_none_or(|resulting| *resulting == ResultingState::Old)
+    }
+
+    /// Ends it, before these nodes were come to.
+    pub(super) fn stop(&mut self, stop: Stop, left: &[Node]) {
+        self.end = Some(match stop {
+            Stop::UnderVoltage { .. } => End::Supply,
+            Stop::Observer => End::Observer,
+            _ => End::Other,
+        });
+        self.failures.push(Cluster::stopped(stop, Done::default(), left));
     }
 }
 
@@ -58,8 +69,8 @@ enum End {
 }
 
 impl Cluster {
-    /// Switches nodes, counted from 0: on one after the other, off all at once. A board that never
-    /// was initialised is, first.
+    /// Switches nodes: on one after the other, off all at once. A board that has not been initialised
+    /// since power-up is initialised first.
     ///
     /// The observer hears what happens, and may stop it: between two nodes, and at least ten times
     /// a second while time passes. Nodes that are on then stay on.
@@ -68,19 +79,19 @@ impl Cluster {
     /// process that does not let go, or one that switches off what is switched on here, does.
     ///
     /// # Errors
-    /// An [`Error`] that says what was switched all the same and what stands.
+    /// An [`ClusterError`] that says what was switched all the same and what stands.
     pub fn switch<V: Verdict>(
         &mut self,
-        nodes: &[usize],
+        nodes: &[Node],
         action: Action,
-        observer: &mut dyn FnMut(Event) -> V,
-    ) -> Result<Switched, Error> {
+        observer: &mut dyn FnMut(PowerEvent) -> V,
+    ) -> Result<Switched, ClusterError> {
         self.check_nodes(nodes)?;
         let observer = &mut |event| observer(event).control();
         let mut session = self.session(nodes, observer);
         if action == Action::On {
             self.begin(&mut session).map_err(|stop| {
-                self.stopped(stop, self.done(&Run::default(), nodes, action), nodes)
+                Self::stopped(stop, Self::done(&Run::default(), nodes, action), nodes)
             })?;
         }
         let mut run = self.run(nodes, action, &mut session);
@@ -88,27 +99,19 @@ impl Cluster {
         if run.failures.is_empty() {
             return Ok(Switched { changed: run.changed });
         }
-        let done = self.done(&run, nodes, action);
-        Err(Error::of_boards(run.failures, done))
-    }
-
-    /// Whether there are such nodes.
-    pub(super) fn check_nodes(&self, nodes: &[usize]) -> Result<(), Error> {
-        match nodes.iter().find(|&&node| node >= self.nodes()) {
-            Some(&node) => Err(Error::NoSuchNode { node, nodes: self.nodes() }),
-            None => Ok(()),
-        }
+        let done = Self::done(&run, nodes, action);
+        Err(ClusterError::of_boards(run.failures, done))
     }
 
     /// An operation on nodes, as it begins.
     pub(super) fn session<'a>(
         &self,
-        nodes: &[usize],
-        observer: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+        nodes: &[Node],
+        observer: &'a mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
     ) -> Session<'a> {
-        let asked = self.boards().enumerate().map(|(board, info)| {
-            let place = info.place().replace(' ', ":");
-            Asked::new(board, self.first_node(board), place, self.on_board(nodes, board))
+        let asked = self.slots.iter().enumerate().map(|(index, slot)| {
+            let place = slot.info.place().replace(' ', ":");
+            Asked::new(index, self.first(index), place, slot.board.positions(nodes))
         });
         let asked = asked.filter(|asked| !asked.nodes.is_empty()).collect();
         Session::new(Arc::clone(&self.platform), self.options.lock_limit, asked, observer)
@@ -130,29 +133,24 @@ impl Cluster {
     }
 
     /// Has each board's turn.
-    pub(super) fn run(
-        &mut self,
-        nodes: &[usize],
-        action: Action,
-        session: &mut Session<'_>,
-    ) -> Run {
+    pub(super) fn run(&mut self, nodes: &[Node], action: Action, session: &mut Session<'_>) -> Run {
         let mut run = Run::default();
-        for board in 0..self.slots.len() {
-            let request = self.on_board(nodes, board);
+        for slot in 0..self.slots.len() {
+            let request = self.slots[slot].board.positions(nodes);
             if request.is_empty() {
                 continue;
             }
-            if let Err(error) = self.check_ready(board, request) {
+            if let Err(error) = self.check_slot_ready(slot, request) {
                 run.failures.push(error);
                 continue;
             }
-            match self.run_or_init(board, request, action, session) {
+            match self.run_or_init(slot, request, action, session) {
                 Ok(Ok(finished)) => {
-                    run.changed.extend(self.node_numbers(board, finished.switched));
+                    run.changed.extend(self.first(slot).all_beside(finished.switched));
                 }
-                Ok(Err(failure)) => self.settle(board, request, failure, nodes, &mut run),
+                Ok(Err(failure)) => self.settle(slot, request, failure, nodes, &mut run),
                 // Its initialisation failed: the next board has its turn all the same.
-                Err(error) if is_of_one_board(&error) => run.failures.push(error),
+                Err(error) if error.is_of_one_board() => run.failures.push(error),
                 Err(error) => {
                     run.failures.push(error);
                     run.end = Some(End::Other);
@@ -168,55 +166,47 @@ impl Cluster {
     /// Notes what a turn that ended early had switched, and why it ended.
     fn settle(
         &self,
-        board: usize,
+        slot: usize,
         request: Positions,
         failure: Failure<BoardError, Stop>,
-        asked: &[usize],
+        asked: &[Node],
         run: &mut Run,
     ) {
-        let Failure { cause, nodes, stands, done, left } = failure;
+        let Failure { cause, nodes, resulting, done, left } = failure;
+        let first = self.first(slot);
         match cause {
             // The board's own lock, which keeps no other board from its turn.
             Cause::Stop(stop @ Stop::Lock { .. }) => {
-                run.changed.extend(self.node_numbers(board, done));
-                let what = self.names(board, left);
-                run.failures.push(self.not_entered(board, what, stop));
+                run.changed.extend(first.all_beside(done));
+                let target = Target::nodes(first.all_beside(left));
+                run.failures.push(self.not_entered(slot, target, stop));
             }
             Cause::Stop(stop) => {
-                run.changed.extend(self.node_numbers(board, done));
-                let is_later = |node: &usize| self.locate(*node).is_some_and(|p| p.board > board);
+                run.changed.extend(first.all_beside(done));
+                let is_later = |node: &Node| self.slot(node.board()).is_ok_and(|of| of > slot);
                 let later = asked.iter().copied().filter(is_later);
-                let left: Vec<_> = self.node_numbers(board, left).chain(later).collect();
-                self.stop(stop, &left, run);
+                let left: Vec<_> = first.all_beside(left).chain(later).collect();
+                run.stop(stop, &left);
             }
             Cause::Board(source) => {
                 let wrong = source.not_following();
-                run.changed.extend(self.node_numbers(board, done.without(wrong)));
+                run.changed.extend(first.all_beside(done.without(wrong)));
                 // Where no step was reached, none of the nodes asked for was.
                 let nodes = match (wrong.is_empty(), nodes.is_empty()) {
                     (false, _) => wrong,
                     (true, true) => request.without(done),
                     (true, false) => nodes,
                 };
-                let error = self.failed(board, self.names(board, nodes), stands, source);
-                let stands = match error {
-                    Error::Gone { .. } => Stands::Unknown,
-                    _ => stands,
+                let target = Target::nodes(first.all_beside(nodes));
+                let error = self.failed(slot, target, resulting, source);
+                let resulting = match error {
+                    ClusterError::Gone { .. } => ResultingState::Unknown,
+                    _ => resulting,
                 };
-                run.unsure.extend(self.node_numbers(board, nodes).map(|node| (node, stands)));
+                run.unsure.extend(first.all_beside(nodes).map(|node| (node, resulting)));
                 run.failures.push(error);
             }
         }
-    }
-
-    /// Ends a run.
-    pub(super) fn stop(&self, stop: Stop, left: &[usize], run: &mut Run) {
-        run.end = Some(match stop {
-            Stop::UnderVoltage { .. } => End::Supply,
-            Stop::Observer => End::Observer,
-            _ => End::Other,
-        });
-        run.failures.push(self.stopped(stop, Done::default(), left));
     }
 
     /// Lets the supply show what the nodes that were switched on do to it.
@@ -225,7 +215,7 @@ impl Cluster {
             return;
         }
         if let Err(stop) = session.finish(run.end != Some(End::Supply)) {
-            self.stop(stop, &[], run);
+            run.stop(stop, &[]);
         }
     }
 
@@ -236,17 +226,19 @@ impl Cluster {
     /// What [`Self::switch`] would refuse these nodes for.
     pub fn plan(
         &self,
-        board: usize,
-        nodes: &[usize],
+        board: Board,
+        nodes: &[Node],
         on: Positions,
         action: Action,
         wait: Duration,
-    ) -> Result<(Vec<Step>, Duration), Error> {
-        let request = self.on_board(nodes, board);
+    ) -> Result<(Vec<Step>, Duration), ClusterError> {
+        self.check_nodes(nodes)?;
+        let slot = self.slot(board)?;
+        let request = board.positions(nodes);
         if !request.is_empty() {
-            self.check_ready(board, request)?;
+            self.check_slot_ready(slot, request)?;
         }
-        let plan = power::Plan::new(on, request, action, self.delays(board), wait);
+        let plan = power::Plan::new(on, request, action, self.delays(slot), wait);
         let wait_after = plan.wait_after();
         Ok((plan.collect(), wait_after))
     }
@@ -263,14 +255,14 @@ impl Cluster {
     /// Whether the supply bears more load, as far as the firmware knows.
     ///
     /// # Errors
-    /// [`Error::UnderVoltage`].
-    pub fn check_supply(&self) -> Result<(), Error> {
+    /// [`ClusterError::UnderVoltage`].
+    pub fn check_supply(&self) -> Result<(), ClusterError> {
         if self.options.ignore_under_voltage {
             return Ok(());
         }
         match self.platform.throttled().unwrap_or(0) & UNDER_VOLTAGE_NOW {
             0 => Ok(()),
-            _ => Err(self.stopped(Stop::UnderVoltage { node: None }, Done::default(), &[])),
+            _ => Err(Self::stopped(Stop::UnderVoltage { node: None }, Done::default(), &[])),
         }
     }
 
@@ -285,31 +277,18 @@ impl Cluster {
     }
 
     /// What a run has done to the nodes that were asked for.
-    pub(super) fn done(&self, run: &Run, asked: &[usize], action: Action) -> Done {
-        let state = |&node: &usize| {
-            let stands = match run.changed.contains(&node) {
-                true => Stands::New,
-                false => run.unsure.get(&node).copied().unwrap_or(Stands::Old),
+    pub(super) fn done(run: &Run, asked: &[Node], action: Action) -> Done {
+        let result = |&node: &Node| {
+            let resulting = match run.changed.contains(&node) {
+                true => ResultingState::New,
+                false => run.unsure.get(&node).copied().unwrap_or(ResultingState::Old),
             };
-            NodeState::new(self.node_name(node), action, stands)
+            NodeResult::new(node, action, resulting)
         };
         Done {
-            nodes: run.changed.iter().map(|&node| self.node_name(node)).collect(),
+            nodes: run.changed.as_slice().into(),
             on: action == Action::On,
-            states: asked.iter().map(state).collect(),
+            results: asked.iter().map(result).collect(),
         }
     }
-}
-
-/// Whether other boards can have their turn all the same.
-pub(super) const fn is_of_one_board(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Board { .. }
-            | Error::Open { .. }
-            | Error::Lock { .. }
-            | Error::Gone { .. }
-            | Error::NotOpened { .. }
-            | Error::Uncertain { .. }
-    )
 }

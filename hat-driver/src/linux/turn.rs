@@ -1,15 +1,19 @@
-//! One board's turn in an operation on nodes.
+//! One board's turn in an operation on nodes, and where it starts from.
 
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::error::{BoardError, Error};
-use super::event::Event;
+use super::error::{BoardError, ClusterError, Target};
+use super::event::PowerEvent;
 use super::exclusion::{Exclusion, Stop};
+use super::handle::{Board, Node};
 use super::session::Session;
-use super::slot;
+use super::unit::Unit;
+use crate::error::HatError;
 use crate::positions::Positions;
-use crate::power::{self, Action, Cause, Conductor, Failure, Finished, Stands};
+use crate::power::{
+    self, Action, Cause, Failure, Finished, ResultingState, SwitchHooks, Switchable as _,
+};
 
 /// What a run on one board came to.
 pub(super) type RunResult = Result<Finished, Failure<BoardError, Stop>>;
@@ -18,25 +22,25 @@ impl Cluster {
     /// Has a board's turn; one that never was initialised is, first.
     pub(super) fn run_or_init(
         &mut self,
-        board: usize,
+        slot: usize,
         request: Positions,
         action: Action,
         session: &mut Session<'_>,
-    ) -> Result<RunResult, Error> {
-        match self.run_once(board, request, action, session)? {
+    ) -> Result<RunResult, ClusterError> {
+        match self.run_once(slot, request, action, session)? {
             // One that lost its power after some of them were switched is not begun again.
             Err(Failure {
-                cause: Cause::Board(BoardError::Hat(crate::Error::NotInitialised)),
+                cause: Cause::Board(BoardError::Hat(HatError::NotInitialised)),
                 nodes,
-                stands,
+                resulting,
                 done,
                 left,
             }) if done.is_empty() => {
-                self.init(board)?;
-                match session.tell(Event::Initialised { board }) {
-                    Ok(()) => self.run_once(board, request, action, session),
+                self.init_slot(slot)?;
+                match session.tell(PowerEvent::Initialised { board: self.slots[slot].board }) {
+                    Ok(()) => self.run_once(slot, request, action, session),
                     Err(stop) => {
-                        Ok(Err(Failure { cause: Cause::Stop(stop), nodes, stands, done, left }))
+                        Ok(Err(Failure { cause: Cause::Stop(stop), nodes, resulting, done, left }))
                     }
                 }
             }
@@ -47,41 +51,74 @@ impl Cluster {
     /// One attempt at one board.
     fn run_once(
         &mut self,
-        board: usize,
+        slot: usize,
         request: Positions,
         action: Action,
         session: &mut Session<'_>,
-    ) -> Result<RunResult, Error> {
-        let exclusion = self.exclusion(board)?;
-        let delay = self.delays(board);
+    ) -> Result<RunResult, ClusterError> {
+        let exclusion = self.exclusion(slot)?;
+        let delay = self.delays(slot);
         let wait = session.rest();
-        let mut turn = Turn {
-            exclusion,
-            board,
-            first: self.first_node(board),
-            action,
-            delay: &delay,
-            session,
-        };
-        let unit = slot::unit(&mut self.slots, board)?;
+        let mut turn =
+            Turn { exclusion, slot, first: self.first(slot), action, delay: &delay, session };
+        let unit = self.slots[slot].unit()?;
         Ok(power::switch(unit, request, action, &delay, wait, &mut turn))
     }
 
+    /// The nodes of a board that are on where [`Self::switch`] would start with these nodes of it, by
+    /// position; `None` where it would initialise the board first. Switches nothing: a HAT is only
+    /// read, without any lock.
+    ///
+    /// # Errors
+    /// What [`Self::switch`] would refuse the nodes for, or as [`Self::status`].
+    pub fn starts_from(
+        &mut self,
+        board: Board,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Option<Positions>, ClusterError> {
+        let slot = self.slot(board)?;
+        self.check_slot_ready(slot, nodes)?;
+        let _exclusion = match self.unit(slot)? {
+            Unit::Hat(_) => None,
+            Unit::Ctrl(_) => Some(self.enter(slot)?),
+        };
+        self.start(slot, nodes, action)
+    }
+
+    /// The same on a board that is kept from others.
+    pub(super) fn start(
+        &mut self,
+        slot: usize,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Option<Positions>, ClusterError> {
+        let unit = self.unit(slot)?;
+        match unit.state(nodes, action) {
+            Ok(state) => Ok(Some(unit.on(state))),
+            Err(BoardError::Hat(HatError::NotInitialised)) => Ok(None),
+            Err(source) => {
+                let target = Target::nodes(self.first(slot).all_beside(nodes));
+                Err(self.failed(slot, target, ResultingState::Old, source))
+            }
+        }
+    }
+
     /// What each position of a board asks for after its switching-on.
-    pub(super) fn delays(&self, board: usize) -> impl Fn(u8) -> Duration + use<> {
-        let first = self.first_node(board);
+    pub(super) fn delays(&self, slot: usize) -> impl Fn(u8) -> Duration + use<> {
+        let first = self.first(slot);
         let common = self.options.delay;
         let own = self.options.node_delays.clone();
-        move |position| own.get(&(first + usize::from(position))).copied().unwrap_or(common)
+        move |position| own.get(&first.beside(position).number()).copied().unwrap_or(common)
     }
 }
 
 /// One board's turn in an operation.
 struct Turn<'a, 'o> {
     exclusion: Exclusion,
-    board: usize,
+    slot: usize,
     /// The board's first node.
-    first: usize,
+    first: Node,
     action: Action,
     delay: &'a dyn Fn(u8) -> Duration,
     session: &'a mut Session<'o>,
@@ -93,13 +130,13 @@ impl Turn<'_, '_> {
     }
 }
 
-impl Conductor for Turn<'_, '_> {
+impl SwitchHooks for Turn<'_, '_> {
     type Stop = Stop;
 
     fn enter(&mut self) -> Result<(), Stop> {
         self.exclusion.enter(self.session.lock_limit)?;
         if self.action == Action::Off {
-            self.session.ask_off(self.board);
+            self.session.ask_off(self.slot);
         }
         Ok(())
     }
@@ -114,7 +151,7 @@ impl Conductor for Turn<'_, '_> {
 
     fn asked(&mut self, on: Positions, expected: Positions) -> Result<(), Stop> {
         match self.action {
-            Action::On => self.session.check_undone(self.board, on, expected),
+            Action::On => self.session.check_undone(self.slot, on, expected),
             Action::Off => Ok(()),
         }
     }
@@ -125,20 +162,19 @@ impl Conductor for Turn<'_, '_> {
         }
     }
 
-    fn failed(&mut self, nodes: Positions, stands: Stands) {
+    fn failed(&mut self, nodes: Positions, resulting: ResultingState) {
         if self.action == Action::On {
-            self.session.not_switched_on(self.delay_after(nodes), stands);
+            self.session.not_switched_on(self.delay_after(nodes), resulting);
         }
     }
 
     fn switched(&mut self, nodes: Positions) -> Result<(), Stop> {
         let delay = self.delay_after(nodes);
-        for position in nodes.iter() {
-            let node = self.first + usize::from(position);
+        for node in self.first.all_beside(nodes) {
             if self.action == Action::On {
                 self.session.switched_on(node, delay);
             }
-            self.session.tell(Event::Switched { node, action: self.action })?;
+            self.session.tell(PowerEvent::Switched { node, action: self.action })?;
         }
         self.session.check_supply()
     }

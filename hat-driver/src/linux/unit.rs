@@ -7,17 +7,18 @@ use embedded_hal::delay::DelayNs;
 
 use super::error::BoardError;
 use super::platform::{AnyBus, AnyLine, Platform};
-use crate::board::{self, Backend, Board, Driven, Setup};
 use crate::bus_error::BusError;
 use crate::ctrl;
-use crate::ctrl::device::{Device, NodesPower};
+use crate::ctrl::NodesPower;
+use crate::ctrl::device::Device;
 use crate::ctrl::readings::{Firmware, Temperature, Voltage};
+use crate::hat::{self, Backend, Driven, Hat, PinSetup};
 use crate::positions::Positions;
-use crate::power::{Action, Stands, Switchable};
+use crate::power::{Action, ResultingState, Switchable};
 use crate::retry::Retry;
 
 /// A Cluster HAT on Linux.
-pub(super) type LinuxHat = Board<Retry<AnyBus>, AnyLine>;
+pub(super) type LinuxHat = Hat<Retry<AnyBus>, AnyLine>;
 /// A ClusterCTRL board on Linux.
 pub(super) type LinuxCtrl = Device<Retry<AnyBus>, Clock>;
 
@@ -43,9 +44,9 @@ pub(super) enum Unit {
 /// What a board of either kind says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum UnitStatus {
+pub enum BoardReading {
     /// A HAT.
-    Hat(board::Status),
+    Hat(hat::HatStatus),
     /// A ClusterCTRL board.
     Ctrl(CtrlStatus),
 }
@@ -70,7 +71,7 @@ pub struct CtrlStatus {
     pub fan: Option<u8>,
 }
 
-impl UnitStatus {
+impl BoardReading {
     /// The nodes that are told to have power; `None` where nothing is commanded yet. A ClusterCTRL
     /// board tells one state only.
     #[must_use]
@@ -94,7 +95,9 @@ impl UnitStatus {
     #[must_use]
     pub fn needs_init(&self) -> bool {
         match self {
-            Self::Hat(status) => status.chip.is_some() && status.setup == Setup::NeverInitialised,
+            Self::Hat(status) => {
+                status.chip.is_some() && status.setup == PinSetup::NeverInitialised
+            }
             Self::Ctrl(_) => false,
         }
     }
@@ -142,15 +145,15 @@ impl Unit {
         }
     }
 
-    pub(super) fn status(&mut self) -> Result<UnitStatus, BoardError> {
+    pub(super) fn status(&mut self) -> Result<BoardReading, BoardError> {
         Ok(match self {
-            Self::Hat(board) => UnitStatus::Hat(board.status()?),
-            Self::Ctrl(device) => UnitStatus::Ctrl(ctrl_status(device)?),
+            Self::Hat(board) => BoardReading::Hat(board.status()?),
+            Self::Ctrl(device) => BoardReading::Ctrl(ctrl_status(device)?),
         })
     }
 }
 
-fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, ctrl::Error<BusError>> {
+fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, ctrl::CtrlError<BusError>> {
     let firmware = device.firmware()?;
     let mut voltages = Vec::new();
     for number in 1..=device.adc_count()? {
@@ -168,7 +171,7 @@ fn ctrl_status(device: &mut LinuxCtrl) -> Result<CtrlStatus, ctrl::Error<BusErro
 fn usb_boot(
     device: &mut LinuxCtrl,
     nodes: Positions,
-) -> Result<Option<Positions>, ctrl::Error<BusError>> {
+) -> Result<Option<Positions>, ctrl::CtrlError<BusError>> {
     let mut on = Positions::NONE;
     for position in nodes.iter() {
         match device.usb_boot(position + 1)? {
@@ -247,11 +250,18 @@ impl Switchable for Unit {
         }
     }
 
-    fn stands(&mut self, before: UnitState, nodes: Positions, action: Action) -> Stands {
+    fn resulting_state(
+        &mut self,
+        before: UnitState,
+        nodes: Positions,
+        action: Action,
+    ) -> ResultingState {
         match (self, before) {
-            (Self::Hat(board), UnitState::Hat(before)) => board.stands(before, nodes, action),
-            (Self::Ctrl(device), UnitState::Ctrl(on)) => device.stands(on, nodes, action),
-            _ => Stands::Unknown,
+            (Self::Hat(board), UnitState::Hat(before)) => {
+                board.resulting_state(before, nodes, action)
+            }
+            (Self::Ctrl(device), UnitState::Ctrl(on)) => device.resulting_state(on, nodes, action),
+            _ => ResultingState::Unknown,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::simulation::Simulation;
 use crate::ctrl::products::{PRODUCTS, Product};
 use crate::revisions::{REVISIONS, Version, Wiring};
 
@@ -33,7 +33,7 @@ pub fn names() -> impl Iterator<Item = String> {
 
 /// A world by its name, as it is when its power comes on.
 #[must_use]
-pub fn world(name: &str) -> Option<World> {
+pub fn simulation(name: &str) -> Option<Simulation> {
     let object = if name == TWO_HATS {
         json!({
             "hat": eeprom(Version { major: 2, minor: 5 }),
@@ -57,7 +57,7 @@ pub fn world(name: &str) -> Option<World> {
             Wiring::Expander => json!({"hat": hat, "chips": {"1": expander()}}),
         }
     };
-    World::parse(&object.to_string()).ok()
+    Simulation::parse(&object.to_string()).ok()
 }
 
 fn eeprom(version: Version) -> Value {
@@ -171,8 +171,8 @@ mod tests {
     fn every_name_has_a_world() {
         assert_eq!(names().count(), REVISIONS.len() + PRODUCTS.len() + 2);
         for name in names() {
-            assert!(world(&name).is_some(), "{name}");
+            assert!(simulation(&name).is_some(), "{name}");
         }
-        assert!(world("v9.9").is_none());
+        assert!(simulation("v9.9").is_none());
     }
 }

@@ -5,7 +5,7 @@
 pub struct NoAck;
 
 /// A chip on an I2C bus, message by message.
-pub trait Chip {
+pub trait SimChip {
     /// The controller writes these bytes after the address.
     ///
     /// # Errors
@@ -20,13 +20,13 @@ pub trait Chip {
 }
 
 /// Which expander is simulated.
-pub use crate::expander::Chip as Kind;
+use crate::expander::Chip;
 
 /// An XRA1200P or a PCA9554 with what the board puts on its pins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expander {
+pub struct SimExpander {
     /// Which of the two.
-    pub kind: Kind,
+    pub kind: Chip,
     /// Register 1.
     pub latch: u8,
     /// Register 2.
@@ -42,10 +42,10 @@ pub struct Expander {
     pointer: u8,
 }
 
-impl Expander {
+impl SimExpander {
     /// A chip in its reset state.
     #[must_use]
-    pub const fn new(kind: Kind, external: [Option<bool>; 8]) -> Self {
+    pub const fn new(kind: Chip, external: [Option<bool>; 8]) -> Self {
         Self {
             kind,
             latch: 0xff,
@@ -66,7 +66,7 @@ impl Expander {
 
     fn pin(&self, bit: usize) -> bool {
         let of = |register: u8| register >> bit & 1 == 1;
-        let pulled_up = self.kind == Kind::Pca9554 || of(self.pull_up);
+        let pulled_up = self.kind == Chip::Pca9554 || of(self.pull_up);
         self.stuck[bit].unwrap_or_else(|| match of(self.direction) {
             true => self.external[bit].unwrap_or(pulled_up),
             false => of(self.latch),
@@ -79,7 +79,7 @@ impl Expander {
             (1, _) => Some(&mut self.latch),
             (2, _) => Some(&mut self.polarity),
             (3, _) => Some(&mut self.direction),
-            (4, Kind::Xra1200p) => Some(&mut self.pull_up),
+            (4, Chip::Xra1200p) => Some(&mut self.pull_up),
             _ => None,
         }
     }
@@ -87,13 +87,13 @@ impl Expander {
     /// The XRA1200P has registers 0 to 0x0a, the PCA9554 0 to 3; both refuse the others.
     fn has(&self, register: u8) -> bool {
         match self.kind {
-            Kind::Xra1200p => register <= 0x0a,
-            Kind::Pca9554 => register <= 3,
+            Chip::Xra1200p => register <= 0x0a,
+            Chip::Pca9554 => register <= 3,
         }
     }
 }
 
-impl Chip for Expander {
+impl SimChip for SimExpander {
     /// The first byte sets the pointer, each other one is written to the register it names: neither
     /// chip moves the pointer on.
     fn write(&mut self, bytes: &[u8]) -> Result<(), NoAck> {
@@ -126,7 +126,7 @@ mod tests {
 
     const FLOATING: [Option<bool>; 8] = [None; 8];
 
-    fn read(chip: &mut Expander, register: u8) -> Result<u8, NoAck> {
+    fn read(chip: &mut SimExpander, register: u8) -> Result<u8, NoAck> {
         let mut value = [0];
         chip.write(&[register])?;
         chip.read(&mut value)?;
@@ -135,21 +135,21 @@ mod tests {
 
     #[test]
     fn reset_values_are_the_datasheet_s() {
-        let mut chip = Expander::new(Kind::Xra1200p, [Some(false); 8]);
+        let mut chip = SimExpander::new(Chip::Xra1200p, [Some(false); 8]);
         let registers: Vec<_> = (0..5).map(|r| read(&mut chip, r).unwrap()).collect();
         assert_eq!(registers, [0x00, 0xff, 0x00, 0xff, 0xff]);
     }
 
     #[test]
     fn a_pca9554_refuses_register_4() {
-        let mut chip = Expander::new(Kind::Pca9554, FLOATING);
+        let mut chip = SimExpander::new(Chip::Pca9554, FLOATING);
         assert_eq!(read(&mut chip, 4), Err(NoAck));
         assert_eq!(read(&mut chip, 3), Ok(0xff));
     }
 
     #[test]
     fn an_input_shows_the_board_or_its_pull_up_and_an_output_its_latch() {
-        let mut chip = Expander::new(Kind::Xra1200p, FLOATING);
+        let mut chip = SimExpander::new(Chip::Xra1200p, FLOATING);
         chip.external[0] = Some(false);
         chip.write(&[4, 0x7f]).unwrap();
         assert_eq!(read(&mut chip, 0), Ok(0x7e));

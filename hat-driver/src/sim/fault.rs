@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FaultKind {
     /// Not acknowledged; the chip saw nothing.
     Nak,
     /// The adapter reports an I/O error; the chip saw nothing.
@@ -28,7 +28,7 @@ pub struct Fault {
     /// The transfer that it strikes, from 1, over all buses of the world.
     pub transfer: u32,
     /// What happens.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// Whether every later transfer fails as well.
     #[serde(default)]
     pub lasting: bool,
@@ -42,7 +42,7 @@ impl Fault {
     }
 }
 
-impl Kind {
+impl FaultKind {
     /// What the adapter reports; `None` where the process does not live to hear it.
     #[must_use]
     pub const fn errno(self) -> Option<Errno> {

@@ -9,14 +9,14 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use rustix::io::Errno;
 
 use super::beside::Locks;
-use super::chip::{Chip, NoAck};
-use super::ctrl::Ctrl;
+use super::chip::{NoAck, SimChip};
+use super::ctrl::SimCtrl;
 use super::fault::{self, Fault};
 use super::runtime;
+use super::simulation::Simulation;
 use super::store::{Store, StoreError};
 use super::trace::traced;
-use super::world::World;
-use super::{builtin, fault::Kind};
+use super::{builtin, fault::FaultKind};
 use crate::bus_error::BusError;
 use crate::ctrl::products::Product;
 use crate::lines::Line;
@@ -37,7 +37,7 @@ impl Machine {
     ///
     /// # Errors
     /// Where there is no place for the locks.
-    pub fn memory(world: World) -> Result<Self, StoreError> {
+    pub fn memory(world: Simulation) -> Result<Self, StoreError> {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let name = format!("memory-{}-{number}", std::process::id());
@@ -52,7 +52,7 @@ impl Machine {
     /// # Errors
     /// [`StoreError`] names the file.
     pub fn open(name: &str) -> Result<Self, StoreError> {
-        let path = match builtin::world(name) {
+        let path = match builtin::simulation(name) {
             Some(world) => runtime::builtin(name, &world)?,
             None => PathBuf::from(name),
         };
@@ -73,7 +73,7 @@ impl Machine {
     }
 
     /// The world as it is now.
-    pub fn world(&self) -> World {
+    pub fn world(&self) -> Simulation {
         let mut store = self.store();
         // What cannot be read any more shows at the next transfer.
         let _ = store.refresh();
@@ -84,7 +84,7 @@ impl Machine {
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub fn change<R>(&self, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
+    pub fn change<R>(&self, change: impl FnOnce(&mut Simulation) -> R) -> io::Result<R> {
         let mut store = self.store();
         store.change(change)
     }
@@ -95,7 +95,7 @@ impl Machine {
     }
 
     /// One transfer or access to a line: counted, and subject to the world's faults.
-    fn access<R>(&self, access: impl FnOnce(&mut World) -> R) -> Result<R, BusError> {
+    fn access<R>(&self, access: impl FnOnce(&mut Simulation) -> R) -> Result<R, BusError> {
         let mut store = self.store();
         store.transfers += 1;
         let n = store.transfers;
@@ -138,7 +138,7 @@ impl Platform for Machine {
     /// A board that has left is back after some looks.
     fn usb_boards(&self) -> Vec<UsbBoard> {
         let world = self.world();
-        let board = |(&bus, ctrl): (&u32, &Ctrl)| UsbBoard {
+        let board = |(&bus, ctrl): (&u32, &SimCtrl)| UsbBoard {
             product: product(ctrl),
             path: usb_path(bus, ctrl),
             bus: Some(bus),
@@ -217,13 +217,13 @@ impl Platform for Machine {
 }
 
 /// A hub of its own for each board, so that its nodes' paths are different from others'.
-fn usb_path(bus: u32, ctrl: &Ctrl) -> String {
+fn usb_path(bus: u32, ctrl: &SimCtrl) -> String {
     let own = ctrl.paths.first().into_iter().flatten();
     own.fold(format!("1-{bus}"), |path, port| format!("{path}.{port}"))
 }
 
 /// The USB product ID, as the world has it or as the registers suggest.
-fn product(ctrl: &Ctrl) -> u16 {
+fn product(ctrl: &SimCtrl) -> u16 {
     let text = ctrl.product.as_deref().and_then(|text| text.strip_prefix("0x"));
     let named = text.and_then(|digits| u16::from_str_radix(digits, 16).ok());
     let guess = || Product::guess(ctrl.kind, ctrl.maxpi).map_or(0, |product| product.id);
@@ -248,7 +248,7 @@ impl I2c for Bus {
     ) -> Result<(), BusError> {
         let place = (self.number, address);
         let number = self.number;
-        let transfer = |world: &mut World| {
+        let transfer = |world: &mut Simulation| {
             let result = match world.chip(place) {
                 Some(chip) => transfer(chip, operations),
                 None => Err(NoAck),
@@ -264,19 +264,19 @@ impl I2c for Bus {
     }
 }
 
-fn transfer(chip: &mut dyn Chip, operations: &mut [Operation<'_>]) -> Result<(), NoAck> {
+fn transfer(chip: &mut dyn SimChip, operations: &mut [Operation<'_>]) -> Result<(), NoAck> {
     operations.iter_mut().try_for_each(|operation| match operation {
         Operation::Write(bytes) => chip.write(bytes),
         Operation::Read(buffer) => chip.read(buffer),
     })
 }
 
-fn strike(world: &World, n: u32) -> Option<Kind> {
+fn strike(world: &Simulation, n: u32) -> Option<FaultKind> {
     world.faults.iter().find(|fault: &&Fault| fault.strikes(n)).map(|fault| fault.kind)
 }
 
 /// Ends the process where the fault is to do that.
-fn fail(kind: Kind) -> BusError {
+fn fail(kind: FaultKind) -> BusError {
     match kind.errno() {
         Some(errno) => BusError::from_errno(errno),
         None => fault::kill_this_process(),

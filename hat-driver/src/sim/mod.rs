@@ -10,10 +10,10 @@ pub mod ctrl;
 pub mod fault;
 mod machine;
 mod runtime;
+mod simulation;
 mod store;
 mod trace;
-mod world;
 
 pub use machine::Machine;
+pub use simulation::{ChipPlace, Simulation, SimulationError};
 pub use store::{Store, StoreError};
-pub use world::{Place, World, WorldError};

@@ -7,8 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::beside::{self, Locks};
+use super::simulation::Simulation;
 use super::store::StoreError;
-use super::world::World;
 
 /// The user's own folder: below `$XDG_RUNTIME_DIR`, or in the temporary folder.
 pub(super) fn folder() -> Result<PathBuf, StoreError> {
@@ -37,7 +37,7 @@ fn make_private(path: &Path, uid: u32) -> io::Result<()> {
 }
 
 /// A named world's file, made at its first use.
-pub(super) fn builtin(name: &str, world: &World) -> Result<PathBuf, StoreError> {
+pub(super) fn builtin(name: &str, world: &Simulation) -> Result<PathBuf, StoreError> {
     let path = folder()?.join(format!("{name}.json"));
     if !path.exists() {
         beside::create(&path, &world.to_text())

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::beside::{self, Locks};
-use super::world::{World, WorldError};
+use super::simulation::{Simulation, SimulationError};
 use crate::linux::lock::{FileLock, LockError};
 
 /// How long another process may take for one transfer.
@@ -20,17 +20,17 @@ const TRANSFER_LIMIT: Duration = Duration::from_secs(10);
 /// A world and its place.
 #[derive(Debug)]
 pub struct Store {
-    world: World,
+    world: Simulation,
     /// What the file held when it was last read or written.
     text: String,
-    file: Option<WorldFile>,
+    file: Option<SimulationFile>,
     /// Transfers made by this process.
     pub(super) transfers: u32,
 }
 
 /// A world's file.
 #[derive(Debug)]
-struct WorldFile {
+struct SimulationFile {
     path: PathBuf,
     /// What keeps transfers apart; none where the file may only be read.
     lock: Option<FileLock>,
@@ -58,18 +58,18 @@ pub enum StoreError {
     },
     /// The file holds no world.
     #[error("{}: {source}", path.display())]
-    World {
+    Simulation {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: WorldError,
+        source: SimulationError,
     },
 }
 
 impl Store {
     /// Keeps a world in memory.
     #[must_use]
-    pub fn memory(world: World) -> Self {
+    pub fn memory(world: Simulation) -> Self {
         Self { text: world.to_text(), world, file: None, transfers: 0 }
     }
 
@@ -82,10 +82,10 @@ impl Store {
         // A link stays a link: the file that it names is replaced.
         let path = fs::canonicalize(path).map_err(io)?;
         let text = fs::read_to_string(&path).map_err(io)?;
-        let world = World::parse(&text)
-            .map_err(|source| StoreError::World { path: path.clone(), source })?;
+        let world = Simulation::parse(&text)
+            .map_err(|source| StoreError::Simulation { path: path.clone(), source })?;
         let lock = beside::is_replaceable(&path).then(|| open_lock(&path)).transpose()?;
-        let file = Some(WorldFile { path, lock });
+        let file = Some(SimulationFile { path, lock });
         Ok(Self { world, text, file, transfers: 0 })
     }
 
@@ -96,7 +96,7 @@ impl Store {
 
     /// The world as it was at the last transfer or [`Self::refresh`].
     #[must_use]
-    pub const fn world(&self) -> &World {
+    pub const fn world(&self) -> &Simulation {
         &self.world
     }
 
@@ -110,7 +110,7 @@ impl Store {
         if text == self.text {
             return Ok(false);
         }
-        self.world = World::parse(&text).map_err(io::Error::other)?;
+        self.world = Simulation::parse(&text).map_err(io::Error::other)?;
         self.text = text;
         Ok(true)
     }
@@ -119,7 +119,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the file cannot be read or written; nothing has changed then.
-    pub fn change<R>(&mut self, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
+    pub fn change<R>(&mut self, change: impl FnOnce(&mut Simulation) -> R) -> io::Result<R> {
         if let Some(lock) = self.lock() {
             lock.acquire(TRANSFER_LIMIT).map_err(|error| match error {
                 LockError::Io(error) => error,
@@ -147,14 +147,14 @@ impl Store {
         }
         let saved = match &self.file {
             None => Ok(()),
-            Some(WorldFile { path, lock: Some(_) }) => beside::replace(path, &text),
-            Some(WorldFile { path, lock: None }) => self.only_asked(path),
+            Some(SimulationFile { path, lock: Some(_) }) => beside::replace(path, &text),
+            Some(SimulationFile { path, lock: None }) => self.only_asked(path),
         };
         match saved {
             Ok(()) if self.is_read_only() => {}
             Ok(()) => self.text = text,
             Err(error) => {
-                self.world = World::parse(&self.text).map_err(io::Error::other)?;
+                self.world = Simulation::parse(&self.text).map_err(io::Error::other)?;
                 return Err(error);
             }
         }
@@ -162,13 +162,13 @@ impl Store {
     }
 
     const fn is_read_only(&self) -> bool {
-        matches!(self.file, Some(WorldFile { lock: None, .. }))
+        matches!(self.file, Some(SimulationFile { lock: None, .. }))
     }
 
     /// A question to a ClusterCTRL board changes the registers in which it answers: those may differ
     /// from the file for as long as this process asks.
     fn only_asked(&self, path: &Path) -> io::Result<()> {
-        let file = World::parse(&self.text).map_err(io::Error::other)?;
+        let file = Simulation::parse(&self.text).map_err(io::Error::other)?;
         if self.world.but_for_answers() == file.but_for_answers() {
             return Ok(());
         }

@@ -3,11 +3,14 @@
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 
-use super::world::World;
+use super::simulation::Simulation;
 use crate::linux::Moment;
 
 /// Changes a world, and traces which nodes went on and off with it.
-pub(super) fn traced<R>(world: &mut World, change: impl FnOnce(&mut World) -> R) -> io::Result<R> {
+pub(super) fn traced<R>(
+    world: &mut Simulation,
+    change: impl FnOnce(&mut Simulation) -> R,
+) -> io::Result<R> {
     if world.trace().is_none() {
         return Ok(change(world));
     }

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hat_driver::BusError;
-use hat_driver::linux::{
-    AnyBus, AnyLine, Cluster, Eeprom, Moment, Options, Platform, Resource, UsbBoard,
-};
+use hat_driver::linux::{Cluster, Moment, Options, Platform, Resource};
 use hat_driver::sim::{Machine, builtin};
 use tempfile::TempDir;
+
+use super::machine::as_its_machine;
 
 #[derive(Clone)]
 pub(crate) struct Clocked {
@@ -26,7 +25,9 @@ impl Clocked {
     /// A HAT (nodes 0 to 3), a Triple (4 to 6), and a pHAT (7 to 10).
     pub(crate) fn new() -> Self {
         Self {
-            machine: Machine::memory(builtin::world("mixed").unwrap()).unwrap().without_waits(),
+            machine: Machine::memory(builtin::simulation("mixed").unwrap())
+                .unwrap()
+                .without_waits(),
             clock: Arc::default(),
             flags: Vec::new(),
             has_record: true,
@@ -67,41 +68,11 @@ impl Clocked {
 }
 
 impl Platform for Clocked {
-    fn i2c(&self, bus: u32) -> Result<AnyBus, BusError> {
-        self.machine.i2c(bus)
-    }
-
-    fn line(&self, bcm: u8) -> Result<AnyLine, BusError> {
-        self.machine.line(bcm)
-    }
-
-    fn buses(&self) -> Vec<u32> {
-        self.machine.buses()
-    }
-
-    fn usb_boards(&self) -> Vec<UsbBoard> {
-        self.machine.usb_boards()
-    }
-
-    fn hat_hub(&self) -> Option<String> {
-        self.machine.hat_hub()
-    }
-
-    fn bus_path(&self, bus: u32) -> PathBuf {
-        self.machine.bus_path(bus)
-    }
-
-    fn eeprom(&self) -> Option<Eeprom> {
-        self.machine.eeprom()
-    }
+    as_its_machine!(the_rest i2c line usb_boards kernel_driver);
 
     fn throttled(&self) -> Option<u32> {
         let now = self.now();
         self.flags.iter().rev().find(|(at, _)| *at <= now).map(|&(_, flags)| flags)
-    }
-
-    fn pi_revision(&self) -> Option<u32> {
-        self.machine.pi_revision()
     }
 
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
@@ -117,13 +88,5 @@ impl Platform for Clocked {
 
     fn sleep(&self, duration: Duration) {
         *self.clock.lock().unwrap() += duration;
-    }
-
-    fn searched(&self) -> Vec<String> {
-        self.machine.searched()
-    }
-
-    fn kernel_driver(&self, bus: u32, address: u8) -> Option<String> {
-        self.machine.kernel_driver(bus, address)
     }
 }

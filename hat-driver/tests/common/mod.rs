@@ -5,13 +5,16 @@
 // Each test program uses its own part, and helpers may fail a test.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod machine;
 pub(crate) mod rig;
+pub(crate) mod row;
 pub(crate) mod told;
 
-use hat_driver::board::Status;
-use hat_driver::linux::{Change, Cluster, Error, Output, UnitStatus};
+use hat_driver::hat::HatStatus;
+use hat_driver::linux::{BoardReading, Cluster, ClusterError, Output, OutputResult};
 use hat_driver::power::Action;
-use hat_driver::sim::World;
+use hat_driver::sim::Simulation;
+use row::Row as _;
 use serde_json::{Value, json};
 
 /// BCM lines of P1 to P4 and ALERT on v1.x (header pins 31, 33, 35, 37 and 29).
@@ -99,7 +102,7 @@ impl Wired {
     }
 
     /// A controller with this board, as power comes on. `ext` is what holds the pins.
-    pub(crate) fn world(self, ext: [Option<u8>; 8]) -> World {
+    pub(crate) fn world(self, ext: [Option<u8>; 8]) -> Simulation {
         let chips = match self.chip {
             Some(kind) => {
                 json!({"1": {"kind": kind, "r": [0, 0xff, 0, 0xff, 0xff], "ext": ext}})
@@ -117,8 +120,8 @@ impl Wired {
     }
 }
 
-pub(crate) fn parse(world: &Value) -> World {
-    World::parse(&world.to_string()).unwrap()
+pub(crate) fn parse(world: &Value) -> Simulation {
+    Simulation::parse(&world.to_string()).unwrap()
 }
 
 /// Nodes held low, the write-protect link open.
@@ -126,7 +129,7 @@ pub(crate) const USUAL: [Option<u8>; 8] =
     [Some(0), Some(0), Some(0), Some(0), None, None, None, Some(0)];
 
 /// Switches the output of a bit on the only board.
-pub(crate) fn set(cluster: &mut Cluster, bit: u8, on: bool) -> Result<Change, Error> {
+pub(crate) fn set(cluster: &mut Cluster, bit: u8, on: bool) -> Result<OutputResult, ClusterError> {
     let output = match bit {
         LED => Output::Led,
         HUB => Output::Hub,
@@ -134,13 +137,13 @@ pub(crate) fn set(cluster: &mut Cluster, bit: u8, on: bool) -> Result<Change, Er
         WP => Output::WriteProtect,
         other => panic!("{other:#04x} is no output"),
     };
-    cluster.set(0, output, on, &mut |_| {})
+    cluster.set(cluster.board(0), output, on, &mut |_| {})
 }
 
 /// What the only board, a HAT, says of itself.
-pub(crate) fn status(cluster: &mut Cluster) -> Result<Status, Error> {
-    cluster.status(0).map(|status| match status {
-        UnitStatus::Hat(status) => status,
+pub(crate) fn status(cluster: &mut Cluster) -> Result<HatStatus, ClusterError> {
+    cluster.status(cluster.board(0)).map(|status| match status {
+        BoardReading::Hat(status) => status,
         other => panic!("no HAT: {other:?}"),
     })
 }
@@ -162,13 +165,17 @@ pub(crate) fn bits(nodes: &[usize]) -> u8 {
 
 impl Ask {
     /// Asks, and tells whether the board has what was asked for.
-    pub(crate) fn run(self, cluster: &mut Cluster) -> Result<bool, Error> {
+    pub(crate) fn run(self, cluster: &mut Cluster) -> Result<bool, ClusterError> {
         match self {
-            Self::Init => cluster.init(0).map(|_| true),
-            Self::On(nodes) => cluster.switch(nodes, Action::On, &mut |_| {}).map(|_| true),
-            Self::Off(nodes) => cluster.switch(nodes, Action::Off, &mut |_| {}).map(|_| true),
+            Self::Init => cluster.init(cluster.board(0)).map(|_| true),
+            Self::On(nodes) => {
+                cluster.switch(&cluster.pick(nodes), Action::On, &mut |_| {}).map(|_| true)
+            }
+            Self::Off(nodes) => {
+                cluster.switch(&cluster.pick(nodes), Action::Off, &mut |_| {}).map(|_| true)
+            }
             Self::Set(signal, on) => {
-                set(cluster, signal, on).map(|change| change != Change::Unsupported)
+                set(cluster, signal, on).map(|change| change != OutputResult::Unsupported)
             }
         }
     }

@@ -3,16 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hat_driver::BusError;
 use hat_driver::lines::Line;
-use hat_driver::linux::{AnyBus, AnyLine, Cluster, Eeprom, Options, Platform, Resource, UsbBoard};
-use hat_driver::sim::chip::{Chip, Expander};
-use hat_driver::sim::{Machine, World};
+use hat_driver::linux::{AnyBus, AnyLine, Cluster, Options, Platform, Resource};
+use hat_driver::sim::chip::{SimChip, SimExpander};
+use hat_driver::sim::{Machine, Simulation};
 use tempfile::TempDir;
 
+use super::machine::as_its_machine;
 use super::{ALERT, ALERT_LINE, Ask, NODE_LINES, PLACE, USUAL, Wired};
 
 /// One access to the hardware.
@@ -60,7 +60,7 @@ pub(crate) struct Shown {
 }
 
 /// What a world shows.
-pub(crate) fn shown(world: &World) -> Shown {
+pub(crate) fn shown(world: &Simulation) -> Shown {
     if let Some(chip) = world.expanders.get(&PLACE) {
         return chip_shown(chip);
     }
@@ -74,7 +74,7 @@ pub(crate) fn shown(world: &World) -> Shown {
     Shown { pins, outputs, latch }
 }
 
-fn chip_shown(chip: &Expander) -> Shown {
+fn chip_shown(chip: &SimExpander) -> Shown {
     Shown { pins: chip.pins(), outputs: !chip.direction, latch: chip.latch }
 }
 
@@ -87,7 +87,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    pub(crate) fn new(world: World) -> Self {
+    pub(crate) fn new(world: Simulation) -> Self {
         Self {
             machine: Machine::memory(world).unwrap().without_waits(),
             log: Arc::default(),
@@ -114,7 +114,7 @@ impl Rig {
         shown(&self.machine.world())
     }
 
-    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Simulation) -> R) -> R {
         self.machine.change(change).unwrap()
     }
 
@@ -130,6 +130,8 @@ impl Rig {
 }
 
 impl Platform for Rig {
+    as_its_machine!(the_rest usb_boards throttled sleep kernel_driver);
+
     fn i2c(&self, bus: u32) -> Result<AnyBus, BusError> {
         let inner = self.machine.i2c(bus)?;
         Ok(AnyBus(Box::new(RecordingBus { inner, rig: self.clone() })))
@@ -140,48 +142,8 @@ impl Platform for Rig {
         Ok(AnyLine(Box::new(RecordingLine { inner, bcm, rig: self.clone() })))
     }
 
-    fn buses(&self) -> Vec<u32> {
-        self.machine.buses()
-    }
-
-    fn usb_boards(&self) -> Vec<UsbBoard> {
-        self.machine.usb_boards()
-    }
-
-    fn hat_hub(&self) -> Option<String> {
-        self.machine.hat_hub()
-    }
-
-    fn pi_revision(&self) -> Option<u32> {
-        self.machine.pi_revision()
-    }
-
-    fn bus_path(&self, bus: u32) -> PathBuf {
-        self.machine.bus_path(bus)
-    }
-
-    fn eeprom(&self) -> Option<Eeprom> {
-        self.machine.eeprom()
-    }
-
-    fn throttled(&self) -> Option<u32> {
-        self.machine.throttled()
-    }
-
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
         Ok(self.locks.path().join(format!("{resource:?}")))
-    }
-
-    fn sleep(&self, duration: Duration) {
-        self.machine.sleep(duration);
-    }
-
-    fn searched(&self) -> Vec<String> {
-        self.machine.searched()
-    }
-
-    fn kernel_driver(&self, bus: u32, address: u8) -> Option<String> {
-        self.machine.kernel_driver(bus, address)
     }
 }
 
@@ -219,7 +181,7 @@ impl I2c for RecordingBus {
 }
 
 /// What the pins show on the way: after each byte that the chip takes.
-fn replay(mut chip: Expander, parts: &[Part]) -> Vec<Shown> {
+fn replay(mut chip: SimExpander, parts: &[Part]) -> Vec<Shown> {
     let mut shown = Vec::new();
     for part in parts {
         if let Part::Write(bytes) = part {

@@ -12,6 +12,7 @@ use hat_driver::revisions::Version;
 
 use super::monitor::Violation;
 use super::platform::{BUSES, Seat};
+use super::row::Row as _;
 use super::scenario::{Call, Caller, DELAY, Scenario};
 use super::search::Search;
 use super::told::{self, Outcome};
@@ -105,11 +106,15 @@ fn options(caller: &Caller, scenario: &Scenario) -> Options {
 fn make(call: Call, cluster: &mut Cluster, seat: &Seat) -> Outcome {
     let observer = &mut |_| seat.verdict();
     match call {
-        Call::On(nodes) => Outcome::Switched(cluster.switch(nodes, Action::On, observer)),
-        Call::Off(nodes) => Outcome::Switched(cluster.switch(nodes, Action::Off, observer)),
-        Call::Cycle(nodes) => Outcome::Cycled(cluster.cycle(nodes, DELAY, observer)),
-        Call::Init(board) => Outcome::Other(cluster.init(board).map(drop)),
-        Call::Status(board) => Outcome::Other(cluster.status(board).map(drop)),
+        Call::On(nodes) => {
+            Outcome::Switched(cluster.switch(&cluster.pick(nodes), Action::On, observer))
+        }
+        Call::Off(nodes) => {
+            Outcome::Switched(cluster.switch(&cluster.pick(nodes), Action::Off, observer))
+        }
+        Call::Cycle(nodes) => Outcome::Cycled(cluster.cycle(&cluster.pick(nodes), DELAY, observer)),
+        Call::Init(board) => Outcome::Other(cluster.init(cluster.board(board)).map(drop)),
+        Call::Status(board) => Outcome::Other(cluster.status(cluster.board(board)).map(drop)),
     }
 }
 

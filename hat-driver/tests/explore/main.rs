@@ -5,6 +5,9 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../common/row.rs"]
+mod row;
+
 mod callers;
 mod monitor;
 mod platform;

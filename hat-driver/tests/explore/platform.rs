@@ -10,7 +10,7 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hat_driver::BusError;
 use hat_driver::linux::lock::{self, LockError};
 use hat_driver::linux::{AnyBus, AnyLine, Eeprom, Moment, Platform, Resource, UsbBoard};
-use hat_driver::sim::chip::Chip as _;
+use hat_driver::sim::chip::SimChip as _;
 
 use super::scenario::Fault;
 use super::table::{Op, Table};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::monitor::{Invariant, Monitor, Violation};
 use super::scenario::{Call, Fault, Scenario};
 use super::search::{Search, State};
-use super::world::{Lock, World};
+use super::world::{Lock, Simulation};
 
 /// What a caller is about to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ const MOST_STEPS: usize = 3000;
 pub(crate) struct Table {
     scenario: Scenario,
     pub(crate) search: Search,
-    pub(crate) world: World,
+    pub(crate) world: Simulation,
     pub(crate) monitor: Monitor,
     pub(crate) seats: Vec<Seat>,
     /// Who runs.
@@ -79,7 +79,7 @@ impl Table {
         Self {
             scenario: scenario.clone(),
             search: Search::default(),
-            world: World::new(scenario),
+            world: Simulation::new(scenario),
             monitor: Monitor::new(scenario),
             seats: Vec::new(),
             turn: 0,
@@ -93,7 +93,7 @@ impl Table {
     }
 
     pub(crate) fn reset(&mut self) {
-        self.world = World::new(&self.scenario);
+        self.world = Simulation::new(&self.scenario);
         self.monitor = Monitor::new(&self.scenario);
         let seat = |call| Seat {
             state: Seated::Before,

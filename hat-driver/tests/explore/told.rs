@@ -1,20 +1,21 @@
 //! What a caller is told, held against what it did and what the boards had at its last look.
 
-use hat_driver::linux::{Cycled, Done, Error, NodeState, Switched};
-use hat_driver::power::{Action, Stands};
+use hat_driver::linux::{ClusterError, Cycled, Done, Node, NodeResult, Switched, Target};
+use hat_driver::power::{Action, ResultingState};
 
 use super::monitor::{Invariant, Running, Violation};
+use super::row::place;
 use super::scenario::{Call, Fault, Scenario, bits};
 
 /// What a call came to.
 pub(crate) enum Outcome {
-    Switched(Result<Switched, Error>),
-    Cycled(Result<Cycled, Error>),
-    Other(Result<(), Error>),
+    Switched(Result<Switched, ClusterError>),
+    Cycled(Result<Cycled, ClusterError>),
+    Other(Result<(), ClusterError>),
 }
 
 impl Outcome {
-    pub(crate) fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&ClusterError> {
         match self {
             Self::Switched(result) => result.as_ref().err(),
             Self::Cycled(result) => result.as_ref().err(),
@@ -31,7 +32,7 @@ pub(crate) fn check(
 ) -> Result<(), Violation> {
     let told = match outcome {
         Outcome::Switched(Ok(switched)) => {
-            let changed = bits(switched.changed.iter().copied());
+            let changed = nodes_bits(&switched.changed);
             let nodes = did.call.nodes();
             let is_right = match did.call {
                 Call::On(_) => (did.on, did.off) == (changed, 0) && nodes & !did.seen == 0,
@@ -40,7 +41,7 @@ pub(crate) fn check(
             is_right.then_some(()).ok_or(format!("{switched:?}"))
         }
         Outcome::Cycled(Ok(cycled)) => {
-            let (off, on) = (bits(cycled.off.iter().copied()), bits(cycled.on.iter().copied()));
+            let (off, on) = (nodes_bits(&cycled.off), nodes_bits(&cycled.on));
             let is_right = (did.on, did.off) == (on, off) && did.call.nodes() & !did.seen == 0;
             is_right.then_some(()).ok_or(format!("{cycled:?}"))
         }
@@ -52,20 +53,20 @@ pub(crate) fn check(
 
 /// Whether each node that was asked for is told with what stands of what was done to it.
 fn states(done: &Done, did: &Running) -> bool {
-    let is_so = |state: &NodeState| {
-        let node = named(std::slice::from_ref(&state.node));
-        let (done, seen) = match state.power {
+    let is_so = |state: &NodeResult| {
+        let node = nodes_bits(&[state.node]);
+        let (done, seen) = match state.action {
             Action::On => (did.on, did.seen),
             Action::Off => (did.off, !did.seen),
         };
-        match state.stands {
-            Stands::Old => node & done == 0,
-            Stands::New => node & (done | seen) != 0,
-            Stands::Unknown => true,
+        match state.resulting {
+            ResultingState::Old => node & done == 0,
+            ResultingState::New => node & (done | seen) != 0,
+            ResultingState::Unknown => true,
         }
     };
-    let told = done.states.iter().map(|state| state.node.clone()).collect::<Vec<_>>();
-    named(&told) == did.call.nodes() && done.states.iter().all(is_so)
+    let told = bits(done.results.iter().map(|state| place(state.node)));
+    told == did.call.nodes() && done.results.iter().all(is_so)
 }
 
 /// Collects what an error tells, and holds each part against the truth.
@@ -80,7 +81,7 @@ struct Claims<'a> {
     left_off: Option<u8>,
 }
 
-fn check_error(error: &Error, did: &Running, scenario: &Scenario) -> Result<(), String> {
+fn check_error(error: &ClusterError, did: &Running, scenario: &Scenario) -> Result<(), String> {
     let (on, off, named) = (0, 0, 0);
     let mut claims = Claims { did, scenario, on, off, named, left_off: None };
     claims.add(error).map_err(|what| format!("{what} in: {error}"))?;
@@ -105,50 +106,54 @@ fn check_error(error: &Error, did: &Running, scenario: &Scenario) -> Result<(), 
 }
 
 impl Claims<'_> {
-    fn add(&mut self, error: &Error) -> Result<(), String> {
+    fn add(&mut self, error: &ClusterError) -> Result<(), String> {
         match error {
-            Error::Boards(errors) => errors.iter().try_for_each(|error| self.add(error))?,
-            Error::After { source, .. } => self.add(source)?,
-            Error::Cycle { left_off, source } => {
-                self.left_off = Some(named(left_off));
+            ClusterError::Boards(errors) => errors.iter().try_for_each(|error| self.add(error))?,
+            ClusterError::After { source, .. } => self.add(source)?,
+            ClusterError::Cycle { left_off, source } => {
+                self.left_off = Some(nodes_bits(left_off));
                 self.add(source)?;
             }
-            Error::Board { what, stands, .. } => self.board(what, *stands)?,
-            Error::Undone { nodes, left, .. } => {
-                let nodes = named(nodes);
+            ClusterError::Board { target, resulting, .. } => self.board(target, *resulting)?,
+            ClusterError::Undone { nodes, left, .. } => {
+                let nodes = nodes_bits(nodes);
                 is(nodes != 0 && nodes & !self.did.contested == 0, "nobody switched that off")?;
                 self.left(left, nodes)?;
             }
-            Error::Stopped { left, .. } => {
+            ClusterError::Stopped { left, .. } => {
                 self.needs(Fault::Stop)?;
                 self.left(left, 0)?;
             }
-            Error::Locked { .. } => self.needs(Fault::Timeout)?,
+            ClusterError::Locked { .. } => self.needs(Fault::Timeout)?,
             other => return Err(format!("{other:?}")),
         }
-        if let (Some(done), false) = (error.done(), matches!(error, Error::Cycle { .. })) {
+        if let (Some(done), false) = (error.done(), matches!(error, ClusterError::Cycle { .. })) {
             self.done(done);
         }
         Ok(())
     }
 
     fn done(&mut self, Done { nodes, on, .. }: &Done) {
-        let nodes = named(nodes);
+        let nodes = nodes_bits(nodes);
         if *on { self.on |= nodes } else { self.off |= nodes }
     }
 
     /// The nodes that a board's error names are as it says.
-    fn board(&mut self, what: &str, stands: Stands) -> Result<(), String> {
+    fn board(&mut self, target: &Target, resulting: ResultingState) -> Result<(), String> {
         self.needs(Fault::Gone)?;
         let Running { call, on, off, seen, .. } = self.did;
-        let nodes = named(&what.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let nodes = match target {
+            Target::None => 0,
+            Target::Nodes(nodes) => nodes_bits(nodes),
+            other => return Err(format!("{other:?}")),
+        };
         self.named |= nodes;
-        let is_so = match (stands, call) {
-            (Stands::Unknown, _) => true,
-            (Stands::Old, Call::On(_)) => nodes & on == 0,
-            (Stands::Old, Call::Off(_)) => nodes & off == 0,
-            (Stands::New, Call::On(_)) => nodes & !seen == 0,
-            (Stands::New, Call::Off(_)) => nodes & seen == 0,
+        let is_so = match (resulting, call) {
+            (ResultingState::Unknown, _) => true,
+            (ResultingState::Old, Call::On(_)) => nodes & on == 0,
+            (ResultingState::Old, Call::Off(_)) => nodes & off == 0,
+            (ResultingState::New, Call::On(_)) => nodes & !seen == 0,
+            (ResultingState::New, Call::Off(_)) => nodes & seen == 0,
             // In either half.
             _ => true,
         };
@@ -156,8 +161,8 @@ impl Claims<'_> {
     }
 
     /// Those that were not switched, beside those that somebody else switched off.
-    fn left(&self, left: &[String], undone: u8) -> Result<(), String> {
-        let left = named(left);
+    fn left(&self, left: &[Node], undone: u8) -> Result<(), String> {
+        let left = nodes_bits(left);
         is(left & !self.did.call.nodes() == 0, "left, but not asked for")?;
         let Running { call, on, off, seen, .. } = self.did;
         let (done, missing) = match call {
@@ -181,8 +186,7 @@ fn is(so: bool, what: &str) -> Result<(), String> {
     if so { Ok(()) } else { Err(what.to_owned()) }
 }
 
-/// The nodes with these names.
-fn named(names: &[String]) -> u8 {
-    let number = |name: &String| name.strip_prefix('p').and_then(|n| n.parse::<usize>().ok());
-    bits(names.iter().map(|name| number(name).expect("a node's name") - 1))
+/// The bits of nodes.
+fn nodes_bits(nodes: &[Node]) -> u8 {
+    bits(nodes.iter().map(|&node| place(node)))
 }

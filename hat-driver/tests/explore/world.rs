@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use hat_driver::sim::chip::{Expander, Kind};
+use hat_driver::expander::Chip;
+use hat_driver::sim::chip::SimExpander;
 
 use super::scenario::{Broken, Scenario};
 
@@ -23,7 +24,7 @@ pub(crate) enum Lock {
     PowerOn,
 }
 
-pub(crate) struct World {
+pub(crate) struct Simulation {
     pub(crate) now: Duration,
     pub(crate) boards: Vec<Board>,
     holders: BTreeMap<Lock, usize>,
@@ -32,13 +33,13 @@ pub(crate) struct World {
 }
 
 pub(crate) struct Board {
-    pub(crate) chip: Expander,
+    pub(crate) chip: SimExpander,
     pub(crate) is_gone: bool,
     /// What it tells of its latch instead of the truth.
     pub(crate) told: Option<u8>,
 }
 
-impl World {
+impl Simulation {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
             now: START,
@@ -116,7 +117,7 @@ impl Board {
     fn new(nodes: Option<u8>) -> Self {
         let low = Some(false);
         let external = [low, low, low, low, None, None, None, low];
-        let mut chip = Expander::new(Kind::Xra1200p, external);
+        let mut chip = SimExpander::new(Chip::Xra1200p, external);
         if let Some(nodes) = nodes {
             (chip.latch, chip.pull_up, chip.direction) = (RESTING | nodes, PULL_UPS, 0);
         }
@@ -124,7 +125,7 @@ impl Board {
     }
 }
 
-impl Hash for World {
+impl Hash for Simulation {
     /// A chip's pointer is set by each transfer before it is used.
     fn hash<H: Hasher>(&self, state: &mut H) {
         for Board { chip, is_gone, told } in &self.boards {

@@ -2,9 +2,9 @@
 //! the register by which the XRA1200P is told: QEMU's is one.
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use hat_driver::board::{Backend, Board};
 use hat_driver::expander::{Chip, Expander};
-use hat_driver::init::Outcome;
+use hat_driver::hat::{Backend, Hat};
+use hat_driver::init::InitOutcome;
 use hat_driver::lines::NoLine;
 use hat_driver::revisions::{Revision, Version};
 use hat_driver::{BusError, Signals};
@@ -46,16 +46,16 @@ impl I2c for Folded {
     }
 }
 
-fn fresh() -> Board<Folded, NoLine<BusError>> {
+fn fresh() -> Hat<Folded, NoLine<BusError>> {
     let revision = Revision::of(Version { major: 2, minor: 5 }).unwrap();
     let chip = Expander::new(Folded([0, 0xff, 0x00, 0xff]), 0x20);
-    Board::new(Backend::Expander(chip), revision)
+    Hat::new(Backend::Expander(chip), revision)
 }
 
 #[test]
 fn it_is_initialised_as_the_pca9554_that_it_is() {
     let mut board = fresh();
-    let Ok(Outcome::Initialised(latch)) = board.init() else { panic!("not initialised") };
+    let Ok(InitOutcome::Initialised(latch)) = board.init() else { panic!("not initialised") };
     assert_eq!(latch.bits(), 0x93, "the nodes keep what their pins showed");
     let status = board.status().unwrap();
     assert_eq!((status.chip, status.write_protect_link), (Some(Chip::Pca9554), None));

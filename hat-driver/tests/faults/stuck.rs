@@ -1,9 +1,10 @@
 //! Pins that show a level whatever drives them: a short circuit, or a transistor that has failed.
 
-use hat_driver::Error as BoardError;
-use hat_driver::linux::{BoardError as Source, Error};
+use hat_driver::HatError;
+use hat_driver::linux::{BoardError, ClusterError, Target};
 
 use crate::common::rig::Rig;
+use crate::common::row::Row as _;
 use crate::common::{self, ALERT, Ask, NODES, PLACE, WIRINGS, Wired};
 
 /// Makes the pin of a node show this level whatever drives it.
@@ -26,15 +27,16 @@ fn a_stuck_pin_is_told_from_a_command() {
         let (rig, mut cluster) = Rig::prepared(wired, &[Ask::Init]);
         stick(&rig, wired, 0, false);
         let error = Ask::On(&[0]).run(&mut cluster).unwrap_err();
-        let Error::Board { what, source: Source::Hat(source), .. } = &error else {
+        let ClusterError::Board { target, source: BoardError::Hat(source), .. } = &error else {
             panic!("{error:?}");
         };
-        let BoardError::PinsDiffer { signals, commanded, seen } = source else {
+        let HatError::PinsDiffer { signals, commanded, seen } = source else {
             panic!("{wired:?}: {source:?}");
         };
-        assert_eq!((what.as_str(), signals.bits()), ("p1", 0x01), "{wired:?}");
+        let node = Target::Nodes([cluster.nth(0)].into());
+        assert_eq!((target, signals.bits()), (&node, 0x01), "{wired:?}");
         assert_eq!(seen.bits() & NODES, 0, "{wired:?}");
-        assert!(error.to_string().contains("p1"), "{error}");
+        assert!(error.to_string().contains("node 1"), "{error}");
         assert_eq!(commanded.bits() & NODES, 1, "{wired:?}");
         if wired.is_expander() {
             let status = common::status(&mut cluster).unwrap();

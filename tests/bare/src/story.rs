@@ -6,23 +6,23 @@ use core::time::Duration;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::ErrorKind;
-use hat_driver::board::{Backend, Board};
+use hat_driver::hat::{Backend, Hat};
 use hat_driver::expander::Expander;
-use hat_driver::init::Outcome;
+use hat_driver::init::InitOutcome;
 use hat_driver::lines::NoLine;
 use hat_driver::power::{self, Action, Cause, Finished, SoleOwner};
 use hat_driver::revisions::{Revision, Version};
-use hat_driver::{Error, Positions, Retry};
+use hat_driver::{HatError, Positions, Retry};
 
 use crate::chip::{Chip, Kind};
 
 /// A board on a bus that is kept.
-type Bare<'a> = Board<Retry<&'a mut Chip>, NoLine<ErrorKind>>;
+type Bare<'a> = Hat<Retry<&'a mut Chip>, NoLine<ErrorKind>>;
 
 /// Why the story ended early.
 pub enum Trouble {
     /// The board failed.
-    Board(Error<ErrorKind>),
+    Board(HatError<ErrorKind>),
     /// A board that had to fail did not.
     NoError,
     /// The driver does not know this version.
@@ -77,7 +77,7 @@ fn one_board(
 }
 
 fn board<'a>(chip: &'a mut Chip, revision: &'static Revision) -> Bare<'a> {
-    Board::new(Backend::Expander(Expander::new(Retry::new(chip), 0x20)), revision)
+    Hat::new(Backend::Expander(Expander::new(Retry::new(chip), 0x20)), revision)
 }
 
 fn initialise(
@@ -87,8 +87,8 @@ fn initialise(
 ) -> Result<(), Trouble> {
     let before = chip.written;
     let outcome = match board(chip, revision).init()? {
-        Outcome::Initialised(_) => "done",
-        Outcome::AlreadyDone => "not needed",
+        InitOutcome::Initialised(_) => "done",
+        InitOutcome::AlreadyDone => "not needed",
     };
     let (written, latch, direction) = (chip.written - before, chip.latch(), chip.direction());
     writeln!(
@@ -136,7 +136,7 @@ fn switch(
     action: Action,
     nodes: Positions,
     clock: &mut Clock,
-) -> Result<Finished, Error<ErrorKind>> {
+) -> Result<Finished, HatError<ErrorKind>> {
     let delay = |_| Duration::from_secs(1);
     power::switch(board, nodes, action, delay, Duration::ZERO, &mut SoleOwner(clock)).map_err(
         |failure| match failure.cause {
@@ -146,8 +146,8 @@ fn switch(
     )
 }
 
-impl From<Error<ErrorKind>> for Trouble {
-    fn from(error: Error<ErrorKind>) -> Self {
+impl From<HatError<ErrorKind>> for Trouble {
+    fn from(error: HatError<ErrorKind>) -> Self {
         Self::Board(error)
     }
 }

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hat_driver::linux::{BoardInfo, Cluster, Event, Model, Options, chain};
+use hat_driver::linux::{BoardInfo, BoardModel, Cluster, Options, PowerEvent, chain};
 use hat_driver::power::Action;
 use hat_driver::sim::Machine;
 
@@ -17,39 +17,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [world, number] = arguments.as_slice() else {
         return Err("give a world and a node".into());
     };
-    let number: usize = number.parse()?;
+    let number: u32 = number.parse()?;
 
     let mut options = Options::default();
     options.lock_limit = Duration::from_secs(60);
     let mut cluster = Cluster::open(Arc::new(Machine::open(world)?), options)?;
-    for board in cluster.boards() {
-        println!("{}", described(board));
+    for (_, info) in cluster.boards() {
+        println!("{}", described(info));
     }
 
-    let node = number.checked_sub(1).ok_or("nodes count from 1")?;
-    let place = cluster.locate(node).ok_or_else(|| format!("no node {number}"))?;
+    let node = cluster.node(number).ok_or_else(|| format!("no node {number}"))?;
     let switched = cluster
         .switch(&[node], Action::On, &mut |event| println!("{}", told(event)))
         .map_err(|error| chain(&error))?;
     println!("{} changed", switched.changed.len());
-    println!("{} shows on: {}", place.board, cluster.status(place.board)?.seen());
+    let name = cluster.info(node.board())?.name.clone();
+    println!("{name} shows on: {}", cluster.status(node.board())?.seen());
     Ok(())
 }
 
 fn described(board: &BoardInfo) -> String {
     let kind = match board.model {
-        Model::Hat(revision) => format!("HAT {}", revision.version),
-        Model::Ctrl { product, .. } => format!("ClusterCTRL {product}"),
+        BoardModel::Hat(revision) => format!("HAT {}", revision.version),
+        BoardModel::Ctrl { product, .. } => format!("ClusterCTRL {product}"),
         other => other.to_string(),
     };
     format!("{}: {kind}, {} nodes, {}", board.name, board.size, board.place())
 }
 
-fn told(event: Event) -> String {
+fn told(event: PowerEvent) -> String {
     match event {
-        Event::Initialised { board } => format!("board {board} initialised"),
-        Event::Switched { node, .. } => format!("node {} switched", node + 1),
-        Event::Waiting { duration } => format!("waiting {duration:?}"),
+        PowerEvent::Initialised { .. } => "the board was initialised".to_owned(),
+        PowerEvent::Switched { node, .. } => format!("{node} switched"),
+        PowerEvent::Waiting { duration } => format!("waiting {duration:?}"),
         other => format!("{other:?}"),
     }
 }

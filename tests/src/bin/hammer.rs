@@ -7,17 +7,17 @@ use std::{env, error::Error, io, sync::Arc, time::Duration};
 
 use hat_driver::{
     Signals,
-    linux::{Cluster, Options, Output, UnitStatus},
+    linux::{Board, BoardReading, Cluster, Options, Output},
     power::Action,
     sim::Machine,
 };
 
 /// What is owned, by the names on the board: its bit in the state, and how it is switched.
 const SIGNALS: [(&str, Signals, Owned); 8] = [
-    ("P1", Signals::node(0), Owned::Node(0)),
-    ("P2", Signals::node(1), Owned::Node(1)),
-    ("P3", Signals::node(2), Owned::Node(2)),
-    ("P4", Signals::node(3), Owned::Node(3)),
+    ("P1", Signals::node(0), Owned::Node(1)),
+    ("P2", Signals::node(1), Owned::Node(2)),
+    ("P3", Signals::node(2), Owned::Node(3)),
+    ("P4", Signals::node(3), Owned::Node(4)),
     ("LED", Signals::LED, Owned::Output(Output::Led)),
     ("HUB", Signals::HUB, Owned::Output(Output::Hub)),
     ("ALERT", Signals::ALERT, Owned::Output(Output::Alert)),
@@ -26,7 +26,7 @@ const SIGNALS: [(&str, Signals, Owned); 8] = [
 
 #[derive(Clone, Copy)]
 enum Owned {
-    Node(usize),
+    Node(u32),
     Output(Output),
 }
 
@@ -75,23 +75,28 @@ impl Hammer {
     fn strike(&mut self, on: bool) -> Result<(), Box<dyn Error>> {
         let before = std::mem::replace(&mut self.on, on);
         match SIGNALS[self.position].2 {
-            Owned::Node(node) => {
+            Owned::Node(number) => {
                 let action = if on { Action::On } else { Action::Off };
+                let node = self.cluster.node(number).ok_or("there is no such node")?;
                 self.cluster.switch(&[node], action, &mut |_| {})?;
             }
             Owned::Output(output) => {
-                self.cluster.set(0, output, on, &mut |_| {})?;
+                self.cluster.set(self.board()?, output, on, &mut |_| {})?;
             }
         }
         // The next operation of another kind, now and then.
         if before == on {
-            self.cluster.init(0)?;
+            self.cluster.init(self.board()?)?;
         }
         Ok(())
     }
 
+    fn board(&self) -> Result<Board, Box<dyn Error>> {
+        Ok(self.cluster.boards().next().ok_or("there is no board")?.0)
+    }
+
     fn look(&mut self) -> Result<(), Box<dyn Error>> {
-        let UnitStatus::Hat(status) = self.cluster.status(0)? else {
+        let BoardReading::Hat(status) = self.cluster.status(self.board()?)? else {
             return Err("this is no HAT".into());
         };
         let signal = SIGNALS[self.position].1;

@@ -1,7 +1,7 @@
 //! How many transfers commands need, as the guest's kernel counts them.
 
 use clusterhat_tests::vm::Vm;
-use hat_driver::sim::chip::Kind;
+use hat_driver::expander::Chip;
 
 use clusterhat_tests::chips::{ADDRESS, Expanders};
 
@@ -47,7 +47,7 @@ const COUNTED: [Counted; 6] = [
     },
     Counted {
         what: "init of a fresh board",
-        boards: &[Board::Hat(|| Expanders::new(Kind::Xra1200p, &[ADDRESS]))],
+        boards: &[Board::Hat(|| Expanders::new(Chip::Xra1200p, &[ADDRESS]))],
         words: &["init"],
         limit: 12,
         vendor: 27,

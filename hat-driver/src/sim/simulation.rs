@@ -25,13 +25,14 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::chip::{Chip, Expander, Kind};
-use super::ctrl::Ctrl;
+use super::chip::{SimChip, SimExpander};
+use super::ctrl::SimCtrl;
 use super::fault::Fault;
 use crate::ctrl::protocol::ADDRESS;
+use crate::expander::Chip;
 
 /// A chip's place: bus number and address.
-pub type Place = (u32, u8);
+pub type ChipPlace = (u32, u8);
 
 /// The address of a chip whose key names only its bus.
 const DEFAULT_ADDRESS: u8 = ADDRESS;
@@ -41,13 +42,13 @@ const UNDER_VOLTAGE: u32 = 0x0001_0001;
 /// A simulated controller with its boards.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct World {
+pub struct Simulation {
     /// The object as it was read; what is not known here stays in it.
     raw: Map<String, Value>,
     /// The expanders by their place.
-    pub expanders: BTreeMap<Place, Expander>,
+    pub expanders: BTreeMap<ChipPlace, SimExpander>,
     /// The ClusterCTRL boards by their bus.
-    pub ctrls: BTreeMap<u32, Ctrl>,
+    pub ctrls: BTreeMap<u32, SimCtrl>,
     /// The lines that are outputs, by BCM number, and whether they are high.
     pub gpio: BTreeMap<u8, bool>,
     /// Faults to come.
@@ -57,7 +58,7 @@ pub struct World {
 /// Why a text is no world.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum WorldError {
+pub enum SimulationError {
     /// Not JSON.
     #[error("not a world: {0}")]
     Json(#[from] serde_json::Error),
@@ -81,16 +82,16 @@ struct RawExpander {
     stuck: Option<[Option<u8>; 8]>,
 }
 
-fn shape(at: &str, problem: impl ToString) -> WorldError {
-    WorldError::Shape { at: at.to_owned(), problem: problem.to_string() }
+fn shape(at: &str, problem: impl ToString) -> SimulationError {
+    SimulationError::Shape { at: at.to_owned(), problem: problem.to_string() }
 }
 
-impl World {
+impl Simulation {
     /// Reads a world.
     ///
     /// # Errors
-    /// [`WorldError`] with the key that is wrong.
-    pub fn parse(text: &str) -> Result<Self, WorldError> {
+    /// [`SimulationError`] with the key that is wrong.
+    pub fn parse(text: &str) -> Result<Self, SimulationError> {
         let raw: Map<String, Value> = serde_json::from_str(text)?;
         let mut world = Self::default();
         for (key, chip) in object(&raw, "chips")? {
@@ -159,11 +160,11 @@ impl World {
     }
 
     /// The chip at a place, of whichever kind.
-    pub fn chip(&mut self, place: Place) -> Option<&mut dyn Chip> {
+    pub fn chip(&mut self, place: ChipPlace) -> Option<&mut dyn SimChip> {
         if let Some(chip) = self.expanders.get_mut(&place) {
             return Some(chip);
         }
-        let here = |ctrl: &&mut Ctrl| place.1 == ADDRESS && ctrl.away == 0;
+        let here = |ctrl: &&mut SimCtrl| place.1 == ADDRESS && ctrl.away == 0;
         let ctrl = self.ctrls.get_mut(&place.0).filter(here)?;
         Some(ctrl)
     }
@@ -222,7 +223,7 @@ impl World {
     /// Which nodes have power: of the expanders by their place, of the ClusterCTRL boards by their
     /// bus, of the lines.
     pub(super) fn powered(&self) -> Vec<bool> {
-        let pins = |chip: &Expander| {
+        let pins = |chip: &SimExpander| {
             let pins = chip.pins();
             (0..4).map(move |position| pins >> position & 1 == 1)
         };
@@ -242,7 +243,7 @@ impl World {
 fn object<'a>(
     raw: &'a Map<String, Value>,
     key: &str,
-) -> Result<impl Iterator<Item = (&'a String, &'a Value)>, WorldError> {
+) -> Result<impl Iterator<Item = (&'a String, &'a Value)>, SimulationError> {
     match raw.get(key) {
         None | Some(Value::Null) => Ok(None.into_iter().flatten()),
         Some(Value::Object(map)) => Ok(Some(map).into_iter().flatten()),
@@ -250,7 +251,7 @@ fn object<'a>(
     }
 }
 
-fn parse_place(key: &str) -> Option<Place> {
+fn parse_place(key: &str) -> Option<ChipPlace> {
     let Some((bus, address)) = key.split_once(':') else {
         return Some((key.parse().ok()?, DEFAULT_ADDRESS));
     };
@@ -258,28 +259,28 @@ fn parse_place(key: &str) -> Option<Place> {
     Some((bus.parse().ok()?, address))
 }
 
-fn find_chip(chips: &mut Value, place: Place) -> Option<&mut Map<String, Value>> {
+fn find_chip(chips: &mut Value, place: ChipPlace) -> Option<&mut Map<String, Value>> {
     let chips = chips.as_object_mut()?;
     chips.iter_mut().find(|(key, _)| parse_place(key) == Some(place))?.1.as_object_mut()
 }
 
-fn parse_expander(at: &str, value: &Value) -> Result<Expander, WorldError> {
+fn parse_expander(at: &str, value: &Value) -> Result<SimExpander, SimulationError> {
     let kind = match value.get("kind").and_then(Value::as_str) {
-        Some("xra") => Kind::Xra1200p,
-        Some("pca") => Kind::Pca9554,
+        Some("xra") => Chip::Xra1200p,
+        Some("pca") => Chip::Pca9554,
         _ => return Err(shape(at, "kind is \"xra\", \"pca\" or \"ctrl\"")),
     };
     let raw = RawExpander::deserialize(value).map_err(|e| shape(at, e))?;
     let [_, latch, polarity, direction, pull_up] = raw.r;
     let levels = |pins: [Option<u8>; 8]| pins.map(|pin| pin.map(|level| level != 0));
-    let mut chip = Expander::new(kind, levels(raw.ext));
+    let mut chip = SimExpander::new(kind, levels(raw.ext));
     (chip.latch, chip.polarity, chip.direction, chip.pull_up) =
         (latch, polarity, direction, pull_up);
     chip.stuck = raw.stuck.map_or([None; 8], levels);
     Ok(chip)
 }
 
-fn registers(chip: &Expander) -> Value {
+fn registers(chip: &SimExpander) -> Value {
     json!([chip.pins() ^ chip.polarity, chip.latch, chip.polarity, chip.direction, chip.pull_up])
 }
 
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_survive_a_round_trip() {
-        let mut world = World::parse(TEXT).unwrap();
+        let mut world = Simulation::parse(TEXT).unwrap();
         world.expanders.get_mut(&(1, 0x20)).unwrap().latch = 0x90;
         world.gpio.insert(13, false);
         let again: Value = serde_json::from_str(&world.to_text()).unwrap();
@@ -312,17 +313,18 @@ mod tests {
             (r#"{"gpio": {"6": "high"}}"#, "gpio.6"),
             (r#"{"chips": 3}"#, "chips"),
         ] {
-            let error = World::parse(text).unwrap_err().to_string();
+            let error = Simulation::parse(text).unwrap_err().to_string();
             assert!(error.contains(at), "{error}");
         }
     }
 
     #[test]
     fn more_nodes_than_the_supply_bears_set_the_flags() {
-        let mut world = World::parse(r#"{"undervoltage_above": 1, "gpio": {"6": 1}}"#).unwrap();
+        let mut world =
+            Simulation::parse(r#"{"undervoltage_above": 1, "gpio": {"6": 1}}"#).unwrap();
         assert_eq!(world.throttled(), Some(0));
         world.gpio.insert(13, true);
         assert_eq!(world.throttled(), Some(0x10001));
-        assert_eq!(World::parse("{}").unwrap().throttled(), None);
+        assert_eq!(Simulation::parse("{}").unwrap().throttled(), None);
     }
 }

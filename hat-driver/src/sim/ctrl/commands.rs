@@ -1,165 +1,25 @@
-//! A simulated ClusterCTRL board, as its firmware behaves.
-//!
-//! A command runs after the write that starts it has returned, and writes are refused until it is
-//! done; how long that is counts in refused writes here, since a world has no clock. A restart, and on
-//! most boards a cycle of the hub, takes the board off the USB: how long that is counts in looks.
+//! What a simulated ClusterCTRL board does at each command, as its firmware does it.
 
-use serde::{Deserialize, Serialize};
-
-use super::chip::{Chip, NoAck};
-use crate::ctrl::protocol::{Command, Register, SCHEMA, Selector, Status};
+use super::SimCtrl;
+use crate::ctrl::protocol::{Command, CommandStatus, Selector};
 
 /// Refused writes while the EEPROM is written.
 const SAVE_REFUSALS: u32 = 2;
 /// How often somebody looks at the USB in vain before a board that has left it is back.
 const LOOKS_AWAY: u32 = 3;
-/// The nodes of one HAT.
-const HAT: usize = 4;
 /// The power status of a node whose HAT is not there.
 const ABSENT: u8 = 0xff;
 /// What the factory's EEPROM holds as the order.
 const FACTORY_ORDER: u8 = 20;
+/// The nodes of one HAT.
+const HAT: usize = 4;
 
-/// A board's state: the keys of its object in a world.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ctrl {
-    /// Its place among several boards.
-    pub order: u8,
-    /// How many nodes it has.
-    pub maxpi: u8,
-    /// Its type register.
-    #[serde(rename = "type")]
-    pub kind: u8,
-    /// The firmware's version.
-    pub fw: [u8; 2],
-    /// The nodes' power, 1 = on.
-    pub p: Vec<u8>,
-    /// The nodes' USB boot settings; none where the board cannot choose.
-    #[serde(default)]
-    pub u: Option<Vec<u8>>,
-    /// Kind and raw value of each ADC.
-    #[serde(default)]
-    pub adc: Vec<[u16; 2]>,
-    /// Kind and raw value of the temperature; none where it is not measured.
-    #[serde(default)]
-    pub temp: Option<[u16; 2]>,
-    /// The ALERT LED.
-    #[serde(default)]
-    pub alert: u8,
-    /// The power LED.
-    #[serde(default)]
-    pub led: u8,
-    /// The ACT LED; none where the board has none.
-    #[serde(default)]
-    pub act: Option<u8>,
-    /// The fan; none where the board has none.
-    #[serde(default)]
-    pub fan: Option<u8>,
-    /// Data bytes, data0 first.
-    #[serde(default)]
-    pub data: [u8; 8],
-    /// How the last command ended.
-    #[serde(default)]
-    pub status: u8,
-    /// The USB paths: of the board itself, then of each node; empty where the firmware has none.
-    #[serde(default)]
-    pub paths: Vec<Vec<u8>>,
-    /// The EEPROM commands that were sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub saved: Option<Vec<String>>,
-    /// What the EEPROM holds; absent = the order as the world has it, and all nodes off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub eeprom: Option<Eeprom>,
-    /// Writes that are refused yet, since a command runs.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub busy: u32,
-    /// Refused writes after every command: a slow board.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub slow: u32,
-    /// Which HATs are there, four nodes each, 1 = it is; absent = all of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hats: Option<Vec<u8>>,
-    /// What a node's power reads, whatever was commanded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stuck: Option<Vec<Option<u8>>>,
-    /// How often it will be looked for in vain, since it has left the USB.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub away: u32,
-    /// Whether it does not come back where it leaves the USB.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub lost: bool,
-    /// How often it was plugged in anew.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub returns: u32,
-    /// The USB product ID as text (`"0x0013"`), where the type register leaves a doubt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product: Option<String>,
-    #[serde(skip)]
-    pointer: u8,
-}
-
-/// The contents of a board's EEPROM.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Eeprom {
-    order: u8,
-    led: u8,
-    act: Option<u8>,
-    p: Vec<u8>,
-    u: Option<Vec<u8>>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde wants a reference
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-impl Ctrl {
-    /// The EEPROM as it is, or as a board has it that nothing was saved on.
-    fn eeprom(&self) -> Eeprom {
-        self.eeprom.clone().unwrap_or_else(|| Eeprom {
-            order: self.order,
-            led: 1,
-            act: self.act.map(|_| 1),
-            p: vec![0; self.p.len()],
-            u: self.u.as_ref().map(|u| vec![1; u.len()]),
-        })
-    }
-
-    /// What a world says of a board without `eeprom` is what its EEPROM holds: it stays there.
-    fn set_order(&mut self, order: u8) {
-        self.eeprom = Some(self.eeprom());
-        self.order = order;
-    }
-
-    fn read_register(&self, register: u8) -> u8 {
-        match register {
-            0x00 => SCHEMA,
-            0x01 => self.maxpi,
-            0x02 => self.order,
-            0x03 => 0,
-            0x04 => self.kind,
-            0x05..=0x0c => self.data[usize::from(0x0c - register)],
-            // What runs is done by the time that the pointer could be set.
-            0x0d => 0,
-            0x0e => self.status,
-            _ => 0xff,
-        }
-    }
-
-    fn write_register(&mut self, register: u8, value: u8) {
-        match register {
-            0x02 => self.set_order(value.max(1)),
-            0x05..=0x0c => self.data[usize::from(0x0c - register)] = value,
-            0x0d if value != 0 => self.run(value),
-            _ => {}
-        }
-    }
-
-    fn run(&mut self, code: u8) {
+impl SimCtrl {
+    pub(super) fn run(&mut self, code: u8) {
         self.busy = self.slow;
         let status = match Command::from_code(code) {
             Some(command) => self.obey(command),
-            None => Some(Status::UnknownCommand),
+            None => Some(CommandStatus::UnknownCommand),
         };
         if let Some(status) = status {
             self.status = status as u8;
@@ -167,7 +27,7 @@ impl Ctrl {
     }
 
     /// The status that the command leaves; `None` where it sets none.
-    fn obey(&mut self, command: Command) -> Option<Status> {
+    fn obey(&mut self, command: Command) -> Option<CommandStatus> {
         let data0 = self.data[0];
         match command {
             Command::On | Command::Off if self.is_absent(data0) => {}
@@ -200,21 +60,21 @@ impl Ctrl {
             Command::PowerStatus => return Some(self.answer_power()),
             Command::Fan => match &mut self.fan {
                 Some(fan) => *fan = data0,
-                None => return Some(Status::UnknownCommand),
+                None => return Some(CommandStatus::UnknownCommand),
             },
             Command::UsbPath => return Some(self.answer_path()),
             Command::UsbBootOn | Command::UsbBootOff => match &mut self.u {
                 Some(u) => set(u, data0, u8::from(command == Command::UsbBootOn)),
-                None => return Some(Status::UnknownCommand),
+                None => return Some(CommandStatus::UnknownCommand),
             },
             Command::UsbBootStatus => {
                 self.data[0] = self.u.as_ref().and_then(|u| get(u, data0)).unwrap_or(0xff);
             }
-            Command::SetOrder if data0 == 0 => return Some(Status::Unsupported),
+            Command::SetOrder if data0 == 0 => return Some(CommandStatus::Unsupported),
             Command::SetOrder => self.set_order(data0),
             Command::ActOn | Command::ActOff => match &mut self.act {
                 Some(act) => *act = u8::from(command == Command::ActOn),
-                None => return Some(Status::UnknownCommand),
+                None => return Some(CommandStatus::UnknownCommand),
             },
             Command::GetData => return Some(self.answer_data()),
             Command::SaveAll
@@ -227,7 +87,7 @@ impl Ctrl {
                 self.save(command);
             }
         }
-        Some(Status::Ok)
+        Some(CommandStatus::Ok)
     }
 
     /// The DA and the Stack have no hub to switch.
@@ -295,36 +155,36 @@ impl Ctrl {
         self.leave();
     }
 
-    fn answer_power(&mut self) -> Status {
+    fn answer_power(&mut self) -> CommandStatus {
         let stuck = self.stuck.as_ref().and_then(|stuck| get(stuck, self.data[0])).flatten();
         match get(&self.p, self.data[0]) {
             Some(_) if self.is_absent(self.data[0]) => {
                 self.data[0] = ABSENT;
-                Status::Ok
+                CommandStatus::Ok
             }
             Some(level) => {
                 self.data[0] = stuck.unwrap_or(level);
-                Status::Ok
+                CommandStatus::Ok
             }
             None => {
                 self.data[0] = 0xff;
-                Status::NoSuchNode
+                CommandStatus::NoSuchNode
             }
         }
     }
 
-    fn answer_path(&mut self) -> Status {
+    fn answer_path(&mut self) -> CommandStatus {
         let path = self.paths.get(usize::from(self.data[0])).cloned();
         self.data = [0xff; 8];
-        let Some(path) = path else { return Status::Unsupported };
+        let Some(path) = path else { return CommandStatus::Unsupported };
         // The first port is data7.
         for (place, port) in self.data.iter_mut().rev().zip(path) {
             *place = port;
         }
-        Status::Ok
+        CommandStatus::Ok
     }
 
-    fn answer_data(&mut self) -> Status {
+    fn answer_data(&mut self) -> CommandStatus {
         let reading = |[kind, raw]: [u16; 2]| {
             let [low, high] = raw.to_le_bytes();
             [kind as u8, low, high]
@@ -346,9 +206,9 @@ impl Ctrl {
         match answer {
             Some(bytes) => {
                 self.data[..3].copy_from_slice(&bytes);
-                Status::Ok
+                CommandStatus::Ok
             }
-            None => Status::Unsupported,
+            None => CommandStatus::Unsupported,
         }
     }
 }
@@ -362,32 +222,4 @@ fn set(entries: &mut [u8], node: u8, value: u8) {
 
 fn get<T: Copy>(entries: &[T], node: u8) -> Option<T> {
     usize::from(node).checked_sub(1).and_then(|index| entries.get(index)).copied()
-}
-
-impl Chip for Ctrl {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), NoAck> {
-        if self.busy > 0 {
-            self.busy -= 1;
-            return Err(NoAck);
-        }
-        let Some((&pointer, values)) = bytes.split_first() else { return Ok(()) };
-        self.pointer = pointer;
-        for &value in values {
-            self.write_register(self.pointer, value);
-            self.pointer = self.pointer.wrapping_add(1);
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, buffer: &mut [u8]) -> Result<(), NoAck> {
-        for place in buffer {
-            // A read is answered while a command runs, and shows that it does.
-            *place = match (self.pointer, self.busy) {
-                (pointer, 1..) if pointer == Register::Command as u8 => 0xff,
-                (pointer, _) => self.read_register(pointer),
-            };
-            self.pointer = self.pointer.wrapping_add(1);
-        }
-        Ok(())
-    }
 }

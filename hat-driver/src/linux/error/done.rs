@@ -1,0 +1,59 @@
+//! What a failed operation has done all the same.
+
+use super::super::handle::Node;
+use crate::positions::Positions;
+use crate::power::{Action, ResultingState};
+
+/// What a failed operation has done all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Done {
+    /// The nodes that it had switched before it failed.
+    pub nodes: Box<[Node]>,
+    /// Whether they were switched on.
+    pub on: bool,
+    /// Every node that was asked for.
+    pub results: Box<[NodeResult]>,
+}
+
+/// What is known of a node after an operation that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeResult {
+    /// The node.
+    pub node: Node,
+    /// What was done to it last, or was to be done.
+    pub action: Action,
+    /// Whether it is as it was before that, or as it was to become.
+    pub resulting: ResultingState,
+}
+
+impl NodeResult {
+    pub(in crate::linux) const fn new(
+        node: Node,
+        action: Action,
+        resulting: ResultingState,
+    ) -> Self {
+        Self { node, action, resulting }
+    }
+}
+
+/// Places of a HAT beyond its configured size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SparePlaces {
+    /// The board's name.
+    pub board: String,
+    /// The places: 0 for P1.
+    pub places: Positions,
+}
+
+/// `hat1:P3 hat1:P4`.
+impl std::fmt::Display for SparePlaces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, place) in self.places.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " " };
+            write!(f, "{separator}{}:{}", self.board, Positions::one(place))?;
+        }
+        Ok(())
+    }
+}

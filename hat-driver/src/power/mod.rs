@@ -1,0 +1,163 @@
+//! Switching nodes: a pure plan of what to write and when to wait, then its execution.
+//!
+//! Inrush current is why nodes go on one after the other; they go off all at once. The delay stands
+//! between two nodes that really get switched on and nowhere else.
+
+use core::time::Duration;
+
+use embedded_hal::delay::DelayNs;
+
+use crate::positions::Positions;
+
+mod plan;
+mod run;
+
+pub use plan::{Plan, Step};
+pub use run::{Cause, Failure, Finished, switch};
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Action {
+    /// Give power.
+    On,
+    /// Cut power.
+    Off,
+}
+
+/// A board whose nodes can be switched. The caller keeps others off its bus.
+pub trait Switchable {
+    /// What can go wrong.
+    type Error;
+    /// What the board said of its nodes: where a change starts from.
+    type State: Copy;
+
+    /// Asks for the state of at least these nodes, where `action` starts from.
+    ///
+    /// # Errors
+    /// Where the board fails, or is not ready to be switched.
+    fn state(&mut self, nodes: Positions, action: Action) -> Result<Self::State, Self::Error>;
+
+    /// Asks again after a pause, in which others may have used the board. Costs as little as may be.
+    ///
+    /// # Errors
+    /// As [`Self::state`].
+    fn state_again(
+        &mut self,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Self::State, Self::Error> {
+        self.state(nodes, action)
+    }
+
+    /// The nodes that are on in a state.
+    fn on(&self, state: Self::State) -> Positions;
+
+    /// Switches nodes and reads back the register that does it. Returns the new state.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    fn apply(
+        &mut self,
+        state: Self::State,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Self::State, Self::Error>;
+
+    /// Compares what the nodes show with what they are told.
+    ///
+    /// # Errors
+    /// Where they differ, or the board fails.
+    fn verify(&mut self, state: Self::State, nodes: Positions) -> Result<(), Self::Error>;
+
+    /// After a failed [`Self::apply`]: the nodes that are as asked all the same. None where nodes are
+    /// switched by one write.
+    fn reached(&mut self, _nodes: Positions, _action: Action) -> Positions {
+        Positions::NONE
+    }
+
+    /// After a failed [`Self::apply`]: which state stands.
+    fn resulting_state(
+        &mut self,
+        before: Self::State,
+        nodes: Positions,
+        action: Action,
+    ) -> ResultingState;
+}
+
+/// What surrounds a plan's writes: exclusion of others, time, and reasons to stop.
+pub trait SwitchHooks {
+    /// Why the plan has to stop.
+    type Stop;
+
+    /// Excludes others from the board's bus.
+    ///
+    /// # Errors
+    /// Where exclusion cannot be had in time.
+    fn enter(&mut self) -> Result<(), Self::Stop>;
+
+    /// Lets others in.
+    fn leave(&mut self);
+
+    /// Lets time pass, outside of the exclusion.
+    ///
+    /// # Errors
+    /// Where the plan has to stop.
+    fn wait(&mut self, duration: Duration) -> Result<(), Self::Stop>;
+
+    /// The board was asked, with others excluded: these nodes are on, and these have to be, since
+    /// they were found on or were switched on.
+    ///
+    /// # Errors
+    /// Where somebody else has switched off what this plan is to have on.
+    fn asked(&mut self, _on: Positions, _expected: Positions) -> Result<(), Self::Stop> {
+        Ok(())
+    }
+
+    /// These nodes are about to be switched.
+    fn switching(&mut self, _nodes: Positions) {}
+
+    /// The board failed to switch these nodes.
+    fn failed(&mut self, _nodes: Positions, _stands: ResultingState) {}
+
+    /// These nodes were switched, and the register that switches them was read back.
+    ///
+    /// # Errors
+    /// Where the plan has to stop.
+    fn switched(&mut self, nodes: Positions) -> Result<(), Self::Stop>;
+}
+
+/// The conductor of a program that owns the bus alone.
+#[derive(Debug)]
+pub struct SoleOwner<D>(pub D);
+
+impl<D: DelayNs> SwitchHooks for SoleOwner<D> {
+    type Stop = core::convert::Infallible;
+
+    fn enter(&mut self) -> Result<(), Self::Stop> {
+        Ok(())
+    }
+
+    fn leave(&mut self) {}
+
+    fn wait(&mut self, duration: Duration) -> Result<(), Self::Stop> {
+        self.0.delay_ms(u32::try_from(duration.as_millis()).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    fn switched(&mut self, _nodes: Positions) -> Result<(), Self::Stop> {
+        Ok(())
+    }
+}
+
+/// Which state a failed step left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum ResultingState {
+    /// The one before the step.
+    Old,
+    /// The one that the step was to reach.
+    New,
+    /// The board no longer answers, or holds something else.
+    Unknown,
+}

@@ -1,0 +1,185 @@
+//! The execution of a plan on one board, with what surrounds its writes.
+
+use core::time::Duration;
+
+use super::{Action, Plan, ResultingState, SwitchHooks, Switchable};
+use crate::positions::Positions;
+
+/// Why a plan ended early.
+#[derive(Debug)]
+pub enum Cause<E, S> {
+    /// The board failed.
+    Board(E),
+    /// The conductor said stop.
+    Stop(S),
+}
+
+/// A plan that ended early.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure<E, S> {
+    /// Why.
+    pub cause: Cause<E, S>,
+    /// The nodes of the step that failed; empty where the failure came between two steps.
+    pub nodes: Positions,
+    /// What stands of that step.
+    pub resulting: ResultingState,
+    /// The nodes that were switched before.
+    pub done: Positions,
+    /// The nodes asked for that neither were as asked nor were switched.
+    pub left: Positions,
+}
+
+/// A plan that ran to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finished {
+    /// The nodes that it switched.
+    pub switched: Positions,
+    /// What the last node asks for before the next board's first.
+    pub wait: Duration,
+}
+
+/// Runs a plan for `action` on one board: reads its state, writes step by step, and compares what
+/// the nodes show with it at the end.
+///
+/// # Errors
+/// A [`Failure`] that says what was switched and what stands.
+pub fn switch<B: Switchable, C: SwitchHooks>(
+    board: &mut B,
+    request: Positions,
+    action: Action,
+    delay: impl Fn(u8) -> Duration,
+    wait: Duration,
+    hooks: &mut C,
+) -> Result<Finished, Failure<B::Error, C::Stop>> {
+    let nothing = Positions::NONE;
+    let mut run = Run { board, hooks, request, action, done: nothing, right: nothing };
+    run.enter()?;
+    let result = run.start(delay, wait);
+    run.hooks.leave();
+    result
+}
+
+/// A plan being executed.
+struct Run<'a, B, C> {
+    board: &'a mut B,
+    hooks: &'a mut C,
+    request: Positions,
+    action: Action,
+    /// The nodes that were switched.
+    done: Positions,
+    /// The nodes that are as asked, by us or before us.
+    right: Positions,
+}
+
+impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
+    fn start(
+        &mut self,
+        delay: impl Fn(u8) -> Duration,
+        wait: Duration,
+    ) -> Result<Finished, Failure<B::Error, C::Stop>> {
+        let state = self.board.state(self.request, self.action);
+        let mut state = state.map_err(|error| self.between(Cause::Board(error)))?;
+        self.asked(state)?;
+        let plan = Plan::new(self.board.on(state), self.request, self.action, delay, wait);
+        self.right = self.request.without(plan.nodes());
+        let wait = plan.wait_after();
+        for step in plan {
+            if !step.wait.is_zero() {
+                state = self.pause(step.wait)?;
+            }
+            state = self.step(step.nodes, state)?;
+        }
+        // The nodes asked for that were in place already are held to the same proof.
+        self.board.verify(state, self.request).map_err(|error| Failure {
+            nodes: self.request,
+            resulting: ResultingState::New,
+            ..self.between(Cause::Board(error))
+        })?;
+        Ok(Finished { switched: self.done, wait })
+    }
+
+    fn enter(&mut self) -> Result<(), Failure<B::Error, C::Stop>> {
+        self.hooks.enter().map_err(|stop| self.between(Cause::Stop(stop)))
+    }
+
+    fn asked(&mut self, state: B::State) -> Result<(), Failure<B::Error, C::Stop>> {
+        let expected = match self.action {
+            Action::On => self.right,
+            Action::Off => Positions::NONE,
+        };
+        let asked = self.hooks.asked(self.board.on(state), expected);
+        asked.map_err(|stop| self.between(Cause::Stop(stop)))
+    }
+
+    /// Lets others in for a while, and returns the state as it is afterwards.
+    fn pause(&mut self, wait: Duration) -> Result<B::State, Failure<B::Error, C::Stop>> {
+        self.hooks.leave();
+        self.hooks.wait(wait).map_err(|stop| self.between(Cause::Stop(stop)))?;
+        self.enter()?;
+        let state = self.board.state_again(self.request, self.action);
+        let state = state.map_err(|error| self.between(Cause::Board(error)))?;
+        self.asked(state)?;
+        Ok(state)
+    }
+
+    /// Switches the nodes of a step, but for those that somebody else has switched meanwhile.
+    fn step(
+        &mut self,
+        nodes: Positions,
+        state: B::State,
+    ) -> Result<B::State, Failure<B::Error, C::Stop>> {
+        let on = self.board.on(state);
+        let due = match self.action {
+            Action::On => nodes.without(on),
+            Action::Off => nodes.intersection(on),
+        };
+        self.right = self.right.union(nodes.without(due));
+        if due.is_empty() {
+            return Ok(state);
+        }
+        self.hooks.switching(due);
+        let state = self
+            .board
+            .apply(state, due, self.action)
+            .map_err(|error| self.broken(error, state, due))?;
+        self.done = self.done.union(due);
+        self.right = self.right.union(due);
+        self.hooks.switched(due).map_err(|stop| self.between(Cause::Stop(stop)))?;
+        Ok(state)
+    }
+
+    /// A step that failed, for all of its nodes or for some of them.
+    fn broken(
+        &mut self,
+        error: B::Error,
+        before: B::State,
+        nodes: Positions,
+    ) -> Failure<B::Error, C::Stop> {
+        let reached = self.board.reached(nodes, self.action);
+        let left = nodes.without(reached);
+        let (nodes, reached) =
+            if left.is_empty() { (nodes, Positions::NONE) } else { (left, reached) };
+        if !reached.is_empty() {
+            self.done = self.done.union(reached);
+            self.right = self.right.union(reached);
+            // The board's failure ends the plan already.
+            let _ = self.hooks.switched(reached);
+        }
+        let resulting = self.board.resulting_state(before, nodes, self.action);
+        self.hooks.failed(nodes, resulting);
+        Failure { nodes, resulting, ..self.between(Cause::Board(error)) }
+    }
+
+    /// A failure outside of any step.
+    fn between(&self, cause: Cause<B::Error, C::Stop>) -> Failure<B::Error, C::Stop> {
+        Failure {
+            cause,
+            nodes: Positions::NONE,
+            resulting: ResultingState::Old,
+            done: self.done,
+            left: self.request.without(self.right),
+        }
+    }
+}
