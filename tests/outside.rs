@@ -1,5 +1,5 @@
-//! A program of somebody else's: a crate that is no part of the workspace uses hat-driver by its documented
-//! surface.
+//! Programs of somebody else's: a crate that is no part of the workspace uses the library clusterhat and
+//! hat-driver by their documented surface.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -8,13 +8,16 @@ use clusterhat_tests::{
     command::{Output, World},
 };
 
-/// What it prints, and how it ends, in a world for one node.
-fn outside(world: &World, node: &str) -> Output {
+/// What one of its programs prints, and how it ends, on simulated boards.
+fn run(program: &str, world: &World, arguments: &[&str]) -> Output {
     let mut command = apart::run(Path::new(env!("CARGO")), "outside").expect("a target folder");
-    // Everything that it is built from is there already: the workspace is built from the same.
-    command.arg("--offline").arg("--").arg(world.path()).arg(node);
+    command.args(["--bin", program, "--"]).arg(world.path()).args(arguments);
     command.env("XDG_RUNTIME_DIR", world.runtime());
     Output::of(&mut command)
+}
+
+fn outside(world: &World, node: &str) -> Output {
+    run("clusterhat-outside", world, &[node])
 }
 
 fn locked(file: &Path) -> BTreeSet<(String, String)> {
@@ -32,7 +35,9 @@ fn it_is_built_from_what_the_workspace_is_built_from() {
     let own = locked(&apart::folder("outside").join("Cargo.lock"));
     let workspace = locked(&apart::folder("..").join("Cargo.lock"));
     let alone: Vec<_> = own.difference(&workspace).map(|(name, _)| name.as_str()).collect();
-    assert_eq!(alone, ["\"clusterhat-outside\""], "update tests/outside/Cargo.lock");
+    // An asynchronous runtime is the stranger's own.
+    let expected = ["\"clusterhat-outside\"", "\"tokio\""];
+    assert_eq!(alone, expected, "update tests/outside/Cargo.lock");
 }
 
 #[test]
@@ -66,4 +71,29 @@ fn it_is_told_what_is_wrong() {
     let output = outside(&world, "2");
     assert_eq!(output.status, 1, "{}", output.stdout);
     assert!(output.stderr.contains("i2c-1 0x20"), "{}", output.stderr);
+}
+
+#[test]
+fn it_switches_named_nodes_by_the_library() {
+    let world = World::builtin("v2.5");
+    let output = run("library", &world, &["p[1-2]"]);
+    let expected = "p1 is On, changed: true\np2 is On, changed: true\n";
+    assert_eq!((output.status, &*output.stdout), (0, expected), "{}", output.stderr);
+    assert_eq!(world.read()["chips"]["1"]["r"][1], 0x93);
+    let refused = run("library", &world, &["p[1-"]);
+    assert_eq!(refused.status, 1, "{}", refused.stdout);
+    assert!(refused.stderr.contains("p[1-"), "{}", refused.stderr);
+}
+
+/// The first node stays on, and the boards can be used again.
+#[test]
+fn a_switch_in_a_blocking_task_is_cancelled_in_the_middle() {
+    let world = World::builtin("v2.5");
+    let output = run("cancelled", &world, &[]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let lines: Vec<_> = output.stdout.lines().collect();
+    assert_eq!(lines[..2], ["node 1 is on: cancelled", "p1 is On, changed: true"], "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("Stopped: ")), "{lines:?}");
+    assert_eq!(lines.last(), Some(&"then p1 is Off"), "{lines:?}");
+    assert_eq!(world.read()["chips"]["1"]["r"][1], 0x90, "no other node was switched");
 }
