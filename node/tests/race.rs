@@ -120,7 +120,7 @@ fn a_wait_is_told_with_who_is_waited_for() {
     assert!(error.contains(&us) && error.contains("try again"), "{error}");
     assert!(!told.is_empty() && told.len() <= 2, "{told:?}");
     let root = card.path("root");
-    let parts = [us, format!("which works on {}", root.display())];
+    let parts = [us, format!("which is changing {}", root.display())];
     assert!(parts.iter().all(|part| told[0].contains(part)), "{told:?}");
     drop(held);
 }

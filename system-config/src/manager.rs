@@ -63,14 +63,14 @@ impl Manager {
     pub(crate) fn instead(places: &Places) -> String {
         let known = [
             ("usr/sbin/NetworkManager", "NetworkManager is masked"),
-            ("etc/dhcpcd.conf", "dhcpcd is there"),
-            ("usr/sbin/ifup", "ifupdown is there"),
-            ("usr/lib/systemd/systemd-networkd", "systemd-networkd is there but not enabled"),
+            ("etc/dhcpcd.conf", "dhcpcd is installed"),
+            ("usr/sbin/ifup", "ifupdown is installed"),
+            ("usr/lib/systemd/systemd-networkd", "systemd-networkd is installed but not enabled"),
         ];
         let there = |path: &str| places.has(&Spot::root(path)).unwrap_or(false);
         let found: Vec<_> =
             known.iter().filter(|(path, _)| there(path)).map(|(_, what)| *what).collect();
-        if found.is_empty() { "none is there".to_owned() } else { found.join(", ") }
+        if found.is_empty() { "none is installed".to_owned() } else { found.join(", ") }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands in the way of a set-up, and what to do about it.
+//! Why a card cannot be set up, and what to do about it.
 
 use std::path::PathBuf;
 
@@ -10,45 +10,45 @@ use crate::changes;
 pub enum Error {
     /// A boot folder alone would mix a card's boot partition with this machine's root.
     #[error(
-        "--boot-dir {} needs --root: the root folder of the same card, or / for this machine",
+        "--boot-dir {} needs --root: give the root directory of the same card, or / for this machine",
         .0.display()
     )]
     BootDirAlone(PathBuf),
     /// The running machine is no Zero.
     #[error(
-        "this machine is a {0}, not a Zero: to prepare a card give --root and --boot-dir, to set up this machine all the same --root /"
+        "this machine is a {0}, not a Zero: give --root and --boot-dir to prepare a card, or --root / to set up this machine nevertheless"
     )]
     NotAZero(String),
-    /// Somebody else makes a gadget of the port.
-    #[error("{what} is switched on ({}) and claims the USB port; to switch it off: {cure}", .path.display())]
-    Rival {
-        /// Who.
+    /// Other software makes a gadget of the USB port.
+    #[error("{what} is switched on ({}) and claims the USB port; to switch it off: {fix}", .path.display())]
+    Conflict {
+        /// The software.
         what: &'static str,
         /// The file that says so.
         path: PathBuf,
         /// A command that switches it off.
-        cure: String,
+        fix: String,
     },
-    /// Somebody else will make one.
+    /// Other software will make one at the first boot.
     #[error(
-        "cloud-init switches rpi-usb-gadget on at the first boot ({}), which claims the USB port; to leave it off: {cure}",
+        "cloud-init switches rpi-usb-gadget on at the first boot ({}), which claims the USB port; to leave it off: {fix}",
         .path.display()
     )]
-    RivalAtFirstBoot {
+    ConflictAtFirstBoot {
         /// Its settings.
         path: PathBuf,
         /// A command that takes that out.
-        cure: String,
+        fix: String,
     },
     /// The node's unit is not installed.
-    #[error("{unit} is not installed below {}: {cure}", .root.display())]
+    #[error("{unit} is not installed below {}: {fix}", .root.display())]
     UnitMissing {
         /// Its name.
         unit: &'static str,
         /// The root.
         root: PathBuf,
         /// What to do.
-        cure: String,
+        fix: String,
     },
     /// A unit is masked.
     #[error("{unit} is masked by {}: remove that link first (systemctl unmask {unit})", .path.display())]

@@ -34,6 +34,7 @@
 
 mod cmdline_txt;
 mod config_txt;
+mod conflicts;
 mod error;
 mod hostname;
 mod modules;
@@ -42,7 +43,6 @@ mod networkd;
 mod networkmanager;
 mod plan;
 mod read;
-mod rivals;
 mod units;
 mod user_data;
 

@@ -3,7 +3,7 @@
 use node_link::{NodeId, Subnet};
 
 use super::Error;
-use super::{cmdline_txt, config_txt, hostname, modules, network, rivals, units};
+use super::{cmdline_txt, config_txt, conflicts, hostname, modules, network, units};
 use crate::changes::{Draft, Plan, Snapshot, Spot};
 
 /// What the node shall be.
@@ -54,7 +54,7 @@ impl Request {
 /// # Errors
 /// What cannot be made to work, each with what to do.
 pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
-    rivals::check(card)?;
+    conflicts::check(card)?;
     let mut draft = Draft::new(card);
     for (path, text) in &request.files {
         draft.file(Spot::root(*path), text.clone().into_bytes(), 0o644);
@@ -70,7 +70,7 @@ pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
     }
     // Only now: until our gadget comes at boot, the one made by hand has to.
     module_lists(&mut draft, card);
-    for note in rivals::notes(card).into_iter().chain(boot_notes(request, card)) {
+    for note in conflicts::notes(card).into_iter().chain(boot_notes(request, card)) {
         draft.note(note);
     }
     boot(&mut draft, card);

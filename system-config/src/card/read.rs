@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Error, networkmanager, rivals, units};
+use super::{Error, conflicts, networkmanager, units};
 use crate::Manager;
 use crate::changes::{self, Places, Snapshot, Spot};
 
@@ -69,7 +69,7 @@ pub fn read(places: &Places, files: &[&str]) -> Result<Snapshot, Error> {
             }
         }
     }
-    for path in &rivals::MARKS {
+    for path in &conflicts::MARKS {
         card.add_mark(Spot::root(*path))?;
     }
     card.add_file(Spot::root(networkmanager::MANAGED))?;

@@ -53,12 +53,12 @@ fn refuse_masked(card: &Snapshot, unit: &'static str) -> Result<(), Error> {
 
 fn missing(card: &Snapshot, unit: &'static str) -> Error {
     let root = card.places().root().to_owned();
-    let cure = match unit {
+    let fix = match unit {
         NODE => format!(
             "install the node's package of the card's architecture there first (dpkg --root={} -i clusterhat-node_VERSION_ARCHITECTURE.deb)",
             root.display()
         ),
         _ => "this is no systemd of Raspberry Pi OS or Debian".to_owned(),
     };
-    Error::UnitMissing { unit, root, cure }
+    Error::UnitMissing { unit, root, fix }
 }

@@ -1,4 +1,4 @@
-//! What stands in the way of a change, and what to do about it.
+//! Why a system cannot be changed, and what to do about it.
 
 use std::fmt;
 use std::io;
@@ -22,35 +22,35 @@ pub enum Error {
         source: io::Error,
     },
     /// The root is none.
-    #[error("{} holds no etc: give the folder on which the system's root is mounted as --root", .0.display())]
+    #[error("{} has no etc: give the directory on which the system's root is mounted as --root", .0.display())]
     NoEtc(PathBuf),
     /// The boot folder is none.
     #[error(
-        "{} holds no config.txt: give the folder on which the card's boot partition is mounted as --boot-dir",
+        "{} has no config.txt: give the directory on which the card's boot partition is mounted as --boot-dir",
         .0.display()
     )]
     NoConfigTxt(PathBuf),
     /// No boot folder below the root.
     #[error(
-        "no config.txt in boot/firmware or boot below {}: mount the card's boot partition there or give its folder as --boot-dir",
+        "no config.txt in boot/firmware or boot below {}: mount the card's boot partition there or give its mount point as --boot-dir",
         .0.display()
     )]
     NoBootDir(PathBuf),
     /// Text that only says where the real file is.
     #[error(
-        "{} only says that the file has moved: the boot partition is not mounted; mount it on boot/firmware below the root or give its folder as --boot-dir",
+        "{} is a placeholder for a file on the boot partition, which is not mounted: mount it on boot/firmware below the root or give its mount point as --boot-dir",
         .0.display()
     )]
     Stub(PathBuf),
     /// An empty mount point.
     #[error(
-        "{} is empty: the boot partition that etc/fstab names is not mounted; mount it there or give its folder as --boot-dir",
+        "{} is empty: the boot partition that etc/fstab names is not mounted; mount it there or give its mount point as --boot-dir",
         .0.display()
     )]
     NotMounted(PathBuf),
     /// The root of one card with the boot partition of another.
     #[error(
-        "{} and {} are of two cards: the first is {device}, the second boots {boots}; mount both partitions of one card",
+        "{} and {} belong to two cards: the root is {device}, but the boot partition boots {boots}; mount both partitions of one card",
         .root.display(), .boot.display()
     )]
     TwoCards {
@@ -65,7 +65,7 @@ pub enum Error {
     },
     /// What is written there is gone after the next boot.
     #[error(
-        "{} is an overlay that forgets every change at the next boot: switch it off first (raspi-config, Performance, Overlay File System, or remove overlayroot= from cmdline.txt) and reboot",
+        "{} is an overlay that loses every change at the next boot: switch it off first (raspi-config, Performance, Overlay File System, or remove overlayroot= from cmdline.txt) and reboot",
         .0.display()
     )]
     Overlay(PathBuf),
@@ -81,11 +81,11 @@ pub enum Error {
         mount: PathBuf,
     },
     /// A step failed after others that were made.
-    #[error("stopped half way, with nothing lost: run this again, or undo, when the cause is gone")]
+    #[error("stopped half-way, with nothing lost: fix the cause, then run this again or undo it")]
     Stopped(#[source] Box<Error>),
     /// Another set-up does not end.
     #[error(
-        "{} works on {} and did not end within {} s: try again when it has",
+        "{} has been changing {} for more than {} s: try again when it has finished",
         who(.holder), .path.display(), .waited.as_secs_f32()
     )]
     Locked {
@@ -96,14 +96,14 @@ pub enum Error {
         /// Who it is, where the kernel tells.
         holder: Option<Holder>,
     },
-    /// Somebody else wrote a file while we planned.
-    #[error("{} is not as it was when it was read: somebody else writes it; try again", .0.display())]
+    /// Another program wrote a file between planning and applying.
+    #[error("{} was changed by another program while it was being set up; try again", .0.display())]
     Moved(PathBuf),
     /// No file, where one has to be.
-    #[error("{} is no regular file: set it right by hand first", .0.display())]
+    #[error("{} is not a regular file: replace it by hand first", .0.display())]
     NotAFile(PathBuf),
     /// Something else than a folder where one has to be, or a folder where none may be.
-    #[error("{} is in the way: something else has to be there; move it elsewhere first", .0.display())]
+    #[error("{} is in the way, a directory where a file is needed or the reverse: move it elsewhere first", .0.display())]
     InTheWay(PathBuf),
     /// The record of what was changed.
     #[error("{}: {message}; restore by hand from the copies beside it", .path.display())]
@@ -115,7 +115,7 @@ pub enum Error {
     },
     /// Files were changed after the set-up.
     #[error(
-        "changed since the set-up: {}; keep what you need of it and use --force to put the old state back",
+        "changed since the set-up: {}; save what you need of it and use --force to restore the old state",
         list(.0)
     )]
     ChangedSince(Vec<Edited>),

@@ -74,7 +74,9 @@ impl fmt::Display for Wait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, seconds) = (self.path.display(), self.waited.as_secs());
         match &self.holder {
-            Some(holder) => write!(f, "waiting for {holder}, which works on {path}: {seconds} s"),
+            Some(holder) => {
+                write!(f, "waiting for {holder}, which is changing {path}: {seconds} s")
+            }
             None => write!(f, "waiting for another set-up or undo of {path}: {seconds} s"),
         }
     }

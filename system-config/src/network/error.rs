@@ -35,10 +35,10 @@ pub enum Error {
         found: String,
     },
     /// The manager that was asked for does not run here.
-    #[error("{0} is not enabled here: enable it (systemctl enable --now {unit}), or let --backend auto choose", unit = .0.unit())]
+    #[error("{0} is not enabled: enable it (systemctl enable --now {unit}), or use --backend auto", unit = .0.unit())]
     ManagerOff(Manager),
-    /// No way out is known.
-    #[error("no default route tells the controller's way out: give its interface as --uplink")]
+    /// There is no default route.
+    #[error("no default route, so the uplink is unknown: name the interface with --uplink")]
     NoUplink,
     /// No such interface.
     #[error("there is no network interface {name}; there are: {known}")]
@@ -48,9 +48,9 @@ pub enum Error {
         /// What there is.
         known: String,
     },
-    /// With NAT the way out is the controller's own.
+    /// With NAT the default route decides, not an option.
     #[error(
-        "with --mode nat nodes go out as the controller does, through {actual}: leave --uplink {asked} away, or change the default route first"
+        "with --mode nat nodes use the controller's default route, through {actual}: drop --uplink {asked}, or change the default route first"
     )]
     NotTheWayOut {
         /// What was given.
@@ -59,7 +59,7 @@ pub enum Error {
         actual: String,
     },
     /// The settings of the uplink cannot be moved to a bridge.
-    #[error("{} has {what}, which cannot move from {uplink} to a bridge: set the bridge up by hand, or use --mode nat", .path.display())]
+    #[error("{} has {what}, which cannot be moved from {uplink} to a bridge: set up the bridge by hand, or use --mode nat", .path.display())]
     Uplink {
         /// The interface.
         uplink: String,
@@ -81,7 +81,7 @@ pub enum Error {
     },
     /// It did not come up, and putting everything back failed too.
     #[error(
-        "{why}; the files are as before, but {then}: restart the network ({restart}) or the controller"
+        "{why}; the files were restored, but {then}: restart the network ({restart}) or the controller"
     )]
     NotPutBack {
         /// What was waited for.
@@ -92,14 +92,14 @@ pub enum Error {
         restart: String,
     },
     /// Nothing to look at.
-    #[error("no network of nodes was set up: run `clusterhat network setup` first")]
+    #[error("the nodes' network is not set up: run `clusterhat network setup` first")]
     NotSetUp,
     /// No right to.
-    #[error("the packet filter's rules cannot be read: run this as root")]
+    #[error("cannot read the packet filter's rules: run this as root")]
     FilterUnread,
     /// Rules that are not ours to change.
     #[error(
-        "{0} still stops what nodes send: what is in that chain cannot be judged or changed; let {bridge} through there by the program that made it", bridge = super::BRIDGE
+        "{0} still blocks the nodes' traffic: its rules cannot be analysed or changed here; allow {bridge} there with the program that made the chain", bridge = super::BRIDGE
     )]
     StillStopped(String),
     /// The record of the settings.

@@ -1,4 +1,4 @@
-//! What breaks a network of nodes, or would, and what to do about it.
+//! Problems of the nodes' network, and what to do about each.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,36 +15,37 @@ use crate::changes::Spot;
 /// Of the vendor's images.
 pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
 
-/// Something that stands in the way.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// A word for programs.
+    /// A stable word that tells programs what it is, such as `address-clash`.
     pub kind: &'static str,
-    /// Whether nothing is set up because of it.
+    /// Whether it prevents the set-up.
     pub blocks: bool,
-    /// Whether it may be no obstacle at all.
+    /// Whether it could not be determined for certain.
     #[serde(rename = "doubtful")]
     pub is_doubtful: bool,
-    /// What is.
+    /// The problem, in a clause.
     pub what: String,
-    /// What to do.
-    pub cure: String,
+    /// What fixes it: a command or an instruction. `cure` in JSON, as it was called first.
+    #[serde(rename = "cure")]
+    pub fix: String,
 }
 
 impl Finding {
-    fn blocking(kind: &'static str, what: String, cure: String) -> Self {
-        Self { kind, blocks: true, is_doubtful: false, what, cure }
+    fn blocking(kind: &'static str, what: String, fix: String) -> Self {
+        Self { kind, blocks: true, is_doubtful: false, what, fix }
     }
 
-    pub(super) fn warning(kind: &'static str, what: String, cure: String) -> Self {
-        Self { kind, blocks: false, is_doubtful: false, what, cure }
+    pub(super) fn warning(kind: &'static str, what: String, fix: String) -> Self {
+        Self { kind, blocks: false, is_doubtful: false, what, fix }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.cure)
+        write!(f, "{}: {}", self.what, self.fix)
     }
 }
 
@@ -74,10 +75,10 @@ pub(super) fn shared_macs(request: &Request, survey: &Survey) -> Option<Finding>
         let name = name.map_or_else(|| "NAME".to_owned(), |name| name.to_string());
         Finding::warning(
             "shared-macs",
-            "nodes have the vendor's MAC addresses, the same as in every other cluster on this network"
+            "nodes have the vendor's MAC addresses, which every other cluster on this network may have too"
                 .to_owned(),
             format!(
-                "where there is another, run this again with --cluster {name}, and put \
+                "if there is another cluster, run this again with --cluster {name}, and put \
                  cluster = \"{name}\" into every node's /etc/clusterhat/node.toml"
             ),
         )
@@ -93,15 +94,15 @@ fn missing_programs(settings: &Settings, survey: &Survey) -> Vec<Finding> {
     let mut missing = |package: &str, why: &str| {
         found.push(Finding::blocking(
             "missing-program",
-            format!("NetworkManager needs {package} to {why}, and it is not installed"),
+            format!("{package} is not installed: NetworkManager needs it to {why}"),
             format!("apt install {package}"),
         ));
     };
     if !survey.has_program("dnsmasq") {
-        missing("dnsmasq-base", "give the nodes addresses");
+        missing("dnsmasq-base", "assign addresses to nodes");
     }
     if !survey.has_program("nft") && !survey.has_program("iptables") {
-        missing("nftables", "let the nodes out");
+        missing("nftables", "give the nodes internet access");
     }
     found
 }
@@ -112,8 +113,8 @@ fn vendors_bridge(survey: &Survey) -> Option<Finding> {
     survey.system().has(&file).then(|| {
         Finding::blocking(
             "vendors-bridge",
-            format!("/{VENDORS_BRIDGE} puts the nodes into the vendor's own bridge"),
-            "remove that file and reboot first, or keep the vendor's network".to_owned(),
+            format!("/{VENDORS_BRIDGE} adds the nodes to the vendor's bridge"),
+            "remove that file and reboot, or keep the vendor's network".to_owned(),
         )
     })
 }
@@ -126,9 +127,9 @@ fn cloud_init(settings: &Settings, survey: &Survey) -> Option<Finding> {
     (settings.mode == Mode::Nat && managed).then(|| {
         Finding::warning(
             "cloud-init-hosts",
-            "cloud-init writes /etc/hosts anew at every boot, without the nodes' names".to_owned(),
+            "cloud-init rewrites /etc/hosts at every boot, without the nodes' names".to_owned(),
             format!(
-                "set manage_etc_hosts to false in its user-data, or put the names into /{TEMPLATE}"
+                "set manage_etc_hosts to false in its user-data, or add the names to /{TEMPLATE}"
             ),
         )
     })
@@ -151,7 +152,7 @@ fn clash(subnet: Subnet, live: &Live) -> Option<Finding> {
     Some(Finding::blocking(
         "address-clash",
         format!("the nodes' network {subnet} overlaps {address}/{prefix} of {link}"),
-        "choose another with --subnet, 10.181.0.0/24 say".to_owned(),
+        "choose another with --subnet, such as 10.181.0.0/24".to_owned(),
     ))
 }
 
@@ -162,13 +163,10 @@ fn no_port(uplink: &str, live: &Live) -> Option<Finding> {
         // IEEE 802.11 frames of a station carry its own address only.
         (
             "wireless-uplink",
-            "is a wireless interface, and an access point takes no frames of others from it",
+            "is a wireless interface, which cannot be bridged: an access point accepts only its own frames",
         )
     } else if link.kind.as_deref().is_some_and(|kind| kind != "veth") {
-        (
-            "virtual-uplink",
-            "is a virtual interface, which something else has made for a purpose of its own",
-        )
+        ("virtual-uplink", "is a virtual interface that another program made for its own purpose")
     } else {
         return None;
     };
@@ -187,8 +185,8 @@ fn uplink_moves(settings: &Settings, live: &Live) -> Option<Finding> {
         Finding::warning(
             "your-connection",
             format!("you are connected through {uplink}, whose addresses move to {BRIDGE}"),
-            "the connection stands still for some seconds; if the address does not come back, \
-             everything is put back within two minutes"
+            "expect the connection to stall for some seconds; if the address does not come back, \
+             everything is undone within two minutes"
                 .to_owned(),
         )
     })
@@ -202,7 +200,7 @@ fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
     (shared && bridge && !networkmanager::has_masquerade(tables)).then(|| {
         Finding::warning(
             "no-masquerade",
-            "NetworkManager did not wait for nft when it started, so nodes do not get out"
+            "NetworkManager did not wait for nft when it started, so nodes have no internet access"
                 .to_owned(),
             format!("nmcli connection up {BRIDGE}"),
         )
@@ -232,21 +230,21 @@ fn packet_filter(settings: &Settings, live: &Live) -> Vec<Finding> {
             is_doubtful: true,
             ..Finding::warning(
                 "filter-unread",
-                "the packet filter's rules cannot be read, so whether it lets nodes through is unknown"
+                "the packet filter's rules cannot be read, so it is unknown whether it blocks nodes"
                     .to_owned(),
                 "run `clusterhat network status` as root".to_owned(),
             )
         }];
     }
-    let forwarded = filter::forwarded(settings, live.way_out(), live.filters_bridges);
+    let forwarded = filter::forwarded(settings, live.uplink(), live.filters_bridges);
     let passed = match settings.mode {
-        Mode::Nat => "what nodes send beyond the controller",
-        Mode::Bridge => "what passes the bridge",
+        Mode::Nat => "nodes' traffic to the internet",
+        Mode::Bridge => "traffic through the bridge",
     };
     let asked = filter::asked(settings);
     let forward = stopped(("forward", passed), &forwarded, settings, live);
     let input = stopped(
-        ("input", "what nodes ask the controller, their addresses say"),
+        ("input", "nodes' requests to the controller, such as DHCP"),
         &asked,
         settings,
         live,
@@ -273,20 +271,20 @@ fn stopped(
     let who = if is_dockers && hook == "forward" { "Docker" } else { "the packet filter" };
     let what = match worst.is_certain {
         true => format!("{who} drops {what} ({})", worst.place),
-        false => format!("whether {who} drops {what} is unknown ({})", worst.place),
+        false => format!("{who} may drop {what} ({})", worst.place),
     };
-    let cure = match worst.place.is_firewallds() {
+    let fix = match worst.place.is_firewallds() {
         true => format!(
-            "add {BRIDGE} to a zone of firewalld that lets it out, or {}",
+            "add {BRIDGE} to a firewalld zone that forwards its traffic, or {}",
             lasting(settings)
         ),
         false => {
             format!("`clusterhat network allow` until the next boot, or {}", lasting(settings))
         }
     };
-    Some(Finding { is_doubtful: !worst.is_certain, ..Finding::warning(kind, what, cure) })
+    Some(Finding { is_doubtful: !worst.is_certain, ..Finding::warning(kind, what, fix) })
 }
 
 fn lasting(settings: &Settings) -> String {
-    format!("`clusterhat network setup --mode {} --allow-forwarding` for good", settings.mode)
+    format!("`clusterhat network setup --mode {} --allow-forwarding` permanently", settings.mode)
 }

@@ -61,10 +61,8 @@ pub fn activate(
 
 fn put_back(earlier: Option<&Settings>) -> String {
     match earlier {
-        None => {
-            "everything was put back as it was before any `clusterhat network setup`".to_owned()
-        }
-        Some(earlier) => format!("the network was put back as it was before ({})", earlier.mode),
+        None => "everything was restored to the state before `clusterhat network setup`".to_owned(),
+        Some(earlier) => format!("the network was restored as it was before ({})", earlier.mode),
     }
 }
 
@@ -216,7 +214,7 @@ fn keeps(tools: &dyn Tools, address: &str) -> Result<(), Error> {
     }
     Err(Error::ToolFailed {
         call: format!("ip address show {BRIDGE}"),
-        said: format!("the controller's address {address} did not come to {BRIDGE}"),
+        said: format!("the controller's address {address} did not appear on {BRIDGE}"),
     })
 }
 

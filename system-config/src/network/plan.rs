@@ -106,7 +106,7 @@ fn manager(request: &Request, survey: &Survey) -> Result<Manager, Error> {
     }
 }
 
-/// The controller's way out: needed where it becomes a port.
+/// The uplink: needed where it becomes a port.
 fn uplink(request: &Request, survey: &Survey) -> Result<Option<String>, Error> {
     let Some(live) = survey.live() else {
         return match (request.mode, &request.uplink) {
@@ -114,8 +114,8 @@ fn uplink(request: &Request, survey: &Survey) -> Result<Option<String>, Error> {
             (_, asked) => Ok(asked.clone()),
         };
     };
-    // Where the bridge is the way out already, its own uplink stays.
-    let actual = live.way_out().map(str::to_owned).map(|link| match survey.settings() {
+    // Where the bridge has the default route already, its own uplink stays.
+    let actual = live.uplink().map(str::to_owned).map(|link| match survey.settings() {
         Some(Settings { uplink: Some(uplink), .. }) if link == BRIDGE => uplink.clone(),
         _ => link,
     });

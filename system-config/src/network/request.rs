@@ -1,4 +1,4 @@
-//! What the network shall be.
+//! What is asked of the network.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Node, forwarding};
 use crate::Manager;
 
-/// How the nodes get out.
+/// How the nodes reach other networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -21,19 +21,19 @@ pub enum Mode {
     Bridge,
 }
 
-/// A word that is no mode.
+/// A text that names no mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a mode: use nat or bridge")]
+#[error("unknown mode {0:?}: expected nat or bridge")]
 pub struct ModeError(String);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// How the nodes get out.
+    /// How the nodes reach other networks.
     pub mode: Mode,
-    /// Who does it; found out if not given.
+    /// The network manager to use; the one that is enabled if not given.
     pub manager: Option<Manager>,
-    /// The controller's way out; that of its default route if not given.
+    /// The controller's uplink; the interface of its default route if not given.
     pub uplink: Option<String>,
     /// The nodes' own network (NAT).
     pub subnet: Subnet,

@@ -148,12 +148,12 @@ fn misplaced(node: &Node, settings: &Settings, live: &Live) -> Option<Finding> {
     Some(Finding::warning(
         "wrong-place",
         format!(
-            "what is plugged in as {label} (USB {place}, {}) calls itself {}",
+            "the node in position {label} (USB {place}, {}) identifies itself as {}",
             link.name,
             claimed.label()
         ),
         format!(
-            "exchange the cards, or prepare the card in {label} with \
+            "swap the cards, or prepare the card in {label} with \
              `clusterhat-node setup --id {}`",
             node.id
         ),

@@ -97,7 +97,7 @@ impl Survey {
         let (files, links) = forwarding::spots();
         files.into_iter().try_for_each(|file| system.add_file(file))?;
         links.into_iter().try_for_each(|link| system.add_link(link))?;
-        // Setting it up anew is the cure for a record that says nothing.
+        // Setting it up again fixes a record that says nothing.
         let (settings, unread) = match Settings::read(places) {
             Err(Error::Settings { message, .. }) => (None, Some(message)),
             settings => (settings?, None),
@@ -242,7 +242,7 @@ impl Live {
     }
 
     /// The interface of the default route.
-    pub(super) fn way_out(&self) -> Option<&str> {
+    pub(super) fn uplink(&self) -> Option<&str> {
         let defaults = self.routes.iter().filter(|route| route.network.is_none());
         defaults.min_by_key(|route| route.metric).map(|route| &*route.link)
     }

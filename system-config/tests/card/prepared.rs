@@ -239,7 +239,7 @@ fn what_is_in_the_way_is_told_before_anything_is_changed() {
         let plan = card.plan(request).unwrap();
         let error = plan.apply(&card.places()).unwrap_err().to_string();
         let shown = card.path(path);
-        assert!(error.starts_with(&format!("{} is in the way", shown.display())), "{error}");
+        assert!(error.starts_with(&format!("{} is in the way, ", shown.display())), "{error}");
         assert_same(&card.tree(), &before);
     }
 }

@@ -30,8 +30,8 @@ fn folders_that_are_no_card() {
     let card = Card::stock("trixie");
     let (root, boot) = (card.path("root"), card.path("boot"));
     let error = |root: &Path, boot| card::places(Some(root), boot).unwrap_err().to_string();
-    says(&error(&boot, None), &["boot holds no etc", "--root"]);
-    says(&error(&root, Some(&root)), &["root holds no config.txt", "--boot-dir"]);
+    says(&error(&boot, None), &["boot has no etc", "--root"]);
+    says(&error(&root, Some(&root)), &["root has no config.txt", "--boot-dir"]);
     says(&error(&root, None), &["no config.txt in boot/firmware or boot below", "--boot-dir"]);
     let alone = card::places(None, Some(&boot)).unwrap_err();
     assert!(matches!(alone, Error::BootDirAlone(_)));
@@ -53,7 +53,7 @@ fn the_boot_folder_is_found_where_config_txt_is() {
 
 /// The refusal names the thing, and the command that it ends with lets the set-up go on.
 #[track_caller]
-fn is_cured(card: &Card, parts: &[&str]) {
+fn is_fixed(card: &Card, parts: &[&str]) {
     let error = refused(card, None);
     says(&error, parts);
     let (_, command) = error.split_once("off: ").unwrap();
@@ -69,7 +69,7 @@ const WANTS: &str = "root/etc/systemd/system/multi-user.target.wants";
 fn another_who_makes_gadgets() {
     let card = Card::stock("trixie");
     card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
-    is_cured(&card, &["rpi-usb-gadget is switched on", "usb-gadget.conf"]);
+    is_fixed(&card, &["rpi-usb-gadget is switched on", "usb-gadget.conf"]);
 
     // As `rpi-usb-gadget on` leaves it.
     let card = Card::stock("trixie");
@@ -78,12 +78,12 @@ fn another_who_makes_gadgets() {
     symlink(format!("/usr/lib/systemd/system/{ics}"), card.path(WANTS).join(ics)).unwrap();
     let profile = "root/etc/NetworkManager/system-connections/USB Gadget (shared).nmconnection";
     card.write(profile, "[connection]\nid=USB Gadget (shared)\ninterface-name=usb0\n");
-    is_cured(&card, &["rpi-usb-gadget is switched on", WANTS]);
+    is_fixed(&card, &["rpi-usb-gadget is switched on", WANTS]);
     assert!(!card.path(profile).exists());
 
     let card = Card::stock("bookworm");
     symlink("/x", card.path(WANTS).join("clusterctrl-composite.service")).unwrap();
-    is_cured(&card, &["clusterctrl-composite.service is switched on"]);
+    is_fixed(&card, &["clusterctrl-composite.service is switched on"]);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn another_whom_cloud_init_switches_on() {
     ] {
         let card = Card::stock("trixie");
         card.write("boot/user-data", text);
-        is_cured(&card, &["cloud-init switches rpi-usb-gadget on", "boot/user-data"]);
+        is_fixed(&card, &["cloud-init switches rpi-usb-gadget on", "boot/user-data"]);
         let left = card.read("boot/user-data");
         assert_eq!(left.lines().count(), text.lines().count(), "{left}");
         assert!(
@@ -145,9 +145,9 @@ fn no_network_manager() {
     let card = Card::stock("bookworm");
     fs::remove_file(card.path("root/usr/sbin/NetworkManager")).unwrap();
     fs::remove_file(card.path("root/usr/lib/systemd/system/NetworkManager.service")).unwrap();
-    says(&refused(&card, None), &["none is there", "install NetworkManager"]);
+    says(&refused(&card, None), &["none is installed", "install NetworkManager"]);
     card.write("root/etc/dhcpcd.conf", "");
-    says(&refused(&card, None), &["dhcpcd is there", "enable systemd-networkd"]);
+    says(&refused(&card, None), &["dhcpcd is installed", "enable systemd-networkd"]);
 }
 
 #[test]
@@ -157,8 +157,8 @@ fn bad_names_and_bad_files() {
         says(&refused(&card, Some(name)), &["is not a host name", &format!("{name:?}")]);
     }
     fs::create_dir_all(card.path("root/etc/clusterhat/node.toml")).unwrap();
-    says(&refused(&card, None), &["node.toml is no regular file"]);
+    says(&refused(&card, None), &["node.toml is not a regular file"]);
     fs::remove_dir(card.path("root/etc/clusterhat/node.toml")).unwrap();
     symlink("/run/node.toml", card.path("root/etc/clusterhat/node.toml")).unwrap();
-    says(&refused(&card, None), &["node.toml is no regular file"]);
+    says(&refused(&card, None), &["node.toml is not a regular file"]);
 }

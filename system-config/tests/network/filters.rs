@@ -61,7 +61,7 @@ fn what_stops_nodes_is_told_by_who_does() {
             assert_eq!(kinds(&machine, Mode::Bridge), [""; 0], "{name}");
             let found = findings(&machine, Mode::Nat);
             assert!(found.iter().all(|finding| !finding.is_doubtful), "{found:?}");
-            assert!(found[0].cure.contains("--allow-forwarding"), "{found:?}");
+            assert!(found[0].fix.contains("--allow-forwarding"), "{found:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What breaks it is found before anything is written, and named with its cure.
+//! What breaks it is found before anything is written, and named with its fix.
 
 use std::fs;
 
@@ -157,7 +157,7 @@ fn the_connection_that_the_user_came_through() {
     machine.card.write("root/proc/self/environ", "SSH_CONNECTION=192.0.2.99 5 192.0.2.7 22\0");
     let found = warned(&machine, Mode::Bridge);
     assert_eq!(found[0].0, "your-connection");
-    assert!(found[0].1.contains("eth0") && found[0].1.contains("put back"), "{found:?}");
+    assert!(found[0].1.contains("eth0") && found[0].1.contains("is undone"), "{found:?}");
     assert_eq!(warned(&machine, Mode::Nat), [], "nothing moves there");
 }
 

@@ -111,9 +111,9 @@ fn a_node_that_calls_itself_another() {
     assert_eq!(
         findings,
         [
-            ("wrong-place", "what is plugged in as p2 (USB 1-1.2, eth1) calls itself p1"),
-            ("wrong-place", "what is plugged in as p3 (USB 1-1.3, ethpi4) calls itself p4"),
-            ("wrong-place", "what is plugged in as p4 (USB 1-1.4, usb0) calls itself p2"),
+            ("wrong-place", "the node in position p2 (USB 1-1.2, eth1) identifies itself as p1"),
+            ("wrong-place", "the node in position p3 (USB 1-1.3, ethpi4) identifies itself as p4"),
+            ("wrong-place", "the node in position p4 (USB 1-1.4, usb0) identifies itself as p2"),
         ]
     );
     assert!(told.is_broken());
@@ -138,7 +138,7 @@ fn ports_that_are_not_isolated_although_they_should_be() {
     assert_eq!(status(true).findings, []);
     let findings = status(false).findings;
     assert_eq!(findings[0].kind, "not-isolated");
-    assert!(findings[0].cure.contains("dev ethpi1 isolated on"), "{findings:?}");
+    assert!(findings[0].fix.contains("dev ethpi1 isolated on"), "{findings:?}");
 }
 
 /// On the controller's network nobody knows a node's address before it was heard of.

@@ -62,7 +62,7 @@ pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), Error> {
 }
 
 fn flows(settings: &Settings, system: &Live) -> Vec<Flow> {
-    [forwarded(settings, system.way_out(), system.filters_bridges), asked(settings)].concat()
+    [forwarded(settings, system.uplink(), system.filters_bridges), asked(settings)].concat()
 }
 
 fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), Error> {

@@ -98,8 +98,8 @@ impl Flow {
     }
 
     /// What nodes send beyond the controller, and what comes back.
-    pub(in super::super) fn routed(subnet: Subnet, way_out: Option<&str>) -> [Self; 2] {
-        let (bridge, out) = (Some(BRIDGE.to_owned()), way_out.map(str::to_owned));
+    pub(in super::super) fn routed(subnet: Subnet, uplink: Option<&str>) -> [Self; 2] {
+        let (bridge, out) = (Some(BRIDGE.to_owned()), uplink.map(str::to_owned));
         let network = Some(subnet.network());
         let there = Self::forwarded(bridge.clone(), out.clone(), "new");
         let back = Self::forwarded(out, bridge, "established");

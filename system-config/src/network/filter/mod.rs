@@ -130,11 +130,11 @@ impl Filter {
 /// What nodes send beyond the controller and gets back, or what passes the bridge.
 pub(super) fn forwarded(
     settings: &Settings,
-    way_out: Option<&str>,
+    uplink: Option<&str>,
     filters_bridges: bool,
 ) -> Vec<Flow> {
     match (settings.mode, settings.subnet) {
-        (Mode::Nat, Some(subnet)) => Flow::routed(subnet, way_out).into(),
+        (Mode::Nat, Some(subnet)) => Flow::routed(subnet, uplink).into(),
         (Mode::Bridge, _) => {
             let ipv4 = if filters_bridges { Flow::bridged_ipv4().to_vec() } else { Vec::new() };
             [ipv4, Flow::bridged(settings.uplink.as_deref()).into()].concat()

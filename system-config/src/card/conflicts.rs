@@ -1,4 +1,4 @@
-//! Others who make a gadget of the port.
+//! Other software that makes a gadget of the USB port.
 
 use std::path::Path;
 
@@ -19,10 +19,10 @@ const PROFILES: &str = "id=USB Gadget (";
 const ICS: &str = "rpi-usb-gadget-ics.service";
 const VENDOR: &str = "clusterctrl-composite.service";
 
-/// What has to be looked for.
+/// Files whose presence counts.
 pub(super) const MARKS: [&str; 2] = [INSTALLED, "usr/bin/rpi-usb-gadget"];
 
-/// Nobody else is switched on.
+/// Refuses a card on which other software claims the port.
 pub(super) fn check(card: &Snapshot) -> Result<(), Error> {
     let places = card.places();
     let is_running = places.root() == Path::new("/");
@@ -35,19 +35,19 @@ pub(super) fn check(card: &Snapshot) -> Result<(), Error> {
     if let Some(first) = on.first().cloned() {
         let files = on.into_iter().chain(profiles(card).cloned());
         // Its own program works on the running system only, whatever its root is.
-        let cure = if is_running { "rpi-usb-gadget off".to_owned() } else { remove(card, files) };
-        return Err(Error::Rival { what: "rpi-usb-gadget", path: places.shown(&first), cure });
+        let fix = if is_running { "rpi-usb-gadget off".to_owned() } else { remove(card, files) };
+        return Err(Error::Conflict { what: "rpi-usb-gadget", path: places.shown(&first), fix });
     }
     let links: Vec<_> = units::enabling_links(card, VENDOR).cloned().collect();
     if let Some(first) = links.first().cloned() {
         let disable = || format!("systemctl disable {VENDOR}");
-        let cure = if is_running { disable() } else { remove(card, links.into_iter()) };
-        return Err(Error::Rival { what: VENDOR, path: places.shown(&first), cure });
+        let fix = if is_running { disable() } else { remove(card, links.into_iter()) };
+        return Err(Error::Conflict { what: VENDOR, path: places.shown(&first), fix });
     }
     check_first_boot(card)
 }
 
-/// Nor will be by cloud-init.
+/// Refuses a card on which cloud-init will switch such software on at the first boot.
 fn check_first_boot(card: &Snapshot) -> Result<(), Error> {
     let spot = Spot::boot(user_data::FILE);
     let text = card.file(&spot).map(|state| String::from_utf8_lossy(&state.bytes));
@@ -55,8 +55,8 @@ fn check_first_boot(card: &Snapshot) -> Result<(), Error> {
         return Ok(());
     };
     let path = card.places().shown(&spot);
-    let cure = format!("sed -i {} {}", quoted(edit), quoted(&path.display().to_string()));
-    Err(Error::RivalAtFirstBoot { path, cure })
+    let fix = format!("sed -i {} {}", quoted(edit), quoted(&path.display().to_string()));
+    Err(Error::ConflictAtFirstBoot { path, fix })
 }
 
 /// The NetworkManager profiles that it made.
@@ -88,12 +88,12 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// What may stand in the way later, one line each.
+/// What may conflict later, one line each.
 pub(super) fn notes(card: &Snapshot) -> Vec<String> {
     let places = card.places();
     let mut notes = Vec::new();
     if card.has(&Spot::root(INSTALLED)) {
-        notes.push("rpi-usb-gadget is installed and off: leave it off".to_owned());
+        notes.push("rpi-usb-gadget is installed but off: leave it off".to_owned());
     }
     let folder = Spot::root("etc/NetworkManager/system-connections");
     for (spot, entry) in card.within(&folder) {
@@ -102,7 +102,10 @@ pub(super) fn notes(card: &Snapshot) -> Vec<String> {
         let text = String::from_utf8_lossy(&state.bytes);
         if !ours && text.lines().any(|line| line.trim() == "interface-name=usb0") {
             let path = places.shown(spot);
-            notes.push(format!("{} is for usb0 too and may win over ours", path.display()));
+            notes.push(format!(
+                "{} also configures usb0 and may take precedence over the profiles written here",
+                path.display()
+            ));
         }
     }
     notes
