@@ -219,6 +219,13 @@ fn a_hat_whose_bus_is_missing_keeps_its_numbers() {
     cluster.init(cluster.board(1)).unwrap();
     assert!(matches!(cluster.init(cluster.board(0)), Err(ClusterError::NotOpened { .. })));
 
+    let plan = |nodes: &[usize]| {
+        let (board, nodes) = (cluster.board(0), cluster.pick(nodes));
+        cluster.plan(board, &nodes, Positions::NONE, Action::On, Duration::ZERO)
+    };
+    assert!(matches!(plan(&[2]), Err(ClusterError::NotOpened { .. })));
+    assert_eq!(plan(&[3]).unwrap().0, [], "not of this board");
+
     // Alone it leaves nothing to work with, and that is said.
     options.boards.pop();
     let machine: Arc<dyn Platform> = Arc::new(machine);

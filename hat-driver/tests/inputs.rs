@@ -6,6 +6,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use std::convert::Infallible;
 
 use common::rig::Rig;
@@ -136,6 +138,16 @@ fn a_node_whose_pin_is_an_output_goes_off_on_a_partly_configured_chip() {
     assert_eq!(rig.shown().latch, 0xff);
     assert_eq!(switch(&mut cluster, &[0, 1, 2, 3], Action::Off).unwrap(), [0]);
     assert_eq!((rig.shown().latch, rig.shown().outputs), (0xfe, 0x01), "and nothing else");
+}
+
+/// It could be switched off, but not on again.
+#[test]
+fn a_cycle_leaves_a_partly_configured_chip_alone() {
+    let rig = partly_configured(common::USUAL);
+    let mut cluster = rig.cluster();
+    let error = cluster.cycle(&cluster.pick(&[0]), Duration::ZERO, &mut |_| {}).unwrap_err();
+    assert!(chain(&error).contains("the direction register is 0xfe"), "{error}");
+    assert!(rig.take_log().iter().all(|access| !access.what.is_write()), "nothing was switched");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use clocked::Clocked;
 use hat_driver::Positions;
-use hat_driver::linux::{Cluster, ClusterError, Options, PowerEvent};
+use hat_driver::linux::{Cluster, ClusterError, Options, Platform as _, PowerEvent};
 use hat_driver::power::{Action, Step};
 use row::{Row as _, place, places};
 
@@ -192,6 +192,72 @@ fn a_node_that_was_asked_to_be_off_meanwhile_ends_the_on() {
         let powered: Vec<_> = left.into_iter().filter(|node| !off.contains(node)).collect();
         assert!(machine.powered().iter().all(|node| powered.contains(node)), "{off:?}");
     }
+}
+
+/// A program that knows none of the rules leaves no note: the board shows what it did.
+#[test]
+fn what_was_switched_off_without_a_note_is_seen_on_the_board() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(5));
+    let ended = with_others(&mut cluster, &[0, 1], || {
+        machine.change(|world| world.expanders.values_mut().for_each(|chip| chip.latch &= !1));
+    });
+    let Err(ClusterError::Undone { nodes, .. }) = ended else { panic!("{ended:?}") };
+    assert_eq!((places(&nodes), machine.powered()), (vec![0], vec![]));
+}
+
+/// Direction and latch are read; the write is what fails.
+#[test]
+fn a_node_that_did_not_go_on_makes_the_next_caller_wait_only_where_it_may_have() {
+    for (lasting, rest) in [(false, 0), (true, 4)] {
+        let machine = Clocked::new();
+        let mut cluster = machine.open(delayed(5));
+        cluster.init(cluster.board(0)).unwrap();
+        machine.fail_after(2, lasting);
+        let error = on(&mut cluster, &[0]).unwrap_err();
+        assert!(matches!(error, ClusterError::Board { .. }), "{error:?}");
+        machine.sleep(seconds(1));
+        assert_eq!(machine.open(delayed(5)).rest(), seconds(rest), "lasting: {lasting}: {error}");
+    }
+}
+
+/// Neither half of a cycle begins on any board where one cannot be asked because of another process;
+/// a board that does not answer is left out.
+#[test]
+fn a_cycle_is_of_the_boards_that_answer() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(0));
+    on(&mut cluster, &[0, 4]).unwrap();
+    let mut switched = Vec::new();
+    let mut cycle = |cluster: &mut Cluster| {
+        let observer = &mut |event| {
+            if let PowerEvent::Switched { node, .. } = event {
+                switched.push(place(node));
+            }
+        };
+        let error = cluster.cycle(&cluster.pick(&[0, 4]), seconds(1), observer).unwrap_err();
+        (std::mem::take(&mut switched), error)
+    };
+    machine.hold_lock_after(0);
+    let (nodes, error) = cycle(&mut cluster);
+    assert!(matches!(error, ClusterError::Locked { .. }), "{error:?}");
+    assert!(nodes.is_empty(), "{nodes:?}");
+
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().busy = u32::MAX);
+    let (nodes, error) = cycle(&mut cluster);
+    assert!(matches!(error, ClusterError::Board { .. }), "{error:?}");
+    assert_eq!(nodes, [0, 0], "off and on");
+}
+
+/// It holds the board between the look at it and its initialisation.
+#[test]
+fn another_process_at_one_board_ends_the_turns_of_all() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(0));
+    machine.hold_lock_after(1);
+    let error = on(&mut cluster, &[0, 4]).unwrap_err();
+    assert!(matches!(error, ClusterError::Locked { .. }), "{error:?}");
+    assert!(machine.powered().is_empty());
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! A simulated machine whose clock goes on in waits alone, and whose supply sags when it is told to.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hat_driver::linux::lock::{FileLock, Lock, LockError};
 use hat_driver::linux::{Cluster, Moment, Options, Platform, Resource};
-use hat_driver::sim::{Machine, builtin};
+use hat_driver::sim::fault::{Fault, FaultKind};
+use hat_driver::sim::{Machine, Simulation, builtin};
 use tempfile::TempDir;
 
 use super::machine::as_its_machine;
@@ -18,6 +20,8 @@ pub(crate) struct Clocked {
     /// The firmware's flags from a time on; none where there is no such firmware.
     flags: Vec<(Duration, u32)>,
     has_record: bool,
+    /// How many locks of boards are had before one is not had in time.
+    locks_left: Arc<Mutex<Option<u32>>>,
     locks: Arc<TempDir>,
 }
 
@@ -31,6 +35,7 @@ impl Clocked {
             clock: Arc::default(),
             flags: Vec::new(),
             has_record: true,
+            locks_left: Arc::default(),
             locks: Arc::new(tempfile::tempdir().unwrap()),
         }
     }
@@ -43,6 +48,24 @@ impl Clocked {
 
     pub(crate) fn without_record() -> Self {
         Self { has_record: false, ..Self::new() }
+    }
+
+    /// Changes the boards, as a hand on them or a program that knows none of the rules would.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Simulation) -> R) -> R {
+        self.machine.change(change).unwrap()
+    }
+
+    /// The next transfers fail from the `skip`-th on, and do not reach the chip: as many as one is
+    /// tried, or all.
+    pub(crate) fn fail_after(&self, skip: u32, lasting: bool) {
+        let first = self.machine.transfers() + 1 + skip;
+        let fault = |transfer| Fault { transfer, kind: FaultKind::Io, lasting };
+        self.change(|world| world.faults = (first..first + 3).map(fault).collect());
+    }
+
+    /// After so many locks of boards, another process holds the next one for too long.
+    pub(crate) fn hold_lock_after(&self, count: u32) {
+        *self.locks_left.lock().unwrap() = Some(count);
     }
 
     pub(crate) fn open(&self, options: Options) -> Cluster {
@@ -82,6 +105,20 @@ impl Platform for Clocked {
         }
     }
 
+    fn lock(&self, resource: Resource) -> io::Result<Box<dyn Lock>> {
+        let path = self.lock_path(resource)?;
+        let mut left = self.locks_left.lock().unwrap();
+        match (resource, &mut *left) {
+            (Resource::Bus(_), Some(0)) => {
+                *left = None;
+                return Ok(Box::new(Held(path)));
+            }
+            (Resource::Bus(_), Some(left)) => *left -= 1,
+            _ => {}
+        }
+        Ok(Box::new(FileLock::open(&path)?))
+    }
+
     fn moment(&self) -> Moment {
         Moment { boot: "this".to_owned(), uptime: self.now() }
     }
@@ -89,4 +126,19 @@ impl Platform for Clocked {
     fn sleep(&self, duration: Duration) {
         *self.clock.lock().unwrap() += duration;
     }
+}
+
+/// A lock that somebody else holds.
+struct Held(PathBuf);
+
+impl Lock for Held {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn acquire(&mut self, _limit: Duration) -> Result<(), LockError> {
+        Err(LockError::TimedOut(None))
+    }
+
+    fn release(&mut self) {}
 }
