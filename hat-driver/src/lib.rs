@@ -1,19 +1,46 @@
-//! Drives the Cluster HAT: the board that powers up to four Raspberry Pi Zeros from a controller Pi.
+//! Switches the Raspberry Pi Zeros of Cluster HATs and ClusterCTRL boards on and off.
 //!
-//! | board | nodes switched by | hub control | LED control | notes |
-//! |---|---|---|---|---|
-//! | v1.0 to v1.3 | GPIO 6, 13, 19, 26 | no | no | ALERT on GPIO 5 |
-//! | v2.0 | XRA1200P or PCA9554 | active high | yes | |
-//! | v2.1 to v2.6 | XRA1200P or PCA9554 | active low | yes | v2.1 was never sold |
-//! | v3.0, v3.1 | XRA1200P or PCA9554 | active low | no | v3.0's hub polarity is unverified |
+//! | board | nodes | switched by | USB hub | status LEDs | notes |
+//! |---|---|---|---|---|---|
+//! | Cluster HAT v1.0 to v1.3 | 4 | GPIO 6, 13, 19, 26 | not switched | not switched | ALERT on GPIO 5 |
+//! | Cluster HAT v2.0 | 4 | XRA1200P or PCA9554 | active high | switched | |
+//! | Cluster HAT v2.1 to v2.6 | 4 | XRA1200P or PCA9554 | active low | switched | v2.1 was never sold |
+//! | Cluster HAT v3.0, v3.1 | 4 | XRA1200P or PCA9554 | active low | not switched | v3.0's hub polarity is unverified |
+//! | ClusterCTRL DA, Stack, A+6, Triple, pHAT, Single | 32, 5, 5, 3, 2, 1 | commands over `i2c-tiny-usb` | some | switched | see [`ctrl::products`] |
 //!
-//! No board was at hand when this was written. What the driver does rests on the chips' datasheets
-//! and on the vendor's documents, and is proven against a simulated chip, also behind a real
-//! kernel's I2C bus; what they leave open stands in [`revisions::Revision::unverified`].
+//! The driver is written from documents and tested against simulated and emulated chips, also behind a
+//! real kernel's I2C bus; it has not been run on a board. What the documents leave open is listed in
+//! [`revisions::Revision::unverified`] and [`ctrl::products::Product::unverified`].
 //!
 //! - TI PCA9554 datasheet (SCPS128), "Register Map" and "Bus Transactions": registers 0 to 3, their
 //!   reset values, and that the command byte persists over a repeated START.
 //! - Exar XRA1200/1200P datasheet, "Register Description": registers 0 to 0x0a, pull-ups at 4.
+//! - The vendor's set-up pages, FAQ and image for pins, hubs and revisions; `burtyb/ClusterCTRL` for the
+//!   firmware of ClusterCTRL boards.
+//!
+//! # On Linux
+//!
+//! `linux::Cluster` finds the boards, keeps other processes out, spaces the nodes' inrush, watches the
+//! supply, and reports success only after reading back:
+//!
+//! ```no_run
+//! # #[cfg(feature = "linux")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use hat_driver::linux::{Cluster, Host, Options};
+//! use hat_driver::power::Action;
+//!
+//! let mut cluster = Cluster::open(Arc::new(Host::new("/")), Options::default())?;
+//! let nodes: Vec<_> = cluster.nodes().take(2).collect();
+//! cluster.switch(&nodes, Action::On, &mut |_| {})?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "linux"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Without an operating system
 //!
 //! The core is `no_std`, allocates nothing, and works on any [`embedded_hal`] 1.0 bus:
 //!
@@ -29,23 +56,32 @@
 //! fn first_node<B: I2c>(bus: B) -> Result<(), HatError<B::Error>> {
 //!     let revision = Revision::of(Version { major: 2, minor: 5 }).expect("a known revision");
 //!     let backend = Backend::<B, NoLine<B::Error>>::Expander(Expander::new(bus, 0x20));
-//!     let mut board = Hat::new(backend, revision);
-//!     board.init()?;
-//!     let latch = board.latch()?;
-//!     let latch = board.apply(latch, Signals::node(0), Signals::NONE)?;
-//!     board.verify(latch, Signals::node(0))
+//!     let mut hat = Hat::new(backend, revision);
+//!     hat.init()?;
+//!     let latch = hat.latch()?;
+//!     let latch = hat.apply(latch, Signals::node(0), Signals::NONE)?;
+//!     hat.verify(latch, Signals::node(0))
 //! }
 //! ```
 //!
-//! On Linux `linux::Cluster` finds the boards, excludes other processes, staggers the nodes' inrush,
-//! and knows what the Pi says of its supply; see the `power` example.
+//! # Where to start
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`hat`], [`init`] | one Cluster HAT: its signals, its status, its initialisation after power-up |
+//! | [`expander`], [`lines`] | the chips and the GPIO lines below it |
+//! | [`revisions`] | what differs between the HATs, as a table |
+//! | [`ctrl`] | ClusterCTRL boards: protocol and driver |
+//! | [`power`] | the plan of which node is switched when, and its execution on one board |
+//! | `linux` | all boards of a controller as one row of nodes |
+//! | `sim` | simulated boards |
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `linux` (default) | the controller's side: `/dev/i2c-N`, GPIO lines, device tree, locks |
-//! | `sim` | boards that exist in memory or in a JSON file, with faults on demand; includes `linux` and `serde` |
+//! | `sim` | simulated boards, in memory or in a JSON file, with faults on request; includes `linux` and `serde` |
 //! | `serde` | `Serialize` on the data types |
-//! | `std` | nothing of its own; the others take it |
+//! | `std` | nothing by itself; `linux` and `sim` need it |
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
 mod bits;

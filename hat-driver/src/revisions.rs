@@ -1,7 +1,7 @@
 //! What differs between the boards' revisions, as a table.
 //!
 //! Sources: the vendor's set-up pages and FAQ for the pins and the hub, its image's scripts for the
-//! first initialisation. What they contradict each other on stands under `unverified`.
+//! first initialisation. Where they contradict each other, `unverified` says so.
 
 use core::fmt;
 

@@ -2,8 +2,14 @@
 //! one emulated chip at 0x20 switches nodes by command.
 //!
 //! Source: the vendor's firmware (`burtyb/ClusterCTRL`, `src/main.c`, versions 1.3 to 1.8) and its
-//! image's scripts. [`protocol`] is the wire protocol alone, for the driver here as for a device
-//! that speaks it; [`device`] is the driver.
+//! image's scripts.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`products`] | the kinds of board, by USB product ID |
+//! | [`protocol`] | registers, commands and status codes, for the driver as for a device that speaks them |
+//! | [`device`] | the driver: [`device::Device::open`], then a method for each command |
+//! | [`readings`] | what versions, voltages, temperatures and USB paths mean |
 
 pub mod device;
 mod error;

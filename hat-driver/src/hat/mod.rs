@@ -1,4 +1,13 @@
-//! One board: its revision, and the expander or the lines behind it, as switchable signals.
+//! One Cluster HAT: its revision, and the expander or the GPIO lines behind it, as switchable signals.
+//!
+//! | to | call | transfers on an XRA1200P |
+//! |---|---|---|
+//! | read everything | [`Hat::status`] | 4 |
+//! | initialise after power-up | [`Hat::init`] | at most 12 |
+//! | switch signals | [`Hat::latch`], then [`Hat::apply`], then [`Hat::verify`] | 2, 1, 1 |
+//!
+//! A HAT keeps no copy of the hardware's state, so whoever switches keeps others off the bus from the
+//! first to the last of these calls. [`crate::power`] switches nodes with the delay between them.
 
 use embedded_hal::i2c::I2c;
 
@@ -156,7 +165,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
         Err(HatError::PinsDiffer { signals: wrong, commanded, seen })
     }
 
-    /// Reads the latch once more after a failed write, to tell which state stands.
+    /// Reads the latch once more after a failed write, to tell the resulting state.
     pub fn state_after_failure(
         &mut self,
         before: PinSet,

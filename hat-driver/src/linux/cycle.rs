@@ -132,7 +132,7 @@ impl Cluster {
         if failures.is_empty() {
             return Ok(Cycled { off: off.changed, on: on.changed });
         }
-        // Of a node at which its board failed, that failure tells what stands.
+        // The state of a node at which its board failed is told by that failure.
         let stays_off = |node: &&Node| !on.changed.contains(node) && on.left_as_it_was(**node);
         let left_off = off.changed.iter().filter(stays_off);
         let left_off: Box<[_]> = left_off.copied().collect();

@@ -1,4 +1,23 @@
-//! The controller's side on Linux: buses, lines, device tree, locks, and the cluster of boards.
+//! The controller's side on Linux: all its boards as one row of nodes.
+//!
+//! [`Cluster::open`] finds the HATs (as configured in [`Options`], or by the EEPROM that the device
+//! tree shows) and the ClusterCTRL boards (by their USB IDs). It gives out a [`Board`] handle for each
+//! board and a [`Node`] handle for each node, which its operations take:
+//!
+//! | to | call |
+//! |---|---|
+//! | list boards and nodes | [`Cluster::boards`], [`Cluster::nodes`], [`Cluster::node`], [`Cluster::node_at`] |
+//! | read | [`Cluster::status`], [`Cluster::usb_path`], [`Cluster::absent`] |
+//! | switch nodes | [`Cluster::switch`], [`Cluster::cycle`], [`Cluster::off_beyond`]; [`Cluster::plan`] only plans |
+//! | switch outputs | [`Cluster::set`], [`Cluster::cycle_hub`], [`Cluster::set_line`] |
+//! | set up boards | [`Cluster::init`], [`Cluster::set_order`], [`Cluster::set_usb_boot`], [`Cluster::save`], [`Cluster::reset`] |
+//! | follow boards that come and go | [`Cluster::rescan`] |
+//!
+//! Nothing is cached: each call asks the boards. Several processes may use the same boards at the same
+//! time; [`rules`] says how they keep out of each other's way. Every failure is a [`ClusterError`], which
+//! says what was switched all the same, in words of the caller's choice ([`ClusterError::describe`]).
+//! [`Platform`] is what all of it asks of the machine: [`Host`] is the real one, and
+//! `sim::Machine` a simulated one.
 
 mod asked;
 mod cluster;

@@ -1,4 +1,4 @@
-//! What the driver asks of the machine it runs on: the seam at which a simulated world enters.
+//! What the driver asks of the machine it runs on: where a simulated machine takes its place.
 
 use std::io;
 use std::path::PathBuf;

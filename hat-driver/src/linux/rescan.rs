@@ -50,7 +50,7 @@ impl Cluster {
     /// use hat_driver::linux::{BoardChange, Cluster, Options};
     /// use hat_driver::sim::{Machine, builtin};
     ///
-    /// let machine = Machine::memory(builtin::simulation("mixed").ok_or("no such world")?)?;
+    /// let machine = Machine::memory(builtin::simulation("mixed").ok_or("no such simulation")?)?;
     /// let mut cluster = Cluster::open(Arc::new(machine.clone()), Options::default())?;
     /// assert_eq!(cluster.nodes().count(), 9);
     /// let p6 = cluster.node(6).ok_or("no such node")?;

@@ -53,7 +53,7 @@ impl Cluster {
     }
 }
 
-/// The places that failed, and what stands of them.
+/// The places that failed, and the state that they are in.
 type Failed = (Positions, ResultingState, BoardError);
 
 fn switch_off(hat: &mut LinuxHat, spare: Positions) -> Result<Positions, Failed> {

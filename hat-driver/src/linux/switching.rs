@@ -32,7 +32,7 @@ pub struct Switched {
 pub(super) struct Run {
     /// The nodes that changed.
     pub(super) changed: Vec<Node>,
-    /// The nodes whose board failed at them, and what stands.
+    /// The nodes at which their board failed, and the state that they are in.
     unsure: BTreeMap<Node, ResultingState>,
     /// Why it did not reach its end, or not on every board.
     pub(super) failures: Vec<ClusterError>,
@@ -64,7 +64,7 @@ enum End {
     Supply,
     /// The observer wants no more.
     Observer,
-    /// Another caller stands in the way.
+    /// Another caller holds a lock for too long.
     Other,
 }
 
@@ -79,7 +79,7 @@ impl Cluster {
     /// process that does not let go, or one that switches off what is switched on here, does.
     ///
     /// # Errors
-    /// An [`ClusterError`] that says what was switched all the same and what stands.
+    /// A [`ClusterError`] that says what was switched all the same and which state results.
     pub fn switch<V: Verdict>(
         &mut self,
         nodes: &[Node],

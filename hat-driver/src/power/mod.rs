@@ -1,7 +1,28 @@
-//! Switching nodes: a pure plan of what to write and when to wait, then its execution.
+//! Switching the nodes of one board: a plan of what to write and when to wait, and its execution.
 //!
-//! Inrush current is why nodes go on one after the other; they go off all at once. The delay stands
-//! between two nodes that really get switched on and nowhere else.
+//! Nodes are switched on one after the other, because of their inrush current, and off all at once. There
+//! is a delay only between two nodes that are both switched on.
+//!
+//! [`switch`] executes a [`Plan`] on anything that is [`Switchable`] (a [`Hat`](crate::hat::Hat), a
+//! ClusterCTRL [`Device`](crate::ctrl::device::Device)), within [`SwitchHooks`]: how others are kept off
+//! the bus, how time passes, and when to stop. [`SoleOwner`] is enough for a program that owns the bus:
+//!
+//! ```
+//! use embedded_hal::delay::DelayNs;
+//! use embedded_hal::i2c::I2c;
+//! use hat_driver::Positions;
+//! use hat_driver::hat::Hat;
+//! use hat_driver::lines::NoLine;
+//! use hat_driver::power::{Action, SoleOwner, switch};
+//!
+//! /// Switches P1 and P3 on, a second apart.
+//! fn two_nodes<B: I2c, D: DelayNs>(hat: &mut Hat<B, NoLine<B::Error>>, delay: D) -> bool {
+//!     let nodes: Positions = [0, 2].into_iter().collect();
+//!     let second = core::time::Duration::from_secs(1);
+//!     let none = core::time::Duration::ZERO;
+//!     switch(hat, nodes, Action::On, |_| second, none, &mut SoleOwner(delay)).is_ok()
+//! }
+//! ```
 
 use core::time::Duration;
 
@@ -76,7 +97,7 @@ pub trait Switchable {
         Positions::NONE
     }
 
-    /// After a failed [`Self::apply`]: which state stands.
+    /// After a failed [`Self::apply`]: the resulting state.
     fn resulting_state(
         &mut self,
         before: Self::State,

@@ -22,7 +22,7 @@ pub struct Failure<E, S> {
     pub cause: Cause<E, S>,
     /// The nodes of the step that failed; empty where the failure came between two steps.
     pub nodes: Positions,
-    /// What stands of that step.
+    /// The state that the step left.
     pub resulting: ResultingState,
     /// The nodes that were switched before.
     pub done: Positions,
@@ -44,7 +44,7 @@ pub struct Finished {
 /// the nodes show with it at the end.
 ///
 /// # Errors
-/// A [`Failure`] that says what was switched and what stands.
+/// A [`Failure`] that says what was switched and which state results.
 pub fn switch<B: Switchable, C: SwitchHooks>(
     board: &mut B,
     request: Positions,

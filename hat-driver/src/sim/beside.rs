@@ -1,7 +1,7 @@
-//! What lies beside a world's file: its locks and its next version.
+//! What lies beside a simulation's file: its locks and its next version.
 //!
-//! Whoever uses a world finds its locks there, whichever user it is and wherever its runtime folder
-//! is. They have the world's group and may be read by whoever may read the world, whatever the
+//! Whoever uses a simulation finds its locks there, whichever user it is and wherever its runtime folder
+//! is. They have the simulation's group and may be read by whoever may read the simulation, whatever the
 //! umask of the one who came first.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
@@ -15,17 +15,17 @@ use rustix::fs::{Access, access};
 /// Only its owners may rename what lies in such a folder.
 const STICKY: u32 = 0o1000;
 
-/// The files whose locks keep the users of one world apart.
+/// The files whose locks keep the users of one simulation apart.
 #[derive(Clone, Debug)]
 pub(super) struct Locks {
     /// What their names begin with.
     prefix: PathBuf,
-    /// The world's file, whose permissions they have; none where they are this user's alone.
+    /// The simulation's file, whose permissions they have; none where they are this user's alone.
     world: Option<PathBuf>,
 }
 
 impl Locks {
-    /// Those of a world's file, beside it.
+    /// Those of a simulation's file, beside it.
     pub(super) fn beside(world: &Path) -> Self {
         Self { prefix: beside(world, "lock"), world: Some(world.to_owned()) }
     }
@@ -52,7 +52,7 @@ impl Locks {
     }
 }
 
-/// Whether a world's file may be replaced: it and its folder have to allow it.
+/// Whether a simulation's file may be replaced: it and its folder have to allow it.
 pub(super) fn is_replaceable(world: &Path) -> bool {
     let Some(folder) = world.parent() else { return false };
     let uid = rustix::process::geteuid();

@@ -1,4 +1,4 @@
-//! The worlds that come with the program: one for each revision, and a controller with two HATs.
+//! The simulations that come with the program: one for each revision, and a controller with two HATs.
 
 use serde_json::{Value, json};
 
@@ -24,14 +24,14 @@ revision = "2.5"
 /// A v2.5 HAT, a Triple and a pHAT.
 const MIXED: &str = "mixed";
 
-/// The names of the worlds.
+/// The names of the simulations.
 pub fn names() -> impl Iterator<Item = String> {
     let revisions = REVISIONS.iter().map(|revision| format!("v{}", revision.version));
     let products = PRODUCTS.iter().map(|product| product.name.to_lowercase());
     revisions.chain(products).chain([TWO_HATS.to_owned(), MIXED.to_owned()])
 }
 
-/// A world by its name, as it is when its power comes on.
+/// A simulation by its name, as it is when its power comes on.
 #[must_use]
 pub fn simulation(name: &str) -> Option<Simulation> {
     let object = if name == TWO_HATS {

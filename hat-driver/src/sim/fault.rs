@@ -22,10 +22,10 @@ pub enum FaultKind {
     KillAfter,
 }
 
-/// One fault, as a world's `faults` list has it.
+/// One fault, as a simulation's `faults` list has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// The transfer that it strikes, from 1, over all buses of the world.
+    /// The transfer that it strikes, from 1, over all buses of the simulation.
     pub transfer: u32,
     /// What happens.
     pub kind: FaultKind,

@@ -1,4 +1,4 @@
-//! A simulated controller: the same machine that [`crate::linux::Host`] is, made of a world.
+//! A simulated controller: the same machine that [`crate::linux::Host`] is, made of a simulation.
 
 use std::io;
 use std::path::PathBuf;
@@ -22,18 +22,18 @@ use crate::ctrl::products::Product;
 use crate::lines::Line;
 use crate::linux::{AnyBus, AnyLine, Eeprom, Moment, Platform, Resource, UsbBoard};
 
-/// A controller in a world.
+/// A controller in a simulation.
 #[derive(Clone, Debug)]
 pub struct Machine {
     store: Arc<Mutex<Store>>,
-    /// Processes with the same world share them.
+    /// Processes with the same simulation share them.
     locks: Locks,
     /// Whether waits take time.
     waits: bool,
 }
 
 impl Machine {
-    /// A world of this process alone.
+    /// A simulation of this process alone.
     ///
     /// # Errors
     /// Where there is no place for the locks.
@@ -45,9 +45,9 @@ impl Machine {
         Ok(Self { store: Arc::new(Mutex::new(Store::memory(world))), locks, waits: true })
     }
 
-    /// The world with this name ([`builtin::names`]), or in the file with this path.
+    /// The simulation with this name ([`builtin::names`]), or in the file with this path.
     ///
-    /// A named world keeps its state in a file of the user's until the machine restarts.
+    /// A named simulation keeps its state in a file of the user's until the machine restarts.
     ///
     /// # Errors
     /// [`StoreError`] names the file.
@@ -72,7 +72,7 @@ impl Machine {
         self
     }
 
-    /// The world as it is now.
+    /// The simulation as it is now.
     pub fn world(&self) -> Simulation {
         let mut store = self.store();
         // What cannot be read any more shows at the next transfer.
@@ -80,7 +80,7 @@ impl Machine {
         store.world().clone()
     }
 
-    /// Changes the world from outside, as a hand on the board or another program would.
+    /// Changes the simulation from outside, as a hand on the board or another program would.
     ///
     /// # Errors
     /// Where the file cannot be written.
@@ -94,7 +94,7 @@ impl Machine {
         self.store().transfers
     }
 
-    /// One transfer or access to a line: counted, and subject to the world's faults.
+    /// One transfer or access to a line: counted, and subject to the simulation's faults.
     fn access<R>(&self, access: impl FnOnce(&mut Simulation) -> R) -> Result<R, BusError> {
         let mut store = self.store();
         store.transfers += 1;
@@ -146,7 +146,7 @@ impl Platform for Machine {
         };
         let here = world.ctrls.iter().filter(|(_, ctrl)| ctrl.away == 0).map(board).collect();
         if world.ctrls.values().any(|ctrl| ctrl.away > 0) {
-            // A world that cannot be written has no board that leaves.
+            // A simulation that cannot be written has no board that leaves.
             let _ = self.store().change(|world| {
                 world.ctrls.values_mut().for_each(|ctrl| ctrl.away = ctrl.away.saturating_sub(1));
             });
@@ -154,7 +154,7 @@ impl Platform for Machine {
         here
     }
 
-    /// A world has no USB devices but its boards.
+    /// A simulation has no USB devices but its boards.
     fn hat_hub(&self) -> Option<String> {
         None
     }
@@ -205,9 +205,9 @@ impl Platform for Machine {
         let hat =
             world.hat("product").map_or("absent".to_owned(), |text| format!("holds {text:?}"));
         vec![
-            format!("the simulated world's hat: {hat}"),
-            "the world's configuration: no [[board]]".to_owned(),
-            "the world's chips: none of kind ctrl".to_owned(),
+            format!("the simulation's hat: {hat}"),
+            "the simulation's configuration: no [[board]]".to_owned(),
+            "the simulation's chips: none of kind ctrl".to_owned(),
         ]
     }
 
@@ -222,7 +222,7 @@ fn usb_path(bus: u32, ctrl: &SimCtrl) -> String {
     own.fold(format!("1-{bus}"), |path, port| format!("{path}.{port}"))
 }
 
-/// The USB product ID, as the world has it or as the registers suggest.
+/// The USB product ID, as the simulation has it or as the registers suggest.
 fn product(ctrl: &SimCtrl) -> u16 {
     let text = ctrl.product.as_deref().and_then(|text| text.strip_prefix("0x"));
     let named = text.and_then(|digits| u16::from_str_radix(digits, 16).ok());

@@ -1,7 +1,24 @@
-//! Simulated hardware: chips at the level of the bus, worlds of them, and faults on demand.
+//! Simulated hardware: chips at the level of the bus, controllers with boards, and faults on request.
 //!
-//! The same chips serve the tests, the `clusterhat` command's `--sim`, and the virtual machine that
-//! puts them on a real kernel's bus.
+//! A [`Simulation`] is the hardware with its present state, which is also what a simulation file holds
+//! as JSON. A [`Machine`] is a platform made of one, in memory or in a file that several processes share:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//!
+//! use hat_driver::linux::{Cluster, Options};
+//! use hat_driver::sim::{Machine, builtin};
+//!
+//! let simulation = builtin::simulation("v2.5").ok_or("no such simulation")?;
+//! let machine = Machine::memory(simulation)?.without_waits();
+//! let cluster = Cluster::open(Arc::new(machine), Options::default())?;
+//! assert_eq!(cluster.nodes().count(), 4);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`builtin::names`] lists a board of each kind; [`fault::Fault`] says what can go wrong on request.
 
 mod beside;
 pub mod builtin;

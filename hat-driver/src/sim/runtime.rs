@@ -1,5 +1,5 @@
-//! The folder in which named worlds live until the machine restarts, with their locks, and the locks
-//! of worlds that have no file or none that this user may write.
+//! The folder in which named simulations live until the machine restarts, with their locks, and the locks
+//! of simulations that have no file or none that this user may write.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -23,7 +23,7 @@ pub(super) fn folder() -> Result<PathBuf, StoreError> {
     Ok(path)
 }
 
-/// Somebody else's folder of that name would let them change our worlds.
+/// Somebody else's folder of that name would let them change our simulations.
 fn make_private(path: &Path, uid: u32) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).recursive(true).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -36,7 +36,7 @@ fn make_private(path: &Path, uid: u32) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "is not a folder of this user"))
 }
 
-/// A named world's file, made at its first use.
+/// A named simulation's file, made at its first use.
 pub(super) fn builtin(name: &str, world: &Simulation) -> Result<PathBuf, StoreError> {
     let path = folder()?.join(format!("{name}.json"));
     if !path.exists() {
@@ -46,7 +46,7 @@ pub(super) fn builtin(name: &str, world: &Simulation) -> Result<PathBuf, StoreEr
     Ok(path)
 }
 
-/// The locks for a world's file that this user may only read: nobody else has to be kept apart.
+/// The locks for a simulation's file that this user may only read: nobody else has to be kept apart.
 pub(super) fn locks(world: &Path) -> Result<Locks, StoreError> {
     let io = |source| StoreError::Io { path: world.to_owned(), source };
     let parent = fs::metadata(world.parent().unwrap_or(world)).map_err(io)?;

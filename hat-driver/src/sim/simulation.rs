@@ -1,4 +1,4 @@
-//! A world: what hardware a simulated controller has, and its present state, as one JSON object.
+//! A simulation: what hardware a simulated controller has, and its present state, as one JSON object.
 //!
 //! ```json
 //! {"hat":   {"product": "ZC4:ClusterHAT", "product_ver": "0x0025", "uuid": "...",
@@ -55,15 +55,15 @@ pub struct Simulation {
     pub faults: Vec<Fault>,
 }
 
-/// Why a text is no world.
+/// Why a text is no simulation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulationError {
     /// Not JSON.
-    #[error("not a world: {0}")]
+    #[error("not a simulation: {0}")]
     Json(#[from] serde_json::Error),
     /// JSON of another shape.
-    #[error("not a world: {at}: {problem}")]
+    #[error("not a simulation: {at}: {problem}")]
     Shape {
         /// The key.
         at: String,
@@ -87,7 +87,7 @@ fn shape(at: &str, problem: impl ToString) -> SimulationError {
 }
 
 impl Simulation {
-    /// Reads a world.
+    /// Reads a simulation.
     ///
     /// # Errors
     /// [`SimulationError`] with the key that is wrong.
@@ -193,7 +193,7 @@ impl Simulation {
         self.raw.get("clusterhat_toml")?.as_str()
     }
 
-    /// The firmware's throttling flags, where the world has a firmware.
+    /// The firmware's throttling flags, where the simulation has a firmware.
     #[must_use]
     pub fn throttled(&self) -> Option<u32> {
         let set = self.raw.get("throttled").and_then(Value::as_u64).map(|flags| flags as u32);

@@ -1,8 +1,8 @@
-//! Where a world lives: in memory, or in a file that every transfer reads and writes.
+//! Where a simulation lives: in memory, or in a file that every transfer reads and writes.
 //!
 //! A file behaves as hardware does: what a transfer changes is there for the next process, whatever
 //! happens to this one. Each transfer holds a lock, so transfers of several processes interleave
-//! whole, and writing is a rename, so a reader never sees half a world. The lock lies beside the file:
+//! whole, and writing is a rename, so a reader never sees half a simulation. The lock lies beside the file:
 //! it holds for every user and every runtime folder.
 
 use std::fs;
@@ -17,7 +17,7 @@ use crate::linux::lock::{FileLock, LockError};
 /// How long another process may take for one transfer.
 const TRANSFER_LIMIT: Duration = Duration::from_secs(10);
 
-/// A world and its place.
+/// A simulation and its place.
 #[derive(Debug)]
 pub struct Store {
     world: Simulation,
@@ -28,7 +28,7 @@ pub struct Store {
     pub(super) transfers: u32,
 }
 
-/// A world's file.
+/// A simulation's file.
 #[derive(Debug)]
 struct SimulationFile {
     path: PathBuf,
@@ -36,7 +36,7 @@ struct SimulationFile {
     lock: Option<FileLock>,
 }
 
-/// Why a world cannot be had.
+/// Why a simulation cannot be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -56,7 +56,7 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// The file holds no world.
+    /// The file holds no simulation.
     #[error("{}: {source}", path.display())]
     Simulation {
         /// The file.
@@ -67,13 +67,13 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Keeps a world in memory.
+    /// Keeps a simulation in memory.
     #[must_use]
     pub fn memory(world: Simulation) -> Self {
         Self { text: world.to_text(), world, file: None, transfers: 0 }
     }
 
-    /// Opens a world in a file. One that may not be replaced can be read.
+    /// Opens a simulation in a file. One that may not be replaced can be read.
     ///
     /// # Errors
     /// [`StoreError`] names the file.
@@ -89,12 +89,12 @@ impl Store {
         Ok(Self { world, text, file, transfers: 0 })
     }
 
-    /// The file that holds the world; whether it may be replaced.
+    /// The file that holds the simulation; whether it may be replaced.
     pub(super) fn place(&self) -> Option<(&Path, bool)> {
         self.file.as_ref().map(|file| (&*file.path, file.lock.is_some()))
     }
 
-    /// The world as it was at the last transfer or [`Self::refresh`].
+    /// The simulation as it was at the last transfer or [`Self::refresh`].
     #[must_use]
     pub const fn world(&self) -> &Simulation {
         &self.world
@@ -103,7 +103,7 @@ impl Store {
     /// Reads the file again; whether somebody else has changed it.
     ///
     /// # Errors
-    /// Where the file is gone or no world any more.
+    /// Where the file is gone or no simulation any more.
     pub fn refresh(&mut self) -> io::Result<bool> {
         let Some(file) = &self.file else { return Ok(false) };
         let text = fs::read_to_string(&file.path)?;
@@ -115,7 +115,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Changes the world: reads it, lets `change` work on it, and writes it back where it differs.
+    /// Changes the simulation: reads it, lets `change` work on it, and writes it back where it differs.
     ///
     /// # Errors
     /// Where the file cannot be read or written; nothing has changed then.

@@ -1,4 +1,4 @@
-//! The trace of the nodes' power that a world may ask for.
+//! The trace of the nodes' power that a simulation may ask for.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::simulation::Simulation;
 use crate::linux::Moment;
 
-/// Changes a world, and traces which nodes went on and off with it.
+/// Changes a simulation, and traces which nodes went on and off with it.
 pub(super) fn traced<R>(
     world: &mut Simulation,
     change: impl FnOnce(&mut Simulation) -> R,

@@ -1,4 +1,4 @@
-//! What an error is about, and what stands behind it.
+//! What an error is about, and its causes.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! A simulated ClusterCTRL board, as its firmware behaves.
 //!
 //! A command runs after the write that starts it has returned, and writes are refused until it is
-//! done; how long that is counts in refused writes here, since a world has no clock. A restart, and on
+//! done; how long that is counts in refused writes here, since a simulation has no clock. A restart, and on
 //! most boards a cycle of the hub, takes the board off the USB: how long that is counts in looks.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ mod commands;
 use super::chip::{NoAck, SimChip};
 use crate::ctrl::protocol::{CtrlRegister, SCHEMA};
 
-/// A board's state: the keys of its object in a world.
+/// A board's state: the keys of its object in a simulation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimCtrl {
     /// Its place among several boards.
@@ -58,7 +58,7 @@ pub struct SimCtrl {
     /// The EEPROM commands that were sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<Vec<String>>,
-    /// What the EEPROM holds; absent = the order as the world has it, and all nodes off.
+    /// What the EEPROM holds; absent = the order as the simulation has it, and all nodes off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eeprom: Option<Eeprom>,
     /// Writes that are refused yet, since a command runs.
@@ -116,7 +116,7 @@ impl SimCtrl {
         })
     }
 
-    /// What a world says of a board without `eeprom` is what its EEPROM holds: it stays there.
+    /// What a simulation says of a board without `eeprom` is what its EEPROM holds: it stays there.
     fn set_order(&mut self, order: u8) {
         self.eeprom = Some(self.eeprom());
         self.order = order;
