@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use crate::{
-    Difference, Error, GADGET, Kernel, KernelPart, Layout, Owner, Profile, StopGetty, Tree, Udc,
-    layout,
+    Difference, GADGET, GadgetError, Kernel, KernelPart, Layout, Profile, StopGetty, Tree, Udc,
+    UdcOwner, layout,
     take_down::{self, take_down},
     udc,
 };
@@ -68,7 +68,7 @@ pub fn apply(
     udc: Option<&str>,
     limits: &Limits,
     stop_getty: StopGetty<'_>,
-) -> Result<Applied, Error> {
+) -> Result<Applied, GadgetError> {
     // Asked first: without configfs there is nothing to wait for.
     kernel.gadgets()?;
     let udc = await_udc(kernel, udc, limits.udc)?;
@@ -99,17 +99,21 @@ pub(crate) fn is_reduced(profile: &Profile, tree: &Tree) -> bool {
     profile.admin_console && Layout::of(profile).without_second_port().difference(tree).is_none()
 }
 
-fn is_bound(kernel: &dyn Kernel, udc: &Udc) -> Result<bool, Error> {
+fn is_bound(kernel: &dyn Kernel, udc: &Udc) -> Result<bool, GadgetError> {
     Ok(bound(kernel)?.as_ref() == Some(&udc.name))
 }
 
 /// The controller that our gadget is bound to.
-fn bound(kernel: &dyn Kernel) -> Result<Option<String>, Error> {
+fn bound(kernel: &dyn Kernel) -> Result<Option<String>, GadgetError> {
     let ours = kernel.gadgets()?.into_iter().find(|gadget| gadget.name == GADGET);
     Ok(ours.and_then(|gadget| gadget.udc))
 }
 
-fn await_udc(kernel: &mut dyn Kernel, name: Option<&str>, limit: Duration) -> Result<Udc, Error> {
+fn await_udc(
+    kernel: &mut dyn Kernel,
+    name: Option<&str>,
+    limit: Duration,
+) -> Result<Udc, GadgetError> {
     let end = kernel.now() + limit;
     loop {
         let udcs = kernel.udcs()?;
@@ -118,7 +122,7 @@ fn await_udc(kernel: &mut dyn Kernel, name: Option<&str>, limit: Duration) -> Re
             return Ok(udc);
         }
         if kernel.now() >= end {
-            return Err(Error::NoUdc { name: name.map(str::to_owned), waited: limit, seen });
+            return Err(GadgetError::NoUdc { name: name.map(str::to_owned), waited: limit, seen });
         }
         kernel.sleep(POLL);
     }
@@ -133,15 +137,15 @@ fn seen(udcs: &[Udc]) -> String {
     if names.is_empty() { "nothing".into() } else { names.join(" and ") }
 }
 
-fn refuse_another(kernel: &dyn Kernel, udc: &Udc) -> Result<(), Error> {
-    match Owner::of(udc, &kernel.gadgets()?) {
+fn refuse_another(kernel: &dyn Kernel, udc: &Udc) -> Result<(), GadgetError> {
+    match UdcOwner::of(udc, &kernel.gadgets()?) {
         None => Ok(()),
-        Some(owner) => Err(Error::Owned { udc: udc.name.clone(), owner }),
+        Some(owner) => Err(GadgetError::Owned { udc: udc.name.clone(), owner }),
     }
 }
 
 /// Makes the gadget; removes it again if a part fails.
-fn make(kernel: &mut dyn Kernel, profile: &Profile) -> Result<(), Error> {
+fn make(kernel: &mut dyn Kernel, profile: &Profile) -> Result<(), GadgetError> {
     let Err(source) = kernel.register(profile) else {
         return Ok(());
     };
@@ -156,12 +160,12 @@ fn make(kernel: &mut dyn Kernel, profile: &Profile) -> Result<(), Error> {
     Err(error)
 }
 
-fn register_error(kernel: &dyn Kernel, path: &str, source: io::Error) -> Error {
+fn register_error(kernel: &dyn Kernel, path: &str, source: io::Error) -> GadgetError {
     let lacking = matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported);
     let part = lacking.then(|| KernelPart::of(path));
     let gadget = kernel.path(GADGET);
     let path = if path.is_empty() { gadget } else { gadget.join(path) };
-    Error::Register { path, part, source }
+    GadgetError::Register { path, part, source }
 }
 
 /// Binds the gadget that was just made; removes it again if that fails.
@@ -169,7 +173,7 @@ fn bind_new(
     kernel: &mut dyn Kernel,
     profile: &Profile,
     udc: &Udc,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<String>, GadgetError> {
     bind_with_fewer(kernel, profile, udc).inspect_err(|_| {
         // The first error is the one to tell.
         let _ = take_down::remove(kernel);
@@ -184,12 +188,12 @@ fn bind_with_fewer(
     kernel: &mut dyn Kernel,
     profile: &Profile,
     udc: &Udc,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<String>, GadgetError> {
     let refused = match bind(kernel, udc) {
         Ok(()) => return Ok(None),
         Err(error) => error,
     };
-    let Error::Bind { source, .. } = &refused else { return Err(refused) };
+    let GadgetError::Bind { source, .. } = &refused else { return Err(refused) };
     let why = format!("{refused}: {source}");
     let retried = profile.admin_console
         && kernel.unlink(GADGET, &layout::second_port()).is_ok()
@@ -197,10 +201,10 @@ fn bind_with_fewer(
     if retried { Ok(Some(why)) } else { Err(refused) }
 }
 
-fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), Error> {
+fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), GadgetError> {
     kernel.bind(GADGET, Some(&udc.name)).map_err(|source| {
         let path = kernel.path(GADGET).join("UDC");
-        let refused = Error::Bind { path, udc: udc.name.clone(), source };
+        let refused = GadgetError::Bind { path, udc: udc.name.clone(), source };
         // Somebody may have been quicker.
         let now =
             kernel.udcs().ok().and_then(|udcs| udc::choose(udcs, Some(&udc.name)).ok().flatten());
@@ -213,13 +217,13 @@ fn rebind(
     kernel: &mut dyn Kernel,
     profile: &Profile,
     udc: &Udc,
-) -> Result<(Action, Option<String>), Error> {
+) -> Result<(Action, Option<String>), GadgetError> {
     if is_bound(kernel, udc)? {
         return Ok((Action::None, None));
     }
     if let Some(other) = bound(kernel)? {
         let path = kernel.path(GADGET).join("UDC");
-        kernel.bind(GADGET, None).map_err(|source| Error::Bind {
+        kernel.bind(GADGET, None).map_err(|source| GadgetError::Bind {
             path,
             udc: format!("nothing for {other}"),
             source,

@@ -4,15 +4,15 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Holder, KernelPart, Owner};
+use crate::{KernelPart, TtyHolder, UdcOwner};
 
 /// An error, with the path it is about and what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum GadgetError {
     /// Configfs has no place for gadgets.
     #[error(
-        "{} is not there: the kernel lacks {}, or configfs is not mounted (systemd's \
+        "{} does not exist: the kernel lacks {}, or configfs is not mounted (systemd's \
          sys-kernel-config.mount does it)", path.display(), KernelPart::composite()
     )]
     NoConfigfs {
@@ -21,7 +21,7 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// Something of the kernel's could not be read.
+    /// A file of configfs or sysfs could not be read.
     #[error("cannot read {}{}", path.display(), hint(source))]
     Read {
         /// What.
@@ -29,11 +29,11 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The controller did not come.
+    /// The USB device controller did not appear.
     #[error(
-        "/sys/class/udc has {} after {waited:?}, but {seen}: a Raspberry Pi's needs \
-         dtoverlay=dwc2,dr_mode=peripheral in config.txt and a restart; another's kernel needs its \
-         driver, as CONFIG_USB_DWC2", wanted(.name)
+        "/sys/class/udc has {} after {waited:?}, but {seen}: on a Raspberry Pi add \
+         dtoverlay=dwc2,dr_mode=peripheral to config.txt and reboot; on other machines load the \
+         driver of the USB device controller", wanted(.name)
     )]
     NoUdc {
         /// The name that was asked for.
@@ -43,19 +43,19 @@ pub enum Error {
         /// What there is instead.
         seen: String,
     },
-    /// There is a choice, and nobody made it.
-    #[error("/sys/class/udc has several controllers, {}: name the node's own", names.join(" and "))]
+    /// There are several hardware controllers, and none was named.
+    #[error("/sys/class/udc has several USB device controllers, {}: set udc in node.toml to the one to use", names.join(" and "))]
     SeveralUdcs {
         /// Their names.
         names: Vec<String>,
     },
-    /// Somebody else uses the port.
+    /// Other software uses the USB device controller.
     #[error("/sys/class/udc/{udc} is used by {owner}")]
     Owned {
         /// The controller.
         udc: String,
         /// Who.
-        owner: Owner,
+        owner: UdcOwner,
     },
     /// The kernel did not take a part of the gadget.
     #[error("cannot make {}{}{}", path.display(), missing(.part), hint(source))]
@@ -86,14 +86,14 @@ pub enum Error {
         source: io::Error,
     },
     /// The login on the console could not be stopped.
-    #[error("cannot stop the login on the node's serial ports")]
+    #[error("cannot stop or start the login on the node's serial ports")]
     Getty(#[source] io::Error),
     /// A terminal is in use, which would block the removal.
-    #[error("{} open by {}: end that first, since the kernel removes no serial port in use",
+    #[error("{} open by {}: end that first: the kernel cannot remove a serial port that is in use",
         is_open(.0), programs(.0))]
-    TtyOpen(Vec<Holder>),
-    /// Another call is at work.
-    #[error("{} is locked by another call since {waited:?}: wait for it to end", path.display())]
+    TtyOpen(Vec<TtyHolder>),
+    /// Another process is changing the gadget.
+    #[error("another process has held the lock of {} for {waited:?}: try again when it has finished", path.display())]
     Locked {
         /// What.
         path: PathBuf,
@@ -102,7 +102,7 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl GadgetError {
     /// Whether something did not come in time.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
@@ -115,20 +115,20 @@ fn hint(source: &io::Error) -> &'static str {
 }
 
 fn wanted(name: &Option<String>) -> String {
-    name.as_ref().map_or_else(|| "no controller".to_owned(), |name| format!("no {name}"))
+    name.as_ref().map_or_else(|| "no USB device controller".to_owned(), |name| format!("no {name}"))
 }
 
 fn missing(part: &Option<KernelPart>) -> String {
     part.as_ref().map_or_else(String::new, |part| format!(": the kernel lacks {part}"))
 }
 
-fn is_open(holders: &[Holder]) -> String {
+fn is_open(holders: &[TtyHolder]) -> String {
     let mut ttys: Vec<&str> = holders.iter().map(|holder| holder.tty.as_str()).collect();
     ttys.dedup();
     format!("{} {}", ttys.join(" and "), if ttys.len() == 1 { "is" } else { "are" })
 }
 
-fn programs(holders: &[Holder]) -> String {
-    let program = |holder: &Holder| format!("{} (process {})", holder.program, holder.pid);
+fn programs(holders: &[TtyHolder]) -> String {
+    let program = |holder: &TtyHolder| format!("{} (process {})", holder.program, holder.pid);
     holders.iter().map(program).collect::<Vec<_>>().join(" and ")
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Error, Profile, Tree, Udc};
+use crate::{GadgetError, Profile, Tree, Udc};
 
 /// A gadget in configfs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Gadget {
 
 /// A process that has a terminal open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct TtyHolder {
     /// The terminal, as `/dev/ttyGS0`.
     pub tty: String,
     /// The process.
@@ -35,19 +35,19 @@ pub trait Kernel {
     ///
     /// # Errors
     /// If configfs has no place for gadgets or cannot be read.
-    fn gadgets(&self) -> Result<Vec<Gadget>, Error>;
+    fn gadgets(&self) -> Result<Vec<Gadget>, GadgetError>;
 
     /// What a gadget's folder holds; nothing if it is not there.
     ///
     /// # Errors
     /// If it cannot be read.
-    fn tree(&self, gadget: &str) -> Result<Option<Tree>, Error>;
+    fn tree(&self, gadget: &str) -> Result<Option<Tree>, GadgetError>;
 
     /// All USB device controllers.
     ///
     /// # Errors
     /// If sysfs cannot be read.
-    fn udcs(&self) -> Result<Vec<Udc>, Error>;
+    fn udcs(&self) -> Result<Vec<Udc>, GadgetError>;
 
     /// Makes the gadget [`crate::GADGET`] of a profile, bound to nothing.
     ///
@@ -78,7 +78,7 @@ pub trait Kernel {
     ///
     /// # Errors
     /// If processes cannot be listed.
-    fn holders(&self, ttys: &[String]) -> io::Result<Vec<Holder>>;
+    fn holders(&self, ttys: &[String]) -> io::Result<Vec<TtyHolder>>;
 
     /// A clock that never goes back.
     fn now(&self) -> Duration;

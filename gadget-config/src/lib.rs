@@ -45,18 +45,18 @@ mod udc;
 
 pub use apply::{Action, Applied, Limits, apply};
 pub use boot::{BootMethod, BootMethodError};
-pub use error::Error;
+pub use error::GadgetError;
 pub use ethernet::{Ethernet, EthernetError};
-pub use kernel::{Gadget, Holder, Kernel};
+pub use kernel::{Gadget, Kernel, TtyHolder};
 pub use kernel_part::KernelPart;
 pub use layout::{Difference, Entry, GADGET, Layout, Tree};
 #[cfg(feature = "linux")]
-pub use linux::{Linux, Lock};
+pub use linux::{GadgetLock, Linux};
 #[cfg(feature = "node-file")]
 pub use node_file::NodeFile;
-pub use owner::Owner;
+pub use owner::UdcOwner;
 pub use profile::{MicrosoftOs, Profile};
-pub use status::{State, Status, status};
+pub use status::{GadgetState, GadgetStatus, status};
 pub use take_down::{StopGetty, take_down};
 pub use udc::Udc;
 

@@ -127,7 +127,9 @@ pub fn check_udc_name(text: &str) -> Result<(), String> {
     if !text.is_empty() && !text.starts_with('.') && text.chars().all(plain) {
         Ok(())
     } else {
-        Err(format!("{text:?} is not a controller's name: use one that /sys/class/udc lists"))
+        Err(format!(
+            "{text:?} is not the name of a USB device controller: use one that /sys/class/udc lists"
+        ))
     }
 }
 

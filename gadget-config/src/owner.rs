@@ -1,4 +1,4 @@
-//! Who else has the node's port.
+//! Other software that uses the node's USB device controller.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ const CONFIGFS: &str = "configfs-gadget";
 /// Another user of a controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Owner {
+pub enum UdcOwner {
     /// A gadget of configfs, by its folder.
     Gadget(String),
     /// A gadget driver of its own, as `g_ether`.
     Driver(String),
 }
 
-impl Owner {
+impl UdcOwner {
     /// Who has the controller, if not our gadget.
     #[must_use]
     pub fn of(udc: &Udc, gadgets: &[Gadget]) -> Option<Self> {
@@ -37,32 +37,32 @@ impl Owner {
     }
 
     /// How to free the port.
-    fn cure(&self) -> String {
+    fn fix(&self) -> String {
         match self {
             Self::Gadget(name) if name == "ClusterCTRL" => {
-                "the vendor's clusterctrl-composite.service makes it: disable that and restart".into()
+                "the vendor's clusterctrl-composite.service makes it: disable that service and reboot".into()
             }
             Self::Gadget(name) => {
-                format!("end the program that made it, or unbind it by writing an empty line to its UDC in usb_gadget/{name}")
+                format!("end the program that made it, or unbind it: write an empty line to usb_gadget/{name}/UDC")
             }
             Self::Driver(name) if name == "g_ether" => {
-                "Raspberry Pi's rpi-usb-gadget loads it (`rpi-usb-gadget off`, then restart), or \
-                 modules-load in cmdline.txt or a file in /etc/modules-load.d does: take it out there \
+                "Raspberry Pi's rpi-usb-gadget loads it (`rpi-usb-gadget off`, then reboot), or \
+                 modules-load in cmdline.txt or a file in /etc/modules-load.d does: remove it there \
                  and run `modprobe -r g_ether`"
                     .into()
             }
             Self::Driver(name) => format!(
-                "take it out of /etc/modules-load.d and of modules-load in cmdline.txt, and run `modprobe -r {name}`"
+                "remove it from /etc/modules-load.d and from modules-load in cmdline.txt, and run `modprobe -r {name}`"
             ),
         }
     }
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for UdcOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gadget(name) => write!(f, "the gadget {name}: {}", self.cure()),
-            Self::Driver(name) => write!(f, "the gadget driver {name}: {}", self.cure()),
+            Self::Gadget(name) => write!(f, "the gadget {name}: {}", self.fix()),
+            Self::Driver(name) => write!(f, "the gadget driver {name}: {}", self.fix()),
         }
     }
 }
@@ -85,18 +85,18 @@ mod tests {
 
     #[test]
     fn a_free_port_and_our_own_have_no_other_owner() {
-        assert_eq!(Owner::of(&udc(None), &[gadget("other", None)]), None);
+        assert_eq!(UdcOwner::of(&udc(None), &[gadget("other", None)]), None);
         // It was just bound, or is just freed.
-        assert_eq!(Owner::of(&udc(Some("other")), &[gadget("other", None)]), None);
+        assert_eq!(UdcOwner::of(&udc(Some("other")), &[gadget("other", None)]), None);
         let ours = [gadget("other", Some("b.usb")), gadget("clusterhat", Some("a.usb"))];
-        assert_eq!(Owner::of(&udc(Some("configfs-gadget")), &ours), None);
-        assert_eq!(Owner::of(&udc(Some("clusterhat")), &ours), None);
+        assert_eq!(UdcOwner::of(&udc(Some("configfs-gadget")), &ours), None);
+        assert_eq!(UdcOwner::of(&udc(Some("clusterhat")), &ours), None);
     }
 
     #[test]
-    fn the_owner_is_named_with_the_cure() {
+    fn the_owner_is_named_with_the_fix() {
         let owner = |function, gadgets: &[Gadget]| {
-            Owner::of(&udc(Some(function)), gadgets).unwrap().to_string()
+            UdcOwner::of(&udc(Some(function)), gadgets).unwrap().to_string()
         };
         let ether = owner("g_ether", &[]);
         assert!(ether.starts_with("the gadget driver g_ether: Raspberry Pi's rpi-usb-gadget"));

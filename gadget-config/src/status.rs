@@ -2,12 +2,13 @@
 
 use crate::apply::is_reduced;
 use crate::{
-    Difference, Entry, Error, GADGET, Kernel, Layout, Owner, Profile, Udc, layout, take_down,
+    Difference, Entry, GADGET, GadgetError, Kernel, Layout, Profile, Udc, UdcOwner, layout,
+    take_down,
 };
 
 /// How far the gadget is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum GadgetState {
     /// There is none.
     Down,
     /// It is not what the profile says: of another profile, or half-made.
@@ -21,9 +22,9 @@ pub enum State {
 /// The gadget and its controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Status {
+pub struct GadgetStatus {
     /// How far it is.
-    pub state: State,
+    pub state: GadgetState,
     /// The controller that it is on.
     pub udc: Option<Udc>,
     /// The node's network device, as `usb0`.
@@ -36,14 +37,14 @@ pub struct Status {
     /// All controllers.
     pub udcs: Vec<Udc>,
     /// Others that use a controller, by its name.
-    pub others: Vec<(String, Owner)>,
+    pub others: Vec<(String, UdcOwner)>,
 }
 
 /// Looks, and changes nothing. Without a profile, a gadget that is bound counts as up.
 ///
 /// # Errors
 /// If configfs or sysfs cannot be read.
-pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<Status, Error> {
+pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<GadgetStatus, GadgetError> {
     let gadgets = kernel.gadgets()?;
     let udcs = kernel.udcs()?;
     let tree = kernel.tree(GADGET)?;
@@ -56,14 +57,15 @@ pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<Status, 
         .filter(|_| !without_second_port)
         .and_then(|(profile, tree)| Layout::of(profile).difference(tree));
     let state = match (&tree, difference, bound) {
-        (None, _, _) => State::Down,
-        (_, Some(difference), _) => State::Differs(difference),
-        (_, None, None) => State::Unbound,
-        (_, None, Some(_)) => State::Up,
+        (None, _, _) => GadgetState::Down,
+        (_, Some(difference), _) => GadgetState::Differs(difference),
+        (_, None, None) => GadgetState::Unbound,
+        (_, None, Some(_)) => GadgetState::Up,
     };
-    let others = udcs.iter().filter_map(|udc| Some((udc.name.clone(), Owner::of(udc, &gadgets)?)));
+    let others =
+        udcs.iter().filter_map(|udc| Some((udc.name.clone(), UdcOwner::of(udc, &gadgets)?)));
     let tree = tree.unwrap_or_default();
-    Ok(Status {
+    Ok(GadgetStatus {
         state,
         udc: udcs.iter().find(|udc| Some(&udc.name) == bound).cloned(),
         network: bound.and_then(|_| network(&tree)),

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::{Entry, Error, GADGET, Kernel, Limits, Tree};
+use crate::{Entry, GADGET, GadgetError, Kernel, Limits, Tree};
 
 /// Time between two looks at who has a terminal open.
 const POLL: Duration = Duration::from_millis(100);
@@ -21,13 +21,13 @@ pub fn take_down(
     kernel: &mut dyn Kernel,
     limits: &Limits,
     stop_getty: StopGetty<'_>,
-) -> Result<bool, Error> {
+) -> Result<bool, GadgetError> {
     let Some(tree) = kernel.tree(GADGET)? else {
         return Ok(false);
     };
     let ttys = ttys(&tree, |_, _| true);
     if !ttys.is_empty() {
-        stop_getty(&ttys).map_err(Error::Getty)?;
+        stop_getty(&ttys).map_err(GadgetError::Getty)?;
         await_closed(kernel, &ttys, limits.tty)?;
     }
     remove(kernel)?;
@@ -35,11 +35,13 @@ pub fn take_down(
 }
 
 /// Removes the gadget, whose terminals nobody has open.
-pub(crate) fn remove(kernel: &mut dyn Kernel) -> Result<(), Error> {
+pub(crate) fn remove(kernel: &mut dyn Kernel) -> Result<(), GadgetError> {
     // Off the bus first, so that nothing opens a terminal for what the host sends. A gadget that is
     // bound to nothing says ENODEV; what is really wrong, the removal tells.
     let _ = kernel.bind(GADGET, None);
-    kernel.remove(GADGET).map_err(|source| Error::Remove { path: kernel.path(GADGET), source })
+    kernel
+        .remove(GADGET)
+        .map_err(|source| GadgetError::Remove { path: kernel.path(GADGET), source })
 }
 
 /// The terminals of those serial functions that count, by their folders.
@@ -56,16 +58,21 @@ pub(crate) fn ttys(tree: &Tree, counts: impl Fn(&Tree, &str) -> bool) -> Vec<Str
     tree.iter().filter_map(tty).collect()
 }
 
-fn await_closed(kernel: &mut dyn Kernel, ttys: &[String], limit: Duration) -> Result<(), Error> {
+fn await_closed(
+    kernel: &mut dyn Kernel,
+    ttys: &[String],
+    limit: Duration,
+) -> Result<(), GadgetError> {
     let end = kernel.now() + limit;
     loop {
-        let holders =
-            kernel.holders(ttys).map_err(|source| Error::Read { path: "/proc".into(), source })?;
+        let holders = kernel
+            .holders(ttys)
+            .map_err(|source| GadgetError::Read { path: "/proc".into(), source })?;
         if holders.is_empty() {
             return Ok(());
         }
         if kernel.now() >= end {
-            return Err(Error::TtyOpen(holders));
+            return Err(GadgetError::TtyOpen(holders));
         }
         kernel.sleep(POLL);
     }

@@ -1,6 +1,6 @@
 //! Which USB device controller is the node's.
 
-use crate::Error;
+use crate::GadgetError;
 
 /// Drivers of controllers that no cable leads to.
 const VIRTUAL: [&str; 2] = ["dummy_udc", "usbip-vudc"];
@@ -31,7 +31,7 @@ impl Udc {
 ///
 /// # Errors
 /// If none is named and there are several.
-pub(crate) fn choose(udcs: Vec<Udc>, name: Option<&str>) -> Result<Option<Udc>, Error> {
+pub(crate) fn choose(udcs: Vec<Udc>, name: Option<&str>) -> Result<Option<Udc>, GadgetError> {
     if let Some(name) = name {
         return Ok(udcs.into_iter().find(|udc| udc.name == name));
     }
@@ -39,7 +39,7 @@ pub(crate) fn choose(udcs: Vec<Udc>, name: Option<&str>) -> Result<Option<Udc>, 
     if real.len() > 1 {
         let mut names: Vec<String> = real.into_iter().map(|udc| udc.name).collect();
         names.sort();
-        return Err(Error::SeveralUdcs { names });
+        return Err(GadgetError::SeveralUdcs { names });
     }
     Ok(real.pop())
 }
@@ -81,7 +81,7 @@ mod tests {
         let error = choose(udcs(&["b.usb", "a.usb", "dummy_udc.0"]), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "/sys/class/udc has several controllers, a.usb and b.usb: name the node's own"
+            "/sys/class/udc has several USB device controllers, a.usb and b.usb: set udc in node.toml to the one to use"
         );
     }
 }

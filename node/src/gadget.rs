@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gadget_config::{Error, Limits, Linux, apply, take_down};
+use gadget_config::{GadgetError, Limits, Linux, apply, take_down};
 
 use crate::error::NodeError;
 use crate::getty::Gettys;
@@ -20,7 +20,7 @@ pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, NodeEr
             gettys.stop(ttys)
         });
     // Also after a failure: a gadget that was left alone still has its terminals.
-    let restarted = gettys.restart().map_err(Error::Getty);
+    let restarted = gettys.restart().map_err(GadgetError::Getty);
     let applied = applied?;
     restarted?;
     let status = gadget_config::status(&kernel, Some(&settings.profile))?;
@@ -35,7 +35,7 @@ pub(crate) fn down(wait: Duration) -> Result<DownReport, NodeError> {
     let removed = take_down(&mut kernel, &Limits::default(), &mut |ttys| gettys.stop(ttys));
     if removed.is_err() {
         // The gadget stays, and so does the login.
-        gettys.restart().map_err(Error::Getty)?;
+        gettys.restart().map_err(GadgetError::Getty)?;
     }
     Ok(DownReport { removed: removed? })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gadget_config::{Action, Applied, Owner, Profile, State, Status, Udc};
+use gadget_config::{Action, Applied, GadgetState, GadgetStatus, Profile, Udc, UdcOwner};
 use node_link::{End, Mac};
 use serde::Serialize;
 use system_config::card::Error as CardError;
@@ -171,7 +171,7 @@ impl Identity {
 }
 
 impl UpReport {
-    pub(crate) fn new(profile: &Profile, applied: Applied, status: Status) -> Self {
+    pub(crate) fn new(profile: &Profile, applied: Applied, status: GadgetStatus) -> Self {
         let (action, because) = match applied.action {
             Action::None => ("none", None),
             Action::Made => ("made", None),
@@ -192,14 +192,14 @@ impl UpReport {
 }
 
 impl StatusReport {
-    pub(crate) fn new(profile: Option<&Profile>, status: Status) -> Self {
+    pub(crate) fn new(profile: Option<&Profile>, status: GadgetStatus) -> Self {
         let (state, difference) = match status.state {
-            State::Up => ("up", None),
-            State::Unbound => ("unbound", None),
-            State::Differs(difference) => ("differs", Some(difference.to_string())),
-            State::Down => ("down", None),
+            GadgetState::Up => ("up", None),
+            GadgetState::Unbound => ("unbound", None),
+            GadgetState::Differs(difference) => ("differs", Some(difference.to_string())),
+            GadgetState::Down => ("down", None),
         };
-        let other = |(udc, owner): (String, Owner)| OtherUse { udc, owner: owner.to_string() };
+        let other = |(udc, owner): (String, UdcOwner)| OtherUse { udc, owner: owner.to_string() };
         Self {
             state,
             difference,

@@ -5,11 +5,11 @@ use std::io;
 use std::path::Path;
 use std::process;
 
-use crate::Holder;
+use crate::TtyHolder;
 
 /// Other processes that have one of these terminals open, by `/proc/PID/fd`. Only root sees
 /// everybody's.
-pub(super) fn holders(ttys: &[String]) -> io::Result<Vec<Holder>> {
+pub(super) fn holders(ttys: &[String]) -> io::Result<Vec<TtyHolder>> {
     let mut holders = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let entry = entry?;
@@ -20,7 +20,7 @@ pub(super) fn holders(ttys: &[String]) -> io::Result<Vec<Holder>> {
         let open = open_files(&entry.path());
         for tty in ttys.iter().filter(|tty| open.contains(tty)) {
             let program = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            holders.push(Holder { tty: tty.clone(), pid, program: program.trim().to_owned() });
+            holders.push(TtyHolder { tty: tty.clone(), pid, program: program.trim().to_owned() });
         }
     }
     holders.sort_by(|a, b| (&a.tty, a.pid).cmp(&(&b.tty, b.pid)));

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use usb_gadget::RegGadget;
 
-use crate::{Error, Gadget, Holder, Kernel, Profile, Tree, Udc};
+use crate::{Gadget, GadgetError, Kernel, Profile, Tree, TtyHolder, Udc};
 
-pub use lock::Lock;
+pub use lock::GadgetLock;
 
 /// Where systemd mounts configfs.
 const USB_GADGET: &str = "/sys/kernel/config/usb_gadget";
@@ -46,9 +46,9 @@ impl Kernel for Linux {
         PathBuf::from(USB_GADGET).join(gadget)
     }
 
-    fn gadgets(&self) -> Result<Vec<Gadget>, Error> {
+    fn gadgets(&self) -> Result<Vec<Gadget>, GadgetError> {
         let registered = usb_gadget::registered()
-            .map_err(|source| Error::NoConfigfs { path: USB_GADGET.into(), source })?;
+            .map_err(|source| GadgetError::NoConfigfs { path: USB_GADGET.into(), source })?;
         let read = |gadget: &RegGadget| {
             let udc = match gadget.udc() {
                 // Removed since it was listed.
@@ -56,7 +56,7 @@ impl Kernel for Linux {
                 udc => udc,
             };
             let path = gadget.path().join("UDC");
-            Some(udc.map_err(|source| Error::Read { path, source }).map(|udc| Gadget {
+            Some(udc.map_err(|source| GadgetError::Read { path, source }).map(|udc| Gadget {
                 name: gadget.name().to_string_lossy().into_owned(),
                 udc: udc.map(|name| name.to_string_lossy().into_owned()),
             }))
@@ -64,11 +64,11 @@ impl Kernel for Linux {
         registered.iter().filter_map(read).collect()
     }
 
-    fn tree(&self, gadget: &str) -> Result<Option<Tree>, Error> {
+    fn tree(&self, gadget: &str) -> Result<Option<Tree>, GadgetError> {
         tree::read(&self.path(gadget))
     }
 
-    fn udcs(&self) -> Result<Vec<Udc>, Error> {
+    fn udcs(&self) -> Result<Vec<Udc>, GadgetError> {
         sysfs::udcs()
     }
 
@@ -89,7 +89,7 @@ impl Kernel for Linux {
         registered(gadget)?.remove()
     }
 
-    fn holders(&self, ttys: &[String]) -> io::Result<Vec<Holder>> {
+    fn holders(&self, ttys: &[String]) -> io::Result<Vec<TtyHolder>> {
         holders::holders(ttys)
     }
 
@@ -113,10 +113,10 @@ fn trimmed(bytes: &[u8]) -> String {
 }
 
 /// The text of an attribute that may have gone.
-fn attribute(path: &std::path::Path) -> Result<Option<String>, Error> {
+fn attribute(path: &std::path::Path) -> Result<Option<String>, GadgetError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(trimmed(&bytes))),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+        Err(source) => Err(GadgetError::Read { path: path.to_owned(), source }),
     }
 }

@@ -4,12 +4,13 @@ use std::io;
 use std::path::Path;
 
 use super::attribute;
-use crate::{Error, Udc};
+use crate::{GadgetError, Udc};
 
 const CLASS: &str = "/sys/class/udc";
 
-pub(super) fn udcs() -> Result<Vec<Udc>, Error> {
-    let found = usb_gadget::udcs().map_err(|source| Error::Read { path: CLASS.into(), source })?;
+pub(super) fn udcs() -> Result<Vec<Udc>, GadgetError> {
+    let found =
+        usb_gadget::udcs().map_err(|source| GadgetError::Read { path: CLASS.into(), source })?;
     let mut udcs = found
         .iter()
         .map(|udc| read(&udc.name().to_string_lossy()))
@@ -23,7 +24,7 @@ pub(super) fn udc(name: &str) -> io::Result<usb_gadget::Udc> {
     found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no controller {name}")))
 }
 
-fn read(name: &str) -> Result<Udc, Error> {
+fn read(name: &str) -> Result<Udc, GadgetError> {
     let folder = Path::new(CLASS).join(name);
     Ok(Udc {
         name: name.to_owned(),

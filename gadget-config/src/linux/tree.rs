@@ -5,16 +5,16 @@ use std::io;
 use std::path::Path;
 
 use super::trimmed;
-use crate::{Entry, Error, Tree};
+use crate::{Entry, GadgetError, Tree};
 
 /// All below a gadget's folder; nothing if the folder is not there.
-pub(super) fn read(folder: &Path) -> Result<Option<Tree>, Error> {
+pub(super) fn read(folder: &Path) -> Result<Option<Tree>, GadgetError> {
     if !folder.is_dir() {
         return Ok(None);
     }
     let mut tree = Tree::from([(String::new(), Entry::Folder)]);
     walk(folder, "", &mut tree)
-        .map_err(|source| Error::Read { path: folder.to_owned(), source })?;
+        .map_err(|source| GadgetError::Read { path: folder.to_owned(), source })?;
     Ok(Some(tree))
 }
 

@@ -51,7 +51,7 @@ fn bad_values_name_the_line_and_what_is_allowed() {
         ("cluster = 7", "node.toml:1: cluster = 7: allowed is a text in quotes"),
         (
             "udc = \"../x\"",
-            "node.toml:1: udc: \"../x\" is not a controller's name: use one that /sys/class/udc lists",
+            "node.toml:1: udc: \"../x\" is not the name of a USB device controller: use one that /sys/class/udc lists",
         ),
     ];
     for (text, expected) in cases {

@@ -3,7 +3,9 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use gadget_config::{Action, Entry, Ethernet, GADGET, Kernel, Layout, Profile, State, status};
+use gadget_config::{
+    Action, Entry, Ethernet, GADGET, GadgetState, Kernel, Layout, Profile, status,
+};
 
 use crate::{Fake, UDC, down, node, up, up_on};
 
@@ -167,7 +169,7 @@ fn a_controller_that_refuses_two_serial_ports_gets_one() {
     );
     assert_eq!(kernel.bound(), Some(UDC));
     let seen = status(&kernel, Some(&node())).unwrap();
-    assert_eq!((seen.state, &*seen.ttys), (State::Up, &["/dev/ttyGS0".to_owned()][..]));
+    assert_eq!((seen.state, &*seen.ttys), (GadgetState::Up, &["/dev/ttyGS0".to_owned()][..]));
     assert!(seen.without_second_port);
 
     // It is left alone from then on, and only the profile's other changes make it anew.
@@ -191,7 +193,7 @@ fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_controller_takes_t
     kernel.serial_ports = Some(1);
     up(&mut kernel, &node()).unwrap();
     kernel.bind(GADGET, None).unwrap();
-    let State::Differs(difference) = status(&kernel, Some(&node())).unwrap().state else {
+    let GadgetState::Differs(difference) = status(&kernel, Some(&node())).unwrap().state else {
         panic!("it was taken for whole");
     };
     assert_eq!(difference.path, "configs/c.1/acm.clusterhat-2");

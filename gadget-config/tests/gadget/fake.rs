@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gadget_config::{Entry, Error, GADGET, Gadget, Holder, Kernel, Layout, Profile, Tree, Udc};
+use gadget_config::{
+    Entry, GADGET, Gadget, GadgetError, Kernel, Layout, Profile, Tree, TtyHolder, Udc,
+};
 
 use crate::UDC;
 
@@ -151,10 +153,10 @@ impl Kernel for Fake {
         Path::new("/configfs/usb_gadget").join(gadget)
     }
 
-    fn gadgets(&self) -> Result<Vec<Gadget>, Error> {
+    fn gadgets(&self) -> Result<Vec<Gadget>, GadgetError> {
         if self.no_configfs {
             let source = io::Error::from(ErrorKind::NotFound);
-            return Err(Error::NoConfigfs { path: "/configfs/usb_gadget".into(), source });
+            return Err(GadgetError::NoConfigfs { path: "/configfs/usb_gadget".into(), source });
         }
         let gadget = |(name, (_, udc)): (&String, &(Tree, Option<String>))| Gadget {
             name: name.clone(),
@@ -163,11 +165,11 @@ impl Kernel for Fake {
         Ok(self.gadgets.iter().map(gadget).collect())
     }
 
-    fn tree(&self, gadget: &str) -> Result<Option<Tree>, Error> {
+    fn tree(&self, gadget: &str) -> Result<Option<Tree>, GadgetError> {
         Ok(self.gadgets.get(gadget).map(|(tree, _)| tree.clone()))
     }
 
-    fn udcs(&self) -> Result<Vec<Udc>, Error> {
+    fn udcs(&self) -> Result<Vec<Udc>, GadgetError> {
         let there = self.udcs.iter().filter(|(at, _)| *at <= self.now);
         Ok(there.map(|(_, udc)| udc.clone()).collect())
     }
@@ -232,10 +234,11 @@ impl Kernel for Fake {
         self.gadgets.remove(gadget).map(|_| ()).ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    fn holders(&self, ttys: &[String]) -> io::Result<Vec<Holder>> {
+    fn holders(&self, ttys: &[String]) -> io::Result<Vec<TtyHolder>> {
         let login = self.login.borrow();
         let open = login.getty.iter().chain(&login.others).filter(|tty| ttys.contains(tty));
-        let holder = |tty: &String| Holder { tty: tty.clone(), pid: 42, program: "screen".into() };
+        let holder =
+            |tty: &String| TtyHolder { tty: tty.clone(), pid: 42, program: "screen".into() };
         Ok(open.map(holder).collect())
     }
 

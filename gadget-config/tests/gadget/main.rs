@@ -9,7 +9,7 @@ mod refuse;
 mod status;
 mod take_down;
 
-use gadget_config::{Applied, BootMethod, Error, Limits, Profile};
+use gadget_config::{Applied, BootMethod, GadgetError, Limits, Profile};
 
 use fake::Fake;
 use node_link::NodeId;
@@ -23,17 +23,17 @@ fn node() -> Profile {
 }
 
 /// [`gadget_config::apply`] with a hook that ends all logins.
-fn up(kernel: &mut Fake, profile: &Profile) -> Result<Applied, Error> {
+fn up(kernel: &mut Fake, profile: &Profile) -> Result<Applied, GadgetError> {
     up_on(kernel, profile, None)
 }
 
-fn up_on(kernel: &mut Fake, profile: &Profile, udc: Option<&str>) -> Result<Applied, Error> {
+fn up_on(kernel: &mut Fake, profile: &Profile, udc: Option<&str>) -> Result<Applied, GadgetError> {
     let getty = kernel.getty();
     gadget_config::apply(kernel, profile, udc, &Limits::default(), &mut |ttys| getty.stop(ttys))
 }
 
 /// [`gadget_config::take_down`] with the same hook.
-fn down(kernel: &mut Fake) -> Result<bool, Error> {
+fn down(kernel: &mut Fake) -> Result<bool, GadgetError> {
     let getty = kernel.getty();
     gadget_config::take_down(kernel, &Limits::default(), &mut |ttys| getty.stop(ttys))
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use gadget_config::Error;
+use gadget_config::GadgetError;
 
 use crate::{Fake, UDC, node, up, up_on};
 
 /// The error, having checked that nothing was touched.
-fn refused(kernel: &mut Fake, udc: Option<&str>) -> Error {
+fn refused(kernel: &mut Fake, udc: Option<&str>) -> GadgetError {
     let before = kernel.gadgets.clone();
     let error = up_on(kernel, &node(), udc).unwrap_err();
     assert_eq!(kernel.calls, [""; 0]);
@@ -55,7 +55,7 @@ fn somebody_who_is_quicker_is_named() {
     let mut kernel = Fake::new();
     kernel.quicker = Some("g_ether");
     let error = up(&mut kernel, &node()).unwrap_err();
-    assert!(matches!(error, Error::Owned { .. }), "{error}");
+    assert!(matches!(error, GadgetError::Owned { .. }), "{error}");
     assert!(kernel.gadgets.is_empty(), "ours is gone again");
 }
 
@@ -82,7 +82,7 @@ fn several_are_not_chosen_from() {
     let mut kernel = Fake::new();
     kernel.add_udc("b.usb", Duration::ZERO);
     let error = refused(&mut kernel, None);
-    assert!(matches!(error, Error::SeveralUdcs { .. }), "{error}");
+    assert!(matches!(error, GadgetError::SeveralUdcs { .. }), "{error}");
     up_on(&mut kernel, &node(), Some("b.usb")).unwrap();
     assert_eq!(kernel.bound(), Some("b.usb"));
 }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use gadget_config::{Error, Kernel, Profile};
+use gadget_config::{GadgetError, Kernel, Profile};
 
 use crate::{Fake, UDC, down, node, up};
 
@@ -50,7 +50,7 @@ fn an_open_terminal_is_named_and_the_gadget_stays() {
     kernel.login().others.push("/dev/ttyGS1".into());
     let start = kernel.now();
     let error = down(&mut kernel).unwrap_err();
-    assert!(matches!(error, Error::TtyOpen(_)));
+    assert!(matches!(error, GadgetError::TtyOpen(_)));
     let expected = "/dev/ttyGS1 is open by screen (process 42): end that first, since the kernel \
                     removes no serial port in use";
     assert_eq!(error.to_string(), expected);
@@ -65,7 +65,7 @@ fn a_getty_that_cannot_be_stopped_leaves_the_gadget() {
     up(&mut kernel, &node()).unwrap();
     kernel.login().fail = true;
     let error = down(&mut kernel).unwrap_err();
-    assert!(matches!(error, Error::Getty(_)), "{error}");
+    assert!(matches!(error, GadgetError::Getty(_)), "{error}");
     assert_eq!(kernel.bound(), Some(UDC));
 }
 
