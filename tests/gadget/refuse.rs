@@ -19,7 +19,7 @@ fn refused(vm: &Vm, words: &str, status: i32) -> String {
 fn a_virtual_controller_is_not_taken_by_itself() {
     let vm = vm();
     let error = refused(&vm, "up --id 3 --wait 0.3", 3);
-    let expected = "clusterhat-node: /sys/class/udc has no controller after 300ms, but dummy_udc.0 \
+    let expected = "clusterhat-node: /sys/class/udc has no USB device controller after 300ms, but dummy_udc.0 \
                     (virtual: taken only when named) and dummy_udc.1 (virtual: taken only when named): ";
     assert!(error.starts_with(expected), "{error}");
     assert!(error.contains("dtoverlay=dwc2,dr_mode=peripheral"), "{error}");
@@ -80,7 +80,7 @@ fn without_configfs_the_mount_is_named() {
     sh(&vm, "umount /sys/kernel/config");
     let error = fails(&vm, &format!("up --id 3 --udc {}", UDCS[0]), 1);
     sh(&vm, "mount -t configfs none /sys/kernel/config");
-    assert!(error.contains("/sys/kernel/config/usb_gadget is not there: "), "{error}");
+    assert!(error.contains("/sys/kernel/config/usb_gadget does not exist: "), "{error}");
     assert!(error.contains("CONFIG_USB_CONFIGFS (module libcomposite)"), "{error}");
     assert!(error.trim_end().ends_with(": configfs is not mounted"), "{error}");
 }

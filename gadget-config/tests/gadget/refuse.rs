@@ -65,7 +65,9 @@ fn none_within_the_limit_says_what_there_is() {
     let error = refused(&mut kernel, None);
     assert!(error.is_timeout());
     let error = error.to_string();
-    assert!(error.starts_with("/sys/class/udc has no controller after 10s, but nothing: "));
+    assert!(
+        error.starts_with("/sys/class/udc has no USB device controller after 10s, but nothing: ")
+    );
     assert!(error.contains("dtoverlay=dwc2,dr_mode=peripheral in config.txt"), "{error}");
 
     kernel.add_udc("dummy_udc.0", Duration::ZERO);
@@ -92,7 +94,7 @@ fn without_configfs_nothing_is_waited_for() {
     let mut kernel = Fake::without_udc();
     kernel.no_configfs = true;
     let error = refused(&mut kernel, None).to_string();
-    let expected = "/configfs/usb_gadget is not there: the kernel lacks CONFIG_USB_CONFIGFS \
+    let expected = "/configfs/usb_gadget does not exist: the kernel lacks CONFIG_USB_CONFIGFS \
                     (module libcomposite), or configfs is not mounted";
     assert!(error.starts_with(expected), "{error}");
 }
