@@ -68,7 +68,7 @@ fn none_within_the_limit_says_what_there_is() {
     assert!(
         error.starts_with("/sys/class/udc has no USB device controller after 10s, but nothing: ")
     );
-    assert!(error.contains("dtoverlay=dwc2,dr_mode=peripheral in config.txt"), "{error}");
+    assert!(error.contains("dtoverlay=dwc2,dr_mode=peripheral to config.txt"), "{error}");
 
     kernel.add_udc("dummy_udc.0", Duration::ZERO);
     let error = refused(&mut kernel, None).to_string();
