@@ -8,7 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clusterhat::config::Overrides;
-use clusterhat::{Error, Options, Output, parse_duration};
+use clusterhat::{Options, Output, parse_duration};
 
 use crate::commands::{
     Run, board, boards, init, inventory, maxpi, network, outputs, path, power, setup, status,
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
-The vendor's words work, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
+The vendor's commands work, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process,
 4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
 
@@ -45,11 +45,11 @@ pub(crate) struct Global {
     /// Read this configuration instead of /etc/clusterhat/clusterhat.toml
     #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(crate) config: Option<PathBuf>,
-    /// Take all files and devices from below this folder
+    /// Use the files and devices below this directory
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) root: Option<PathBuf>,
-    /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file
-    #[arg(long, global = true, value_name = "WORLD", value_parser = NonEmptyStringValueParser::new(), help_heading = GLOBAL)]
+    /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file
+    #[arg(long, global = true, value_name = "SIMULATION", value_parser = NonEmptyStringValueParser::new(), help_heading = GLOBAL)]
     pub(crate) sim: Option<String>,
     /// Wait at most this long for another process (seconds)
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration,
@@ -68,7 +68,7 @@ impl Global {
         let path = |name| variable(name).map(PathBuf::from);
         let simulation = match (&self.sim, variable("CLUSTERHAT_SIM")) {
             (None, Some(name)) => Some(name.into_string().map_err(|name| {
-                Error::Simulation(format!("CLUSTERHAT_SIM={name:?} is not UTF-8"))
+                Failure::Simulation(format!("CLUSTERHAT_SIM={name:?} is not UTF-8"))
             })?),
             (given, _) => given.clone(),
         };
@@ -84,13 +84,13 @@ impl Global {
     }
 }
 
-/// The world that words too wrong to be parsed, or else the environment, ask for.
+/// The simulation that a command line that cannot be parsed, or else the environment, asks for.
 pub(crate) fn simulated(words: &[OsString]) -> Option<String> {
     let behind = |word: &OsString| word.to_str()?.strip_prefix("--sim=").map(str::to_owned);
     let flag = words.iter().position(|word| word == "--sim").and_then(|at| words.get(at + 1));
     let given = words.iter().find_map(behind).or_else(|| flag?.to_str().map(str::to_owned));
-    let world = given.or_else(|| std::env::var("CLUSTERHAT_SIM").ok());
-    world.filter(|world| !world.is_empty())
+    let name = given.or_else(|| std::env::var("CLUSTERHAT_SIM").ok());
+    name.filter(|name| !name.is_empty())
 }
 
 /// The commands.
@@ -102,7 +102,7 @@ pub(crate) enum Command {
     Off(power::Off),
     /// Switch nodes off, and on again after a while
     Cycle(power::Cycle),
-    /// Show what is commanded and what the pins show; switches nothing (no NODES: all)
+    /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
     Init,
@@ -118,9 +118,9 @@ pub(crate) enum Command {
     Fan(outputs::Fan),
     /// Switch the ACT LED of ClusterCTRL boards
     Act(outputs::Act),
-    /// Choose whether nodes boot over USB (ClusterCTRL boards that can choose)
+    /// Set whether nodes boot over USB (ClusterCTRL boards with that setting)
     Usbboot(board::UsbBoot),
-    /// Show where on the USB nodes are (no NODES: all)
+    /// Show the USB paths of nodes (no NODES: all)
     #[command(alias = "getpath")]
     Path(path::Path),
     /// Change, save or reset the settings of a ClusterCTRL board
@@ -128,34 +128,34 @@ pub(crate) enum Command {
     Board(board::Board),
     /// Show the boards, how they were found, and what is unverified about them
     Boards(boards::Boards),
-    /// Prepare this controller: I2C, USB, groups, units; the vendor's image is taken over
+    /// Prepare this controller: I2C, USB, groups, units; converts the vendor's image
     Setup(setup::Setup),
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(network::Network),
-    /// Print the nodes for other programs
+    /// Print the nodes in the formats of other programs
     Inventory(inventory::Inventory),
     /// Print the number of nodes
     Maxpi,
-    /// The vendor's word for `board order`
+    /// The vendor's name for `board order`
     #[command(hide = true)]
     Setorder(board::Order),
-    /// The vendor's word for `board save`
+    /// The vendor's name for `board save`
     #[command(hide = true)]
     Save(board::VendorSave),
-    /// The vendor's word for `board save --what order`
+    /// The vendor's name for `board save --what order`
     #[command(hide = true)]
     Saveorder(board::VendorSave),
-    /// The vendor's word for `board save --what usbboot`
+    /// The vendor's name for `board save --what usbboot`
     #[command(hide = true)]
     Saveusbboot(board::VendorSave),
-    /// The vendor's word for `board save --what power`
+    /// The vendor's name for `board save --what power`
     #[command(hide = true)]
     Savepos(board::VendorSave),
-    /// The vendor's word for `board save --what defaults`
+    /// The vendor's name for `board save --what defaults`
     #[command(hide = true)]
     Savedefaults(board::VendorSave),
-    /// The vendor's word for `board reset`
+    /// The vendor's name for `board reset`
     #[command(hide = true)]
     Reset(board::Reset),
     /// Print a completion script for a shell

@@ -98,7 +98,7 @@ impl Call {
             (Err(_), Some(failure)) if self.is_json => render::tell(&failure.lines()),
             // Who has closed a pipe has seen enough.
             (Err(error), None) if error.kind() != ErrorKind::BrokenPipe && self.switches => {
-                render::tell("all was switched as asked");
+                render::tell("everything was switched as requested");
             }
             _ => {}
         }

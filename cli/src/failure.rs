@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
+use clusterhat::config::ConfigError;
 use clusterhat::nodes::NodeSetError;
 use clusterhat::report::NodeState;
 use clusterhat::{Error, ErrorKind, ErrorReport, shorten};
@@ -16,6 +17,9 @@ pub(crate) enum Failure {
     /// The library's.
     #[error(transparent)]
     Cluster(#[from] Error),
+    /// The environment names no simulation.
+    #[error("{0}")]
+    Simulation(String),
     /// The words of the command line make no sense.
     #[error("{0}")]
     Usage(String),
@@ -80,7 +84,7 @@ fn exit_status(error: &Error) -> u8 {
             ErrorKind::Usage
             | ErrorKind::Nodes
             | ErrorKind::Configuration
-            | ErrorKind::World
+            | ErrorKind::Simulation
             | ErrorKind::NoSuchOrder => 2,
             _ => 1,
         },
@@ -93,16 +97,24 @@ fn advice(error: &Error) -> &'static str {
         Error::FactoryOrderTaken { .. } => {
             "; give it a free one first with `clusterhat board order 20 NEW`, and save that"
         }
-        Error::NoSystem => ": --root DIR sets up the one that is mounted there",
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": leave --root away",
         _ => "",
     }
 }
 
+/// An error in the words of the command line, where the library's know none of it.
+fn reworded(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::NoSystem => Some("--sim simulates a board, not a system: pass --root DIR"),
+        _ => None,
+    }
+}
+
 /// The option that an error is about.
 fn option(error: &Error) -> &'static str {
     match error {
+        Error::Config(ConfigError::Override { .. }) => "--",
         Error::NoRoot(_) => "--root ",
         Error::Simulation(_) => "--sim ",
         _ => "",
@@ -114,7 +126,7 @@ impl Failure {
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
             Self::Cluster(error) => exit_status(error),
-            Self::Usage(_) | Self::NotConfirmed(_) => 2,
+            Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
             // As a shell has it for a process that a signal ended.
             Self::Interrupted { signal, .. } | Self::HubInterrupted { signal } => {
                 128 + *signal as u8
@@ -127,6 +139,7 @@ impl Failure {
         match self {
             Self::Cluster(error) => error.kind(),
             Self::Usage(_) => ErrorKind::Usage,
+            Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotConfirmed(_) => ErrorKind::NotConfirmed,
             Self::Interrupted { .. } | Self::HubInterrupted { .. } => ErrorKind::Interrupted,
             Self::Output(_) => ErrorKind::Output,
@@ -137,9 +150,10 @@ impl Failure {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Cluster(error) => {
-                let text = match error {
-                    Error::Driver(error) => error.describe(&Words).to_string(),
-                    error => format!("{}{}{}", option(error), chain(error), advice(error)),
+                let text = match (error, reworded(error)) {
+                    (_, Some(text)) => text.to_owned(),
+                    (Error::Driver(error), _) => error.describe(&Words).to_string(),
+                    (error, _) => format!("{}{}{}", option(error), chain(error), advice(error)),
                 };
                 shorten(&text).into_owned()
             }

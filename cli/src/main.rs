@@ -63,8 +63,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let message = text.split("\n\n").next().unwrap_or_default();
     let words_of_it: Vec<_> = message.trim_start_matches("error: ").split_whitespace().collect();
     let failure = Failure::Usage(words_of_it.join(" "));
-    if let Some(world) = args::simulated(&words) {
-        render::simulation::name(&world);
+    if let Some(name) = args::simulated(&words) {
+        render::simulation::name(&name);
     }
     let _ = render::print(&Printout::of_failure("", &failure), true);
     ExitCode::from(failure.exit_status())

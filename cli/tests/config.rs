@@ -69,6 +69,17 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn a_time_is_written_the_same_everywhere() {
+    for text in ["500ms", "0.5s", "0.5"] {
+        let world = with_toml(&format!("delay = \"{text}\"\n"));
+        assert_eq!(waits(&mut world.command(&PLAN)), [0.5; 3], "{text}");
+        let world = World::builtin("v2.5");
+        assert_eq!(waits(world.command(&PLAN).env("CLUSTERHAT_DELAY", text)), [0.5; 3], "{text}");
+        assert_eq!(waits(world.command(&PLAN).args(["--delay", text])), [0.5; 3], "{text}");
+    }
+}
+
+#[test]
 fn the_off_time_has_the_same_precedence() {
     let world = with_toml("off-time = 3\n");
     assert_eq!(world.run(&["on", "p1"]).status, 0);
@@ -118,7 +129,7 @@ fn an_unknown_key_is_a_warning_with_its_place() {
 fn a_bad_value_names_its_line_and_what_is_allowed() {
     for (text, parts) in [
         ("delay = 301\n", &[":1: delay = 301", "0 to 300 seconds"][..]),
-        ("\ndelay = \"1\"\n", &[":2: delay = \"1\"", "0 to 300 seconds"]),
+        ("\ndelay = \"1m\"\n", &[":2: delay = \"1m\"", "0 to 300 seconds"]),
         ("off-time = 0\n", &[":1: off-time = 0", "0.1 to 300 seconds"]),
         ("first = 0\n", &[":1: first = 0", "1 to 9999"]),
         ("fan-gpio = 13\n[[board]]\nrevision = \"1.3\"\n", &[":1: fan-gpio = 13", "v1.x"]),
@@ -439,7 +450,7 @@ fn the_lock_limit_holds_for_set_ups_too() {
     let (world, root) = (World::builtin("v2.5"), system());
     let held = fs::File::open(root.path()).expect("it can be opened");
     flock(&held, FlockOperation::LockExclusive).expect("nobody has it");
-    for words in [&["setup"][..], &["setup", "--undo"], &["network", "undo"]] {
+    for words in [&["setup"][..], &["setup", "undo"], &["network", "undo"]] {
         let mut command = world.program(clusterhat());
         command.args(words).arg("--root").arg(root.path()).args(["--lock-limit", "0.1"]);
         let output = Output::of(&mut command);
@@ -475,8 +486,28 @@ fn users_of_a_card_are_those_that_are_on_it() {
     assert_eq!(groups(), group, "nobody of the caller's machine is added");
     let added = run(&["--user", "pi"]);
     assert_eq!((added.status, groups()), (0, group.replace(":\n", ":pi\n")), "{added:?}");
-    let undone = run(&["--undo"]);
+    let undone = run(&["undo"]);
     assert_eq!((undone.status, groups()), (0, group.to_owned()), "{undone:?}");
+}
+
+/// Each spelling, and what is for setting up only.
+#[test]
+fn a_set_up_is_undone_by_setup_undo() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.arg("setup").args(words).arg("--root").arg(root.path()))
+    };
+    let there = || root.path().join("var/lib/clusterhat").exists();
+    for undo in [&["undo"][..], &["--undo"]] {
+        assert_eq!((run(&[]).status, there()), (0, true));
+        let planned = run(&[undo, &["--dry-run"]].concat());
+        assert_eq!((planned.status, there()), (0, true), "{planned:?}");
+        let undone = run(&[undo, &["--force"]].concat());
+        assert_eq!((undone.status, there()), (0, false), "{undone:?}");
+    }
+    let refused = run(&["--serial-console", "undo"]);
+    assert_eq!((refused.status, there()), (2, false), "{refused:?}");
 }
 
 /// What undoing does not touch is no reason not to undo.

@@ -100,7 +100,7 @@ fn a_fan_is_the_controller_s_or_a_board_s() {
     };
     done(&world, &["fan", "on", "c"], "GPIO 17: fan on\n");
     assert_eq!(fans(), [1, 0, 0]);
-    done(&world, &["fan", "on", "c"], "GPIO 17: fan on, already so\n");
+    done(&world, &["fan", "on", "c"], "GPIO 17: fan on, no change\n");
     done(&world, &["fan", "on", "30"], "ctrl30: fan on\n");
     assert_eq!(fans(), [1, 0, 1]);
     done(&world, &["fan", "off"], "GPIO 17: fan off\nctrl20: fan off\nctrl30: fan off\n");
@@ -124,7 +124,7 @@ fn usb_boot_is_chosen_node_by_node() {
     let lines = "p2: USB boot off\np3: USB boot off\n";
     done(&world, &["usbboot", "off", "p2", "p3"], lines);
     assert_eq!(board(&world, "11")["u"], json!([1, 0, 0]));
-    done(&world, &["usbboot", "off", "p1..p2"], "p1: USB boot off\np2: USB boot off, already so\n");
+    done(&world, &["usbboot", "off", "p1..p2"], "p1: USB boot off\np2: USB boot off, no change\n");
     let document = world.run(&["--json", "usbboot", "on", "all"]).json();
     assert_eq!(document["state"], "on");
     let results: Vec<_> =
@@ -133,7 +133,7 @@ fn usb_boot_is_chosen_node_by_node() {
     assert_eq!(board(&world, "11")["u"], json!([1, 1, 1]));
     let status = world.run(&["--json", "status"]).json();
     assert_eq!(status["boards"][0]["usb_boot"], json!(["p1", "p2", "p3"]));
-    done(&world, &["usbboot", "on", "p1"], "p1: USB boot on, already so\n");
+    done(&world, &["usbboot", "on", "p1"], "p1: USB boot on, no change\n");
     assert_eq!(world.run(&["usbboot", "on"]).status, 2, "nodes have to be named");
     refused(&world, &["usbboot", "on", "p4"], 2, &["p4"]);
 }
@@ -143,8 +143,8 @@ fn what_no_board_can_is_a_failure_and_what_some_can_is_told() {
     let (hat, six) = (World::builtin("v2.5"), World::builtin("a+6"));
     for (world, args, output) in [
         (&hat, &["act", "on"][..], "ACT LED"),
-        (&hat, &["usbboot", "on", "p1"], "boot over USB"),
-        (&mixed(), &["usbboot", "off", "p1", "p8"], "boot over USB"),
+        (&hat, &["usbboot", "on", "p1"], "USB boot setting"),
+        (&mixed(), &["usbboot", "off", "p1", "p8"], "USB boot setting"),
         (&six, &["wp", "off"], "EEPROM write protection"),
     ] {
         refused(world, args, 1, &[output]);
@@ -612,7 +612,7 @@ fn a_board_that_leaves_the_usb_is_waited_for() {
         let text = if args[0] == "hub" {
             "hat1: USB hub reset\nctrl20: USB hub reset\nctrl30: USB hub reset\n"
         } else {
-            "ctrl30: restarted, and back on the USB\n"
+            "ctrl30: restarted and back on USB\n"
         };
         done(&world, args, text);
         let phat = board(&world, "12");
@@ -726,7 +726,7 @@ fn nodes_of_a_hat_that_is_not_there_are_absent_and_not_off() {
     for (args, power) in [(&["on", "p4", "p5"][..], 1), (&["off", "p4", "p5"], 0)] {
         let output = world.run(args);
         assert_eq!(output.status, 1, "{output:?}");
-        let told = "clusterhat: absent, since their HAT is not there: p4\n";
+        let told = "clusterhat: absent, because their HAT is not connected: p4\n";
         assert_eq!(output.stderr, told, "{args:?}");
         assert!(!output.stdout.contains("p4"), "{args:?}: {output:?}");
         assert_eq!(board(&world, "11")["p"][4], power, "{args:?}");

@@ -62,7 +62,10 @@ fn a_signal_is_obeyed_once_the_hub_is_on_again() {
         assert_eq!(status(output.status), 128 + number, "{signal}: {output:?}");
         let (stdout, stderr) = text(&output);
         assert_eq!(stdout, "hat1: USB hub reset\n", "{signal}: {stderr}");
-        assert!(stderr.ends_with("clusterhat: interrupted; no USB hub was left off\n"), "{stderr}");
+        assert!(
+            stderr.ends_with("clusterhat: interrupted; no USB hub was left switched off\n"),
+            "{stderr}"
+        );
     }
     let world = v2_5();
     let child = half_done(&world, world.command(&["hub", "reset", "--json"]));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// What each status is for, by `error.kind`.
 const KINDS: [(i32, &[&str]); 4] = [
     (1, &["board", "under-voltage", "no-such-output", "output"]),
-    (2, &["usage", "nodes", "configuration", "world"]),
+    (2, &["usage", "nodes", "configuration", "simulation"]),
     (3, &["locked"]),
     (4, &["no-board", "not-controller"]),
 ];
@@ -147,7 +147,7 @@ fn a_wrong_configuration_or_world_is_status_2() {
     }
     for value in [json!([]), json!({"chips": 3}), json!({"chips": {"1": {"kind": "mcp"}}})] {
         let document = expect(&World::new(&value), &["status"], 2);
-        assert_eq!(document["error"]["kind"], "world", "{value}");
+        assert_eq!(document["error"]["kind"], "simulation", "{value}");
     }
 }
 

@@ -148,7 +148,10 @@ fn an_output_that_cannot_be_written_hides_nothing_that_was_done() {
     for args in [&["on", "p1"][..], &["on", "p1", "--json"]] {
         let output = onto_full(args);
         assert_eq!(output.status, 1, "{output:?}");
-        assert!(output.stderr.contains("clusterhat: all was switched as asked\n"), "{output:?}");
+        assert!(
+            output.stderr.contains("clusterhat: everything was switched as requested\n"),
+            "{output:?}"
+        );
     }
     let mut broken = world.read();
     broken["faults"] = json!([{"transfer": 1, "kind": "nak", "lasting": true}]);

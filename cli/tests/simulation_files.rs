@@ -140,11 +140,7 @@ fn a_simulation_says_that_it_is_one_once() {
         (&["boards"], ""),
         (&["on", "p1", "--dry-run"], ""),
         (&["act", "on"], "clusterhat: no board here can switch its ACT LED\n"),
-        (
-            &["setup"],
-            "clusterhat: a simulated board has no system around it: --root DIR sets up the one \
-            that is mounted there\n",
-        ),
+        (&["setup"], "clusterhat: --sim simulates a board, not a system: pass --root DIR\n"),
     ] {
         let (_, stderr) = raw(&mut world.command(args));
         assert_eq!(stderr, format!("{note}{more}"), "{args:?}");
@@ -197,7 +193,7 @@ fn what_names_no_world_never_means_the_machine() {
     for words in [&["status", "--sim", ""][..], &["--sim=", "status"]] {
         let output = Output::of(&mut on_machine(&world, clusterhat(), words));
         assert_eq!(output.status, 2, "{words:?}: {output:?}");
-        assert!(output.stderr.contains("--sim <WORLD>"), "{words:?}: {output:?}");
+        assert!(output.stderr.contains("--sim <SIMULATION>"), "{words:?}: {output:?}");
     }
     let mut command = on_machine(&world, clusterhat(), &["status"]);
     let output = Output::of(command.env("CLUSTERHAT_SIM", no_text));
@@ -205,7 +201,7 @@ fn what_names_no_world_never_means_the_machine() {
     assert!(output.stderr.contains(r#"CLUSTERHAT_SIM="v2.5\xFF" is not UTF-8"#), "{output:?}");
     let mut command = on_machine(&world, clusterhat(), &["status", "--json"]);
     let document = Output::of(command.env("CLUSTERHAT_SIM", no_text)).json();
-    assert_eq!(document["error"]["kind"], "world", "{document}");
+    assert_eq!(document["error"]["kind"], "simulation", "{document}");
     let link = world.folder().join("clusterctrl");
     symlink(clusterhat(), &link).unwrap();
     let mut command = on_machine(&world, &link, &["status"]);

@@ -117,8 +117,8 @@ impl Cluster {
         let (path, result) = self.driver.check_record();
         let error = result.err()?;
         Some(format!(
-            "cannot use the record {}: {error}; other calls do not wait for the delay of nodes that are \
-             switched on here, and an `off` may not stop an `on` that runs; remove it, or make it writable",
+            "cannot use the record {}: {error}; other processes will not honour the delay of nodes switched on \
+             here, and `off` may not stop a running `on`; remove it, or make it writable",
             path.display()
         ))
     }

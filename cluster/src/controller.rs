@@ -120,14 +120,14 @@ fn simulated(name: &str, options: &Options) -> Result<(Arc<dyn Platform>, Source
     if builtin::simulation(name).is_none() && !Path::new(name).exists() {
         let known: Vec<_> = builtin::names().collect();
         return Err(Error::Simulation(format!(
-            "{name}: neither a file nor one of the built-in worlds {}",
+            "{name}: neither a file nor one of the built-in simulations {}",
             known.join(" ")
         )));
     }
     let machine = Machine::open(name).map_err(|error| {
-        let is_spoilt =
+        let is_damaged =
             builtin::simulation(name).is_some() && matches!(error, StoreError::Simulation { .. });
-        let fix = if is_spoilt { "; remove this file for a fresh board" } else { "" };
+        let fix = if is_damaged { "; remove this file for a fresh board" } else { "" };
         Error::Simulation(format!("{error}{fix}"))
     })?;
     let world = machine.world();

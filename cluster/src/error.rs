@@ -28,7 +28,7 @@ pub enum Error {
     Simulation(String),
     /// The vendor's configuration makes this machine a node, which has no boards.
     #[error(
-        "/etc/default/clusterctrl makes this machine a node (TYPE), and a node has no boards; \
+        "this machine is a node (TYPE in /etc/default/clusterctrl), and nodes have no boards; \
          run this on the controller"
     )]
     NotController,
@@ -39,7 +39,7 @@ pub enum Error {
     #[error("no board here can switch its {0}")]
     NoSuchOutput(Output),
     /// The nodes' boards cannot choose how their nodes boot.
-    #[error("the boards of these nodes cannot choose whether they boot over USB")]
+    #[error("the boards of these nodes have no USB boot setting")]
     NoUsbBoot,
     /// No ClusterCTRL board has the order.
     #[error("no ClusterCTRL board has the order {order}; {}", orders(.connected))]
@@ -68,19 +68,19 @@ pub enum Error {
     )]
     NoFan,
     /// A reset of hubs was stopped between two of them: those that were switched off are on again.
-    #[error("interrupted; no USB hub was left off")]
+    #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
     /// Nodes that were asked for are on a HAT that is not there.
-    #[error("absent, since their HAT is not there: {}", .0.join(" "))]
+    #[error("absent, because their HAT is not connected: {}", .0.join(" "))]
     Absent(Vec<String>),
     /// Where nodes are on the USB is not known.
     #[error(
-        "no USB path is known for {}: a HAT's hub is found by a node of it that is on, and some ClusterCTRL \
-         firmware knows no paths; usb-path in [nodes.pN] sets one", .0.join(" ")
+        "no USB path is known for {}: a HAT's hub is located through a powered node, and some ClusterCTRL \
+         firmware reports no paths; set usb-path in [nodes.pN]", .0.join(" ")
     )]
     NoPath(Vec<String>),
     /// The number of a node is too large for a network of nodes.
-    #[error("{node} has no place in a network of nodes")]
+    #[error("{node} cannot be in the nodes' network")]
     NoNetworkPlace {
         /// The node.
         node: String,
@@ -88,16 +88,16 @@ pub enum Error {
         source: node_link::NodeIdError,
     },
     /// Nodes whose numbers are too large for a network, folded.
-    #[error("left out: {0}; their numbers are too large for a network of nodes")]
+    #[error("left out: {0}: node numbers this large have no address in the nodes' network")]
     LeftOut(String),
     /// The root of the system that was named is no folder.
     #[error("{}: no such folder", .0.display())]
     NoRoot(PathBuf),
     /// A simulated board has no system around it.
-    #[error("a simulated board has no system around it")]
+    #[error("a simulation has boards and no system around them: name the root of a system")]
     NoSystem,
     /// The operation is about the running system, and another root was named.
-    #[error("only the running system can be asked, not the one at {}", .0.display())]
+    #[error("this works on the running system only, not on the one at {}", .0.display())]
     NotRunning(PathBuf),
     /// The system's files are root's.
     #[error("setup changes the system's files: run it as root")]
@@ -120,12 +120,13 @@ pub enum Error {
     #[error(transparent)]
     Network(#[from] system_config::network::Error),
     /// The nodes' network does not work; the report tells why.
-    #[error("the nodes' network does not work as it was set up: see above")]
+    #[error("the nodes' network does not work as configured: see above")]
     NetworkBroken,
 }
 
 /// What an error is about, for programs. Written with hyphens in documents: `no-board`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -136,7 +137,7 @@ pub enum ErrorKind {
     /// The configuration, or two boards of one order.
     Configuration,
     /// The simulation, or its file.
-    World,
+    Simulation,
     /// This machine is a node.
     NotController,
     /// No board has the output.
@@ -177,6 +178,7 @@ pub enum ErrorKind {
 
 /// An error for programs.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ErrorReport {
     /// What it is about.
@@ -188,9 +190,11 @@ pub struct ErrorReport {
     pub exit_status: Option<u8>,
     /// The state that a board's outputs have, where an operation on it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Stands>"))]
     pub stands: Option<ResultingState>,
     /// The state of each node that was to be switched.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::schema::NodeState>>"))]
     pub switched: Option<Vec<NodeState>>,
     /// Where boards were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,7 +248,7 @@ impl Error {
             | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
-            Self::Simulation(_) => ErrorKind::World,
+            Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,

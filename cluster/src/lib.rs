@@ -39,6 +39,8 @@ mod error;
 mod event;
 mod operations;
 mod outcome;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod shorten;
 mod system;
 

@@ -121,6 +121,9 @@ _clusterhat() {
             clusterhat__subcmd__network,undo)
                 cmd="clusterhat__subcmd__network__subcmd__undo"
                 ;;
+            clusterhat__subcmd__setup,undo)
+                cmd="clusterhat__subcmd__setup__subcmd__undo"
+                ;;
             *)
                 ;;
         esac
@@ -1128,7 +1131,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__setup)
-            opts="-h --dry-run --undo --force --user --serial-console --boot-dir --json --config --root --sim --lock-limit --help"
+            opts="-h --dry-run --undo --force --user --serial-console --boot-dir --json --config --root --sim --lock-limit --help undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1138,6 +1141,40 @@ _clusterhat() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --boot-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__setup__subcmd__undo)
+            opts="-h --dry-run --force --boot-dir --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --boot-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

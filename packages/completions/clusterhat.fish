@@ -25,8 +25,8 @@ function __fish_clusterhat_using_subcommand
 end
 
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -s h -l help -d 'Print help'
@@ -34,7 +34,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -s V -l version -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "on" -d 'Switch nodes on, one after the other (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Switch nodes off, all at once (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show what is commanded and what the pins show; switches nothing (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Switch the ALERT LED'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "led" -d 'Switch the nodes\' status LEDs'
@@ -42,113 +42,113 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "hub" -d 'Swit
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wp" -d 'Switch the write protection of the HAT\'s EEPROM'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "fan" -d 'Switch the controller\'s fan and those of ClusterCTRL boards'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "act" -d 'Switch the ACT LED of ClusterCTRL boards'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "usbboot" -d 'Choose whether nodes boot over USB (ClusterCTRL boards that can choose)'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "path" -d 'Show where on the USB nodes are (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "usbboot" -d 'Set whether nodes boot over USB (ClusterCTRL boards with that setting)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "path" -d 'Show the USB paths of nodes (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Change, save or reset the settings of a ClusterCTRL board'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; the vendor\'s image is taken over'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; converts the vendor\'s image'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and internet access'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes for other programs'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes in the formats of other programs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s word for `board order`'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "save" -d 'The vendor\'s word for `board save`'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "saveorder" -d 'The vendor\'s word for `board save --what order`'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "saveusbboot" -d 'The vendor\'s word for `board save --what usbboot`'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savepos" -d 'The vendor\'s word for `board save --what power`'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savedefaults" -d 'The vendor\'s word for `board save --what defaults`'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'The vendor\'s word for `board reset`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s name for `board order`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "save" -d 'The vendor\'s name for `board save`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "saveorder" -d 'The vendor\'s name for `board save --what order`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "saveusbboot" -d 'The vendor\'s name for `board save --what usbboot`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savepos" -d 'The vendor\'s name for `board save --what power`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savedefaults" -d 'The vendor\'s name for `board save --what defaults`'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'The vendor\'s name for `board reset`'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or that of a command'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l ignore-undervoltage -d 'Go on where the Pi reports under-voltage'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 'Show what would be done, and write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, and write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Go on where the Pi reports under-voltage'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, and write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Show again whenever something has changed, asking this often (seconds), until interrupted' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Poll this often (seconds) and show every change, until interrupted' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -s h -l help -d 'Print help'
@@ -156,8 +156,8 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __f
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "save" -d 'Write settings to a board\'s EEPROM'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "reset" -d 'Restart a board; its nodes\' power becomes what its EEPROM says'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -s h -l help -d 'Print help'
@@ -168,159 +168,169 @@ power\t'The nodes\' power, as their state when the board\'s power comes on'
 led\t'The LEDs'
 defaults\t'The factory\'s: order 20, all nodes off, USB boot on'"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l yes -d 'Do not ask before the factory\'s settings replace the saved ones'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l yes -d 'Do not ask, although the nodes may lose power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l probe -d 'Also ask the addresses 0x20 to 0x23 of every I2C bus (reads only, but other chips see it)'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l user -d 'Let this user work without root [default: who called sudo]' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l boot-dir -d 'Where the boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l dry-run -d 'Show the changes as a diff and make none'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l undo -d 'Take back what `setup` changed; what others changed since stays'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l force -d 'With --undo: take back also what somebody edited of it since'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l serial-console -d 'Also a console on the header\'s serial port'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -l json -d 'Print one JSON document, for errors too'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l user -d 'Let this user work without root [default: the user who called sudo]' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l boot-dir -d 'Where the boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l undo -d 'The former spelling of `setup undo`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l force -d 'With --undo: as `setup undo --force`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l serial-console -d 'Also enable a console on the header\'s serial port'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -f -a "undo" -d 'Undo what `setup` changed; later changes by others stay'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l boot-dir -d 'Where the boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l force -d 'Undo even files that were edited since'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "setup" -d 'Give the nodes addresses and internet access; keeps what was there for `network undo`'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "setup" -d 'Give the nodes IP addresses and internet access; `network undo` restores the previous state'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "allow" -d 'Let the nodes through the packet filter until the next boot'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "status" -d 'Show how the network stands and what stands in its way; changes nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "undo" -d 'Take back what `network setup` changed; what others changed since stays'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "status" -d 'Show the state of the network and its problems; changes nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -f -a "undo" -d 'Undo what `network setup` changed; later changes by others stay'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l mode -d 'nat: the nodes on a network of their own, behind the controller; bridge: on the controller\'s' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l uplink -d 'The controller\'s interface to the outside [default: that of the default route]' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l backend -d 'Who does it: auto, networkmanager or networkd' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l uplink -d 'The controller\'s uplink interface [default: that of the default route]' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l backend -d 'What configures it: auto, networkmanager or networkd' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l subnet -d 'The nodes\' own network (nat)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l cluster -d 'The cluster\'s name, where the nodes\' node.toml has one' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l isolate -d 'Keep the nodes from each other: each reaches the controller and what is beyond it only'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l isolate -d 'Isolate the nodes from each other: each reaches only the controller and the networks behind it'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l allow-forwarding -d 'Let the nodes through the packet filter (Docker\'s, ufw\'s, firewalld\'s ...), at every boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l dry-run -d 'Show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l at-boot -d 'Write the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Take back also what somebody edited of it since'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Put the files back only; they take effect at the next boot'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Undo even files that were edited since'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Restore the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l format -d 'For whom' -r -f -a "hosts\t'Lines for /etc/hosts'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l format -d 'The output format' -r -f -a "hosts\t'Lines for /etc/hosts'
 ssh\t'Entries for ~/.ssh/config'
 ansible\t'An inventory of Ansible (INI)'
 mpi\t'A host file of MPI (Open MPI and MPICH)'
 slurm\t'Nodes and a partition for slurm.conf'
-json\t'The same as --json'"
+json\t'JSON, as with --json'"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l yes -d 'Do not ask, although the nodes may lose power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l root -d 'Take all files and devices from below this folder' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or the world in a JSON file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -s h -l help -d 'Print help'

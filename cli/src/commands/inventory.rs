@@ -13,12 +13,12 @@ pub(crate) struct Inventory {
     /// Nodes to print, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
-    /// For whom
+    /// The output format
     #[arg(long, value_enum)]
     pub(crate) format: Format,
 }
 
-/// Programs that are told of the nodes.
+/// Formats of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Lines for /etc/hosts
@@ -31,7 +31,7 @@ pub(crate) enum Format {
     Mpi,
     /// Nodes and a partition for slurm.conf
     Slurm,
-    /// The same as --json
+    /// JSON, as with --json
     Json,
 }
 

@@ -14,13 +14,13 @@ use crate::progress;
 /// What can be done with the nodes' network.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Network {
-    /// Give the nodes addresses and internet access; keeps what was there for `network undo`
+    /// Give the nodes IP addresses and internet access; `network undo` restores the previous state
     Setup(NetworkSetup),
     /// Let the nodes through the packet filter until the next boot
     Allow(NetworkAllow),
-    /// Show how the network stands and what stands in its way; changes nothing
+    /// Show the state of the network and its problems; changes nothing
     Status(NetworkStatus),
-    /// Take back what `network setup` changed; what others changed since stays
+    /// Undo what `network setup` changed; later changes by others stay
     Undo(NetworkUndo),
 }
 
@@ -29,10 +29,10 @@ pub(crate) struct NetworkSetup {
     /// nat: the nodes on a network of their own, behind the controller; bridge: on the controller's
     #[arg(long, value_name = "nat|bridge")]
     pub(crate) mode: Mode,
-    /// The controller's interface to the outside [default: that of the default route]
+    /// The controller's uplink interface [default: that of the default route]
     #[arg(long, value_name = "IF")]
     pub(crate) uplink: Option<String>,
-    /// Who does it: auto, networkmanager or networkd
+    /// What configures it: auto, networkmanager or networkd
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
     pub(crate) backend: Backend,
     /// The nodes' own network (nat)
@@ -41,7 +41,7 @@ pub(crate) struct NetworkSetup {
     /// The cluster's name, where the nodes' node.toml has one
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
-    /// Keep the nodes from each other: each reaches the controller and what is beyond it only
+    /// Isolate the nodes from each other: each reaches only the controller and the networks behind it
     #[arg(long)]
     pub(crate) isolate: bool,
     /// Let the nodes through the packet filter (Docker's, ufw's, firewalld's ...), at every boot
@@ -66,10 +66,10 @@ pub(crate) struct NetworkUndo {
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Take back also what somebody edited of it since
+    /// Undo even files that were edited since
     #[arg(long)]
     pub(crate) force: bool,
-    /// Put the files back only; they take effect at the next boot
+    /// Restore the files only; they take effect at the next boot
     #[arg(long)]
     pub(crate) at_boot: bool,
 }
@@ -84,7 +84,7 @@ fn backend(text: &str) -> Result<Backend, String> {
         text => text
             .parse()
             .map(|manager| Backend(Some(manager)))
-            .map_err(|error: ManagerError| format!("{error}, and auto, which finds out")),
+            .map_err(|error: ManagerError| format!("{error}, or auto, which detects it")),
     }
 }
 

@@ -16,10 +16,10 @@ pub(crate) struct Stagger {
     /// Time between two nodes switched on (seconds; default 1)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) delay: Option<Duration>,
-    /// Go on where the Pi reports under-voltage
+    /// Continue even if the Pi reports under-voltage
     #[arg(long)]
     pub(crate) ignore_undervoltage: bool,
-    /// Show what would be done, and write nothing
+    /// Show what would be done, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Off {
     /// Nodes to switch off, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
-    /// Show what would be done, and write nothing
+    /// Show what would be done, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Status {
     /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
-    /// Show again whenever something has changed, asking this often (seconds), until interrupted
+    /// Poll this often (seconds) and show every change, until interrupted
     // The expander's interrupt line is not wired to the header: asking is the only way.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, num_args = 0..=1,
           default_missing_value = "2", require_equals = true)]

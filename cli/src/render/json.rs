@@ -12,7 +12,7 @@ pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         command: output.command,
-        simulated: simulation::world(),
+        simulated: simulation::current(),
         report: output.report,
         bus: output.bus,
         warnings: &warnings,

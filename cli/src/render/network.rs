@@ -46,8 +46,8 @@ fn undo_end(done: &NetworkDone) -> &'static str {
     match (done.dry_run, done.changed.is_empty(), done.active) {
         (_, true, _) => "nothing to undo\n",
         (true, ..) => "nothing was changed: this was a dry run\n",
-        (_, _, true) => "the network is as it was before\n",
-        (_, _, false) => "the files are as they were before; they take effect at the next boot\n",
+        (_, _, true) => "the network is restored\n",
+        (_, _, false) => "the files are restored; they take effect at the next boot\n",
     }
 }
 
@@ -74,7 +74,7 @@ fn status(status: &Status) -> String {
     let mut text = table(&["NODE", "LINK", "INTERFACE", "ADDRESS"], &rows);
     let addresses: Vec<_> = status.addresses.iter().map(ToString::to_string).collect();
     let bridge = match (status.bridge, addresses.is_empty()) {
-        (false, _) => paint("is not there", Tone::Bad),
+        (false, _) => paint("does not exist", Tone::Bad),
         (true, true) => paint("has no address", Tone::Bad),
         (true, false) => addresses.join(" "),
     };

@@ -7,7 +7,7 @@ use clusterhat::report::SetupReport;
 pub(super) fn render(report: &SetupReport) -> String {
     let mut text = report.diff.clone().unwrap_or_default();
     if report.diff.is_none() {
-        let word = if report.undo { "put back" } else { "changed" };
+        let word = if report.undo { "restored" } else { "changed" };
         for path in &report.changed {
             // Writing to a String does not fail.
             let _ = writeln!(text, "{word} {}", path.display());
@@ -34,14 +34,14 @@ fn end(report: &SetupReport) -> String {
         _ => {}
     }
     let mut text = match report.undo {
-        true => "the set-up is undone\n".to_owned(),
+        true => "the setup was undone\n".to_owned(),
         false => "this controller is set up\n".to_owned(),
     };
     if report.reboot {
-        text.push_str("reboot for it to take effect: nodes stay on, but those of a v2.0 to v2.3 board on a Pi 4 lose power with it\n");
+        text.push_str("reboot for it to take effect: nodes stay on, except on a v2.0 to v2.3 board on a Pi 4, where they lose power\n");
     }
     if !report.groups.is_empty() {
-        text.push_str("groups count from the next login on\n");
+        text.push_str("group membership takes effect at the next login\n");
     }
     text
 }

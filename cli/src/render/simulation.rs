@@ -5,27 +5,25 @@ use std::sync::OnceLock;
 
 use clusterhat::shorten;
 
-/// The world that this process works in; empty on a machine.
-static WORLD: OnceLock<String> = OnceLock::new();
+/// The simulation that this process works with; empty on a machine.
+static NAME: OnceLock<String> = OnceLock::new();
 
-/// From here on every JSON document names the world.
-pub(crate) fn name(world: &str) {
-    // A process has one world.
-    let _ = WORLD.set(shorten(world).into_owned());
+/// From here on every JSON document names the simulation.
+pub(crate) fn name(name: &str) {
+    // A process has one simulation.
+    let _ = NAME.set(shorten(name).into_owned());
 }
 
 /// Says once, to people, that nothing real is switched.
 pub(crate) fn announce(program: &str) {
-    if let Some(world) = world() {
+    if let Some(name) = current() {
         // Where this cannot be printed, there is nobody to be misled.
-        let _ = writeln!(
-            io::stderr(),
-            "{program}: simulated boards ({world}): no hardware is switched"
-        );
+        let _ =
+            writeln!(io::stderr(), "{program}: simulated boards ({name}): no hardware is switched");
     }
 }
 
-/// The world's name or file.
-pub(super) fn world() -> Option<&'static str> {
-    WORLD.get().map(String::as_str)
+/// The simulation's name or file.
+pub(super) fn current() -> Option<&'static str> {
+    NAME.get().map(String::as_str)
 }

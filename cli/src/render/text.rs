@@ -164,10 +164,10 @@ fn power(report: &PowerReport) -> String {
         .map(|node| {
             let tone = if node.power == Action::On { Tone::Good } else { Tone::Plain };
             let note = match (node.changed, node.cycled) {
-                _ if node.undone => "switched off meanwhile",
-                (_, true) => "was on, cycled",
+                _ if node.undone => "switched off by another process",
+                (_, true) => "power cycled",
                 (true, false) => "",
-                (false, false) => "already so",
+                (false, false) => "no change",
             };
             let name = node.name.clone().unwrap_or_default();
             vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]
@@ -194,7 +194,7 @@ fn plan(report: &PlanReport) -> String {
         let _ = writeln!(text, "would switch {} {}", action(step.action), step.nodes.join(" "));
     }
     if report.steps.is_empty() {
-        text.push_str("no node would change\n");
+        text.push_str("no change\n");
     }
     text
 }
@@ -205,7 +205,7 @@ fn outputs(report: &OutputReport) -> String {
         match change.result {
             Some(OutputResult::Switched) => format!("{board}: {output} {}\n", report.state),
             Some(OutputResult::Unchanged) => {
-                format!("{board}: {output} {}, already so\n", report.state)
+                format!("{board}: {output} {}, no change\n", report.state)
             }
             Some(OutputResult::Unsupported) => format!("{board}: cannot switch its {output}\n"),
             None => format!("{board}: {output} {}\n", paint("failed", Tone::Bad)),
@@ -224,8 +224,8 @@ fn usb_boot(report: &UsbBootReport) -> String {
     let line = |node: &NodeUsbBoot| {
         let result = match node.result {
             Some(OutputResult::Switched) => report.state.to_owned(),
-            Some(OutputResult::Unchanged) => format!("{}, already so", report.state),
-            Some(OutputResult::Unsupported) => "cannot be chosen on its board".to_owned(),
+            Some(OutputResult::Unchanged) => format!("{}, no change", report.state),
+            Some(OutputResult::Unsupported) => "not supported by its board".to_owned(),
             None => paint("failed", Tone::Bad),
         };
         format!("{}: USB boot {result}\n", node.node)
@@ -258,7 +258,7 @@ fn board_done(done: &BoardDone) -> String {
             };
             format!("saved: {what}")
         }
-        BoardDone::Reset => "restarted, and back on the USB".to_owned(),
+        BoardDone::Reset => "restarted and back on USB".to_owned(),
     }
 }
 
@@ -278,7 +278,7 @@ fn init(board: &BoardInit) -> String {
         Some(nodes) => {
             format!("{}: initialised; still on: {}{beyond}\n", board.board, nodes.join(" "))
         }
-        None => format!("{}: was initialised before; nothing written\n", board.board),
+        None => format!("{}: already initialised; nothing written\n", board.board),
     }
 }
 
@@ -318,7 +318,7 @@ fn candidate(report: &BoardsReport, found: &Candidate) -> String {
         .find(|entry| (entry.info.bus, entry.info.address) == (Some(bus), Some(address)));
     match (known, chip) {
         (Some(entry), _) => format!("{place}: in use as {}\n", entry.info.name),
-        (None, None) => format!("{place}: a chip in no state that a HAT's expander would be in\n"),
+        (None, None) => format!("{place}: a chip whose state rules out a HAT's expander\n"),
         (None, Some(chip)) => format!(
             "{place}: like a HAT's {chip}; to use it, add to /etc/clusterhat/clusterhat.toml:\n  \
              [[board]]\n  bus = {bus}\n  address = {address:#04x}\n  \

@@ -27,6 +27,14 @@ pub enum ConfigError {
         /// What is allowed, with its unit.
         allowed: String,
     },
+    /// A time of [`Overrides`](super::Overrides) outside of what is allowed.
+    #[error("{given}: allowed is {allowed}")]
+    Override {
+        /// Which time, `delay`, `off-time` or `lock-limit`, and its value.
+        given: String,
+        /// What is allowed, with its unit.
+        allowed: String,
+    },
     /// A value that clashes with another one.
     #[error("{given}: {clash}")]
     Clash {

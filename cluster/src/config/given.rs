@@ -18,9 +18,14 @@ pub(super) struct Given<T> {
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Origin {
-    File { path: PathBuf, line: usize, key: String },
+    File {
+        path: PathBuf,
+        line: usize,
+        key: String,
+    },
     Environment(&'static str),
-    Flag(&'static str),
+    /// The call itself.
+    Call(&'static str),
 }
 
 impl<T> Given<T> {
@@ -36,17 +41,21 @@ impl<T> Given<T> {
     pub(super) fn line(&self) -> usize {
         match &self.origin {
             Origin::File { line, .. } => *line,
-            Origin::Environment(_) | Origin::Flag(_) => 0,
+            Origin::Environment(_) | Origin::Call(_) => 0,
         }
     }
 
-    /// Whether a flag or the environment gave it.
+    /// Whether the call or the environment gave it.
     pub(super) fn is_for_this_call(&self) -> bool {
         !matches!(self.origin, Origin::File { .. })
     }
 
     pub(super) fn refused(&self, allowed: &str) -> ConfigError {
-        ConfigError::Refused { given: self.to_string(), allowed: allowed.to_owned() }
+        let (given, allowed) = (self.to_string(), allowed.to_owned());
+        match self.origin {
+            Origin::Call(_) => ConfigError::Override { given, allowed },
+            _ => ConfigError::Refused { given, allowed },
+        }
     }
 
     pub(super) fn clash(&self, clash: impl Into<String>) -> ConfigError {
@@ -62,7 +71,7 @@ impl<T> fmt::Display for Given<T> {
                 if self.text.is_empty() { Ok(()) } else { write!(f, " = {}", self.text) }
             }
             Origin::Environment(name) => write!(f, "{name} = {}", self.text),
-            Origin::Flag(name) => write!(f, "{name} {}", self.text),
+            Origin::Call(name) => write!(f, "{name} {}", self.text),
         }
     }
 }

@@ -12,14 +12,14 @@ use super::given::{Given, Origin};
 use super::limits::{self, TimeLimits};
 use super::sources::Sources;
 
-/// Times given by flags, for this call alone.
+/// Times for this call alone, which stand before those of environment and files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// `--delay`.
+    /// Between two nodes switched on, 0 to 300 s; also before the delays of single nodes.
     pub delay: Option<Duration>,
-    /// `--off-time`.
+    /// How long a power cycle keeps a node off, 0.1 to 300 s.
     pub off_time: Option<Duration>,
-    /// `--lock-limit`.
+    /// How long to wait for another process, 0 to 3600 s.
     pub lock_limit: Option<Duration>,
 }
 
@@ -45,15 +45,14 @@ pub(super) fn merge(
         }
         (None, None) => (Fragment::default(), None),
     };
-    let call = |flag, name, given: Option<Duration>, limits: &TimeLimits| match given {
-        Some(value) => Ok(Some(Given::new(value, &format!("{value:?}"), Origin::Flag(flag)))),
+    let call = |key, name, given: Option<Duration>, limits: &TimeLimits| match given {
+        Some(value) => Ok(Some(Given::new(value, &format!("{value:?}"), Origin::Call(key)))),
         None => environment(name, env, limits),
     };
-    let delay = call("--delay", "CLUSTERHAT_DELAY", overrides.delay, &limits::DELAY)?;
-    let off_time =
-        call("--off-time", "CLUSTERHAT_OFF_TIME", overrides.off_time, &limits::OFF_TIME)?;
+    let delay = call("delay", "CLUSTERHAT_DELAY", overrides.delay, &limits::DELAY)?;
+    let off_time = call("off-time", "CLUSTERHAT_OFF_TIME", overrides.off_time, &limits::OFF_TIME)?;
     let lock_limit =
-        call("--lock-limit", "CLUSTERHAT_LOCK_LIMIT", overrides.lock_limit, &limits::LOCK_LIMIT)?;
+        call("lock-limit", "CLUSTERHAT_LOCK_LIMIT", overrides.lock_limit, &limits::LOCK_LIMIT)?;
     fragment.delay = delay.or(fragment.delay);
     fragment.off_time = off_time.or(fragment.off_time);
     fragment.lock_limit = lock_limit.or(fragment.lock_limit);

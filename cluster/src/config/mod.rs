@@ -5,7 +5,7 @@
 //!
 //! ```toml
 //! first = 1          # number of the first node: 101 makes them p101, p102 ...
-//! delay = 1.0        # seconds between two nodes switched on, 0 to 300
+//! delay = 1.0        # seconds, or a text such as "500ms", between two nodes switched on, 0 to 300
 //! off-time = 2.0     # seconds that a power cycle keeps a node off, 0.1 to 300
 //! lock-limit = 10.0  # seconds to wait for another process, 0 to 3600
 //! fan-gpio = 18      # BCM number of the fan's pin, 4 to 27

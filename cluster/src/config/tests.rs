@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::parse_duration;
+use plain_text::parse_duration;
 
 mod legacy;
 mod own;
@@ -72,7 +72,7 @@ fn refused_flags_and_variables_name_themselves() {
     let flags = Overrides { off_time: Some(Duration::ZERO), ..Overrides::default() };
     assert_eq!(
         load_with(&own_file("off-time = 1"), &flags, &[]).map(|_| ()),
-        Err("--off-time 0ns: allowed is 0.1 to 300 seconds".to_owned())
+        Err("off-time 0ns: allowed is 0.1 to 300 seconds".to_owned())
     );
 }
 

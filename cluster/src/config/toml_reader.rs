@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use plain_text::TomlText;
+use plain_text::{TomlText, parse_duration};
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         self.warnings.extend(self.text.unknown_keys(table.entries, &table.name, known));
     }
 
-    /// Seconds, whole or with a fraction.
+    /// A time: seconds as a number, or as a text such as `"500ms"`.
     pub(super) fn seconds(
         &self,
         table: &Table<'_>,
@@ -58,6 +58,7 @@ impl<'a> Reader<'a> {
             let seconds = match value {
                 DeValue::Integer(number) => whole(number)?.to_string().parse().ok()?,
                 DeValue::Float(number) => number.as_str().parse().ok()?,
+                DeValue::String(text) => return parse_duration(text).ok(),
                 _ => return None,
             };
             Duration::try_from_secs_f64(seconds).ok()

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// `path`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathReport {
     /// In the order of asking.
     pub nodes: Vec<NodePath>,
@@ -14,6 +15,7 @@ pub struct PathReport {
 
 /// One node in `path`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodePath {
     /// `pN`.
     pub node: String,
@@ -23,6 +25,7 @@ pub struct NodePath {
 
 /// `board`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BoardReport {
     /// The board's name.
     pub board: String,
@@ -33,6 +36,7 @@ pub struct BoardReport {
 
 /// What was done to a ClusterCTRL board.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub enum BoardDone {
     /// It has another order, until its next reset unless it is saved.
@@ -53,6 +57,7 @@ pub enum BoardDone {
 
 /// Settings that a ClusterCTRL board can keep in its EEPROM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BoardSettings {
     /// All of its settings.
@@ -84,6 +89,7 @@ impl From<BoardSettings> for Save {
 
 /// `init`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InitReport {
     /// In the order of their nodes.
     pub boards: Vec<BoardInit>,
@@ -91,6 +97,7 @@ pub struct InitReport {
 
 /// One board in `init`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BoardInit {
     /// The board's name.
     pub board: String,
@@ -110,21 +117,26 @@ pub struct BoardInit {
 
 /// `boards`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BoardsReport {
     /// In the order of their nodes.
     pub boards: Vec<BoardEntry>,
     /// What answered at an address where a HAT could be; absent where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::schema::Candidate>>"))]
     pub probed: Option<Vec<Candidate>>,
 }
 
 /// One board in `boards`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BoardEntry {
     /// What it is and how it was found.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::BoardInfo"))]
     pub info: BoardInfo,
     /// The kind of expander, where it can be told.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Chip>"))]
     pub chip: Option<Chip>,
     /// What is unverified about its bus.
     #[serde(skip_serializing_if = "Option::is_none")]

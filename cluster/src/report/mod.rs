@@ -32,6 +32,7 @@ pub const SCHEMA: u32 = 1;
 
 /// One JSON document: what every program here prints for programs, on success and on failure.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document<'a> {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -56,6 +57,7 @@ pub struct Document<'a> {
 
 /// Transfers on all I2C buses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BusUse {
     /// All transfers, retries among them.
     pub transfers: u32,
@@ -65,6 +67,7 @@ pub struct BusUse {
 
 /// What an operation found or did.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Report {
     /// What is commanded and what is seen.

@@ -10,20 +10,26 @@ use system_config::network::{Finding, Settings, Status};
 
 /// `network`.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum NetworkReport {
     /// `setup`.
     Setup {
         /// What is set up.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::NetworkSettings"))]
         settings: Settings,
         /// What may stand in its way.
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Finding>"))]
         findings: Vec<Finding>,
         /// Which files were changed, or would be.
         #[serde(flatten)]
         done: NetworkDone,
     },
     /// `status`; nothing where nothing was set up.
-    Status(Option<Status>),
+    Status(
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::NetworkStatus>"))]
+        Option<Status>,
+    ),
     /// `allow`.
     Allowed {
         /// Always true.
@@ -35,6 +41,7 @@ pub enum NetworkReport {
 
 /// Which files were changed, or would be.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NetworkDone {
     /// Whether nothing was changed.
     pub dry_run: bool,
@@ -60,6 +67,7 @@ impl NetworkDone {
 
 /// `inventory`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryReport {
     /// In the order of asking.
     pub nodes: Vec<InventoryNode>,
@@ -70,6 +78,7 @@ pub struct InventoryReport {
 
 /// One node.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryNode {
     /// `pN`.
     pub node: String,
@@ -78,6 +87,7 @@ pub struct InventoryNode {
     /// Where it is reached; `None` where that is not known.
     pub address: Option<IpAddr>,
     /// Absent, as the rest, where the node has no place in a network.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub mac: Option<Mac>,
     /// Its serial port on the controller: `/dev/ttypi1`.
     pub serial: Option<String>,

@@ -5,8 +5,10 @@ use serde::Serialize;
 
 /// `alert`, `led`, `hub`, `wp` and `fan`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutputReport {
     /// Which output.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Output"))]
     pub output: Output,
     /// The state asked for: `on`, `off` or `reset`.
     pub state: &'static str,
@@ -18,10 +20,12 @@ pub struct OutputReport {
 
 /// What an output did on one board, or on the controller.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutputChange {
     /// The board's name, or the controller's line: `GPIO 18`.
     pub board: String,
     /// `None` where the board failed.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Change>"))]
     pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +34,7 @@ pub struct OutputChange {
 
 /// `usbboot`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UsbBootReport {
     /// The state asked for: `on` or `off`.
     pub state: &'static str,
@@ -39,10 +44,12 @@ pub struct UsbBootReport {
 
 /// One node in `usbboot`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeUsbBoot {
     /// `pN`.
     pub node: String,
     /// `None` where it failed.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Change>"))]
     pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]

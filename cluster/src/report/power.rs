@@ -9,6 +9,7 @@ use crate::nodes::label;
 
 /// `on`, `off` and `cycle`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PowerReport {
     /// Always false; a dry run gives a plan.
     pub dry_run: bool,
@@ -23,12 +24,14 @@ pub struct PowerReport {
 
 /// One node after `on`, `off` or `cycle`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodePower {
     /// `pN`.
     pub node: String,
     /// Its configured name.
     pub name: Option<String>,
     /// The state that it has now.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Action"))]
     pub power: Action,
     /// Whether it was switched at all.
     pub changed: bool,
@@ -42,6 +45,7 @@ pub struct NodePower {
 
 /// `--dry-run`.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanReport {
     /// Always true.
     pub dry_run: bool,
@@ -53,10 +57,12 @@ pub struct PlanReport {
 
 /// One write of a plan.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanStep {
     /// Seconds to wait before it.
     pub wait_s: f64,
     /// What is done.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Action"))]
     pub action: Action,
     /// The nodes of one board that are switched together.
     pub nodes: Vec<String>,
@@ -64,6 +70,7 @@ pub struct PlanStep {
 
 /// Places of a board beyond its configured size, by the names printed on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BeyondSize {
     /// The board's name.
     pub board: String,

@@ -8,6 +8,7 @@ use system_config::controller::Membership;
 
 /// What was changed, or put back, or would be.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetupReport {
     /// Whether it was taken back.
     pub undo: bool,
@@ -16,11 +17,13 @@ pub struct SetupReport {
     /// Files that were changed, put back, or would be.
     pub changed: Vec<PathBuf>,
     /// Users who became members, or who no longer are.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Membership>"))]
     pub groups: Vec<Membership>,
     /// What the owner should know, a sentence each.
     pub notes: Vec<String>,
     /// What somebody edited since, and was left as it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Edited>"))]
     pub edited: Vec<Edited>,
     /// Whether some of it takes effect at the next boot only.
     pub reboot: bool,

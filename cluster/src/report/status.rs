@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// `status`.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatusReport {
     /// By number.
     pub nodes: Vec<NodeStatus>,
@@ -19,6 +20,7 @@ pub struct StatusReport {
 
 /// One node in `status`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeStatus {
     /// `pN`.
     pub node: String,
@@ -40,6 +42,7 @@ pub struct NodeStatus {
 
 /// One board in `status`.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BoardStatus {
     /// Its name.
     pub board: String,
@@ -64,6 +67,7 @@ pub struct BoardStatus {
 
 /// What a board is, in a word or two.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ModelName {
     /// A HAT's revision: 2.5.
@@ -89,6 +93,7 @@ impl From<BoardModel> for ModelName {
 
 /// What a board of either kind says of itself.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum BoardState {
     /// A HAT.
@@ -99,10 +104,12 @@ pub enum BoardState {
 
 /// A ClusterCTRL board; what it cannot tell is absent.
 #[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CtrlState {
     /// 1 to 255; by it the boards stand in a row.
     pub order: u8,
     /// The firmware's version.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub firmware: Option<Firmware>,
     /// By ADC; `None` where the kind of ADC has no known scale.
     pub voltages_mv: Vec<Option<u32>>,
@@ -116,10 +123,13 @@ pub struct CtrlState {
 
 /// What a HAT says of its outputs; an output that the board lacks is absent.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HatState {
     /// Whether it is initialised since power-up.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Setup"))]
     pub setup: PinSetup,
     /// The kind of expander, where it can be told.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Chip>"))]
     pub chip: Option<Chip>,
     /// The ALERT LED.
     pub alert: Option<Level>,
@@ -135,6 +145,7 @@ pub struct HatState {
 
 /// An output's commanded and seen state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Level {
     /// As the register says; `None` where the board is not initialised.
     pub commanded: Option<bool>,

@@ -82,7 +82,7 @@ fn refused_values_name_file_line_and_what_is_allowed() {
             "delay = 99999999999999999999",
             "c.toml:1: delay = 99999999999999999999: allowed is 0 to 300 seconds",
         ),
-        ("delay = '1'", "c.toml:1: delay = '1': allowed is 0 to 300 seconds"),
+        ("delay = '1m'", "c.toml:1: delay = '1m': allowed is 0 to 300 seconds"),
         ("off-time = 0.05", "c.toml:1: off-time = 0.05: allowed is 0.1 to 300 seconds"),
         ("lock-limit = 3601", "c.toml:1: lock-limit = 3601: allowed is 0 to 3600 seconds"),
         ("first = 0", "c.toml:1: first = 0: allowed is 1 to 9999"),
