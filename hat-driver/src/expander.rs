@@ -16,8 +16,6 @@ use crate::pins::PinSet;
 pub const FIRST_ADDRESS: u8 = 0x20;
 /// The highest of those addresses: both jumpers bridged.
 pub const LAST_ADDRESS: u8 = 0x23;
-/// What the latch and the direction register hold after a reset.
-pub const RESET: u8 = 0xff;
 
 /// The registers that a Cluster HAT needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

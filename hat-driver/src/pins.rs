@@ -42,7 +42,7 @@ impl Signals {
 
     /// The power of the first `count` nodes.
     #[must_use]
-    pub const fn first_nodes(count: u8) -> Self {
+    pub(crate) const fn first_nodes(count: u8) -> Self {
         if count >= 4 { Self::NODES } else { Self((1 << count) - 1) }
     }
 }

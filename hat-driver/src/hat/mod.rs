@@ -97,7 +97,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn read_latch(&mut self) -> Result<PinSet, HatError<B::Error>> {
+    pub(crate) fn read_latch(&mut self) -> Result<PinSet, HatError<B::Error>> {
         match &mut self.backend {
             Backend::Expander(chip) => chip.read(Register::Latch).map(PinSet::from_bits),
             Backend::Lines(lines) => Ok(lines.levels()?.without(lines.direction()?)),
@@ -109,7 +109,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
     ///
     /// # Errors
     /// As [`Self::latch`].
-    pub fn latch_for(&mut self, action: Action) -> Result<PinSet, HatError<B::Error>> {
+    pub(crate) fn latch_for(&mut self, action: Action) -> Result<PinSet, HatError<B::Error>> {
         match (&mut self.backend, action) {
             (Backend::Lines(lines), Action::Off) => lines.levels(),
             _ => self.latch(),
@@ -166,7 +166,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
     }
 
     /// Reads the latch once more after a failed write, to tell the resulting state.
-    pub fn state_after_failure(
+    pub(crate) fn state_after_failure(
         &mut self,
         before: PinSet,
         signals: Signals,

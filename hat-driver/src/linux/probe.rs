@@ -1,8 +1,11 @@
 //! A search for expanders that no EEPROM and no configuration speaks of. Reads only.
 
 use super::platform::{AnyBus, Platform};
-use crate::expander::{Chip, Expander, FIRST_ADDRESS, LAST_ADDRESS, RESET, Register};
+use crate::expander::{Chip, Expander, FIRST_ADDRESS, LAST_ADDRESS, Register};
 use crate::retry::Retry;
+
+/// What the latch and the direction register hold after a reset.
+const RESET: u8 = 0xff;
 
 /// A chip that answers at one of the addresses of a Cluster HAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,4 +33,4 @@ mod trace;
 
 pub use machine::Machine;
 pub use simulation::{ChipPlace, Simulation, SimulationError};
-pub use store::{Store, StoreError};
+pub use store::StoreError;

@@ -19,7 +19,7 @@ const TRANSFER_LIMIT: Duration = Duration::from_secs(10);
 
 /// A simulation and its place.
 #[derive(Debug)]
-pub struct Store {
+pub(super) struct Store {
     world: Simulation,
     /// What the file held when it was last read or written.
     text: String,
@@ -69,7 +69,7 @@ pub enum StoreError {
 impl Store {
     /// Keeps a simulation in memory.
     #[must_use]
-    pub fn memory(world: Simulation) -> Self {
+    pub(super) fn memory(world: Simulation) -> Self {
         Self { text: world.to_text(), world, file: None, transfers: 0 }
     }
 
@@ -77,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] names the file.
-    pub fn file(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn file(path: &Path) -> Result<Self, StoreError> {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         // A link stays a link: the file that it names is replaced.
         let path = fs::canonicalize(path).map_err(io)?;
@@ -96,7 +96,7 @@ impl Store {
 
     /// The simulation as it was at the last transfer or [`Self::refresh`].
     #[must_use]
-    pub const fn world(&self) -> &Simulation {
+    pub(super) const fn world(&self) -> &Simulation {
         &self.world
     }
 
@@ -104,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the file is gone or no simulation any more.
-    pub fn refresh(&mut self) -> io::Result<bool> {
+    pub(super) fn refresh(&mut self) -> io::Result<bool> {
         let Some(file) = &self.file else { return Ok(false) };
         let text = fs::read_to_string(&file.path)?;
         if text == self.text {
@@ -119,7 +119,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the file cannot be read or written; nothing has changed then.
-    pub fn change<R>(&mut self, change: impl FnOnce(&mut Simulation) -> R) -> io::Result<R> {
+    pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut Simulation) -> R) -> io::Result<R> {
         if let Some(lock) = self.lock() {
             lock.acquire(TRANSFER_LIMIT).map_err(|error| match error {
                 LockError::Io(error) => error,
