@@ -19,10 +19,11 @@ use hat_driver::expander::{Chip, Expander};
 use hat_driver::hat::{Backend, Hat};
 use hat_driver::lines::NoLine;
 use hat_driver::linux::{Cluster, ClusterError, OutputResult, chain};
-use hat_driver::power::Action;
+use hat_driver::power::{Action, ResultingState};
 use hat_driver::revisions::{Revision, Version};
 use hat_driver::sim::Simulation;
 use hat_driver::sim::chip::{SimChip, SimExpander};
+use hat_driver::sim::fault::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 /// A v1.3 board on a Pi that has just booted: BCM 0 to 8 are inputs that are pulled up.
@@ -97,6 +98,24 @@ fn initialising_lines_keeps_a_node_that_is_on_and_puts_the_alert_out() {
     let mut cluster = rig.cluster();
     cluster.init(cluster.board(0)).unwrap();
     assert_eq!(driven(&rig, ALERT_LINE), Some(true));
+}
+
+/// A pull-up is no sign of a node that was switched on, and hides none that was not switched off.
+#[test]
+fn a_line_that_cannot_be_driven_leaves_its_node_as_it_was() {
+    // Levels and directions are read first; switching off looks at the levels alone.
+    for (action, reads) in [(Action::On, 15), (Action::Off, 10)] {
+        let rig = Rig::new(just_booted());
+        let mut cluster = rig.cluster();
+        let transfer = rig.machine.transfers() + reads + 1;
+        let fault = Fault { transfer, kind: FaultKind::Io, lasting: false };
+        rig.change(|world| world.faults = vec![fault]);
+        let nodes = cluster.pick(&[0]);
+        let error = cluster.switch(&nodes, action, &mut |_| {}).unwrap_err();
+        let ClusterError::Board { resulting, .. } = &error else { panic!("{error:?}") };
+        assert!(error.to_string().contains("cannot write GPIO line 6"), "{action:?}: {error}");
+        assert_eq!(*resulting, ResultingState::Old, "{action:?}: {error}");
+    }
 }
 
 #[test]
