@@ -3,6 +3,20 @@
 //! [`changes`] is the mechanism: a snapshot of what is there, a plan, a record that survives a power cut,
 //! and an undo. What uses it:
 //!
+//! ```no_run
+//! use system_config::changes::{self, Changed, LONGEST_WAIT};
+//! use system_config::controller::{self, Request};
+//!
+//! // A controller's root, mounted or running; nobody else changes it until this is dropped.
+//! let system = controller::places("/mnt/root".as_ref(), None)?.locked(LONGEST_WAIT)?;
+//! let plan = controller::plan(&Request::default(), &controller::read(&system)?);
+//! print!("{}", plan.diff());
+//! plan.apply(&system)?;
+//! // Every byte is back, and what others added since stays.
+//! changes::undo(&system, Changed::Refuse)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | module | changes |
 //! |---|---|
 //! | [`controller`] | a controller's boot files, groups and units |

@@ -10,6 +10,7 @@ use node_link::names::INTERFACES;
 use super::error::Error;
 use super::plan::{ConfigFile, Uplink};
 use super::{BRIDGE, Node, Request};
+use crate::changes::Spot;
 
 /// Its files lie here.
 pub(super) const FOLDER: &str = "etc/systemd/network";
@@ -17,7 +18,17 @@ pub(super) const FOLDER: &str = "etc/systemd/network";
 /// The file that makes the uplink a port; has to come before the one that it takes the place of.
 pub(super) const UPLINK_FILE: &str = "00-clusterhat-uplink.network";
 
+/// The other files.
+const BRIDGE_NETDEV: &str = "00-clusterhat-bridge.netdev";
+const BRIDGE_FILE: &str = "00-clusterhat-bridge.network";
+const NODES_FILE: &str = "00-clusterhat-nodes.network";
+
 const HEAD: &str = "# Written by `clusterhat network setup`.\n";
+
+/// Every file that a plan may write.
+pub(super) fn files() -> [Spot; 4] {
+    [BRIDGE_NETDEV, BRIDGE_FILE, NODES_FILE, UPLINK_FILE].map(|name| Spot::root(FOLDER).below(name))
+}
 
 pub(super) fn nat(request: &Request, nodes: &[Node]) -> Vec<ConfigFile> {
     let (subnet, cluster) = (request.subnet, request.cluster.as_ref());
@@ -40,7 +51,7 @@ pub(super) fn nat(request: &Request, nodes: &[Node]) -> Vec<ConfigFile> {
             node.names().join(" ")
         );
     }
-    vec![netdev(None), ports(request.isolate), file("00-clusterhat-bridge.network", text)]
+    vec![netdev(None), ports(request.isolate), file(BRIDGE_FILE, text)]
 }
 
 /// The bridge takes over the uplink's addresses, and its MAC address, by which a DHCP server knows it.
@@ -60,7 +71,7 @@ pub(super) fn bridged(uplink: &Uplink, isolate: bool) -> Result<Vec<ConfigFile>,
     Ok(vec![
         netdev(uplink.mac.as_deref()),
         ports(isolate),
-        file("00-clusterhat-bridge.network", format!("{HEAD}[Match]\nName={BRIDGE}\n{addresses}")),
+        file(BRIDGE_FILE, format!("{HEAD}[Match]\nName={BRIDGE}\n{addresses}")),
         file(UPLINK_FILE, port),
     ])
 }
@@ -76,7 +87,7 @@ fn netdev(mac: Option<&str>) -> ConfigFile {
          # No loop can arise, and a port that listens first costs a node its first 30 s.\n\
          [Bridge]\nSTP=no\n"
     );
-    file("00-clusterhat-bridge.netdev", text)
+    file(BRIDGE_NETDEV, text)
 }
 
 /// Of two isolated ports none gets what comes in by the other; the uplink is none (bridge(8)).
@@ -87,7 +98,7 @@ fn ports(isolate: bool) -> ConfigFile {
         "{HEAD}[Match]\nName={links}\n\n[Link]\nRequiredForOnline=no\n\n\
          [Network]\nBridge={BRIDGE}\nLinkLocalAddressing=no\n{isolated}"
     );
-    file("00-clusterhat-nodes.network", text)
+    file(NODES_FILE, text)
 }
 
 /// The sections of the uplink's file that move to the bridge.

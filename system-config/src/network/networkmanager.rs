@@ -87,11 +87,17 @@ pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
 fn profile(name: &str, text: &str) -> ConfigFile {
     let text = format!("# Written by `clusterhat network setup`.\n{text}");
     // NetworkManager ignores keyfiles that others can read.
-    ConfigFile {
-        spot: Spot::root(PROFILES).below(format!("{name}.nmconnection")),
-        text,
-        mode: 0o600,
-    }
+    ConfigFile { spot: profile_file(name), text, mode: 0o600 }
+}
+
+fn profile_file(name: &str) -> Spot {
+    Spot::root(PROFILES).below(format!("{name}.nmconnection"))
+}
+
+/// Every file that a plan may write.
+pub(super) fn files() -> impl Iterator<Item = Spot> {
+    let profiles = [BRIDGE, NODES, UPLINK].map(profile_file);
+    [LEASES, MODULES, ISOLATION].map(Spot::root).into_iter().chain(profiles)
 }
 
 fn bridge(mac: &str, addresses: &str) -> String {

@@ -10,7 +10,10 @@ use super::filter::Filter;
 use super::finding::VENDORS_BRIDGE;
 use super::gadget::Gadget;
 use super::plan::Uplink;
-use super::{BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, forwarding, ip, networkd, user};
+use super::{
+    BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, forwarding, ip, networkd, networkmanager,
+    user,
+};
 use crate::Manager;
 use crate::Tools;
 use crate::changes::{self, Places, Snapshot, Spot};
@@ -18,21 +21,8 @@ use crate::changes::{self, Places, Snapshot, Spot};
 /// Where the record of the changes is kept.
 const RECORD: &str = "network";
 
-/// The files that any plan may write.
-const FILES: [&str; 12] = [
-    "etc/hosts",
-    SETTINGS_FILE,
-    "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf",
-    "etc/modules-load.d/clusterhat-network.conf",
-    "etc/NetworkManager/dispatcher.d/50-clusterhat-isolate",
-    "etc/NetworkManager/system-connections/clusterhat0.nmconnection",
-    "etc/NetworkManager/system-connections/clusterhat-nodes.nmconnection",
-    "etc/NetworkManager/system-connections/clusterhat-uplink.nmconnection",
-    "etc/systemd/network/00-clusterhat-bridge.netdev",
-    "etc/systemd/network/00-clusterhat-bridge.network",
-    "etc/systemd/network/00-clusterhat-nodes.network",
-    "etc/systemd/network/00-clusterhat-uplink.network",
-];
+/// hosts(5).
+const HOSTS: &str = "etc/hosts";
 
 /// The files that only tell something.
 const TOLD: [&str; 2] = [HOST_NAME, MACHINE_ID];
@@ -89,9 +79,11 @@ impl Survey {
     /// A file that cannot be read, a program that is missing.
     pub fn take(places: &Places, tools: Option<&dyn Tools>) -> Result<Self, Error> {
         let mut system = Snapshot::new(places);
-        for path in FILES.into_iter().chain(TOLD) {
-            system.add_file(Spot::root(path))?;
-        }
+        let shared = [HOSTS, SETTINGS_FILE].into_iter().chain(TOLD).map(Spot::root);
+        shared
+            .chain(networkmanager::files())
+            .chain(networkd::files())
+            .try_for_each(|spot| system.add_file(spot))?;
         system.add_mark(Spot::root(VENDORS_BRIDGE))?;
         Manager::look(&mut system)?;
         let (files, links) = forwarding::spots();
