@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{World, status};
-use command::{Run as _, clusterhat};
+use command::{Run as _, clusterhat, heeding_signals};
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
 
@@ -32,6 +32,7 @@ fn v2_5() -> World {
 /// The command with real waits, once it has switched the hub off and given its bus back.
 fn half_done(world: &World, mut command: Command) -> Child {
     command.env_remove("CLUSTERHAT_SIM_NOWAIT");
+    let mut command = heeding_signals(&command);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
     while !is_off(world) || !world.held_locks().is_empty() {

@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{World, status};
-use command::{Run as _, clusterhat};
+use command::{Run as _, clusterhat, heeding_signals};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -35,23 +35,6 @@ fn until(what: &str, mut so: impl FnMut() -> bool) {
 fn is_on(world: &World, node: u8) -> bool {
     let latch = world.read()["chips"]["1"]["r"][1].as_u64().unwrap();
     world.read()["chips"]["1"]["r"][3] == 0 && latch >> (node - 1) & 1 == 1
-}
-
-/// The same command, heeding signals that whoever runs the tests ignores: a shell's background job ignores SIGINT,
-/// `nohup` SIGHUP.
-fn heeding_signals(command: &Command) -> Command {
-    let mut heeding = Command::new("env");
-    heeding
-        .arg("--default-signal=HUP,INT,TERM")
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => heeding.env(name, value),
-            None => heeding.env_remove(name),
-        };
-    }
-    heeding
 }
 
 /// The command with real waits, which ends with its test.

@@ -49,3 +49,20 @@ impl Run for World {
         command
     }
 }
+
+/// The same command, heeding signals that whoever runs the tests ignores: a shell's background job ignores SIGINT,
+/// `nohup` SIGHUP.
+pub(crate) fn heeding_signals(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding
+        .arg("--default-signal=HUP,INT,TERM")
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => heeding.env(name, value),
+            None => heeding.env_remove(name),
+        };
+    }
+    heeding
+}
