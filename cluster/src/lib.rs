@@ -58,5 +58,5 @@ pub use plain_text::parse_duration;
 pub use shorten::shorten;
 pub use system::System;
 
-pub use hat_driver::linux::Output;
+pub use hat_driver::linux::{Node, Output, PowerEvent};
 pub use hat_driver::power::Action;

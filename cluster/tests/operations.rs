@@ -5,8 +5,9 @@ use std::path::Path;
 use std::{fs, thread};
 
 use clusterhat::report::StatusReport;
-use clusterhat::{Action, Cluster, Controller, Error, ErrorKind, Event, NodeSet, Options, System};
-use hat_driver::linux::PowerEvent;
+use clusterhat::{
+    Action, Cluster, Controller, Error, ErrorKind, Event, NodeSet, Options, PowerEvent, System,
+};
 use hat_driver::sim::builtin;
 
 /// Four nodes, all off.

@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use clusterhat::report::PowerReport;
 use clusterhat::{
-    Action, Cluster, Controller, Error as ClusterError, Event, NodeSet, Options, Outcome,
-    config::Overrides,
+    Action, Cluster, Controller, Error as ClusterError, Event, Node, NodeSet, Options, Outcome,
+    PowerEvent, config::Overrides,
 };
-use hat_driver::linux::Event as PowerEvent;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,7 +31,7 @@ async fn switch_and_cancel(simulation: String) -> Result<(), Box<dyn Error>> {
         Ok::<_, ClusterError>((cluster, outcome))
     });
     let node = first.recv().await.ok_or("nothing was switched")?;
-    println!("node {} is on: cancelled", node + 1);
+    println!("node {} is on: cancelled", node.number());
     cancel.store(true, Ordering::Relaxed);
 
     // The boards come back from the task, and go on being used.
@@ -58,7 +57,7 @@ fn open(simulation: String) -> Result<Cluster, ClusterError> {
 /// Tells of each node that was switched, until it is cancelled.
 fn switch(
     cluster: &mut Cluster,
-    switched: &UnboundedSender<usize>,
+    switched: &UnboundedSender<Node>,
     is_cancelled: &AtomicBool,
 ) -> Result<Outcome<PowerReport>, ClusterError> {
     cluster.switch(&NodeSet::parse(&["all"])?, Action::On, &mut |event| {
