@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use node_link::names::INTERFACES;
 
-use super::{BRIDGE, Error, Link, NetworkPlan, Settings, filter, forwarding, ip, networkmanager};
+use super::{
+    BRIDGE, Error, Link, Mode, NetworkPlan, Settings, filter, forwarding, ip, networkmanager,
+};
 use crate::Manager;
 use crate::Tools;
 use crate::changes::{self, Changed, Places};
@@ -71,8 +73,21 @@ fn try_up(settings: &Settings, earlier: Option<&Settings>, tools: &dyn Tools) ->
     if earlier.is_some_and(|earlier| earlier.allow_forwarding) && !settings.allow_forwarding {
         stop_forwarding(tools)?;
     }
+    if earlier.is_some_and(|earlier| earlier.mode == Mode::Nat) && settings.uplink.is_some() {
+        restart_bridge(settings, tools)?;
+    }
     bring_up(settings, tools)?;
     address.map_or(Ok(()), |address| keeps(tools, &address))
+}
+
+/// NetworkManager adds a port to a bridge that is up, but takes nothing else from a profile that has
+/// changed: the bridge would keep its old addresses. Started anew, it waits for its port without us.
+fn restart_bridge(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+    if settings.manager != Manager::NetworkManager {
+        return Ok(());
+    }
+    run(tools, "nmcli", &["connection", "reload"])?;
+    run(tools, "nmcli", &["--wait", "0", "connection", "up", BRIDGE])
 }
 
 /// Takes down what was undone, so that the network is as its files say.

@@ -11,6 +11,7 @@ use crate::tree::{Tree, assert_same};
 
 const NM_RELOAD: &str = "nmcli connection reload";
 const NM_UPLINK: &str = "nmcli --wait 60 connection up clusterhat-uplink";
+const NM_RESTART: &str = "nmcli --wait 0 connection up clusterhat0";
 const NM_BRIDGE: &str = "nmcli --wait 60 connection up clusterhat0";
 const NM_NODE: &str = "nmcli --wait 60 connection up clusterhat-nodes ifname ethpi1";
 const NM_ISOLATE: &str = "bridge link set dev ethpi1 isolated on";
@@ -31,6 +32,7 @@ fn willing(manager: Manager, mode: Mode) -> Machine {
         NM_RELOAD,
         NM_UPLINK,
         NM_BRIDGE,
+        NM_RESTART,
         NM_NODE,
         NM_DELETE,
         NM_OWN,
@@ -155,6 +157,19 @@ fn a_failed_bridge_gives_the_nat_back_that_was_there() {
         undo(&machine.places(), Changed::Refuse).unwrap();
         assert_same(&machine.card.tree(), &stock);
     }
+}
+
+/// It would keep the addresses of the NAT: its port is brought up, and no more.
+#[test]
+fn a_bridge_that_is_up_for_nat_is_started_anew_for_an_uplink() {
+    let machine = willing(NetworkManager, Mode::Nat);
+    let survey = machine.survey();
+    let plan = machine.plan(&request(Mode::Bridge)).unwrap();
+    plan.files.apply(&machine.places()).unwrap();
+    machine.links(&[link("clusterhat0", "192.0.2.7/24")]);
+    machine.tools.calls.borrow_mut().clear();
+    activate(&plan, survey.settings(), &machine.places(), &machine.tools).unwrap();
+    assert_eq!(told(&machine), [NM_RELOAD, NM_RESTART, NM_RELOAD, NM_UPLINK]);
 }
 
 fn without_record(mut tree: Tree) -> Tree {
