@@ -10,8 +10,6 @@
 //! hat-driver  node-link -
 //! ```
 //!
-//! `plain-text`, which knows nothing of clusters, is below all but the driver, the link and the files.
-//!
 //! Dependencies of tests are free: a test may look at its crate from above.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,13 +21,12 @@ use serde_json::Value;
 /// Each crate that is shipped, and which of the project's crates it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("hat-driver", &[]),
-    ("plain-text", &[]),
     ("node-link", &[]),
-    ("gadget-config", &["node-link", "plain-text"]),
+    ("gadget-config", &["node-link"]),
     ("system-config", &["node-link"]),
-    ("clusterhat", &["hat-driver", "node-link", "plain-text", "system-config"]),
+    ("clusterhat", &["hat-driver", "node-link", "system-config"]),
     ("clusterhat-cli", &["clusterhat", "hat-driver", "node-link", "system-config"]),
-    ("clusterhat-node", &["gadget-config", "node-link", "plain-text", "system-config"]),
+    ("clusterhat-node", &["gadget-config", "node-link", "system-config"]),
 ];
 
 /// The rigs, which nothing that is shipped depends on.

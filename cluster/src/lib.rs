@@ -48,13 +48,13 @@ pub use cluster::Cluster;
 pub use controller::{Controller, Options};
 pub use error::{Error, ErrorKind, ErrorReport};
 pub use event::{Event, Task, Verdict};
+pub use node_link::text::parse_duration;
 pub use nodes::NodeSet;
 pub use operations::boards::search;
 pub use operations::network::NetworkUndo;
 pub use operations::outputs::Fan;
 pub use operations::setup::{Setup, SetupUndo};
 pub use outcome::Outcome;
-pub use plain_text::parse_duration;
 pub use shorten::shorten;
 pub use system::System;
 

@@ -18,8 +18,8 @@ use std::fmt::{Display, Write as _};
 use std::path::Path;
 use std::str::FromStr;
 
+use node_link::text::{FileMessage, TomlText};
 use node_link::{ClusterName, NodeId, Subnet};
-use plain_text::{FileMessage, TomlText};
 use toml::de::{DeTable, DeValue};
 
 use crate::{BootMethod, Ethernet};

@@ -9,9 +9,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The feature `serde` makes the types serializable.
+//! The feature `serde` makes the types serializable. The feature `text` adds how the programs of both ends read what
+//! people write (module `text`); it needs the standard library.
 
-#![no_std]
+#![cfg_attr(not(feature = "text"), no_std)]
 
 extern crate alloc;
 #[cfg(test)]
@@ -22,6 +23,8 @@ mod mac;
 pub mod names;
 mod node_id;
 mod subnet;
+#[cfg(feature = "text")]
+pub mod text;
 mod usb;
 
 pub use cluster_name::{ClusterName, ClusterNameError};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use gadget_config::node_file::check_udc_name;
 use gadget_config::{BootMethod, Ethernet};
+use node_link::text::parse_duration;
 use node_link::{ClusterName, NodeId, Subnet};
-use plain_text::parse_duration;
 
 /// The longest that `--wait` takes.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);

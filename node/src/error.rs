@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use gadget_config::GadgetError;
-use plain_text::{FileMessage, chain};
+use node_link::text::{FileMessage, chain};
 use serde::Serialize;
 use system_config::card::Error as CardError;
 

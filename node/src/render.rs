@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use plain_text::chain;
+use node_link::text::chain;
 
 use crate::report::{
     Document, DownReport, Outcome, Report, SCHEMA, SetupReport, StatusReport, UndoReport, UpReport,

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use plain_text::{one_line, parse_duration};
+use node_link::text::{one_line, parse_duration};
 
 use super::Warning;
 use super::error::ConfigError;

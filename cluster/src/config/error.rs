@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plain_text::FileMessage;
+use node_link::text::FileMessage;
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]

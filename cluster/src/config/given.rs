@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use plain_text::one_line;
+use node_link::text::one_line;
 
 use super::error::ConfigError;
 

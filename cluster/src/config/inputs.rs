@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::defaults::Legacy;
-use plain_text::parse_duration;
+use node_link::text::parse_duration;
 
 use super::Warning;
 use super::error::ConfigError;

@@ -46,7 +46,7 @@ pub use defaults::{Forced, Legacy, Role};
 pub use error::ConfigError;
 pub use inputs::Overrides;
 /// A line in a file that has no effect, or not the one written.
-pub use plain_text::FileMessage as Warning;
+pub use node_link::text::FileMessage as Warning;
 pub use settings::Settings;
 pub use sources::Sources;
 

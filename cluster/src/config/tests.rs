@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use plain_text::parse_duration;
+use node_link::text::parse_duration;
 
 mod legacy;
 mod own;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use plain_text::{TomlText, parse_duration};
+use node_link::text::{TomlText, parse_duration};
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 

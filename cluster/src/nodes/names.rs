@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plain_text::nearest;
+use node_link::text::nearest;
 
 use super::{Problem, fold};
 

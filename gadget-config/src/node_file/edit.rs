@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plain_text::{FileMessage, TomlText};
+use node_link::text::{FileMessage, TomlText};
 
 use super::NodeFile;
 

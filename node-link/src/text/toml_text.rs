@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::nearest;
+use super::nearest;
 
 /// Longer values are cut in messages.
 const SHOWN: usize = 60;

@@ -1,10 +1,10 @@
-//! Text between people and the programs of clusterhat: times, TOML files, suggestions, errors.
+//! Text between people and the programs of both ends: times, TOML files, suggestions, errors.
 //!
 //! ```
 //! use std::path::Path;
 //! use std::time::Duration;
 //!
-//! use plain_text::{TomlText, nearest, parse_duration};
+//! use node_link::text::{TomlText, nearest, parse_duration};
 //!
 //! assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
 //! assert_eq!(nearest("dealy", ["delay", "size"]).as_deref(), Some("delay"));
@@ -15,7 +15,7 @@
 //!     warnings[0].to_string(),
 //!     "node.toml:2: unknown key \"ethernte\" is ignored; did you mean \"ethernet\"?"
 //! );
-//! # Ok::<(), plain_text::FileMessage>(())
+//! # Ok::<(), node_link::text::FileMessage>(())
 //! ```
 
 mod chain;
@@ -27,8 +27,3 @@ pub use chain::chain;
 pub use duration::parse_duration;
 pub use nearest::nearest;
 pub use toml_text::{FileMessage, TomlText, one_line};
-
-/// The README's example.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
