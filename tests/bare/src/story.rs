@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::ErrorKind;
-use hat_driver::hat::{Backend, Hat};
 use hat_driver::expander::Expander;
+use hat_driver::hat::{Backend, Hat};
 use hat_driver::init::InitOutcome;
 use hat_driver::lines::NoLine;
 use hat_driver::power::{self, Action, Cause, Finished, SoleOwner};
