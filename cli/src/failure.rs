@@ -177,7 +177,9 @@ impl Failure {
                 text
             }
             // One a line: each has a fix of its own.
-            Self::Cluster(Error::Network(system_config::network::Error::Blocked(findings))) => {
+            Self::Cluster(Error::Network(system_config::network::NetworkError::Blocked(
+                findings,
+            ))) => {
                 let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
                 lines.join("\nclusterhat: ")
             }

@@ -112,13 +112,13 @@ pub enum Error {
     },
     /// A system's files.
     #[error(transparent)]
-    Files(#[from] system_config::changes::Error),
+    Files(#[from] system_config::changes::ChangeError),
     /// Its groups.
     #[error("the files are set up, but not every user is in every group")]
     Groups(#[source] io::Error),
     /// The nodes' network.
     #[error(transparent)]
-    Network(#[from] system_config::network::Error),
+    Network(#[from] system_config::network::NetworkError),
     /// The nodes' network does not work; the report tells why.
     #[error("the nodes' network does not work as configured: see above")]
     NetworkBroken,

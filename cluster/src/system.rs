@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use system_config::changes::{self, LONGEST_WAIT, Places};
+use system_config::changes::{self, LONGEST_WAIT, Sysroot};
 
 use crate::controller::Options;
 use crate::error::Error;
@@ -48,19 +48,19 @@ impl System {
         if self.is_running() { Ok(self) } else { Err(Error::NotRunning(self.root.clone())) }
     }
 
-    /// Keeps every other set-up away until the places are dropped; looking alone needs no lock.
+    /// Keeps every other set-up away until the sysroot is dropped; looking alone needs no lock.
     pub(crate) fn locked(
         &self,
-        places: Places,
+        sysroot: Sysroot,
         dry_run: bool,
         observer: &mut Observer<'_>,
-    ) -> Result<Places, changes::Error> {
+    ) -> Result<Sysroot, changes::ChangeError> {
         if dry_run {
-            return Ok(places);
+            return Ok(sysroot);
         }
         let limit = self.limit.unwrap_or(LONGEST_WAIT);
         // The wait ends by itself; nothing is changed that somebody could want to stop.
-        places.locked_telling(limit, &mut |wait| {
+        sysroot.locked_telling(limit, &mut |wait| {
             let _ = observer(Event::Locked(wait));
         })
     }

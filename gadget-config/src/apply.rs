@@ -31,7 +31,7 @@ impl Default for Limits {
 
 /// What [`apply`] had to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum GadgetAction {
     /// Nothing.
     None,
     /// There was no gadget: made it.
@@ -47,7 +47,7 @@ pub enum Action {
 #[non_exhaustive]
 pub struct Applied {
     /// What had to be done.
-    pub action: Action,
+    pub action: GadgetAction,
     /// The controller on which the gadget is now.
     pub udc: String,
     /// Why the gadget is without its second serial port, where the controller did not take it with
@@ -76,17 +76,17 @@ pub fn apply(
     let (action, without_second_port) = match kernel.tree(GADGET)? {
         None => {
             make(kernel, profile)?;
-            (Action::Made, bind_new(kernel, profile, &udc)?)
+            (GadgetAction::Made, bind_new(kernel, profile, &udc)?)
         }
         Some(tree) => match Layout::of(profile).difference(&tree) {
             None => rebind(kernel, profile, &udc)?,
             Some(_) if is_reduced(profile, &tree) && is_bound(kernel, &udc)? => {
-                (Action::None, None)
+                (GadgetAction::None, None)
             }
             Some(difference) => {
                 take_down(kernel, limits, stop_getty)?;
                 make(kernel, profile)?;
-                (Action::Remade(difference), bind_new(kernel, profile, &udc)?)
+                (GadgetAction::Remade(difference), bind_new(kernel, profile, &udc)?)
             }
         },
     };
@@ -217,9 +217,9 @@ fn rebind(
     kernel: &mut dyn Kernel,
     profile: &Profile,
     udc: &Udc,
-) -> Result<(Action, Option<String>), GadgetError> {
+) -> Result<(GadgetAction, Option<String>), GadgetError> {
     if is_bound(kernel, udc)? {
-        return Ok((Action::None, None));
+        return Ok((GadgetAction::None, None));
     }
     if let Some(other) = bound(kernel)? {
         let path = kernel.path(GADGET).join("UDC");
@@ -229,5 +229,5 @@ fn rebind(
             source,
         })?;
     }
-    Ok((Action::Bound, bind_with_fewer(kernel, profile, udc)?))
+    Ok((GadgetAction::Bound, bind_with_fewer(kernel, profile, udc)?))
 }

@@ -21,7 +21,7 @@ const OURS: [&str; 5] = ["functions", "configs", "strings", CONFIG, "os_desc"];
 
 /// What is at a path of configfs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum LayoutEntry {
     /// A folder.
     Folder,
     /// An attribute's text, trimmed.
@@ -31,11 +31,11 @@ pub enum Entry {
 }
 
 /// What a gadget's folder holds, by path below it.
-pub type Tree = BTreeMap<String, Entry>;
+pub type Tree = BTreeMap<String, LayoutEntry>;
 
 /// What a finished gadget of a profile holds, in the order of its making.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout(Vec<(String, Entry)>);
+pub struct Layout(Vec<(String, LayoutEntry)>);
 
 /// The first thing in which a gadget is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +43,9 @@ pub struct Difference {
     /// The path below the gadget's folder.
     pub path: String,
     /// What should be there.
-    pub expected: Option<Entry>,
+    pub expected: Option<LayoutEntry>,
     /// What is there.
-    pub found: Option<Entry>,
+    pub found: Option<LayoutEntry>,
 }
 
 impl Layout {
@@ -55,8 +55,9 @@ impl Layout {
     /// for the device descriptor.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
-        let mut entries = vec![(String::new(), Entry::Folder)];
-        let mut value = |path: String, value: String| entries.push((path, Entry::Value(value)));
+        let mut entries = vec![(String::new(), LayoutEntry::Folder)];
+        let mut value =
+            |path: String, value: String| entries.push((path, LayoutEntry::Value(value)));
         for (name, byte) in
             ["bDeviceClass", "bDeviceSubClass", "bDeviceProtocol"].iter().zip(Profile::CLASS)
         {
@@ -85,7 +86,7 @@ impl Layout {
     /// Paths below the gadget's folder (itself is the empty path) and what is there, in the order of
     /// making.
     #[must_use]
-    pub fn entries(&self) -> &[(String, Entry)] {
+    pub fn entries(&self) -> &[(String, LayoutEntry)] {
         &self.0
     }
 
@@ -106,7 +107,7 @@ impl Layout {
     }
 
     fn beyond(&self, tree: &Tree) -> Option<Difference> {
-        let is_made = |entry: &Entry| !matches!(entry, Entry::Value(_));
+        let is_made = |entry: &LayoutEntry| !matches!(entry, LayoutEntry::Value(_));
         let planned =
             |path: &str| self.0.iter().any(|(ours, _)| ours == path || is_below(ours, path));
         let (path, found) = tree.iter().find(|(path, entry)| {
@@ -161,33 +162,33 @@ pub(crate) fn is_linked(tree: &Tree, folder: &str) -> bool {
     tree.contains_key(&format!("{CONFIG}/{name}"))
 }
 
-fn add_functions(entries: &mut Vec<(String, Entry)>, profile: &Profile) {
+fn add_functions(entries: &mut Vec<(String, LayoutEntry)>, profile: &Profile) {
     for (index, driver) in drivers(profile).into_iter().enumerate() {
         let folder = format!("functions/{}", function(driver, index));
-        entries.push((folder.clone(), Entry::Folder));
+        entries.push((folder.clone(), LayoutEntry::Folder));
         if index == 0 {
             for (name, value) in ethernet_attributes(profile) {
-                entries.push((format!("{folder}/{name}"), Entry::Value(value)));
+                entries.push((format!("{folder}/{name}"), LayoutEntry::Value(value)));
             }
         }
     }
 }
 
-fn add_configuration(entries: &mut Vec<(String, Entry)>, profile: &Profile) {
-    let mut add = |path: String, entry: Entry| entries.push((path, entry));
-    add(CONFIG.into(), Entry::Folder);
-    add(format!("{CONFIG}/bmAttributes"), Entry::Value("0x80".into()));
-    add(format!("{CONFIG}/MaxPower"), Entry::Value(Profile::MAX_POWER_MA.to_string()));
+fn add_configuration(entries: &mut Vec<(String, LayoutEntry)>, profile: &Profile) {
+    let mut add = |path: String, entry: LayoutEntry| entries.push((path, entry));
+    add(CONFIG.into(), LayoutEntry::Folder);
+    add(format!("{CONFIG}/bmAttributes"), LayoutEntry::Value("0x80".into()));
+    add(format!("{CONFIG}/MaxPower"), LayoutEntry::Value(Profile::MAX_POWER_MA.to_string()));
     for (index, driver) in drivers(profile).into_iter().enumerate() {
         let name = function(driver, index);
-        add(format!("{CONFIG}/{name}"), Entry::Link(name));
+        add(format!("{CONFIG}/{name}"), LayoutEntry::Link(name));
     }
     if let Some(windows) = profile.microsoft_os() {
         let code = format!("{:#04x}", windows.vendor_code);
-        add("os_desc/b_vendor_code".into(), Entry::Value(code));
-        add("os_desc/qw_sign".into(), Entry::Value(windows.signature.into()));
-        add("os_desc/use".into(), Entry::Value("1".into()));
-        add("os_desc/c.1".into(), Entry::Link("c.1".into()));
+        add("os_desc/b_vendor_code".into(), LayoutEntry::Value(code));
+        add("os_desc/qw_sign".into(), LayoutEntry::Value(windows.signature.into()));
+        add("os_desc/use".into(), LayoutEntry::Value("1".into()));
+        add("os_desc/c.1".into(), LayoutEntry::Link("c.1".into()));
     }
 }
 
@@ -195,7 +196,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, expected, found } = self;
         match (expected, found) {
-            (Some(Entry::Value(expected)), Some(Entry::Value(found))) => {
+            (Some(LayoutEntry::Value(expected)), Some(LayoutEntry::Value(found))) => {
                 write!(f, "{path} is {found:?}, not {expected:?}")
             }
             (Some(_), None) => write!(f, "{path} is missing"),

@@ -43,13 +43,13 @@ mod status;
 mod take_down;
 mod udc;
 
-pub use apply::{Action, Applied, Limits, apply};
+pub use apply::{Applied, GadgetAction, Limits, apply};
 pub use boot::{BootMethod, BootMethodError};
 pub use error::GadgetError;
 pub use ethernet::{Ethernet, EthernetError};
 pub use kernel::{Gadget, Kernel, TtyHolder};
 pub use kernel_part::KernelPart;
-pub use layout::{Difference, Entry, GADGET, Layout, Tree};
+pub use layout::{Difference, GADGET, Layout, LayoutEntry, Tree};
 #[cfg(feature = "linux")]
 pub use linux::{GadgetLock, Linux};
 #[cfg(feature = "node-file")]

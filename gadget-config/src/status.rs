@@ -2,7 +2,7 @@
 
 use crate::apply::is_reduced;
 use crate::{
-    Difference, Entry, GADGET, GadgetError, Kernel, Layout, Profile, Udc, UdcOwner, layout,
+    Difference, GADGET, GadgetError, Kernel, Layout, LayoutEntry, Profile, Udc, UdcOwner, layout,
     take_down,
 };
 
@@ -79,7 +79,7 @@ pub fn status(kernel: &dyn Kernel, profile: Option<&Profile>) -> Result<GadgetSt
 /// The Ethernet function's device; before a bind the kernel shows a pattern, as `usb%d`.
 fn network(tree: &crate::Tree) -> Option<String> {
     tree.iter().find_map(|(path, entry)| match entry {
-        Entry::Value(name) if path.starts_with("functions/") && path.ends_with("/ifname") => {
+        LayoutEntry::Value(name) if path.starts_with("functions/") && path.ends_with("/ifname") => {
             (!name.contains('%')).then(|| name.clone())
         }
         _ => None,

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::{Entry, GADGET, GadgetError, Kernel, Limits, Tree};
+use crate::{GADGET, GadgetError, Kernel, LayoutEntry, Limits, Tree};
 
 /// Time between two looks at who has a terminal open.
 const POLL: Duration = Duration::from_millis(100);
@@ -46,10 +46,10 @@ pub(crate) fn remove(kernel: &mut dyn Kernel) -> Result<(), GadgetError> {
 
 /// The terminals of those serial functions that count, by their folders.
 pub(crate) fn ttys(tree: &Tree, counts: impl Fn(&Tree, &str) -> bool) -> Vec<String> {
-    let tty = |(path, entry): (&String, &Entry)| {
+    let tty = |(path, entry): (&String, &LayoutEntry)| {
         let folder = path.strip_suffix("/port_num")?;
         match entry {
-            Entry::Value(number) if folder.starts_with("functions/acm.") => {
+            LayoutEntry::Value(number) if folder.starts_with("functions/acm.") => {
                 counts(tree, folder).then(|| format!("/dev/ttyGS{number}"))
             }
             _ => None,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use gadget_config::GadgetError;
 use node_link::text::{FileMessage, chain};
 use serde::Serialize;
-use system_config::card::Error as CardError;
+use system_config::card::CardError;
 
 /// An error of any stage.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub(crate) enum NodeError {
 
 /// An error in the JSON document.
 #[derive(Debug, Serialize)]
-pub(crate) struct ErrorReport {
+pub(crate) struct NodeErrorReport {
     /// One of [`NodeError::kind`].
     kind: &'static str,
     /// The error and its causes on one line.
@@ -65,8 +65,8 @@ impl NodeError {
         }
     }
 
-    pub(crate) fn report(&self) -> ErrorReport {
+    pub(crate) fn report(&self) -> NodeErrorReport {
         let (kind, exit_status) = (self.kind(), self.exit_status());
-        ErrorReport { kind, message: chain(self), exit_status }
+        NodeErrorReport { kind, message: chain(self), exit_status }
     }
 }

@@ -6,11 +6,11 @@ use gadget_config::{GadgetError, Limits, Linux, apply, take_down};
 
 use crate::error::NodeError;
 use crate::getty::Gettys;
-use crate::report::{DownReport, StatusReport, UpReport};
-use crate::settings::Settings;
+use crate::report::{DownReport, GadgetReport, UpReport};
+use crate::settings::GadgetSettings;
 
 /// Creates the gadget and binds it, with the logins on its terminals stopped meanwhile.
-pub(crate) fn up(settings: &Settings, wait: Duration) -> Result<UpReport, NodeError> {
+pub(crate) fn up(settings: &GadgetSettings, wait: Duration) -> Result<UpReport, NodeError> {
     let mut kernel = Linux::new();
     let _lock = kernel.lock(wait)?;
     let limits = Limits { udc: wait, ..Limits::default() };
@@ -41,8 +41,8 @@ pub(crate) fn down(wait: Duration) -> Result<DownReport, NodeError> {
 }
 
 /// Looks at the gadget; with settings, compares it with them.
-pub(crate) fn status(settings: Option<&Settings>) -> Result<StatusReport, NodeError> {
+pub(crate) fn status(settings: Option<&GadgetSettings>) -> Result<GadgetReport, NodeError> {
     let profile = settings.map(|settings| &settings.profile);
     let status = gadget_config::status(&Linux::new(), profile)?;
-    Ok(StatusReport::new(profile, status))
+    Ok(GadgetReport::new(profile, status))
 }

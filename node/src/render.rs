@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use node_link::text::chain;
 
 use crate::report::{
-    Document, DownReport, Outcome, Report, SCHEMA, SetupReport, StatusReport, UndoReport, UpReport,
+    CardReport, Document, DownReport, GadgetReport, Outcome, Report, SCHEMA, UndoReport, UpReport,
 };
 
 /// Prints what a command has to say, and gives its exit status. As JSON everything is one document on
@@ -117,7 +117,7 @@ fn up(report: &UpReport) -> String {
         + &second_port(report.without_second_port, report.refused.as_deref())
 }
 
-fn status(report: &StatusReport) -> String {
+fn status(report: &GadgetReport) -> String {
     let mut text = match (report.state, &report.difference) {
         ("differs", Some(difference)) => {
             line("gadget", format_args!("not as configured: {difference}"))
@@ -170,7 +170,7 @@ fn second_port(is_without: bool, refused: Option<&str>) -> String {
 
 const DRY_RUN: &str = "nothing was changed: this was a dry run\n";
 
-fn setup(report: &SetupReport) -> String {
+fn setup(report: &CardReport) -> String {
     let mut text = match &report.diff {
         Some(diff) => diff.clone(),
         None => lines("changed", &report.changed),

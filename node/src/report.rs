@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use gadget_config::{Action, Applied, GadgetState, GadgetStatus, Profile, Udc, UdcOwner};
+use gadget_config::{Applied, GadgetAction, GadgetState, GadgetStatus, Profile, Udc, UdcOwner};
 use node_link::{End, Mac};
 use serde::Serialize;
-use system_config::card::Error as CardError;
-use system_config::changes::{self, Edited, Plan, Undone};
+use system_config::card::CardError;
+use system_config::changes::{self, ChangePlan, Edited, Undone};
 
-use crate::error::{ErrorReport, NodeError};
+use crate::error::{NodeError, NodeErrorReport};
 
 /// The version of the JSON documents: raised when a key goes or changes its meaning.
 pub(crate) const SCHEMA: u32 = 1;
@@ -25,7 +25,7 @@ pub(crate) struct Document<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) warnings: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<ErrorReport>,
+    pub(crate) error: Option<NodeErrorReport>,
 }
 
 /// How a command ended: an undo that left something has both.
@@ -60,8 +60,8 @@ impl Outcome {
 pub(crate) enum Report {
     Up(UpReport),
     Down(DownReport),
-    Status(StatusReport),
-    Setup(SetupReport),
+    Status(GadgetReport),
+    Setup(CardReport),
     Undo(UndoReport),
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct DownReport {
 
 /// The state of the gadget.
 #[derive(Debug, Serialize)]
-pub(crate) struct StatusReport {
+pub(crate) struct GadgetReport {
     /// `up`, `unbound`, `differs` or `down`.
     pub(crate) state: &'static str,
     /// The first difference from the configuration.
@@ -134,7 +134,7 @@ pub(crate) struct Identity {
 
 /// What `setup` changed, or would.
 #[derive(Debug, Serialize)]
-pub(crate) struct SetupReport {
+pub(crate) struct CardReport {
     pub(crate) id: u8,
     pub(crate) dry_run: bool,
     pub(crate) changed: Vec<PathBuf>,
@@ -173,10 +173,10 @@ impl Identity {
 impl UpReport {
     pub(crate) fn new(profile: &Profile, applied: Applied, status: GadgetStatus) -> Self {
         let (action, because) = match applied.action {
-            Action::None => ("none", None),
-            Action::Made => ("made", None),
-            Action::Bound => ("bound", None),
-            Action::Remade(difference) => ("remade", Some(difference.to_string())),
+            GadgetAction::None => ("none", None),
+            GadgetAction::Made => ("made", None),
+            GadgetAction::Bound => ("bound", None),
+            GadgetAction::Remade(difference) => ("remade", Some(difference.to_string())),
         };
         Self {
             action,
@@ -191,7 +191,7 @@ impl UpReport {
     }
 }
 
-impl StatusReport {
+impl GadgetReport {
     pub(crate) fn new(profile: Option<&Profile>, status: GadgetStatus) -> Self {
         let (state, difference) = match status.state {
             GadgetState::Up => ("up", None),
@@ -214,8 +214,8 @@ impl StatusReport {
     }
 }
 
-impl SetupReport {
-    pub(crate) fn new(id: u8, plan: &Plan, dry_run: bool) -> Self {
+impl CardReport {
+    pub(crate) fn new(id: u8, plan: &ChangePlan, dry_run: bool) -> Self {
         Self {
             id,
             dry_run,
@@ -228,7 +228,7 @@ impl SetupReport {
 
 impl UndoReport {
     /// What would be undone.
-    pub(crate) fn planned(plan: &Plan) -> Self {
+    pub(crate) fn planned(plan: &ChangePlan) -> Self {
         let (restored, removed): (Vec<_>, Vec<_>) =
             plan.changes().iter().partition(|change| change.after.is_some());
         let paths = |changes: Vec<&changes::Change>| {
@@ -254,7 +254,7 @@ impl UndoReport {
 
     /// What could not be undone.
     pub(crate) fn error(&self) -> Option<NodeError> {
-        let left = changes::Error::ChangedSince(self.edited.clone());
+        let left = changes::ChangeError::ChangedSince(self.edited.clone());
         (!self.edited.is_empty()).then(|| CardError::from(left).into())
     }
 }

@@ -12,7 +12,7 @@ use crate::error::NodeError;
 
 /// A gadget, and where it is bound.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct GadgetSettings {
     pub(crate) profile: Profile,
     /// The USB device controller's name; none for the only hardware one.
     pub(crate) udc: Option<String>,
@@ -26,7 +26,7 @@ pub(crate) fn resolve(
     root: &Path,
     flags: &SettingArgs,
     warnings: &mut Vec<String>,
-) -> Result<Settings, NodeError> {
+) -> Result<GadgetSettings, NodeError> {
     let file = read(root, warnings)?;
     merge(file, flags).ok_or_else(|| NodeError::NoId(root.join(NODE_FILE)))
 }
@@ -38,7 +38,7 @@ pub(crate) fn resolve(
 pub(crate) fn if_configured(
     root: &Path,
     warnings: &mut Vec<String>,
-) -> Result<Option<Settings>, NodeError> {
+) -> Result<Option<GadgetSettings>, NodeError> {
     Ok(merge(read(root, warnings)?, &SettingArgs::default()))
 }
 
@@ -52,10 +52,10 @@ fn read(root: &Path, warnings: &mut Vec<String>) -> Result<NodeFile, NodeError> 
     Ok(file)
 }
 
-fn merge(file: NodeFile, flags: &SettingArgs) -> Option<Settings> {
+fn merge(file: NodeFile, flags: &SettingArgs) -> Option<GadgetSettings> {
     let id = flags.id.or(file.id)?;
     let vendor = Profile::new(id, flags.boot.or(file.boot).unwrap_or_default());
-    Some(Settings {
+    Some(GadgetSettings {
         profile: Profile {
             ethernet: flags.ethernet.or(file.ethernet).unwrap_or(vendor.ethernet),
             admin_console: flags

@@ -97,25 +97,25 @@ fn who_comes_second_waits_for_the_first() {
 #[test]
 fn a_lock_that_is_kept_for_too_long_is_told() {
     let card = Card::stock("trixie");
-    let held = card.places().locked(Duration::ZERO).unwrap();
+    let held = card.sysroot().locked(Duration::ZERO).unwrap();
     // Whoever has it may go on.
     let held = held.locked(Duration::ZERO).unwrap();
-    for places in [card.places(), controller::places(&card.path("root"), None).unwrap()] {
-        let error = places.locked(Duration::from_millis(30)).unwrap_err();
+    for sysroot in [card.sysroot(), controller::sysroot(&card.path("root"), None).unwrap()] {
+        let error = sysroot.locked(Duration::from_millis(30)).unwrap_err();
         assert!(error.is_timeout() && error.to_string().contains("another set-up"), "{error}");
     }
     drop(held);
     // A program that another test starts at this moment has the lock's file until it runs.
-    card.places().locked(Duration::from_secs(60)).unwrap();
+    card.sysroot().locked(Duration::from_secs(60)).unwrap();
 }
 
 #[test]
 fn a_wait_is_told_with_who_is_waited_for() {
     let card = Card::stock("trixie");
-    let held = card.places().locked(Duration::ZERO).unwrap();
+    let held = card.sysroot().locked(Duration::ZERO).unwrap();
     let mut told = Vec::new();
     let limit = Duration::from_millis(2100);
-    let error = card.places().locked_telling(limit, &mut |wait| told.push(wait.to_string()));
+    let error = card.sysroot().locked_telling(limit, &mut |wait| told.push(wait.to_string()));
     let (error, us) = (error.unwrap_err().to_string(), format!("process {}", std::process::id()));
     assert!(error.contains(&us) && error.contains("try again"), "{error}");
     assert!(!told.is_empty() && told.len() <= 2, "{told:?}");
@@ -129,7 +129,7 @@ fn a_wait_is_told_with_who_is_waited_for() {
 #[test]
 fn the_program_shows_its_wait() {
     let card = Card::stock("trixie");
-    let held = card.places().locked(Duration::ZERO).unwrap();
+    let held = card.sysroot().locked(Duration::ZERO).unwrap();
     let (terminal, end) = terminal();
     let mut waiting = command(NODE, &card, &["undo"]).stderr(Stdio::from(end)).spawn().unwrap();
     let mut seen = String::new();

@@ -5,11 +5,11 @@
 //!
 //! ```no_run
 //! use system_config::changes::{self, Changed, LONGEST_WAIT};
-//! use system_config::controller::{self, Request};
+//! use system_config::controller::{self, ControllerRequest};
 //!
 //! // A controller's root, mounted or running; nobody else changes it until this is dropped.
-//! let system = controller::places("/mnt/root".as_ref(), None)?.locked(LONGEST_WAIT)?;
-//! let plan = controller::plan(&Request::default(), &controller::read(&system)?);
+//! let system = controller::sysroot("/mnt/root".as_ref(), None)?.locked(LONGEST_WAIT)?;
+//! let plan = controller::plan(&ControllerRequest::default(), &controller::read(&system)?);
 //! print!("{}", plan.diff());
 //! plan.apply(&system)?;
 //! // Every byte is back, and what others added since stays.

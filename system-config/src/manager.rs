@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::changes::{Error, Places, Snapshot, Spot};
+use crate::changes::{ChangeError, Snapshot, SysPath, Sysroot};
 use crate::units;
 
 /// A network manager that can do by itself what nodes and controllers need.
@@ -37,7 +37,7 @@ impl Manager {
     }
 
     /// Takes in what [`Self::find`] looks at.
-    pub(crate) fn look(system: &mut Snapshot) -> Result<(), Error> {
+    pub(crate) fn look(system: &mut Snapshot) -> Result<(), ChangeError> {
         for manager in Self::ALL {
             units::add(system, manager.unit())?;
         }
@@ -60,14 +60,14 @@ impl Manager {
     }
 
     /// What there is instead, where there is none.
-    pub(crate) fn instead(places: &Places) -> String {
+    pub(crate) fn instead(sysroot: &Sysroot) -> String {
         let known = [
             ("usr/sbin/NetworkManager", "NetworkManager is masked"),
             ("etc/dhcpcd.conf", "dhcpcd is installed"),
             ("usr/sbin/ifup", "ifupdown is installed"),
             ("usr/lib/systemd/systemd-networkd", "systemd-networkd is installed but not enabled"),
         ];
-        let there = |path: &str| places.has(&Spot::root(path)).unwrap_or(false);
+        let there = |path: &str| sysroot.has(&SysPath::root(path)).unwrap_or(false);
         let found: Vec<_> =
             known.iter().filter(|(path, _)| there(path)).map(|(_, what)| *what).collect();
         if found.is_empty() { "none is installed".to_owned() } else { found.join(", ") }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::changes::{Content, Error, Snapshot, Spot};
+use crate::changes::{ChangeError, Content, Snapshot, SysPath};
 
 /// The administrator's units and links.
 pub(crate) const ETC: &str = "etc/systemd/system";
@@ -11,13 +11,13 @@ pub(crate) const ETC: &str = "etc/systemd/system";
 pub(crate) const FOLDERS: [&str; 3] = [ETC, "usr/lib/systemd/system", "lib/systemd/system"];
 
 /// Takes in a unit, wherever it is.
-pub(crate) fn add(system: &mut Snapshot, unit: &str) -> Result<(), Error> {
-    FOLDERS.iter().try_for_each(|folder| system.add_link(Spot::root(*folder).below(unit)))
+pub(crate) fn add(system: &mut Snapshot, unit: &str) -> Result<(), ChangeError> {
+    FOLDERS.iter().try_for_each(|folder| system.add_link(SysPath::root(*folder).below(unit)))
 }
 
 /// Takes in every link that enables a unit.
-pub(crate) fn add_enabling_links(system: &mut Snapshot) -> Result<(), Error> {
-    let etc = Spot::root(ETC);
+pub(crate) fn add_enabling_links(system: &mut Snapshot) -> Result<(), ChangeError> {
+    let etc = SysPath::root(ETC);
     for folder in system.names(&etc)? {
         if folder.ends_with(".wants") || folder.ends_with(".requires") {
             for unit in system.names(&etc.below(&folder))? {
@@ -30,12 +30,12 @@ pub(crate) fn add_enabling_links(system: &mut Snapshot) -> Result<(), Error> {
 
 /// Whether a unit is installed and not masked.
 pub(crate) fn is_usable(system: &Snapshot, unit: &str) -> bool {
-    let content = |folder: &&str| system.content(&Spot::root(*folder).below(unit));
+    let content = |folder: &&str| system.content(&SysPath::root(*folder).below(unit));
     FOLDERS.iter().find_map(content).is_some_and(|found| !is_mask(found))
 }
 
 /// A link that starts a unit at boot.
-pub(crate) fn enabling_link(system: &Snapshot, unit: &str) -> Option<Spot> {
+pub(crate) fn enabling_link(system: &Snapshot, unit: &str) -> Option<SysPath> {
     enabling_links(system, unit).next().cloned()
 }
 
@@ -43,11 +43,11 @@ pub(crate) fn enabling_link(system: &Snapshot, unit: &str) -> Option<Spot> {
 pub(crate) fn enabling_links<'a>(
     system: &'a Snapshot,
     unit: &'a str,
-) -> impl Iterator<Item = &'a Spot> {
-    system.spots().filter(move |spot| {
-        spot.path.starts_with(ETC)
-            && spot.path.components().count() == 5
-            && spot.path.file_name().is_some_and(|name| name == unit)
+) -> impl Iterator<Item = &'a SysPath> {
+    system.sys_paths().filter(move |sys_path| {
+        sys_path.path.starts_with(ETC)
+            && sys_path.path.components().count() == 5
+            && sys_path.path.file_name().is_some_and(|name| name == unit)
     })
 }
 
@@ -58,16 +58,18 @@ pub(crate) fn links(
     unit: &str,
     file: &str,
     by: &str,
-) -> Option<Vec<(Spot, PathBuf)>> {
-    let spots = FOLDERS.iter().map(|folder| Spot::root(*folder).below(file));
-    let (at, state) = spots.filter_map(|spot| Some((spot.clone(), system.file(&spot)?))).next()?;
+) -> Option<Vec<(SysPath, PathBuf)>> {
+    let sys_paths = FOLDERS.iter().map(|folder| SysPath::root(*folder).below(file));
+    let (at, state) = sys_paths
+        .filter_map(|sys_path| Some((sys_path.clone(), system.file(&sys_path)?)))
+        .next()?;
     let link = |(kind, target)| {
-        let spot = Spot::root(ETC).below(format!("{target}.{kind}")).below(unit);
+        let sys_path = SysPath::root(ETC).below(format!("{target}.{kind}")).below(unit);
         // systemctl enable writes absolute targets, as the system itself sees them.
-        (spot, PathBuf::from("/").join(&at.path))
+        (sys_path, PathBuf::from("/").join(&at.path))
     };
     let all = installs(&String::from_utf8_lossy(&state.bytes), by).into_iter().map(link);
-    Some(all.filter(|(spot, _)| !system.has(spot)).collect())
+    Some(all.filter(|(sys_path, _)| !system.has(sys_path)).collect())
 }
 
 /// `WantedBy=` and `RequiredBy=` of the section `[Install]`.

@@ -13,8 +13,8 @@ mod take_over;
 #[path = "card/tree.rs"]
 mod tree;
 
-use system_config::changes::Places;
-use system_config::controller::{self, Request};
+use system_config::changes::Sysroot;
+use system_config::controller::{self, ControllerRequest};
 
 use tree::Card;
 
@@ -27,10 +27,10 @@ fn stock(name: &str) -> Card {
     card
 }
 
-fn places(card: &Card) -> Places {
-    controller::places(&card.path("root"), Some(&card.path("boot"))).unwrap()
+fn sysroot(card: &Card) -> Sysroot {
+    controller::sysroot(&card.path("root"), Some(&card.path("boot"))).unwrap()
 }
 
-fn plan(card: &Card, request: &Request) -> system_config::changes::Plan {
-    controller::plan(request, &controller::read(&places(card)).unwrap())
+fn plan(card: &Card, request: &ControllerRequest) -> system_config::changes::ChangePlan {
+    controller::plan(request, &controller::read(&sysroot(card)).unwrap())
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use clusterhat::report::Report;
 use clusterhat::{NetworkUndo as Undo, System};
 use node_link::{ClusterName, Subnet};
-use system_config::network::{Mode, Request};
+use system_config::network::{NetworkMode, NetworkRequest};
 use system_config::{Manager, ManagerError};
 
 use super::{Done, Run};
@@ -28,7 +28,7 @@ pub(crate) enum Network {
 pub(crate) struct NetworkSetup {
     /// nat: the nodes on a network of their own, behind the controller; bridge: on the controller's
     #[arg(long, value_name = "nat|bridge")]
-    pub(crate) mode: Mode,
+    pub(crate) mode: NetworkMode,
     /// The controller's uplink interface [default: that of the default route]
     #[arg(long, value_name = "IF")]
     pub(crate) uplink: Option<String>,
@@ -108,14 +108,14 @@ impl Run for NetworkSetup {
         let options = call.options.clone();
         let cluster = call.open()?;
         let system = System::new(&options)?;
-        let request = Request {
+        let request = NetworkRequest {
             manager: self.backend.0,
             uplink: self.uplink.clone(),
             subnet: self.subnet,
             cluster: self.cluster.clone(),
             isolate: self.isolate,
             allow_forwarding: self.allow_forwarding,
-            ..Request::new(self.mode)
+            ..NetworkRequest::new(self.mode)
         };
         let how = (self.dry_run, self.at_boot);
         let outcome = cluster.set_up_network(&system, request, how, &mut progress::task)?;

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use system_config::network::{BRIDGE, Finding, Mode, NodeLink, NodeState, Settings, Status};
+use system_config::network::{
+    BRIDGE, BridgeStatus, Finding, LinkState, NetworkMode, NetworkSettings, NodeLink,
+};
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
 use clusterhat::report::{NetworkDone, NetworkReport};
@@ -34,7 +36,7 @@ fn lines(findings: &[Finding]) -> String {
     findings.iter().map(line).collect()
 }
 
-fn setup_end(settings: &Settings, done: &NetworkDone) -> String {
+fn setup_end(settings: &NetworkSettings, done: &NetworkDone) -> String {
     if done.dry_run {
         return dry_end(done);
     }
@@ -58,10 +60,10 @@ fn dry_end(done: &NetworkDone) -> String {
     }
 }
 
-fn described(settings: &Settings) -> String {
+fn described(settings: &NetworkSettings) -> String {
     let who = settings.manager;
     match (settings.mode, settings.subnet, &settings.uplink) {
-        (Mode::Nat, Some(subnet), _) => {
+        (NetworkMode::Nat, Some(subnet), _) => {
             format!("nat by {who}: nodes at {subnet}, the controller at {}", subnet.controller())
         }
         (_, _, Some(uplink)) => format!("bridge by {who}: nodes on the network of {uplink}"),
@@ -69,7 +71,7 @@ fn described(settings: &Settings) -> String {
     }
 }
 
-fn status(status: &Status) -> String {
+fn status(status: &BridgeStatus) -> String {
     let rows: Vec<_> = status.nodes.iter().map(row).collect();
     let mut text = table(&["NODE", "LINK", "INTERFACE", "ADDRESS"], &rows);
     let addresses: Vec<_> = status.addresses.iter().map(ToString::to_string).collect();
@@ -85,12 +87,12 @@ fn status(status: &Status) -> String {
 
 fn row(link: &NodeLink) -> Vec<Cell> {
     let state = match link.state {
-        NodeState::Absent => plain("absent"),
-        NodeState::Foreign => cell("another node", Tone::Bad),
-        NodeState::Apart => cell("not in the bridge", Tone::Bad),
-        NodeState::Down => cell("down", Tone::Bad),
-        NodeState::Up => cell("up", Tone::Good),
-        NodeState::Reachable => cell("reachable", Tone::Good),
+        LinkState::Absent => plain("absent"),
+        LinkState::Foreign => cell("another node", Tone::Bad),
+        LinkState::Apart => cell("not in the bridge", Tone::Bad),
+        LinkState::Down => cell("down", Tone::Bad),
+        LinkState::Up => cell("up", Tone::Good),
+        LinkState::Reachable => cell("reachable", Tone::Good),
     };
     vec![
         plain(&link.node),

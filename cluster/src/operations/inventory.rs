@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use node_link::Subnet;
-use system_config::network::{Node, NodeLink, Settings};
+use system_config::network::{NetworkNode, NetworkSettings, NodeLink};
 
 use hat_driver::linux::Node as Handle;
 
@@ -28,7 +28,7 @@ impl Cluster {
     ) -> Result<Outcome<InventoryReport>, Error> {
         let settings = system.map(System::network_settings).transpose()?.flatten();
         let heard = match (system, &settings) {
-            (Some(system), Some(Settings { subnet: None, .. })) => self.links(system)?,
+            (Some(system), Some(NetworkSettings { subnet: None, .. })) => self.links(system)?,
             _ => Vec::new(),
         };
         let addresses = Addresses {
@@ -81,7 +81,7 @@ struct Addresses {
 }
 
 impl Addresses {
-    fn of(&self, node: &Node) -> Option<IpAddr> {
+    fn of(&self, node: &NetworkNode) -> Option<IpAddr> {
         match self.subnet {
             Some(subnet) => Some(subnet.node(node.id).into()),
             None => {

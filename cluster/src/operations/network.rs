@@ -1,9 +1,9 @@
 //! `network`: the nodes' addresses and their internet access.
 
 use node_link::NodeId;
-use system_config::changes::{Changed, Places, plan_undo, undo};
+use system_config::changes::{Changed, Sysroot, plan_undo, undo};
 use system_config::network::{
-    self, Node, NodeLink, Request, Settings, Survey, activate, deactivate,
+    self, NetworkNode, NetworkRequest, NetworkSettings, NodeLink, Survey, activate, deactivate,
 };
 use system_config::{LinuxTools, Tools};
 
@@ -38,7 +38,7 @@ impl Cluster {
     pub fn set_up_network<V: Verdict>(
         &self,
         system: &System,
-        request: Request,
+        request: NetworkRequest,
         (dry_run, at_boot): (bool, bool),
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<NetworkReport>, Error> {
@@ -47,16 +47,16 @@ impl Cluster {
             return Err(error);
         }
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
-        let request = Request { nodes: self.network_nodes()?, ..request };
-        let places = system.locked(network::places(system.root())?, dry_run, observer)?;
+        let request = NetworkRequest { nodes: self.network_nodes()?, ..request };
+        let sysroot = system.locked(network::sysroot(system.root())?, dry_run, observer)?;
         let request = if system.is_running() { of_this_machine(request) } else { request };
-        let survey = survey(system, &places)?;
+        let survey = survey(system, &sysroot)?;
         let plan = network::plan(&request, &survey)?;
         let activates = system.is_running() && !at_boot;
         if !dry_run {
-            plan.files.apply(&places)?;
+            plan.files.apply(&sysroot)?;
             if activates {
-                let up = || activate(&plan, survey.settings(), &places, &LinuxTools);
+                let up = || activate(&plan, survey.settings(), &sysroot, &LinuxTools);
                 during(Task::NetworkUp, observer, up).0?;
             }
         }
@@ -77,25 +77,25 @@ impl Cluster {
             // A board that cannot tell is no reason to tell nothing of the network.
             node.usb_path = self.usb_path(known).ok().flatten();
         }
-        let survey = survey(system, &network::places(system.root())?)?;
+        let survey = survey(system, &network::sysroot(system.root())?)?;
         let status = network::status(&nodes, &survey, &LinuxTools)?;
-        let is_broken = status.as_ref().is_some_and(network::Status::is_broken);
+        let is_broken = status.as_ref().is_some_and(network::BridgeStatus::is_broken);
         let error = is_broken.then_some(Error::NetworkBroken);
         Ok(Outcome { report: NetworkReport::Status(status), error }.or(self.uncounted()))
     }
 
     /// The nodes as the network knows them.
-    fn network_nodes(&self) -> Result<Vec<Node>, Error> {
+    fn network_nodes(&self) -> Result<Vec<NetworkNode>, Error> {
         self.driver.nodes().map(|node| self.network_node(node)).collect()
     }
 
     /// A node as the network knows it.
-    pub(super) fn network_node(&self, node: Handle) -> Result<Node, Error> {
+    pub(super) fn network_node(&self, node: Handle) -> Result<NetworkNode, Error> {
         let id: NodeId = match node.number().to_string().parse() {
             Ok(id) => id,
             Err(source) => return Err(Error::NoNetworkPlace { node: label(node), source }),
         };
-        Ok(Node { name: self.alias(node), ..Node::from(id) })
+        Ok(NetworkNode { name: self.alias(node), ..NetworkNode::from(id) })
     }
 
     /// The nodes' links, where the system runs.
@@ -105,7 +105,7 @@ impl Cluster {
         }
         let all = self.driver.nodes();
         let nodes: Vec<_> = all.filter_map(|node| self.network_node(node).ok()).collect();
-        let survey = survey(system, &network::places(system.root())?)?;
+        let survey = survey(system, &network::sysroot(system.root())?)?;
         let status = network::status(&nodes, &survey, &LinuxTools)?;
         Ok(status.map(|status| status.nodes).unwrap_or_default())
     }
@@ -116,8 +116,8 @@ impl System {
     ///
     /// # Errors
     /// [`Error::Network`].
-    pub fn network_settings(&self) -> Result<Option<Settings>, Error> {
-        Ok(Settings::read(&network::places(self.root())?)?)
+    pub fn network_settings(&self) -> Result<Option<NetworkSettings>, Error> {
+        Ok(NetworkSettings::read(&network::sysroot(self.root())?)?)
     }
 
     /// Lets the nodes through the packet filter until the next boot.
@@ -126,7 +126,7 @@ impl System {
     /// [`Error::NotRunning`] or [`Error::Network`].
     pub fn allow_network(&self) -> Result<Outcome<NetworkReport>, Error> {
         let system = self.running()?;
-        network::allow(&survey(system, &network::places(system.root())?)?, &LinuxTools)?;
+        network::allow(&survey(system, &network::sysroot(system.root())?)?, &LinuxTools)?;
         Ok(NetworkReport::Allowed { allowed: true }.into())
     }
 
@@ -140,18 +140,18 @@ impl System {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<NetworkReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
-        let places = self.locked(network::places(self.root())?, asked.dry_run, observer)?;
+        let sysroot = self.locked(network::sysroot(self.root())?, asked.dry_run, observer)?;
         // All or nothing: half of a network leaves a controller that nobody reaches.
         let changed = if asked.overwrite { Changed::Overwrite } else { Changed::Refuse };
-        let plan = plan_undo(&places, changed)?;
-        let settings = match Settings::read(&places) {
+        let plan = plan_undo(&sysroot, changed)?;
+        let settings = match NetworkSettings::read(&sysroot) {
             // What it said is lost, but not the files that were there before.
-            Err(network::Error::Settings { .. }) if asked.overwrite => None,
+            Err(network::NetworkError::Settings { .. }) if asked.overwrite => None,
             settings => settings?,
         };
         let activates = self.is_running() && !asked.at_boot && settings.is_some();
         if !asked.dry_run {
-            undo(&places, changed)?;
+            undo(&sysroot, changed)?;
             if let Some(settings) = settings.filter(|_| activates) {
                 let down = || deactivate(&settings, &LinuxTools);
                 during(Task::NetworkDown, observer, down).0?;
@@ -162,15 +162,15 @@ impl System {
     }
 }
 
-fn survey(system: &System, places: &Places) -> Result<Survey, Error> {
+fn survey(system: &System, sysroot: &Sysroot) -> Result<Survey, Error> {
     let tools: Option<&dyn Tools> = if system.is_running() { Some(&LinuxTools) } else { None };
-    Ok(Survey::take(places, tools)?)
+    Ok(Survey::take(sysroot, tools)?)
 }
 
 /// The unit runs the program that wrote it.
-fn of_this_machine(request: Request) -> Request {
+fn of_this_machine(request: NetworkRequest) -> NetworkRequest {
     match std::env::current_exe() {
-        Ok(program) => Request { program, ..request },
+        Ok(program) => NetworkRequest { program, ..request },
         Err(_) => request,
     }
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use system_config::changes::{Changed, Error as FilesError, Places, Plan, Spot, plan_undo, undo};
-use system_config::controller::{self, Membership, Request};
+use system_config::changes::{ChangeError, ChangePlan, Changed, SysPath, Sysroot, plan_undo, undo};
+use system_config::controller::{self, ControllerRequest, Membership};
 use system_config::{LinuxTools, Tools as _};
 
 use crate::error::Error;
@@ -54,8 +54,8 @@ impl System {
         asked: &Setup,
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<SetupReport>, Error> {
-        let places = self.setup_places(asked.dry_run, asked.boot_dir.as_deref(), observer)?;
-        set_up(&places, asked)
+        let sysroot = self.setup_sysroot(asked.dry_run, asked.boot_dir.as_deref(), observer)?;
+        set_up(&sysroot, asked)
     }
 
     /// Takes back what [`Self::set_up`] changed; what others changed since stays.
@@ -67,45 +67,48 @@ impl System {
         asked: &SetupUndo,
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<SetupReport>, Error> {
-        let places = self.setup_places(asked.dry_run, asked.boot_dir.as_deref(), observer)?;
-        take_back(&places, asked)
+        let sysroot = self.setup_sysroot(asked.dry_run, asked.boot_dir.as_deref(), observer)?;
+        take_back(&sysroot, asked)
     }
 
-    fn setup_places<V: Verdict>(
+    fn setup_sysroot<V: Verdict>(
         &self,
         dry_run: bool,
         boot_dir: Option<&Path>,
         observer: &mut dyn FnMut(Event<'_>) -> V,
-    ) -> Result<Places, Error> {
+    ) -> Result<Sysroot, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         if self.is_running() && !dry_run && !rustix::process::geteuid().is_root() {
             return Err(Error::NotRoot);
         }
-        Ok(self.locked(controller::places(self.root(), boot_dir)?, dry_run, observer)?)
+        Ok(self.locked(controller::sysroot(self.root(), boot_dir)?, dry_run, observer)?)
     }
 }
 
-fn set_up(places: &Places, asked: &Setup) -> Result<Outcome<SetupReport>, Error> {
-    check_users(places, &asked.users)?;
-    let system = controller::read(places)?;
+fn set_up(sysroot: &Sysroot, asked: &Setup) -> Result<Outcome<SetupReport>, Error> {
+    check_users(sysroot, &asked.users)?;
+    let system = controller::read(sysroot)?;
     let (members, absent) = controller::missing(&system, &asked.users);
     let mut recorded = controller::made(&system);
     recorded
         .extend(members.iter().filter(|one| !recorded.contains(one)).cloned().collect::<Vec<_>>());
-    let request =
-        Request { serial_console: asked.serial_console, model: model(places), members: recorded };
+    let request = ControllerRequest {
+        serial_console: asked.serial_console,
+        model: model(sysroot),
+        members: recorded,
+    };
     let plan = controller::plan(&request, &system);
     let mut error = None;
     if !asked.dry_run {
-        plan.apply(places)?;
-        let added = members.iter().try_for_each(|one| change(one, true, places));
+        plan.apply(sysroot)?;
+        let added = members.iter().try_for_each(|one| change(one, true, sysroot));
         error = added.err().map(Error::Groups);
     }
     let mut notes = plan.notes().to_vec();
     notes.extend(absent.iter().map(|group| {
         format!("there is no group {group}: the package makes it (or groupadd --system {group})")
     }));
-    let there = |path| places.has(&Spot::root(path));
+    let there = |path| sysroot.has(&SysPath::root(path));
     if there(VENDORS_SETTINGS)? && !there(OUR_SETTINGS)? {
         notes.push(format!(
             "the settings of /{VENDORS_SETTINGS} hold until there is an /{OUR_SETTINGS}"
@@ -115,17 +118,17 @@ fn set_up(places: &Places, asked: &Setup) -> Result<Outcome<SetupReport>, Error>
     Ok(Outcome { report: report(&plan, asked.dry_run, members, notes), error })
 }
 
-fn change(one: &Membership, is_member: bool, places: &Places) -> io::Result<()> {
-    match is_here(places) {
+fn change(one: &Membership, is_member: bool, sysroot: &Sysroot) -> io::Result<()> {
+    match is_here(sysroot) {
         true => controller::change(one, is_member, &LinuxTools),
-        false => controller::change_mounted(one, is_member, places).map_err(io::Error::other),
+        false => controller::change_mounted(one, is_member, sysroot).map_err(io::Error::other),
     }
 }
 
-fn take_back(places: &Places, asked: &SetupUndo) -> Result<Outcome<SetupReport>, Error> {
+fn take_back(sysroot: &Sysroot, asked: &SetupUndo) -> Result<Outcome<SetupReport>, Error> {
     let changed = if asked.overwrite { Changed::Overwrite } else { Changed::Leave };
-    let plan = plan_undo(places, changed)?;
-    let members = controller::read_made(places)?;
+    let plan = plan_undo(sysroot, changed)?;
+    let members = controller::read_made(sysroot)?;
     let mut notes = Vec::new();
     let mut edited = Vec::new();
     if asked.dry_run {
@@ -133,16 +136,21 @@ fn take_back(places: &Places, asked: &SetupUndo) -> Result<Outcome<SetupReport>,
     } else {
         // Before their record goes: if this is cut, it is done again. A user who is gone by now is no reason
         // to keep anything.
-        let remove = |member| change(member, false, places);
+        let remove = |member| change(member, false, sysroot);
         notes.extend(members.iter().filter_map(|one| Some(remove(one).err()?.to_string())));
-        edited = undo(places, changed)?.edited;
+        edited = undo(sysroot, changed)?.edited;
     }
-    let error = (!edited.is_empty()).then(|| FilesError::ChangedSince(edited.clone()).into());
+    let error = (!edited.is_empty()).then(|| ChangeError::ChangedSince(edited.clone()).into());
     let report = SetupReport { undo: true, edited, ..report(&plan, asked.dry_run, members, notes) };
     Ok(Outcome { report, error })
 }
 
-fn report(plan: &Plan, dry_run: bool, groups: Vec<Membership>, notes: Vec<String>) -> SetupReport {
+fn report(
+    plan: &ChangePlan,
+    dry_run: bool,
+    groups: Vec<Membership>,
+    notes: Vec<String>,
+) -> SetupReport {
     let changed: Vec<PathBuf> = plan.changes().iter().map(|change| change.path.clone()).collect();
     let at_boot = |path: &PathBuf| AT_BOOT.iter().any(|name| path.ends_with(name));
     SetupReport {
@@ -157,10 +165,10 @@ fn report(plan: &Plan, dry_run: bool, groups: Vec<Membership>, notes: Vec<String
     }
 }
 
-fn check_users(places: &Places, users: &[String]) -> Result<(), Error> {
+fn check_users(sysroot: &Sysroot, users: &[String]) -> Result<(), Error> {
     for user in users {
-        if !is_known(user, places)? {
-            let place = places.shown(&Spot::root("etc/passwd"));
+        if !is_known(user, sysroot)? {
+            let place = sysroot.shown(&SysPath::root("etc/passwd"));
             return Err(Error::NoSuchUser { user: user.clone(), place });
         }
     }
@@ -168,21 +176,21 @@ fn check_users(places: &Places, users: &[String]) -> Result<(), Error> {
 }
 
 /// getent(1) knows users of other sources, too.
-fn is_known(user: &str, places: &Places) -> Result<bool, Error> {
-    if is_here(places) {
+fn is_known(user: &str, sysroot: &Sysroot) -> Result<bool, Error> {
+    if is_here(sysroot) {
         let found = LinuxTools.run("getent", &["passwd", "--", user]);
         return Ok(found.map_or(true, |printed| printed.stdout.split(':').next() == Some(user)));
     }
-    Ok(controller::has_user(places, user)?)
+    Ok(controller::has_user(sysroot, user)?)
 }
 
-fn is_here(places: &Places) -> bool {
-    places.root() == Path::new("/")
+fn is_here(sysroot: &Sysroot) -> bool {
+    sysroot.root() == Path::new("/")
 }
 
 /// Of the running machine only: a card may go into another.
-fn model(places: &Places) -> Option<String> {
+fn model(sysroot: &Sysroot) -> Option<String> {
     let file = "/sys/firmware/devicetree/base/model";
-    let text = is_here(places).then(|| std::fs::read_to_string(file).ok()).flatten()?;
+    let text = is_here(sysroot).then(|| std::fs::read_to_string(file).ok()).flatten()?;
     Some(text.trim_end_matches('\0').to_owned())
 }

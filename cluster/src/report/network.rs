@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use node_link::Mac;
 use serde::Serialize;
-use system_config::changes::Plan;
-use system_config::network::{Finding, Settings, Status};
+use system_config::changes::ChangePlan;
+use system_config::network::{BridgeStatus, Finding, NetworkSettings};
 
 /// `network`.
 #[derive(Debug, PartialEq, Serialize)]
@@ -17,7 +17,7 @@ pub enum NetworkReport {
     Setup {
         /// What is set up.
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::NetworkSettings"))]
-        settings: Settings,
+        settings: NetworkSettings,
         /// What may stand in its way.
         #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Finding>"))]
         findings: Vec<Finding>,
@@ -28,7 +28,7 @@ pub enum NetworkReport {
     /// `status`; nothing where nothing was set up.
     Status(
         #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::NetworkStatus>"))]
-        Option<Status>,
+        Option<BridgeStatus>,
     ),
     /// `allow`.
     Allowed {
@@ -55,7 +55,7 @@ pub struct NetworkDone {
 }
 
 impl NetworkDone {
-    pub(crate) fn new(plan: &Plan, dry_run: bool, activates: bool) -> Self {
+    pub(crate) fn new(plan: &ChangePlan, dry_run: bool, activates: bool) -> Self {
         Self {
             dry_run,
             changed: plan.changes().iter().map(|change| change.path.clone()).collect(),

@@ -13,7 +13,7 @@ fn tree(profile: &Profile) -> Tree {
 
 fn value(tree: &Tree, path: &str) -> String {
     match tree.get(path) {
-        Some(Entry::Value(value)) => value.clone(),
+        Some(LayoutEntry::Value(value)) => value.clone(),
         other => panic!("{path}: {other:?}"),
     }
 }
@@ -44,7 +44,7 @@ fn a_card_node_is_laid_out_as_the_vendor_s() {
     }
     let links: Vec<&str> = tree
         .iter()
-        .filter(|(_, entry)| matches!(entry, Entry::Link(_)))
+        .filter(|(_, entry)| matches!(entry, LayoutEntry::Link(_)))
         .map(|(path, _)| path.as_str())
         .collect();
     assert_eq!(
@@ -104,12 +104,12 @@ fn every_entry_that_is_missing_is_a_difference() {
 fn another_value_and_another_function_are_differences() {
     let layout = Layout::of(&node());
     let mut other = tree(&node());
-    other.insert("idProduct".into(), Entry::Value("0x0020".into()));
+    other.insert("idProduct".into(), LayoutEntry::Value("0x0020".into()));
     let difference = layout.difference(&other).unwrap();
     assert_eq!(difference.to_string(), "idProduct is \"0x0020\", not \"0x0021\"");
 
     let mut more = tree(&node());
-    more.insert("functions/mass_storage.0".into(), Entry::Folder);
+    more.insert("functions/mass_storage.0".into(), LayoutEntry::Folder);
     let difference = layout.difference(&more).unwrap();
     assert_eq!(difference.to_string(), "functions/mass_storage.0 does not belong there");
 
@@ -124,11 +124,11 @@ fn another_value_and_another_function_are_differences() {
 fn what_the_kernel_adds_is_no_difference() {
     let mut tree = tree(&node());
     for path in ["bcdUSB", "UDC", "functions/acm.clusterhat-1/port_num"] {
-        tree.insert(path.into(), Entry::Value("0".into()));
+        tree.insert(path.into(), LayoutEntry::Value("0".into()));
     }
     for path in ["functions", "configs", "configs/c.1/strings", "strings", "os_desc", "webusb"] {
-        tree.insert(path.into(), Entry::Folder);
+        tree.insert(path.into(), LayoutEntry::Folder);
     }
-    tree.insert("strings/0x0409".into(), Entry::Folder);
+    tree.insert("strings/0x0409".into(), LayoutEntry::Folder);
     assert_eq!(Layout::of(&node()).difference(&tree), None);
 }

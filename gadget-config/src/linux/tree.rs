@@ -5,14 +5,14 @@ use std::io;
 use std::path::Path;
 
 use super::trimmed;
-use crate::{Entry, GadgetError, Tree};
+use crate::{GadgetError, LayoutEntry, Tree};
 
 /// All below a gadget's folder; nothing if the folder is not there.
 pub(super) fn read(folder: &Path) -> Result<Option<Tree>, GadgetError> {
     if !folder.is_dir() {
         return Ok(None);
     }
-    let mut tree = Tree::from([(String::new(), Entry::Folder)]);
+    let mut tree = Tree::from([(String::new(), LayoutEntry::Folder)]);
     walk(folder, "", &mut tree)
         .map_err(|source| GadgetError::Read { path: folder.to_owned(), source })?;
     Ok(Some(tree))
@@ -26,14 +26,14 @@ fn walk(folder: &Path, below: &str, tree: &mut Tree) -> io::Result<()> {
         let path = entry.path();
         let kind = entry.file_type()?;
         if kind.is_symlink() {
-            tree.insert(below, Entry::Link(target(&path)?));
+            tree.insert(below, LayoutEntry::Link(target(&path)?));
         } else if kind.is_dir() {
-            tree.insert(below.clone(), Entry::Folder);
+            tree.insert(below.clone(), LayoutEntry::Folder);
             walk(&path, &below, tree)?;
         } else if let Ok(bytes) = fs::read(&path) {
             // Some attributes cannot be read: none of a layout's.
             let value = unsigned(&below, trimmed(&bytes));
-            tree.insert(below, Entry::Value(value));
+            tree.insert(below, LayoutEntry::Value(value));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use gadget_config::{
-    Action, Entry, Ethernet, GADGET, GadgetState, Kernel, Layout, Profile, status,
+    Ethernet, GADGET, GadgetAction, GadgetState, Kernel, Layout, LayoutEntry, Profile, status,
 };
 
 use crate::{Fake, UDC, down, node, up, up_on};
@@ -18,7 +18,7 @@ fn is_whole(kernel: &Fake, profile: &Profile) -> bool {
 fn a_gadget_is_made_and_bound() {
     let mut kernel = Fake::new();
     let applied = up(&mut kernel, &node()).unwrap();
-    assert_eq!((applied.action, &*applied.udc), (Action::Made, UDC));
+    assert_eq!((applied.action, &*applied.udc), (GadgetAction::Made, UDC));
     assert_eq!(kernel.calls, ["register".to_owned(), format!("bind {UDC}")]);
     assert!(is_whole(&kernel, &node()));
     assert_eq!(kernel.bound(), Some(UDC));
@@ -34,7 +34,7 @@ fn a_second_call_changes_nothing() {
     // Not even a login is ended.
     kernel.login().getty.push("/dev/ttyGS0".into());
     for _ in 0..3 {
-        assert_eq!(up(&mut kernel, &node()).unwrap().action, Action::None);
+        assert_eq!(up(&mut kernel, &node()).unwrap().action, GadgetAction::None);
     }
     assert_eq!(kernel.calls, [""; 0]);
     assert_eq!(kernel.gadgets, before);
@@ -56,7 +56,7 @@ fn another_profile_is_made_anew() {
     for profile in profiles {
         kernel.calls.clear();
         let applied = up(&mut kernel, &profile).unwrap();
-        assert!(matches!(applied.action, Action::Remade(_)), "{applied:?}");
+        assert!(matches!(applied.action, GadgetAction::Remade(_)), "{applied:?}");
         let expected = ["bind nothing", "remove", "register", &format!("bind {UDC}")];
         assert_eq!(kernel.calls, expected);
         assert!(is_whole(&kernel, &profile));
@@ -75,7 +75,7 @@ fn every_half_made_gadget_is_repaired() {
         assert_eq!(kernel.register(&node()).is_err(), done < entries);
         let action = up(&mut kernel, &node()).unwrap().action;
         let whole = done == entries;
-        assert_eq!(whole, action == Action::Bound, "{done}: {action:?}");
+        assert_eq!(whole, action == GadgetAction::Bound, "{done}: {action:?}");
         assert!(is_whole(&kernel, &node()), "{done}");
         assert_eq!(kernel.bound(), Some(UDC));
     }
@@ -85,8 +85,8 @@ fn every_half_made_gadget_is_repaired() {
 fn a_gadget_with_more_than_ours_is_made_anew() {
     let mut kernel = Fake::new();
     up(&mut kernel, &node()).unwrap();
-    kernel.ours().insert("functions/mass_storage.0".into(), Entry::Folder);
-    let Action::Remade(difference) = up(&mut kernel, &node()).unwrap().action else {
+    kernel.ours().insert("functions/mass_storage.0".into(), LayoutEntry::Folder);
+    let GadgetAction::Remade(difference) = up(&mut kernel, &node()).unwrap().action else {
         panic!("it was left");
     };
     assert_eq!(difference.path, "functions/mass_storage.0");
@@ -99,11 +99,11 @@ fn an_unbound_gadget_is_bound_and_another_controller_taken() {
     up(&mut kernel, &node()).unwrap();
     kernel.bind(GADGET, None).unwrap();
     kernel.calls.clear();
-    assert_eq!(up(&mut kernel, &node()).unwrap().action, Action::Bound);
+    assert_eq!(up(&mut kernel, &node()).unwrap().action, GadgetAction::Bound);
     assert_eq!(kernel.calls, [format!("bind {UDC}")]);
     kernel.calls.clear();
     let applied = up_on(&mut kernel, &node(), Some("dummy_udc.0")).unwrap();
-    assert_eq!((applied.action, &*applied.udc), (Action::Bound, "dummy_udc.0"));
+    assert_eq!((applied.action, &*applied.udc), (GadgetAction::Bound, "dummy_udc.0"));
     assert_eq!(kernel.calls, ["bind nothing", "bind dummy_udc.0"]);
 }
 
@@ -161,7 +161,7 @@ fn a_controller_that_refuses_two_serial_ports_gets_one() {
     let mut kernel = Fake::new();
     kernel.serial_ports = Some(1);
     let applied = up(&mut kernel, &node()).unwrap();
-    assert_eq!(applied.action, Action::Made);
+    assert_eq!(applied.action, GadgetAction::Made);
     let why = applied.without_second_port.unwrap();
     assert!(
         why.starts_with(&format!("cannot write {UDC} to ")) && why.contains("os error 19"),
@@ -175,10 +175,10 @@ fn a_controller_that_refuses_two_serial_ports_gets_one() {
     // It is left alone from then on, and only the profile's other changes make it anew.
     kernel.calls.clear();
     let applied = up(&mut kernel, &node()).unwrap();
-    assert_eq!((applied.action, applied.without_second_port), (Action::None, None));
+    assert_eq!((applied.action, applied.without_second_port), (GadgetAction::None, None));
     assert_eq!(kernel.calls, [""; 0]);
     let other = Profile { ethernet: Ethernet::Ecm, ..node() };
-    assert!(matches!(up(&mut kernel, &other).unwrap().action, Action::Remade(_)));
+    assert!(matches!(up(&mut kernel, &other).unwrap().action, GadgetAction::Remade(_)));
     assert!(down(&mut kernel).unwrap() && kernel.gadgets.is_empty());
 
     // One that is asked for makes no difference to a controller that takes one.
@@ -199,14 +199,16 @@ fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_controller_takes_t
     assert_eq!(difference.path, "configs/c.1/acm.clusterhat-2");
     kernel.serial_ports = None;
     let applied = up(&mut kernel, &node()).unwrap();
-    assert!(matches!(applied.action, Action::Remade(_)) && applied.without_second_port.is_none());
+    assert!(
+        matches!(applied.action, GadgetAction::Remade(_)) && applied.without_second_port.is_none()
+    );
     assert!(is_whole(&kernel, &node()));
 
     // A whole one that the controller takes no more.
     kernel.bind(GADGET, None).unwrap();
     kernel.serial_ports = Some(1);
     let applied = up(&mut kernel, &node()).unwrap();
-    assert!(applied.action == Action::Bound && applied.without_second_port.is_some());
+    assert!(applied.action == GadgetAction::Bound && applied.without_second_port.is_some());
 }
 
 #[test]

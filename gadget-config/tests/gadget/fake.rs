@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gadget_config::{
-    Entry, GADGET, Gadget, GadgetError, Kernel, Layout, Profile, Tree, TtyHolder, Udc,
+    GADGET, Gadget, GadgetError, Kernel, Layout, LayoutEntry, Profile, Tree, TtyHolder, Udc,
 };
 
 use crate::UDC;
@@ -109,7 +109,7 @@ impl Fake {
 
     /// Somebody's gadget in configfs.
     pub(crate) fn add_gadget(&mut self, name: &str, udc: Option<&str>) {
-        let tree = Tree::from([(String::new(), Entry::Folder)]);
+        let tree = Tree::from([(String::new(), LayoutEntry::Folder)]);
         self.gadgets.insert(name.into(), (tree, udc.map(str::to_owned)));
         if let Some(udc) = udc {
             self.occupy(udc, "configfs-gadget");
@@ -135,14 +135,14 @@ impl Fake {
     }
 
     /// As the kernel does: making a folder of a serial function gives it a terminal.
-    fn add(&mut self, path: &str, entry: Entry) {
+    fn add(&mut self, path: &str, entry: LayoutEntry) {
         let gadget = self.gadgets.entry(GADGET.into()).or_default();
         if path.starts_with("functions/acm.") && !path[10..].contains('/') {
             let number = gadget.0.keys().filter(|path| path.ends_with("/port_num")).count();
-            gadget.0.insert(format!("{path}/port_num"), Entry::Value(number.to_string()));
+            gadget.0.insert(format!("{path}/port_num"), LayoutEntry::Value(number.to_string()));
         }
         if path.starts_with("functions/") && path.ends_with("-0") {
-            gadget.0.insert(format!("{path}/ifname"), Entry::Value("usb%d".into()));
+            gadget.0.insert(format!("{path}/ifname"), LayoutEntry::Value("usb%d".into()));
         }
         gadget.0.insert(path.into(), entry);
     }

@@ -1,7 +1,7 @@
 //! Looking.
 
 use gadget_config::{
-    Entry, Ethernet, GADGET, GadgetState, GadgetStatus, Kernel, Profile, UdcOwner, status,
+    Ethernet, GADGET, GadgetState, GadgetStatus, Kernel, LayoutEntry, Profile, UdcOwner, status,
 };
 
 use crate::{Fake, UDC, node, up};
@@ -16,7 +16,7 @@ fn every_state_is_told() {
     assert_eq!(look(&kernel).state, GadgetState::Down);
     up(&mut kernel, &node()).unwrap();
     let device = "functions/ncm.clusterhat-0/ifname";
-    kernel.ours().insert(device.into(), Entry::Value("usb0".into()));
+    kernel.ours().insert(device.into(), LayoutEntry::Value("usb0".into()));
     let seen = look(&kernel);
     assert_eq!(seen.state, GadgetState::Up);
     assert_eq!(seen.udc.map(|udc| udc.name).as_deref(), Some(UDC));

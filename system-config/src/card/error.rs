@@ -7,7 +7,7 @@ use crate::changes;
 /// Why a card cannot be set up, or a set-up not undone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum CardError {
     /// A boot folder alone would mix a card's boot partition with this machine's root.
     #[error(
         "--boot-dir {} needs --root: give the root directory of the same card, or / for this machine",
@@ -74,10 +74,10 @@ pub enum Error {
     HostName(String),
     /// The card's files.
     #[error(transparent)]
-    Changes(#[from] changes::Error),
+    Changes(#[from] changes::ChangeError),
 }
 
-impl Error {
+impl CardError {
     /// Whether what was asked for is wrong, not the card.
     #[must_use]
     pub fn is_usage(&self) -> bool {

@@ -1,15 +1,15 @@
 //! The host's name in `/etc/hostname` and `/etc/hosts`.
 
-use super::Error;
+use super::CardError;
 
 /// RFC 1123, and short enough for the kernel's 64 bytes.
-pub(super) fn check(name: &str) -> Result<(), Error> {
+pub(super) fn check(name: &str) -> Result<(), CardError> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let is_name = (1..=63).contains(&name.len())
         && name.chars().all(is_allowed)
         && !name.starts_with('-')
         && !name.ends_with('-');
-    is_name.then_some(()).ok_or_else(|| Error::HostName(name.to_owned()))
+    is_name.then_some(()).ok_or_else(|| CardError::HostName(name.to_owned()))
 }
 
 /// hostname(5): the name is the first line that is no comment.

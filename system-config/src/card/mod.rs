@@ -1,16 +1,16 @@
 //! Preparing a Raspberry Pi Zero's card as a node, and undoing it.
 //!
 //! ```no_run
-//! use system_config::card::{self, Request};
+//! use system_config::card::{self, CardRequest};
 //! use system_config::changes::{self, Changed, LONGEST_WAIT};
 //!
-//! let request = Request::new("3".parse()?).with_file("etc/clusterhat/node.toml", "id = 3\n".into());
+//! let request = CardRequest::new("3".parse()?).with_file("etc/clusterhat/node.toml", "id = 3\n".into());
 //! // Nobody else sets the card up until this is dropped.
-//! let places = card::places(Some("/mnt/root".as_ref()), None)?.locked(LONGEST_WAIT)?;
-//! let plan = card::plan(&request, &card::read(&places, &["etc/clusterhat/node.toml"])?)?;
+//! let sysroot = card::sysroot(Some("/mnt/root".as_ref()), None)?.locked(LONGEST_WAIT)?;
+//! let plan = card::plan(&request, &card::read(&sysroot, &["etc/clusterhat/node.toml"])?)?;
 //! print!("{}", plan.diff());
-//! plan.apply(&places)?;
-//! changes::undo(&places, Changed::Refuse)?;
+//! plan.apply(&sysroot)?;
+//! changes::undo(&sysroot, Changed::Refuse)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -19,7 +19,7 @@
 //! | `config.txt` | `dtoverlay=dwc2`, `dtparam=dr_mode=peripheral` | the port becomes a device controller |
 //! | `cmdline.txt` | `modules-load=` of the kernel's own gadgets goes | they would claim the port |
 //! | `/etc/modules`, `/etc/modules-load.d/` | the same modules go | likewise |
-//! | the files of the [`Request`], as `/etc/clusterhat/node.toml` | as given | what the node is |
+//! | the files of the [`CardRequest`], as `/etc/clusterhat/node.toml` | as given | what the node is |
 //! | `/etc/systemd/system/*.wants/` | two links | gadget and login at boot |
 //! | NetworkManager's or networkd's files | `usb0` | DHCP first, then the fixed address |
 //! | `/etc/hostname`, `/etc/hosts` | the name, if asked | |
@@ -46,6 +46,6 @@ mod read;
 mod units;
 mod user_data;
 
-pub use error::Error;
-pub use plan::{Request, plan};
-pub use read::{check_model, places, read};
+pub use error::CardError;
+pub use plan::{CardRequest, plan};
+pub use read::{check_model, read, sysroot};

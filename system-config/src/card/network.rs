@@ -2,9 +2,9 @@
 
 use node_link::{NodeId, Subnet};
 
-use super::{Error, networkd, networkmanager};
+use super::{CardError, networkd, networkmanager};
 use crate::Manager;
-use crate::changes::{Snapshot, Spot};
+use crate::changes::{Snapshot, SysPath};
 
 /// The gadget's Ethernet on the node: the first usb%d of the kernel's u_ether.
 pub(super) const INTERFACE: &str = "usb0";
@@ -16,20 +16,24 @@ pub(super) fn address(id: NodeId, subnet: Subnet) -> String {
 
 /// A file to write, with its mode.
 pub(super) struct Profile {
-    pub(super) spot: Spot,
+    pub(super) sys_path: SysPath,
     pub(super) text: String,
     pub(super) mode: u32,
 }
 
 /// The files for the manager that the card uses.
-pub(super) fn profiles(card: &Snapshot, id: NodeId, subnet: Subnet) -> Result<Vec<Profile>, Error> {
+pub(super) fn profiles(
+    card: &Snapshot,
+    id: NodeId,
+    subnet: Subnet,
+) -> Result<Vec<Profile>, CardError> {
     match Manager::find(card) {
         Some(Manager::NetworkManager) => Ok(networkmanager::profiles(id, subnet)),
         Some(Manager::Networkd) => Ok(networkd::profiles(id, subnet)),
         None => {
-            let root = card.places().root();
-            let found = Manager::instead(card.places());
-            Err(Error::NoNetworkManager { root: root.to_owned(), found })
+            let root = card.sysroot().root();
+            let found = Manager::instead(card.sysroot());
+            Err(CardError::NoNetworkManager { root: root.to_owned(), found })
         }
     }
 }

@@ -10,7 +10,7 @@
 use node_link::{NodeId, Subnet};
 
 use super::network::{INTERFACE, Profile, address};
-use crate::changes::Spot;
+use crate::changes::SysPath;
 
 const FILE: &str = "etc/systemd/network/10-clusterhat-usb0.network";
 
@@ -28,5 +28,5 @@ pub(super) fn profiles(id: NodeId, subnet: Subnet) -> Vec<Profile> {
         address(id, subnet),
         subnet.controller()
     );
-    vec![Profile { spot: Spot::root(FILE), text, mode: 0o644 }]
+    vec![Profile { sys_path: SysPath::root(FILE), text, mode: 0o644 }]
 }

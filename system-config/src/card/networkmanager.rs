@@ -13,7 +13,7 @@
 use node_link::{NodeId, Subnet};
 
 use super::network::{INTERFACE, Profile, address};
-use crate::changes::Spot;
+use crate::changes::SysPath;
 
 /// The file that makes it manage the gadget.
 pub(super) const MANAGED: &str = "etc/NetworkManager/conf.d/90-clusterhat-usb0.conf";
@@ -28,7 +28,7 @@ const FIXED_ROUTE_METRIC: u32 = 700;
 
 pub(super) fn profiles(id: NodeId, subnet: Subnet) -> Vec<Profile> {
     let profile = |name: &str, text| Profile {
-        spot: Spot::root(FOLDER).below(format!("{name}.nmconnection")),
+        sys_path: SysPath::root(FOLDER).below(format!("{name}.nmconnection")),
         text,
         // NetworkManager ignores keyfiles that others can read.
         mode: 0o600,
@@ -38,7 +38,7 @@ pub(super) fn profiles(id: NodeId, subnet: Subnet) -> Vec<Profile> {
          [device-clusterhat-{INTERFACE}]\nmatch-device=interface-name:{INTERFACE}\nmanaged=1\n"
     );
     vec![
-        Profile { spot: Spot::root(MANAGED), text: managed, mode: 0o644 },
+        Profile { sys_path: SysPath::root(MANAGED), text: managed, mode: 0o644 },
         profile("clusterhat-usb0", lease()),
         profile("clusterhat-usb0-fixed", fixed(id, subnet)),
     ]

@@ -2,14 +2,14 @@
 
 use node_link::{NodeId, Subnet};
 
-use super::Error;
+use super::CardError;
 use super::{cmdline_txt, config_txt, conflicts, hostname, modules, network, units};
-use crate::changes::{Draft, Plan, Snapshot, Spot};
+use crate::changes::{ChangePlan, Draft, Snapshot, SysPath};
 
 /// What the node shall be.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Request {
+pub struct CardRequest {
     /// Its number.
     pub id: NodeId,
     /// Its host name; as it is if not given.
@@ -20,7 +20,7 @@ pub struct Request {
     pub files: Vec<(&'static str, String)>,
 }
 
-impl Request {
+impl CardRequest {
     /// A node with this number; its host name stays.
     #[must_use]
     pub const fn new(id: NodeId) -> Self {
@@ -53,20 +53,20 @@ impl Request {
 ///
 /// # Errors
 /// What cannot be made to work, each with what to do.
-pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
+pub fn plan(request: &CardRequest, card: &Snapshot) -> Result<ChangePlan, CardError> {
     conflicts::check(card)?;
     let mut draft = Draft::new(card);
     for (path, text) in &request.files {
-        draft.file(Spot::root(*path), text.clone().into_bytes(), 0o644);
+        draft.file(SysPath::root(*path), text.clone().into_bytes(), 0o644);
     }
     for profile in network::profiles(card, request.id, request.subnet)? {
-        draft.own_file(profile.spot, profile.text.into_bytes(), profile.mode);
+        draft.own_file(profile.sys_path, profile.text.into_bytes(), profile.mode);
     }
     if let Some(name) = &request.hostname {
         host_name(&mut draft, card, name)?;
     }
-    for (spot, target) in units::links(card)? {
-        draft.link(spot, target);
+    for (sys_path, target) in units::links(card)? {
+        draft.link(sys_path, target);
     }
     // Only now: until our gadget comes at boot, the one made by hand has to.
     module_lists(&mut draft, card);
@@ -77,10 +77,10 @@ pub fn plan(request: &Request, card: &Snapshot) -> Result<Plan, Error> {
     Ok(draft.finish())
 }
 
-fn host_name(draft: &mut Draft<'_>, card: &Snapshot, name: &str) -> Result<(), Error> {
+fn host_name(draft: &mut Draft<'_>, card: &Snapshot, name: &str) -> Result<(), CardError> {
     hostname::check(name)?;
-    let bytes = |spot| card.file(spot).map(|state| state.bytes.as_slice());
-    let (of_name, of_hosts) = (Spot::root("etc/hostname"), Spot::root("etc/hosts"));
+    let bytes = |sys_path| card.file(sys_path).map(|state| state.bytes.as_slice());
+    let (of_name, of_hosts) = (SysPath::root("etc/hostname"), SysPath::root("etc/hosts"));
     let was = bytes(&of_name).and_then(hostname::current);
     let hosts = hostname::edit_hosts(bytes(&of_hosts), was, name);
     let new = hostname::edit_hostname(bytes(&of_name), name);
@@ -91,23 +91,23 @@ fn host_name(draft: &mut Draft<'_>, card: &Snapshot, name: &str) -> Result<(), E
 }
 
 fn module_lists(draft: &mut Draft<'_>, card: &Snapshot) {
-    let folder = Spot::root("etc/modules-load.d");
-    let within = card.within(&folder).map(|(spot, _)| spot.clone());
-    let spots: Vec<_> = within.chain([Spot::root("etc/modules")]).collect();
-    for spot in spots {
-        if let Some(state) = card.file(&spot) {
-            draft.file(spot, modules::edit(&state.bytes), 0o644);
+    let folder = SysPath::root("etc/modules-load.d");
+    let within = card.within(&folder).map(|(sys_path, _)| sys_path.clone());
+    let sys_paths: Vec<_> = within.chain([SysPath::root("etc/modules")]).collect();
+    for sys_path in sys_paths {
+        if let Some(state) = card.file(&sys_path) {
+            draft.file(sys_path, modules::edit(&state.bytes), 0o644);
         }
     }
 }
 
 /// The module that claims the port goes before the port becomes a device.
 fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
-    let config = Spot::boot("config.txt");
+    let config = SysPath::boot("config.txt");
     let old = card.file(&config).map_or(&[][..], |state| &state.bytes);
     let new = config_txt::edit(old);
     let cmdline = config_txt::cmdline(old).unwrap_or_else(|| "cmdline.txt".to_owned());
-    let cmdline = Spot::boot(cmdline.to_ascii_lowercase());
+    let cmdline = SysPath::boot(cmdline.to_ascii_lowercase());
     if let Some(state) = card.file(&cmdline) {
         draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
     }
@@ -115,14 +115,14 @@ fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
 }
 
 /// Other files on the boot partition that may undo what is set here.
-fn boot_notes(request: &Request, card: &Snapshot) -> Vec<String> {
-    let places = card.places();
-    let file = |name: &str| card.file(&Spot::boot(name)).map(|state| state.bytes.as_slice());
+fn boot_notes(request: &CardRequest, card: &Snapshot) -> Vec<String> {
+    let sysroot = card.sysroot();
+    let file = |name: &str| card.file(&SysPath::boot(name)).map(|state| state.bytes.as_slice());
     let mut notes = Vec::new();
     for name in config_txt::includes(file("config.txt").unwrap_or_default()) {
         let name = name.to_ascii_lowercase();
         if file(&name).is_some_and(config_txt::mentions_port) {
-            let path = places.shown(&Spot::boot(name));
+            let path = sysroot.shown(&SysPath::boot(name));
             notes.push(format!(
                 "{} is included by config.txt and sets dwc2 too: take it out there",
                 path.display()
@@ -134,7 +134,7 @@ fn boot_notes(request: &Request, card: &Snapshot) -> Vec<String> {
         text.lines().any(|line| line.starts_with("hostname:"))
     };
     if request.hostname.is_some() && file("user-data").is_some_and(names_host) {
-        let path = places.shown(&Spot::boot("user-data"));
+        let path = sysroot.shown(&SysPath::boot("user-data"));
         notes.push(format!(
             "{} sets a host name too, and cloud-init applies it at the first boot",
             path.display()

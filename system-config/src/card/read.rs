@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Error, conflicts, networkmanager, units};
+use super::{CardError, conflicts, networkmanager, units};
 use crate::Manager;
-use crate::changes::{self, Places, Snapshot, Spot};
+use crate::changes::{self, Snapshot, SysPath, Sysroot};
 
 /// Where the record of the changes is kept.
 const RECORD: &str = "node-setup";
@@ -25,10 +25,10 @@ const FOLDERS: [(&str, &str); 3] = [
 ///
 /// # Errors
 /// A boot folder without a root, or a folder that is none.
-pub fn places(root: Option<&Path>, boot: Option<&Path>) -> Result<Places, Error> {
+pub fn sysroot(root: Option<&Path>, boot: Option<&Path>) -> Result<Sysroot, CardError> {
     match (root, boot) {
-        (None, Some(boot)) => Err(Error::BootDirAlone(boot.to_owned())),
-        (root, boot) => Ok(Places::new(RECORD, root.unwrap_or(Path::new("/")))?.with_boot(boot)?),
+        (None, Some(boot)) => Err(CardError::BootDirAlone(boot.to_owned())),
+        (root, boot) => Ok(Sysroot::new(RECORD, root.unwrap_or(Path::new("/")))?.with_boot(boot)?),
     }
 }
 
@@ -36,43 +36,43 @@ pub fn places(root: Option<&Path>, boot: Option<&Path>) -> Result<Places, Error>
 ///
 /// # Errors
 /// Any model but a Zero.
-pub fn check_model() -> Result<(), Error> {
+pub fn check_model() -> Result<(), CardError> {
     // NUL-terminated text: Documentation/devicetree/usage-model.rst, "model".
     let model = fs::read_to_string("/sys/firmware/devicetree/base/model").unwrap_or_default();
     let model = model.trim_end_matches('\0');
     if model.is_empty() || model.contains("Zero") {
         Ok(())
     } else {
-        Err(Error::NotAZero(model.to_owned()))
+        Err(CardError::NotAZero(model.to_owned()))
     }
 }
 
-/// Reads all that planning looks at, and these files below the root, for a [`super::Request`] with them.
+/// Reads all that planning looks at, and these files below the root, for a [`super::CardRequest`] with them.
 ///
 /// # Errors
 /// A file that cannot be read, or is no file.
-pub fn read(places: &Places, files: &[&str]) -> Result<Snapshot, Error> {
-    let mut card = Snapshot::new(places);
+pub fn read(sysroot: &Sysroot, files: &[&str]) -> Result<Snapshot, CardError> {
+    let mut card = Snapshot::new(sysroot);
     for path in FILES.iter().chain(files) {
-        card.add_file(Spot::root(*path))?;
+        card.add_file(SysPath::root(*path))?;
     }
     for (folder, ending) in FOLDERS {
-        card.add_files(&Spot::root(folder), ending)?;
+        card.add_files(&SysPath::root(folder), ending)?;
     }
     // FAT names stand in any case; the firmware asks in lower case, and so do we.
-    for name in card.names(&Spot::boot(""))?.iter().map(|name| name.to_ascii_lowercase()) {
+    for name in card.names(&SysPath::boot(""))?.iter().map(|name| name.to_ascii_lowercase()) {
         if name == "user-data" || name.ends_with(".txt") {
-            match card.add_file(Spot::boot(&name)) {
+            match card.add_file(SysPath::boot(&name)) {
                 // Somebody's folder of that name is none of the firmware's files.
-                Err(changes::Error::NotAFile(_)) if name != "config.txt" => {}
+                Err(changes::ChangeError::NotAFile(_)) if name != "config.txt" => {}
                 read => read?,
             }
         }
     }
     for path in &conflicts::MARKS {
-        card.add_mark(Spot::root(*path))?;
+        card.add_mark(SysPath::root(*path))?;
     }
-    card.add_file(Spot::root(networkmanager::MANAGED))?;
+    card.add_file(SysPath::root(networkmanager::MANAGED))?;
     for unit in units::KNOWN {
         crate::units::add(&mut card, unit)?;
     }

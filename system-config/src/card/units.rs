@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Error;
-use crate::changes::{Snapshot, Spot};
+use super::CardError;
+use crate::changes::{Snapshot, SysPath};
 use crate::units::{self, ETC, is_mask};
 
 /// The node's gadget.
@@ -31,7 +31,7 @@ const WANTED: [Wanted; 2] = [
 ];
 
 /// The links to make, each with its target.
-pub(super) fn links(card: &Snapshot) -> Result<Vec<(Spot, PathBuf)>, Error> {
+pub(super) fn links(card: &Snapshot) -> Result<Vec<(SysPath, PathBuf)>, CardError> {
     let mut links = Vec::new();
     for wanted in WANTED {
         refuse_masked(card, wanted.unit)?;
@@ -41,18 +41,18 @@ pub(super) fn links(card: &Snapshot) -> Result<Vec<(Spot, PathBuf)>, Error> {
     Ok(links)
 }
 
-fn refuse_masked(card: &Snapshot, unit: &'static str) -> Result<(), Error> {
-    match card.content(&Spot::root(ETC).below(unit)) {
+fn refuse_masked(card: &Snapshot, unit: &'static str) -> Result<(), CardError> {
+    match card.content(&SysPath::root(ETC).below(unit)) {
         Some(content) if is_mask(content) => {
-            let path = card.places().shown(&Spot::root(ETC).below(unit));
-            Err(Error::UnitMasked { unit, path })
+            let path = card.sysroot().shown(&SysPath::root(ETC).below(unit));
+            Err(CardError::UnitMasked { unit, path })
         }
         _ => Ok(()),
     }
 }
 
-fn missing(card: &Snapshot, unit: &'static str) -> Error {
-    let root = card.places().root().to_owned();
+fn missing(card: &Snapshot, unit: &'static str) -> CardError {
+    let root = card.sysroot().root().to_owned();
     let fix = match unit {
         NODE => format!(
             "install the node's package of the card's architecture there first (dpkg --root={} -i clusterhat-node_VERSION_ARCHITECTURE.deb)",
@@ -60,5 +60,5 @@ fn missing(card: &Snapshot, unit: &'static str) -> Error {
         ),
         _ => "this is no systemd of Raspberry Pi OS or Debian".to_owned(),
     };
-    Error::UnitMissing { unit, root, fix }
+    CardError::UnitMissing { unit, root, fix }
 }

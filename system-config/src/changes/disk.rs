@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, mkdirat, openat, renameat, symlinkat, unlinkat};
 use rustix::io::Errno;
 
-use super::{Error, FileState, Target};
+use super::{ChangeError, FileState, TargetFile};
 
 /// Whether mode and owner have to be as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,32 +26,32 @@ pub trait Disk {
     ///
     /// # Errors
     /// The system's.
-    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()>;
+    fn make_folder(&mut self, at: &TargetFile, mode: u32) -> io::Result<()>;
     /// A new file; one of that name goes, and is not written to.
     ///
     /// # Errors
     /// The system's.
-    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()>;
+    fn write(&mut self, at: &TargetFile, state: &FileState, rights: Rights) -> io::Result<()>;
     /// One file in the place of another.
     ///
     /// # Errors
     /// The system's.
-    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()>;
+    fn rename(&mut self, from: &TargetFile, to: &TargetFile) -> io::Result<()>;
     /// A symbolic link.
     ///
     /// # Errors
     /// The system's.
-    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()>;
+    fn link(&mut self, to: &Path, at: &TargetFile) -> io::Result<()>;
     /// A file or a link goes.
     ///
     /// # Errors
     /// The system's.
-    fn remove_file(&mut self, at: &Target) -> io::Result<()>;
+    fn remove_file(&mut self, at: &TargetFile) -> io::Result<()>;
     /// An empty folder goes.
     ///
     /// # Errors
     /// The system's.
-    fn remove_folder(&mut self, at: &Target) -> io::Result<()>;
+    fn remove_folder(&mut self, at: &TargetFile) -> io::Result<()>;
 }
 
 /// The file systems that Linux has mounted.
@@ -59,12 +59,12 @@ pub trait Disk {
 pub struct LinuxDisk;
 
 impl Disk for LinuxDisk {
-    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()> {
+    fn make_folder(&mut self, at: &TargetFile, mode: u32) -> io::Result<()> {
         mkdirat(at.folder(), at.name(), Mode::from_raw_mode(mode))?;
         sync(at)
     }
 
-    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()> {
+    fn write(&mut self, at: &TargetFile, state: &FileState, rights: Rights) -> io::Result<()> {
         match unlinkat(at.folder(), at.name(), AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(error) => return Err(error.into()),
@@ -81,22 +81,22 @@ impl Disk for LinuxDisk {
         file.sync_all()
     }
 
-    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()> {
+    fn rename(&mut self, from: &TargetFile, to: &TargetFile) -> io::Result<()> {
         renameat(from.folder(), from.name(), to.folder(), to.name())?;
         sync(to)
     }
 
-    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()> {
+    fn link(&mut self, to: &Path, at: &TargetFile) -> io::Result<()> {
         symlinkat(to, at.folder(), at.name())?;
         sync(at)
     }
 
-    fn remove_file(&mut self, at: &Target) -> io::Result<()> {
+    fn remove_file(&mut self, at: &TargetFile) -> io::Result<()> {
         unlinkat(at.folder(), at.name(), AtFlags::empty())?;
         sync(at)
     }
 
-    fn remove_folder(&mut self, at: &Target) -> io::Result<()> {
+    fn remove_folder(&mut self, at: &TargetFile) -> io::Result<()> {
         unlinkat(at.folder(), at.name(), AtFlags::REMOVEDIR)?;
         sync(at)
     }
@@ -117,7 +117,7 @@ fn set_rights(file: &File, state: &FileState) -> io::Result<()> {
 }
 
 /// A rename is on the disk when its folder is.
-fn sync(at: &Target) -> io::Result<()> {
+fn sync(at: &TargetFile) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let folder = openat(at.folder(), ".", flags, Mode::empty())?;
     Ok(fsync(folder.as_fd())?)
@@ -126,20 +126,20 @@ fn sync(at: &Target) -> io::Result<()> {
 /// A file is the old one or the new one, whenever the power goes.
 pub(super) fn replace(
     disk: &mut dyn Disk,
-    at: &Target,
+    at: &TargetFile,
     state: &FileState,
     rights: Rights,
-) -> Result<(), Error> {
-    let draft = at.draft().map_err(Error::io("write beside", at.path()))?;
-    disk.write(&draft, state, rights).map_err(Error::io("write", draft.path()))?;
-    disk.rename(&draft, at).map_err(Error::io("replace", at.path()))
+) -> Result<(), ChangeError> {
+    let draft = at.draft().map_err(ChangeError::io("write beside", at.path()))?;
+    disk.write(&draft, state, rights).map_err(ChangeError::io("write", draft.path()))?;
+    disk.rename(&draft, at).map_err(ChangeError::io("replace", at.path()))
 }
 
 /// Removes a file that a cut left behind, if there is one.
-pub(super) fn remove_draft(disk: &mut dyn Disk, at: &Target) -> Result<(), Error> {
-    let draft = at.draft().map_err(Error::io("look beside", at.path()))?;
-    if draft.look().map_err(Error::io("look at", draft.path()))?.is_some() {
-        disk.remove_file(&draft).map_err(Error::io("remove", draft.path()))?;
+pub(super) fn remove_draft(disk: &mut dyn Disk, at: &TargetFile) -> Result<(), ChangeError> {
+    let draft = at.draft().map_err(ChangeError::io("look beside", at.path()))?;
+    if draft.look().map_err(ChangeError::io("look at", draft.path()))?.is_some() {
+        disk.remove_file(&draft).map_err(ChangeError::io("remove", draft.path()))?;
     }
     Ok(())
 }

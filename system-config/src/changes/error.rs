@@ -10,7 +10,7 @@ use super::Holder;
 /// Why a system cannot be changed, or a change not undone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ChangeError {
     /// A file operation.
     #[error("cannot {doing} {}", .path.display())]
     Io {
@@ -82,7 +82,7 @@ pub enum Error {
     },
     /// A step failed after others that were made.
     #[error("stopped half-way, with nothing lost: fix the cause, then run this again or undo it")]
-    Stopped(#[source] Box<Error>),
+    Stopped(#[source] Box<ChangeError>),
     /// Another set-up does not end.
     #[error(
         "{} has been changing {} for more than {} s: try again when it has finished",
@@ -151,7 +151,7 @@ fn list(edited: &[Edited]) -> String {
     edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-impl Error {
+impl ChangeError {
     /// Whether the folders that were given are wrong.
     #[must_use]
     pub fn is_usage(&self) -> bool {

@@ -16,7 +16,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::Target;
+use super::TargetFile;
 
 /// As the kernel does it: more links than this in one path are a loop.
 pub(super) const MOST_LINKS: usize = 40;
@@ -39,7 +39,7 @@ pub fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
         for _ in 0..MOST_LINKS {
             let parent = path.parent().unwrap_or(Path::new("")).to_owned();
             let name = path.file_name().unwrap_or(OsStr::new("."));
-            let at = Target::new(folder(&top, &parent)?, name, root.join(&path));
+            let at = TargetFile::new(folder(&top, &parent)?, name, root.join(&path));
             match at.look()? {
                 None => return Ok(None),
                 Some(found) if FileType::from_raw_mode(found.st_mode) == FileType::Symlink => {

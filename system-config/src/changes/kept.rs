@@ -3,12 +3,12 @@
 use super::merge::{self, Edit, Merged};
 use super::plan::Part;
 use super::snapshot::{read_content, read_file};
-use super::{Change, Content, Error, FileState, Places, Spot, block};
+use super::{Change, ChangeError, Content, FileState, SysPath, Sysroot, block};
 
 /// One file.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
-    pub(super) spot: Spot,
+    pub(super) sys_path: SysPath,
     /// What is there once this is undone.
     pub(super) before: Option<Copied<Content>>,
     /// What stands for `before` on a card: what we wrote, or that we removed it; several while a change is
@@ -52,15 +52,15 @@ pub(super) enum Back {
 const OF_LINES: [&str; 3] = ["etc/clusterhat/node.toml", "etc/hostname", "etc/hosts"];
 
 /// What of a file is ours by a record that does not say.
-pub(super) fn part_of_old(spot: &Spot, was_there: bool) -> Part {
-    let is_known = OF_LINES.iter().any(|path| spot.path.as_os_str() == *path);
+pub(super) fn part_of_old(sys_path: &SysPath, was_there: bool) -> Part {
+    let is_known = OF_LINES.iter().any(|path| sys_path.path.as_os_str() == *path);
     if was_there || is_known { Part::Lines } else { Part::Whole }
 }
 
 impl Kept {
     pub(super) fn new(change: &Change) -> Self {
         Self {
-            spot: change.spot.clone(),
+            sys_path: change.sys_path.clone(),
             before: change.before.clone().map(Copied::new),
             ours: vec![change.after.clone().map(Copied::new)],
             edited: false,
@@ -91,11 +91,11 @@ impl Kept {
     }
 
     /// What is on the card in its place.
-    pub(super) fn now(&self, places: &Places) -> Result<Option<Content>, Error> {
+    pub(super) fn now(&self, sysroot: &Sysroot) -> Result<Option<Content>, ChangeError> {
         if self.is_link() {
-            read_content(places, &self.spot)
+            read_content(sysroot, &self.sys_path)
         } else {
-            Ok(read_file(places, &self.spot)?.map(Content::File))
+            Ok(read_file(sysroot, &self.sys_path)?.map(Content::File))
         }
     }
 

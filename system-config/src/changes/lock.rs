@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fstat, openat};
 use rustix::io::Errno;
 
-use super::{Error, Holder, Places, Wait};
+use super::{ChangeError, Holder, Sysroot, Wait};
 
 /// How long one set-up waits for another where nobody says: bringing a network up takes a minute.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(90);
@@ -24,16 +24,16 @@ const INSTEAD: &str = "/run";
 
 /// Held until it is dropped or its process ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Lock(Vec<OwnedFd>);
+pub(super) struct SysrootLock(Vec<OwnedFd>);
 
-impl Places {
+impl Sysroot {
     /// The same, kept from every other set-up and undoing until the last copy of this is dropped. It is
     /// the folders themselves that are locked: all who change that card find the lock, wherever they have
     /// it mounted, and nothing is left on it.
     ///
     /// # Errors
-    /// [`Error::Locked`] if another has it for longer than `limit`.
-    pub fn locked(self, limit: Duration) -> Result<Self, Error> {
+    /// [`ChangeError::Locked`] if another has it for longer than `limit`.
+    pub fn locked(self, limit: Duration) -> Result<Self, ChangeError> {
         self.locked_telling(limit, &mut |_| {})
     }
 
@@ -45,12 +45,12 @@ impl Places {
         mut self,
         limit: Duration,
         tell: &mut dyn FnMut(&Wait<'_>),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ChangeError> {
         if self.held.is_some() {
             return Ok(self);
         }
         let mut waiter = Waiter { start: Instant::now(), limit, told: 0, tell };
-        let mut lock = Lock(Vec::new());
+        let mut lock = SysrootLock(Vec::new());
         for (folder, path) in self.tops() {
             lock.add(folder, path, &mut waiter)?;
         }
@@ -70,11 +70,11 @@ struct Waiter<'a> {
 
 impl Waiter<'_> {
     /// Another has it now.
-    fn rest(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), Error> {
+    fn rest(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), ChangeError> {
         let waited = self.start.elapsed();
         if waited >= self.limit {
             let (path, holder) = (path.to_owned(), Holder::of(folder));
-            return Err(Error::Locked { path, waited: self.limit, holder });
+            return Err(ChangeError::Locked { path, waited: self.limit, holder });
         }
         if waited >= WORTH_TELLING * (self.told + 1) {
             self.told += 1;
@@ -85,15 +85,20 @@ impl Waiter<'_> {
     }
 }
 
-impl Lock {
-    fn add(&mut self, top: &OwnedFd, path: &Path, waiter: &mut Waiter<'_>) -> Result<(), Error> {
-        let failed = |error: Errno| Error::io("lock", path)(error.into());
+impl SysrootLock {
+    fn add(
+        &mut self,
+        top: &OwnedFd,
+        path: &Path,
+        waiter: &mut Waiter<'_>,
+    ) -> Result<(), ChangeError> {
+        let failed = |error: Errno| ChangeError::io("lock", path)(error.into());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut folder = openat(top, ".", flags, Mode::empty()).map_err(failed)?;
         let mut is_own = true;
         while !self.has(&folder).map_err(failed)? {
             match flock(folder.as_fd(), FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => self.0.push(folder.try_clone().map_err(Error::io("lock", path))?),
+                Ok(()) => self.0.push(folder.try_clone().map_err(ChangeError::io("lock", path))?),
                 Err(Errno::INTR) => {}
                 Err(Errno::WOULDBLOCK) => waiter.rest(&folder, path)?,
                 Err(Errno::BADF | Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS) if is_own => {

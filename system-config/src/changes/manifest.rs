@@ -12,7 +12,7 @@ use super::disk::{self, Disk, Rights};
 use super::kept::{self, Copied, Kept};
 use super::plan::Part;
 use super::snapshot::read_content;
-use super::{Change, Content, Error, FileState, Owner, Places, Spot, Target};
+use super::{Change, ChangeError, Content, FileState, Owner, SysPath, Sysroot, TargetFile};
 
 /// In the record's folder.
 pub(super) const FILE: &str = "manifest.json";
@@ -25,7 +25,7 @@ const VERSION: u32 = 1;
 pub(super) struct Manifest {
     pub(super) entries: Vec<Kept>,
     /// Outermost first.
-    pub(super) folders: Vec<Spot>,
+    pub(super) folders: Vec<SysPath>,
     next_copy: u32,
     /// Since it was read.
     pub(super) is_changed: bool,
@@ -36,13 +36,13 @@ struct Document {
     version: u32,
     next_copy: u32,
     entries: Vec<Record>,
-    folders: Vec<Spot>,
+    folders: Vec<SysPath>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Record {
     #[serde(flatten)]
-    spot: Spot,
+    sys_path: SysPath,
     before: Option<ContentRecord>,
     ours: Vec<Option<ContentRecord>>,
     edited: bool,
@@ -69,22 +69,22 @@ struct FileRecord {
 
 impl Manifest {
     /// Of a card on which only these folders were made.
-    pub(super) fn new(folders: Vec<Spot>) -> Self {
+    pub(super) fn new(folders: Vec<SysPath>) -> Self {
         Self { folders, ..Self::default() }
     }
 
     /// The card's; nothing if it was never set up, or undone.
-    pub(super) fn load(places: &Places) -> Result<Option<Self>, Error> {
-        let spot = places.record().below(FILE);
-        let Some(bytes) = read(places, &spot)? else { return Ok(None) };
-        let path = places.shown(&spot);
-        let wrong = |message: String| Error::Manifest { path: path.clone(), message };
+    pub(super) fn load(sysroot: &Sysroot) -> Result<Option<Self>, ChangeError> {
+        let sys_path = sysroot.record().below(FILE);
+        let Some(bytes) = read(sysroot, &sys_path)? else { return Ok(None) };
+        let path = sysroot.shown(&sys_path);
+        let wrong = |message: String| ChangeError::Manifest { path: path.clone(), message };
         let document: Document =
             serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         if document.version != VERSION {
             return Err(wrong(format!("version {} is not ours, {VERSION}", document.version)));
         }
-        let entries = document.entries.into_iter().map(|record| record.load(places));
+        let entries = document.entries.into_iter().map(|record| record.load(sysroot));
         Ok(Some(Self {
             entries: entries.collect::<Result<_, _>>()?,
             folders: document.folders,
@@ -95,7 +95,7 @@ impl Manifest {
 
     /// Takes in a change that is about to be made.
     pub(super) fn expect(&mut self, change: &Change) {
-        let known = self.entries.iter_mut().find(|entry| entry.spot == change.spot);
+        let known = self.entries.iter_mut().find(|entry| entry.sys_path == change.sys_path);
         match known {
             Some(entry) => entry.expect(change),
             None => self.entries.push(Kept::new(change)),
@@ -113,17 +113,21 @@ impl Manifest {
     /// Saves it, if it is another than the one on the disk.
     pub(super) fn save_if_changed(
         &mut self,
-        places: &Places,
+        sysroot: &Sysroot,
         disk: &mut dyn Disk,
-    ) -> Result<(), Error> {
-        if self.is_changed { self.save(places, disk) } else { Ok(()) }
+    ) -> Result<(), ChangeError> {
+        if self.is_changed { self.save(sysroot, disk) } else { Ok(()) }
     }
 
     /// Writes the copies that are missing, then the manifest.
-    pub(super) fn save(&mut self, places: &Places, disk: &mut dyn Disk) -> Result<(), Error> {
+    pub(super) fn save(
+        &mut self,
+        sysroot: &Sysroot,
+        disk: &mut dyn Disk,
+    ) -> Result<(), ChangeError> {
         let mut entries = Vec::new();
         for entry in &mut self.entries {
-            let mut copies = Copies { places, disk: &mut *disk, next: &mut self.next_copy };
+            let mut copies = Copies { sysroot, disk: &mut *disk, next: &mut self.next_copy };
             let before = match &mut entry.before {
                 Some(before) => Some(copies.content(before)?),
                 None => None,
@@ -139,12 +143,13 @@ impl Manifest {
         }
         let folders = self.folders.clone();
         let document = Document { version: VERSION, next_copy: self.next_copy, entries, folders };
-        let spot = places.record().below(FILE);
-        let path = places.shown(&spot);
-        let mut bytes = serde_json::to_vec_pretty(&document)
-            .map_err(|error| Error::Manifest { path: path.clone(), message: error.to_string() })?;
+        let sys_path = sysroot.record().below(FILE);
+        let path = sysroot.shown(&sys_path);
+        let mut bytes = serde_json::to_vec_pretty(&document).map_err(|error| {
+            ChangeError::Manifest { path: path.clone(), message: error.to_string() }
+        })?;
         bytes.push(b'\n');
-        disk::replace(disk, &target(places, &spot)?, &secret(bytes), Rights::Exact)
+        disk::replace(disk, &target(sysroot, &sys_path)?, &secret(bytes), Rights::Exact)
     }
 
     /// The names of the copies that it needs.
@@ -156,29 +161,33 @@ impl Manifest {
 }
 
 struct Copies<'a> {
-    places: &'a Places,
+    sysroot: &'a Sysroot,
     disk: &'a mut dyn Disk,
     next: &'a mut u32,
 }
 
 impl Copies<'_> {
-    fn content(&mut self, one: &mut Copied<Content>) -> Result<ContentRecord, Error> {
+    fn content(&mut self, one: &mut Copied<Content>) -> Result<ContentRecord, ChangeError> {
         Ok(match &one.state {
             Content::File(state) => ContentRecord::File(self.file(state, &mut one.copy)?),
             Content::Link(target) => ContentRecord::Link(target.clone()),
         })
     }
 
-    fn file(&mut self, state: &FileState, copy: &mut Option<String>) -> Result<FileRecord, Error> {
+    fn file(
+        &mut self,
+        state: &FileState,
+        copy: &mut Option<String>,
+    ) -> Result<FileRecord, ChangeError> {
         let name = match copy {
             Some(name) => name.clone(),
             None => {
                 let name = format!("{:04}", self.next);
                 *self.next += 1;
-                let at = target(self.places, &self.places.record().below(&name))?;
+                let at = target(self.sysroot, &self.sysroot.record().below(&name))?;
                 self.disk
                     .write(&at, &secret(state.bytes.clone()), Rights::Exact)
-                    .map_err(Error::io("write", at.path()))?;
+                    .map_err(ChangeError::io("write", at.path()))?;
                 copy.insert(name).clone()
             }
         };
@@ -199,18 +208,20 @@ pub(super) fn is_copy(name: &str) -> bool {
 }
 
 /// A file of the record, where a link is none.
-fn read(places: &Places, spot: &Spot) -> Result<Option<Vec<u8>>, Error> {
-    Ok(match read_content(places, spot)? {
+fn read(sysroot: &Sysroot, sys_path: &SysPath) -> Result<Option<Vec<u8>>, ChangeError> {
+    Ok(match read_content(sysroot, sys_path)? {
         None => None,
         Some(Content::File(state)) => Some(state.bytes),
-        Some(Content::Link(_)) => return Err(Error::NotAFile(places.shown(spot))),
+        Some(Content::Link(_)) => return Err(ChangeError::NotAFile(sysroot.shown(sys_path))),
     })
 }
 
 /// An entry of the record's folder, which is there.
-fn target(places: &Places, spot: &Spot) -> Result<Target, Error> {
+fn target(sysroot: &Sysroot, sys_path: &SysPath) -> Result<TargetFile, ChangeError> {
     let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
-    places.link(spot)?.ok_or_else(|| Error::io("open", &places.shown(spot))(missing()))
+    sysroot
+        .link(sys_path)?
+        .ok_or_else(|| ChangeError::io("open", &sysroot.shown(sys_path))(missing()))
 }
 
 /// A profile of a network may hold a password.
@@ -225,18 +236,18 @@ impl Record {
             _ => None,
         };
         let whole = Some(entry.part == Part::Whole);
-        Self { spot: entry.spot.clone(), before, ours, edited: entry.edited, block, whole }
+        Self { sys_path: entry.sys_path.clone(), before, ours, edited: entry.edited, block, whole }
     }
 
-    fn load(self, places: &Places) -> Result<Kept, Error> {
+    fn load(self, sysroot: &Sysroot) -> Result<Kept, ChangeError> {
         let before = match self.before {
-            Some(record) => Some(record.load(places)?),
+            Some(record) => Some(record.load(sysroot)?),
             None => None,
         };
         let mut ours = Vec::new();
         for record in self.ours {
             ours.push(match record {
-                Some(record) => Some(record.load(places)?),
+                Some(record) => Some(record.load(sysroot)?),
                 None => None,
             });
         }
@@ -244,18 +255,18 @@ impl Record {
             (Some(name), _) => Part::Block(name),
             (None, Some(true)) => Part::Whole,
             (None, Some(false)) => Part::Lines,
-            (None, None) => kept::part_of_old(&self.spot, before.is_some()),
+            (None, None) => kept::part_of_old(&self.sys_path, before.is_some()),
         };
-        Ok(Kept { spot: self.spot, before, ours, edited: self.edited, part })
+        Ok(Kept { sys_path: self.sys_path, before, ours, edited: self.edited, part })
     }
 }
 
 impl ContentRecord {
-    fn load(self, places: &Places) -> Result<Copied<Content>, Error> {
+    fn load(self, sysroot: &Sysroot) -> Result<Copied<Content>, ChangeError> {
         match self {
             Self::Link(target) => Ok(Copied::new(Content::Link(target))),
             Self::File(record) => {
-                let Copied { state, copy } = record.load(places)?;
+                let Copied { state, copy } = record.load(sysroot)?;
                 Ok(Copied { state: Content::File(state), copy })
             }
         }
@@ -263,16 +274,16 @@ impl ContentRecord {
 }
 
 impl FileRecord {
-    fn load(self, places: &Places) -> Result<Copied<FileState>, Error> {
-        let spot = places.record().below(&self.copy);
-        let wrong = |message: &str| Error::Manifest {
-            path: places.shown(&spot),
+    fn load(self, sysroot: &Sysroot) -> Result<Copied<FileState>, ChangeError> {
+        let sys_path = sysroot.record().below(&self.copy);
+        let wrong = |message: &str| ChangeError::Manifest {
+            path: sysroot.shown(&sys_path),
             message: message.to_owned(),
         };
         if !is_copy(&self.copy) {
             return Err(wrong("this is no name of a copy"));
         }
-        let bytes = read(places, &spot)?.ok_or_else(|| wrong("this copy is missing"))?;
+        let bytes = read(sysroot, &sys_path)?.ok_or_else(|| wrong("this copy is missing"))?;
         let owner = self.owner.map(|(uid, gid)| Owner { uid, gid });
         let state = FileState { bytes, mode: self.mode, owner };
         Ok(Copied { state, copy: Some(self.copy) })

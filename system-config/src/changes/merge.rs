@@ -214,8 +214,8 @@ fn merge<'t>(
     // Where we are in the common text and in the present one.
     let (mut at, mut here) = (0, 0);
     loop {
-        let places = (theirs.peek().map(Hunk::place), back.peek().map(Hunk::place));
-        let Some(place) = [places.0, places.1].into_iter().flatten().min() else {
+        let sysroot = (theirs.peek().map(Hunk::place), back.peek().map(Hunk::place));
+        let Some(place) = [sysroot.0, sysroot.1].into_iter().flatten().min() else {
             add(&mut merged, &now[here..]);
             return merged;
         };

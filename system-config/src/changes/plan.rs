@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use super::kept::Back;
 use super::manifest::Manifest;
-use super::{Content, Edited, Error, FileState, Places, Snapshot, Spot, block, diff};
+use super::{ChangeError, Content, Edited, FileState, Snapshot, SysPath, Sysroot, block, diff};
 
 /// One file or link that becomes another.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {
     /// Where in the system.
-    pub spot: Spot,
+    pub sys_path: SysPath,
     /// Where on this machine.
     pub path: PathBuf,
     /// What is there; nothing if nothing is.
@@ -36,12 +36,12 @@ pub(super) enum Part {
 
 /// The changes in the order in which they are made.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct ChangePlan {
     changes: Vec<Change>,
     notes: Vec<String>,
 }
 
-impl Plan {
+impl ChangePlan {
     pub(super) const fn of(changes: Vec<Change>, notes: Vec<String>) -> Self {
         Self { changes, notes }
     }
@@ -80,59 +80,59 @@ impl Plan {
 #[derive(Debug)]
 pub struct Draft<'a> {
     system: &'a Snapshot,
-    wanted: Vec<Spot>,
-    plan: Plan,
+    wanted: Vec<SysPath>,
+    plan: ChangePlan,
 }
 
 impl<'a> Draft<'a> {
     /// Without changes.
     #[must_use]
     pub fn new(system: &'a Snapshot) -> Self {
-        Self { system, wanted: Vec::new(), plan: Plan::default() }
+        Self { system, wanted: Vec::new(), plan: ChangePlan::default() }
     }
 
     /// A file with new bytes; `mode` is for one that is not there yet.
-    pub fn file(&mut self, spot: Spot, bytes: Vec<u8>, mode: u32) {
-        let before = self.system.file(&spot).cloned();
+    pub fn file(&mut self, sys_path: SysPath, bytes: Vec<u8>, mode: u32) {
+        let before = self.system.file(&sys_path).cloned();
         let after = match &before {
             Some(before) => FileState { bytes, ..before.clone() },
             None => FileState { bytes, mode, owner: None },
         };
-        self.push(spot, before.map(Content::File), Some(Content::File(after)));
+        self.push(sys_path, before.map(Content::File), Some(Content::File(after)));
     }
 
     /// A file of our own, whose mode counts as much as its bytes.
-    pub fn own_file(&mut self, spot: Spot, bytes: Vec<u8>, mode: u32) {
-        let before = self.system.file(&spot).cloned();
+    pub fn own_file(&mut self, sys_path: SysPath, bytes: Vec<u8>, mode: u32) {
+        let before = self.system.file(&sys_path).cloned();
         let owner = before.as_ref().and_then(|before| before.owner);
         let after = FileState { bytes, mode, owner };
-        self.push(spot.clone(), before.map(Content::File), Some(Content::File(after)));
-        self.is_part(&spot, &Part::Whole);
+        self.push(sys_path.clone(), before.map(Content::File), Some(Content::File(after)));
+        self.is_part(&sys_path, &Part::Whole);
     }
 
     /// Lines of ours in a file that others write too; `name` tells them from other such lines.
-    pub fn block(&mut self, spot: Spot, name: &str, lines: &str, mode: u32) {
-        let old = self.system.file(&spot).map_or(&[][..], |state| &state.bytes);
-        self.file(spot.clone(), block::put(old, name, lines), mode);
-        self.is_part(&spot, &Part::Block(name.to_owned()));
+    pub fn block(&mut self, sys_path: SysPath, name: &str, lines: &str, mode: u32) {
+        let old = self.system.file(&sys_path).map_or(&[][..], |state| &state.bytes);
+        self.file(sys_path.clone(), block::put(old, name, lines), mode);
+        self.is_part(&sys_path, &Part::Block(name.to_owned()));
     }
 
-    fn is_part(&mut self, spot: &Spot, part: &Part) {
-        for change in self.plan.changes.iter_mut().filter(|change| change.spot == *spot) {
+    fn is_part(&mut self, sys_path: &SysPath, part: &Part) {
+        for change in self.plan.changes.iter_mut().filter(|change| change.sys_path == *sys_path) {
             change.part = part.clone();
         }
     }
 
     /// A link where nothing is, or that same one.
-    pub fn link(&mut self, spot: Spot, target: PathBuf) {
-        let before = self.system.content(&spot).cloned();
-        self.push(spot, before, Some(Content::Link(target)));
+    pub fn link(&mut self, sys_path: SysPath, target: PathBuf) {
+        let before = self.system.content(&sys_path).cloned();
+        self.push(sys_path, before, Some(Content::Link(target)));
     }
 
     /// Nothing where a file or a link is.
-    pub fn remove(&mut self, spot: Spot) {
-        let before = self.system.content(&spot).cloned();
-        self.push(spot, before, None);
+    pub fn remove(&mut self, sys_path: SysPath) {
+        let before = self.system.content(&sys_path).cloned();
+        self.push(sys_path, before, None);
     }
 
     /// Something that the user should know.
@@ -144,45 +144,51 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// Such a file that somebody changed since; what cannot be read.
-    pub fn put_back_the_rest(&mut self) -> Result<(), Error> {
-        let places = self.system.places();
+    pub fn put_back_the_rest(&mut self) -> Result<(), ChangeError> {
+        let sysroot = self.system.sysroot();
         let mut changed = Vec::new();
-        for entry in Manifest::load(places)?.unwrap_or_default().entries.into_iter().rev() {
-            if self.wanted.contains(&entry.spot) {
+        for entry in Manifest::load(sysroot)?.unwrap_or_default().entries.into_iter().rev() {
+            if self.wanted.contains(&entry.sys_path) {
                 continue;
             }
-            let now = entry.now(places)?;
+            let now = entry.now(sysroot)?;
             match entry.taken_back(now.as_ref()) {
                 Back::To(was) => {
-                    self.push(entry.spot.clone(), now, was);
-                    self.is_part(&entry.spot, &entry.part);
+                    self.push(entry.sys_path.clone(), now, was);
+                    self.is_part(&entry.sys_path, &entry.part);
                 }
                 Back::Edited { lines, .. } => {
-                    changed.push(Edited { path: places.shown(&entry.spot), lines });
+                    changed.push(Edited { path: sysroot.shown(&entry.sys_path), lines });
                 }
             }
         }
-        if changed.is_empty() { Ok(()) } else { Err(Error::ChangedSince(changed)) }
+        if changed.is_empty() { Ok(()) } else { Err(ChangeError::ChangedSince(changed)) }
     }
 
     /// The plan.
     #[must_use]
-    pub fn finish(self) -> Plan {
+    pub fn finish(self) -> ChangePlan {
         self.plan
     }
 
     /// Where the system is.
     #[must_use]
-    pub fn places(&self) -> &Places {
-        self.system.places()
+    pub fn sysroot(&self) -> &Sysroot {
+        self.system.sysroot()
     }
 
-    fn push(&mut self, spot: Spot, before: Option<Content>, after: Option<Content>) {
+    fn push(&mut self, sys_path: SysPath, before: Option<Content>, after: Option<Content>) {
         if before != after {
-            let path = self.places().shown(&spot);
+            let path = self.sysroot().shown(&sys_path);
             let part = Part::default();
-            self.plan.changes.push(Change { spot: spot.clone(), path, before, after, part });
+            self.plan.changes.push(Change {
+                sys_path: sys_path.clone(),
+                path,
+                before,
+                after,
+                part,
+            });
         }
-        self.wanted.push(spot);
+        self.wanted.push(sys_path);
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rustix::fs::{FileType, Stat};
 
 use super::target::names;
-use super::{Error, Places, Spot, Target};
+use super::{ChangeError, SysPath, Sysroot, TargetFile};
 
 /// User and group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Content {
 
 /// A thing of the system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum SnapshotEntry {
     /// A file that was read, or a link that was not followed.
     Content(Content),
     /// It is there; nobody asked what is in it.
@@ -49,15 +49,15 @@ pub enum Entry {
 /// Everything that planning looks at. An absent key is an absent file.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    places: Places,
-    entries: BTreeMap<Spot, Entry>,
+    sysroot: Sysroot,
+    entries: BTreeMap<SysPath, SnapshotEntry>,
 }
 
 impl Snapshot {
     /// Of a system of which nothing was looked at yet.
     #[must_use]
-    pub fn new(places: &Places) -> Self {
-        Self { places: places.clone(), entries: BTreeMap::new() }
+    pub fn new(sysroot: &Sysroot) -> Self {
+        Self { sysroot: sysroot.clone(), entries: BTreeMap::new() }
     }
 
     /// Takes in the files of a folder whose names end so. A link to nowhere is none: Debian has one to
@@ -65,15 +65,15 @@ impl Snapshot {
     ///
     /// # Errors
     /// As [`Self::add_file`].
-    pub fn add_files(&mut self, folder: &Spot, ending: &str) -> Result<(), Error> {
+    pub fn add_files(&mut self, folder: &SysPath, ending: &str) -> Result<(), ChangeError> {
         for name in self.names(folder)? {
-            let spot = folder.below(name);
-            if !spot.path.to_string_lossy().ends_with(ending) || !self.places.has(&spot)? {
+            let sys_path = folder.below(name);
+            if !sys_path.path.to_string_lossy().ends_with(ending) || !self.sysroot.has(&sys_path)? {
                 continue;
             }
-            match read_content(&self.places, &spot) {
+            match read_content(&self.sysroot, &sys_path) {
                 Ok(Some(Content::Link(target))) if target.as_os_str() == "/dev/null" => {}
-                _ => self.add_file(spot)?,
+                _ => self.add_file(sys_path)?,
             }
         }
         Ok(())
@@ -83,11 +83,11 @@ impl Snapshot {
     ///
     /// # Errors
     /// A folder that cannot be read.
-    pub fn names(&self, folder: &Spot) -> Result<Vec<String>, Error> {
-        let Some(open) = self.places.folder(folder.base, &folder.path)? else {
+    pub fn names(&self, folder: &SysPath) -> Result<Vec<String>, ChangeError> {
+        let Some(open) = self.sysroot.folder(folder.partition, &folder.path)? else {
             return Ok(Vec::new());
         };
-        let found = names(open).map_err(Error::io("list", &self.places.shown(folder)))?;
+        let found = names(open).map_err(ChangeError::io("list", &self.sysroot.shown(folder)))?;
         // No name that matters here is anything but text.
         let mut names: Vec<_> =
             found.into_iter().filter_map(|name| name.into_string().ok()).collect();
@@ -99,9 +99,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// A file that cannot be read, or is no file.
-    pub fn add_file(&mut self, spot: Spot) -> Result<(), Error> {
-        if let Some(state) = read_file(&self.places, &spot)? {
-            self.entries.insert(spot, Entry::Content(Content::File(state)));
+    pub fn add_file(&mut self, sys_path: SysPath) -> Result<(), ChangeError> {
+        if let Some(state) = read_file(&self.sysroot, &sys_path)? {
+            self.entries.insert(sys_path, SnapshotEntry::Content(Content::File(state)));
         }
         Ok(())
     }
@@ -110,9 +110,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// As [`Self::add_file`].
-    pub fn add_link(&mut self, spot: Spot) -> Result<(), Error> {
-        if let Some(content) = read_content(&self.places, &spot)? {
-            self.entries.insert(spot, Entry::Content(content));
+    pub fn add_link(&mut self, sys_path: SysPath) -> Result<(), ChangeError> {
+        if let Some(content) = read_content(&self.sysroot, &sys_path)? {
+            self.entries.insert(sys_path, SnapshotEntry::Content(content));
         }
         Ok(())
     }
@@ -121,89 +121,103 @@ impl Snapshot {
     ///
     /// # Errors
     /// Links that form a loop.
-    pub fn add_mark(&mut self, spot: Spot) -> Result<(), Error> {
-        if self.places.has(&spot)? {
-            self.entries.insert(spot, Entry::There);
+    pub fn add_mark(&mut self, sys_path: SysPath) -> Result<(), ChangeError> {
+        if self.sysroot.has(&sys_path)? {
+            self.entries.insert(sys_path, SnapshotEntry::There);
         }
         Ok(())
     }
 
     /// Where the system is.
     #[must_use]
-    pub fn places(&self) -> &Places {
-        &self.places
+    pub fn sysroot(&self) -> &Sysroot {
+        &self.sysroot
     }
 
     /// Whether something is there, of what was looked at.
     #[must_use]
-    pub fn has(&self, spot: &Spot) -> bool {
-        self.entries.contains_key(spot)
+    pub fn has(&self, sys_path: &SysPath) -> bool {
+        self.entries.contains_key(sys_path)
     }
 
     /// The file or link at a place.
     #[must_use]
-    pub fn content(&self, spot: &Spot) -> Option<&Content> {
-        match self.entries.get(spot) {
-            Some(Entry::Content(content)) => Some(content),
+    pub fn content(&self, sys_path: &SysPath) -> Option<&Content> {
+        match self.entries.get(sys_path) {
+            Some(SnapshotEntry::Content(content)) => Some(content),
             _ => None,
         }
     }
 
     /// The file at a place.
     #[must_use]
-    pub fn file(&self, spot: &Spot) -> Option<&FileState> {
-        match self.content(spot) {
+    pub fn file(&self, sys_path: &SysPath) -> Option<&FileState> {
+        match self.content(sys_path) {
             Some(Content::File(state)) => Some(state),
             _ => None,
         }
     }
 
     /// The files and links right in a folder.
-    pub fn within<'a>(&'a self, folder: &'a Spot) -> impl Iterator<Item = (&'a Spot, &'a Entry)> {
-        self.entries.iter().filter(move |(spot, _)| spot.folder().as_ref() == Some(folder))
+    pub fn within<'a>(
+        &'a self,
+        folder: &'a SysPath,
+    ) -> impl Iterator<Item = (&'a SysPath, &'a SnapshotEntry)> {
+        self.entries.iter().filter(move |(sys_path, _)| sys_path.folder().as_ref() == Some(folder))
     }
 
     /// All that was found.
-    pub fn spots(&self) -> impl Iterator<Item = &Spot> {
+    pub fn sys_paths(&self) -> impl Iterator<Item = &SysPath> {
         self.entries.keys()
     }
 }
 
 /// What is at a place, following links.
-pub(super) fn read_file(places: &Places, spot: &Spot) -> Result<Option<FileState>, Error> {
-    if let Some(at) = places.file(spot)? {
+pub(super) fn read_file(
+    sysroot: &Sysroot,
+    sys_path: &SysPath,
+) -> Result<Option<FileState>, ChangeError> {
+    if let Some(at) = sysroot.file(sys_path)? {
         if let Some(found) = look(&at)? {
-            return state(places, spot, &at, &found).map(Some);
+            return state(sysroot, sys_path, &at, &found).map(Some);
         }
     }
     // A link to nowhere says that the file is wanted in a place of which nothing is known.
-    match places.link(spot)? {
-        Some(at) if look(&at)?.is_some() => Err(Error::NotAFile(places.shown(spot))),
+    match sysroot.link(sys_path)? {
+        Some(at) if look(&at)?.is_some() => Err(ChangeError::NotAFile(sysroot.shown(sys_path))),
         _ => Ok(None),
     }
 }
 
 /// What is at a place: a link is one.
-pub(super) fn read_content(places: &Places, spot: &Spot) -> Result<Option<Content>, Error> {
-    let Some(at) = places.link(spot)? else { return Ok(None) };
+pub(super) fn read_content(
+    sysroot: &Sysroot,
+    sys_path: &SysPath,
+) -> Result<Option<Content>, ChangeError> {
+    let Some(at) = sysroot.link(sys_path)? else { return Ok(None) };
     let Some(found) = look(&at)? else { return Ok(None) };
     if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
-        let target = at.read_link().map_err(Error::io("read", at.path()))?;
+        let target = at.read_link().map_err(ChangeError::io("read", at.path()))?;
         return Ok(Some(Content::Link(target)));
     }
-    Ok(Some(Content::File(state(places, spot, &at, &found)?)))
+    Ok(Some(Content::File(state(sysroot, sys_path, &at, &found)?)))
 }
 
-fn look(at: &Target) -> Result<Option<Stat>, Error> {
-    at.look().map_err(Error::io("look at", at.path()))
+fn look(at: &TargetFile) -> Result<Option<Stat>, ChangeError> {
+    at.look().map_err(ChangeError::io("look at", at.path()))
 }
 
-fn state(places: &Places, spot: &Spot, at: &Target, found: &Stat) -> Result<FileState, Error> {
+fn state(
+    sysroot: &Sysroot,
+    sys_path: &SysPath,
+    at: &TargetFile,
+    found: &Stat,
+) -> Result<FileState, ChangeError> {
     if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
-        return Err(Error::NotAFile(places.shown(spot)));
+        return Err(ChangeError::NotAFile(sysroot.shown(sys_path)));
     }
     Ok(FileState {
-        bytes: at.read().map_err(Error::io("read", at.path()))?,
+        bytes: at.read().map_err(ChangeError::io("read", at.path()))?,
         mode: found.st_mode & 0o7777,
         owner: Some(Owner { uid: found.st_uid, gid: found.st_gid }),
     })

@@ -18,13 +18,13 @@ const LONGEST_FILE: u64 = 4 << 20;
 
 /// A name in a folder, whether anything has it or not. A link of that name is not followed.
 #[derive(Debug)]
-pub struct Target {
+pub struct TargetFile {
     folder: OwnedFd,
     name: OsString,
     path: PathBuf,
 }
 
-impl Target {
+impl TargetFile {
     pub(super) fn new(folder: OwnedFd, name: &OsStr, path: PathBuf) -> Self {
         Self { folder, name: name.to_owned(), path }
     }

@@ -8,9 +8,9 @@ use super::disk::{self, Disk, LinuxDisk};
 use super::kept::{Back, Kept};
 use super::lock::LONGEST_WAIT;
 use super::manifest::{self, Manifest};
-use super::places::STATE;
 use super::plan::Part;
-use super::{Change, Edited, Error, Places, Plan, Spot};
+use super::sysroot::STATE;
+use super::{Change, ChangeError, ChangePlan, Edited, SysPath, Sysroot};
 
 /// What becomes of a file in which somebody changed what the set-up had written. What else others wrote
 /// stays in any case.
@@ -42,104 +42,111 @@ pub struct Undone {
 ///
 /// # Errors
 /// Changed files, or the first step that fails. Doing it again goes on from there.
-pub fn undo(places: &Places, changed: Changed) -> Result<Undone, Error> {
-    undo_with(places, changed, &mut LinuxDisk)
+pub fn undo(sysroot: &Sysroot, changed: Changed) -> Result<Undone, ChangeError> {
+    undo_with(sysroot, changed, &mut LinuxDisk)
 }
 
 /// What [`undo`] would do, in the order in which it does it. What it would leave is a note.
 ///
 /// # Errors
 /// What cannot be read.
-pub fn plan_undo(places: &Places, changed: Changed) -> Result<Plan, Error> {
+pub fn plan_undo(sysroot: &Sysroot, changed: Changed) -> Result<ChangePlan, ChangeError> {
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
-    for entry in Manifest::load(places)?.unwrap_or_default().entries.into_iter().rev() {
-        let before = entry.now(places)?;
-        let path = places.shown(&entry.spot);
+    for entry in Manifest::load(sysroot)?.unwrap_or_default().entries.into_iter().rev() {
+        let before = entry.now(sysroot)?;
+        let path = sysroot.shown(&entry.sys_path);
         let after = match entry.taken_back(before.as_ref()) {
             Back::To(after) => after,
             Back::Edited { lost, .. } if changed == Changed::Overwrite => lost,
             Back::Edited { lines, .. } => {
-                notes.push(Error::ChangedSince(vec![Edited { path, lines }]).to_string());
+                notes.push(ChangeError::ChangedSince(vec![Edited { path, lines }]).to_string());
                 continue;
             }
         };
         if before != after {
             let part = Part::default();
-            changes.push(Change { spot: entry.spot, path, before, after, part });
+            changes.push(Change { sys_path: entry.sys_path, path, before, after, part });
         }
     }
-    Ok(Plan::of(changes, notes))
+    Ok(ChangePlan::of(changes, notes))
 }
 
 /// The same on any disk.
 ///
 /// # Errors
 /// As [`undo`].
-pub fn undo_with(places: &Places, changed: Changed, disk: &mut dyn Disk) -> Result<Undone, Error> {
-    let places = &places.clone().locked(LONGEST_WAIT)?;
-    let Some(mut manifest) = Manifest::load(places)? else {
+pub fn undo_with(
+    sysroot: &Sysroot,
+    changed: Changed,
+    disk: &mut dyn Disk,
+) -> Result<Undone, ChangeError> {
+    let sysroot = &sysroot.clone().locked(LONGEST_WAIT)?;
+    let Some(mut manifest) = Manifest::load(sysroot)? else {
         let mut undone = Undone::default();
-        if remove_state(places, disk)? {
+        if remove_state(sysroot, disk)? {
             // Left by a first run that was cut before its manifest, or an undoing that was after.
-            remove_folder(places, disk, &Spot::root(STATE), &mut undone)?;
+            remove_folder(sysroot, disk, &SysPath::root(STATE), &mut undone)?;
         }
         return Ok(Undone::default());
     };
-    check(places, concerned(places, &manifest)?.into_iter())?;
-    let (edited, left) = take_in(places, &mut manifest, changed)?;
+    check(sysroot, concerned(sysroot, &manifest)?.into_iter())?;
+    let (edited, left) = take_in(sysroot, &mut manifest, changed)?;
     // From here on what is there is known, whenever this is cut.
-    manifest.save_if_changed(places, disk)?;
+    manifest.save_if_changed(sysroot, disk)?;
     let mut undone = Undone { edited, ..Undone::default() };
-    take_away(places, disk, &mut manifest, &left, &mut undone)
-        .map_err(|error| Error::Stopped(error.into()))?;
+    take_away(sysroot, disk, &mut manifest, &left, &mut undone)
+        .map_err(|error| ChangeError::Stopped(error.into()))?;
     Ok(undone)
 }
 
 /// The places in which there is, or will be, anything: of the others their folders may be gone, too.
-fn concerned<'a>(places: &Places, manifest: &'a Manifest) -> Result<Vec<&'a Spot>, Error> {
-    let mut spots = Vec::new();
+fn concerned<'a>(
+    sysroot: &Sysroot,
+    manifest: &'a Manifest,
+) -> Result<Vec<&'a SysPath>, ChangeError> {
+    let mut sys_paths = Vec::new();
     for entry in &manifest.entries {
-        if entry.before.is_some() || entry.now(places)?.is_some() {
-            spots.push(&entry.spot);
+        if entry.before.is_some() || entry.now(sysroot)?.is_some() {
+            sys_paths.push(&entry.sys_path);
         }
     }
-    Ok(spots)
+    Ok(sys_paths)
 }
 
 fn take_away(
-    places: &Places,
+    sysroot: &Sysroot,
     disk: &mut dyn Disk,
     manifest: &mut Manifest,
-    left: &[Spot],
+    left: &[SysPath],
     undone: &mut Undone,
-) -> Result<(), Error> {
-    for entry in manifest.entries.iter().rev().filter(|entry| !left.contains(&entry.spot)) {
-        restore(places, disk, entry, undone)?;
+) -> Result<(), ChangeError> {
+    for entry in manifest.entries.iter().rev().filter(|entry| !left.contains(&entry.sys_path)) {
+        restore(sysroot, disk, entry, undone)?;
     }
     if left.is_empty() {
-        return remove_record(places, disk, manifest, undone);
+        return remove_record(sysroot, disk, manifest, undone);
     }
-    manifest.entries.retain(|entry| left.contains(&entry.spot));
-    manifest.save(places, disk)?;
-    tidy(places, disk, manifest)
+    manifest.entries.retain(|entry| left.contains(&entry.sys_path));
+    manifest.save(sysroot, disk)?;
+    tidy(sysroot, disk, manifest)
 }
 
 /// What others wrote since becomes part of what is put back. What somebody changed of ours, and the places
 /// of that, are told.
 fn take_in(
-    places: &Places,
+    sysroot: &Sysroot,
     manifest: &mut Manifest,
     changed: Changed,
-) -> Result<(Vec<Edited>, Vec<Spot>), Error> {
+) -> Result<(Vec<Edited>, Vec<SysPath>), ChangeError> {
     let (mut edited, mut left) = (Vec::new(), Vec::new());
     for entry in &mut manifest.entries {
-        let now = entry.now(places)?;
+        let now = entry.now(sysroot)?;
         let then = match entry.taken_back(now.as_ref()) {
             Back::To(then) => then,
             Back::Edited { lost, .. } if changed == Changed::Overwrite => lost,
             Back::Edited { lines, .. } => {
-                edited.push(Edited { path: places.shown(&entry.spot), lines });
-                left.push(entry.spot.clone());
+                edited.push(Edited { path: sysroot.shown(&entry.sys_path), lines });
+                left.push(entry.sys_path.clone());
                 continue;
             }
         };
@@ -148,66 +155,66 @@ fn take_in(
     if edited.is_empty() || changed == Changed::Leave {
         Ok((edited, left))
     } else {
-        Err(Error::ChangedSince(edited))
+        Err(ChangeError::ChangedSince(edited))
     }
 }
 
 fn restore(
-    places: &Places,
+    sysroot: &Sysroot,
     disk: &mut dyn Disk,
     entry: &Kept,
     undone: &mut Undone,
-) -> Result<(), Error> {
-    let now = entry.now(places)?;
-    let shown = places.shown(&entry.spot);
+) -> Result<(), ChangeError> {
+    let now = entry.now(sysroot)?;
+    let shown = sysroot.shown(&entry.sys_path);
     let then = match entry.taken_back(now.as_ref()) {
         Back::To(then) => then,
-        Back::Edited { .. } => return Err(Error::Moved(shown)),
+        Back::Edited { .. } => return Err(ChangeError::Moved(shown)),
     };
     if then != now {
         if then.is_some() {
-            make_folders(places, disk, &entry.spot)?;
+            make_folders(sysroot, disk, &entry.sys_path)?;
         }
-        put(places, disk, &entry.spot, then.as_ref())?;
+        put(sysroot, disk, &entry.sys_path, then.as_ref())?;
         if then.is_some() { &mut undone.restored } else { &mut undone.removed }.push(shown);
     }
-    if let Some(at) = places.file(&entry.spot)? {
+    if let Some(at) = sysroot.file(&entry.sys_path)? {
         disk::remove_draft(disk, &at)?;
     }
     Ok(())
 }
 
 fn remove_record(
-    places: &Places,
+    sysroot: &Sysroot,
     disk: &mut dyn Disk,
     manifest: &Manifest,
     undone: &mut Undone,
-) -> Result<(), Error> {
-    let is_state = |folder: &&Spot| places.record().path.starts_with(&folder.path);
+) -> Result<(), ChangeError> {
+    let is_state = |folder: &&SysPath| sysroot.record().path.starts_with(&folder.path);
     let (of_state, others): (Vec<_>, Vec<_>) = manifest.folders.iter().rev().partition(is_state);
     for folder in others {
-        remove_folder(places, disk, folder, undone)?;
+        remove_folder(sysroot, disk, folder, undone)?;
     }
-    remove_state(places, disk)?;
+    remove_state(sysroot, disk)?;
     for folder in of_state {
-        remove_folder(places, disk, folder, undone)?;
+        remove_folder(sysroot, disk, folder, undone)?;
     }
     Ok(())
 }
 
 fn remove_folder(
-    places: &Places,
+    sysroot: &Sysroot,
     disk: &mut dyn Disk,
-    folder: &Spot,
+    folder: &SysPath,
     undone: &mut Undone,
-) -> Result<(), Error> {
+) -> Result<(), ChangeError> {
     // A link in its place is somebody else's, and so is the folder that it leads to.
-    let Some(at) = places.link(folder)? else { return Ok(()) };
+    let Some(at) = sysroot.link(folder)? else { return Ok(()) };
     match disk.remove_folder(&at) {
-        Ok(()) => undone.removed.push(places.shown(folder)),
+        Ok(()) => undone.removed.push(sysroot.shown(folder)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if is_others(&error) => undone.kept.push(places.shown(folder)),
-        Err(error) => return Err(Error::io("remove", at.path())(error)),
+        Err(error) if is_others(&error) => undone.kept.push(sysroot.shown(folder)),
+        Err(error) => return Err(ChangeError::io("remove", at.path())(error)),
     }
     Ok(())
 }
@@ -218,22 +225,22 @@ fn is_others(error: &io::Error) -> bool {
 }
 
 /// The manifest first: without it there is nothing to undo. Says whether there was anything.
-fn remove_state(places: &Places, disk: &mut dyn Disk) -> Result<bool, Error> {
-    let folder = places.record();
-    let Some(at) = places.link(&folder)? else { return Ok(false) };
-    if at.look().map_err(Error::io("look at", at.path()))?.is_none() {
+fn remove_state(sysroot: &Sysroot, disk: &mut dyn Disk) -> Result<bool, ChangeError> {
+    let folder = sysroot.record();
+    let Some(at) = sysroot.link(&folder)? else { return Ok(false) };
+    if at.look().map_err(ChangeError::io("look at", at.path()))?.is_none() {
         return Ok(false);
     }
-    let mut names = names_in(places, &folder)?;
+    let mut names = names_in(sysroot, &folder)?;
     names.sort_by_key(|name| (name != manifest::FILE, name.clone()));
     for name in names.iter().filter(|name| name.to_str().is_some_and(manifest::is_of_record)) {
-        if let Some(at) = places.link(&folder.below(name))? {
-            disk.remove_file(&at).map_err(Error::io("remove", at.path()))?;
+        if let Some(at) = sysroot.link(&folder.below(name))? {
+            disk.remove_file(&at).map_err(ChangeError::io("remove", at.path()))?;
         }
     }
     match disk.remove_folder(&at) {
         // Somebody put something there: it is in nobody's way.
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(true),
-        removed => removed.map(|()| true).map_err(Error::io("remove", at.path())),
+        removed => removed.map(|()| true).map_err(ChangeError::io("remove", at.path())),
     }
 }

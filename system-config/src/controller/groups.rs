@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::Tools;
-use crate::changes::{Error, Places, Snapshot, Spot, rewrite};
+use crate::changes::{ChangeError, Snapshot, SysPath, Sysroot, rewrite};
 
 /// I2C buses, GPIO lines, and the nodes' serial ports.
 pub const GROUPS: [&str; 3] = ["i2c", "gpio", "clusterhat"];
@@ -21,7 +21,7 @@ pub struct Membership {
 /// come second.
 #[must_use]
 pub fn missing(system: &Snapshot, users: &[String]) -> (Vec<Membership>, Vec<&'static str>) {
-    let bytes = system.file(&Spot::root("etc/group")).map_or(&[][..], |state| &state.bytes);
+    let bytes = system.file(&SysPath::root("etc/group")).map_or(&[][..], |state| &state.bytes);
     let text = String::from_utf8_lossy(bytes);
     let members = |group: &str| {
         let line = text.lines().find(|line| line.split(':').next() == Some(group))?;
@@ -44,9 +44,9 @@ pub fn missing(system: &Snapshot, users: &[String]) -> (Vec<Membership>, Vec<&'s
 ///
 /// # Errors
 /// A file that cannot be read, or is no file.
-pub fn has_user(places: &Places, user: &str) -> Result<bool, Error> {
-    let file = Spot::root("etc/passwd");
-    let mut system = Snapshot::new(places);
+pub fn has_user(sysroot: &Sysroot, user: &str) -> Result<bool, ChangeError> {
+    let file = SysPath::root("etc/passwd");
+    let mut system = Snapshot::new(sysroot);
     system.add_file(file.clone())?;
     let text = system.file(&file).map_or(&[][..], |state| &state.bytes);
     let mut names =
@@ -61,16 +61,16 @@ pub(super) const RECORD: &str = "var/lib/clusterhat/members";
 ///
 /// # Errors
 /// A record that cannot be read, or is no file.
-pub fn read_made(places: &Places) -> Result<Vec<Membership>, Error> {
-    let mut system = Snapshot::new(places);
-    system.add_file(Spot::root(RECORD))?;
+pub fn read_made(sysroot: &Sysroot) -> Result<Vec<Membership>, ChangeError> {
+    let mut system = Snapshot::new(sysroot);
+    system.add_file(SysPath::root(RECORD))?;
     Ok(made(&system))
 }
 
 /// Those that an earlier set-up made.
 #[must_use]
 pub fn made(system: &Snapshot) -> Vec<Membership> {
-    let bytes = system.file(&Spot::root(RECORD)).map_or(&[][..], |state| &state.bytes);
+    let bytes = system.file(&SysPath::root(RECORD)).map_or(&[][..], |state| &state.bytes);
     let text = String::from_utf8_lossy(bytes);
     let pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs
@@ -106,10 +106,10 @@ pub fn change(membership: &Membership, is_member: bool, tools: &dyn Tools) -> io
 pub fn change_mounted(
     membership: &Membership,
     is_member: bool,
-    places: &Places,
-) -> Result<(), Error> {
+    sysroot: &Sysroot,
+) -> Result<(), ChangeError> {
     FILES.iter().try_for_each(|file| {
-        rewrite(places, &Spot::root(*file), |text| with_member(text, membership, is_member))
+        rewrite(sysroot, &SysPath::root(*file), |text| with_member(text, membership, is_member))
     })
 }
 

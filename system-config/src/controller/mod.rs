@@ -20,4 +20,4 @@ mod modules;
 mod plan;
 
 pub use groups::{GROUPS, Membership, change, change_mounted, has_user, made, missing, read_made};
-pub use plan::{Request, places, plan, read};
+pub use plan::{ControllerRequest, plan, read, sysroot};

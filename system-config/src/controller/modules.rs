@@ -1,6 +1,6 @@
 //! Whether `i2c-dev`, which makes `/dev/i2c-N`, is loaded at boot.
 
-use crate::changes::{Error, Snapshot, Spot};
+use crate::changes::{ChangeError, Snapshot, SysPath};
 
 /// Ours, where the package's is not there.
 pub(super) const FILE: &str = "etc/modules-load.d/clusterhat.conf";
@@ -10,23 +10,23 @@ pub(super) const TEXT: &str = "# Written by `clusterhat setup`: /dev/i2c-N.\ni2c
 const FOLDERS: [&str; 3] = ["etc/modules-load.d", "usr/lib/modules-load.d", "lib/modules-load.d"];
 const MODULES: &str = "etc/modules";
 
-pub(super) fn look(system: &mut Snapshot) -> Result<(), Error> {
+pub(super) fn look(system: &mut Snapshot) -> Result<(), ChangeError> {
     for folder in FOLDERS {
-        system.add_files(&Spot::root(folder), ".conf")?;
+        system.add_files(&SysPath::root(folder), ".conf")?;
     }
-    system.add_file(Spot::root(MODULES))
+    system.add_file(SysPath::root(MODULES))
 }
 
 /// Whether some list but our own names it.
 pub(super) fn are_loaded(system: &Snapshot) -> bool {
-    system.spots().filter(|spot| is_list(spot)).any(|spot| {
-        let bytes = system.file(spot).map_or(&[][..], |state| &state.bytes);
+    system.sys_paths().filter(|sys_path| is_list(sys_path)).any(|sys_path| {
+        let bytes = system.file(sys_path).map_or(&[][..], |state| &state.bytes);
         let text = String::from_utf8_lossy(bytes);
         text.lines().any(|line| line.trim().replace('_', "-") == "i2c-dev")
     })
 }
 
-fn is_list(spot: &Spot) -> bool {
-    let in_folder = FOLDERS.iter().any(|folder| spot.path.starts_with(folder));
-    (in_folder || spot.path.as_os_str() == MODULES) && spot.path.as_os_str() != FILE
+fn is_list(sys_path: &SysPath) -> bool {
+    let in_folder = FOLDERS.iter().any(|folder| sys_path.path.starts_with(folder));
+    (in_folder || sys_path.path.as_os_str() == MODULES) && sys_path.path.as_os_str() != FILE
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Membership, cmdline_txt, config_txt, groups, i2c, modules};
-use crate::changes::{Draft, Error, Places, Plan, Snapshot, Spot};
+use crate::changes::{ChangeError, ChangePlan, Draft, Snapshot, SysPath, Sysroot};
 use crate::config_txt::{ANY, Model};
 use crate::units;
 
@@ -20,7 +20,7 @@ const VENDORS_RULES: [&str; 2] =
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub struct ControllerRequest {
     /// A console on the header's serial port.
     pub serial_console: bool,
     /// The machine's model, where it is known; a card may go into any.
@@ -34,22 +34,22 @@ pub struct Request {
 ///
 /// # Errors
 /// Folders that are none, a boot partition that is not mounted, or another card's.
-pub fn places(root: &Path, boot: Option<&Path>) -> Result<Places, Error> {
-    let places = Places::new(RECORD, root)?;
-    if boot.is_some() { places.with_boot(boot) } else { places.with_boot_if_any() }
+pub fn sysroot(root: &Path, boot: Option<&Path>) -> Result<Sysroot, ChangeError> {
+    let sysroot = Sysroot::new(RECORD, root)?;
+    if boot.is_some() { sysroot.with_boot(boot) } else { sysroot.with_boot_if_any() }
 }
 
 /// Reads all that planning looks at.
 ///
 /// # Errors
 /// A file that cannot be read, or is no file.
-pub fn read(places: &Places) -> Result<Snapshot, Error> {
-    let mut system = Snapshot::new(places);
+pub fn read(sysroot: &Sysroot) -> Result<Snapshot, ChangeError> {
+    let mut system = Snapshot::new(sysroot);
     for name in ["config.txt", "cmdline.txt"] {
-        system.add_file(Spot::boot(name))?;
+        system.add_file(SysPath::boot(name))?;
     }
     for path in VENDORS_RULES.iter().chain(&["etc/group", "etc/rc.local", groups::RECORD]) {
-        system.add_file(Spot::root(*path))?;
+        system.add_file(SysPath::root(*path))?;
     }
     modules::look(&mut system)?;
     for unit in [INIT, VENDORS_INIT] {
@@ -61,16 +61,16 @@ pub fn read(places: &Places) -> Result<Snapshot, Error> {
 
 /// Works out the set-up.
 #[must_use]
-pub fn plan(request: &Request, system: &Snapshot) -> Plan {
+pub fn plan(request: &ControllerRequest, system: &Snapshot) -> ChangePlan {
     let mut draft = Draft::new(system);
     take_over(&mut draft, system);
     enable_init(&mut draft, system);
     if !modules::are_loaded(system) {
-        draft.own_file(Spot::root(modules::FILE), modules::TEXT.into(), 0o644);
+        draft.own_file(SysPath::root(modules::FILE), modules::TEXT.into(), 0o644);
     }
     if !request.members.is_empty() {
         let record = groups::record(&request.members);
-        draft.own_file(Spot::root(groups::RECORD), record.into_bytes(), 0o644);
+        draft.own_file(SysPath::root(groups::RECORD), record.into_bytes(), 0o644);
     }
     boot(&mut draft, request, system);
     draft.finish()
@@ -84,18 +84,18 @@ fn take_over(draft: &mut Draft<'_>, system: &Snapshot) {
         if let Some(link) = units::enabling_link(system, VENDORS_INIT) {
             draft.remove(link);
         }
-        for path in VENDORS_RULES.iter().map(|path| Spot::root(*path)) {
+        for path in VENDORS_RULES.iter().map(|path| SysPath::root(*path)) {
             if system.has(&path) {
                 draft.remove(path);
             }
         }
     }
-    let rc_local = system.file(&Spot::root("etc/rc.local")).map_or(&[][..], |file| &file.bytes);
+    let rc_local = system.file(&SysPath::root("etc/rc.local")).map_or(&[][..], |file| &file.bytes);
     let runs_init = |line: &str| !line.starts_with('#') && line.contains("/sbin/clusterhat init");
     if String::from_utf8_lossy(rc_local).lines().any(|line| runs_init(line.trim())) {
         draft.note(format!(
             "{} runs the vendor's `clusterhat init`: take that line out, {INIT} does it",
-            system.places().shown(&Spot::root("etc/rc.local")).display()
+            system.sysroot().shown(&SysPath::root("etc/rc.local")).display()
         ));
     }
 }
@@ -103,8 +103,8 @@ fn take_over(draft: &mut Draft<'_>, system: &Snapshot) {
 fn enable_init(draft: &mut Draft<'_>, system: &Snapshot) {
     match units::links(system, INIT, INIT, "multi-user.target") {
         Some(links) if units::is_usable(system, INIT) => {
-            for (spot, target) in links {
-                draft.link(spot, target);
+            for (sys_path, target) in links {
+                draft.link(sys_path, target);
             }
         }
         Some(_) => draft.note(format!("{INIT} is masked: boards are not initialised at boot")),
@@ -114,8 +114,8 @@ fn enable_init(draft: &mut Draft<'_>, system: &Snapshot) {
     }
 }
 
-fn boot(draft: &mut Draft<'_>, request: &Request, system: &Snapshot) {
-    let config = Spot::boot("config.txt");
+fn boot(draft: &mut Draft<'_>, request: &ControllerRequest, system: &Snapshot) {
+    let config = SysPath::boot("config.txt");
     let Some(old) = system.file(&config).map(|file| file.bytes.clone()) else {
         draft.note("there is no config.txt: enable the I2C bus as this board's maker says".into());
         return;
@@ -134,7 +134,7 @@ fn boot(draft: &mut Draft<'_>, request: &Request, system: &Snapshot) {
     }
     if request.serial_console {
         new = config_txt::with_uart(&new);
-        let cmdline = Spot::boot("cmdline.txt");
+        let cmdline = SysPath::boot("cmdline.txt");
         if let Some(old) = system.file(&cmdline).map(|file| file.bytes.clone()) {
             draft.file(cmdline, cmdline_txt::with_console(&old), 0o644);
         }

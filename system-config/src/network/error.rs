@@ -9,7 +9,7 @@ use crate::{Manager, changes};
 /// What went wrong, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum NetworkError {
     /// A program of the system is not there.
     #[error("cannot run `{call}`")]
     NoTool {
@@ -112,10 +112,10 @@ pub enum Error {
     },
     /// The files.
     #[error(transparent)]
-    Changes(#[from] changes::Error),
+    Changes(#[from] changes::ChangeError),
 }
 
-impl Error {
+impl NetworkError {
     /// Whether what was asked for is wrong.
     #[must_use]
     pub fn is_usage(&self) -> bool {

@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use super::filter::{self, Flow, Place};
 use super::survey::Live;
-use super::{BRIDGE, Link, Mode, Request, Settings, Survey, live, networkmanager};
+use super::{
+    BRIDGE, Link, NetworkMode, NetworkRequest, NetworkSettings, Survey, live, networkmanager,
+};
 use crate::Manager;
-use crate::changes::Spot;
+use crate::changes::SysPath;
 
 /// Of the vendor's images.
 pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
@@ -51,7 +53,7 @@ impl fmt::Display for Finding {
 
 /// Looks for everything that is known to break it.
 #[must_use]
-pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
+pub fn findings(settings: &NetworkSettings, survey: &Survey) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(missing_programs(settings, survey));
     found.extend(cloud_init(settings, survey));
@@ -69,8 +71,8 @@ pub fn findings(settings: &Settings, survey: &Survey) -> Vec<Finding> {
 
 /// On a network with others the vendor's MAC addresses are those of every other cluster, too. Told where it is
 /// asked for only: it is no fault of a network that has one cluster.
-pub(super) fn shared_macs(request: &Request, survey: &Survey) -> Option<Finding> {
-    (request.mode == Mode::Bridge && request.cluster.is_none()).then(|| {
+pub(super) fn shared_macs(request: &NetworkRequest, survey: &Survey) -> Option<Finding> {
+    (request.mode == NetworkMode::Bridge && request.cluster.is_none()).then(|| {
         let name = survey.machine_id().map(ClusterName::of_machine);
         let name = name.map_or_else(|| "NAME".to_owned(), |name| name.to_string());
         Finding::warning(
@@ -86,8 +88,8 @@ pub(super) fn shared_macs(request: &Request, survey: &Survey) -> Option<Finding>
 }
 
 /// NetworkManager's method "shared" runs these.
-fn missing_programs(settings: &Settings, survey: &Survey) -> Vec<Finding> {
-    if (settings.mode, settings.manager) != (Mode::Nat, Manager::NetworkManager) {
+fn missing_programs(settings: &NetworkSettings, survey: &Survey) -> Vec<Finding> {
+    if (settings.mode, settings.manager) != (NetworkMode::Nat, Manager::NetworkManager) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -109,7 +111,7 @@ fn missing_programs(settings: &Settings, survey: &Survey) -> Vec<Finding> {
 
 /// The vendor's images bridge the same interfaces by ifupdown.
 fn vendors_bridge(survey: &Survey) -> Option<Finding> {
-    let file = Spot::root(VENDORS_BRIDGE);
+    let file = SysPath::root(VENDORS_BRIDGE);
     survey.system().has(&file).then(|| {
         Finding::blocking(
             "vendors-bridge",
@@ -120,11 +122,11 @@ fn vendors_bridge(survey: &Survey) -> Option<Finding> {
 }
 
 /// It writes the file anew at every boot, from a template.
-fn cloud_init(settings: &Settings, survey: &Survey) -> Option<Finding> {
+fn cloud_init(settings: &NetworkSettings, survey: &Survey) -> Option<Finding> {
     const TEMPLATE: &str = "etc/cloud/templates/hosts.debian.tmpl";
-    let hosts = survey.system().file(&Spot::root("etc/hosts"))?;
+    let hosts = survey.system().file(&SysPath::root("etc/hosts"))?;
     let managed = String::from_utf8_lossy(&hosts.bytes).contains("manage_etc_hosts");
-    (settings.mode == Mode::Nat && managed).then(|| {
+    (settings.mode == NetworkMode::Nat && managed).then(|| {
         Finding::warning(
             "cloud-init-hosts",
             "cloud-init rewrites /etc/hosts at every boot, without the nodes' names".to_owned(),
@@ -178,7 +180,7 @@ fn no_port(uplink: &str, live: &Live) -> Option<Finding> {
 }
 
 /// The addresses move from the uplink to the bridge.
-fn uplink_moves(settings: &Settings, live: &Live) -> Option<Finding> {
+fn uplink_moves(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
     let uplink = settings.uplink.as_deref()?;
     let is_users = live.user_link.as_deref() == Some(uplink);
     is_users.then(|| {
@@ -193,9 +195,9 @@ fn uplink_moves(settings: &Settings, live: &Live) -> Option<Finding> {
 }
 
 /// See the head of `networkmanager.rs`. Where iptables does it, nft is not there to be asked.
-fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
+fn no_masquerade(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
     let tables = live.tables.as_deref()?;
-    let shared = (settings.mode, settings.manager) == (Mode::Nat, Manager::NetworkManager);
+    let shared = (settings.mode, settings.manager) == (NetworkMode::Nat, Manager::NetworkManager);
     let bridge = live.links.iter().any(|link| link.name == BRIDGE && !link.addresses.is_empty());
     (shared && bridge && !networkmanager::has_masquerade(tables)).then(|| {
         Finding::warning(
@@ -208,7 +210,7 @@ fn no_masquerade(settings: &Settings, live: &Live) -> Option<Finding> {
 }
 
 /// A port that was put into the bridge by somebody else, or before it was to be isolated.
-fn not_isolated(settings: &Settings, live: &Live) -> Option<Finding> {
+fn not_isolated(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
     let is_open = |link: &&Link| {
         live::is_node(&link.name) && link.master.as_deref() == Some(BRIDGE) && !link.isolated
     };
@@ -224,7 +226,7 @@ fn not_isolated(settings: &Settings, live: &Live) -> Option<Finding> {
 
 /// A filter that drops what it does not know drops what nodes send, and one that takes nothing in gives them
 /// no addresses.
-fn packet_filter(settings: &Settings, live: &Live) -> Vec<Finding> {
+fn packet_filter(settings: &NetworkSettings, live: &Live) -> Vec<Finding> {
     if live.filter.is_hidden {
         return vec![Finding {
             is_doubtful: true,
@@ -238,8 +240,8 @@ fn packet_filter(settings: &Settings, live: &Live) -> Vec<Finding> {
     }
     let forwarded = filter::forwarded(settings, live.uplink(), live.filters_bridges);
     let passed = match settings.mode {
-        Mode::Nat => "nodes' traffic to the internet",
-        Mode::Bridge => "traffic through the bridge",
+        NetworkMode::Nat => "nodes' traffic to the internet",
+        NetworkMode::Bridge => "traffic through the bridge",
     };
     let asked = filter::asked(settings);
     let forward = stopped(("forward", passed), &forwarded, settings, live);
@@ -255,7 +257,7 @@ fn packet_filter(settings: &Settings, live: &Live) -> Vec<Finding> {
 fn stopped(
     (hook, what): (&str, &str),
     flows: &[Flow],
-    settings: &Settings,
+    settings: &NetworkSettings,
     live: &Live,
 ) -> Option<Finding> {
     let obstacles = live.filter.obstacles(flows);
@@ -285,6 +287,6 @@ fn stopped(
     Some(Finding { is_doubtful: !worst.is_certain, ..Finding::warning(kind, what, fix) })
 }
 
-fn lasting(settings: &Settings) -> String {
+fn lasting(settings: &NetworkSettings) -> String {
     format!("`clusterhat network setup --mode {} --allow-forwarding` permanently", settings.mode)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::plan::ConfigFile;
 use super::{BRIDGE, Survey};
 use crate::Manager;
-use crate::changes::Spot;
+use crate::changes::SysPath;
 
 pub(super) const UNIT: &str = "clusterhat-forwarding.service";
 
@@ -28,9 +28,12 @@ const POLICY: &str = "etc/firewalld/policies/clusterhat-out.xml";
 pub(super) const PROGRAM: &str = "/usr/bin/clusterhat";
 
 /// All that planning has to know of.
-pub(super) fn spots() -> (Vec<Spot>, Vec<Spot>) {
+pub(super) fn sys_paths() -> (Vec<SysPath>, Vec<SysPath>) {
     let files = [format!("{UNITS}/{UNIT}"), ZONE.to_owned(), POLICY.to_owned()];
-    (files.into_iter().map(Spot::root).collect(), wants().into_iter().map(Spot::root).collect())
+    (
+        files.into_iter().map(SysPath::root).collect(),
+        wants().into_iter().map(SysPath::root).collect(),
+    )
 }
 
 pub(super) fn files(program: &Path, manager: Manager, survey: &Survey) -> Vec<ConfigFile> {
@@ -44,9 +47,9 @@ pub(super) fn files(program: &Path, manager: Manager, survey: &Survey) -> Vec<Co
 }
 
 /// Links and their targets.
-pub(super) fn links() -> Vec<(Spot, PathBuf)> {
+pub(super) fn links() -> Vec<(SysPath, PathBuf)> {
     let target = Path::new("/").join(UNITS).join(UNIT);
-    wants().into_iter().map(|path| (Spot::root(path), target.clone())).collect()
+    wants().into_iter().map(|path| (SysPath::root(path), target.clone())).collect()
 }
 
 fn wants() -> Vec<String> {

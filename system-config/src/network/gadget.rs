@@ -5,7 +5,7 @@ use std::path::Path;
 
 use node_link::{End, Mac, NodeId};
 
-use super::{Link, Settings};
+use super::{Link, NetworkSettings};
 
 /// The USB device of an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +38,13 @@ pub(super) fn another(
     own: NodeId,
     link: &Link,
     gadget: &Gadget,
-    settings: &Settings,
+    settings: &NetworkSettings,
 ) -> Option<NodeId> {
     let claims = [gadget.node(), NodeId::of_interface(&link.name), by_mac(link, settings)];
     claims.into_iter().flatten().find(|id| *id != own)
 }
 
-fn by_mac(link: &Link, settings: &Settings) -> Option<NodeId> {
+fn by_mac(link: &Link, settings: &NetworkSettings) -> Option<NodeId> {
     let id = link.mac.rsplit(':').next().and_then(|last| u8::from_str_radix(last, 16).ok())?;
     let id = NodeId::try_from(id).ok()?;
     let clusters = [settings.cluster.as_ref(), None];

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use node_link::Subnet;
 
-use super::Node;
+use super::NetworkNode;
 
 /// Tells them from other lines of ours.
 pub(super) const BLOCK: &str = "clusterhat network";
 
-pub(super) fn lines(nodes: &[Node], subnet: Subnet) -> String {
+pub(super) fn lines(nodes: &[NetworkNode], subnet: Subnet) -> String {
     let mut text = String::new();
     for node in nodes {
         // Writing to a String does not fail.

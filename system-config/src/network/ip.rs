@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 
-use super::Error;
+use super::NetworkError;
 use crate::Tools;
 
 /// A network interface.
@@ -103,36 +103,42 @@ struct NeighbourRecord {
 }
 
 /// All interfaces.
-pub(super) fn links(tools: &dyn Tools) -> Result<Vec<Link>, Error> {
+pub(super) fn links(tools: &dyn Tools) -> Result<Vec<Link>, NetworkError> {
     let records: Vec<LinkRecord> = ask(tools, &["-details", "-json", "address", "show"])?;
     Ok(records.into_iter().map(Link::from).collect())
 }
 
 /// The routes of IPv4's main table.
-pub(super) fn routes(tools: &dyn Tools) -> Result<Vec<Route>, Error> {
+pub(super) fn routes(tools: &dyn Tools) -> Result<Vec<Route>, NetworkError> {
     let records: Vec<RouteRecord> = ask(tools, &["-json", "-4", "route", "show"])?;
     Ok(records.into_iter().filter_map(RouteRecord::route).collect())
 }
 
 /// Who was heard of on an interface.
-pub(super) fn neighbours(tools: &dyn Tools, link: &str) -> Result<Vec<Neighbour>, Error> {
+pub(super) fn neighbours(tools: &dyn Tools, link: &str) -> Result<Vec<Neighbour>, NetworkError> {
     let records: Vec<NeighbourRecord> = ask(tools, &["-json", "neighbour", "show", "dev", link])?;
     Ok(records.into_iter().filter_map(NeighbourRecord::neighbour).collect())
 }
 
-fn ask<T: for<'a> Deserialize<'a>>(tools: &dyn Tools, words: &[&str]) -> Result<Vec<T>, Error> {
+fn ask<T: for<'a> Deserialize<'a>>(
+    tools: &dyn Tools,
+    words: &[&str],
+) -> Result<Vec<T>, NetworkError> {
     let call = || format!("ip {}", words.join(" "));
     let printed =
-        tools.run("ip", words).map_err(|source| Error::NoTool { call: call(), source })?;
+        tools.run("ip", words).map_err(|source| NetworkError::NoTool { call: call(), source })?;
     if !printed.success {
-        return Err(Error::ToolFailed { call: call(), said: printed.stderr.trim().to_owned() });
+        return Err(NetworkError::ToolFailed {
+            call: call(),
+            said: printed.stderr.trim().to_owned(),
+        });
     }
     // It prints nothing where there is nothing.
     if printed.stdout.trim().is_empty() {
         return Ok(Vec::new());
     }
     serde_json::from_str(&printed.stdout)
-        .map_err(|error| Error::ToolFailed { call: call(), said: error.to_string() })
+        .map_err(|error| NetworkError::ToolFailed { call: call(), said: error.to_string() })
 }
 
 impl From<LinkRecord> for Link {

@@ -9,11 +9,12 @@ use std::time::Duration;
 use node_link::names::INTERFACES;
 
 use super::{
-    BRIDGE, Error, Link, Mode, NetworkPlan, Settings, filter, forwarding, ip, networkmanager,
+    BRIDGE, Link, NetworkError, NetworkMode, NetworkPlan, NetworkSettings, filter, forwarding, ip,
+    networkmanager,
 };
 use crate::Manager;
 use crate::Tools;
-use crate::changes::{self, Changed, Places};
+use crate::changes::{self, Changed, Sysroot};
 
 /// A DHCP server may take its time, and so may a switch with STP.
 const LIMIT_S: &str = "60";
@@ -31,29 +32,29 @@ const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 /// as it was before: none of ours, or the one that an earlier set-up made.
 ///
 /// # Errors
-/// [`Error::PutBack`], or [`Error::NotPutBack`] where even that failed.
+/// [`NetworkError::PutBack`], or [`NetworkError::NotPutBack`] where even that failed.
 pub fn activate(
     plan: &NetworkPlan,
-    earlier: Option<&Settings>,
-    places: &Places,
+    earlier: Option<&NetworkSettings>,
+    sysroot: &Sysroot,
     tools: &dyn Tools,
-) -> Result<(), Error> {
+) -> Result<(), NetworkError> {
     let settings = &plan.settings;
     let Err(error) = try_up(settings, earlier, tools) else { return Ok(()) };
     let why = error.to_string();
     let back = match earlier {
         None => {
-            changes::undo(places, Changed::Overwrite)?;
+            changes::undo(sysroot, Changed::Overwrite)?;
             deactivate(settings, tools)
         }
         Some(earlier) => {
-            plan.files.reversed().apply(places)?;
+            plan.files.reversed().apply(sysroot)?;
             deactivate(settings, tools).and_then(|()| bring_up(earlier, tools))
         }
     };
     match back {
-        Ok(()) => Err(Error::PutBack { why, what: put_back(earlier) }),
-        Err(then) => Err(Error::NotPutBack {
+        Ok(()) => Err(NetworkError::PutBack { why, what: put_back(earlier) }),
+        Err(then) => Err(NetworkError::NotPutBack {
             why,
             then: then.to_string(),
             restart: format!("systemctl restart {}", settings.manager.unit()),
@@ -61,19 +62,24 @@ pub fn activate(
     }
 }
 
-fn put_back(earlier: Option<&Settings>) -> String {
+fn put_back(earlier: Option<&NetworkSettings>) -> String {
     match earlier {
         None => "everything was restored to the state before `clusterhat network setup`".to_owned(),
         Some(earlier) => format!("the network was restored as it was before ({})", earlier.mode),
     }
 }
 
-fn try_up(settings: &Settings, earlier: Option<&Settings>, tools: &dyn Tools) -> Result<(), Error> {
+fn try_up(
+    settings: &NetworkSettings,
+    earlier: Option<&NetworkSettings>,
+    tools: &dyn Tools,
+) -> Result<(), NetworkError> {
     let address = address_of_uplink(settings, tools)?;
     if earlier.is_some_and(|earlier| earlier.allow_forwarding) && !settings.allow_forwarding {
         stop_forwarding(tools)?;
     }
-    if earlier.is_some_and(|earlier| earlier.mode == Mode::Nat) && settings.uplink.is_some() {
+    if earlier.is_some_and(|earlier| earlier.mode == NetworkMode::Nat) && settings.uplink.is_some()
+    {
         restart_bridge(settings, tools)?;
     }
     bring_up(settings, tools)?;
@@ -82,7 +88,7 @@ fn try_up(settings: &Settings, earlier: Option<&Settings>, tools: &dyn Tools) ->
 
 /// NetworkManager adds a port to a bridge that is up, but takes nothing else from a profile that has
 /// changed: the bridge would keep its old addresses. Started anew, it waits for its port without us.
-fn restart_bridge(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+fn restart_bridge(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
     if settings.manager != Manager::NetworkManager {
         return Ok(());
     }
@@ -94,7 +100,7 @@ fn restart_bridge(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
 ///
 /// # Errors
 /// What the manager says.
-pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+pub fn deactivate(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
     if settings.allow_forwarding {
         stop_forwarding(tools)?;
     }
@@ -122,7 +128,7 @@ pub fn deactivate(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
 /// The uplink has the profile that it had without us. Where it had none NetworkManager makes one up, but
 /// at boot only; so one is made up here that lasts until then. (`device connect` would make one that
 /// lasts for good.)
-fn give_back(uplink: &str, tools: &dyn Tools) -> Result<(), Error> {
+fn give_back(uplink: &str, tools: &dyn Tools) -> Result<(), NetworkError> {
     if up(tools, &["ifname", uplink]).is_ok() {
         return Ok(());
     }
@@ -131,19 +137,19 @@ fn give_back(uplink: &str, tools: &dyn Tools) -> Result<(), Error> {
     up(tools, &[uplink])
 }
 
-fn bring_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+fn bring_up(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
     bridge_up(settings, tools)?;
     if settings.allow_forwarding { start_forwarding(tools) } else { Ok(()) }
 }
 
 /// The unit has its rules from here on, and at every boot.
-fn start_forwarding(tools: &dyn Tools) -> Result<(), Error> {
+fn start_forwarding(tools: &dyn Tools) -> Result<(), NetworkError> {
     run(tools, "systemctl", &["daemon-reload"])?;
     reload_firewalld(tools);
     run(tools, "systemctl", &["restart", forwarding::UNIT])
 }
 
-fn stop_forwarding(tools: &dyn Tools) -> Result<(), Error> {
+fn stop_forwarding(tools: &dyn Tools) -> Result<(), NetworkError> {
     // Not there any more, or never started.
     let _ = run(tools, "systemctl", &["stop", forwarding::UNIT]);
     run(tools, "systemctl", &["daemon-reload"])?;
@@ -156,7 +162,7 @@ fn reload_firewalld(tools: &dyn Tools) {
     let _ = run(tools, "firewall-cmd", &["--reload"]);
 }
 
-fn bridge_up(settings: &Settings, tools: &dyn Tools) -> Result<(), Error> {
+fn bridge_up(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
     match settings.manager {
         Manager::NetworkManager => {
             run(tools, "nmcli", &["connection", "reload"])?;
@@ -199,17 +205,20 @@ pub(super) fn is_node(link: &str) -> bool {
     INTERFACES.iter().any(|prefix| link.starts_with(prefix))
 }
 
-fn up(tools: &dyn Tools, words: &[&str]) -> Result<(), Error> {
+fn up(tools: &dyn Tools, words: &[&str]) -> Result<(), NetworkError> {
     run(tools, "nmcli", &[&["--wait", LIMIT_S, "connection", "up"], words].concat())
 }
 
-fn wait_online(tools: &dyn Tools, what: &str) -> Result<(), Error> {
+fn wait_online(tools: &dyn Tools, what: &str) -> Result<(), NetworkError> {
     let interface = format!("--interface={what}");
     run(tools, WAIT_ONLINE, &[&*interface, "--ipv4", &format!("--timeout={LIMIT_S}")])
 }
 
 /// The address by which the controller was reached, if an uplink is to become a port.
-fn address_of_uplink(settings: &Settings, tools: &dyn Tools) -> Result<Option<String>, Error> {
+fn address_of_uplink(
+    settings: &NetworkSettings,
+    tools: &dyn Tools,
+) -> Result<Option<String>, NetworkError> {
     let Some(uplink) = &settings.uplink else { return Ok(None) };
     let links = ip::links(tools)?;
     let link = links.iter().find(|link| link.name == *uplink);
@@ -219,7 +228,7 @@ fn address_of_uplink(settings: &Settings, tools: &dyn Tools) -> Result<Option<St
 
 /// NetworkManager holds a connection for up as soon as one of IPv4 and IPv6 is, and has no word to
 /// wait for the other.
-fn keeps(tools: &dyn Tools, address: &str) -> Result<(), Error> {
+fn keeps(tools: &dyn Tools, address: &str) -> Result<(), NetworkError> {
     let has = |link: &Link| link.addresses.iter().any(|(has, _)| has.to_string() == address);
     for _ in 0..ADDRESS_LOOKS {
         if ip::links(tools)?.iter().any(|link| link.name == BRIDGE && has(link)) {
@@ -227,19 +236,20 @@ fn keeps(tools: &dyn Tools, address: &str) -> Result<(), Error> {
         }
         tools.pause(ADDRESS_PAUSE);
     }
-    Err(Error::ToolFailed {
+    Err(NetworkError::ToolFailed {
         call: format!("ip address show {BRIDGE}"),
         said: format!("the controller's address {address} did not appear on {BRIDGE}"),
     })
 }
 
-pub(super) fn run(tools: &dyn Tools, program: &str, words: &[&str]) -> Result<(), Error> {
+pub(super) fn run(tools: &dyn Tools, program: &str, words: &[&str]) -> Result<(), NetworkError> {
     let call = || format!("{program} {}", words.join(" "));
-    let printed =
-        tools.run(program, words).map_err(|source| Error::NoTool { call: call(), source })?;
+    let printed = tools
+        .run(program, words)
+        .map_err(|source| NetworkError::NoTool { call: call(), source })?;
     if printed.success {
         return Ok(());
     }
     let said = if printed.stderr.trim().is_empty() { printed.stdout } else { printed.stderr };
-    Err(Error::ToolFailed { call: call(), said: said.trim().to_owned() })
+    Err(NetworkError::ToolFailed { call: call(), said: said.trim().to_owned() })
 }

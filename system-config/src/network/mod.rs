@@ -3,11 +3,11 @@
 //!
 //! ```no_run
 //! use system_config::LinuxTools;
-//! use system_config::network::{self, Mode, Request, Survey};
+//! use system_config::network::{self, NetworkMode, NetworkRequest, Survey};
 //!
-//! let places = network::places("/".as_ref())?;
-//! let survey = Survey::take(&places, Some(&LinuxTools))?;
-//! let request = Request { nodes: vec!["3".parse::<node_link::NodeId>()?.into()], ..Request::new(Mode::Nat) };
+//! let sysroot = network::sysroot("/".as_ref())?;
+//! let survey = Survey::take(&sysroot, Some(&LinuxTools))?;
+//! let request = NetworkRequest { nodes: vec!["3".parse::<node_link::NodeId>()?.into()], ..NetworkRequest::new(NetworkMode::Nat) };
 //! let plan = network::plan(&request, &survey)?;
 //! print!("{}", plan.files.diff());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -33,17 +33,17 @@ mod status;
 mod survey;
 mod user;
 
-pub use error::Error;
+pub use error::NetworkError;
 pub use filter::{allow, withdraw};
 pub use finding::{Finding, findings};
 pub use ip::{Link, Neighbour, Route};
 pub use live::{activate, deactivate};
-pub use node::Node;
+pub use node::NetworkNode;
 pub use plan::{NetworkPlan, plan};
-pub use request::{Mode, ModeError, Request};
-pub use settings::{SETTINGS_FILE, Settings};
-pub use status::{NodeLink, NodeState, Status, status};
-pub use survey::{Survey, places};
+pub use request::{ModeError, NetworkMode, NetworkRequest};
+pub use settings::{NetworkSettings, SETTINGS_FILE};
+pub use status::{BridgeStatus, LinkState, NodeLink, status};
+pub use survey::{Survey, sysroot};
 
 /// The bridge of all nodes.
 pub const BRIDGE: &str = "clusterhat0";

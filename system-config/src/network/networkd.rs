@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 
 use node_link::names::INTERFACES;
 
-use super::error::Error;
+use super::error::NetworkError;
 use super::plan::{ConfigFile, Uplink};
-use super::{BRIDGE, Node, Request};
-use crate::changes::Spot;
+use super::{BRIDGE, NetworkNode, NetworkRequest};
+use crate::changes::SysPath;
 
 /// Its files lie here.
 pub(super) const FOLDER: &str = "etc/systemd/network";
@@ -26,11 +26,12 @@ const NODES_FILE: &str = "00-clusterhat-nodes.network";
 const HEAD: &str = "# Written by `clusterhat network setup`.\n";
 
 /// Every file that a plan may write.
-pub(super) fn files() -> [Spot; 4] {
-    [BRIDGE_NETDEV, BRIDGE_FILE, NODES_FILE, UPLINK_FILE].map(|name| Spot::root(FOLDER).below(name))
+pub(super) fn files() -> [SysPath; 4] {
+    [BRIDGE_NETDEV, BRIDGE_FILE, NODES_FILE, UPLINK_FILE]
+        .map(|name| SysPath::root(FOLDER).below(name))
 }
 
-pub(super) fn nat(request: &Request, nodes: &[Node]) -> Vec<ConfigFile> {
+pub(super) fn nat(request: &NetworkRequest, nodes: &[NetworkNode]) -> Vec<ConfigFile> {
     let (subnet, cluster) = (request.subnet, request.cluster.as_ref());
     let address = subnet.with_prefix(subnet.controller());
     let mut text = format!(
@@ -55,7 +56,7 @@ pub(super) fn nat(request: &Request, nodes: &[Node]) -> Vec<ConfigFile> {
 }
 
 /// The bridge takes over the uplink's addresses, and its MAC address, by which a DHCP server knows it.
-pub(super) fn bridged(uplink: &Uplink, isolate: bool) -> Result<Vec<ConfigFile>, Error> {
+pub(super) fn bridged(uplink: &Uplink, isolate: bool) -> Result<Vec<ConfigFile>, NetworkError> {
     let mut addresses = match &uplink.file {
         Some((_, text)) => addresses(uplink, text)?,
         None => "\n[Network]\nDHCP=yes\n".to_owned(),
@@ -102,7 +103,7 @@ fn ports(isolate: bool) -> ConfigFile {
 }
 
 /// The sections of the uplink's file that move to the bridge.
-fn addresses(uplink: &Uplink, text: &str) -> Result<String, Error> {
+fn addresses(uplink: &Uplink, text: &str) -> Result<String, NetworkError> {
     const OTHERS: [&str; 4] = ["Bridge", "Bond", "VRF", "BatmanAdvanced"];
     let mut kept = String::new();
     let mut keep = false;

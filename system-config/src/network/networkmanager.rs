@@ -14,10 +14,10 @@ use std::fmt::Write as _;
 use node_link::names::INTERFACES;
 use node_link::{ClusterName, Subnet};
 
-use super::error::Error;
+use super::error::NetworkError;
 use super::plan::{ConfigFile, Uplink};
-use super::{BRIDGE, Node};
-use crate::changes::Spot;
+use super::{BRIDGE, NetworkNode};
+use crate::changes::SysPath;
 
 const PROFILES: &str = "etc/NetworkManager/system-connections";
 const LEASES: &str = "etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf";
@@ -44,7 +44,7 @@ const MOST_LEASES: u32 = 1000;
 
 pub(super) fn nat(
     subnet: Subnet,
-    nodes: &[Node],
+    nodes: &[NetworkNode],
     cluster: Option<&ClusterName>,
     controller: Option<&str>,
 ) -> Vec<ConfigFile> {
@@ -63,7 +63,7 @@ pub(super) fn nat(
 }
 
 /// The bridge takes over the uplink's addresses, and its MAC address, by which a DHCP server knows it.
-pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
+pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, NetworkError> {
     let addresses = match &uplink.file {
         Some((_, text)) => addresses(uplink, text)?,
         None => "[ipv4]\nmethod=auto\n\n[ipv6]\nmethod=auto\n".to_owned(),
@@ -87,17 +87,17 @@ pub(super) fn bridged(uplink: &Uplink) -> Result<Vec<ConfigFile>, Error> {
 fn profile(name: &str, text: &str) -> ConfigFile {
     let text = format!("# Written by `clusterhat network setup`.\n{text}");
     // NetworkManager ignores keyfiles that others can read.
-    ConfigFile { spot: profile_file(name), text, mode: 0o600 }
+    ConfigFile { sys_path: profile_file(name), text, mode: 0o600 }
 }
 
-fn profile_file(name: &str) -> Spot {
-    Spot::root(PROFILES).below(format!("{name}.nmconnection"))
+fn profile_file(name: &str) -> SysPath {
+    SysPath::root(PROFILES).below(format!("{name}.nmconnection"))
 }
 
 /// Every file that a plan may write.
-pub(super) fn files() -> impl Iterator<Item = Spot> {
+pub(super) fn files() -> impl Iterator<Item = SysPath> {
     let profiles = [BRIDGE, NODES, UPLINK].map(profile_file);
-    [LEASES, MODULES, ISOLATION].map(Spot::root).into_iter().chain(profiles)
+    [LEASES, MODULES, ISOLATION].map(SysPath::root).into_iter().chain(profiles)
 }
 
 fn bridge(mac: &str, addresses: &str) -> String {
@@ -126,7 +126,7 @@ pub(super) fn isolation() -> ConfigFile {
         "#!/bin/sh\n# Written by `clusterhat network setup`: nodes are kept from each other.\n\
          case $1:$2 in {links}) echo 1 >\"/sys/class/net/$1/brport/isolated\" ;; esac\n"
     );
-    ConfigFile { spot: Spot::root(ISOLATION), text, mode: 0o755 }
+    ConfigFile { sys_path: SysPath::root(ISOLATION), text, mode: 0o755 }
 }
 
 /// Whether the method "shared" has its rules among these tables of nft.
@@ -144,7 +144,7 @@ fn modules() -> String {
 /// `local` name beyond that, its IPv6 address say, is not asked of any server outside.
 fn leases(
     subnet: Subnet,
-    nodes: &[Node],
+    nodes: &[NetworkNode],
     cluster: Option<&ClusterName>,
     controller: Option<&str>,
 ) -> String {
@@ -172,7 +172,7 @@ fn leases(
 }
 
 /// The sections of the uplink's profile that move to the bridge.
-fn addresses(uplink: &Uplink, text: &str) -> Result<String, Error> {
+fn addresses(uplink: &Uplink, text: &str) -> Result<String, NetworkError> {
     const OTHERS: [&str; 5] = ["802-1x", "wifi", "vlan", "pppoe", "bond"];
     let mut kept = String::new();
     let mut keep = false;

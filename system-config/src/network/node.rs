@@ -4,7 +4,7 @@ use node_link::{ClusterName, End, Mac, NodeId};
 
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
+pub struct NetworkNode {
     /// Its number.
     pub id: NodeId,
     /// Its name in the configuration.
@@ -13,7 +13,7 @@ pub struct Node {
     pub usb_path: Option<String>,
 }
 
-impl Node {
+impl NetworkNode {
     /// `pN`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -33,7 +33,7 @@ impl Node {
     }
 }
 
-impl From<NodeId> for Node {
+impl From<NodeId> for NetworkNode {
     fn from(id: NodeId) -> Self {
         Self { id, name: None, usb_path: None }
     }

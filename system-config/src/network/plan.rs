@@ -3,34 +3,34 @@
 use std::path::PathBuf;
 
 use super::{
-    BRIDGE, Error, Finding, Mode, Request, SETTINGS_FILE, Settings, Survey, finding, findings,
-    forwarding, hosts, networkd, networkmanager,
+    BRIDGE, Finding, NetworkError, NetworkMode, NetworkRequest, NetworkSettings, SETTINGS_FILE,
+    Survey, finding, findings, forwarding, hosts, networkd, networkmanager,
 };
 use crate::Manager;
-use crate::changes::{Draft, Plan, Spot};
+use crate::changes::{ChangePlan, Draft, SysPath};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NetworkPlan {
     /// The files.
-    pub files: Plan,
+    pub files: ChangePlan,
     /// What they amount to.
-    pub settings: Settings,
+    pub settings: NetworkSettings,
     /// What the user should know.
     pub findings: Vec<Finding>,
 }
 
 /// A file of ours.
 pub(super) struct ConfigFile {
-    pub(super) spot: Spot,
+    pub(super) sys_path: SysPath,
     pub(super) text: String,
     pub(super) mode: u32,
 }
 
 impl ConfigFile {
     pub(super) fn public(path: &str, text: String) -> Self {
-        Self { spot: Spot::root(path), text, mode: 0o644 }
+        Self { sys_path: SysPath::root(path), text, mode: 0o644 }
     }
 }
 
@@ -46,9 +46,9 @@ pub(super) struct Uplink {
 }
 
 impl Uplink {
-    pub(super) fn refuse(&self, what: &str) -> Error {
+    pub(super) fn refuse(&self, what: &str) -> NetworkError {
         let path = self.file.as_ref().map(|(path, _)| path.clone()).unwrap_or_default();
-        Error::Uplink { uplink: self.name.clone(), path, what: what.to_owned() }
+        NetworkError::Uplink { uplink: self.name.clone(), path, what: what.to_owned() }
     }
 }
 
@@ -56,14 +56,14 @@ impl Uplink {
 ///
 /// # Errors
 /// What cannot be made to work, each with what to do.
-pub fn plan(request: &Request, survey: &Survey) -> Result<NetworkPlan, Error> {
+pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, NetworkError> {
     let manager = manager(request, survey)?;
     let uplink = uplink(request, survey)?;
-    let settings = Settings {
+    let settings = NetworkSettings {
         mode: request.mode,
         manager,
-        subnet: (request.mode == Mode::Nat).then_some(request.subnet),
-        uplink: uplink.clone().filter(|_| request.mode == Mode::Bridge),
+        subnet: (request.mode == NetworkMode::Nat).then_some(request.subnet),
+        uplink: uplink.clone().filter(|_| request.mode == NetworkMode::Bridge),
         cluster: request.cluster.clone(),
         isolate: request.isolate,
         allow_forwarding: request.allow_forwarding,
@@ -71,72 +71,75 @@ pub fn plan(request: &Request, survey: &Survey) -> Result<NetworkPlan, Error> {
     let (blocking, mut others): (Vec<_>, Vec<_>) =
         findings(&settings, survey).into_iter().partition(|finding| finding.blocks);
     if !blocking.is_empty() {
-        return Err(Error::Blocked(blocking));
+        return Err(NetworkError::Blocked(blocking));
     }
     let mut draft = Draft::new(survey.system());
     for file in files(request, manager, uplink.as_deref(), survey)? {
-        draft.own_file(file.spot, file.text.into_bytes(), file.mode);
+        draft.own_file(file.sys_path, file.text.into_bytes(), file.mode);
     }
     if request.allow_forwarding {
         for file in forwarding::files(&request.program, manager, survey) {
-            draft.own_file(file.spot, file.text.into_bytes(), file.mode);
+            draft.own_file(file.sys_path, file.text.into_bytes(), file.mode);
         }
-        for (spot, target) in forwarding::links() {
-            draft.link(spot, target);
+        for (sys_path, target) in forwarding::links() {
+            draft.link(sys_path, target);
         }
     }
-    if request.mode == Mode::Nat {
+    if request.mode == NetworkMode::Nat {
         let lines = hosts::lines(&request.nodes, request.subnet);
-        draft.block(Spot::root("etc/hosts"), hosts::BLOCK, &lines, 0o644);
+        draft.block(SysPath::root("etc/hosts"), hosts::BLOCK, &lines, 0o644);
     }
-    draft.own_file(Spot::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
+    draft.own_file(SysPath::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
     draft.put_back_the_rest()?;
     others.extend(finding::shared_macs(request, survey));
     Ok(NetworkPlan { files: draft.finish(), settings, findings: others })
 }
 
-fn manager(request: &Request, survey: &Survey) -> Result<Manager, Error> {
+fn manager(request: &NetworkRequest, survey: &Survey) -> Result<Manager, NetworkError> {
     match request.manager {
         Some(manager) if manager.is_on(survey.system()) => Ok(manager),
-        Some(manager) => Err(Error::ManagerOff(manager)),
+        Some(manager) => Err(NetworkError::ManagerOff(manager)),
         None => Manager::find(survey.system()).ok_or_else(|| {
-            let places = survey.system().places();
-            Error::NoManager { root: places.root().to_owned(), found: Manager::instead(places) }
+            let sysroot = survey.system().sysroot();
+            NetworkError::NoManager {
+                root: sysroot.root().to_owned(),
+                found: Manager::instead(sysroot),
+            }
         }),
     }
 }
 
 /// The uplink: needed where it becomes a port.
-fn uplink(request: &Request, survey: &Survey) -> Result<Option<String>, Error> {
+fn uplink(request: &NetworkRequest, survey: &Survey) -> Result<Option<String>, NetworkError> {
     let Some(live) = survey.live() else {
         return match (request.mode, &request.uplink) {
-            (Mode::Bridge, None) => Err(Error::NoUplink),
+            (NetworkMode::Bridge, None) => Err(NetworkError::NoUplink),
             (_, asked) => Ok(asked.clone()),
         };
     };
     // Where the bridge has the default route already, its own uplink stays.
     let actual = live.uplink().map(str::to_owned).map(|link| match survey.settings() {
-        Some(Settings { uplink: Some(uplink), .. }) if link == BRIDGE => uplink.clone(),
+        Some(NetworkSettings { uplink: Some(uplink), .. }) if link == BRIDGE => uplink.clone(),
         _ => link,
     });
     if let Some(asked) = &request.uplink {
         live.link(asked)?;
     }
     match (request.mode, request.uplink.clone(), actual) {
-        (Mode::Nat, Some(asked), Some(actual)) if asked != actual => {
-            Err(Error::NotTheWayOut { asked, actual })
+        (NetworkMode::Nat, Some(asked), Some(actual)) if asked != actual => {
+            Err(NetworkError::NotTheWayOut { asked, actual })
         }
-        (Mode::Bridge, None, None) => Err(Error::NoUplink),
+        (NetworkMode::Bridge, None, None) => Err(NetworkError::NoUplink),
         (_, asked, actual) => Ok(asked.or(actual)),
     }
 }
 
 fn files(
-    request: &Request,
+    request: &NetworkRequest,
     manager: Manager,
     uplink: Option<&str>,
     survey: &Survey,
-) -> Result<Vec<ConfigFile>, Error> {
+) -> Result<Vec<ConfigFile>, NetworkError> {
     let mut files = manager_files(request, manager, uplink, survey)?;
     if request.isolate && manager == Manager::NetworkManager {
         files.push(networkmanager::isolation());
@@ -145,22 +148,26 @@ fn files(
 }
 
 fn manager_files(
-    request: &Request,
+    request: &NetworkRequest,
     manager: Manager,
     uplink: Option<&str>,
     survey: &Survey,
-) -> Result<Vec<ConfigFile>, Error> {
+) -> Result<Vec<ConfigFile>, NetworkError> {
     let (nodes, cluster) = (&request.nodes, request.cluster.as_ref());
     let bridged = |uplink: Option<&str>| {
-        let name = uplink.ok_or(Error::NoUplink)?.to_owned();
+        let name = uplink.ok_or(NetworkError::NoUplink)?.to_owned();
         survey.uplink(name, manager)
     };
     match (request.mode, manager) {
-        (Mode::Nat, Manager::NetworkManager) => {
+        (NetworkMode::Nat, Manager::NetworkManager) => {
             Ok(networkmanager::nat(request.subnet, nodes, cluster, survey.host_name()))
         }
-        (Mode::Nat, Manager::Networkd) => Ok(networkd::nat(request, nodes)),
-        (Mode::Bridge, Manager::NetworkManager) => networkmanager::bridged(&bridged(uplink)?),
-        (Mode::Bridge, Manager::Networkd) => networkd::bridged(&bridged(uplink)?, request.isolate),
+        (NetworkMode::Nat, Manager::Networkd) => Ok(networkd::nat(request, nodes)),
+        (NetworkMode::Bridge, Manager::NetworkManager) => {
+            networkmanager::bridged(&bridged(uplink)?)
+        }
+        (NetworkMode::Bridge, Manager::Networkd) => {
+            networkd::bridged(&bridged(uplink)?, request.isolate)
+        }
     }
 }

@@ -7,14 +7,14 @@ use std::str::FromStr;
 use node_link::{ClusterName, Subnet};
 use serde::{Deserialize, Serialize};
 
-use super::{Node, forwarding};
+use super::{NetworkNode, forwarding};
 use crate::Manager;
 
 /// How the nodes reach other networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
-pub enum Mode {
+pub enum NetworkMode {
     /// On a network of their own, behind the controller's address.
     Nat,
     /// On the network that the controller is on.
@@ -28,9 +28,9 @@ pub struct ModeError(String);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct NetworkRequest {
     /// How the nodes reach other networks.
-    pub mode: Mode,
+    pub mode: NetworkMode,
     /// The network manager to use; the one that is enabled if not given.
     pub manager: Option<Manager>,
     /// The controller's uplink; the interface of its default route if not given.
@@ -40,7 +40,7 @@ pub struct Request {
     /// From whose name the nodes' MAC addresses are derived; none = the vendor's.
     pub cluster: Option<ClusterName>,
     /// Who has a fixed address and a name.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<NetworkNode>,
     /// Whether nodes are kept from each other: each reaches the controller and what is beyond it only.
     pub isolate: bool,
     /// Whether the packet filter lets the nodes through, for good.
@@ -49,10 +49,10 @@ pub struct Request {
     pub program: PathBuf,
 }
 
-impl Request {
+impl NetworkRequest {
     /// With the vendor's network, and no nodes yet.
     #[must_use]
-    pub fn new(mode: Mode) -> Self {
+    pub fn new(mode: NetworkMode) -> Self {
         Self {
             mode,
             manager: None,
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-impl FromStr for Mode {
+impl FromStr for NetworkMode {
     type Err = ModeError;
 
     fn from_str(text: &str) -> Result<Self, ModeError> {
@@ -79,7 +79,7 @@ impl FromStr for Mode {
     }
 }
 
-impl fmt::Display for Mode {
+impl fmt::Display for NetworkMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nat => "nat",

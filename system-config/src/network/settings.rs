@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 use node_link::{ClusterName, NodeId, Subnet};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Mode};
+use super::{NetworkError, NetworkMode};
 use crate::Manager;
-use crate::changes::{Places, Snapshot, Spot};
+use crate::changes::{Snapshot, SysPath, Sysroot};
 
 /// Below the root.
 pub const SETTINGS_FILE: &str = "etc/clusterhat/network.toml";
@@ -17,9 +17,9 @@ pub const SETTINGS_FILE: &str = "etc/clusterhat/network.toml";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Settings {
+pub struct NetworkSettings {
     /// How the nodes get out.
-    pub mode: Mode,
+    pub mode: NetworkMode,
     /// Who does it.
     pub manager: Manager,
     /// The nodes' own network (NAT).
@@ -36,17 +36,18 @@ pub struct Settings {
     pub allow_forwarding: bool,
 }
 
-impl Settings {
+impl NetworkSettings {
     /// Of the system below a root; nothing if none was set up.
     ///
     /// # Errors
     /// A file that cannot be read or makes no sense.
-    pub fn read(places: &Places) -> Result<Option<Self>, Error> {
-        let mut system = Snapshot::new(places);
-        let spot = Spot::root(SETTINGS_FILE);
-        system.add_file(spot.clone())?;
-        let Some(file) = system.file(&spot) else { return Ok(None) };
-        let wrong = |message: String| Error::Settings { path: places.shown(&spot), message };
+    pub fn read(sysroot: &Sysroot) -> Result<Option<Self>, NetworkError> {
+        let mut system = Snapshot::new(sysroot);
+        let sys_path = SysPath::root(SETTINGS_FILE);
+        system.add_file(sys_path.clone())?;
+        let Some(file) = system.file(&sys_path) else { return Ok(None) };
+        let wrong =
+            |message: String| NetworkError::Settings { path: sysroot.shown(&sys_path), message };
         let text = std::str::from_utf8(&file.bytes).map_err(|error| wrong(error.to_string()))?;
         let settings = toml::from_str(text).map_err(|error| wrong(error.message().to_owned()))?;
         Ok(Some(settings))
@@ -92,8 +93,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        let nat = Settings {
-            mode: Mode::Nat,
+        let nat = NetworkSettings {
+            mode: NetworkMode::Nat,
             manager: Manager::NetworkManager,
             subnet: Some(Subnet::VENDOR),
             uplink: None,
@@ -101,8 +102,8 @@ mod tests {
             isolate: false,
             allow_forwarding: true,
         };
-        let bridge = Settings {
-            mode: Mode::Bridge,
+        let bridge = NetworkSettings {
+            mode: NetworkMode::Bridge,
             manager: Manager::Networkd,
             subnet: None,
             uplink: Some("eth0".to_owned()),

@@ -6,15 +6,18 @@ use node_link::{End, Mac, NodeId};
 use serde::Serialize;
 
 use super::survey::Live;
-use super::{BRIDGE, Error, Finding, Link, Mode, Node, Settings, Survey, findings, gadget, ip};
+use super::{
+    BRIDGE, Finding, Link, NetworkError, NetworkMode, NetworkNode, NetworkSettings, Survey,
+    findings, gadget, ip,
+};
 use crate::Tools;
 
 /// The bridge and every node's link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Status {
+pub struct BridgeStatus {
     /// What was set up.
-    pub settings: Settings,
+    pub settings: NetworkSettings,
     /// Whether the bridge is there.
     pub bridge: bool,
     /// Its addresses.
@@ -25,7 +28,7 @@ pub struct Status {
     pub findings: Vec<Finding>,
 }
 
-impl Status {
+impl BridgeStatus {
     /// Whether something stands in the way for certain.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -40,7 +43,7 @@ pub struct NodeLink {
     /// `pN`.
     pub node: String,
     /// How far it has come.
-    pub state: NodeState,
+    pub state: LinkState,
     /// The controller's interface to it.
     pub interface: Option<String>,
     /// Its fixed address, or on the controller's network the one that was heard of.
@@ -50,7 +53,7 @@ pub struct NodeLink {
 /// How far a node's link has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum NodeState {
+pub enum LinkState {
     /// No gadget of it is there.
     Absent,
     /// What is plugged in there calls itself another node.
@@ -69,7 +72,11 @@ pub enum NodeState {
 ///
 /// # Errors
 /// A program that is missing or fails.
-pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Option<Status>, Error> {
+pub fn status(
+    nodes: &[NetworkNode],
+    survey: &Survey,
+    tools: &dyn Tools,
+) -> Result<Option<BridgeStatus>, NetworkError> {
     let settings = survey.known_settings()?.cloned();
     let (Some(settings), Some(live)) = (settings, survey.live()) else {
         return Ok(None);
@@ -79,7 +86,7 @@ pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Opti
         Some(_) => ip::neighbours(tools, BRIDGE)?,
         None => Vec::new(),
     };
-    let node_link = |node: &Node| {
+    let node_link = |node: &NetworkNode| {
         let mac = node.mac(settings.cluster.as_ref()).to_string();
         let heard = neighbours.iter().filter(|one| one.mac == mac && one.address.is_ipv4());
         let heard: Vec<_> = heard.collect();
@@ -89,22 +96,22 @@ pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Opti
             None => interface(node, nodes, &settings, live),
         };
         let state = match link {
-            None => NodeState::Absent,
-            Some(_) if foreign.is_some() => NodeState::Foreign,
-            Some(link) if link.master.as_deref() != Some(BRIDGE) => NodeState::Apart,
-            Some(link) if !link.carrier => NodeState::Down,
-            Some(_) if heard.iter().any(|one| one.answers) => NodeState::Reachable,
-            Some(_) => NodeState::Up,
+            None => LinkState::Absent,
+            Some(_) if foreign.is_some() => LinkState::Foreign,
+            Some(link) if link.master.as_deref() != Some(BRIDGE) => LinkState::Apart,
+            Some(link) if !link.carrier => LinkState::Down,
+            Some(_) if heard.iter().any(|one| one.answers) => LinkState::Reachable,
+            Some(_) => LinkState::Up,
         };
         let address = match settings.mode {
-            Mode::Nat => settings.address(node.id).map(IpAddr::from),
-            Mode::Bridge => heard.first().map(|one| one.address),
+            NetworkMode::Nat => settings.address(node.id).map(IpAddr::from),
+            NetworkMode::Bridge => heard.first().map(|one| one.address),
         };
         let interface = link.map(|link| link.name.clone());
         NodeLink { node: node.label(), state, interface, address }
     };
     let misplaced = nodes.iter().filter_map(|node| misplaced(node, &settings, live));
-    Ok(Some(Status {
+    Ok(Some(BridgeStatus {
         bridge: bridge.is_some(),
         addresses: bridge.iter().flat_map(|b| b.addresses.iter().map(|(a, _)| *a)).collect(),
         nodes: nodes.iter().map(node_link).collect(),
@@ -116,9 +123,9 @@ pub fn status(nodes: &[Node], survey: &Survey, tools: &dyn Tools) -> Result<Opti
 /// The controller's interface to a node: by the name that udev gives it, or by its MAC address. One that is
 /// plugged in another node's place is not that node's.
 fn interface<'a>(
-    node: &Node,
-    nodes: &[Node],
-    settings: &Settings,
+    node: &NetworkNode,
+    nodes: &[NetworkNode],
+    settings: &NetworkSettings,
     live: &'a Live,
 ) -> Option<&'a Link> {
     let mac = Mac::new(settings.cluster.as_ref(), End::Host, node.id).to_string();
@@ -134,7 +141,11 @@ fn interface<'a>(
 }
 
 /// An interface in a node's place that calls itself another node.
-fn foreign<'a>(node: &Node, settings: &Settings, live: &'a Live) -> Option<(&'a Link, NodeId)> {
+fn foreign<'a>(
+    node: &NetworkNode,
+    settings: &NetworkSettings,
+    live: &'a Live,
+) -> Option<(&'a Link, NodeId)> {
     let place = node.usb_path.as_ref()?;
     live.links.iter().find_map(|link| {
         let gadget = live.gadgets.get(&link.name).filter(|gadget| gadget.path == *place)?;
@@ -142,7 +153,7 @@ fn foreign<'a>(node: &Node, settings: &Settings, live: &'a Live) -> Option<(&'a 
     })
 }
 
-fn misplaced(node: &Node, settings: &Settings, live: &Live) -> Option<Finding> {
+fn misplaced(node: &NetworkNode, settings: &NetworkSettings, live: &Live) -> Option<Finding> {
     let (link, claimed) = foreign(node, settings, live)?;
     let (label, place) = (node.label(), node.usb_path.as_deref().unwrap_or_default());
     Some(Finding::warning(

@@ -11,12 +11,12 @@ use super::finding::VENDORS_BRIDGE;
 use super::gadget::Gadget;
 use super::plan::Uplink;
 use super::{
-    BRIDGE, Error, Link, Route, SETTINGS_FILE, Settings, forwarding, ip, networkd, networkmanager,
-    user,
+    BRIDGE, Link, NetworkError, NetworkSettings, Route, SETTINGS_FILE, forwarding, ip, networkd,
+    networkmanager, user,
 };
 use crate::Manager;
 use crate::Tools;
-use crate::changes::{self, Places, Snapshot, Spot};
+use crate::changes::{self, Snapshot, SysPath, Sysroot};
 
 /// Where the record of the changes is kept.
 const RECORD: &str = "network";
@@ -35,15 +35,15 @@ const MACHINE_ID: &str = "etc/machine-id";
 ///
 /// # Errors
 /// A folder that holds no system.
-pub fn places(root: &Path) -> Result<Places, changes::Error> {
-    Places::new(RECORD, root)
+pub fn sysroot(root: &Path) -> Result<Sysroot, changes::ChangeError> {
+    Sysroot::new(RECORD, root)
 }
 
 /// All that planning looks at.
 #[derive(Clone, Debug)]
 pub struct Survey {
     system: Snapshot,
-    settings: Option<Settings>,
+    settings: Option<NetworkSettings>,
     /// What is wrong with the record of the settings.
     unread: Option<String>,
     live: Option<Live>,
@@ -77,32 +77,32 @@ impl Survey {
     ///
     /// # Errors
     /// A file that cannot be read, a program that is missing.
-    pub fn take(places: &Places, tools: Option<&dyn Tools>) -> Result<Self, Error> {
-        let mut system = Snapshot::new(places);
-        let shared = [HOSTS, SETTINGS_FILE].into_iter().chain(TOLD).map(Spot::root);
+    pub fn take(sysroot: &Sysroot, tools: Option<&dyn Tools>) -> Result<Self, NetworkError> {
+        let mut system = Snapshot::new(sysroot);
+        let shared = [HOSTS, SETTINGS_FILE].into_iter().chain(TOLD).map(SysPath::root);
         shared
             .chain(networkmanager::files())
             .chain(networkd::files())
-            .try_for_each(|spot| system.add_file(spot))?;
-        system.add_mark(Spot::root(VENDORS_BRIDGE))?;
+            .try_for_each(|sys_path| system.add_file(sys_path))?;
+        system.add_mark(SysPath::root(VENDORS_BRIDGE))?;
         Manager::look(&mut system)?;
-        let (files, links) = forwarding::spots();
+        let (files, links) = forwarding::sys_paths();
         files.into_iter().try_for_each(|file| system.add_file(file))?;
         links.into_iter().try_for_each(|link| system.add_link(link))?;
         // Setting it up again fixes a record that says nothing.
-        let (settings, unread) = match Settings::read(places) {
-            Err(Error::Settings { message, .. }) => (None, Some(message)),
+        let (settings, unread) = match NetworkSettings::read(sysroot) {
+            Err(NetworkError::Settings { message, .. }) => (None, Some(message)),
             settings => (settings?, None),
         };
         let live = match tools {
             Some(tools) => {
                 let manager = settings.as_ref().map(|settings| settings.manager);
-                Some(Live::take(places, tools, manager.or_else(|| Manager::find(&system)))?)
+                Some(Live::take(sysroot, tools, manager.or_else(|| Manager::find(&system)))?)
             }
             None => None,
         };
         for file in live.iter().flat_map(|live| live.files.values()) {
-            system.add_file(spot(file))?;
+            system.add_file(sys_path(file))?;
         }
         Ok(Self { system, settings, unread, live })
     }
@@ -115,11 +115,11 @@ impl Survey {
     ///
     /// # Errors
     /// A record of it that cannot be understood.
-    pub(super) fn known_settings(&self) -> Result<Option<&Settings>, Error> {
+    pub(super) fn known_settings(&self) -> Result<Option<&NetworkSettings>, NetworkError> {
         match &self.unread {
             None => Ok(self.settings()),
-            Some(message) => Err(Error::Settings {
-                path: self.system.places().shown(&Spot::root(SETTINGS_FILE)),
+            Some(message) => Err(NetworkError::Settings {
+                path: self.system.sysroot().shown(&SysPath::root(SETTINGS_FILE)),
                 message: message.clone(),
             }),
         }
@@ -127,7 +127,7 @@ impl Survey {
 
     /// What was set up before.
     #[must_use]
-    pub fn settings(&self) -> Option<&Settings> {
+    pub fn settings(&self) -> Option<&NetworkSettings> {
         self.settings.as_ref()
     }
 
@@ -151,19 +151,19 @@ impl Survey {
     }
 
     fn lines(&self, path: &str) -> impl Iterator<Item = &str> {
-        let file = self.system.file(&Spot::root(path));
+        let file = self.system.file(&SysPath::root(path));
         let text = file.and_then(|file| std::str::from_utf8(&file.bytes).ok()).unwrap_or_default();
         text.lines().map(str::trim).filter(|line| !line.is_empty())
     }
 
     /// Whether a program of the system is installed.
     pub(super) fn has_program(&self, name: &str) -> bool {
-        let root = self.system.places().root();
+        let root = self.system.sysroot().root();
         ["usr/sbin", "usr/bin"].iter().any(|folder| root.join(folder).join(name).exists())
     }
 
     /// The interface that becomes a port.
-    pub(super) fn uplink(&self, name: String, manager: Manager) -> Result<Uplink, Error> {
+    pub(super) fn uplink(&self, name: String, manager: Manager) -> Result<Uplink, NetworkError> {
         let Some(live) = &self.live else {
             return Ok(Uplink { name, mac: None, file: None, iaid: None });
         };
@@ -173,7 +173,8 @@ impl Survey {
             _ => name.as_str(),
         };
         let file = live.files.get(of).and_then(|path| {
-            let text = String::from_utf8_lossy(&self.system.file(&spot(path))?.bytes).into_owned();
+            let text =
+                String::from_utf8_lossy(&self.system.file(&sys_path(path))?.bytes).into_owned();
             Some((path.clone(), text))
         });
         let (is_ours, mac) = (of == BRIDGE, live.link(&name)?.mac.clone());
@@ -196,13 +197,17 @@ impl Survey {
 }
 
 /// Absolute paths are those of the system itself.
-fn spot(path: &Path) -> Spot {
-    Spot::root(path.strip_prefix("/").unwrap_or(path))
+fn sys_path(path: &Path) -> SysPath {
+    SysPath::root(path.strip_prefix("/").unwrap_or(path))
 }
 
 impl Live {
-    fn take(places: &Places, tools: &dyn Tools, manager: Option<Manager>) -> Result<Self, Error> {
-        let root = places.root();
+    fn take(
+        sysroot: &Sysroot,
+        tools: &dyn Tools,
+        manager: Option<Manager>,
+    ) -> Result<Self, NetworkError> {
+        let root = sysroot.root();
         let links = ip::links(tools)?;
         let sysctl = root.join("proc/sys/net/bridge/bridge-nf-call-iptables");
         let is_wireless =
@@ -240,10 +245,10 @@ impl Live {
     }
 
     /// An interface of this name.
-    pub(super) fn link(&self, name: &str) -> Result<&Link, Error> {
+    pub(super) fn link(&self, name: &str) -> Result<&Link, NetworkError> {
         self.links.iter().find(|link| link.name == name).ok_or_else(|| {
             let known: Vec<_> = self.links.iter().map(|link| &*link.name).collect();
-            Error::NoSuchLink { name: name.to_owned(), known: known.join(" ") }
+            NetworkError::NoSuchLink { name: name.to_owned(), known: known.join(" ") }
         })
     }
 }

@@ -2,18 +2,18 @@
 
 use std::fs;
 
-use system_config::card::{self, Request};
-use system_config::changes::{self, Changed, Error};
+use system_config::card::{self, CardRequest};
+use system_config::changes::{self, ChangeError, Changed};
 use system_config::controller;
 
 use crate::tree::{Card, assert_same, plan_at};
 
 const PORT: &str = "dtparam=dr_mode=peripheral";
 
-fn set_up(card: &Card) -> Result<(), card::Error> {
-    let places = card::places(Some(&card.path("root")), Some(&card.path("boot")))?;
-    let plan = plan_at(&places, Request::new(3.try_into().unwrap()), |_| {})?;
-    Ok(plan.apply(&places)?)
+fn set_up(card: &Card) -> Result<(), card::CardError> {
+    let sysroot = card::sysroot(Some(&card.path("root")), Some(&card.path("boot")))?;
+    let plan = plan_at(&sysroot, CardRequest::new(3.try_into().unwrap()), |_| {})?;
+    Ok(plan.apply(&sysroot)?)
 }
 
 /// Both set-ups and both undoings refuse, and nothing is changed.
@@ -22,8 +22,8 @@ fn refused(card: &Card, boot: Option<&str>, words: &[&str]) {
     let before = card.tree();
     let boot = boot.map(|boot| card.path(boot));
     let root = card.path("root");
-    let node = card::places(Some(&root), boot.as_deref()).unwrap_err().to_string();
-    let controller = controller::places(&root, boot.as_deref()).unwrap_err().to_string();
+    let node = card::sysroot(Some(&root), boot.as_deref()).unwrap_err().to_string();
+    let controller = controller::sysroot(&root, boot.as_deref()).unwrap_err().to_string();
     for said in [node, controller] {
         assert!(words.iter().all(|word| said.contains(word)), "{words:?} are not in {said:?}");
     }
@@ -41,7 +41,7 @@ fn a_long_config_txt_stays() {
     set_up(&card).unwrap();
     let config = card.read("boot/config.txt");
     assert!(config.starts_with(&long) && config.contains(PORT));
-    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -69,7 +69,7 @@ fn upper_case_is_the_same_file() {
     assert!(card.read("boot/CONFIG.TXT").contains(PORT));
     assert_eq!(card.read("boot/CMDLINE.TXT"), "console=tty1 rootwait\n");
     assert!(!card.path("boot/config.txt").exists() && !card.path("boot/cmdline.txt").exists());
-    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -78,7 +78,7 @@ fn two_names_that_are_one_on_the_card_are_refused() {
     let card = Card::stock("trixie");
     fs::rename(card.path("boot/config.txt"), card.path("boot/Config.txt")).unwrap();
     card.write("boot/CONFIG.TXT", "");
-    let error = card::places(Some(&card.path("root")), Some(&card.path("boot"))).unwrap_err();
+    let error = card::sysroot(Some(&card.path("root")), Some(&card.path("boot"))).unwrap_err();
     let said = std::error::Error::source(&error).unwrap().to_string();
     assert!(said.contains("upper and lower case"), "{said}");
 }
@@ -88,12 +88,12 @@ fn two_names_that_are_one_on_the_card_are_refused() {
 fn a_file_that_was_not_looked_at_is_not_replaced() {
     let card = Card::stock("trixie");
     let before = card.tree();
-    let unread = changes::Snapshot::new(&card.places());
+    let unread = changes::Snapshot::new(&card.sysroot());
     let mut draft = changes::Draft::new(&unread);
-    draft.file(changes::Spot::boot("config.txt"), PORT.into(), 0o644);
-    let error = draft.finish().apply(&card.places()).unwrap_err();
+    draft.file(changes::SysPath::boot("config.txt"), PORT.into(), 0o644);
+    let error = draft.finish().apply(&card.sysroot()).unwrap_err();
     assert!(
-        matches!(&error, Error::Moved(path) if *path == card.path("boot/config.txt")),
+        matches!(&error, ChangeError::Moved(path) if *path == card.path("boot/config.txt")),
         "{error}"
     );
     assert_same(&card.tree(), &before);
@@ -110,8 +110,8 @@ fn the_stub_of_a_root_partition_is_no_config_txt() {
     refused(&card, None, &["boot/config.txt", "not mounted", "--boot-dir"]);
     refused(&card, Some("root/boot"), &["boot/config.txt", "not mounted"]);
     card.write("root/boot/firmware/config.txt", "");
-    card::places(Some(&card.path("root")), None).unwrap();
-    controller::places(&card.path("root"), None).unwrap();
+    card::sysroot(Some(&card.path("root")), None).unwrap();
+    controller::sysroot(&card.path("root"), None).unwrap();
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_mount_point_without_its_partition_is_seen() {
                 "proc /proc proc defaults 0 0\nPARTUUID=1-01  /{folder}  vfat  defaults  0  2\n"
             ),
         );
-        let controller = || controller::places(&card.path("root"), None);
+        let controller = || controller::sysroot(&card.path("root"), None);
         let said = controller().unwrap_err().to_string();
         assert!(said.contains(folder) && said.contains("not mounted"), "{said}");
         // Another board's boot loader lies there, and there is no config.txt to edit.
@@ -150,14 +150,14 @@ fn partitions_of_two_cards_are_told_apart() {
     fstab(&card, "4E4BD3F6");
     set_up(&card).unwrap();
     // Nor is it undone so, by whoever mounts another card's partition there in between.
-    let places = card.places();
+    let sysroot = card.sysroot();
     let after = card.tree();
     fstab(&card, "738a4d67");
-    let error = changes::undo(&places, Changed::Overwrite).unwrap_err();
-    assert!(matches!(error, Error::TwoCards { .. }), "{error}");
+    let error = changes::undo(&sysroot, Changed::Overwrite).unwrap_err();
+    assert!(matches!(error, ChangeError::TwoCards { .. }), "{error}");
     fstab(&card, "4E4BD3F6");
     assert_same(&card.tree(), &after);
-    changes::undo(&places, Changed::Refuse).unwrap();
+    changes::undo(&sysroot, Changed::Refuse).unwrap();
 }
 
 /// On a running system the kernel knows better than an fstab that was copied with the card.
@@ -173,21 +173,21 @@ fn a_stale_fstab_of_the_running_system_is_no_second_card() {
 #[test]
 fn an_overlay_over_the_root_is_refused() {
     let card = Card::stock("trixie");
-    let undisturbed = card.places();
+    let undisturbed = card.sysroot();
     set_up(&card).unwrap();
     let overlay = "sysfs /sys sysfs rw 0 0\noverlayroot / overlay rw,lowerdir=/media/root-ro,upperdir=/media/root-rw/overlay 0 0\n";
     card.write("root/proc/mounts", overlay);
     refused(&card, Some("boot"), &["overlay", "raspi-config", "reboot"]);
     let before = card.tree();
     let error = changes::undo(&undisturbed, Changed::Refuse).unwrap_err();
-    assert!(matches!(error, Error::Overlay(_)), "{error}");
+    assert!(matches!(error, ChangeError::Overlay(_)), "{error}");
     assert_same(&card.tree(), &before);
     let tmpfs = "tmpfs-root /media/root-rw tmpfs rw 0 0\n/dev/sda1 /media ext4 rw 0 0\n";
     card.write("root/proc/mounts", format!("{overlay}{tmpfs}"));
     refused(&card, Some("boot"), &["overlay", "raspi-config", "reboot"]);
     // A container's root is one that lasts.
     card.write("root/.dockerenv", "");
-    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
 }
 
 /// `overlayroot=device:dev=/dev/sda1`.

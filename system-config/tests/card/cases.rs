@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clusterhat_tests::golden;
-use system_config::card::Request;
-use system_config::changes::{self, Changed, Plan};
+use system_config::card::CardRequest;
+use system_config::changes::{self, ChangePlan, Changed};
 
 use crate::tree::{Card, Thing, Tree, assert_same, fixtures};
 
@@ -20,7 +20,7 @@ const STATE: &str = "root/var/lib/clusterhat";
 struct Case {
     folder: PathBuf,
     card: Card,
-    request: Request,
+    request: CardRequest,
 }
 
 fn cases() -> Vec<Case> {
@@ -45,12 +45,12 @@ fn case(folder: PathBuf) -> Case {
     Case {
         folder,
         card,
-        request: Request::new(asked["id"].parse().unwrap()).with_hostname(hostname),
+        request: CardRequest::new(asked["id"].parse().unwrap()).with_hostname(hostname),
     }
 }
 
 impl Case {
-    fn plan(&self) -> Plan {
+    fn plan(&self) -> ChangePlan {
         self.card.plan(self.request.clone()).unwrap()
     }
 
@@ -73,7 +73,7 @@ fn each_card_becomes_what_its_folder_says() {
             diff += &format!("note: {}\n", case.shown(note));
         }
         assert_same(&case.card.tree(), &before);
-        plan.apply(&case.card.places()).unwrap();
+        plan.apply(&case.card.sysroot()).unwrap();
         let (list, files) = differences(&before, &case.card.tree());
         golden::assert(&case.folder.join("diff"), diff);
         golden::assert(&case.folder.join("after.list"), list);
@@ -90,17 +90,17 @@ fn a_second_run_changes_nothing_and_undo_everything() {
         case.card.mode("boot/config.txt", 0o750);
         case.card.mode("root/etc/hosts", 0o604);
         let before = case.card.tree();
-        let places = case.card.places();
-        case.plan().apply(&places).unwrap();
+        let sysroot = case.card.sysroot();
+        case.plan().apply(&sysroot).unwrap();
         let after = case.card.tree();
         assert!(case.plan().changes().is_empty());
         assert_eq!(case.plan().diff(), "");
-        case.plan().apply(&places).unwrap();
+        case.plan().apply(&sysroot).unwrap();
         assert_same(&case.card.tree(), &after);
-        let undone = changes::undo(&places, Changed::Refuse).unwrap();
+        let undone = changes::undo(&sysroot, Changed::Refuse).unwrap();
         assert_same(&case.card.tree(), &before);
         assert!(!undone.removed.is_empty() && undone.kept.is_empty());
-        assert_eq!(changes::undo(&places, Changed::Refuse).unwrap(), changes::Undone::default());
+        assert_eq!(changes::undo(&sysroot, Changed::Refuse).unwrap(), changes::Undone::default());
         assert_same(&case.card.tree(), &before);
     }
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use system_config::card::Request;
+use system_config::card::CardRequest;
 use system_config::changes::{self, Changed};
 
 use crate::tree::{Card, assert_same};
 
 fn set_up(card: &Card, id: u8) -> usize {
-    let request = Request::new(id.try_into().unwrap());
+    let request = CardRequest::new(id.try_into().unwrap());
     let plan = card.plan(request).unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
     plan.changes().len()
 }
 
@@ -25,7 +25,7 @@ fn another_id_changes_just_that() {
     assert!(card.read("root/etc/clusterhat/node.toml").contains("id = 200\n"));
     let fixed = "root/etc/NetworkManager/system-connections/clusterhat-usb0-fixed.nmconnection";
     assert!(card.read(fixed).contains("address1=172.19.181.200/24\n"));
-    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -34,17 +34,17 @@ fn the_cluster_is_asked_for_and_stays() {
     let card = Card::stock("trixie");
     let before = card.tree();
     let ask = |id: u8, cluster: Option<&str>| {
-        let plan = card.plan_with(Request::new(id.try_into().unwrap()), |file| {
+        let plan = card.plan_with(CardRequest::new(id.try_into().unwrap()), |file| {
             file.cluster = cluster.map(|name| name.parse().unwrap()).or(file.cluster.take());
         });
         let plan = plan.unwrap();
-        plan.apply(&card.places()).unwrap();
+        plan.apply(&card.sysroot()).unwrap();
         card.read("root/etc/clusterhat/node.toml")
     };
     assert!(ask(3, Some("rack-1")).ends_with("id = 3\ncluster = \"rack-1\"\n"));
     assert!(ask(4, None).ends_with("id = 4\ncluster = \"rack-1\"\n"));
     assert!(ask(4, Some("rack-2")).ends_with("id = 4\ncluster = \"rack-2\"\n"));
-    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
     let path = "root/etc/clusterhat/node.toml";
     card.write(path, "id = 3 # the third\ncluster = \"a\"  # mine\n");
@@ -58,7 +58,7 @@ fn a_folder_of_ours_with_somebodys_file_stays() {
     let card = Card::stock("trixie");
     set_up(&card, 3);
     card.write("root/etc/clusterhat/mine", "");
-    let undone = changes::undo(&card.places(), Changed::Refuse).unwrap();
+    let undone = changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_eq!(undone.kept, [card.path("root/etc/clusterhat")]);
     assert!(card.path("root/etc/clusterhat/mine").exists());
 }
@@ -77,13 +77,13 @@ fn links_of_a_card_are_the_cards_own() {
     fs::rename(card.path("root/etc/hostname"), card.path("root/etc/name")).unwrap();
     symlink("/etc/name", card.path("root/etc/hostname")).unwrap();
     let before = card.tree();
-    let request = Request::new(5.try_into().unwrap()).with_hostname(Some("p5".into()));
+    let request = CardRequest::new(5.try_into().unwrap()).with_hostname(Some("p5".into()));
     let plan = card.plan(request).unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
     assert_eq!(card.read("root/etc/name"), "p5\n");
     assert_eq!(card.read(&within), "127.0.1.1 p5\n");
     assert_eq!(fs::read_to_string(&hosts).unwrap(), "127.0.1.1 controller\n");
-    changes::undo(&card.places(), Changed::Refuse).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -103,6 +103,6 @@ fn the_record_is_json_that_others_can_read() {
     let kept = card.read(&format!("root/var/lib/clusterhat/node-setup/{copy}"));
     assert!(kept.ends_with("[all]\n"));
     card.write("root/var/lib/clusterhat/node-setup/manifest.json", "{");
-    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err().to_string();
+    let error = changes::undo(&card.sysroot(), Changed::Refuse).unwrap_err().to_string();
     assert!(error.contains("manifest.json: ") && error.contains("by hand"), "{error}");
 }

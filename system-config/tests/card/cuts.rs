@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use system_config::card::Request;
+use system_config::card::CardRequest;
 use system_config::changes::{
-    self, Changed, Disk, Error, FileState, LinuxDisk, Plan, Rights, Target,
+    self, ChangeError, ChangePlan, Changed, Disk, FileState, LinuxDisk, Rights, TargetFile,
 };
 
 use crate::tree::{Card, Tree, assert_same};
@@ -23,11 +23,11 @@ impl Cut {
 }
 
 impl Disk for Cut {
-    fn make_folder(&mut self, at: &Target, mode: u32) -> io::Result<()> {
+    fn make_folder(&mut self, at: &TargetFile, mode: u32) -> io::Result<()> {
         self.step().and_then(|()| LinuxDisk.make_folder(at, mode))
     }
 
-    fn write(&mut self, at: &Target, state: &FileState, rights: Rights) -> io::Result<()> {
+    fn write(&mut self, at: &TargetFile, state: &FileState, rights: Rights) -> io::Result<()> {
         if self.left == 0 {
             let half = state.bytes[..state.bytes.len() / 2].to_vec();
             LinuxDisk.write(at, &FileState { bytes: half, ..state.clone() }, rights)?;
@@ -35,19 +35,19 @@ impl Disk for Cut {
         self.step().and_then(|()| LinuxDisk.write(at, state, rights))
     }
 
-    fn rename(&mut self, from: &Target, to: &Target) -> io::Result<()> {
+    fn rename(&mut self, from: &TargetFile, to: &TargetFile) -> io::Result<()> {
         self.step().and_then(|()| LinuxDisk.rename(from, to))
     }
 
-    fn link(&mut self, to: &Path, at: &Target) -> io::Result<()> {
+    fn link(&mut self, to: &Path, at: &TargetFile) -> io::Result<()> {
         self.step().and_then(|()| LinuxDisk.link(to, at))
     }
 
-    fn remove_file(&mut self, at: &Target) -> io::Result<()> {
+    fn remove_file(&mut self, at: &TargetFile) -> io::Result<()> {
         self.step().and_then(|()| LinuxDisk.remove_file(at))
     }
 
-    fn remove_folder(&mut self, at: &Target) -> io::Result<()> {
+    fn remove_folder(&mut self, at: &TargetFile) -> io::Result<()> {
         self.step().and_then(|()| LinuxDisk.remove_folder(at))
     }
 }
@@ -59,8 +59,8 @@ fn card() -> Card {
     card
 }
 
-fn plan(card: &Card, id: u8) -> Plan {
-    let request = Request::new(id.try_into().unwrap()).with_hostname(Some(format!("p{id}")));
+fn plan(card: &Card, id: u8) -> ChangePlan {
+    let request = CardRequest::new(id.try_into().unwrap()).with_hostname(Some(format!("p{id}")));
     card.plan(request).unwrap()
 }
 
@@ -104,11 +104,11 @@ fn assert_as_before(mut now: Tree, old: &Tree) {
 }
 
 /// Every number of steps after which `run` can be cut, until one is enough.
-fn each_cut(mut run: impl FnMut(&mut Cut) -> Result<(), Error>) -> usize {
+fn each_cut(mut run: impl FnMut(&mut Cut) -> Result<(), ChangeError>) -> usize {
     for steps in 0..200 {
         match run(&mut Cut { left: steps }) {
             Ok(()) => return steps,
-            Err(Error::Io { .. } | Error::Stopped(_)) => {}
+            Err(ChangeError::Io { .. } | ChangeError::Stopped(_)) => {}
             Err(error) => panic!("{steps}: {error}"),
         }
     }
@@ -119,16 +119,16 @@ fn each_cut(mut run: impl FnMut(&mut Cut) -> Result<(), Error>) -> usize {
 fn a_cut_set_up_boots_and_a_second_run_ends_it() {
     let new = card();
     let old = new.tree();
-    plan(&new, 3).apply(&new.places()).unwrap();
+    plan(&new, 3).apply(&new.sysroot()).unwrap();
     let new = new.tree();
     let steps = each_cut(|cut| {
         let card = card();
-        let result = plan(&card, 3).apply_with(&card.places(), cut);
+        let result = plan(&card, 3).apply_with(&card.sysroot(), cut);
         assert_boots(&card.tree(), &old, &new);
-        plan(&card, 3).apply(&card.places()).unwrap();
+        plan(&card, 3).apply(&card.sysroot()).unwrap();
         // One that was complete but for its tidying may leave copies and drafts behind.
         assert_same(&without_state(&card.tree()), &without_state(&new));
-        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &old);
         result
     });
@@ -140,8 +140,8 @@ fn a_cut_set_up_can_be_undone() {
     let old = card().tree();
     each_cut(|cut| {
         let card = card();
-        let result = plan(&card, 3).apply_with(&card.places(), cut);
-        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        let result = plan(&card, 3).apply_with(&card.sysroot(), cut);
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &old);
         result
     });
@@ -152,13 +152,13 @@ fn a_cut_change_of_the_id_can_be_ended_and_undone() {
     let old = card().tree();
     each_cut(|cut| {
         let card = card();
-        plan(&card, 3).apply(&card.places()).unwrap();
-        let result = plan(&card, 4).apply_with(&card.places(), cut);
+        plan(&card, 3).apply(&card.sysroot()).unwrap();
+        let result = plan(&card, 4).apply_with(&card.sysroot(), cut);
         if cut.left % 2 == 0 {
-            plan(&card, 5).apply(&card.places()).unwrap();
+            plan(&card, 5).apply(&card.sysroot()).unwrap();
             assert!(card.read("root/etc/clusterhat/node.toml").contains("id = 5\n"));
         }
-        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
         assert_same(&card.tree(), &old);
         result
     });
@@ -169,11 +169,11 @@ fn a_cut_undo_boots_and_a_second_one_ends_it() {
     let old = card().tree();
     each_cut(|cut| {
         let card = card();
-        plan(&card, 3).apply(&card.places()).unwrap();
+        plan(&card, 3).apply(&card.sysroot()).unwrap();
         let new = card.tree();
-        let result = changes::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
+        let result = changes::undo_with(&card.sysroot(), Changed::Refuse, cut).map(|_| ());
         assert_boots(&card.tree(), &old, &new);
-        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &old);
         result
     });
@@ -192,7 +192,7 @@ fn edit(card: &Card) {
 
 fn edited() -> Card {
     let card = card();
-    plan(&card, 3).apply(&card.places()).unwrap();
+    plan(&card, 3).apply(&card.sysroot()).unwrap();
     edit(&card);
     card
 }
@@ -201,13 +201,13 @@ fn edited() -> Card {
 #[test]
 fn a_cut_undo_keeps_others_lines() {
     let whole = edited();
-    changes::undo(&whole.places(), Changed::Refuse).unwrap();
+    changes::undo(&whole.sysroot(), Changed::Refuse).unwrap();
     assert!(whole.read("boot/config.txt").contains("# theirs\n"));
     assert!(!whole.read("boot/config.txt").contains("dr_mode=peripheral"));
     let steps = each_cut(|cut| {
         let card = edited();
-        let result = changes::undo_with(&card.places(), Changed::Refuse, cut).map(|_| ());
-        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        let result = changes::undo_with(&card.sysroot(), Changed::Refuse, cut).map(|_| ());
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &whole.tree());
         result
     });
@@ -217,11 +217,11 @@ fn a_cut_undo_keeps_others_lines() {
 #[test]
 fn a_cut_second_set_up_keeps_others_lines() {
     let whole = edited();
-    changes::undo(&whole.places(), Changed::Refuse).unwrap();
+    changes::undo(&whole.sysroot(), Changed::Refuse).unwrap();
     each_cut(|cut| {
         let card = edited();
-        let result = plan(&card, 4).apply_with(&card.places(), cut);
-        changes::undo(&card.places(), Changed::Refuse).unwrap();
+        let result = plan(&card, 4).apply_with(&card.sysroot(), cut);
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
         assert_as_before(card.tree(), &whole.tree());
         result
     });
@@ -234,7 +234,7 @@ fn what_stops_half_way_says_so() {
     let mut stopped = 0;
     each_cut(|cut| {
         let card = card();
-        let result = plan(&card, 3).apply_with(&card.places(), cut);
+        let result = plan(&card, 3).apply_with(&card.sysroot(), cut);
         if let Err(error) = &result {
             let is_changed = without_state(&card.tree()) != old;
             assert!(!is_changed || error.to_string().contains("run this again"), "{error}");

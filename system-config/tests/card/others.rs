@@ -3,17 +3,17 @@
 use std::fs;
 
 use proptest::prelude::*;
-use system_config::card::Request;
-use system_config::changes::{self, Changed, Edited, Error};
+use system_config::card::CardRequest;
+use system_config::changes::{self, ChangeError, Changed, Edited};
 
 use crate::tree::{Card, Thing, Tree, assert_same, fixtures};
 
 const NODE_TOML: &str = "root/etc/clusterhat/node.toml";
 
 fn set_up(card: &Card, id: u8) {
-    let request = Request::new(id.try_into().unwrap()).with_hostname(Some("p3".into()));
+    let request = CardRequest::new(id.try_into().unwrap()).with_hostname(Some("p3".into()));
     let plan = card.plan(request).unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
 }
 
 /// The most that a set-up changes.
@@ -31,9 +31,12 @@ fn edit(card: &Card, path: &str, from: &str, to: &str) {
 
 #[track_caller]
 fn undone(card: &Card) {
-    let undone = changes::undo(&card.places(), Changed::Refuse).unwrap();
+    let undone = changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
     assert_eq!(undone.edited, []);
-    assert_eq!(changes::undo(&card.places(), Changed::Refuse).unwrap(), changes::Undone::default());
+    assert_eq!(
+        changes::undo(&card.sysroot(), Changed::Refuse).unwrap(),
+        changes::Undone::default()
+    );
 }
 
 /// The first boot takes its own words out of the line, and gives the partition another number.
@@ -90,7 +93,7 @@ fn an_edit_of_our_own_line_is_named_and_left_alone() {
     edit(&card, profile, "dhcp-timeout=45", "dhcp-timeout=60\nmtu=1400");
     edit(&card, "root/etc/hostname", "p3", "db");
     let after = card.tree();
-    let error = changes::undo(&card.places(), Changed::Refuse).unwrap_err();
+    let error = changes::undo(&card.sysroot(), Changed::Refuse).unwrap_err();
     assert_same(&card.tree(), &after);
     let said = error.to_string();
     assert!(said.contains("node.toml line 2") && said.contains("hostname line 1"), "{said}");
@@ -100,7 +103,7 @@ fn an_edit_of_our_own_line_is_named_and_left_alone() {
         |path: &str, lines: &[usize]| Edited { path: card.path(path), lines: lines.into() };
     let left = [edited(NODE_TOML, &[2]), edited(profile, &[]), edited("root/etc/hostname", &[1])];
     for _ in 0..2 {
-        let undone = changes::undo(&card.places(), Changed::Leave).unwrap();
+        let undone = changes::undo(&card.sysroot(), Changed::Leave).unwrap();
         assert_eq!(undone.edited, left);
         let now = card.tree();
         for path in [NODE_TOML, profile, "root/etc/hostname"] {
@@ -110,7 +113,7 @@ fn an_edit_of_our_own_line_is_named_and_left_alone() {
             assert_eq!(now.get(path), before.get(path), "{path}");
         }
     }
-    changes::undo(&card.places(), Changed::Overwrite).unwrap();
+    changes::undo(&card.sysroot(), Changed::Overwrite).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -121,8 +124,8 @@ fn force_takes_back_our_lines_and_no_others() {
     set_up(&card, 3);
     edit(&card, "boot/config.txt", "dr_mode=peripheral", "dr_mode=host");
     edit(&card, "boot/config.txt", "\n", "\ngpu_mem=16\n");
-    assert!(changes::undo(&card.places(), Changed::Refuse).is_err());
-    changes::undo(&card.places(), Changed::Overwrite).unwrap();
+    assert!(changes::undo(&card.sysroot(), Changed::Refuse).is_err());
+    changes::undo(&card.sysroot(), Changed::Overwrite).unwrap();
     assert_eq!(card.read("boot/config.txt"), config.replacen('\n', "\ngpu_mem=16\n", 1));
 }
 
@@ -143,13 +146,13 @@ fn rights_that_were_changed_since_stay() {
 fn rights_alone_are_taken_back_too() {
     let card = Card::stock("trixie");
     card.write("root/etc/profile", "a=1\n");
-    let spot = changes::Spot::root("etc/profile");
-    let mut system = changes::Snapshot::new(&card.places());
-    system.add_file(spot.clone()).unwrap();
+    let sys_path = changes::SysPath::root("etc/profile");
+    let mut system = changes::Snapshot::new(&card.sysroot());
+    system.add_file(sys_path.clone()).unwrap();
     let mut draft = changes::Draft::new(&system);
-    draft.own_file(spot, "a=1\n".into(), 0o600);
+    draft.own_file(sys_path, "a=1\n".into(), 0o600);
     let before = card.tree();
-    draft.finish().apply(&card.places()).unwrap();
+    draft.finish().apply(&card.sysroot()).unwrap();
     assert_eq!(card.tree()["root/etc/profile"], Thing::File(0o600, "a=1\n".into()));
     undone(&card);
     assert_same(&card.tree(), &before);
@@ -199,9 +202,9 @@ fn a_record_of_the_first_release_is_undone() {
     old_record(&card);
     edit(&card, "boot/config.txt", "\n", "\ngpu_mem=16\n");
     // Which of its lines are whose is not told in there.
-    let undone = changes::undo(&card.places(), Changed::Leave).unwrap();
+    let undone = changes::undo(&card.sysroot(), Changed::Leave).unwrap();
     assert_eq!(undone.edited, [Edited { path: card.path(NODE_TOML), lines: vec![] }]);
-    changes::undo(&card.places(), Changed::Overwrite).unwrap();
+    changes::undo(&card.sysroot(), Changed::Overwrite).unwrap();
     let mut now = card.tree();
     let Some(Thing::File(_, config)) = now.remove("boot/config.txt") else { panic!() };
     let Thing::File(_, was) = &before["boot/config.txt"] else { panic!() };
@@ -264,14 +267,14 @@ proptest! {
         let card = Card::stock("trixie");
         set_up(&card, 3);
         card.write("root/etc/hosts", &text);
-        match changes::undo(&card.places(), Changed::Refuse) {
+        match changes::undo(&card.sysroot(), Changed::Refuse) {
             Ok(_) => {
                 let hosts = card.read("root/etc/hosts");
                 for line in text.lines().filter(|line| !line.is_empty()) {
                     prop_assert!(hosts.contains(line), "{line:?} of {text:?} is not in {hosts:?}");
                 }
             }
-            Err(Error::ChangedSince(_)) => prop_assert_eq!(card.read("root/etc/hosts"), text),
+            Err(ChangeError::ChangedSince(_)) => prop_assert_eq!(card.read("root/etc/hosts"), text),
             Err(error) => panic!("{error}"),
         }
     }

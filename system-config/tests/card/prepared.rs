@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use gadget_config::node_file::NODE_FILE;
-use system_config::card::{self, Request};
+use system_config::card::{self, CardRequest};
 use system_config::changes::{self, Changed};
 
 use crate::tree::{Card, Tree, assert_same, plan_at};
@@ -44,13 +44,13 @@ impl World {
     /// Sets the card up and undoes that, as far as it goes.
     fn try_all(&self) {
         let run = || {
-            let places =
-                card::places(Some(&self.card.path("root")), Some(&self.card.path("boot")))?;
-            let request = Request::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
-            let plan = plan_at(&places, request, |_| {})?;
-            plan.apply(&places)?;
-            changes::undo(&places, Changed::Overwrite)?;
-            Ok::<(), card::Error>(())
+            let sysroot =
+                card::sysroot(Some(&self.card.path("root")), Some(&self.card.path("boot")))?;
+            let request = CardRequest::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
+            let plan = plan_at(&sysroot, request, |_| {})?;
+            plan.apply(&sysroot)?;
+            changes::undo(&sysroot, Changed::Overwrite)?;
+            Ok::<(), card::CardError>(())
         };
         if let Err(error) = run() {
             assert!(!error.to_string().is_empty());
@@ -98,9 +98,9 @@ fn a_draft_that_is_a_name_of_another_file_is_not_written_to() {
     card.write("root/etc/shadow", "secret\n");
     let draft = card.path("root/etc/.hosts.clusterhat-new");
     fs::hard_link(card.path("root/etc/shadow"), draft).unwrap();
-    let request = Request::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
+    let request = CardRequest::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
     let plan = card.plan(request).unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
     assert_eq!(card.read("root/etc/shadow"), "secret\n");
     assert!(card.read("root/etc/hosts").contains("p3"));
 }
@@ -149,12 +149,12 @@ fn a_record_that_is_a_link_is_refused() {
         fs::create_dir_all(card.path(path).parent().unwrap()).unwrap();
         symlink("/srv", card.path(path)).unwrap();
         let before = card.tree();
-        let request = Request::new(3.try_into().unwrap());
+        let request = CardRequest::new(3.try_into().unwrap());
         let plan = card.plan(request).unwrap();
-        let error = plan.apply(&card.places()).unwrap_err();
+        let error = plan.apply(&card.sysroot()).unwrap_err();
         let text = format!("{error}: {}", std::error::Error::source(&error).unwrap());
         assert!(text.contains("is no folder") && text.contains("remove it"), "{text}");
-        assert!(changes::undo(&card.places(), Changed::Overwrite).is_err());
+        assert!(changes::undo(&card.sysroot(), Changed::Overwrite).is_err());
         assert_same(&card.tree(), &before);
     }
 }
@@ -177,7 +177,7 @@ fn a_record_that_names_what_is_outside() {
                 .card
                 .write("root/var/lib/clusterhat/node-setup/manifest.json", record(&path, "0001"));
             world.card.write("root/var/lib/clusterhat/node-setup/0001", "evil");
-            let _ = changes::undo(&world.card.places(), Changed::Overwrite);
+            let _ = changes::undo(&world.card.sysroot(), Changed::Overwrite);
             world.is_unharmed();
         }
     }
@@ -187,7 +187,7 @@ fn a_record_that_names_what_is_outside() {
         world
             .card
             .write("root/var/lib/clusterhat/node-setup/manifest.json", record("etc/new", copy));
-        let error = changes::undo(&world.card.places(), Changed::Overwrite).unwrap_err();
+        let error = changes::undo(&world.card.sysroot(), Changed::Overwrite).unwrap_err();
         assert!(error.to_string().contains("no name of a copy"), "{error}");
         assert!(!world.card.path("root/etc/new").exists());
     }
@@ -204,9 +204,9 @@ fn what_is_no_file_is_refused_and_not_opened() {
         let _ = fs::remove_file(card.path(path));
         let made = std::process::Command::new("mkfifo").arg(card.path(path)).status().unwrap();
         assert!(made.success());
-        let places = card::places(Some(&card.path("root")), Some(&card.path("boot")));
-        let error = places.and_then(|places| {
-            card::read(&places, &[NODE_FILE]).map(|_: changes::Snapshot| Tree::new())
+        let sysroot = card::sysroot(Some(&card.path("root")), Some(&card.path("boot")));
+        let error = sysroot.and_then(|sysroot| {
+            card::read(&sysroot, &[NODE_FILE]).map(|_: changes::Snapshot| Tree::new())
         });
         let said = error.unwrap_err().to_string();
         assert!(
@@ -235,9 +235,9 @@ fn what_is_in_the_way_is_told_before_anything_is_changed() {
         let card = Card::stock("trixie");
         put(&card, path);
         let before = card.tree();
-        let request = Request::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
+        let request = CardRequest::new(3.try_into().unwrap()).with_hostname(Some("p3".into()));
         let plan = card.plan(request).unwrap();
-        let error = plan.apply(&card.places()).unwrap_err().to_string();
+        let error = plan.apply(&card.sysroot()).unwrap_err().to_string();
         let shown = card.path(path);
         assert!(error.starts_with(&format!("{} is in the way, ", shown.display())), "{error}");
         assert_same(&card.tree(), &before);
@@ -249,9 +249,9 @@ fn what_is_in_the_way_is_told_before_anything_is_changed() {
 fn what_took_the_place_of_a_folder_of_ours_is_kept() {
     for is_link in [false, true] {
         let card = Card::stock("trixie");
-        let request = Request::new(3.try_into().unwrap());
+        let request = CardRequest::new(3.try_into().unwrap());
         let plan = card.plan(request).unwrap();
-        plan.apply(&card.places()).unwrap();
+        plan.apply(&card.sysroot()).unwrap();
         let ours = card.path("root/etc/clusterhat");
         let elsewhere = card.path("root/srv");
         fs::create_dir(&elsewhere).unwrap();
@@ -261,7 +261,7 @@ fn what_took_the_place_of_a_folder_of_ours_is_kept() {
         } else {
             fs::write(&ours, "theirs\n").unwrap();
         }
-        let undone = changes::undo(&card.places(), Changed::Overwrite).unwrap();
+        let undone = changes::undo(&card.sysroot(), Changed::Overwrite).unwrap();
         assert!(undone.kept.contains(&ours), "{undone:?}");
         assert!(elsewhere.is_dir() && fs::symlink_metadata(&ours).is_ok());
         assert!(!card.path("root/var/lib/clusterhat").exists());

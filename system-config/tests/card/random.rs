@@ -1,7 +1,7 @@
 //! Whatever is in the two files of the boot partition, undo gives it back.
 
 use proptest::prelude::*;
-use system_config::card::Request;
+use system_config::card::CardRequest;
 use system_config::changes::{self, Changed};
 
 use crate::tree::{Card, plan_at};
@@ -82,14 +82,14 @@ proptest! {
         card.write("boot/config.txt", &config);
         card.write("boot/cmdline.txt", &cmdline);
         let before = card.tree();
-        let places = card.places();
-        let request = Request::new(id.try_into().unwrap());
-        let plan = || plan_at(&places, request.clone(), |_| {}).unwrap();
-        plan().apply(&places).unwrap();
+        let sysroot = card.sysroot();
+        let request = CardRequest::new(id.try_into().unwrap());
+        let plan = || plan_at(&sysroot, request.clone(), |_| {}).unwrap();
+        plan().apply(&sysroot).unwrap();
         prop_assert_eq!(plan().diff(), "");
         prop_assert!(card.read("boot/cmdline.txt").matches("console=serial0").count()
             == cmdline.matches("console=serial0").count());
-        changes::undo(&places, Changed::Refuse).unwrap();
+        changes::undo(&sysroot, Changed::Refuse).unwrap();
         prop_assert_eq!(card.tree(), before);
     }
 }

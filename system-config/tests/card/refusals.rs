@@ -5,13 +5,14 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use system_config::card::{self, Error, Request};
+use system_config::card::{self, CardError, CardRequest};
 use system_config::changes;
 
 use crate::tree::{Card, assert_same};
 
 fn refused(card: &Card, hostname: Option<&str>) -> String {
-    let request = Request::new(3.try_into().unwrap()).with_hostname(hostname.map(str::to_owned));
+    let request =
+        CardRequest::new(3.try_into().unwrap()).with_hostname(hostname.map(str::to_owned));
     let before = card.tree();
     let error = card.plan(request).unwrap_err();
     assert_same(&card.tree(), &before);
@@ -29,12 +30,12 @@ fn says(error: &str, parts: &[&str]) {
 fn folders_that_are_no_card() {
     let card = Card::stock("trixie");
     let (root, boot) = (card.path("root"), card.path("boot"));
-    let error = |root: &Path, boot| card::places(Some(root), boot).unwrap_err().to_string();
+    let error = |root: &Path, boot| card::sysroot(Some(root), boot).unwrap_err().to_string();
     says(&error(&boot, None), &["boot has no etc", "--root"]);
     says(&error(&root, Some(&root)), &["root has no config.txt", "--boot-dir"]);
     says(&error(&root, None), &["no config.txt in boot/firmware or boot below", "--boot-dir"]);
-    let alone = card::places(None, Some(&boot)).unwrap_err();
-    assert!(matches!(alone, Error::BootDirAlone(_)));
+    let alone = card::sysroot(None, Some(&boot)).unwrap_err();
+    assert!(matches!(alone, CardError::BootDirAlone(_)));
     says(&alone.to_string(), &["needs --root"]);
 }
 
@@ -43,8 +44,8 @@ fn the_boot_folder_is_found_where_config_txt_is() {
     let card = Card::stock("trixie");
     card.write("root/boot/config.txt", "");
     let boot = |card: &Card| {
-        let places = card::places(Some(&card.path("root")), None).unwrap();
-        places.base(changes::Base::Boot).to_owned()
+        let sysroot = card::sysroot(Some(&card.path("root")), None).unwrap();
+        sysroot.mount_point(changes::Partition::Boot).to_owned()
     };
     assert_eq!(boot(&card), card.path("root/boot"));
     card.write("root/boot/firmware/config.txt", "");
@@ -59,7 +60,7 @@ fn is_fixed(card: &Card, parts: &[&str]) {
     let (_, command) = error.split_once("off: ").unwrap();
     let run = Command::new("sh").args(["-euc", command]).status().unwrap();
     assert!(run.success(), "{command}");
-    let request = Request::new(3.try_into().unwrap());
+    let request = CardRequest::new(3.try_into().unwrap());
     card.plan(request).unwrap();
 }
 
@@ -110,9 +111,9 @@ fn another_whom_cloud_init_switches_on() {
 fn a_list_of_modules_by_hand_is_edited_where_the_package_is_not_there() {
     let card = Card::stock("bookworm");
     card.write("root/etc/modules-load.d/usb-gadget.conf", "g_ether\n");
-    let request = Request::new(3.try_into().unwrap());
+    let request = CardRequest::new(3.try_into().unwrap());
     let plan = card.plan(request).unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
     assert_eq!(card.read("root/etc/modules-load.d/usb-gadget.conf"), "");
 }
 
@@ -123,9 +124,9 @@ fn a_list_of_modules_that_is_masked_is_none() {
     fs::create_dir_all(card.path("root/etc/modules-load.d")).unwrap();
     fs::create_dir_all(card.path("root/dev/null")).unwrap();
     symlink("/dev/null", card.path("root/etc/modules-load.d/vendor.conf")).unwrap();
-    let request = Request::new(3.try_into().unwrap());
+    let request = CardRequest::new(3.try_into().unwrap());
     let plan = card.plan(request).unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use system_config::card::Request;
+use system_config::card::CardRequest;
 
 use crate::tree::Card;
 
@@ -13,12 +13,12 @@ const NETWORKMANAGER: &str =
 const NODE_FILE: &str = "root/etc/clusterhat/node.toml";
 
 fn set_up(card: &Card, subnet: Option<&str>) {
-    let request = Request::new("3".parse().unwrap());
+    let request = CardRequest::new("3".parse().unwrap());
     let plan = card.plan_with(request, |file| {
         file.subnet = subnet.map(|subnet| subnet.parse().unwrap()).or(file.subnet);
     });
     let plan = plan.unwrap();
-    plan.apply(&card.places()).unwrap();
+    plan.apply(&card.sysroot()).unwrap();
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use gadget_config::NodeFile;
 use gadget_config::node_file::NODE_FILE;
-use system_config::card::{self, Request};
-use system_config::changes::{Places, Plan, Spot};
+use system_config::card::{self, CardRequest};
+use system_config::changes::{ChangePlan, SysPath, Sysroot};
 use tempfile::TempDir;
 
 /// Everything on a card by its path: permission bits and content.
@@ -78,22 +78,22 @@ impl Card {
         fs::set_permissions(self.path(path), fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    pub(crate) fn places(&self) -> Places {
-        card::places(Some(&self.path("root")), Some(&self.path("boot"))).unwrap()
+    pub(crate) fn sysroot(&self) -> Sysroot {
+        card::sysroot(Some(&self.path("root")), Some(&self.path("boot"))).unwrap()
     }
 
     /// As `clusterhat-node setup` does it.
-    pub(crate) fn plan(&self, request: Request) -> Result<Plan, card::Error> {
+    pub(crate) fn plan(&self, request: CardRequest) -> Result<ChangePlan, card::CardError> {
         self.plan_with(request, |_| {})
     }
 
     /// The same with other values in the node's file.
     pub(crate) fn plan_with(
         &self,
-        request: Request,
+        request: CardRequest,
         change: impl FnOnce(&mut NodeFile),
-    ) -> Result<Plan, card::Error> {
-        plan_at(&self.places(), request, change)
+    ) -> Result<ChangePlan, card::CardError> {
+        plan_at(&self.sysroot(), request, change)
     }
 
     pub(crate) fn tree(&self) -> Tree {
@@ -104,12 +104,12 @@ impl Card {
 }
 
 pub(crate) fn plan_at(
-    places: &Places,
-    request: Request,
+    sysroot: &Sysroot,
+    request: CardRequest,
     change: impl FnOnce(&mut NodeFile),
-) -> Result<Plan, card::Error> {
-    let card = card::read(places, &[NODE_FILE])?;
-    let old = card.file(&Spot::root(NODE_FILE)).map(|file| &*file.bytes);
+) -> Result<ChangePlan, card::CardError> {
+    let card = card::read(sysroot, &[NODE_FILE])?;
+    let old = card.file(&SysPath::root(NODE_FILE)).map(|file| &*file.bytes);
     let (file, text) = NodeFile::edit(old, Path::new(NODE_FILE), |file| {
         file.id = Some(request.id);
         change(file);

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use clusterhat_tests::golden;
 use system_config::changes::{Changed, undo};
-use system_config::controller::{Membership, Request};
+use system_config::controller::{ControllerRequest, Membership};
 
 use crate::tree::{Card, assert_same};
-use crate::{INIT, places, plan, stock};
+use crate::{INIT, plan, stock, sysroot};
 
 #[track_caller]
-fn check(name: &str, card: &Card, request: &Request) {
+fn check(name: &str, card: &Card, request: &ControllerRequest) {
     let before = card.tree();
     let plan_now = plan(card, request);
     let folder = format!("{}/", card.path("").display().to_string().trim_end_matches('/'));
@@ -22,9 +22,9 @@ fn check(name: &str, card: &Card, request: &Request) {
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/controller/cases");
     golden::assert(&folder.join(name), found);
-    plan_now.apply(&places(card)).unwrap();
+    plan_now.apply(&sysroot(card)).unwrap();
     assert_eq!(plan(card, request).diff(), "", "a second time there is nothing to do");
-    undo(&places(card), Changed::Refuse).unwrap();
+    undo(&sysroot(card), Changed::Refuse).unwrap();
     assert_same(&card.tree(), &before);
 }
 
@@ -33,7 +33,7 @@ fn stock_systems() {
     for name in ["bookworm", "trixie"] {
         let card = stock(name);
         card.mode("boot/config.txt", 0o750);
-        check(&format!("{name}.diff"), &card, &Request::default());
+        check(&format!("{name}.diff"), &card, &ControllerRequest::default());
     }
 }
 
@@ -52,30 +52,42 @@ fn the_vendors_image() {
             card.read("boot/config.txt")
         ),
     );
-    check("vendor.diff", &card, &Request::default());
+    check("vendor.diff", &card, &ControllerRequest::default());
     for model in ["Raspberry Pi 4 Model B Rev 1.4", "Raspberry Pi 5 Model B Rev 1.0"] {
-        check("vendor.diff", &card, &Request { model: Some(model.into()), ..Request::default() });
+        check(
+            "vendor.diff",
+            &card,
+            &ControllerRequest { model: Some(model.into()), ..ControllerRequest::default() },
+        );
     }
 }
 
 #[test]
 fn everything_that_can_be_asked_for() {
     let member = Membership { user: "ann".to_owned(), group: "i2c".to_owned() };
-    let request = Request { serial_console: true, members: vec![member], ..Request::default() };
+    let request = ControllerRequest {
+        serial_console: true,
+        members: vec![member],
+        ..ControllerRequest::default()
+    };
     check("serial-console.diff", &stock("trixie"), &request);
 }
 
 #[test]
 fn a_model_that_needs_no_host_role() {
     let model = Some("Raspberry Pi 3 Model B Rev 1.2".to_owned());
-    check("pi3.diff", &stock("trixie"), &Request { model, ..Request::default() });
+    check(
+        "pi3.diff",
+        &stock("trixie"),
+        &ControllerRequest { model, ..ControllerRequest::default() },
+    );
 }
 
 #[test]
 fn a_system_without_the_package_is_told() {
     let card = stock("trixie");
     fs::remove_file(card.path(INIT)).unwrap();
-    check("no-package.diff", &card, &Request::default());
+    check("no-package.diff", &card, &ControllerRequest::default());
 }
 
 /// As on Debian where nobody made `/etc/modules`.
@@ -85,7 +97,7 @@ fn a_list_of_modules_that_leads_nowhere_is_none() {
     fs::remove_file(card.path("root/etc/modules")).unwrap();
     fs::create_dir_all(card.path("root/etc/modules-load.d")).unwrap();
     symlink("../modules", card.path("root/etc/modules-load.d/modules.conf")).unwrap();
-    check("trixie.diff", &card, &Request::default());
+    check("trixie.diff", &card, &ControllerRequest::default());
 }
 
 /// Another board's system, or a container.
@@ -93,9 +105,9 @@ fn a_list_of_modules_that_leads_nowhere_is_none() {
 fn a_system_without_a_boot_partition() {
     let card = stock("trixie");
     fs::remove_dir_all(card.path("boot")).unwrap();
-    let root = system_config::controller::places(&card.path("root"), None).unwrap();
+    let root = system_config::controller::sysroot(&card.path("root"), None).unwrap();
     let system = system_config::controller::read(&root).unwrap();
-    let plan = system_config::controller::plan(&Request::default(), &system);
+    let plan = system_config::controller::plan(&ControllerRequest::default(), &system);
     assert!(plan.notes().iter().any(|note| note.contains("no config.txt")), "{plan:?}");
     plan.apply(&root).unwrap();
 }

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::io;
 
-use system_config::controller::{self, Membership, Request};
+use system_config::controller::{self, ControllerRequest, Membership};
 use system_config::{Printed, Tools};
 
 use crate::tree::assert_same;
-use crate::{places, plan, stock};
+use crate::{plan, stock, sysroot};
 
 /// Remembers what was run; fails where it is told to.
 struct Gpasswd {
@@ -31,15 +31,15 @@ fn member(user: &str, group: &str) -> Membership {
 fn only_what_is_missing_is_added_and_kept_in_mind() {
     let card = stock("trixie");
     card.write("root/etc/group", "root:x:0:\ni2c:x:994:pi,ann\ngpio:x:997:annabel\n");
-    let system = controller::read(&places(&card)).unwrap();
+    let system = controller::read(&sysroot(&card)).unwrap();
     let (missing, absent) = controller::missing(&system, &["ann".to_owned()]);
     assert_eq!(missing, [member("ann", "gpio")]);
     assert_eq!(absent, ["clusterhat"]);
     assert_eq!(controller::made(&system), []);
-    plan(&card, &Request { members: missing.clone(), ..Request::default() })
-        .apply(&places(&card))
+    plan(&card, &ControllerRequest { members: missing.clone(), ..ControllerRequest::default() })
+        .apply(&sysroot(&card))
         .unwrap();
-    assert_eq!(controller::made(&controller::read(&places(&card)).unwrap()), missing);
+    assert_eq!(controller::made(&controller::read(&sysroot(&card)).unwrap()), missing);
 }
 
 #[test]
@@ -62,14 +62,14 @@ fn a_mounted_system_is_edited_by_ourselves() {
     card.write("root/etc/gshadow", "i2c:!::pi\ngpio:!::\n");
     card.write("root/etc/passwd", "pi:x:1000:1000::/home/pi:/bin/bash\nann:x:1001:1001:::\n");
     card.mode("root/etc/gshadow", 0o640);
-    assert!(controller::has_user(&places(&card), "ann").unwrap());
+    assert!(controller::has_user(&sysroot(&card), "ann").unwrap());
     for nobody in ["", "an", "ann:x", "root"] {
-        assert!(!controller::has_user(&places(&card), nobody).unwrap(), "{nobody}");
+        assert!(!controller::has_user(&sysroot(&card), nobody).unwrap(), "{nobody}");
     }
     let before = card.tree();
-    controller::change_mounted(&member("ann", "i2c"), true, &places(&card)).unwrap();
+    controller::change_mounted(&member("ann", "i2c"), true, &sysroot(&card)).unwrap();
     assert_eq!(card.read("root/etc/group"), "i2c:x:994:pi,ann\ngpio:x:997:\n");
     assert_eq!(card.read("root/etc/gshadow"), "i2c:!::pi,ann\ngpio:!::\n");
-    controller::change_mounted(&member("ann", "i2c"), false, &places(&card)).unwrap();
+    controller::change_mounted(&member("ann", "i2c"), false, &sysroot(&card)).unwrap();
     assert_same(&card.tree(), &before);
 }

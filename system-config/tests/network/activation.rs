@@ -2,7 +2,9 @@
 
 use system_config::Manager::{self, NetworkManager, Networkd};
 use system_config::changes::{Changed, undo};
-use system_config::network::{Error, Mode, NetworkPlan, Request, activate, deactivate};
+use system_config::network::{
+    NetworkError, NetworkMode, NetworkPlan, NetworkRequest, activate, deactivate,
+};
 
 use serde_json::json;
 
@@ -25,7 +27,7 @@ const RECONFIGURE: &str = "networkctl reconfigure eth0";
 const WAIT: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 
 /// A machine on which the programs do as they are told.
-fn willing(manager: Manager, mode: Mode) -> Machine {
+fn willing(manager: Manager, mode: NetworkMode) -> Machine {
     let machine = Machine::stock(manager);
     machine.set_up(mode);
     for call in [
@@ -70,39 +72,39 @@ fn told(machine: &Machine) -> Vec<String> {
         .collect()
 }
 
-fn bring_up(machine: &Machine) -> Result<(), Error> {
+fn bring_up(machine: &Machine) -> Result<(), NetworkError> {
     let mode = machine.survey().settings().unwrap().mode;
     let plan = machine.plan(&request(mode)).unwrap();
     machine.tools.calls.borrow_mut().clear();
-    activate(&plan, None, &machine.places(), &machine.tools)
+    activate(&plan, None, &machine.sysroot(), &machine.tools)
 }
 
 #[test]
 fn nat_comes_up_with_the_nodes_that_are_there() {
-    let machine = willing(NetworkManager, Mode::Nat);
+    let machine = willing(NetworkManager, NetworkMode::Nat);
     machine.links(&[link("eth0", "192.0.2.7/24"), link("ethpi1", "")]);
     bring_up(&machine).unwrap();
     assert_eq!(told(&machine), [NM_RELOAD, NM_BRIDGE, NM_NODE]);
-    let machine = willing(Networkd, Mode::Nat);
+    let machine = willing(Networkd, NetworkMode::Nat);
     bring_up(&machine).unwrap();
     assert_eq!(told(&machine), [RELOAD, &wait("clusterhat0:no-carrier")]);
 }
 
 #[test]
 fn ports_are_isolated_when_the_set_up_is_over() {
-    let machine = willing(NetworkManager, Mode::Nat);
+    let machine = willing(NetworkManager, NetworkMode::Nat);
     machine.links(&[link("eth0", "192.0.2.7/24"), link("ethpi1", "")]);
     machine.tools.answer(NM_ISOLATE, "");
-    let asked = Request { isolate: true, ..request(Mode::Nat) };
+    let asked = NetworkRequest { isolate: true, ..request(NetworkMode::Nat) };
     let plan = machine.plan(&asked).unwrap();
     machine.tools.calls.borrow_mut().clear();
-    activate(&plan, None, &machine.places(), &machine.tools).unwrap();
+    activate(&plan, None, &machine.sysroot(), &machine.tools).unwrap();
     assert_eq!(told(&machine), [NM_RELOAD, NM_BRIDGE, NM_NODE, NM_ISOLATE]);
 }
 
 #[test]
 fn rules_that_nft_was_too_slow_for_are_asked_for_again() {
-    let machine = willing(NetworkManager, Mode::Nat);
+    let machine = willing(NetworkManager, NetworkMode::Nat);
     machine.tools.answer(TABLES, "table inet filter\n");
     bring_up(&machine).unwrap();
     let (first, ups) = (&told(&machine)[0], &told(&machine)[1..]);
@@ -112,16 +114,16 @@ fn rules_that_nft_was_too_slow_for_are_asked_for_again() {
 #[test]
 fn a_failure_puts_everything_back() {
     for (manager, mode, fails, last) in [
-        (NetworkManager, Mode::Nat, NM_BRIDGE.to_owned(), NM_DELETE.to_owned()),
-        (NetworkManager, Mode::Bridge, NM_UPLINK.to_owned(), NM_OWN.to_owned()),
-        (Networkd, Mode::Nat, wait("clusterhat0:no-carrier"), DELETE.to_owned()),
-        (Networkd, Mode::Bridge, wait("clusterhat0:routable"), wait("eth0:routable")),
+        (NetworkManager, NetworkMode::Nat, NM_BRIDGE.to_owned(), NM_DELETE.to_owned()),
+        (NetworkManager, NetworkMode::Bridge, NM_UPLINK.to_owned(), NM_OWN.to_owned()),
+        (Networkd, NetworkMode::Nat, wait("clusterhat0:no-carrier"), DELETE.to_owned()),
+        (Networkd, NetworkMode::Bridge, wait("clusterhat0:routable"), wait("eth0:routable")),
     ] {
         let before = Machine::stock(manager).card.tree();
         let machine = willing(manager, mode);
         machine.tools.fail(&fails, "it did not come up");
         let error = bring_up(&machine).unwrap_err();
-        assert!(matches!(error, Error::PutBack { .. }), "{error}");
+        assert!(matches!(error, NetworkError::PutBack { .. }), "{error}");
         assert!(error.to_string().contains("it did not come up"), "{error}");
         assert_eq!(told(&machine).last(), Some(&last));
         assert_same(&machine.card.tree(), &before);
@@ -135,17 +137,17 @@ fn a_failed_bridge_gives_the_nat_back_that_was_there() {
         (NetworkManager, NM_UPLINK.to_owned(), NM_BRIDGE.to_owned()),
         (Networkd, wait("clusterhat0:routable"), wait("clusterhat0:no-carrier")),
     ] {
-        let machine = willing(manager, Mode::Nat);
+        let machine = willing(manager, NetworkMode::Nat);
         let before = machine.card.tree();
         let stock = Machine::stock(manager).card.tree();
         let survey = machine.survey();
-        let plan = machine.plan(&request(Mode::Bridge)).unwrap();
-        plan.files.apply(&machine.places()).unwrap();
+        let plan = machine.plan(&request(NetworkMode::Bridge)).unwrap();
+        plan.files.apply(&machine.sysroot()).unwrap();
         machine.tools.fail(&fails, "it did not come up");
         machine.tools.calls.borrow_mut().clear();
-        let tried = activate(&plan, survey.settings(), &machine.places(), &machine.tools);
+        let tried = activate(&plan, survey.settings(), &machine.sysroot(), &machine.tools);
         let error = tried.unwrap_err();
-        assert!(matches!(error, Error::PutBack { .. }), "{error}");
+        assert!(matches!(error, NetworkError::PutBack { .. }), "{error}");
         let text = error.to_string();
         assert!(
             text.contains("it did not come up") && text.contains("as it was before (nat)"),
@@ -154,7 +156,7 @@ fn a_failed_bridge_gives_the_nat_back_that_was_there() {
         assert_eq!(told(&machine).last(), Some(&last));
         assert_same(&without_record(machine.card.tree()), &without_record(before));
         // The record still leads back to a machine without any network of nodes.
-        undo(&machine.places(), Changed::Refuse).unwrap();
+        undo(&machine.sysroot(), Changed::Refuse).unwrap();
         assert_same(&machine.card.tree(), &stock);
     }
 }
@@ -162,13 +164,13 @@ fn a_failed_bridge_gives_the_nat_back_that_was_there() {
 /// It would keep the addresses of the NAT: its port is brought up, and no more.
 #[test]
 fn a_bridge_that_is_up_for_nat_is_started_anew_for_an_uplink() {
-    let machine = willing(NetworkManager, Mode::Nat);
+    let machine = willing(NetworkManager, NetworkMode::Nat);
     let survey = machine.survey();
-    let plan = machine.plan(&request(Mode::Bridge)).unwrap();
-    plan.files.apply(&machine.places()).unwrap();
+    let plan = machine.plan(&request(NetworkMode::Bridge)).unwrap();
+    plan.files.apply(&machine.sysroot()).unwrap();
     machine.links(&[link("clusterhat0", "192.0.2.7/24")]);
     machine.tools.calls.borrow_mut().clear();
-    activate(&plan, survey.settings(), &machine.places(), &machine.tools).unwrap();
+    activate(&plan, survey.settings(), &machine.sysroot(), &machine.tools).unwrap();
     assert_eq!(told(&machine), [NM_RELOAD, NM_RESTART, NM_RELOAD, NM_UPLINK]);
 }
 
@@ -182,13 +184,13 @@ fn without_record(mut tree: Tree) -> Tree {
 #[test]
 fn forwarding_is_allowed_at_once_and_no_longer_when_it_is_not_asked_for() {
     let machine = Machine::stock(Networkd);
-    let with = Request { allow_forwarding: true, ..request(Mode::Nat) };
+    let with = NetworkRequest { allow_forwarding: true, ..request(NetworkMode::Nat) };
     let plan = machine.plan(&with).unwrap();
-    plan.files.apply(&machine.places()).unwrap();
+    plan.files.apply(&machine.sysroot()).unwrap();
     machine.tools.answer_others("");
     let bring_up = |plan: &NetworkPlan, earlier| {
         machine.tools.calls.borrow_mut().clear();
-        activate(plan, earlier, &machine.places(), &machine.tools).unwrap();
+        activate(plan, earlier, &machine.sysroot(), &machine.tools).unwrap();
         told(&machine)
     };
     let online = wait("clusterhat0:no-carrier");
@@ -210,7 +212,7 @@ fn forwarding_is_allowed_at_once_and_no_longer_when_it_is_not_asked_for() {
         "iptables -w -D FORWARD -i clusterhat0 -m comment --comment clusterhat -j ACCEPT",
         "nft delete rule inet t c handle 7",
     ];
-    let without = machine.plan(&request(Mode::Nat)).unwrap();
+    let without = machine.plan(&request(NetworkMode::Nat)).unwrap();
     let told = bring_up(&without, Some(&plan.settings));
     assert_eq!(told[..3], [stop, again, firewalld]);
     assert_eq!(calls(), removed);
@@ -223,13 +225,13 @@ fn forwarding_is_allowed_at_once_and_no_longer_when_it_is_not_asked_for() {
 #[test]
 fn an_address_that_does_not_move_to_the_bridge_is_a_failure() {
     for manager in [NetworkManager, Networkd] {
-        let machine = willing(manager, Mode::Bridge);
+        let machine = willing(manager, NetworkMode::Bridge);
         // The uplink has its address before, and no bridge has it after.
         let error = bring_up(&machine).unwrap_err();
-        assert!(matches!(error, Error::PutBack { .. }), "{error}");
+        assert!(matches!(error, NetworkError::PutBack { .. }), "{error}");
         assert!(error.to_string().contains("192.0.2.7"), "{error}");
         // A bridge that has it at once.
-        let machine = willing(manager, Mode::Bridge);
+        let machine = willing(manager, NetworkMode::Bridge);
         machine.links(&[link("eth0", "192.0.2.7/24"), link("clusterhat0", "192.0.2.7/24")]);
         bring_up(&machine).unwrap();
     }
@@ -238,7 +240,7 @@ fn an_address_that_does_not_move_to_the_bridge_is_a_failure() {
 /// NetworkManager says that the bridge is up before its lease has come.
 #[test]
 fn an_address_may_take_its_time() {
-    let machine = willing(NetworkManager, Mode::Bridge);
+    let machine = willing(NetworkManager, NetworkMode::Bridge);
     let links = json!([link("eth0", ""), link("clusterhat0", "192.0.2.7/24")]);
     machine.tools.answer_later(20, ADDRESSES, links);
     bring_up(&machine).unwrap();
@@ -246,12 +248,12 @@ fn an_address_may_take_its_time() {
 
 #[test]
 fn what_could_not_be_put_back_is_told_with_what_to_do() {
-    let machine = willing(NetworkManager, Mode::Bridge);
+    let machine = willing(NetworkManager, NetworkMode::Bridge);
     machine.tools.fail(NM_UPLINK, "no");
     machine.tools.fail(NM_OWN, "no profile");
     machine.tools.fail(NM_ADDED, "never");
     let error = bring_up(&machine).unwrap_err();
-    assert!(matches!(error, Error::NotPutBack { .. }), "{error}");
+    assert!(matches!(error, NetworkError::NotPutBack { .. }), "{error}");
     let text = error.to_string();
     assert!(text.contains("never") && text.contains("systemctl restart NetworkManager"), "{text}");
 }
@@ -259,7 +261,7 @@ fn what_could_not_be_put_back_is_told_with_what_to_do() {
 /// NetworkManager's own for a device without one is not to become one for good.
 #[test]
 fn an_uplink_without_a_profile_gets_one_until_the_next_boot() {
-    let machine = willing(NetworkManager, Mode::Bridge);
+    let machine = willing(NetworkManager, NetworkMode::Bridge);
     machine.tools.fail(NM_OWN, "no profile");
     let settings = machine.survey().settings().unwrap().clone();
     machine.tools.calls.borrow_mut().clear();
@@ -269,7 +271,7 @@ fn an_uplink_without_a_profile_gets_one_until_the_next_boot() {
 
 #[test]
 fn taking_down_gives_the_uplink_back() {
-    let machine = willing(Networkd, Mode::Bridge);
+    let machine = willing(Networkd, NetworkMode::Bridge);
     let settings = machine.survey().settings().unwrap().clone();
     machine.tools.calls.borrow_mut().clear();
     deactivate(&settings, &machine.tools).unwrap();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clusterhat_tests::golden;
 use system_config::Manager::{self, NetworkManager, Networkd};
-use system_config::network::{self, Mode, Request, Survey};
+use system_config::network::{self, NetworkMode, NetworkRequest, Survey};
 
 use crate::machine::{Machine, request};
 
@@ -14,11 +14,11 @@ fn file(name: &str) -> PathBuf {
 
 /// What `--dry-run` shows, which is all of every file.
 #[track_caller]
-fn check(name: &str, machine: &Machine, request: &Request) {
+fn check(name: &str, machine: &Machine, request: &NetworkRequest) {
     let plan = machine.plan(request).unwrap();
     let found = machine.shown(&plan.files.diff());
     golden::assert(&file(name), found);
-    plan.files.apply(&machine.places()).unwrap();
+    plan.files.apply(&machine.sysroot()).unwrap();
     let again = machine.plan(request).unwrap();
     assert_eq!(again.files.diff(), "", "a second time there is nothing to do");
     assert_eq!(machine.survey().settings(), Some(&plan.settings));
@@ -30,12 +30,12 @@ fn stock(manager: Manager) -> Machine {
 
 #[test]
 fn nat_by_networkmanager() {
-    check("nat-networkmanager.diff", &stock(NetworkManager), &request(Mode::Nat));
+    check("nat-networkmanager.diff", &stock(NetworkManager), &request(NetworkMode::Nat));
 }
 
 #[test]
 fn nat_by_networkd() {
-    check("nat-networkd.diff", &stock(Networkd), &request(Mode::Nat));
+    check("nat-networkd.diff", &stock(Networkd), &request(NetworkMode::Nat));
 }
 
 #[test]
@@ -44,10 +44,10 @@ fn another_network_and_a_cluster_s_own_addresses() {
         ("nat-networkmanager-subnet-cluster.diff", NetworkManager),
         ("nat-networkd-subnet-cluster.diff", Networkd),
     ] {
-        let request = Request {
+        let request = NetworkRequest {
             subnet: "10.181.0.0/16".parse().unwrap(),
             cluster: Some("rack-1".parse().unwrap()),
-            ..request(Mode::Nat)
+            ..request(NetworkMode::Nat)
         };
         check(name, &stock(manager), &request);
     }
@@ -62,7 +62,8 @@ fn nodes_apart_from_each_other_and_let_through_the_filter() {
     ] {
         let machine = stock(manager);
         machine.card.write("root/usr/sbin/firewalld", "");
-        let request = Request { isolate: true, allow_forwarding: true, ..request(Mode::Nat) };
+        let request =
+            NetworkRequest { isolate: true, allow_forwarding: true, ..request(NetworkMode::Nat) };
         check(name, &machine, &request);
     }
 }
@@ -76,7 +77,7 @@ fn bridge_takes_over_what_the_uplink_has_from_networkmanager() {
         "[connection]\nid=wired\nuuid=1\ntype=ethernet\n\n[ipv4]\naddress1=192.0.2.7/24,192.0.2.1\n\
          dns=192.0.2.1;\nmethod=manual\n\n[ipv6]\nmethod=auto\n\n[proxy]\n",
     );
-    check("bridge-networkmanager.diff", &machine, &request(Mode::Bridge));
+    check("bridge-networkmanager.diff", &machine, &request(NetworkMode::Bridge));
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn bridge_takes_over_what_the_uplink_has_from_networkd() {
         "[Match]\nName=e*\n\n[Link]\nMTUBytes=1400\n\n[Network]\nAddress=192.0.2.7/24\nDNS=192.0.2.1\n\n\
          [Route]\nGateway=192.0.2.1\n",
     );
-    check("bridge-networkd.diff", &machine, &request(Mode::Bridge));
+    check("bridge-networkd.diff", &machine, &request(NetworkMode::Bridge));
 }
 
 /// networkd's client names itself by the interface, and the server gives another name another address.
@@ -101,7 +102,7 @@ fn bridge_keeps_the_lease_of_networkd() {
         "root/run/systemd/netif/leases/2",
         "ADDRESS=192.0.2.7\nCLIENTID=ff0badcafe00020000ab11d258482fc7eee651\n",
     );
-    check("bridge-networkd-lease.diff", &machine, &request(Mode::Bridge));
+    check("bridge-networkd-lease.diff", &machine, &request(NetworkMode::Bridge));
 }
 
 #[test]
@@ -111,11 +112,12 @@ fn a_system_that_does_not_run_has_no_addresses_to_take_over() {
         ("bridge-networkd-offline.diff", Networkd),
     ] {
         let machine = stock(manager);
-        let survey = Survey::take(&machine.places(), None).unwrap();
-        let asked = Request { uplink: Some("eth0".to_owned()), ..request(Mode::Bridge) };
+        let survey = Survey::take(&machine.sysroot(), None).unwrap();
+        let asked =
+            NetworkRequest { uplink: Some("eth0".to_owned()), ..request(NetworkMode::Bridge) };
         let plan = network::plan(&asked, &survey).unwrap();
         golden::assert(&file(name), machine.shown(&plan.files.diff()));
-        let error = network::plan(&request(Mode::Bridge), &survey).unwrap_err();
+        let error = network::plan(&request(NetworkMode::Bridge), &survey).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("--uplink"), "{error}");
     }
 }

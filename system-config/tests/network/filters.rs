@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use system_config::Manager::{self, NetworkManager, Networkd};
-use system_config::network::{Error, Finding, Mode, Request, allow};
+use system_config::network::{Finding, NetworkError, NetworkMode, NetworkRequest, allow};
 
 use crate::machine::{FILTER, Machine, RULESET, request};
 
@@ -27,12 +27,12 @@ fn filtered(manager: Manager, name: &str) -> Machine {
     machine
 }
 
-fn findings(machine: &Machine, mode: Mode) -> Vec<Finding> {
-    let request = Request { cluster: Some("rack-1".parse().unwrap()), ..request(mode) };
+fn findings(machine: &Machine, mode: NetworkMode) -> Vec<Finding> {
+    let request = NetworkRequest { cluster: Some("rack-1".parse().unwrap()), ..request(mode) };
     machine.plan(&request).unwrap().findings
 }
 
-fn kinds(machine: &Machine, mode: Mode) -> Vec<&'static str> {
+fn kinds(machine: &Machine, mode: NetworkMode) -> Vec<&'static str> {
     findings(machine, mode).iter().map(|finding| finding.kind).collect()
 }
 
@@ -56,10 +56,10 @@ fn what_stops_nodes_is_told_by_who_does() {
     ] {
         for manager in [NetworkManager, Networkd] {
             let machine = filtered(manager, name);
-            assert_eq!(kinds(&machine, Mode::Nat), nat, "{name}");
+            assert_eq!(kinds(&machine, NetworkMode::Nat), nat, "{name}");
             // No frame of the bridge passes these.
-            assert_eq!(kinds(&machine, Mode::Bridge), [""; 0], "{name}");
-            let found = findings(&machine, Mode::Nat);
+            assert_eq!(kinds(&machine, NetworkMode::Bridge), [""; 0], "{name}");
+            let found = findings(&machine, NetworkMode::Nat);
             assert!(found.iter().all(|finding| !finding.is_doubtful), "{found:?}");
             assert!(found[0].fix.contains("--allow-forwarding"), "{found:?}");
         }
@@ -69,7 +69,7 @@ fn what_stops_nodes_is_told_by_who_does() {
 /// Its zone and its policy for nodes, as `--allow-forwarding` writes them.
 #[test]
 fn firewalld_lets_nodes_through_by_the_files_for_it() {
-    assert_eq!(kinds(&filtered(Networkd, "firewalld-allowed"), Mode::Nat), [""; 0]);
+    assert_eq!(kinds(&filtered(Networkd, "firewalld-allowed"), NetworkMode::Nat), [""; 0]);
 }
 
 /// Where frames of bridges are shown to IPv4's rules.
@@ -77,13 +77,13 @@ fn firewalld_lets_nodes_through_by_the_files_for_it() {
 fn a_bridge_is_stopped_where_its_frames_are_filtered() {
     let machine = filtered(NetworkManager, "docker");
     machine.card.write("root/proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
-    assert_eq!(kinds(&machine, Mode::Bridge), ["docker-forward"]);
+    assert_eq!(kinds(&machine, NetworkMode::Bridge), ["docker-forward"]);
     let machine = Machine::stock(Networkd);
     let chain = json!({"family": "bridge", "table": "filter", "name": "forward", "handle": 1,
         "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"});
     machine.tools.answer(RULESET, json!({"nftables": [{"chain": chain}]}));
-    assert_eq!(kinds(&machine, Mode::Bridge), ["forward-policy"]);
-    assert_eq!(kinds(&machine, Mode::Nat), [""; 0]);
+    assert_eq!(kinds(&machine, NetworkMode::Bridge), ["forward-policy"]);
+    assert_eq!(kinds(&machine, NetworkMode::Nat), [""; 0]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn only_what_lets_packets_out_and_back_counts() {
     ] {
         let machine = filtered(NetworkManager, "docker");
         with(&machine, rules, "docker");
-        assert_eq!(kinds(&machine, Mode::Nat), expected, "{rules:?}");
+        assert_eq!(kinds(&machine, NetworkMode::Nat), expected, "{rules:?}");
     }
 }
 
@@ -135,14 +135,14 @@ fn every_table_has_its_say() {
     let machine = filtered(NetworkManager, "nftables");
     let open = "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-A FORWARD -i clusterhat0 -j ACCEPT\n";
     machine.tools.answer(FILTER, open);
-    let found = findings(&machine, Mode::Nat);
+    let found = findings(&machine, NetworkMode::Nat);
     assert!(found[0].what.contains("inet filter forward"), "{found:?}");
     // Rules of the old iptables are none of nft's.
     machine.tools.answer(RULESET, json!({"nftables": []}));
-    assert_eq!(kinds(&machine, Mode::Nat), [""; 0]);
+    assert_eq!(kinds(&machine, NetworkMode::Nat), [""; 0]);
     machine.card.write("root/proc/net/ip_tables_names", "filter\n");
     machine.tools.answer("iptables-legacy -S", "-P FORWARD DROP\n");
-    let found = findings(&machine, Mode::Nat);
+    let found = findings(&machine, NetworkMode::Nat);
     assert!(found[0].what.contains("iptables-legacy"), "{found:?}");
 }
 
@@ -193,7 +193,11 @@ fn nft_s_expressions() {
         (json!([{"something new": {}}]), &["forward-unknown"]),
         (json!([{"jump": {"target": "gone"}}]), &["forward-unknown"]),
     ] {
-        assert_eq!(kinds(&ruled(std::slice::from_ref(&rule)), Mode::Nat), expected, "{rule}");
+        assert_eq!(
+            kinds(&ruled(std::slice::from_ref(&rule)), NetworkMode::Nat),
+            expected,
+            "{rule}"
+        );
     }
 }
 
@@ -202,16 +206,16 @@ fn rules_that_nobody_may_read_are_unknown() {
     let machine = Machine::stock(NetworkManager);
     machine.tools.fail(RULESET, "Operation not permitted (you must be root)");
     machine.tools.fail(FILTER, "Permission denied (you must be root)");
-    let found = findings(&machine, Mode::Nat);
+    let found = findings(&machine, NetworkMode::Nat);
     assert_eq!((found[0].kind, found[0].is_doubtful), ("filter-unread", true), "{found:?}");
-    machine.set_up(Mode::Nat);
+    machine.set_up(NetworkMode::Nat);
     let error = allow(&machine.survey(), &machine.tools).unwrap_err();
-    assert!(matches!(error, Error::FilterUnread), "{error}");
+    assert!(matches!(error, NetworkError::FilterUnread), "{error}");
 }
 
 /// The calls of `network allow`, after which the recorded filter is as it was, so that it says so.
 fn allowed(machine: &Machine) -> (Vec<String>, String) {
-    machine.set_up(Mode::Nat);
+    machine.set_up(NetworkMode::Nat);
     let survey = machine.survey();
     machine.tools.answer_others("");
     machine.tools.calls.borrow_mut().clear();
@@ -256,8 +260,8 @@ fn rules_of_ours_go_before_all_others_and_are_looked_at_again() {
 fn an_open_filter_is_left_alone() {
     let machine = Machine::stock(NetworkManager);
     let error = allow(&machine.survey(), &machine.tools).unwrap_err();
-    assert!(matches!(error, Error::NotSetUp), "{error}");
-    machine.set_up(Mode::Nat);
+    assert!(matches!(error, NetworkError::NotSetUp), "{error}");
+    machine.set_up(NetworkMode::Nat);
     allow(&machine.survey(), &machine.tools).unwrap();
     assert!(!machine.tools.calls.borrow().iter().any(|call| call.contains("-I")));
 }

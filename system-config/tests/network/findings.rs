@@ -4,28 +4,28 @@ use std::fs;
 
 use serde_json::json;
 use system_config::Manager::{self, NetworkManager, Networkd};
-use system_config::network::{self, Error, Mode, Request};
+use system_config::network::{self, NetworkError, NetworkMode, NetworkRequest};
 
 use crate::machine::{ADDRESSES, Machine, ROUTES, RULESET, TABLES, link, request};
 use crate::tree::assert_same;
 
 /// The one thing that stands in the way.
 #[track_caller]
-fn blocked(machine: &Machine, request: &Request) -> (&'static str, String) {
+fn blocked(machine: &Machine, request: &NetworkRequest) -> (&'static str, String) {
     let before = machine.card.tree();
     let error = machine.plan(request).unwrap_err();
     assert_same(&machine.card.tree(), &before);
-    let Error::Blocked(findings) = error else { panic!("{error}") };
+    let NetworkError::Blocked(findings) = error else { panic!("{error}") };
     assert_eq!(findings.len(), 1, "{findings:?}");
     (findings[0].kind, findings[0].to_string())
 }
 
 /// Of a cluster with a name.
-fn warned(machine: &Machine, mode: Mode) -> Vec<(&'static str, String)> {
-    told(machine, &Request { cluster: Some("rack-1".parse().unwrap()), ..request(mode) })
+fn warned(machine: &Machine, mode: NetworkMode) -> Vec<(&'static str, String)> {
+    told(machine, &NetworkRequest { cluster: Some("rack-1".parse().unwrap()), ..request(mode) })
 }
 
-fn told(machine: &Machine, request: &Request) -> Vec<(&'static str, String)> {
+fn told(machine: &Machine, request: &NetworkRequest) -> Vec<(&'static str, String)> {
     let plan = machine.plan(request).unwrap();
     plan.findings.iter().map(|finding| (finding.kind, finding.to_string())).collect()
 }
@@ -33,7 +33,7 @@ fn told(machine: &Machine, request: &Request) -> Vec<(&'static str, String)> {
 #[test]
 fn a_stock_system_has_nothing_in_the_way() {
     for manager in [NetworkManager, Networkd] {
-        for mode in [Mode::Nat, Mode::Bridge] {
+        for mode in [NetworkMode::Nat, NetworkMode::Bridge] {
             assert_eq!(warned(&Machine::stock(manager), mode), []);
         }
     }
@@ -44,20 +44,23 @@ fn a_stock_system_has_nothing_in_the_way() {
 fn a_bridge_without_a_cluster_s_name_is_offered_one() {
     for manager in [NetworkManager, Networkd] {
         let machine = Machine::stock(manager);
-        let found = told(&machine, &request(Mode::Bridge));
+        let found = told(&machine, &request(NetworkMode::Bridge));
         assert_eq!((found.len(), found[0].0), (1, "shared-macs"));
         assert!(found[0].1.contains("--cluster NAME"), "no machine ID yet: {found:?}");
         let id = "c1a57e4a000000000000000000000001";
         machine.card.write("root/etc/machine-id", format!("{id}\n"));
-        let text = told(&machine, &request(Mode::Bridge)).remove(0).1;
+        let text = told(&machine, &request(NetworkMode::Bridge)).remove(0).1;
         let offered = text.split("--cluster ").nth(1).unwrap().split(',').next().unwrap();
         assert!(
             !id.contains(offered) && text.contains(&format!("cluster = \"{offered}\"")),
             "{text}"
         );
-        let named = Request { cluster: Some(offered.parse().unwrap()), ..request(Mode::Bridge) };
+        let named = NetworkRequest {
+            cluster: Some(offered.parse().unwrap()),
+            ..request(NetworkMode::Bridge)
+        };
         assert_eq!(machine.plan(&named).unwrap().findings, []);
-        assert_eq!(told(&machine, &request(Mode::Nat)), [], "nobody else is there");
+        assert_eq!(told(&machine, &request(NetworkMode::Nat)), [], "nobody else is there");
     }
 }
 
@@ -65,14 +68,15 @@ fn a_bridge_without_a_cluster_s_name_is_offered_one() {
 fn an_address_of_somebody_else() {
     let machine = Machine::stock(NetworkManager);
     machine.links(&[link("eth0", "192.0.2.7/24"), link("eth1", "172.19.181.9/16")]);
-    let (kind, text) = blocked(&machine, &request(Mode::Nat));
+    let (kind, text) = blocked(&machine, &request(NetworkMode::Nat));
     assert_eq!(kind, "address-clash");
     assert!(text.contains("172.19.181.0/24") && text.contains("172.19.181.9/16 of eth1"), "{text}");
     assert!(text.contains("--subnet"), "{text}");
-    let other = Request { subnet: "10.181.0.0/24".parse().unwrap(), ..request(Mode::Nat) };
+    let other =
+        NetworkRequest { subnet: "10.181.0.0/24".parse().unwrap(), ..request(NetworkMode::Nat) };
     assert!(machine.plan(&other).is_ok());
     // Nobody has an address of the nodes' network there.
-    assert!(machine.plan(&request(Mode::Bridge)).is_ok());
+    assert!(machine.plan(&request(NetworkMode::Bridge)).is_ok());
 }
 
 #[test]
@@ -81,7 +85,7 @@ fn a_route_to_somebody_else() {
     let routes =
         json!([{"dst": "default", "dev": "eth0"}, {"dst": "172.16.0.0/12", "dev": "tun0"}]);
     machine.tools.answer(ROUTES, routes);
-    let (kind, text) = blocked(&machine, &request(Mode::Nat));
+    let (kind, text) = blocked(&machine, &request(NetworkMode::Nat));
     assert_eq!(kind, "address-clash");
     assert!(text.contains("172.16.0.0/12 of tun0"), "{text}");
 }
@@ -91,7 +95,7 @@ fn the_bridge_of_the_vendors_image() {
     for manager in [NetworkManager, Networkd] {
         let machine = Machine::stock(manager);
         machine.card.write("root/etc/network/interfaces.d/clusterctrl", "auto br0\n");
-        for mode in [Mode::Nat, Mode::Bridge] {
+        for mode in [NetworkMode::Nat, NetworkMode::Bridge] {
             let (kind, text) = blocked(&machine, &request(mode));
             assert_eq!(kind, "vendors-bridge");
             assert!(text.contains("interfaces.d/clusterctrl") && text.contains("reboot"), "{text}");
@@ -103,7 +107,7 @@ fn the_bridge_of_the_vendors_image() {
 fn our_own_bridge_is_no_clash() {
     let machine = Machine::stock(NetworkManager);
     machine.links(&[link("eth0", "192.0.2.7/24"), link("clusterhat0", "172.19.181.254/24")]);
-    assert_eq!(warned(&machine, Mode::Nat), []);
+    assert_eq!(warned(&machine, NetworkMode::Nat), []);
 }
 
 #[test]
@@ -111,14 +115,14 @@ fn programs_that_networkmanager_needs() {
     for (program, package) in [("dnsmasq", "dnsmasq-base"), ("nft", "nftables")] {
         let machine = Machine::stock(NetworkManager);
         fs::remove_file(machine.card.path(&format!("root/usr/sbin/{program}"))).unwrap();
-        let (kind, text) = blocked(&machine, &request(Mode::Nat));
+        let (kind, text) = blocked(&machine, &request(NetworkMode::Nat));
         assert_eq!(kind, "missing-program");
         assert!(text.contains(&format!("apt install {package}")), "{text}");
-        assert!(machine.plan(&request(Mode::Bridge)).is_ok());
+        assert!(machine.plan(&request(NetworkMode::Bridge)).is_ok());
     }
     let machine = Machine::stock(Networkd);
     fs::remove_file(machine.card.path("root/usr/sbin/dnsmasq")).unwrap();
-    assert!(machine.plan(&request(Mode::Nat)).is_ok());
+    assert!(machine.plan(&request(NetworkMode::Nat)).is_ok());
 }
 
 /// NetworkManager gives nft one second, and goes on without.
@@ -126,39 +130,39 @@ fn programs_that_networkmanager_needs() {
 fn a_bridge_without_masquerading() {
     let machine = Machine::stock(NetworkManager);
     machine.tools.answer(TABLES, "table inet filter\n");
-    assert_eq!(warned(&machine, Mode::Nat), [], "no bridge yet");
+    assert_eq!(warned(&machine, NetworkMode::Nat), [], "no bridge yet");
     machine.links(&[link("eth0", "192.0.2.7/24"), link("clusterhat0", "172.19.181.254/24")]);
-    let found = warned(&machine, Mode::Nat);
+    let found = warned(&machine, NetworkMode::Nat);
     assert_eq!(found[0].0, "no-masquerade");
     assert!(found[0].1.contains("nmcli connection up clusterhat0"), "{found:?}");
     machine.tools.answer(TABLES, "table ip nm-shared-clusterhat0\n");
-    assert_eq!(warned(&machine, Mode::Nat), []);
+    assert_eq!(warned(&machine, NetworkMode::Nat), []);
 }
 
 #[test]
 fn an_uplink_that_can_be_no_port() {
     let machine = Machine::stock(NetworkManager);
     machine.card.write("root/sys/class/net/eth0/phy80211/name", "phy0\n");
-    let (kind, text) = blocked(&machine, &request(Mode::Bridge));
+    let (kind, text) = blocked(&machine, &request(NetworkMode::Bridge));
     assert_eq!(kind, "wireless-uplink");
     assert!(text.contains("eth0") && text.contains("--mode nat"), "{text}");
-    assert!(machine.plan(&request(Mode::Nat)).is_ok());
+    assert!(machine.plan(&request(NetworkMode::Nat)).is_ok());
 
     let machine = Machine::stock(NetworkManager);
     let mut virtual_link = link("eth0", "192.0.2.7/24");
     virtual_link["linkinfo"] = json!({"info_kind": "vlan"});
     machine.links(&[virtual_link]);
-    assert_eq!(blocked(&machine, &request(Mode::Bridge)).0, "virtual-uplink");
+    assert_eq!(blocked(&machine, &request(NetworkMode::Bridge)).0, "virtual-uplink");
 }
 
 #[test]
 fn the_connection_that_the_user_came_through() {
     let machine = Machine::stock(NetworkManager);
     machine.card.write("root/proc/self/environ", "SSH_CONNECTION=192.0.2.99 5 192.0.2.7 22\0");
-    let found = warned(&machine, Mode::Bridge);
+    let found = warned(&machine, NetworkMode::Bridge);
     assert_eq!(found[0].0, "your-connection");
     assert!(found[0].1.contains("eth0") && found[0].1.contains("is undone"), "{found:?}");
-    assert_eq!(warned(&machine, Mode::Nat), [], "nothing moves there");
+    assert_eq!(warned(&machine, NetworkMode::Nat), [], "nothing moves there");
 }
 
 #[test]
@@ -168,26 +172,27 @@ fn hosts_that_cloud_init_writes_anew() {
         "root/etc/hosts",
         "# Your system has configured 'manage_etc_hosts' as True.\n127.0.0.1 localhost\n",
     );
-    assert_eq!(warned(&machine, Mode::Nat)[0].0, "cloud-init-hosts");
+    assert_eq!(warned(&machine, NetworkMode::Nat)[0].0, "cloud-init-hosts");
 }
 
 #[test]
 fn interfaces_and_managers_that_are_not_there() {
     let machine = Machine::stock(NetworkManager);
     let asked = |uplink: Option<&str>, manager: Option<Manager>, mode| {
-        let request = Request { uplink: uplink.map(str::to_owned), manager, ..request(mode) };
+        let request =
+            NetworkRequest { uplink: uplink.map(str::to_owned), manager, ..request(mode) };
         let error = machine.plan(&request).unwrap_err();
         assert!(error.is_usage(), "{error}");
         error.to_string()
     };
-    let text = asked(Some("eth7"), None, Mode::Bridge);
+    let text = asked(Some("eth7"), None, NetworkMode::Bridge);
     assert!(text.contains("eth7") && text.contains("lo eth0"), "{text}");
-    let text = asked(Some("lo"), None, Mode::Nat);
+    let text = asked(Some("lo"), None, NetworkMode::Nat);
     assert!(text.contains("through eth0"), "{text}");
-    let text = asked(None, Some(Networkd), Mode::Nat);
+    let text = asked(None, Some(Networkd), NetworkMode::Nat);
     assert!(text.contains("systemctl enable --now systemd-networkd.service"), "{text}");
     machine.tools.answer(ROUTES, "");
-    let text = asked(None, None, Mode::Bridge);
+    let text = asked(None, None, NetworkMode::Bridge);
     assert!(text.contains("--uplink"), "{text}");
 }
 
@@ -211,7 +216,7 @@ fn settings_that_cannot_move_to_a_bridge() {
     ] {
         let machine = Machine::stock(manager);
         machine.uplink_file("eth0", path, text);
-        let error = machine.plan(&request(Mode::Bridge)).unwrap_err().to_string();
+        let error = machine.plan(&request(NetworkMode::Bridge)).unwrap_err().to_string();
         assert!(error.contains(path) && error.contains(word), "{error}");
     }
 }
@@ -220,7 +225,7 @@ fn settings_that_cannot_move_to_a_bridge() {
 fn a_program_that_fails_is_named_with_what_it_said() {
     let machine = Machine::stock(NetworkManager);
     machine.tools.fail(ADDRESSES, "RTNETLINK answers: Operation not permitted\n");
-    let error = system_config::network::Survey::take(&machine.places(), Some(&machine.tools));
+    let error = system_config::network::Survey::take(&machine.sysroot(), Some(&machine.tools));
     let text = error.unwrap_err().to_string();
     assert!(text.contains("ip -details") && text.contains("not permitted"), "{text}");
 }
@@ -228,9 +233,11 @@ fn a_program_that_fails_is_named_with_what_it_said() {
 /// Rules that cannot be understood are not taken for none.
 #[test]
 fn what_nft_prints_and_is_no_ruleset_is_told_as_unread() {
-    for text in ["", "null", "{}", "{\"nftables\": [", "{\"nftables\": null}", "Error: syntax"] {
+    for text in
+        ["", "null", "{}", "{\"nftables\": [", "{\"nftables\": null}", "NetworkError: syntax"]
+    {
         let machine = Machine::stock(NetworkManager);
-        machine.set_up(Mode::Nat);
+        machine.set_up(NetworkMode::Nat);
         machine.tools.answer(RULESET, text);
         let status = network::status(&[], &machine.survey(), &machine.tools).unwrap().unwrap();
         let kinds: Vec<_> = status.findings.iter().map(|finding| finding.kind).collect();

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use node_link::NodeId;
 use serde_json::{Value, json};
-use system_config::changes::Places;
-use system_config::network::{self, Error, Mode, NetworkPlan, Node, Request, Survey};
+use system_config::changes::Sysroot;
+use system_config::network::{
+    self, NetworkError, NetworkMode, NetworkNode, NetworkPlan, NetworkRequest, Survey,
+};
 use system_config::{Manager, Printed, Tools};
 
 use crate::tree::Card;
@@ -145,21 +147,21 @@ impl Machine {
         self.tools.answer(NETWORK_FILES, list);
     }
 
-    pub(crate) fn places(&self) -> Places {
-        network::places(&self.card.path("root")).unwrap()
+    pub(crate) fn sysroot(&self) -> Sysroot {
+        network::sysroot(&self.card.path("root")).unwrap()
     }
 
     pub(crate) fn survey(&self) -> Survey {
-        Survey::take(&self.places(), Some(&self.tools)).unwrap()
+        Survey::take(&self.sysroot(), Some(&self.tools)).unwrap()
     }
 
-    pub(crate) fn plan(&self, request: &Request) -> Result<NetworkPlan, Error> {
+    pub(crate) fn plan(&self, request: &NetworkRequest) -> Result<NetworkPlan, NetworkError> {
         network::plan(request, &self.survey())
     }
 
     /// Sets it up, files only.
-    pub(crate) fn set_up(&self, mode: Mode) {
-        self.plan(&request(mode)).unwrap().files.apply(&self.places()).unwrap();
+    pub(crate) fn set_up(&self, mode: NetworkMode) {
+        self.plan(&request(mode)).unwrap().files.apply(&self.sysroot()).unwrap();
     }
 
     /// Paths of this test run's folder are no part of a golden file.
@@ -169,11 +171,11 @@ impl Machine {
 }
 
 /// Nodes 1 to 4, of which 3 has a name.
-pub(crate) fn request(mode: Mode) -> Request {
-    let node = |id: u8| Node {
+pub(crate) fn request(mode: NetworkMode) -> NetworkRequest {
+    let node = |id: u8| NetworkNode {
         id: NodeId::try_from(id).unwrap(),
         name: (id == 3).then(|| "db".to_owned()),
         usb_path: None,
     };
-    Request { nodes: (1..=4).map(node).collect(), ..Request::new(mode) }
+    NetworkRequest { nodes: (1..=4).map(node).collect(), ..NetworkRequest::new(mode) }
 }

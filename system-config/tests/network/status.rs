@@ -2,21 +2,22 @@
 
 use serde_json::json;
 use system_config::Manager::NetworkManager;
-use system_config::network::{self, Mode, NodeState, Request};
+use system_config::network::{self, LinkState, NetworkMode, NetworkRequest};
 
 use crate::machine::{Machine, NEIGHBOURS, link, request};
 
 #[test]
 fn nothing_was_set_up() {
     let machine = Machine::stock(NetworkManager);
-    let status = network::status(&request(Mode::Nat).nodes, &machine.survey(), &machine.tools);
+    let status =
+        network::status(&request(NetworkMode::Nat).nodes, &machine.survey(), &machine.tools);
     assert_eq!(status.unwrap(), None);
 }
 
 #[test]
 fn how_far_each_node_has_come() {
     let machine = Machine::stock(NetworkManager);
-    machine.set_up(Mode::Nat);
+    machine.set_up(NetworkMode::Nat);
     let port = |name: &str| {
         let mut port = link(name, "");
         port["master"] = json!("clusterhat0");
@@ -43,10 +44,10 @@ fn how_far_each_node_has_come() {
         NEIGHBOURS,
         json!([{"dst": "172.19.181.1", "lladdr": "00:22:82:ff:ff:01", "state": ["REACHABLE"]}]),
     );
-    let nodes = request(Mode::Nat).nodes;
+    let nodes = request(NetworkMode::Nat).nodes;
     let status = network::status(&nodes, &machine.survey(), &machine.tools).unwrap().unwrap();
     let states: Vec<_> = status.nodes.iter().map(|node| node.state).collect();
-    use NodeState::{Absent, Apart, Down, Reachable};
+    use LinkState::{Absent, Apart, Down, Reachable};
     assert_eq!(states, [Reachable, Down, Apart, Absent]);
     assert_eq!(status.nodes[2].interface.as_deref(), Some("eth1"));
     assert_eq!(status.nodes[3].address, Some("172.19.181.4".parse().unwrap()));
@@ -69,7 +70,7 @@ fn plugged(machine: &Machine, link: &str, place: &str, serial: &str) {
 #[test]
 fn a_node_that_calls_itself_another() {
     let machine = Machine::stock(NetworkManager);
-    machine.set_up(Mode::Nat);
+    machine.set_up(NetworkMode::Nat);
     let port = |name: &str, mac: u8| {
         let mut port = link(name, "");
         port["master"] = json!("clusterhat0");
@@ -94,16 +95,16 @@ fn a_node_that_calls_itself_another() {
         plugged(&machine, link, place, serial);
     }
     machine.tools.answer(NEIGHBOURS, "");
-    let status = |places: bool| {
-        let mut nodes = request(Mode::Nat).nodes;
-        for node in nodes.iter_mut().filter(|_| places) {
+    let status = |sysroot: bool| {
+        let mut nodes = request(NetworkMode::Nat).nodes;
+        for node in nodes.iter_mut().filter(|_| sysroot) {
             node.usb_path = Some(format!("1-1.{}", node.id));
         }
         network::status(&nodes, &machine.survey(), &machine.tools).unwrap().unwrap()
     };
     let told = status(true);
     let states: Vec<_> = told.nodes.iter().map(|node| node.state).collect();
-    use NodeState::{Foreign, Up};
+    use LinkState::{Foreign, Up};
     assert_eq!(states, [Up, Foreign, Foreign, Foreign]);
     let interfaces: Vec<_> = told.nodes.iter().map(|n| n.interface.as_deref().unwrap()).collect();
     assert_eq!(interfaces, ["ethpi1", "eth1", "ethpi4", "usb0"]);
@@ -124,8 +125,8 @@ fn a_node_that_calls_itself_another() {
 #[test]
 fn ports_that_are_not_isolated_although_they_should_be() {
     let machine = Machine::stock(NetworkManager);
-    let request = Request { isolate: true, ..request(Mode::Nat) };
-    machine.plan(&request).unwrap().files.apply(&machine.places()).unwrap();
+    let request = NetworkRequest { isolate: true, ..request(NetworkMode::Nat) };
+    machine.plan(&request).unwrap().files.apply(&machine.sysroot()).unwrap();
     machine.tools.answer(NEIGHBOURS, "");
     let status = |isolated: bool| {
         let mut port = link("ethpi1", "");
@@ -145,7 +146,7 @@ fn ports_that_are_not_isolated_although_they_should_be() {
 #[test]
 fn addresses_of_a_bridge_are_those_that_were_heard_of() {
     let machine = Machine::stock(NetworkManager);
-    machine.set_up(Mode::Bridge);
+    machine.set_up(NetworkMode::Bridge);
     machine.links(&[link("eth0", ""), link("clusterhat0", "192.0.2.7/24")]);
     machine.tools.answer(
         NEIGHBOURS,
@@ -155,7 +156,7 @@ fn addresses_of_a_bridge_are_those_that_were_heard_of() {
             {"dst": "192.0.2.41", "state": ["FAILED"]},
         ]),
     );
-    let nodes = request(Mode::Bridge).nodes;
+    let nodes = request(NetworkMode::Bridge).nodes;
     let status = network::status(&nodes, &machine.survey(), &machine.tools).unwrap().unwrap();
     assert_eq!(status.nodes[0].address, None);
     assert_eq!(status.nodes[1].address, Some("192.0.2.40".parse().unwrap()));

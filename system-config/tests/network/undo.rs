@@ -3,8 +3,8 @@
 use std::fs;
 
 use system_config::Manager::{NetworkManager, Networkd};
-use system_config::changes::{Changed, Error, plan_undo, undo};
-use system_config::network::{self, Mode, Request};
+use system_config::changes::{ChangeError, Changed, plan_undo, undo};
+use system_config::network::{self, NetworkMode, NetworkRequest};
 
 use crate::machine::{Machine, request};
 use crate::tree::{Tree, assert_same};
@@ -12,15 +12,15 @@ use crate::tree::{Tree, assert_same};
 #[test]
 fn undo_restores_byte_for_byte() {
     for manager in [NetworkManager, Networkd] {
-        for mode in [Mode::Nat, Mode::Bridge] {
+        for mode in [NetworkMode::Nat, NetworkMode::Bridge] {
             let machine = Machine::stock(manager);
             machine.card.mode("root/etc/hosts", 0o604);
             let before = machine.card.tree();
             machine.set_up(mode);
-            assert!(!plan_undo(&machine.places(), Changed::Refuse).unwrap().changes().is_empty());
-            undo(&machine.places(), Changed::Refuse).unwrap();
+            assert!(!plan_undo(&machine.sysroot(), Changed::Refuse).unwrap().changes().is_empty());
+            undo(&machine.sysroot(), Changed::Refuse).unwrap();
             assert_same(&machine.card.tree(), &before);
-            assert!(plan_undo(&machine.places(), Changed::Refuse).unwrap().changes().is_empty());
+            assert!(plan_undo(&machine.sysroot(), Changed::Refuse).unwrap().changes().is_empty());
         }
     }
 }
@@ -29,11 +29,11 @@ fn undo_restores_byte_for_byte() {
 fn from_one_mode_to_the_other_leaves_nothing_of_the_first() {
     for manager in [NetworkManager, Networkd] {
         let direct = Machine::stock(manager);
-        direct.set_up(Mode::Bridge);
+        direct.set_up(NetworkMode::Bridge);
         let machine = Machine::stock(manager);
         let before = machine.card.tree();
-        machine.set_up(Mode::Nat);
-        machine.set_up(Mode::Bridge);
+        machine.set_up(NetworkMode::Nat);
+        machine.set_up(NetworkMode::Bridge);
         let mut now = machine.card.tree();
         let mut then = direct.card.tree();
         for tree in [&mut now, &mut then] {
@@ -44,8 +44,8 @@ fn from_one_mode_to_the_other_leaves_nothing_of_the_first() {
             });
         }
         assert_same(&now, &then);
-        machine.set_up(Mode::Nat);
-        undo(&machine.places(), Changed::Refuse).unwrap();
+        machine.set_up(NetworkMode::Nat);
+        undo(&machine.sysroot(), Changed::Refuse).unwrap();
         assert_same(&machine.card.tree(), &before);
     }
 }
@@ -56,14 +56,15 @@ fn what_was_allowed_and_isolated_goes_with_the_next_set_up() {
         let machine = Machine::stock(manager);
         machine.card.write("root/usr/sbin/firewalld", "");
         let before = machine.card.tree();
-        machine.set_up(Mode::Nat);
+        machine.set_up(NetworkMode::Nat);
         let plain = machine.card.tree();
-        let request = Request { isolate: true, allow_forwarding: true, ..request(Mode::Nat) };
-        let set_up = || machine.plan(&request).unwrap().files.apply(&machine.places()).unwrap();
+        let request =
+            NetworkRequest { isolate: true, allow_forwarding: true, ..request(NetworkMode::Nat) };
+        let set_up = || machine.plan(&request).unwrap().files.apply(&machine.sysroot()).unwrap();
         set_up();
         let unit = "root/etc/systemd/system/multi-user.target.wants/clusterhat-forwarding.service";
         assert!(machine.card.path(unit).is_symlink());
-        machine.set_up(Mode::Nat);
+        machine.set_up(NetworkMode::Nat);
         let files = |tree: Tree| -> Tree {
             let is_ours = |name: &String| {
                 !name.contains("var/lib")
@@ -75,7 +76,7 @@ fn what_was_allowed_and_isolated_goes_with_the_next_set_up() {
         };
         assert_same(&files(machine.card.tree()), &files(plain));
         set_up();
-        undo(&machine.places(), Changed::Refuse).unwrap();
+        undo(&machine.sysroot(), Changed::Refuse).unwrap();
         assert_same(&machine.card.tree(), &before);
     }
 }
@@ -85,11 +86,11 @@ fn what_was_allowed_and_isolated_goes_with_the_next_set_up() {
 fn what_others_wrote_into_hosts_stays() {
     let machine = Machine::stock(NetworkManager);
     let before = machine.card.read("root/etc/hosts");
-    machine.set_up(Mode::Nat);
+    machine.set_up(NetworkMode::Nat);
     let hosts = machine.card.read("root/etc/hosts");
     machine.card.write("root/etc/hosts", format!("192.0.2.9 printer\n{hosts}192.0.2.8 scanner\n"));
-    machine.set_up(Mode::Nat);
-    undo(&machine.places(), Changed::Refuse).unwrap();
+    machine.set_up(NetworkMode::Nat);
+    undo(&machine.sysroot(), Changed::Refuse).unwrap();
     let after = machine.card.read("root/etc/hosts");
     assert_eq!(after, format!("192.0.2.9 printer\n{before}192.0.2.8 scanner\n"));
 }
@@ -97,16 +98,16 @@ fn what_others_wrote_into_hosts_stays() {
 #[test]
 fn a_profile_that_was_edited_is_not_lost() {
     let machine = Machine::stock(NetworkManager);
-    machine.set_up(Mode::Nat);
+    machine.set_up(NetworkMode::Nat);
     let profile = "root/etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf";
     machine.card.write(profile, "dhcp-option=6,192.0.2.1\n");
-    let error = undo(&machine.places(), Changed::Refuse).unwrap_err();
-    assert!(matches!(&error, Error::ChangedSince(paths) if paths.len() == 1), "{error}");
+    let error = undo(&machine.sysroot(), Changed::Refuse).unwrap_err();
+    assert!(matches!(&error, ChangeError::ChangedSince(paths) if paths.len() == 1), "{error}");
     // The other mode would remove it.
-    let error = machine.plan(&request(Mode::Bridge)).unwrap_err();
+    let error = machine.plan(&request(NetworkMode::Bridge)).unwrap_err();
     assert!(error.to_string().contains("clusterhat.conf"), "{error}");
     assert_eq!(machine.card.read(profile), "dhcp-option=6,192.0.2.1\n");
-    undo(&machine.places(), Changed::Overwrite).unwrap();
+    undo(&machine.sysroot(), Changed::Overwrite).unwrap();
     assert!(!machine.card.path(profile).exists());
 }
 
@@ -125,18 +126,18 @@ fn settings_that_say_nothing_are_written_anew() {
     for text in ["", "mode = \n", "\u{feff}mode = \"nat\"\n", "mode = \"nat\"\n"] {
         let machine = Machine::stock(NetworkManager);
         let before = machine.card.tree();
-        machine.set_up(Mode::Nat);
+        machine.set_up(NetworkMode::Nat);
         let whole = machine.card.tree();
         machine.card.write("root/etc/clusterhat/network.toml", text);
         let error = network::status(&[], &machine.survey(), &machine.tools).unwrap_err();
         assert!(error.to_string().contains("run `clusterhat network setup` again"), "{error}");
-        machine.set_up(Mode::Nat);
+        machine.set_up(NetworkMode::Nat);
         let (mut now, mut then) = (machine.card.tree(), whole);
         for tree in [&mut now, &mut then] {
             tree.retain(|name, _| !name.contains("var/lib/clusterhat"));
         }
         assert_same(&now, &then);
-        undo(&machine.places(), Changed::Overwrite).unwrap();
+        undo(&machine.sysroot(), Changed::Overwrite).unwrap();
         assert_same(&machine.card.tree(), &before);
     }
 }

@@ -8,17 +8,17 @@ use super::flow::Hook;
 use super::{COMMENT, Filter, Flow, Place, asked, forwarded, nft};
 use crate::Tools;
 use crate::network::survey::Live;
-use crate::network::{BRIDGE, Error, Settings, Survey, live};
+use crate::network::{BRIDGE, NetworkError, NetworkSettings, Survey, live};
 
 /// Puts a rule of ours into every chain that may stop the nodes' packets, and looks again.
 ///
 /// # Errors
 /// A program that fails; chains that stop them still.
-pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), Error> {
+pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), NetworkError> {
     let (Some(settings), Some(system)) = (survey.known_settings()?, survey.live()) else {
-        return Err(Error::NotSetUp);
+        return Err(NetworkError::NotSetUp);
     };
-    let root = survey.system().places().root();
+    let root = survey.system().sysroot().root();
     let flows = flows(settings, system);
     let mut done = Vec::new();
     for obstacle in system.filter.obstacles(&flows) {
@@ -38,7 +38,7 @@ pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), Error> {
 ///
 /// # Errors
 /// A program that fails.
-pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), Error> {
+pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), NetworkError> {
     let filter = Filter::read(root, tools);
     let printed = [("iptables", &filter.iptables), ("iptables-legacy", &filter.legacy)];
     for (program, printed) in printed {
@@ -61,17 +61,17 @@ pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), Error> {
     Ok(())
 }
 
-fn flows(settings: &Settings, system: &Live) -> Vec<Flow> {
+fn flows(settings: &NetworkSettings, system: &Live) -> Vec<Flow> {
     [forwarded(settings, system.uplink(), system.filters_bridges), asked(settings)].concat()
 }
 
-fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), Error> {
+fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), NetworkError> {
     let filter = Filter::read(root, tools);
     if filter.is_hidden {
-        return Err(Error::FilterUnread);
+        return Err(NetworkError::FilterUnread);
     }
     match filter.obstacles(flows).first() {
-        Some(obstacle) => Err(Error::StillStopped(obstacle.place.to_string())),
+        Some(obstacle) => Err(NetworkError::StillStopped(obstacle.place.to_string())),
         None => Ok(()),
     }
 }

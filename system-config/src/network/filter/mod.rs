@@ -15,7 +15,7 @@ use serde_json::Value;
 pub use allow::{allow, withdraw};
 pub(super) use flow::Flow;
 
-use super::{Mode, Settings};
+use super::{NetworkMode, NetworkSettings};
 use crate::{Manager, Tools};
 use flow::{DHCP, DNS};
 
@@ -129,26 +129,26 @@ impl Filter {
 
 /// What nodes send beyond the controller and gets back, or what passes the bridge.
 pub(super) fn forwarded(
-    settings: &Settings,
+    settings: &NetworkSettings,
     uplink: Option<&str>,
     filters_bridges: bool,
 ) -> Vec<Flow> {
     match (settings.mode, settings.subnet) {
-        (Mode::Nat, Some(subnet)) => Flow::routed(subnet, uplink).into(),
-        (Mode::Bridge, _) => {
+        (NetworkMode::Nat, Some(subnet)) => Flow::routed(subnet, uplink).into(),
+        (NetworkMode::Bridge, _) => {
             let ipv4 = if filters_bridges { Flow::bridged_ipv4().to_vec() } else { Vec::new() };
             [ipv4, Flow::bridged(settings.uplink.as_deref()).into()].concat()
         }
-        (Mode::Nat, None) => Vec::new(),
+        (NetworkMode::Nat, None) => Vec::new(),
     }
 }
 
 /// What nodes behind the controller ask it: for an address, and under NetworkManager for names.
-pub(super) fn asked(settings: &Settings) -> Vec<Flow> {
+pub(super) fn asked(settings: &NetworkSettings) -> Vec<Flow> {
     match (settings.mode, settings.manager) {
-        (Mode::Bridge, _) => Vec::new(),
-        (Mode::Nat, Manager::Networkd) => vec![Flow::asked(DHCP)],
-        (Mode::Nat, _) => vec![Flow::asked(DHCP), Flow::asked(DNS)],
+        (NetworkMode::Bridge, _) => Vec::new(),
+        (NetworkMode::Nat, Manager::Networkd) => vec![Flow::asked(DHCP)],
+        (NetworkMode::Nat, _) => vec![Flow::asked(DHCP), Flow::asked(DNS)],
     }
 }
 

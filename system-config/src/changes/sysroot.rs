@@ -10,8 +10,8 @@ use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 
 use super::inside::{self, MOST_LINKS, is_absence};
-use super::lock::Lock;
-use super::{Error, Target, boot};
+use super::lock::SysrootLock;
+use super::{ChangeError, TargetFile, boot};
 
 /// Where the state of programs is.
 const PROGRAMS: &str = "var/lib";
@@ -19,13 +19,13 @@ const PROGRAMS: &str = "var/lib";
 /// The state of all of the project's packages.
 pub(super) const STATE: &str = "var/lib/clusterhat";
 
-/// The folders that hold a system, and what the record of our changes to it is called.
+/// An installed system, running or mounted: its root, its boot partition, and the record of our changes to it.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct Sysroot {
     root: Top,
     boot: Top,
     record: &'static str,
-    pub(super) held: Option<Arc<Lock>>,
+    pub(super) held: Option<Arc<SysrootLock>>,
 }
 
 /// A folder that no path below it leads out of.
@@ -38,47 +38,49 @@ struct Top {
     shown: PathBuf,
 }
 
-/// In which of them a file lies.
+/// The file system that a path is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Base {
+pub enum Partition {
     /// The boot partition.
     Boot,
     /// The root.
     Root,
 }
 
-/// A file of the card, wherever the card is mounted.
+/// A path in an installed system, independent of where that is mounted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Spot {
-    /// Below which folder.
-    pub base: Base,
+pub struct SysPath {
+    /// The file system; `base` in the record.
+    #[serde(rename = "base")]
+    pub partition: Partition,
     /// The path from there.
     pub path: PathBuf,
 }
 
-impl Spot {
+impl SysPath {
     /// Below the root.
     pub fn root(path: impl Into<PathBuf>) -> Self {
-        Self { base: Base::Root, path: path.into() }
+        Self { partition: Partition::Root, path: path.into() }
     }
 
     /// On the boot partition.
     pub fn boot(path: impl Into<PathBuf>) -> Self {
-        Self { base: Base::Boot, path: path.into() }
+        Self { partition: Partition::Boot, path: path.into() }
     }
 
     /// A file below this folder.
     #[must_use]
     pub fn below(&self, name: impl AsRef<Path>) -> Self {
-        Self { base: self.base, path: self.path.join(name) }
+        Self { partition: self.partition, path: self.path.join(name) }
     }
 
-    /// The folder it lies in, if that is not the base itself.
+    /// The folder it lies in, if that is not the partition itself.
     #[must_use]
     pub fn folder(&self) -> Option<Self> {
         let parent = self.path.parent()?;
-        (parent != Path::new("")).then(|| Self { base: self.base, path: parent.to_owned() })
+        (parent != Path::new(""))
+            .then(|| Self { partition: self.partition, path: parent.to_owned() })
     }
 }
 
@@ -94,25 +96,25 @@ impl Top {
     }
 }
 
-impl Places {
+impl Sysroot {
     /// The system below a root. The record of what is changed there lies in
     /// `var/lib/clusterhat/RECORD`.
     ///
     /// # Errors
     /// A folder that holds no system.
-    pub fn new(record: &'static str, root: &Path) -> Result<Self, Error> {
+    pub fn new(record: &'static str, root: &Path) -> Result<Self, ChangeError> {
         let top = match Top::open(root) {
-            Err(error) if is_absence(&error) => return Err(Error::NoEtc(root.to_owned())),
-            opened => opened.map_err(Error::io("open", root))?,
+            Err(error) if is_absence(&error) => return Err(ChangeError::NoEtc(root.to_owned())),
+            opened => opened.map_err(ChangeError::io("open", root))?,
         };
         let [firmware, boot] = boot::FOLDERS.map(|folder| top.below(folder));
-        let places = Self { root: top, boot: boot.clone(), record, held: None };
-        if places.folder(Base::Root, Path::new("etc"))?.is_none() {
-            return Err(Error::NoEtc(root.to_owned()));
+        let sysroot = Self { root: top, boot: boot.clone(), record, held: None };
+        if sysroot.folder(Partition::Root, Path::new("etc"))?.is_none() {
+            return Err(ChangeError::NoEtc(root.to_owned()));
         }
-        let at_firmware = Self { boot: firmware, ..places.clone() };
-        let is_boot = |places: &Self| boot::has_config(places);
-        Ok(if !is_boot(&at_firmware)? && is_boot(&places)? { places } else { at_firmware })
+        let at_firmware = Self { boot: firmware, ..sysroot.clone() };
+        let is_boot = |sysroot: &Self| boot::has_config(sysroot);
+        Ok(if !is_boot(&at_firmware)? && is_boot(&sysroot)? { sysroot } else { at_firmware })
     }
 
     /// The same with its boot partition, which is looked for below the root if nobody says where it
@@ -120,36 +122,36 @@ impl Places {
     ///
     /// # Errors
     /// No `config.txt` there, one that stands for another, or another card's; a root that forgets.
-    pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, Error> {
-        let places = match boot {
+    pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, ChangeError> {
+        let sysroot = match boot {
             Some(boot) => Self { boot: Self::given(boot)?, ..self },
             None => self,
         };
-        if !boot::has_config(&places)? {
+        if !boot::has_config(&sysroot)? {
             return Err(match boot {
-                Some(boot) => Error::NoConfigTxt(boot.to_owned()),
-                None => Error::NoBootDir(places.root.shown),
+                Some(boot) => ChangeError::NoConfigTxt(boot.to_owned()),
+                None => ChangeError::NoBootDir(sysroot.root.shown),
             });
         }
-        boot::check_lasts(&places)?;
-        boot::check(&places)?;
-        Ok(places)
+        boot::check_lasts(&sysroot)?;
+        boot::check(&sysroot)?;
+        Ok(sysroot)
     }
 
     /// The same, where nothing says that the system has a boot partition with a `config.txt`.
     ///
     /// # Errors
     /// One that is not mounted, or as [`Self::with_boot`].
-    pub fn with_boot_if_any(self) -> Result<Self, Error> {
+    pub fn with_boot_if_any(self) -> Result<Self, ChangeError> {
         boot::check_lasts(&self)?;
         boot::check(&self)?;
         Ok(self)
     }
 
-    fn given(boot: &Path) -> Result<Top, Error> {
+    fn given(boot: &Path) -> Result<Top, ChangeError> {
         match Top::open(boot) {
-            Err(error) if is_absence(&error) => Err(Error::NoConfigTxt(boot.to_owned())),
-            opened => opened.map_err(Error::io("open", boot)),
+            Err(error) if is_absence(&error) => Err(ChangeError::NoConfigTxt(boot.to_owned())),
+            opened => opened.map_err(ChangeError::io("open", boot)),
         }
     }
 
@@ -160,58 +162,62 @@ impl Places {
     }
 
     /// The folder of the record.
-    pub(super) fn record(&self) -> Spot {
-        Spot::root(STATE).below(self.record)
+    pub(super) fn record(&self) -> SysPath {
+        SysPath::root(STATE).below(self.record)
     }
 
-    /// The folder of a base, for messages.
+    /// Where a partition is mounted, for messages.
     #[must_use]
-    pub fn base(&self, base: Base) -> &Path {
-        &self.top(base).shown
+    pub fn mount_point(&self, partition: Partition) -> &Path {
+        &self.top(partition).shown
     }
 
     /// The path as a user writes it.
     #[must_use]
-    pub fn shown(&self, spot: &Spot) -> PathBuf {
-        self.base(spot.base).join(inside::relative(&spot.path))
+    pub fn shown(&self, sys_path: &SysPath) -> PathBuf {
+        self.mount_point(sys_path.partition).join(inside::relative(&sys_path.path))
     }
 
     /// Whether something is there, through links.
     ///
     /// # Errors
     /// What cannot be looked at.
-    pub fn has(&self, spot: &Spot) -> Result<bool, Error> {
-        let found = match self.file(spot)? {
-            Some(at) => at.look().map_err(Error::io("look at", at.path()))?,
+    pub fn has(&self, sys_path: &SysPath) -> Result<bool, ChangeError> {
+        let found = match self.file(sys_path)? {
+            Some(at) => at.look().map_err(ChangeError::io("look at", at.path()))?,
             None => None,
         };
         Ok(found.is_some())
     }
 
-    const fn top(&self, base: Base) -> &Top {
-        match base {
-            Base::Boot => &self.boot,
-            Base::Root => &self.root,
+    const fn top(&self, partition: Partition) -> &Top {
+        match partition {
+            Partition::Boot => &self.boot,
+            Partition::Root => &self.root,
         }
     }
 
     /// A folder, if it is there: links are followed as the card's own system would follow them, so that
     /// an absolute one on a mounted card does not lead to a folder of this machine.
-    pub(super) fn folder(&self, base: Base, path: &Path) -> Result<Option<OwnedFd>, Error> {
-        match self.open(base, path) {
+    pub(super) fn folder(
+        &self,
+        partition: Partition,
+        path: &Path,
+    ) -> Result<Option<OwnedFd>, ChangeError> {
+        match self.open(partition, path) {
             Err(error) if is_absence(&error) => Ok(None),
             opened => {
-                let shown = || self.base(base).join(inside::relative(path));
-                opened.map(Some).map_err(|error| Error::io("open", &shown())(error))
+                let shown = || self.mount_point(partition).join(inside::relative(path));
+                opened.map(Some).map_err(|error| ChangeError::io("open", &shown())(error))
             }
         }
     }
 
-    fn open(&self, base: Base, path: &Path) -> io::Result<OwnedFd> {
-        let top = self.top(base);
+    fn open(&self, partition: Partition, path: &Path) -> io::Result<OwnedFd> {
+        let top = self.top(partition);
         let path = top.start.join(inside::relative(path));
         match path.strip_prefix(PROGRAMS) {
-            Ok(rest) if base == Base::Root && path.starts_with(STATE) => {
+            Ok(rest) if partition == Partition::Root && path.starts_with(STATE) => {
                 let programs = inside::folder(&top.folder, Path::new(PROGRAMS))?;
                 rest.iter().try_fold(programs, |at, name| own_folder(&at, name))
             }
@@ -220,45 +226,47 @@ impl Places {
     }
 
     /// A file, if its folder is there; links are followed likewise.
-    pub(super) fn file(&self, spot: &Spot) -> Result<Option<Target>, Error> {
-        let mut spot = spot.clone();
+    pub(super) fn file(&self, sys_path: &SysPath) -> Result<Option<TargetFile>, ChangeError> {
+        let mut sys_path = sys_path.clone();
         for _ in 0..MOST_LINKS {
-            let Some(at) = self.link(&spot)? else { return Ok(None) };
-            let found = at.look().map_err(Error::io("look at", at.path()))?;
+            let Some(at) = self.link(&sys_path)? else { return Ok(None) };
+            let found = at.look().map_err(ChangeError::io("look at", at.path()))?;
             let is_link = |mode| FileType::from_raw_mode(mode) == FileType::Symlink;
             if !found.is_some_and(|found| is_link(found.st_mode)) {
                 return Ok(Some(at));
             }
-            let target = at.read_link().map_err(Error::io("read", at.path()))?;
-            spot = self.behind(spot, &target);
+            let target = at.read_link().map_err(ChangeError::io("read", at.path()))?;
+            sys_path = self.behind(sys_path, &target);
         }
         let error = io::Error::other("too many links: they form a loop");
-        Err(Error::io("follow the links of", &self.shown(&spot))(error))
+        Err(ChangeError::io("follow the links of", &self.shown(&sys_path))(error))
     }
 
     /// The same, but a link at the end is the thing meant.
-    pub(super) fn link(&self, spot: &Spot) -> Result<Option<Target>, Error> {
-        let shown = self.shown(spot);
-        let path = inside::relative(&spot.path);
+    pub(super) fn link(&self, sys_path: &SysPath) -> Result<Option<TargetFile>, ChangeError> {
+        let shown = self.shown(sys_path);
+        let path = inside::relative(&sys_path.path);
         let name = path.file_name().unwrap_or(OsStr::new("."));
         let folder = path.parent().unwrap_or(Path::new(""));
-        let Some(folder) = self.folder(spot.base, folder)? else { return Ok(None) };
-        let at = Target::new(folder, name, shown.clone());
-        match spot.base {
-            Base::Boot => at.in_any_case().map(Some).map_err(Error::io("look at", &shown)),
-            Base::Root => Ok(Some(at)),
+        let Some(folder) = self.folder(sys_path.partition, folder)? else { return Ok(None) };
+        let at = TargetFile::new(folder, name, shown.clone());
+        match sys_path.partition {
+            Partition::Boot => {
+                at.in_any_case().map(Some).map_err(ChangeError::io("look at", &shown))
+            }
+            Partition::Root => Ok(Some(at)),
         }
     }
 
     /// What a link at a place leads to. An absolute one starts at the top, which is the root's also for a
     /// boot folder below it.
-    fn behind(&self, spot: Spot, target: &Path) -> Spot {
-        let folder = spot.path.parent().unwrap_or(Path::new("")).to_owned();
-        let is_below_root = !self.top(spot.base).start.as_os_str().is_empty();
+    fn behind(&self, sys_path: SysPath, target: &Path) -> SysPath {
+        let folder = sys_path.path.parent().unwrap_or(Path::new("")).to_owned();
+        let is_below_root = !self.top(sys_path.partition).start.as_os_str().is_empty();
         match (target.is_absolute(), is_below_root) {
-            (true, true) => Spot::root(target),
-            (true, false) => Spot { path: target.to_owned(), ..spot },
-            (false, _) => Spot { path: folder.join(target), ..spot },
+            (true, true) => SysPath::root(target),
+            (true, false) => SysPath { path: target.to_owned(), ..sys_path },
+            (false, _) => SysPath { path: folder.join(target), ..sys_path },
         }
     }
 
