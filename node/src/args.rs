@@ -101,14 +101,14 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
     /// Wait at most TIME for the USB device controller or another process
-    #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait)]
+    #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait, allow_hyphen_values = true)]
     pub(crate) wait: Duration,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DownArgs {
     /// Wait at most TIME for another process
-    #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait)]
+    #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait, allow_hyphen_values = true)]
     pub(crate) wait: Duration,
 }
 

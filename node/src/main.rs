@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn refuse(error: &clap::Error) -> ExitCode {
     let as_json = std::env::args_os().any(|word| word == "--json");
     if !as_json || !error.use_stderr() {
-        error.exit();
+        return render::exit_of(error.exit_code() as u8, error.print());
     }
     let text = error.to_string();
     // The usage follows after an empty line.

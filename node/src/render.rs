@@ -34,13 +34,18 @@ pub(crate) fn finish(
         }
         printed
     };
+    exit_of(outcome.exit_status(), printed)
+}
+
+/// The exit status of a run whose output may not have been written.
+pub(crate) fn exit_of(status: u8, printed: io::Result<()>) -> ExitCode {
     match printed {
         // The reader has seen enough, as `head` does; what was asked for is done.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             tell(&format!("cannot write the output: {error}"));
             ExitCode::FAILURE
         }
-        _ => ExitCode::from(outcome.exit_status()),
+        _ => ExitCode::from(status),
     }
 }
 

@@ -6,6 +6,7 @@
 #[path = "../../system-config/tests/card/tree.rs"]
 mod tree;
 
+use std::fs::OpenOptions;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -56,6 +57,30 @@ fn errors_have_a_kind_and_the_exit_status() {
         assert_eq!(document["error"]["exit_status"], status);
         let message = document["error"]["message"].as_str().unwrap();
         assert!(!message.is_empty() && !message.contains('\n'), "{message}");
+    }
+}
+
+/// As for any other number, the reason is the value and not the shape of an option.
+#[test]
+fn a_negative_time_is_named_as_one() {
+    let card = Card::stock("trixie");
+    for command in ["up", "down"] {
+        let document = document(&card, &["--json", command, "--wait", "-1"], 2);
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(message.contains("a time cannot be negative"), "{message}");
+    }
+}
+
+/// Nor is help that went nowhere a success.
+#[test]
+fn a_full_disk_is_an_error_for_help_too() {
+    for words in [&["--help"][..], &["--version"], &["fly", "--json"]] {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhat-node"));
+        let output = command.args(words).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {output:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("cannot write the output"), "{words:?}: {stderr}");
     }
 }
 
