@@ -66,8 +66,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if let Some(name) = args::simulated(&words) {
         render::simulation::name(&name);
     }
-    let _ = render::print(&Printout::of_failure("", &failure), true);
-    ExitCode::from(failure.exit_status())
+    let printed = render::print(&Printout::of_failure("", &failure), true);
+    if printed.is_err() {
+        render::tell(&failure.lines());
+    }
+    render::exit_of(ExitCode::from(failure.exit_status()), printed)
 }
 
 /// In colours where a terminal shows them.

@@ -80,6 +80,18 @@ fn a_full_disk_is_told_beside_the_error() {
     assert!(output.stderr.contains("cannot write the output"), "{output:?}");
 }
 
+/// Nor one of words that make no sense, for which there is no command.
+#[test]
+fn a_full_disk_does_not_hide_a_usage_error() {
+    let world = World::builtin("v2.5");
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let args = ["frobnicate", "--json"];
+    let output = run(world.command(&args).stdout(full).stderr(Stdio::piped()));
+    assert_eq!(output.status, 1);
+    assert!(output.stderr.contains("'frobnicate'"), "{output:?}");
+    assert!(output.stderr.contains("cannot write the output"), "{output:?}");
+}
+
 #[test]
 fn overlong_words_are_cut() {
     let world = World::builtin("v2.5");
