@@ -179,7 +179,7 @@ fn a_bad_value_of_the_environment_names_the_variable() {
         let output = Output::of(world.command(&["on", "p1"]).env(name, value));
         assert_refused(&output, &[&format!("{name} = {value}"), allowed]);
     }
-    assert_refused(&world.run(&["on", "--delay", "301"]), &["--delay 301s", "0 to 300 seconds"]);
+    assert_refused(&world.run(&["on", "--delay", "301"]), &["--delay 301:", "0 to 300 seconds"]);
 }
 
 #[test]

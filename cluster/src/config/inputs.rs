@@ -46,7 +46,9 @@ pub(super) fn merge(
         (None, None) => (Fragment::default(), None),
     };
     let call = |key, name, given: Option<Duration>, limits: &TimeLimits| match given {
-        Some(value) => Ok(Some(Given::new(value, &format!("{value:?}"), Origin::Call(key)))),
+        Some(value) => {
+            Ok(Some(Given::new(value, &value.as_secs_f64().to_string(), Origin::Call(key))))
+        }
         None => environment(name, env, limits),
     };
     let delay = call("delay", "CLUSTERHAT_DELAY", overrides.delay, &limits::DELAY)?;

@@ -23,21 +23,21 @@ pub(super) struct NumberLimits {
 pub(super) const DELAY: TimeLimits = TimeLimits {
     least: Duration::ZERO,
     most: Duration::from_secs(300),
-    allowed: "0 to 300 seconds",
+    allowed: "0 to 300 seconds, written as 2, 1.5s or 500ms",
 };
 
 /// How long a power cycle keeps a node off. Below 0.1 s the node's capacitors may carry it through.
 pub(super) const OFF_TIME: TimeLimits = TimeLimits {
     least: Duration::from_millis(100),
     most: Duration::from_secs(300),
-    allowed: "0.1 to 300 seconds",
+    allowed: "0.1 to 300 seconds, written as 2, 1.5s or 500ms",
 };
 
 /// How long to wait for another process; 0 = do not wait.
 pub(super) const LOCK_LIMIT: TimeLimits = TimeLimits {
     least: Duration::ZERO,
     most: Duration::from_secs(3600),
-    allowed: "0 to 3600 seconds",
+    allowed: "0 to 3600 seconds, written as 2, 1.5s or 500ms",
 };
 
 /// Number of the first node.

@@ -61,9 +61,21 @@ fn flags_win_over_environment_over_file() {
 #[test]
 fn refused_flags_and_variables_name_themselves() {
     let table = [
-        ("CLUSTERHAT_DELAY", "301", "CLUSTERHAT_DELAY = 301: allowed is 0 to 300 seconds"),
-        ("CLUSTERHAT_OFF_TIME", "nan", "CLUSTERHAT_OFF_TIME = nan: allowed is 0.1 to 300 seconds"),
-        ("CLUSTERHAT_LOCK_LIMIT", "-1", "CLUSTERHAT_LOCK_LIMIT = -1: allowed is 0 to 3600 seconds"),
+        (
+            "CLUSTERHAT_DELAY",
+            "301",
+            "CLUSTERHAT_DELAY = 301: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "CLUSTERHAT_OFF_TIME",
+            "nan",
+            "CLUSTERHAT_OFF_TIME = nan: allowed is 0.1 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "CLUSTERHAT_LOCK_LIMIT",
+            "-1",
+            "CLUSTERHAT_LOCK_LIMIT = -1: allowed is 0 to 3600 seconds, written as 2, 1.5s or 500ms",
+        ),
     ];
     for (name, value, error) in table {
         let loaded = load_with(&own_file(""), &Overrides::default(), &[(name, value)]);
@@ -72,7 +84,7 @@ fn refused_flags_and_variables_name_themselves() {
     let flags = Overrides { off_time: Some(Duration::ZERO), ..Overrides::default() };
     assert_eq!(
         load_with(&own_file("off-time = 1"), &flags, &[]).map(|_| ()),
-        Err("off-time 0ns: allowed is 0.1 to 300 seconds".to_owned())
+        Err("off-time 0: allowed is 0.1 to 300 seconds, written as 2, 1.5s or 500ms".to_owned())
     );
 }
 

@@ -59,11 +59,11 @@ fn what_has_no_effect_is_warned_of() {
         ("CLUSTERHAT_SIZE=9", "ctrl:1: CLUSTERHAT_SIZE = 9: a HAT has 4 nodes; 4 is used"),
         (
             "\nCLUSTERCTRL_DELAY=x",
-            "ctrl:2: CLUSTERCTRL_DELAY = x is ignored: allowed is 0 to 300 seconds",
+            "ctrl:2: CLUSTERCTRL_DELAY = x is ignored: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "CLUSTERCTRL_DELAY=-1",
-            "ctrl:1: CLUSTERCTRL_DELAY = -1 is ignored: allowed is 0 to 300 seconds",
+            "ctrl:1: CLUSTERCTRL_DELAY = -1 is ignored: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "CLUSTERHAT_SIZ=2",
@@ -91,7 +91,10 @@ fn refused_values() {
             "ctrl:1: CLUSTERHAT_FORCE = 4.0: allowed is a version such as 2.5",
         ),
         ("\nclusterhatv1=left", "ctrl:2: CLUSTERHATV1 = left: allowed is a USB path such as 1-1.2"),
-        ("CLUSTERCTRL_DELAY=301", "ctrl:1: CLUSTERCTRL_DELAY = 301: allowed is 0 to 300 seconds"),
+        (
+            "CLUSTERCTRL_DELAY=301",
+            "ctrl:1: CLUSTERCTRL_DELAY = 301: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
         ("FANGPIO=99", "ctrl:1: FANGPIO = 99: allowed is a BCM number from 4 to 27"),
     ];
     for (text, error) in table {

@@ -73,18 +73,42 @@ fn refused_values_name_file_line_and_what_is_allowed() {
     let cut =
         format!("c.toml:2: nodes.p1.name = \"{}...: allowed is at most 63 letters", "a".repeat(59));
     let table = [
-        ("\n\n\n\n\n\ndelay = -1", "c.toml:7: delay = -1: allowed is 0 to 300 seconds"),
-        ("delay = 300.1", "c.toml:1: delay = 300.1: allowed is 0 to 300 seconds"),
-        ("delay = nan", "c.toml:1: delay = nan: allowed is 0 to 300 seconds"),
-        ("delay = inf", "c.toml:1: delay = inf: allowed is 0 to 300 seconds"),
-        ("delay = 1e400", "c.toml:1: delay = 1e400: allowed is 0 to 300 seconds"),
+        (
+            "\n\n\n\n\n\ndelay = -1",
+            "c.toml:7: delay = -1: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "delay = 300.1",
+            "c.toml:1: delay = 300.1: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "delay = nan",
+            "c.toml:1: delay = nan: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "delay = inf",
+            "c.toml:1: delay = inf: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "delay = 1e400",
+            "c.toml:1: delay = 1e400: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
         (
             "delay = 99999999999999999999",
-            "c.toml:1: delay = 99999999999999999999: allowed is 0 to 300 seconds",
+            "c.toml:1: delay = 99999999999999999999: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
-        ("delay = '1m'", "c.toml:1: delay = '1m': allowed is 0 to 300 seconds"),
-        ("off-time = 0.05", "c.toml:1: off-time = 0.05: allowed is 0.1 to 300 seconds"),
-        ("lock-limit = 3601", "c.toml:1: lock-limit = 3601: allowed is 0 to 3600 seconds"),
+        (
+            "delay = '1m'",
+            "c.toml:1: delay = '1m': allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "off-time = 0.05",
+            "c.toml:1: off-time = 0.05: allowed is 0.1 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
+        (
+            "lock-limit = 3601",
+            "c.toml:1: lock-limit = 3601: allowed is 0 to 3600 seconds, written as 2, 1.5s or 500ms",
+        ),
         ("first = 0", "c.toml:1: first = 0: allowed is 1 to 9999"),
         ("fan-gpio = 2", "c.toml:1: fan-gpio = 2: allowed is a BCM number from 4 to 27"),
         (
@@ -136,7 +160,10 @@ fn refused_values_name_file_line_and_what_is_allowed() {
             "first = 101\n[nodes.p1]",
             "c.toml:2: nodes.p1: allowed is a node from nodes.p101 to nodes.p4196",
         ),
-        ("[nodes.p1]\ndelay = 301", "c.toml:2: nodes.p1.delay = 301: allowed is 0 to 300 seconds"),
+        (
+            "[nodes.p1]\ndelay = 301",
+            "c.toml:2: nodes.p1.delay = 301: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+        ),
         (
             "[nodes.p1]\nname = 1",
             "c.toml:2: nodes.p1.name = 1: allowed is a name in quotes such as \"db\"",
