@@ -65,11 +65,12 @@ impl Cluster {
     /// Where a node is on the USB: as configured, else as it can be found.
     ///
     /// # Errors
-    /// What asking its board failed with.
+    /// What asking its board failed with; a node of another cluster, or of before a rescan, is refused.
     pub fn usb_path(&mut self, node: Node) -> Result<Option<String>, DriverError> {
+        let is_ours = self.driver.node(node.number()) == Some(node);
         match self.settings.usb_paths.get(&self.place(node)) {
-            Some(path) => Ok(Some(path.clone())),
-            None => self.driver.usb_path(node),
+            Some(path) if is_ours => Ok(Some(path.clone())),
+            _ => self.driver.usb_path(node),
         }
     }
 

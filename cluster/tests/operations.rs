@@ -48,6 +48,20 @@ fn a_cluster_may_move_to_another_thread() {
     assert_eq!(on(&status), ["p1", "p2"]);
 }
 
+/// Its number is one of this cluster's, and has a configured path here; it is another node all the same.
+#[test]
+fn a_node_of_another_cluster_has_no_usb_path_here() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("clusterhat.toml");
+    fs::write(&config, "[nodes.p2]\nusb-path = \"1-1.2\"\n").expect("it can be written");
+    let options = Options { config: Some(config), ..options(folder.path()) };
+    let (mut cluster, other) = (open(&options), open(&options));
+    let p2 = |cluster: &Cluster| cluster.driver().node(2).expect("a node");
+    let (own, foreign) = (p2(&cluster), p2(&other));
+    assert_eq!(cluster.usb_path(own).expect("it is configured").as_deref(), Some("1-1.2"));
+    assert!(cluster.usb_path(foreign).is_err());
+}
+
 #[test]
 fn who_stops_at_the_beginning_has_changed_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
