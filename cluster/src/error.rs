@@ -190,11 +190,9 @@ pub struct ErrorReport {
     pub exit_status: Option<u8>,
     /// The state that a board's outputs have, where an operation on it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Stands>"))]
     pub stands: Option<ResultingState>,
     /// The state of each node that was to be switched.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::schema::NodeState>>"))]
     pub switched: Option<Vec<NodeState>>,
     /// Where boards were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -39,8 +39,6 @@ mod error;
 mod event;
 mod operations;
 mod outcome;
-#[cfg(feature = "schema")]
-pub mod schema;
 mod shorten;
 mod system;
 

@@ -10,6 +10,7 @@ use std::str::FromStr;
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "lowercase")
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum BootMethod {
     /// From its SD card.

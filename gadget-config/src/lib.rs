@@ -23,6 +23,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `serde` | the types that stand in files and reports |
+//! | `schema` | the JSON Schema of those that stand in reports |
 //! | `linux` | the running kernel, through the crate `usb-gadget` |
 //! | `node-file` | `/etc/clusterhat/node.toml` |
 

@@ -11,6 +11,7 @@ const MANUFACTURER: &str = "8086 Consultancy";
 /// initramfs script `00_clusterctrl`), so that nodes of both kinds mix in one cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// The node's number: serial number and MAC addresses follow from it.
     pub id: NodeId,

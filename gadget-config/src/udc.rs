@@ -8,6 +8,7 @@ const VIRTUAL: [&str; 2] = ["dummy_udc", "usbip-vudc"];
 /// A USB device controller: an entry of `/sys/class/udc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Udc {
     /// Its name, as `20980000.usb` on a Pi Zero.
     pub name: String,

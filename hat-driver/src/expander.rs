@@ -36,6 +36,7 @@ pub enum Register {
 /// Which of the two chips a board carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Chip {
     /// Exar XRA1200P, with switchable pull-ups.

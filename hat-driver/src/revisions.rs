@@ -15,6 +15,7 @@ pub const V1_NODE_LINES: [u8; 4] = [6, 13, 19, 26];
 /// How the nodes' power is wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Wiring {
     /// GPIO lines of the controller, active high.
@@ -26,6 +27,7 @@ pub enum Wiring {
 /// Which level of the hub's pin switches the hub on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum HubPolarity {
     /// The board has no control of its hub.
     None,
@@ -38,6 +40,7 @@ pub enum HubPolarity {
 /// Which port of the hub carries which node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum PortOrder {
     /// Port n carries Pn.
@@ -58,9 +61,11 @@ pub struct Version {
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Revision {
     /// The version that the row is for.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub version: Version,
     /// How the nodes are switched.
     pub wiring: Wiring,

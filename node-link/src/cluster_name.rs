@@ -15,6 +15,7 @@ use crate::mac::fnv1a;
     derive(serde::Serialize, serde::Deserialize),
     serde(try_from = "String", into = "String")
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClusterName(String);
 
 /// A text that is no cluster's name.

@@ -9,7 +9,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The feature `serde` makes the types serializable. The feature `text` adds how the programs of both ends read what
+//! The feature `serde` makes the types serializable, `schema` gives them a JSON Schema. The feature `text` adds how the programs of both ends read what
 //! people write (module `text`); it needs the standard library.
 
 #![cfg_attr(not(feature = "text"), no_std)]

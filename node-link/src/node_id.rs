@@ -13,6 +13,7 @@ use core::str::FromStr;
     derive(serde::Serialize, serde::Deserialize),
     serde(try_from = "u8", into = "u8")
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeId(u8);
 
 /// A number or a text that is no node's.

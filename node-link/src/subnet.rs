@@ -21,6 +21,7 @@ use crate::NodeId;
     derive(serde::Serialize, serde::Deserialize),
     serde(try_from = "String", into = "String")
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subnet {
     first: Ipv4Addr,
     prefix: u8,

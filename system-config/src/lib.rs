@@ -22,6 +22,8 @@
 //! | [`controller`] | a controller's boot files, groups and units |
 //! | [`network`] | the controller's network for its nodes |
 //! | [`card`] | a node's card, mounted or running |
+//!
+//! The feature `schema` gives the types that stand in reports a JSON Schema.
 
 pub mod card;
 pub mod changes;

@@ -11,6 +11,7 @@ use crate::units;
 /// A network manager that can do by itself what nodes and controllers need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Manager {
     /// NetworkManager, as on Raspberry Pi OS from bookworm on.

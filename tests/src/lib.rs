@@ -9,5 +9,6 @@ pub mod instructions;
 pub mod pages;
 pub mod pi;
 pub mod running;
+pub mod schema;
 pub mod usbip;
 pub mod vm;

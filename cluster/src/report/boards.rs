@@ -123,7 +123,6 @@ pub struct BoardsReport {
     pub boards: Vec<BoardEntry>,
     /// What answered at an address where a HAT could be; absent where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::schema::Candidate>>"))]
     pub probed: Option<Vec<Candidate>>,
 }
 
@@ -133,10 +132,8 @@ pub struct BoardsReport {
 pub struct BoardEntry {
     /// What it is and how it was found.
     #[serde(flatten)]
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::BoardInfo"))]
     pub info: BoardInfo,
     /// The kind of expander, where it can be told.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Chip>"))]
     pub chip: Option<Chip>,
     /// What is unverified about its bus.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,20 +16,15 @@ pub enum NetworkReport {
     /// `setup`.
     Setup {
         /// What is set up.
-        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::NetworkSettings"))]
         settings: NetworkSettings,
         /// What may stand in its way.
-        #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Finding>"))]
         findings: Vec<Finding>,
         /// Which files were changed, or would be.
         #[serde(flatten)]
         done: NetworkDone,
     },
     /// `status`; nothing where nothing was set up.
-    Status(
-        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::NetworkStatus>"))]
-        Option<BridgeStatus>,
-    ),
+    Status(Option<BridgeStatus>),
     /// `allow`.
     Allowed {
         /// Always true.

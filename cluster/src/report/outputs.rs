@@ -8,7 +8,6 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutputReport {
     /// Which output.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Output"))]
     pub output: Output,
     /// The state asked for: `on`, `off` or `reset`.
     pub state: &'static str,
@@ -25,7 +24,6 @@ pub struct OutputChange {
     /// The board's name, or the controller's line: `GPIO 18`.
     pub board: String,
     /// `None` where the board failed.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Change>"))]
     pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +47,6 @@ pub struct NodeUsbBoot {
     /// `pN`.
     pub node: String,
     /// `None` where it failed.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Change>"))]
     pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]

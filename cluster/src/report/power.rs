@@ -31,7 +31,6 @@ pub struct NodePower {
     /// Its configured name.
     pub name: Option<String>,
     /// The state that it has now.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Action"))]
     pub power: Action,
     /// Whether it was switched at all.
     pub changed: bool,
@@ -62,7 +61,6 @@ pub struct PlanStep {
     /// Seconds to wait before it.
     pub wait_s: f64,
     /// What is done.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Action"))]
     pub action: Action,
     /// The nodes of one board that are switched together.
     pub nodes: Vec<String>,
@@ -86,6 +84,7 @@ impl BeyondSize {
 
 /// What is known of a node, or of a place beyond a board's size, after an operation that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeState {
     /// `pN`, or `hat1:P4`.
     pub node: String,

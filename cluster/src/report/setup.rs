@@ -17,13 +17,11 @@ pub struct SetupReport {
     /// Files that were changed, put back, or would be.
     pub changed: Vec<PathBuf>,
     /// Users who became members, or who no longer are.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Membership>"))]
     pub groups: Vec<Membership>,
     /// What the owner should know, a sentence each.
     pub notes: Vec<String>,
     /// What somebody edited since, and was left as it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Edited>"))]
     pub edited: Vec<Edited>,
     /// Whether some of it takes effect at the next boot only.
     pub reboot: bool,

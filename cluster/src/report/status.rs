@@ -126,10 +126,8 @@ pub struct CtrlState {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HatState {
     /// Whether it is initialised since power-up.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Setup"))]
     pub setup: PinSetup,
     /// The kind of expander, where it can be told.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Chip>"))]
     pub chip: Option<Chip>,
     /// The ALERT LED.
     pub alert: Option<Level>,

@@ -8,6 +8,7 @@ pub const VENDOR: u16 = 0x3171;
 /// One kind of board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Product {
     /// The USB product ID.

@@ -11,6 +11,7 @@ use crate::pins::{PinSet, Signals};
 /// How far a board's outputs are set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum PinSetup {
     /// All pins are inputs, as after power-up: nothing is commanded.

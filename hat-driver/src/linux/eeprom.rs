@@ -10,6 +10,7 @@ pub const PRODUCT: &str = "ZC4:ClusterHAT";
 /// The texts below `/proc/device-tree/hat`. Only the primary HAT's EEPROM gets there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Eeprom {
     /// `ZC4:ClusterHAT` for a Cluster HAT.

@@ -17,6 +17,7 @@ use crate::revisions::{Revision, V1_ALERT_LINE, V1_NODE_LINES, Version};
 /// How a board came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum BoardSource {
     /// The HAT's EEPROM, through the device tree.
@@ -30,6 +31,7 @@ pub enum BoardSource {
 /// What a board is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum BoardModel {
     /// A Cluster HAT, with its row of the table.
@@ -42,11 +44,12 @@ pub enum BoardModel {
         product: &'static Product,
         /// Its place among the ClusterCTRL boards; 0 where it could not be asked for it.
         #[cfg_attr(feature = "serde", serde(serialize_with = "known_order"))]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<u8>"))]
         order: u8,
     },
     /// A HAT of no known revision, with the version that its EEPROM or its owner names.
     #[cfg_attr(feature = "serde", serde(rename = "unknown"))]
-    Unknown(Option<Version>),
+    Unknown(#[cfg_attr(feature = "schema", schemars(with = "Option<String>"))] Option<Version>),
 }
 
 impl BoardModel {
@@ -85,6 +88,7 @@ impl fmt::Display for BoardModel {
 /// What is known of a board before anything is asked of it.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BoardInfo {
     /// Its name.

@@ -19,6 +19,7 @@ use crate::revisions::{V1_ALERT_LINE, V1_NODE_LINES, Wiring};
 /// An output that a board may have beside its nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Output {
     /// The ALERT LED.
@@ -38,6 +39,7 @@ pub enum Output {
 /// What became of an output of one board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum OutputResult {
     /// It was switched.
     Switched,

@@ -10,6 +10,7 @@ const RESET: u8 = 0xff;
 /// A chip that answers at one of the addresses of a Cluster HAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Candidate {
     /// The bus.

@@ -39,6 +39,7 @@ pub use run::{Cause, Failure, Finished, switch};
 /// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Action {
     /// Give power.
     On,
@@ -174,6 +175,7 @@ impl<D: DelayNs> SwitchHooks for SoleOwner<D> {
 /// Which state a failed step left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ResultingState {
     /// The one before the step.
     Old,

@@ -123,6 +123,7 @@ pub enum ChangeError {
 
 /// A file in which somebody changed what the set-up had written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Edited {
     /// Where on this machine.
     pub path: PathBuf,

@@ -10,6 +10,7 @@ pub const GROUPS: [&str; 3] = ["i2c", "gpio", "clusterhat"];
 
 /// A user in a group.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Membership {
     /// The user's name.
     pub user: String,

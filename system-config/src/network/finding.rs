@@ -19,6 +19,7 @@ pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
 
 /// A problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Finding {
     /// A stable word that tells programs what it is, such as `address-clash`.

@@ -13,6 +13,7 @@ use crate::Manager;
 /// How the nodes reach other networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum NetworkMode {
     /// On a network of their own, behind the controller's address.

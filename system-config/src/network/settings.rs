@@ -16,6 +16,7 @@ pub const SETTINGS_FILE: &str = "etc/clusterhat/network.toml";
 /// The network as it was set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NetworkSettings {
     /// How the nodes get out.

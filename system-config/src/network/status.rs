@@ -14,6 +14,7 @@ use crate::Tools;
 
 /// The bridge and every node's link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BridgeStatus {
     /// What was set up.
@@ -38,6 +39,7 @@ impl BridgeStatus {
 
 /// One node's link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NodeLink {
     /// `pN`.
@@ -53,6 +55,7 @@ pub struct NodeLink {
 /// How far a node's link has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LinkState {
     /// No gadget of it is there.
     Absent,
