@@ -25,11 +25,27 @@ pub(crate) enum NodeError {
     Card(#[from] CardError),
 }
 
+/// What programs tell errors apart by. Written with hyphens in documents: `no-udc`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NodeErrorKind {
+    Usage,
+    Configuration,
+    NoUdc,
+    SeveralUdcs,
+    UdcInUse,
+    SerialPortInUse,
+    Locked,
+    Gadget,
+    Setup,
+}
+
 /// An error in the JSON document.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct NodeErrorReport {
-    /// One of [`NodeError::kind`].
-    kind: &'static str,
+    kind: NodeErrorKind,
     /// The error and its causes on one line.
     message: String,
     exit_status: u8,
@@ -48,20 +64,21 @@ impl NodeError {
         }
     }
 
-    /// What programs tell errors apart by.
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> NodeErrorKind {
         match self {
-            Self::Usage(_) => "usage",
-            Self::Unreadable { .. } | Self::NodeFile(_) | Self::NoId(_) => "configuration",
-            Self::Gadget(GadgetError::NoUdc { .. }) => "no-udc",
-            Self::Gadget(GadgetError::SeveralUdcs { .. }) => "several-udcs",
-            Self::Gadget(GadgetError::Owned { .. }) => "udc-in-use",
-            Self::Gadget(GadgetError::TtyOpen(_)) => "serial-port-in-use",
-            Self::Gadget(error) if error.is_timeout() => "locked",
-            Self::Card(error) if error.is_timeout() => "locked",
-            Self::Card(error) if error.is_usage() => "usage",
-            Self::Gadget(_) => "gadget",
-            Self::Card(_) => "setup",
+            Self::Usage(_) => NodeErrorKind::Usage,
+            Self::Unreadable { .. } | Self::NodeFile(_) | Self::NoId(_) => {
+                NodeErrorKind::Configuration
+            }
+            Self::Gadget(GadgetError::NoUdc { .. }) => NodeErrorKind::NoUdc,
+            Self::Gadget(GadgetError::SeveralUdcs { .. }) => NodeErrorKind::SeveralUdcs,
+            Self::Gadget(GadgetError::Owned { .. }) => NodeErrorKind::UdcInUse,
+            Self::Gadget(GadgetError::TtyOpen(_)) => NodeErrorKind::SerialPortInUse,
+            Self::Gadget(error) if error.is_timeout() => NodeErrorKind::Locked,
+            Self::Card(error) if error.is_timeout() => NodeErrorKind::Locked,
+            Self::Card(error) if error.is_usage() => NodeErrorKind::Usage,
+            Self::Gadget(_) => NodeErrorKind::Gadget,
+            Self::Card(_) => NodeErrorKind::Setup,
         }
     }
 

@@ -10,11 +10,15 @@ use system_config::changes::{self, ChangePlan, Edited, Undone};
 
 use crate::error::{NodeError, NodeErrorReport};
 
+#[cfg(test)]
+mod tests;
+
 /// The version of the JSON documents: raised when a key goes or changes its meaning.
 pub(crate) const SCHEMA: u32 = 1;
 
 /// One JSON document, the same on success and on failure.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document<'a> {
     pub(crate) schema: u32,
     /// Empty where the command line could not be read.
@@ -56,6 +60,7 @@ impl Outcome {
 
 /// What a command found or did.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(crate) enum Report {
     Up(UpReport),
@@ -67,6 +72,7 @@ pub(crate) enum Report {
 
 /// What `up` did.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct UpReport {
     /// `none`, `made`, `bound` or `remade`.
     pub(crate) action: &'static str,
@@ -89,6 +95,7 @@ pub(crate) struct UpReport {
 
 /// What `down` did.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DownReport {
     /// Whether there was a gadget.
     pub(crate) removed: bool,
@@ -96,6 +103,7 @@ pub(crate) struct DownReport {
 
 /// The state of the gadget.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct GadgetReport {
     /// `up`, `unbound`, `differs` or `down`.
     pub(crate) state: &'static str,
@@ -118,6 +126,7 @@ pub(crate) struct GadgetReport {
 
 /// A USB device controller that somebody else uses.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct OtherUse {
     pub(crate) udc: String,
     pub(crate) owner: String,
@@ -125,15 +134,19 @@ pub(crate) struct OtherUse {
 
 /// What a node shows of itself on the USB.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Identity {
     #[serde(flatten)]
     pub(crate) profile: Profile,
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) host_mac: Mac,
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) node_mac: Mac,
 }
 
 /// What `setup` changed, or would.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CardReport {
     pub(crate) id: u8,
     pub(crate) dry_run: bool,
@@ -146,6 +159,7 @@ pub(crate) struct CardReport {
 
 /// What `undo` put back, or would.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct UndoReport {
     pub(crate) dry_run: bool,
     pub(crate) restored: Vec<PathBuf>,

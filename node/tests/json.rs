@@ -9,6 +9,7 @@ mod tree;
 use std::fs::OpenOptions;
 use std::process::{Command, Output};
 
+use clusterhat_tests::schema::Schema;
 use serde_json::Value;
 use tree::{Card, assert_same};
 
@@ -26,6 +27,7 @@ fn document(card: &Card, words: &[&str], status: i32) -> Value {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
     let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(Schema::of_node().check(&document), Ok(()), "{text}");
     assert_eq!(document["schema"], 1, "{text}");
     document
 }
