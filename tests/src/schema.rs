@@ -13,6 +13,9 @@ use serde_json::{Map, Value, json};
 /// so a value of a wrong type in it is one key too many.
 const CLOSED: &str = "unevaluatedProperties";
 
+/// The same of an object without forms: a type's that is read, too, and refuses unknown keys.
+const CLOSED_BY_TYPE: &str = "additionalProperties";
+
 /// A schema, with as much of JSON Schema as the schemas here use.
 #[derive(Debug)]
 pub struct Schema(Value);
@@ -96,12 +99,13 @@ impl Schema {
         // `true` and `{}` allow everything.
         let Value::Object(keywords) = schema else { return Ok(Keys::new()) };
         let mut keys = Keys::new();
-        for (keyword, rule) in keywords.iter().filter(|(keyword, _)| *keyword != CLOSED) {
+        let is_closing = |keyword: &str| keyword == CLOSED || keyword == CLOSED_BY_TYPE;
+        for (keyword, rule) in keywords.iter().filter(|(keyword, _)| !is_closing(keyword)) {
             let described = self.apply(value, keyword, rule);
             keys.extend(described.map_err(|error| format!("{keyword}: {error}"))?);
         }
         let has = value.as_object().map(Map::keys).into_iter().flatten();
-        let closed = keywords.contains_key(CLOSED);
+        let closed = keywords.keys().any(|keyword| is_closing(keyword));
         match has.into_iter().find(|key| closed && !keys.contains(*key)) {
             Some(key) => Err(format!("{key} is too much, or not as it should be, in {value}")),
             None => Ok(keys),
@@ -111,7 +115,7 @@ impl Schema {
     fn apply(&self, value: &Value, keyword: &str, rule: &Value) -> Result<Keys, String> {
         let rules = || rule.as_array().into_iter().flatten();
         let is_so = match keyword {
-            "$schema" | "$defs" | "title" | "description" | "format" => true,
+            "$schema" | "$defs" | "title" | "description" | "format" | "default" => true,
             "const" => value == rule,
             "enum" => rules().any(|rule| value == rule),
             "type" => is_of_type(value, rule),

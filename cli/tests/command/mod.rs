@@ -17,6 +17,7 @@ use std::{
 use clusterhat_tests::{
     command::{Output, World},
     running::Running,
+    schema::Schema,
 };
 
 pub(crate) fn clusterhat() -> &'static Path {
@@ -29,9 +30,11 @@ pub(crate) trait Run {
     /// it does.
     fn command(&self, args: &[&str]) -> Command;
 
-    /// Runs the command to its end, without waits.
+    /// Runs the command to its end, without waits. A document that it prints has to be as the JSON Schema has it.
     fn run(&self, args: &[&str]) -> Output {
-        Output::of(&mut self.command(args))
+        let output = Output::of(&mut self.command(args));
+        Schema::of_clusterhat().assert_valid(&output.stdout);
+        output
     }
 
     /// Starts the command with real waits.
