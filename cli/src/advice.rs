@@ -1,9 +1,12 @@
-//! What the command's user can do about an error of the boards, in the command's words.
+//! What the command's user can do about an error or a finding, in the command's words.
 
 use clusterhat::nodes::Labels;
+use clusterhat::report::NetworkReport;
 use hat_driver::HatError;
 use hat_driver::ctrl::products::VENDOR;
 use hat_driver::linux::{BoardError, ClusterError, Node, Obstacle, Wording};
+use system_config::changes::ParameterNames;
+use system_config::network::{BRIDGE, Finding, Fix, NetworkError};
 
 /// Nodes by their labels, and advice in the command's words.
 pub(crate) struct Words;
@@ -69,5 +72,117 @@ fn at_device(device: &str, obstacle: &Obstacle) -> Option<String> {
             "release it with: echo {bus}-{address:04x} | sudo tee /sys/bus/i2c/drivers/{driver}/unbind"
         )),
         _ => None,
+    }
+}
+
+/// The options of the commands that change a system's files.
+pub(crate) const OPTIONS: ParameterNames<'static> =
+    ParameterNames { root: "--root", boot_dir: "--boot-dir", overwrite: "--force" };
+
+/// What to do about an error of the network, to follow its text.
+pub(crate) fn network(error: &NetworkError) -> Option<String> {
+    Some(match error {
+        NetworkError::ManagerOff(_) => ", or use --backend auto".to_owned(),
+        NetworkError::NoUplink => ": name the interface with --uplink".to_owned(),
+        NetworkError::NotTheWayOut { asked, .. } => {
+            format!(": drop --uplink {asked}, or change the default route first")
+        }
+        NetworkError::Uplink { .. } => ", or use --mode nat".to_owned(),
+        NetworkError::NotSetUp => ": run `clusterhat network setup` first".to_owned(),
+        NetworkError::Settings { .. } => ": run `clusterhat network setup` again".to_owned(),
+        NetworkError::Changes(error) => return OPTIONS.advice(error),
+        _ => return None,
+    })
+}
+
+/// A report whose findings tell the command's options.
+pub(crate) fn worded(mut report: NetworkReport) -> NetworkReport {
+    match &mut report {
+        NetworkReport::Setup { findings, .. } => findings.iter_mut().for_each(reword),
+        NetworkReport::Status(Some(status)) => status.findings.iter_mut().for_each(reword),
+        _ => {}
+    }
+    report
+}
+
+/// Findings as sentences that tell the command's options.
+pub(crate) fn sentences(findings: &[Finding]) -> impl Iterator<Item = String> {
+    findings.iter().cloned().map(|mut finding| {
+        reword(&mut finding);
+        finding.to_string()
+    })
+}
+
+fn reword(finding: &mut Finding) {
+    finding.fix = Fix::Text(match &finding.fix {
+        Fix::AnotherSubnet => "choose another with --subnet, such as 10.181.0.0/24".to_owned(),
+        Fix::NatOrWiredUplink => {
+            "use --mode nat, or name a wired interface with --uplink".to_owned()
+        }
+        Fix::ClusterName(name) => {
+            let name = name.as_ref().map_or_else(|| "NAME".to_owned(), ToString::to_string);
+            format!(
+                "if there is another cluster, run this again with --cluster {name}, and put \
+                 cluster = \"{name}\" into every node's /etc/clusterhat/node.toml"
+            )
+        }
+        Fix::AllowForwarding { mode, by_zone } => {
+            let first = match by_zone {
+                true => format!("add {BRIDGE} to a firewalld zone that forwards its traffic,"),
+                false => "`clusterhat network allow` until the next boot,".to_owned(),
+            };
+            format!(
+                "{first} or `clusterhat network setup --mode {mode} --allow-forwarding` permanently"
+            )
+        }
+        Fix::LookAsRoot => "run `clusterhat network status` as root".to_owned(),
+        Fix::OwnCard(id) => format!(
+            "swap the cards, or prepare the card in {} with `clusterhat-node setup --id {id}`",
+            id.label()
+        ),
+        fix => fix.to_string(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use clusterhat::Error;
+    use system_config::Manager;
+    use system_config::changes::ChangeError;
+
+    use super::*;
+    use crate::failure::Failure;
+
+    fn message(error: impl Into<Error>) -> String {
+        Failure::Cluster(error.into()).message()
+    }
+
+    #[test]
+    fn errors_of_the_system_s_files_and_network_name_the_options() {
+        assert_eq!(
+            message(ChangeError::NoEtc("/mnt".into())),
+            "/mnt has no etc: give the directory on which the system's root is mounted as --root"
+        );
+        assert_eq!(
+            message(NetworkError::from(ChangeError::ChangedSince(Vec::new()))),
+            message(ChangeError::ChangedSince(Vec::new()))
+        );
+        assert_eq!(
+            message(NetworkError::ManagerOff(Manager::NetworkManager)),
+            "NetworkManager is not enabled: enable it (systemctl enable --now \
+             NetworkManager.service), or use --backend auto"
+        );
+        assert_eq!(
+            message(NetworkError::NoUplink),
+            "no default route, so the uplink is unknown: name the interface with --uplink"
+        );
+        assert_eq!(
+            message(NetworkError::Settings { path: "/f".into(), message: "no mode".into() }),
+            "/f: no mode: run `clusterhat network setup` again"
+        );
+        assert_eq!(
+            message(NetworkError::NotSetUp),
+            "the nodes' network is not set up: run `clusterhat network setup` first"
+        );
     }
 }

@@ -8,8 +8,9 @@ use clusterhat::nodes::NodeSetError;
 use clusterhat::report::NodeState;
 use clusterhat::{Error, ErrorKind, ErrorReport, shorten};
 use hat_driver::linux::{ClusterError as DriverError, chain};
+use system_config::network::NetworkError;
 
-use crate::advice::Words;
+use crate::advice::{OPTIONS, Words, network, sentences};
 
 /// An error of the command.
 #[derive(Debug, thiserror::Error)]
@@ -92,21 +93,29 @@ fn exit_status(error: &Error) -> u8 {
 }
 
 /// What the command's user can do about an error, beyond what its text says.
-fn advice(error: &Error) -> &'static str {
-    match error {
+fn advice(error: &Error) -> String {
+    let text = match error {
+        Error::Files(error) => return OPTIONS.advice(error).unwrap_or_default(),
+        Error::Network(error) => return network(error).unwrap_or_default(),
         Error::FactoryOrderTaken { .. } => {
             "; give it a free one first with `clusterhat board order 20 NEW`, and save that"
         }
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": leave --root away",
         _ => "",
-    }
+    };
+    text.to_owned()
 }
 
 /// An error in the words of the command line, where the library's know none of it.
-fn reworded(error: &Error) -> Option<&'static str> {
+fn reworded(error: &Error) -> Option<String> {
     match error {
-        Error::NoSystem => Some("--sim simulates a board, not a system: pass --root DIR"),
+        Error::NoSystem => {
+            Some("--sim simulates a board, not a system: pass --root DIR".to_owned())
+        }
+        Error::Network(NetworkError::Blocked(findings)) => {
+            Some(sentences(findings).collect::<Vec<_>>().join("; "))
+        }
         _ => None,
     }
 }
@@ -151,7 +160,7 @@ impl Failure {
         match self {
             Self::Cluster(error) => {
                 let text = match (error, reworded(error)) {
-                    (_, Some(text)) => text.to_owned(),
+                    (_, Some(text)) => text,
                     (Error::Driver(error), _) => error.describe(&Words).to_string(),
                     (error, _) => format!("{}{}{}", option(error), chain(error), advice(error)),
                 };
@@ -177,11 +186,8 @@ impl Failure {
                 text
             }
             // One a line: each has a fix of its own.
-            Self::Cluster(Error::Network(system_config::network::NetworkError::Blocked(
-                findings,
-            ))) => {
-                let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
-                lines.join("\nclusterhat: ")
+            Self::Cluster(Error::Network(NetworkError::Blocked(findings))) => {
+                sentences(findings).collect::<Vec<_>>().join("\nclusterhat: ")
             }
             _ => self.message(),
         }

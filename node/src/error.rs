@@ -7,6 +7,7 @@ use gadget_config::GadgetError;
 use node_link::text::{FileMessage, chain};
 use serde::Serialize;
 use system_config::card::CardError;
+use system_config::changes::ParameterNames;
 
 /// An error of any stage.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +83,57 @@ impl NodeError {
         }
     }
 
+    /// The error with its causes and what to do about it, on one line.
+    pub(crate) fn message(&self) -> String {
+        const OPTIONS: ParameterNames<'_> =
+            ParameterNames { root: "--root", boot_dir: "--boot-dir", overwrite: "--force" };
+        let advice = match self {
+            Self::Card(CardError::BootDirAlone(dir)) => {
+                return format!(
+                    "--boot-dir {} needs --root: give the root directory of the same card, or / for \
+                     this machine",
+                    dir.display()
+                );
+            }
+            Self::Card(CardError::NotAZero(_)) => Some(
+                ": give --root and --boot-dir to prepare a card, or --root / to set up this machine \
+                 nevertheless"
+                    .to_owned(),
+            ),
+            Self::Card(CardError::Changes(error)) => OPTIONS.advice(error),
+            _ => None,
+        };
+        chain(self) + &advice.unwrap_or_default()
+    }
+
     pub(crate) fn report(&self) -> NodeErrorReport {
         let (kind, exit_status) = (self.kind(), self.exit_status());
-        NodeErrorReport { kind, message: chain(self), exit_status }
+        NodeErrorReport { kind, message: self.message(), exit_status }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use system_config::changes::ChangeError;
+
+    use super::*;
+
+    #[test]
+    fn errors_of_a_card_name_the_options() {
+        let message = |error: CardError| NodeError::from(error).message();
+        assert_eq!(
+            message(CardError::BootDirAlone("/mnt/boot".into())),
+            "--boot-dir /mnt/boot needs --root: give the root directory of the same card, or / for \
+             this machine"
+        );
+        assert!(message(CardError::NotAZero("Raspberry Pi 4".into())).ends_with(
+            "not a Zero: give --root and --boot-dir to prepare a card, or --root / to set up this \
+             machine nevertheless"
+        ));
+        assert_eq!(
+            message(ChangeError::NoConfigTxt("/mnt".into()).into()),
+            "/mnt has no config.txt: give the directory on which the card's boot partition is \
+             mounted as --boot-dir"
+        );
     }
 }

@@ -5,8 +5,6 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use node_link::text::chain;
-
 use crate::report::{
     CardReport, Document, DownReport, GadgetReport, Outcome, Report, SCHEMA, UndoReport, UpReport,
 };
@@ -30,7 +28,7 @@ pub(crate) fn finish(
         let text = report.map(Report::text).unwrap_or_default();
         let printed = io::stdout().write_all(text.as_bytes());
         if let Some(error) = &outcome.error {
-            tell(&chain(error));
+            tell(&error.message());
         }
         printed
     };

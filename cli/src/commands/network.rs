@@ -8,6 +8,7 @@ use system_config::network::{NetworkMode, NetworkRequest};
 use system_config::{Manager, ManagerError};
 
 use super::{Done, Run};
+use crate::advice::worded;
 use crate::call::Call;
 use crate::progress;
 
@@ -119,7 +120,7 @@ impl Run for NetworkSetup {
         };
         let how = (self.dry_run, self.at_boot);
         let outcome = cluster.set_up_network(&system, request, how, &mut progress::task)?;
-        Ok(outcome.map(Report::Network))
+        Ok(outcome.map(worded).map(Report::Network))
     }
 }
 
@@ -142,7 +143,7 @@ impl Run for NetworkStatus {
         let options = call.options.clone();
         let cluster = call.open()?;
         let system = System::new(&options)?;
-        Ok(cluster.network_status(&system)?.map(Report::Network))
+        Ok(cluster.network_status(&system)?.map(worded).map(Report::Network))
     }
 }
 

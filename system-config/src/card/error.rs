@@ -9,15 +9,10 @@ use crate::changes;
 #[non_exhaustive]
 pub enum CardError {
     /// A boot folder alone would mix a card's boot partition with this machine's root.
-    #[error(
-        "--boot-dir {} needs --root: give the root directory of the same card, or / for this machine",
-        .0.display()
-    )]
+    #[error("{} has a boot partition only: the root of the same card is missing", .0.display())]
     BootDirAlone(PathBuf),
     /// The running machine is no Zero.
-    #[error(
-        "this machine is a {0}, not a Zero: give --root and --boot-dir to prepare a card, or --root / to set up this machine nevertheless"
-    )]
+    #[error("this machine is a {0}, not a Zero")]
     NotAZero(String),
     /// Other software makes a gadget of the USB port.
     #[error("{what} is switched on ({}) and claims the USB port; to switch it off: {fix}", .path.display())]

@@ -22,29 +22,23 @@ pub enum ChangeError {
         source: io::Error,
     },
     /// The root is none.
-    #[error("{} has no etc: give the directory on which the system's root is mounted as --root", .0.display())]
+    #[error("{} has no etc", .0.display())]
     NoEtc(PathBuf),
     /// The boot folder is none.
-    #[error(
-        "{} has no config.txt: give the directory on which the card's boot partition is mounted as --boot-dir",
-        .0.display()
-    )]
+    #[error("{} has no config.txt", .0.display())]
     NoConfigTxt(PathBuf),
     /// No boot folder below the root.
-    #[error(
-        "no config.txt in boot/firmware or boot below {}: mount the card's boot partition there or give its mount point as --boot-dir",
-        .0.display()
-    )]
+    #[error("no config.txt in boot/firmware or boot below {}", .0.display())]
     NoBootDir(PathBuf),
     /// Text that only says where the real file is.
     #[error(
-        "{} is a placeholder for a file on the boot partition, which is not mounted: mount it on boot/firmware below the root or give its mount point as --boot-dir",
+        "{} is a placeholder for a file on the boot partition, which is not mounted",
         .0.display()
     )]
     Stub(PathBuf),
     /// An empty mount point.
     #[error(
-        "{} is empty: the boot partition that etc/fstab names is not mounted; mount it there or give its mount point as --boot-dir",
+        "{} is empty: the boot partition that etc/fstab names is not mounted",
         .0.display()
     )]
     NotMounted(PathBuf),
@@ -114,10 +108,7 @@ pub enum ChangeError {
         message: String,
     },
     /// Files were changed after the set-up.
-    #[error(
-        "changed since the set-up: {}; save what you need of it and use --force to restore the old state",
-        list(.0)
-    )]
+    #[error("changed since the set-up: {}", list(.0))]
     ChangedSince(Vec<Edited>),
 }
 

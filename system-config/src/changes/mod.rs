@@ -8,6 +8,7 @@
 //! The system is that of the running machine or one mounted below any folder, with links followed
 //! as that system would. One set-up at a time: [`Sysroot::locked`], before the first look.
 
+mod advice;
 mod apply;
 mod block;
 mod boot;
@@ -27,6 +28,7 @@ mod sysroot;
 mod target;
 mod undo;
 
+pub use advice::ParameterNames;
 pub use apply::rewrite;
 pub use disk::{Disk, LinuxDisk, Rights};
 pub use error::{ChangeError, Edited};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Finding;
 use crate::{Manager, changes};
 
-/// What went wrong, and what to do about it.
+/// What went wrong. What to do about it is said where that is the same for every program.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
@@ -35,10 +35,10 @@ pub enum NetworkError {
         found: String,
     },
     /// The manager that was asked for does not run here.
-    #[error("{0} is not enabled: enable it (systemctl enable --now {unit}), or use --backend auto", unit = .0.unit())]
+    #[error("{0} is not enabled: enable it (systemctl enable --now {unit})", unit = .0.unit())]
     ManagerOff(Manager),
     /// There is no default route.
-    #[error("no default route, so the uplink is unknown: name the interface with --uplink")]
+    #[error("no default route, so the uplink is unknown")]
     NoUplink,
     /// No such interface.
     #[error("there is no network interface {name}; there are: {known}")]
@@ -48,10 +48,8 @@ pub enum NetworkError {
         /// What there is.
         known: String,
     },
-    /// With NAT the default route decides, not an option.
-    #[error(
-        "with --mode nat nodes use the controller's default route, through {actual}: drop --uplink {asked}, or change the default route first"
-    )]
+    /// With NAT the default route decides, not the caller.
+    #[error("with NAT nodes use the controller's default route, through {actual}, and not {asked}")]
     NotTheWayOut {
         /// What was given.
         asked: String,
@@ -59,7 +57,7 @@ pub enum NetworkError {
         actual: String,
     },
     /// The settings of the uplink cannot be moved to a bridge.
-    #[error("{} has {what}, which cannot be moved from {uplink} to a bridge: set up the bridge by hand, or use --mode nat", .path.display())]
+    #[error("{} has {what}, which cannot be moved from {uplink} to a bridge: set up the bridge by hand", .path.display())]
     Uplink {
         /// The interface.
         uplink: String,
@@ -92,7 +90,7 @@ pub enum NetworkError {
         restart: String,
     },
     /// Nothing to look at.
-    #[error("the nodes' network is not set up: run `clusterhat network setup` first")]
+    #[error("the nodes' network is not set up")]
     NotSetUp,
     /// No right to.
     #[error("cannot read the packet filter's rules: run this as root")]
@@ -103,7 +101,7 @@ pub enum NetworkError {
     )]
     StillStopped(String),
     /// The record of the settings.
-    #[error("{}: {message}: run `clusterhat network setup` again", .path.display())]
+    #[error("{}: {message}", .path.display())]
     Settings {
         /// The file.
         path: PathBuf,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::filter::{self, Flow, Place};
 use super::survey::Live;
 use super::{
-    BRIDGE, Link, NetworkMode, NetworkRequest, NetworkSettings, Survey, live, networkmanager,
+    BRIDGE, Fix, Link, NetworkMode, NetworkRequest, NetworkSettings, Survey, live, networkmanager,
 };
 use crate::Manager;
 use crate::changes::SysPath;
@@ -31,17 +31,18 @@ pub struct Finding {
     pub is_doubtful: bool,
     /// The problem, in a clause.
     pub what: String,
-    /// What fixes it: a command or an instruction. `cure` in JSON, as it was called first.
+    /// What fixes it. `cure` in JSON, as it was called first.
     #[serde(rename = "cure")]
-    pub fix: String,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub fix: Fix,
 }
 
 impl Finding {
-    fn blocking(kind: &'static str, what: String, fix: String) -> Self {
+    fn blocking(kind: &'static str, what: String, fix: Fix) -> Self {
         Self { kind, blocks: true, is_doubtful: false, what, fix }
     }
 
-    pub(super) fn warning(kind: &'static str, what: String, fix: String) -> Self {
+    pub(super) fn warning(kind: &'static str, what: String, fix: Fix) -> Self {
         Self { kind, blocks: false, is_doubtful: false, what, fix }
     }
 }
@@ -74,16 +75,11 @@ pub fn findings(settings: &NetworkSettings, survey: &Survey) -> Vec<Finding> {
 /// asked for only: it is no fault of a network that has one cluster.
 pub(super) fn shared_macs(request: &NetworkRequest, survey: &Survey) -> Option<Finding> {
     (request.mode == NetworkMode::Bridge && request.cluster.is_none()).then(|| {
-        let name = survey.machine_id().map(ClusterName::of_machine);
-        let name = name.map_or_else(|| "NAME".to_owned(), |name| name.to_string());
         Finding::warning(
             "shared-macs",
             "nodes have the vendor's MAC addresses, which every other cluster on this network may have too"
                 .to_owned(),
-            format!(
-                "if there is another cluster, run this again with --cluster {name}, and put \
-                 cluster = \"{name}\" into every node's /etc/clusterhat/node.toml"
-            ),
+            Fix::ClusterName(survey.machine_id().map(ClusterName::of_machine)),
         )
     })
 }
@@ -98,7 +94,7 @@ fn missing_programs(settings: &NetworkSettings, survey: &Survey) -> Vec<Finding>
         found.push(Finding::blocking(
             "missing-program",
             format!("{package} is not installed: NetworkManager needs it to {why}"),
-            format!("apt install {package}"),
+            Fix::Text(format!("apt install {package}")),
         ));
     };
     if !survey.has_program("dnsmasq") {
@@ -117,7 +113,7 @@ fn vendors_bridge(survey: &Survey) -> Option<Finding> {
         Finding::blocking(
             "vendors-bridge",
             format!("/{VENDORS_BRIDGE} adds the nodes to the vendor's bridge"),
-            "remove that file and reboot, or keep the vendor's network".to_owned(),
+            Fix::Text("remove that file and reboot, or keep the vendor's network".to_owned()),
         )
     })
 }
@@ -131,9 +127,9 @@ fn cloud_init(settings: &NetworkSettings, survey: &Survey) -> Option<Finding> {
         Finding::warning(
             "cloud-init-hosts",
             "cloud-init rewrites /etc/hosts at every boot, without the nodes' names".to_owned(),
-            format!(
+            Fix::Text(format!(
                 "set manage_etc_hosts to false in its user-data, or add the names to /{TEMPLATE}"
-            ),
+            )),
         )
     })
 }
@@ -155,7 +151,7 @@ fn clash(subnet: Subnet, live: &Live) -> Option<Finding> {
     Some(Finding::blocking(
         "address-clash",
         format!("the nodes' network {subnet} overlaps {address}/{prefix} of {link}"),
-        "choose another with --subnet, such as 10.181.0.0/24".to_owned(),
+        Fix::AnotherSubnet,
     ))
 }
 
@@ -173,11 +169,7 @@ fn no_port(uplink: &str, live: &Live) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(Finding::blocking(
-        kind,
-        format!("{uplink} {what}"),
-        "use --mode nat, or name a wired interface with --uplink".to_owned(),
-    ))
+    Some(Finding::blocking(kind, format!("{uplink} {what}"), Fix::NatOrWiredUplink))
 }
 
 /// The addresses move from the uplink to the bridge.
@@ -188,9 +180,11 @@ fn uplink_moves(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
         Finding::warning(
             "your-connection",
             format!("you are connected through {uplink}, whose addresses move to {BRIDGE}"),
-            "expect the connection to stall for some seconds; if the address does not come back, \
-             everything is undone within two minutes"
-                .to_owned(),
+            Fix::Text(
+                "expect the connection to stall for some seconds; if the address does not come back, \
+                 everything is undone within two minutes"
+                    .to_owned(),
+            ),
         )
     })
 }
@@ -205,7 +199,7 @@ fn no_masquerade(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
             "no-masquerade",
             "NetworkManager did not wait for nft when it started, so nodes have no internet access"
                 .to_owned(),
-            format!("nmcli connection up {BRIDGE}"),
+            Fix::Text(format!("nmcli connection up {BRIDGE}")),
         )
     })
 }
@@ -220,7 +214,7 @@ fn not_isolated(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
         Finding::warning(
             "not-isolated",
             format!("other nodes can be reached through {}", open.join(" ")),
-            format!("bridge link set dev {} isolated on", open[0]),
+            Fix::Text(format!("bridge link set dev {} isolated on", open[0])),
         )
     })
 }
@@ -235,7 +229,7 @@ fn packet_filter(settings: &NetworkSettings, live: &Live) -> Vec<Finding> {
                 "filter-unread",
                 "the packet filter's rules cannot be read, so it is unknown whether it blocks nodes"
                     .to_owned(),
-                "run `clusterhat network status` as root".to_owned(),
+                Fix::LookAsRoot,
             )
         }];
     }
@@ -276,18 +270,7 @@ fn stopped(
         true => format!("{who} drops {what} ({})", worst.place),
         false => format!("{who} may drop {what} ({})", worst.place),
     };
-    let fix = match worst.place.is_firewallds() {
-        true => format!(
-            "add {BRIDGE} to a firewalld zone that forwards its traffic, or {}",
-            lasting(settings)
-        ),
-        false => {
-            format!("`clusterhat network allow` until the next boot, or {}", lasting(settings))
-        }
-    };
+    let by_zone = worst.place.is_firewallds();
+    let fix = Fix::AllowForwarding { mode: settings.mode, by_zone };
     Some(Finding { is_doubtful: !worst.is_certain, ..Finding::warning(kind, what, fix) })
-}
-
-fn lasting(settings: &NetworkSettings) -> String {
-    format!("`clusterhat network setup --mode {} --allow-forwarding` permanently", settings.mode)
 }

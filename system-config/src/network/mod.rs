@@ -18,6 +18,7 @@
 mod error;
 mod filter;
 mod finding;
+mod fix;
 mod forwarding;
 mod gadget;
 mod hosts;
@@ -36,6 +37,7 @@ mod user;
 pub use error::NetworkError;
 pub use filter::{allow, withdraw};
 pub use finding::{Finding, findings};
+pub use fix::Fix;
 pub use ip::{Link, Neighbour, Route};
 pub use live::{activate, deactivate};
 pub use node::NetworkNode;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::survey::Live;
 use super::{
-    BRIDGE, Finding, Link, NetworkError, NetworkMode, NetworkNode, NetworkSettings, Survey,
+    BRIDGE, Finding, Fix, Link, NetworkError, NetworkMode, NetworkNode, NetworkSettings, Survey,
     findings, gadget, ip,
 };
 use crate::Tools;
@@ -166,10 +166,6 @@ fn misplaced(node: &NetworkNode, settings: &NetworkSettings, live: &Live) -> Opt
             link.name,
             claimed.label()
         ),
-        format!(
-            "swap the cards, or prepare the card in {label} with \
-             `clusterhat-node setup --id {}`",
-            node.id
-        ),
+        Fix::OwnCard(node.id),
     ))
 }

@@ -107,7 +107,7 @@ fn the_stub_of_a_root_partition_is_no_config_txt() {
     let card = Card::stock("trixie");
     card.write("root/boot/config.txt", STUB);
     fs::create_dir_all(card.path("root/boot/firmware")).unwrap();
-    refused(&card, None, &["boot/config.txt", "not mounted", "--boot-dir"]);
+    refused(&card, None, &["boot/config.txt", "not mounted"]);
     refused(&card, Some("root/boot"), &["boot/config.txt", "not mounted"]);
     card.write("root/boot/firmware/config.txt", "");
     card::sysroot(Some(&card.path("root")), None).unwrap();

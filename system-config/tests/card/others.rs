@@ -97,7 +97,6 @@ fn an_edit_of_our_own_line_is_named_and_left_alone() {
     assert_same(&card.tree(), &after);
     let said = error.to_string();
     assert!(said.contains("node.toml line 2") && said.contains("hostname line 1"), "{said}");
-    assert!(said.contains("--force"), "{said}");
 
     let edited =
         |path: &str, lines: &[usize]| Edited { path: card.path(path), lines: lines.into() };

@@ -139,7 +139,7 @@ fn ports_that_are_not_isolated_although_they_should_be() {
     assert_eq!(status(true).findings, []);
     let findings = status(false).findings;
     assert_eq!(findings[0].kind, "not-isolated");
-    assert!(findings[0].fix.contains("dev ethpi1 isolated on"), "{findings:?}");
+    assert!(findings[0].fix.to_string().contains("dev ethpi1 isolated on"), "{findings:?}");
 }
 
 /// On the controller's network nobody knows a node's address before it was heard of.

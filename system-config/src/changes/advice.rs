@@ -1,0 +1,43 @@
+//! What a caller can do about an error, where that depends on what the calling program offers.
+
+use super::ChangeError;
+
+/// What a program calls that which its user gives to the functions of this module.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterNames<'a> {
+    /// The directory of the system's root.
+    pub root: &'a str,
+    /// The directory of its boot partition.
+    pub boot_dir: &'a str,
+    /// [`super::Changed::Overwrite`].
+    pub overwrite: &'a str,
+}
+
+impl ParameterNames<'_> {
+    /// What to do about an error, to follow its text: it begins with the separator.
+    #[must_use]
+    pub fn advice(&self, error: &ChangeError) -> Option<String> {
+        let Self { root, boot_dir, overwrite } = self;
+        Some(match error {
+            ChangeError::NoEtc(_) => {
+                format!(": give the directory on which the system's root is mounted as {root}")
+            }
+            ChangeError::NoConfigTxt(_) => format!(
+                ": give the directory on which the card's boot partition is mounted as {boot_dir}"
+            ),
+            ChangeError::NoBootDir(_) => format!(
+                ": mount the card's boot partition there or give its mount point as {boot_dir}"
+            ),
+            ChangeError::Stub(_) => format!(
+                ": mount it on boot/firmware below the root or give its mount point as {boot_dir}"
+            ),
+            ChangeError::NotMounted(_) => {
+                format!("; mount it there or give its mount point as {boot_dir}")
+            }
+            ChangeError::ChangedSince(_) => {
+                format!("; save what you need of it and use {overwrite} to restore the old state")
+            }
+            _ => return None,
+        })
+    }
+}
