@@ -69,28 +69,58 @@ pub fn apply(
     limits: &Limits,
     stop_getty: StopGetty<'_>,
 ) -> Result<Applied, GadgetError> {
+    let (action, udc) = decide(kernel, profile, udc, limits)?;
+    let without_second_port = match action {
+        GadgetAction::None => None,
+        GadgetAction::Made => {
+            make(kernel, profile)?;
+            bind_new(kernel, profile, &udc)?
+        }
+        GadgetAction::Bound => rebind(kernel, profile, &udc)?,
+        GadgetAction::Remade(_) => {
+            take_down(kernel, limits, stop_getty)?;
+            make(kernel, profile)?;
+            bind_new(kernel, profile, &udc)?
+        }
+    };
+    Ok(Applied { action, udc: udc.name, without_second_port })
+}
+
+/// What [`apply`] would do, and on which controller. Waits for one as it does, and changes nothing.
+///
+/// # Errors
+/// As [`apply`], before its first change.
+pub fn plan(
+    kernel: &mut dyn Kernel,
+    profile: &Profile,
+    udc: Option<&str>,
+    limits: &Limits,
+) -> Result<Applied, GadgetError> {
+    let (action, udc) = decide(kernel, profile, udc, limits)?;
+    Ok(Applied { action, udc: udc.name, without_second_port: None })
+}
+
+fn decide(
+    kernel: &mut dyn Kernel,
+    profile: &Profile,
+    udc: Option<&str>,
+    limits: &Limits,
+) -> Result<(GadgetAction, Udc), GadgetError> {
     // Asked first: without configfs there is nothing to wait for.
     kernel.gadgets()?;
     let udc = await_udc(kernel, udc, limits.udc)?;
     refuse_another(kernel, &udc)?;
-    let (action, without_second_port) = match kernel.tree(GADGET)? {
-        None => {
-            make(kernel, profile)?;
-            (GadgetAction::Made, bind_new(kernel, profile, &udc)?)
-        }
-        Some(tree) => match Layout::of(profile).difference(&tree) {
-            None => rebind(kernel, profile, &udc)?,
-            Some(_) if is_reduced(profile, &tree) && is_bound(kernel, &udc)? => {
-                (GadgetAction::None, None)
-            }
-            Some(difference) => {
-                take_down(kernel, limits, stop_getty)?;
-                make(kernel, profile)?;
-                (GadgetAction::Remade(difference), bind_new(kernel, profile, &udc)?)
-            }
-        },
+    let Some(tree) = kernel.tree(GADGET)? else {
+        return Ok((GadgetAction::Made, udc));
     };
-    Ok(Applied { action, udc: udc.name, without_second_port })
+    let is_bound = is_bound(kernel, &udc)?;
+    let action = match Layout::of(profile).difference(&tree) {
+        None if is_bound => GadgetAction::None,
+        None => GadgetAction::Bound,
+        Some(_) if is_bound && is_reduced(profile, &tree) => GadgetAction::None,
+        Some(difference) => GadgetAction::Remade(difference),
+    };
+    Ok((action, udc))
 }
 
 /// Whether it is the gadget of a profile, but for the second serial port. (Bound to nothing it may as
@@ -212,15 +242,12 @@ fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), GadgetError> {
     })
 }
 
-/// Binds the finished gadget, where it is not bound as it should be.
+/// Binds the finished gadget, which is bound to nothing or to another controller.
 fn rebind(
     kernel: &mut dyn Kernel,
     profile: &Profile,
     udc: &Udc,
-) -> Result<(GadgetAction, Option<String>), GadgetError> {
-    if is_bound(kernel, udc)? {
-        return Ok((GadgetAction::None, None));
-    }
+) -> Result<Option<String>, GadgetError> {
     if let Some(other) = bound(kernel)? {
         let path = kernel.path(GADGET).join("UDC");
         kernel.bind(GADGET, None).map_err(|source| GadgetError::Bind {
@@ -229,5 +256,5 @@ fn rebind(
             source,
         })?;
     }
-    Ok((GadgetAction::Bound, bind_with_fewer(kernel, profile, udc)?))
+    bind_with_fewer(kernel, profile, udc)
 }

@@ -44,7 +44,7 @@ mod status;
 mod take_down;
 mod udc;
 
-pub use apply::{Applied, GadgetAction, Limits, apply};
+pub use apply::{Applied, GadgetAction, Limits, apply, plan};
 pub use boot::{BootMethod, BootMethodError};
 pub use error::GadgetError;
 pub use ethernet::{Ethernet, EthernetError};

@@ -103,6 +103,9 @@ pub(crate) struct UpArgs {
     /// Wait at most TIME for the USB device controller or another process
     #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait, allow_hyphen_values = true)]
     pub(crate) wait: Duration,
+    /// Show what would be done without doing it
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +113,9 @@ pub(crate) struct DownArgs {
     /// Wait at most TIME for another process
     #[arg(long, value_name = "TIME", default_value = "10", value_parser = wait, allow_hyphen_values = true)]
     pub(crate) wait: Duration,
+    /// Show what would be done without doing it
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Settings that override those of `node.toml`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gadget_config::{GadgetError, Limits, Linux, apply, take_down};
+use gadget_config::{GadgetError, GadgetState, Limits, Linux, apply, plan, take_down};
 
 use crate::error::NodeError;
 use crate::getty::Gettys;
@@ -24,7 +24,16 @@ pub(crate) fn up(settings: &GadgetSettings, wait: Duration) -> Result<UpReport, 
     let applied = applied?;
     restarted?;
     let status = gadget_config::status(&kernel, Some(&settings.profile))?;
-    Ok(UpReport::new(&settings.profile, applied, status))
+    Ok(UpReport::new(&settings.profile, applied, status, false))
+}
+
+/// What [`up`] would do. Keeps nobody from changing the gadget.
+pub(crate) fn plan_up(settings: &GadgetSettings, wait: Duration) -> Result<UpReport, NodeError> {
+    let mut kernel = Linux::new();
+    let limits = Limits { udc: wait, ..Limits::default() };
+    let planned = plan(&mut kernel, &settings.profile, settings.udc.as_deref(), &limits)?;
+    let status = gadget_config::status(&kernel, Some(&settings.profile))?;
+    Ok(UpReport::new(&settings.profile, planned, status, true))
 }
 
 /// Removes the gadget. Its logins end with its terminals.
@@ -37,7 +46,13 @@ pub(crate) fn down(wait: Duration) -> Result<DownReport, NodeError> {
         // The gadget stays, and so does the login.
         gettys.restart().map_err(GadgetError::Getty)?;
     }
-    Ok(DownReport { removed: removed? })
+    Ok(DownReport { dry_run: false, removed: removed? })
+}
+
+/// What [`down`] would do, unless a process keeps a terminal open.
+pub(crate) fn plan_down() -> Result<DownReport, NodeError> {
+    let status = gadget_config::status(&Linux::new(), None)?;
+    Ok(DownReport { dry_run: true, removed: status.state != GadgetState::Down })
 }
 
 /// Looks at the gadget; with settings, compares it with them.

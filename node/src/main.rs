@@ -49,9 +49,15 @@ fn run(cli: &Cli, warnings: &mut Vec<String>) -> Result<Outcome, NodeError> {
     let report = match &cli.command {
         Command::Up(asked) => {
             let settings = settings::resolve(root, &asked.settings, warnings)?;
-            Report::Up(gadget::up(&settings, asked.wait)?)
+            Report::Up(match asked.dry_run {
+                true => gadget::plan_up(&settings, asked.wait)?,
+                false => gadget::up(&settings, asked.wait)?,
+            })
         }
-        Command::Down(asked) => Report::Down(gadget::down(asked.wait)?),
+        Command::Down(asked) => Report::Down(match asked.dry_run {
+            true => gadget::plan_down()?,
+            false => gadget::down(asked.wait)?,
+        }),
         Command::Status => {
             let settings = settings::if_configured(root, warnings)?;
             Report::Status(gadget::status(settings.as_ref())?)

@@ -89,14 +89,31 @@ impl Report {
     /// Whole lines for people.
     fn text(&self) -> String {
         match self {
+            Self::Up(report) if report.dry_run => planned_up(report),
             Self::Up(report) => up(report),
-            Self::Down(DownReport { removed: true }) => "the gadget is removed\n".to_owned(),
-            Self::Down(DownReport { removed: false }) => "there is no gadget\n".to_owned(),
+            Self::Down(DownReport { dry_run: true, removed: true }) => {
+                format!("would remove the gadget\n{DRY_RUN}")
+            }
+            Self::Down(DownReport { removed: true, .. }) => "the gadget is removed\n".to_owned(),
+            Self::Down(DownReport { removed: false, .. }) => "there is no gadget\n".to_owned(),
             Self::Status(report) => status(report),
             Self::Setup(report) => setup(report),
             Self::Undo(report) => undo(report),
         }
     }
+}
+
+fn planned_up(report: &UpReport) -> String {
+    let (id, udc) = (report.identity.profile.id, &report.udc);
+    let step = match (report.action, &report.because) {
+        ("none", _) => return format!("node {id} is up already: nothing to change\n"),
+        ("bound", _) => format!("would bind the gadget of node {id} to {udc}"),
+        ("remade", Some(because)) => {
+            format!("would recreate the gadget of node {id} on {udc} because {because}")
+        }
+        _ => format!("would create the gadget of node {id} on {udc}"),
+    };
+    format!("{step}\n{DRY_RUN}")
 }
 
 fn up(report: &UpReport) -> String {
@@ -212,4 +229,48 @@ fn notes(notes: &[String]) -> String {
 
 fn lines(what: &str, paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("{what} {}\n", path.display())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use gadget_config::{BootMethod, Profile};
+
+    use super::*;
+    use crate::report::Identity;
+
+    fn planned(action: &'static str, because: Option<&str>) -> String {
+        let profile = Profile::new("3".parse().unwrap(), BootMethod::Card);
+        let report = UpReport {
+            dry_run: true,
+            action,
+            because: because.map(str::to_owned),
+            identity: Identity::of(&profile),
+            udc: "20980000.usb".to_owned(),
+            network: None,
+            ttys: Vec::new(),
+            without_second_port: false,
+            refused: None,
+        };
+        Report::Up(report).text()
+    }
+
+    #[test]
+    fn a_dry_run_says_what_would_be_done() {
+        let end = "nothing was changed: this was a dry run\n";
+        for (action, because, text) in [
+            ("made", None, "would create the gadget of node 3 on 20980000.usb\n"),
+            ("bound", None, "would bind the gadget of node 3 to 20980000.usb\n"),
+            (
+                "remade",
+                Some("idProduct is 0x0020"),
+                "would recreate the gadget of node 3 on 20980000.usb because idProduct is 0x0020\n",
+            ),
+        ] {
+            assert_eq!(planned(action, because), format!("{text}{end}"));
+        }
+        assert_eq!(planned("none", None), "node 3 is up already: nothing to change\n");
+        let down = |removed| Report::Down(DownReport { dry_run: true, removed }).text();
+        assert_eq!(down(true), format!("would remove the gadget\n{end}"));
+        assert_eq!(down(false), "there is no gadget\n");
+    }
 }

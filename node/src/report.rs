@@ -70,10 +70,11 @@ pub(crate) enum Report {
     Undo(UndoReport),
 }
 
-/// What `up` did.
+/// What `up` did, or would.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct UpReport {
+    pub(crate) dry_run: bool,
     /// `none`, `made`, `bound` or `remade`.
     pub(crate) action: &'static str,
     /// The difference because of which the gadget was made again.
@@ -93,10 +94,11 @@ pub(crate) struct UpReport {
     pub(crate) refused: Option<String>,
 }
 
-/// What `down` did.
+/// What `down` did, or would.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DownReport {
+    pub(crate) dry_run: bool,
     /// Whether there was a gadget.
     pub(crate) removed: bool,
 }
@@ -175,7 +177,7 @@ pub(crate) struct UndoReport {
 }
 
 impl Identity {
-    fn of(profile: &Profile) -> Self {
+    pub(crate) fn of(profile: &Profile) -> Self {
         Self {
             host_mac: profile.mac(End::Host),
             node_mac: profile.mac(End::Node),
@@ -185,7 +187,12 @@ impl Identity {
 }
 
 impl UpReport {
-    pub(crate) fn new(profile: &Profile, applied: Applied, status: GadgetStatus) -> Self {
+    pub(crate) fn new(
+        profile: &Profile,
+        applied: Applied,
+        status: GadgetStatus,
+        dry_run: bool,
+    ) -> Self {
         let (action, because) = match applied.action {
             GadgetAction::None => ("none", None),
             GadgetAction::Made => ("made", None),
@@ -193,6 +200,7 @@ impl UpReport {
             GadgetAction::Remade(difference) => ("remade", Some(difference.to_string())),
         };
         Self {
+            dry_run,
             action,
             because,
             identity: Identity::of(profile),

@@ -56,7 +56,7 @@ _clusterhat__node() {
             return 0
             ;;
         clusterhat__subcmd__node__subcmd__down)
-            opts="-h --wait --json --root --help"
+            opts="-h --wait --dry-run --json --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -156,7 +156,7 @@ _clusterhat__node() {
             return 0
             ;;
         clusterhat__subcmd__node__subcmd__up)
-            opts="-h --id --boot --ethernet --serial-ports --admin-console --cluster --udc --wait --json --root --help"
+            opts="-h --id --boot --ethernet --serial-ports --admin-console --cluster --udc --wait --dry-run --json --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

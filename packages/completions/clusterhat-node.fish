@@ -43,10 +43,12 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l c
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l udc -d 'The USB device controller [default: the only hardware one in /sys/class/udc]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l wait -d 'Wait at most TIME for the USB device controller or another process' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l dry-run -d 'Show what would be done without doing it'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -s h -l help -d 'Print help'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l wait -d 'Wait at most TIME for another process' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l dry-run -d 'Show what would be done without doing it'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand down" -s h -l help -d 'Print help'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand status" -l root -d 'Root directory of the node\'s system [default: /]' -r -F

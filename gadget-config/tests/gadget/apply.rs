@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use gadget_config::{
-    Ethernet, GADGET, GadgetAction, GadgetState, Kernel, Layout, LayoutEntry, Profile, status,
+    Ethernet, GADGET, GadgetAction, GadgetState, Kernel, Layout, LayoutEntry, Limits, Profile,
+    plan, status,
 };
 
 use crate::{Fake, UDC, down, node, up, up_on};
@@ -222,4 +223,32 @@ fn a_controller_that_refuses_one_too_gets_none() {
     kernel.calls.clear();
     up(&mut kernel, &Profile { admin_console: false, ..node() }).unwrap_err();
     assert!(!kernel.calls.iter().any(|call| call.starts_with("unlink")));
+}
+
+#[test]
+fn a_plan_is_what_is_done_and_changes_nothing() {
+    let ecm = Profile { ethernet: Ethernet::Ecm, ..node() };
+    let mut kernel = Fake::new();
+    let mut actions = Vec::new();
+    for (profile, is_unbound) in
+        [(node(), false), (node(), false), (ecm.clone(), false), (ecm, true)]
+    {
+        if is_unbound {
+            kernel.bind(GADGET, None).unwrap();
+        }
+        kernel.calls.clear();
+        let before = kernel.gadgets.clone();
+        let planned = plan(&mut kernel, &profile, None, &Limits::default()).unwrap();
+        assert_eq!(kernel.calls, [""; 0]);
+        assert_eq!(kernel.gadgets, before);
+        assert_eq!(planned, up(&mut kernel, &profile).unwrap());
+        actions.push(planned.action);
+    }
+    assert!(
+        matches!(
+            &*actions,
+            [GadgetAction::Made, GadgetAction::None, GadgetAction::Remade(_), GadgetAction::Bound]
+        ),
+        "{actions:?}"
+    );
 }

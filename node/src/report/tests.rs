@@ -27,6 +27,7 @@ fn identity() -> Identity {
 
 fn up() -> UpReport {
     UpReport {
+        dry_run: false,
         action: "remade",
         because: Some("idProduct".to_owned()),
         identity: identity(),
@@ -65,7 +66,7 @@ fn reports_on_the_gadget_are_valid() {
     let schema = Schema::of_node();
     for report in [
         Report::Up(up()),
-        Report::Down(DownReport { removed: true }),
+        Report::Down(DownReport { dry_run: false, removed: true }),
         Report::Status(status(Some(identity()))),
         Report::Status(status(None)),
     ] {
