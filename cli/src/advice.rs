@@ -48,7 +48,7 @@ impl Wording for Words {
             }
             ClusterError::HubOff { .. } => "switch it on with `clusterhat hub on`".to_owned(),
             ClusterError::UnderVoltage { .. } => {
-                "--ignore-undervoltage goes on regardless".to_owned()
+                "use --ignore-undervoltage to continue anyway".to_owned()
             }
             ClusterError::Board { source: BoardError::Hat(HatError::NotInitialised), .. } => {
                 "run `clusterhat init`".to_owned()

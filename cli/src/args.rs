@@ -163,7 +163,7 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print this help, or that of a command
+    /// Print this help, or the help of a command
     Help {
         /// The command
         #[arg(value_name = "COMMAND")]

@@ -101,7 +101,7 @@ fn advice(error: &Error) -> String {
             "; give it a free one first with `clusterhat board order 20 NEW`, and save that"
         }
         Error::NotRoot => " (sudo clusterhat setup)",
-        Error::NotRunning(_) => ": leave --root away",
+        Error::NotRunning(_) => ": omit --root",
         _ => "",
     };
     text.to_owned()

@@ -55,7 +55,7 @@ impl Progress {
     }
 }
 
-/// Tells of a task while it lasts, and of a wait for another set-up. What has to come to its end from
+/// Tells of a task while it lasts, and of a wait for another setup. What has to come to its end from
 /// here on is not ended by a signal.
 pub(crate) fn task(event: Event<'_>) {
     if let Event::Started(Task::NetworkUp | Task::NetworkDown) = event {

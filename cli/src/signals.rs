@@ -22,7 +22,7 @@ use crate::render::{self, Printout};
 /// How long the last words may take, or a report that is being printed already: nobody may read them.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What has been switched so far, for whoever interrupts.
+/// What has been switched so far, reported on interruption.
 pub(crate) struct Record {
     asked: Asked,
     switched: Arc<Mutex<Switched>>,

@@ -135,7 +135,10 @@ fn a_bad_value_names_its_line_and_what_is_allowed() {
         ("fan-gpio = 13\n[[board]]\nrevision = \"1.3\"\n", &[":1: fan-gpio = 13", "v1.x"]),
         ("fan-gpio = 2\n", &[":1: fan-gpio = 2", "4 to 27"]),
         ("[[board]]\naddress = 0x24\n", &[":2: board.address = 0x24", "0x20 to 0x23"]),
-        ("[[board]]\nrevision = 2.5\n", &[":2: board.revision = 2.5", "in quotes", "\"2.5\""]),
+        (
+            "[[board]]\nrevision = 2.5\n",
+            &[":2: board.revision = 2.5", "a quoted version", "\"2.5\""],
+        ),
         ("[nodes.p3]\nname = \"p4\"\n", &[":2: nodes.p3.name = \"p4\""]),
         ("first = 101\n[nodes.p3]\n", &[":2: nodes.p3", "p101"]),
         ("[nodes.p1]\nname = \"a\"\n[nodes.p2]\nname = \"a\"\n", &[":4: nodes.p2.name", "line 2"]),
@@ -260,7 +263,7 @@ fn what_is_named_and_missing_is_refused() {
     let path = missing.display().to_string();
     assert_refused(&world.run(&["status", "--config", &path]), &[&path, "No such file"]);
     let mut command = on_machine(&world, &missing, &["status"]);
-    assert_refused(&Output::of(&mut command), &[&path, "no such folder"]);
+    assert_refused(&Output::of(&mut command), &[&path, "no such directory"]);
     let output = world.run(&["status", "--sim", "v9.9"]);
     assert_refused(&output, &["--sim v9.9", "v1.0", "v3.1", "two-hats"]);
     assert_refused(&world.run(&["status", "--sim", &path]), &[&path]);
@@ -455,7 +458,7 @@ fn the_lock_limit_holds_for_set_ups_too() {
         command.args(words).arg("--root").arg(root.path()).args(["--lock-limit", "0.1"]);
         let output = Output::of(&mut command);
         assert_eq!(output.status, 3, "{output:?}");
-        let parts = ["did not end within 0.1 s", &format!("process {}", std::process::id())];
+        let parts = ["for more than 0.1 s", &format!("process {}", std::process::id())];
         assert!(parts.iter().all(|part| output.stderr.contains(part)), "{output:?}");
     }
 }

@@ -39,7 +39,7 @@ fn a_lock_that_cannot_be_used_hides_nothing_that_was_done() {
         let text = world.run(&[command, "p1", "p5", "p8"]);
         assert_eq!(text.status, 1, "{text:?}");
         assert!(text.stderr.contains(word), "{}", text.stderr);
-        assert!(text.stderr.contains("i2c-11: it is no regular file: remove it"), "{text:?}");
+        assert!(text.stderr.contains("i2c-11: it is not a regular file: remove it"), "{text:?}");
         assert_eq!(world.run(&[before, "p1"]).status, 0);
         let document = world.run(&[command, "p1", "p5", "--json"]).json();
         let state = |node, stands| json!({"node": node, "power": command, "stands": stands});

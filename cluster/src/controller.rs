@@ -26,7 +26,7 @@ pub struct Options {
     pub without_waits: bool,
     /// Reads this file instead of `/etc/clusterhat/clusterhat.toml`.
     pub config: Option<PathBuf>,
-    /// Times that stand before those of the configuration.
+    /// Times that override those of the configuration.
     pub overrides: Overrides,
     /// Switches nodes on even where the Pi reports under-voltage.
     pub ignore_under_voltage: bool,
@@ -45,7 +45,7 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Finds the machine and reads its configuration, and the environment variables that stand for a
+    /// Finds the machine and reads its configuration, and the environment variables for a
     /// part of it ([`config`]). Touches no hardware.
     ///
     /// # Errors

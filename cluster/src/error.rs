@@ -56,7 +56,7 @@ pub enum Error {
         order: u8,
     },
     /// Another ClusterCTRL board has the factory's order, which a board is to get.
-    #[error("another ClusterCTRL board has the order {order}, which is the factory's")]
+    #[error("another ClusterCTRL board has the order {order}, the factory default")]
     FactoryOrderTaken {
         /// The factory's order.
         order: u8,
@@ -91,10 +91,10 @@ pub enum Error {
     #[error("left out: {0}: node numbers this large have no address in the nodes' network")]
     LeftOut(String),
     /// The root of the system that was named is no folder.
-    #[error("{}: no such folder", .0.display())]
+    #[error("{}: no such directory", .0.display())]
     NoRoot(PathBuf),
     /// A simulated board has no system around it.
-    #[error("a simulation has boards and no system around them: name the root of a system")]
+    #[error("a simulation has boards but no system: give the root of a system")]
     NoSystem,
     /// The operation is about the running system, and another root was named.
     #[error("this works on the running system only, not on the one at {}", .0.display())]
@@ -119,24 +119,24 @@ pub enum Error {
     /// The nodes' network.
     #[error(transparent)]
     Network(#[from] system_config::network::NetworkError),
-    /// The nodes' network does not work; the report tells why.
+    /// The nodes' network does not work; the report says why.
     #[error("the nodes' network does not work as configured: see above")]
     NetworkBroken,
 }
 
-/// What an error is about, for programs. Written with hyphens in documents: `no-board`.
+/// The category of an error, for programs. Spelled with hyphens in JSON: `no-board`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The call makes no sense here.
+    /// A command or argument that is not valid, or not valid here.
     Usage,
-    /// A set of nodes.
+    /// A malformed node set, or unknown nodes.
     Nodes,
-    /// The configuration, or two boards of one order.
+    /// The configuration, or two boards with the same order.
     Configuration,
-    /// The simulation, or its file.
+    /// An unknown simulation, or a simulation file that cannot be used.
     Simulation,
     /// This machine is a node.
     NotController,
@@ -146,49 +146,49 @@ pub enum ErrorKind {
     NoSuchOrder,
     /// A dangerous operation was not confirmed.
     NotConfirmed,
-    /// A signal or a caller ended it in the middle.
+    /// Interrupted by a signal or by the caller.
     Interrupted,
-    /// The nodes' HAT is not there.
+    /// The nodes' HAT is not connected.
     Absent,
-    /// Where nodes are on the USB is not known.
+    /// No USB path is known for the nodes.
     NoPath,
-    /// Another process did not let go in time.
+    /// Another process held a lock for too long.
     Locked,
-    /// Numbers of nodes are too large for a network.
+    /// Node numbers are too large to have addresses in the nodes' network.
     LeftOut,
-    /// The system's files or groups.
+    /// Setting up the system's files or groups failed.
     Setup,
-    /// The nodes' network.
+    /// Setting up the nodes' network failed, or it does not work.
     Network,
     /// The output could not be written.
     Output,
-    /// There is no board.
+    /// No board was found.
     NoBoard,
-    /// The supply sags.
+    /// The Pi reports under-voltage.
     UnderVoltage,
     /// Another process switched off what was switched on.
     Undone,
-    /// The observer stopped it.
+    /// Stopped by the observer.
     Stopped,
-    /// Nodes were left off in a power cycle.
+    /// A power cycle left nodes off.
     CycleIncomplete,
-    /// A board does not answer, or not as it should.
+    /// A board does not answer, or gives a wrong answer.
     Board,
 }
 
-/// An error for programs.
+/// An error as it is in JSON documents.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ErrorReport {
-    /// What it is about.
+    /// The category.
     pub kind: ErrorKind,
     /// The text with its causes, on one line.
     pub message: String,
-    /// The exit status of the program that prints this; absent where none ends with it.
+    /// The exit status of the program that prints this; absent if no program ends with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<u8>,
-    /// The state that a board's outputs have, where an operation on it failed.
+    /// The resulting state of a board's outputs, if an operation on it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands: Option<ResultingState>,
     /// The state of each node that was to be switched.

@@ -1,4 +1,4 @@
-//! What an operation tells while it lasts.
+//! What an operation reports while it runs.
 
 use std::ops::ControlFlow;
 
@@ -7,29 +7,29 @@ use hat_driver::linux::{Node, PowerEvent};
 use hat_driver::power::Action;
 use system_config::changes::Wait;
 
-/// What happens while an operation lasts.
+/// Progress of an operation.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The nodes that are switched from here on, and the state that they have in the end. Nothing was
-    /// switched yet: who stops here has changed nothing.
+    /// The nodes that will be switched, and to which state. Nothing has been switched yet: stopping
+    /// here changes nothing.
     Begun {
         /// The nodes.
         nodes: &'a [Node],
         /// On or off.
         action: Action,
     },
-    /// The driver initialised, switched or waits.
+    /// The driver has initialised a board, has switched nodes, or is waiting.
     Power(PowerEvent),
-    /// Another process sets this system up, and is waited for.
+    /// Waiting for another process that is setting up this system.
     Locked(&'a Wait<'a>),
-    /// A task that takes seconds begins. It does not end half-way: stopping takes effect after it.
+    /// A task of several seconds begins. It always completes: stopping takes effect after it.
     Started(Task),
-    /// That task is over.
+    /// That task has ended.
     Finished(Task),
 }
 
-/// A task of seconds that tells nothing while it lasts.
+/// A task of several seconds that reports no progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Task {
@@ -45,10 +45,10 @@ pub enum Task {
     NetworkDown,
 }
 
-/// Whoever watches an operation. May stop it at any event by [`ControlFlow::Break`].
+/// A callback for progress. It may stop the operation at any event by returning [`ControlFlow::Break`].
 pub(crate) type Observer<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
 
-/// Tells of one task while it lasts; the second value is what the observer wanted at its end.
+/// Runs a task between its two events; the second value is the observer's verdict.
 pub(crate) fn during<T>(
     task: Task,
     observer: &mut Observer<'_>,

@@ -1,5 +1,5 @@
-//! Cluster HATs and ClusterCTRL boards, for programs: the configuration, the nodes' names, every
-//! operation of the `clusterhat` command, and what it came to as a typed report.
+//! Cluster HATs and ClusterCTRL boards as a library: the configuration, the nodes' names, and every
+//! operation of the `clusterhat` command, with its result as a typed report.
 //!
 //! ```no_run
 //! use clusterhat::{Action, Controller, NodeSet, Options};
@@ -15,19 +15,19 @@
 //! # }
 //! ```
 //!
-//! | step | type |
+//! | to | use |
 //! |---|---|
-//! | which machine, which configuration | [`Options`] |
-//! | the controller and its settings; no board was touched yet | [`Controller`] |
-//! | the boards, and every operation on them | [`Cluster`] |
-//! | what an operation found or did, and what failed beside it | [`Outcome`], [`report`] |
-//! | what happens while it lasts; the place to cancel it | [`Event`] |
-//! | why there is no result | [`Error`], [`ErrorKind`] |
-//! | the system around the boards: set-up and the nodes' network | [`System`] |
+//! | choose the machine and the configuration | [`Options`] |
+//! | read the controller's settings; touches no board | [`Controller`] |
+//! | open the boards and operate them | [`Cluster`] |
+//! | see what an operation found or did, and which parts failed | [`Outcome`], [`report`] |
+//! | follow its progress, or cancel it | [`Event`] |
+//! | see why it failed | [`Error`], [`ErrorKind`] |
+//! | set up the controller and the nodes' network | [`System`] |
 //!
-//! Nothing about the hardware is cached: every question is asked of the boards, and success is told
-//! after reading back. A [`Cluster`] may move to another thread; in asynchronous code it belongs into a
-//! blocking task. Other processes, the command among them, are kept out by locks on files.
+//! Nothing about the hardware is cached: every query reads the boards, and success is reported
+//! only after reading back. A [`Cluster`] is [`Send`]; in asynchronous code, use it in a blocking task.
+//! File locks exclude other processes, including the command.
 
 pub mod config;
 pub mod nodes;

@@ -5,7 +5,7 @@ use hat_driver::linux::ClusterError as DriverError;
 use crate::error::Error;
 use crate::nodes::Labels;
 
-/// What an operation came to. Where a part of it failed, the report tells of the rest: what could be
+/// The result of an operation. If a part of it failed, the report covers the other parts: what could be
 /// done was done.
 #[derive(Debug)]
 #[must_use]

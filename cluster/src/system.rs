@@ -13,7 +13,7 @@ use crate::event::{Event, Observer};
 #[derive(Clone, Debug)]
 pub struct System {
     root: PathBuf,
-    /// How long to wait for another set-up, where somebody says.
+    /// How long to wait for another setup, where somebody says.
     limit: Option<Duration>,
 }
 
@@ -48,7 +48,7 @@ impl System {
         if self.is_running() { Ok(self) } else { Err(Error::NotRunning(self.root.clone())) }
     }
 
-    /// Keeps every other set-up away until the sysroot is dropped; looking alone needs no lock.
+    /// Keeps every other setup away until the sysroot is dropped; looking alone needs no lock.
     pub(crate) fn locked(
         &self,
         sysroot: Sysroot,

@@ -89,7 +89,7 @@ pub enum GadgetError {
     #[error("cannot stop or start the login on the node's serial ports")]
     Getty(#[source] io::Error),
     /// A terminal is in use, which would block the removal.
-    #[error("{} open by {}: end that first: the kernel cannot remove a serial port that is in use",
+    #[error("{} open by {}: close it first: the kernel cannot remove a serial port that is in use",
         is_open(.0), programs(.0))]
     TtyOpen(Vec<TtyHolder>),
     /// Another process is changing the gadget.

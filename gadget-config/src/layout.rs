@@ -7,7 +7,7 @@ use node_link::End;
 
 use crate::Profile;
 
-/// The gadget's folder below `usb_gadget`. Whatever stands there is ours.
+/// The gadget's folder below `usb_gadget`. Everything in it is ours.
 pub const GADGET: &str = "clusterhat";
 
 /// The strings' language: English (US).

@@ -1,9 +1,9 @@
-//! The USB gadget of a Cluster HAT node: what it shows of itself, and how it is set up.
+//! The USB gadget of a Cluster HAT node: its description, and its setup in the kernel.
 //!
-//! A [`Profile`] is what a node shows on the USB: network, serial ports, names and addresses, by
-//! default those of the vendor's images. [`apply`] makes the kernel's gadget so, [`take_down()`]
-//! removes it, [`status()`] looks. They work on a [`Kernel`]: `Linux` (feature `linux`) is the
-//! running one.
+//! A [`Profile`] describes a node's gadget: network, serial ports, names and addresses, by default
+//! those of the vendor's images. [`apply`] sets up the kernel's gadget accordingly, [`take_down()`]
+//! removes it, [`status()`] reads its state. They work on a [`Kernel`]; `Linux` (feature `linux`) is
+//! the running one.
 //!
 //! ```
 //! use gadget_config::{BootMethod, Ethernet, Profile};
@@ -22,8 +22,8 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `serde` | the types that stand in files and reports |
-//! | `schema` | the JSON Schema of those that stand in reports |
+//! | `serde` | `Serialize` and `Deserialize` on the types of files and reports |
+//! | `schema` | the JSON Schema of those of reports |
 //! | `linux` | the running kernel, through the crate `usb-gadget` |
 //! | `node-file` | `/etc/clusterhat/node.toml` |
 

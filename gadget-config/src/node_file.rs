@@ -150,7 +150,7 @@ impl Reader<'_> {
     where
         T: FromStr<Err: Display>,
     {
-        self.value(table, key, "a text in quotes", |value| {
+        self.value(table, key, "a quoted string", |value| {
             Some(value.as_str()?.parse().map_err(|error: T::Err| error.to_string()))
         })
     }
@@ -192,7 +192,7 @@ impl Reader<'_> {
             Some(Ok(value)) => Ok(Some(value)),
             Some(Err(why)) => Err(self.0.message(span.start, format!("{key}: {why}"))),
             None => {
-                Err(self.0.message(span.start, format!("{key} = {written}: allowed is {allowed}")))
+                Err(self.0.message(span.start, format!("{key} = {written}: expected {allowed}")))
             }
         }
     }

@@ -43,7 +43,7 @@ impl UdcOwner {
                 "the vendor's clusterctrl-composite.service makes it: disable that service and reboot".into()
             }
             Self::Gadget(name) => {
-                format!("end the program that made it, or unbind it: write an empty line to usb_gadget/{name}/UDC")
+                format!("stop the program that created it, or unbind it: write an empty line to usb_gadget/{name}/UDC")
             }
             Self::Driver(name) if name == "g_ether" => {
                 "Raspberry Pi's rpi-usb-gadget loads it (`rpi-usb-gadget off`, then reboot), or \

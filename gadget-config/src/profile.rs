@@ -95,7 +95,7 @@ impl Profile {
         Mac::new(self.cluster.as_ref(), end, self.id)
     }
 
-    /// What Windows is told: of NCM alone, as the vendor does.
+    /// The descriptors for Windows: for NCM alone, as in the vendor's images.
     #[must_use]
     pub const fn microsoft_os(&self) -> Option<MicrosoftOs> {
         match self.ethernet {

@@ -1,4 +1,4 @@
-//! How the node's gadget stands.
+//! The state of the node's gadget.
 
 use crate::apply::is_reduced;
 use crate::{

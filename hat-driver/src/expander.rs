@@ -105,7 +105,7 @@ impl<B: I2c> Expander<B> {
     /// once and no other pin changes. Returns the new latch. Writes nothing where nothing changes.
     ///
     /// `latch` is its present content where the caller knows it for sure, to save the read. The
-    /// caller excludes others meanwhile.
+    /// caller excludes others during this call.
     ///
     /// # Errors
     /// As [`Self::read`] and [`Self::write`].

@@ -28,7 +28,7 @@ pub enum InitOutcome {
 }
 
 impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
-    /// Initialises the board if it never was. Others have to be excluded meanwhile.
+    /// Initialises the board if it has not been since power-up. The caller must exclude others during this call.
     ///
     /// # Errors
     /// [`HatError::PartlyConfigured`] or [`HatError::NotThisChip`] where the chip is not in its reset

@@ -15,7 +15,7 @@
 //! - TI PCA9554 datasheet (SCPS128), "Register Map" and "Bus Transactions": registers 0 to 3, their
 //!   reset values, and that the command byte persists over a repeated START.
 //! - Exar XRA1200/1200P datasheet, "Register Description": registers 0 to 0x0a, pull-ups at 4.
-//! - The vendor's set-up pages, FAQ and image for pins, hubs and revisions; `burtyb/ClusterCTRL` for the
+//! - The vendor's setup pages, FAQ and image for pins, hubs and revisions; `burtyb/ClusterCTRL` for the
 //!   firmware of ClusterCTRL boards.
 //!
 //! # On Linux

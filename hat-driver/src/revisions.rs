@@ -1,6 +1,6 @@
 //! What differs between the boards' revisions, as a table.
 //!
-//! Sources: the vendor's set-up pages and FAQ for the pins and the hub, its image's scripts for the
+//! Sources: the vendor's setup pages and FAQ for the pins and the hub, its image's scripts for the
 //! first initialisation. Where they contradict each other, `unverified` says so.
 
 use core::fmt;
@@ -151,13 +151,13 @@ impl Revision {
         }
     }
 
-    /// The levels of the expander's pins that stand for these signals.
+    /// The levels of the expander's pins for these signals.
     #[must_use]
     pub const fn to_pins(&self, signals: Signals) -> PinSet {
         PinSet::from_bits(signals.difference(self.active_low()).bits())
     }
 
-    /// The signals that these levels of the expander's pins stand for; pins without a meaning are off.
+    /// The signals for these levels of the expander's pins; pins without a meaning are off.
     #[must_use]
     pub const fn to_signals(&self, pins: PinSet) -> Signals {
         Signals::from_bits(pins.bits()).difference(self.active_low()).intersection(self.signals())

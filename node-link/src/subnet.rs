@@ -14,7 +14,7 @@ use crate::NodeId;
 /// One that is asked for has to be private (RFC 1918): another's addresses would be out of reach from the
 /// controller and its nodes, and loopback or multicast addresses name no node. The shared addresses of
 /// providers (100.64.0.0/10, RFC 6598) are not the user's to give out, and some VPNs use them. A record
-/// of an earlier set-up is read as it is, so that it can be undone.
+/// of an earlier setup is read as it is, so that it can be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -206,7 +206,7 @@ mod tests {
             let error = text.parse::<Subnet>().unwrap_err();
             assert!(matches!(error, SubnetError::NotPrivate(_)), "{error}");
             assert!(error.to_string().contains(text), "{error}");
-            // What an earlier set-up wrote can still be undone.
+            // What an earlier setup wrote can still be undone.
             assert!(Subnet::try_from(text.to_owned()).is_ok(), "{text}");
         }
     }

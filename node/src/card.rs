@@ -48,7 +48,7 @@ fn plan(asked: &SetupArgs, card: &Snapshot) -> Result<ChangePlan, NodeError> {
     Ok(card::plan(&request, card)?)
 }
 
-/// Undoes a set-up, or works out how. What was edited since stays, and is the report's error.
+/// Undoes a setup, or works out how. What was edited since stays, and is the report's error.
 ///
 /// # Errors
 /// The card cannot be put back.
@@ -63,7 +63,7 @@ pub(crate) fn undo(asked: &UndoArgs, root: Option<&Path>) -> Result<UndoReport, 
     Ok(UndoReport::done(undone))
 }
 
-/// Locked against every other set-up; a terminal shows what is waited for.
+/// Locked against every other setup; a terminal shows what is waited for.
 fn locked(sysroot: Sysroot) -> Result<Sysroot, CardError> {
     let mut line = ProgressLine::default();
     Ok(sysroot.locked_telling(LONGEST_WAIT, &mut |wait| line.show(wait))?)

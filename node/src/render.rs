@@ -94,7 +94,7 @@ impl Report {
             Self::Down(DownReport { dry_run: true, removed: true }) => {
                 format!("would remove the gadget\n{DRY_RUN}")
             }
-            Self::Down(DownReport { removed: true, .. }) => "the gadget is removed\n".to_owned(),
+            Self::Down(DownReport { removed: true, .. }) => "the gadget was removed\n".to_owned(),
             Self::Down(DownReport { removed: false, .. }) => "there is no gadget\n".to_owned(),
             Self::Status(report) => status(report),
             Self::Setup(report) => setup(report),
@@ -120,7 +120,7 @@ fn up(report: &UpReport) -> String {
     let profile = &report.identity.profile;
     let done = match (report.action, &report.because) {
         ("none", _) => "is up already".to_owned(),
-        ("remade", Some(because)) => format!("is up, made again because {because}"),
+        ("remade", Some(because)) => format!("is up, recreated because {because}"),
         _ => "is up".to_owned(),
     };
     let network = report.network.as_deref().unwrap_or("no interface yet");
@@ -209,7 +209,7 @@ fn undo(report: &UndoReport) -> String {
     let end = match (&*report.edited, [&report.restored, &report.removed, &report.kept]) {
         ([], paths) if paths.iter().all(|paths| paths.is_empty()) => "nothing to undo\n",
         _ if report.dry_run => DRY_RUN,
-        ([], _) => "the set-up is undone: takes effect at the next boot\n",
+        ([], _) => "the setup was undone: takes effect at the next boot\n",
         _ => "",
     };
     let done = match &report.diff {

@@ -23,7 +23,7 @@ pub(crate) struct Document<'a> {
     pub(crate) schema: u32,
     /// Empty where the command line could not be read.
     pub(crate) command: &'a str,
-    /// Its keys stand beside these.
+    /// Its keys are merged into this object.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub(crate) report: Option<&'a Report>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "shared with the tests of the set-up of cards")]
+#[allow(dead_code, reason = "shared with the tests of the setup of cards")]
 #[path = "../../system-config/tests/card/tree.rs"]
 mod tree;
 

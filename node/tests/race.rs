@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "shared with the tests of the set-up of cards")]
+#[allow(dead_code, reason = "shared with the tests of the setup of cards")]
 #[path = "../../system-config/tests/card/tree.rs"]
 mod tree;
 
@@ -102,7 +102,7 @@ fn a_lock_that_is_kept_for_too_long_is_told() {
     let held = held.locked(Duration::ZERO).unwrap();
     for sysroot in [card.sysroot(), controller::sysroot(&card.path("root"), None).unwrap()] {
         let error = sysroot.locked(Duration::from_millis(30)).unwrap_err();
-        assert!(error.is_timeout() && error.to_string().contains("another set-up"), "{error}");
+        assert!(error.is_timeout() && error.to_string().contains("another setup"), "{error}");
     }
     drop(held);
     // A program that another test starts at this moment has the lock's file until it runs.

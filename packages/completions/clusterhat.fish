@@ -58,7 +58,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savepos" -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "savedefaults" -d 'The vendor\'s name for `board save --what defaults`'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'The vendor\'s name for `board reset`'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or that of a command'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or the help of a command'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Use the files and devices below this directory' -r -F
@@ -154,7 +154,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __f
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "order" -d 'Give a board another order; it lasts until its next reset unless it is saved'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "save" -d 'Write settings to a board\'s EEPROM'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "reset" -d 'Restart a board; its nodes\' power becomes what its EEPROM says'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "reset" -d 'Restart a board; its nodes return to the power state saved in its EEPROM'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -164,21 +164,21 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l what -d 'The settings to save' -r -f -a "all\t'All of its settings'
 order\t'Its order'
 usbboot\t'The nodes\' USB boot settings'
-power\t'The nodes\' power, as their state when the board\'s power comes on'
+power\t'The nodes\' current power state, restored when the board powers up'
 led\t'The LEDs'
-defaults\t'The factory\'s: order 20, all nodes off, USB boot on'"
+defaults\t'Factory settings: order 20, all nodes off, USB boot on'"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l yes -d 'Do not ask before the factory\'s settings replace the saved ones'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l yes -d 'Do not ask for confirmation before factory settings replace the saved ones'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l yes -d 'Do not ask, although the nodes may lose power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l yes -d 'Do not ask for confirmation, although nodes may lose power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
@@ -258,8 +258,8 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l format -d 'The output format' -r -f -a "hosts\t'Lines for /etc/hosts'
 ssh\t'Entries for ~/.ssh/config'
-ansible\t'An inventory of Ansible (INI)'
-mpi\t'A host file of MPI (Open MPI and MPICH)'
+ansible\t'An Ansible inventory (INI)'
+mpi\t'An MPI host file (Open MPI and MPICH)'
 slurm\t'Nodes and a partition for slurm.conf'
 json\t'JSON, as with --json'"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
@@ -319,7 +319,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l config -
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l yes -d 'Do not ask, although the nodes may lose power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l yes -d 'Do not ask for confirmation, although nodes may lose power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F

@@ -1,7 +1,7 @@
-//! Files of an installed system, changed so that every byte can be put back.
+//! Changes files of an installed system so that every byte can be restored.
 //!
 //! [`changes`] is the mechanism: a snapshot of what is there, a plan, a record that survives a power cut,
-//! and an undo. What uses it:
+//! and an undo. It is used as follows:
 //!
 //! ```no_run
 //! use system_config::changes::{self, Changed, LONGEST_WAIT};
@@ -12,7 +12,7 @@
 //! let plan = controller::plan(&ControllerRequest::default(), &controller::read(&system)?);
 //! print!("{}", plan.diff());
 //! plan.apply(&system)?;
-//! // Every byte is back, and what others added since stays.
+//! // Restores every byte; what others have added since stays.
 //! changes::undo(&system, Changed::Refuse)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

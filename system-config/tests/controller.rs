@@ -9,7 +9,7 @@ mod groups;
 #[path = "controller/take_over.rs"]
 mod take_over;
 
-#[allow(dead_code, reason = "shared with the tests of the set-up of cards")]
+#[allow(dead_code, reason = "shared with the tests of the setup of cards")]
 #[path = "card/tree.rs"]
 mod tree;
 

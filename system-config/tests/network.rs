@@ -18,6 +18,6 @@ mod status;
 #[path = "network/undo.rs"]
 mod undo;
 
-#[allow(dead_code, reason = "shared with the tests of the set-up of cards")]
+#[allow(dead_code, reason = "shared with the tests of the setup of cards")]
 #[path = "card/tree.rs"]
 mod tree;

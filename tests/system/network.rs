@@ -93,7 +93,7 @@ fn nat_works(vm: &Vm) {
     assert_eq!((code, &status["findings"]), (0, &Value::Array(Vec::new())), "{status}");
 }
 
-/// NAT from its set-up to its undoing; a test of each manager's machine.
+/// NAT from its setup to its undoing; a test of each manager's machine.
 pub(crate) fn nat_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);

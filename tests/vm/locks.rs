@@ -38,7 +38,7 @@ fn an_off_in_the_pause_of_an_on_runs_at_once_and_stands() {
     assert_eq!((off.status, hat.pins()), (0, 0x90), "{off:?}");
     let on = on.join(&vm).unwrap();
     assert_eq!((on.status, hat.pins()), (1, 0x90), "{on:?}");
-    assert!(on.stderr.contains("p1 was switched off meanwhile, so p2 was not"), "{on:?}");
+    assert!(on.stderr.contains("p1 was switched off by another process, so p2 was not"), "{on:?}");
 }
 
 /// A program that has had the bus open all along is seen by nothing else.

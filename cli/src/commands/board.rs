@@ -19,13 +19,13 @@ pub(crate) enum Board {
     Order(Order),
     /// Write settings to a board's EEPROM
     Save(Save),
-    /// Restart a board; its nodes' power becomes what its EEPROM says
+    /// Restart a board; its nodes return to the power state saved in its EEPROM
     Reset(Reset),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Order {
-    /// The board's present order, 1 to 255
+    /// The board's current order, 1 to 255
     #[arg(value_parser = parse_order)]
     pub(crate) old: u8,
     /// The order to give it, 1 to 255
@@ -42,11 +42,11 @@ pub(crate) enum What {
     Order,
     /// The nodes' USB boot settings
     Usbboot,
-    /// The nodes' power, as their state when the board's power comes on
+    /// The nodes' current power state, restored when the board powers up
     Power,
     /// The LEDs
     Led,
-    /// The factory's: order 20, all nodes off, USB boot on
+    /// Factory settings: order 20, all nodes off, USB boot on
     Defaults,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Save {
     /// The settings to save
     #[arg(long, value_enum, default_value = "all")]
     pub(crate) what: What,
-    /// Do not ask before the factory's settings replace the saved ones
+    /// Do not ask for confirmation before factory settings replace the saved ones
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -84,7 +84,7 @@ pub(crate) struct Reset {
     /// The board's order, 1 to 255
     #[arg(value_parser = parse_order)]
     pub(crate) order: u8,
-    /// Do not ask, although the nodes may lose power
+    /// Do not ask for confirmation, although nodes may lose power
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -131,7 +131,7 @@ impl Run for Save {
         let cluster = call.open()?;
         cluster.check_save(self.order, self.what.into())?;
         if self.what == What::Defaults {
-            let danger = "the factory's settings replace all saved ones: order 20, all nodes off";
+            let danger = "factory settings replace all saved ones: order 20, all nodes off";
             confirm(self.yes, danger)?;
         }
         Ok(cluster.save(self.order, self.what.into())?.map(Report::Board))
@@ -148,7 +148,7 @@ impl Run for Reset {
         cluster.check_order(self.order)?;
         confirm(
             self.yes,
-            "its nodes get the power that its EEPROM says, and running ones may lose it",
+            "its nodes return to the power state saved in its EEPROM, and running ones may lose power",
         )?;
         Ok(cluster.reset(self.order, &mut progress::task)?.map(Report::Board))
     }
@@ -181,9 +181,9 @@ fn confirm(yes: bool, danger: &str) -> Result<(), Failure> {
         return Ok(());
     }
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::NotConfirmed(format!("{danger}; add --yes if that is meant")));
+        return Err(Failure::NotConfirmed(format!("{danger}; add --yes to confirm")));
     }
-    write!(io::stderr(), "{danger}. Go on? [y/N] ")?;
+    write!(io::stderr(), "{danger}. Continue? [y/N] ")?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     match answer.trim() {

@@ -25,9 +25,9 @@ pub(crate) enum Format {
     Hosts,
     /// Entries for ~/.ssh/config
     Ssh,
-    /// An inventory of Ansible (INI)
+    /// An Ansible inventory (INI)
     Ansible,
-    /// A host file of MPI (Open MPI and MPICH)
+    /// An MPI host file (Open MPI and MPICH)
     Mpi,
     /// Nodes and a partition for slurm.conf
     Slurm,

@@ -35,7 +35,7 @@ impl<'a> Printout<'a> {
 }
 
 /// Prints to standard output; for people, warnings and errors go to standard error. Where those cannot
-/// be printed, the report is all the same, and the exit status tells of an error.
+/// be printed, the report is unchanged, and the exit status shows an error.
 pub(crate) fn print(output: &Printout<'_>, as_json: bool) -> io::Result<()> {
     if as_json {
         return json::print(output);

@@ -254,7 +254,7 @@ fn board_done(done: &BoardDone) -> String {
                 BoardSettings::UsbBoot => "USB boot settings",
                 BoardSettings::Power => "the nodes' power",
                 BoardSettings::Led => "LEDs",
-                BoardSettings::Defaults => "the factory's settings",
+                BoardSettings::Defaults => "factory settings",
             };
             format!("saved: {what}")
         }
@@ -318,7 +318,7 @@ fn candidate(report: &BoardsReport, found: &Candidate) -> String {
         .find(|entry| (entry.info.bus, entry.info.address) == (Some(bus), Some(address)));
     match (known, chip) {
         (Some(entry), _) => format!("{place}: in use as {}\n", entry.info.name),
-        (None, None) => format!("{place}: a chip whose state rules out a HAT's expander\n"),
+        (None, None) => format!("{place}: a chip whose registers rule out a HAT's expander\n"),
         (None, Some(chip)) => format!(
             "{place}: like a HAT's {chip}; to use it, add to /etc/clusterhat/clusterhat.toml:\n  \
              [[board]]\n  bus = {bus}\n  address = {address:#04x}\n  \

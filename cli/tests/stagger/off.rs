@@ -13,7 +13,7 @@ fn check_undone(output: &Output, undone: &str, left: &str) -> Value {
     let document = output.json();
     assert_eq!(document["error"]["kind"], "undone", "{document}");
     let message = document["error"]["message"].as_str().unwrap().to_owned();
-    let expected = format!("{undone} switched off meanwhile, so {left} not switched on");
+    let expected = format!("{undone} switched off by another process, so {left} not switched on");
     assert!(message.starts_with(&expected), "{message}");
     document
 }
@@ -42,10 +42,14 @@ fn the_text_says_so() {
     assert_eq!(
         output.stderr.lines().last(),
         Some(
-            "clusterhat: p1 was switched off meanwhile, so p2 p3 were not switched on; switched on: p1"
+            "clusterhat: p1 was switched off by another process, so p2 p3 were not switched on; switched on: p1"
         )
     );
-    assert!(output.stdout.contains("p1    off    switched off meanwhile"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("p1    off    switched off by another process"),
+        "{}",
+        output.stdout
+    );
 }
 
 /// It was off anyway, but whoever asked for that meant it to stay so.
@@ -163,7 +167,7 @@ fn a_cycle_undoes_an_on_and_is_undone_by_an_off() {
     let error = &output.json()["error"];
     assert_eq!(error["kind"], "cycle-incomplete", "{error}");
     let message = error["message"].as_str().unwrap();
-    assert!(message.starts_with("p1 was switched off meanwhile"), "{message}");
+    assert!(message.starts_with("p1 was switched off by another process"), "{message}");
     assert!(message.ends_with("left off by the cycle: p1"), "{message}");
 }
 

@@ -197,7 +197,7 @@ fn delay(
         Ok(delay) => limits::DELAY.check(&given.with(delay)).map(Some),
         Err(_) => {
             let message = format!(
-                "CLUSTERCTRL_DELAY = {} is ignored: allowed is {}",
+                "CLUSTERCTRL_DELAY = {} is ignored: expected {}",
                 one_line(&given.value),
                 limits::DELAY.allowed
             );

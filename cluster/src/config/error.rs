@@ -20,7 +20,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Syntax(#[from] FileMessage),
     /// A value outside of what is allowed.
-    #[error("{given}: allowed is {allowed}")]
+    #[error("{given}: expected {allowed}")]
     Refused {
         /// Place, key and value.
         given: String,
@@ -28,7 +28,7 @@ pub enum ConfigError {
         allowed: String,
     },
     /// A time of [`Overrides`](super::Overrides) outside of what is allowed.
-    #[error("{given}: allowed is {allowed}")]
+    #[error("{given}: expected {allowed}")]
     Override {
         /// Which time, `delay`, `off-time` or `lock-limit`, and its value.
         given: String,

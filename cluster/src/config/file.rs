@@ -17,7 +17,7 @@ pub(super) const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", 
 pub(super) const NODE_KEYS: [&str; 3] = ["name", "delay", "usb-path"];
 
 /// What every name may look like, before it is compared with others.
-const NAME: &str = "a name in quotes such as \"db\"";
+const NAME: &str = "a quoted name such as \"db\"";
 
 /// What the file says.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use super::given::{Given, Origin};
 use super::limits::{self, TimeLimits};
 use super::sources::Sources;
 
-/// Times for this call alone, which stand before those of environment and files.
+/// Times for this call alone, which override those of environment and files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// Between two nodes switched on, 0 to 300 s; also before the delays of single nodes.

@@ -59,10 +59,10 @@ pub(super) const ADDRESS: NumberLimits =
 pub(super) const SIZE: NumberLimits = NumberLimits { least: 1, most: 4, allowed: "1 to 4 nodes" };
 
 /// Texts such as "2.5".
-pub(super) const REVISION: &str = "a version in quotes from \"1.0\" to \"3.15\", such as \"2.5\"";
+pub(super) const REVISION: &str = "a quoted version from \"1.0\" to \"3.15\", such as \"2.5\"";
 
 /// Texts such as "1-1.2".
-pub(super) const USB_PATH: &str = "a USB path in quotes such as \"1-1.2\"";
+pub(super) const USB_PATH: &str = "a quoted USB path such as \"1-1.2\"";
 
 impl TimeLimits {
     pub(super) fn check(&self, given: &Given<Duration>) -> Result<Duration, ConfigError> {

@@ -43,7 +43,7 @@ pub(super) fn validate(fragments: &[NodeFragment], first: u32) -> Result<Nodes, 
     Ok(nodes)
 }
 
-/// The tables in the order of writing, so that a clash is told at the later one.
+/// The tables in the order of writing, so that a clash is reported at the later one.
 fn by_line(fragments: &[NodeFragment]) -> Vec<&NodeFragment> {
     let mut ordered: Vec<&NodeFragment> = fragments.iter().collect();
     ordered.sort_by_key(|fragment| fragment.node.line());

@@ -24,7 +24,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads both files below `root`; `config` stands for the program's own file and must exist.
+    /// Reads both files below `root`; `config` replaces the program's own file and must exist.
     ///
     /// # Errors
     /// A file that is there and cannot be read, or a `config` that is not there.

@@ -64,17 +64,17 @@ fn refused_flags_and_variables_name_themselves() {
         (
             "CLUSTERHAT_DELAY",
             "301",
-            "CLUSTERHAT_DELAY = 301: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "CLUSTERHAT_DELAY = 301: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "CLUSTERHAT_OFF_TIME",
             "nan",
-            "CLUSTERHAT_OFF_TIME = nan: allowed is 0.1 to 300 seconds, written as 2, 1.5s or 500ms",
+            "CLUSTERHAT_OFF_TIME = nan: expected 0.1 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "CLUSTERHAT_LOCK_LIMIT",
             "-1",
-            "CLUSTERHAT_LOCK_LIMIT = -1: allowed is 0 to 3600 seconds, written as 2, 1.5s or 500ms",
+            "CLUSTERHAT_LOCK_LIMIT = -1: expected 0 to 3600 seconds, written as 2, 1.5s or 500ms",
         ),
     ];
     for (name, value, error) in table {
@@ -84,7 +84,7 @@ fn refused_flags_and_variables_name_themselves() {
     let flags = Overrides { off_time: Some(Duration::ZERO), ..Overrides::default() };
     assert_eq!(
         load_with(&own_file("off-time = 1"), &flags, &[]).map(|_| ()),
-        Err("off-time 0: allowed is 0.1 to 300 seconds, written as 2, 1.5s or 500ms".to_owned())
+        Err("off-time 0: expected 0.1 to 300 seconds, written as 2, 1.5s or 500ms".to_owned())
     );
 }
 

@@ -55,10 +55,10 @@ pub(super) enum Problem {
     #[error("the word is empty; name a node such as p1, or all")]
     EmptyWord,
     /// Two commas with nothing between, or a comma at an end.
-    #[error("a node is missing beside the comma")]
+    #[error("a node is missing next to the comma")]
     EmptyItem,
     /// A character that no node set has.
-    #[error("{0:?} cannot stand here; separate nodes by commas or as words of their own")]
+    #[error("{0:?} is not allowed here; separate nodes with commas or spaces")]
     Character(char),
     /// `p[1-4`.
     #[error("the bracket is never closed")]
@@ -67,13 +67,13 @@ pub(super) enum Problem {
     #[error("no bracket is open here")]
     StrayClose,
     /// `p[1-[2]]`.
-    #[error("a bracket cannot stand within a bracket")]
+    #[error("brackets cannot be nested")]
     Nested,
     /// `p[1-2]x`.
-    #[error("nothing may follow the bracket but a comma")]
+    #[error("only a comma may follow the bracket")]
     AfterBracket,
     /// `[1-3]`.
-    #[error("a name must stand before the bracket, as in p[1-3]")]
+    #[error("a name must precede the bracket, as in p[1-3]")]
     NoName,
     /// `p[]`, `p[1,,2]`.
     #[error("a number is missing in the bracket")]
@@ -82,7 +82,7 @@ pub(super) enum Problem {
     #[error("a number must follow the p, as in p1")]
     MissingNumber,
     /// `p[1-]`, `p1..x`.
-    #[error("\"{0}\" is no number; write a range as p1..p4 or p[1-4]")]
+    #[error("\"{0}\" is not a number; write a range as p1..p4 or p[1-4]")]
     NotANumber(String),
     /// `3`.
     #[error("a node's name starts with a letter; did you mean \"{0}\"?")]
@@ -91,7 +91,7 @@ pub(super) enum Problem {
     #[error("a node's name starts with a letter")]
     LeadingLetter,
     /// `P1`.
-    #[error("the p is a small letter; did you mean \"{0}\"?")]
+    #[error("the p must be lower case; did you mean \"{0}\"?")]
     CapitalP(String),
     /// `p01`.
     #[error("node numbers have no leading zero; did you mean \"{0}\"?")]
@@ -100,16 +100,16 @@ pub(super) enum Problem {
     #[error("there is no node 0; nodes are counted from 1")]
     Zero,
     /// More than nine digits.
-    #[error("no node has a number this large")]
+    #[error("the node number is too large")]
     LargeNumber,
     /// `p4..p1`.
     #[error("the range runs backwards; did you mean \"{0}\"?")]
     Backwards(String),
     /// `p1..node4`.
-    #[error("both ends of a range have one name, as in p1..p4")]
+    #[error("both ends of a range must have the same name, as in p1..p4")]
     TwoNames,
     /// `node[1-03]`.
-    #[error("both ends of a range padded with zeros have one length, as in 01-12")]
+    #[error("both ends of a zero-padded range must have the same length, as in 01-12")]
     Padding,
     /// `p[1-9/0]`.
     #[error("a step is 1 or more, as in p[1-9/2]")]

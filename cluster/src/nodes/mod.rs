@@ -39,7 +39,7 @@ use error::{Fault, Problem};
 use numbers::NumRange;
 use parse::Reading;
 
-/// The most nodes that one range may stand for; a longer one is a slip of the pen.
+/// The most nodes in one range; a longer one is taken for a typing error.
 ///
 /// The largest real set is eight ClusterCTRL DA boards of 32 nodes.
 pub(crate) const MOST: u32 = 4096;
@@ -74,7 +74,7 @@ pub struct NodeSet {
     items: Vec<Item>,
 }
 
-/// What stands between two commas.
+/// The part between two commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Item {
     word: usize,

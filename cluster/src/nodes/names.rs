@@ -94,7 +94,7 @@ impl Names {
 /// Whether a node may be called so in the configuration.
 ///
 /// # Errors
-/// What is allowed, worded to follow "allowed is".
+/// What is allowed, worded to follow "expected".
 pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if !letters || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -104,7 +104,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
         return Err("at most 63 letters");
     }
     if name.eq_ignore_ascii_case("all") {
-        return Err("any name but all, which means every node");
+        return Err("any name except all, which means every node");
     }
     if reads_as_number(name) {
         return Err("any name that is not a p and a number, which means a node by its place");

@@ -17,7 +17,7 @@ pub(super) struct NumRange {
     step: u32,
     /// Digits to fill up with zeros; 0 for plain numbers.
     pub(super) width: usize,
-    /// Where in the word it stands.
+    /// Its position in the word.
     pub(super) span: Range<usize>,
 }
 

@@ -96,37 +96,37 @@ fn malformed_sets_point_at_the_place() {
         ("", "the word is empty; name a node such as p1, or all", "^"),
         ("p[1-4", "the bracket is never closed", " ^"),
         ("p1-4]", "no bracket is open here", "    ^"),
-        ("p[1-[2]]", "a bracket cannot stand within a bracket", "    ^"),
-        ("p[1-2][3-4]", "nothing may follow the bracket but a comma", "      ^^^^^"),
-        ("p[1-2]1", "nothing may follow the bracket but a comma", "      ^"),
-        ("[1-3]", "a name must stand before the bracket, as in p[1-3]", "^"),
-        ("p1[2-3]", "\"1[\" is no number; write a range as p1..p4 or p[1-4]", " ^"),
-        ("p[1-]", "\"1-\" is no number; write a range as p1..p4 or p[1-4]", "  ^^"),
-        ("p[1..3]", "\"1..3\" is no number; write a range as p1..p4 or p[1-4]", "  ^^^^"),
+        ("p[1-[2]]", "brackets cannot be nested", "    ^"),
+        ("p[1-2][3-4]", "only a comma may follow the bracket", "      ^^^^^"),
+        ("p[1-2]1", "only a comma may follow the bracket", "      ^"),
+        ("[1-3]", "a name must precede the bracket, as in p[1-3]", "^"),
+        ("p1[2-3]", "\"1[\" is not a number; write a range as p1..p4 or p[1-4]", " ^"),
+        ("p[1-]", "\"1-\" is not a number; write a range as p1..p4 or p[1-4]", "  ^^"),
+        ("p[1..3]", "\"1..3\" is not a number; write a range as p1..p4 or p[1-4]", "  ^^^^"),
         ("p[]", "a number is missing in the bracket", "  ^"),
         ("p[1,,2]", "a number is missing in the bracket", "    ^"),
         ("p[1-9/0]", "a step is 1 or more, as in p[1-9/2]", "      ^"),
         ("p[3/2]", "a step needs a range, as in p[1-9/2]", "  ^^^"),
-        ("p1,,p2", "a node is missing beside the comma", "   ^"),
-        ("p1,", "a node is missing beside the comma", "   ^"),
-        (",", "a node is missing beside the comma", "^"),
+        ("p1,,p2", "a node is missing next to the comma", "   ^"),
+        ("p1,", "a node is missing next to the comma", "   ^"),
+        (",", "a node is missing next to the comma", "^"),
         ("p", "a number must follow the p, as in p1", "^"),
-        ("P1", "the p is a small letter; did you mean \"p1\"?", "^^"),
-        ("P[1-2]", "the p is a small letter; did you mean \"p[1-2]\"?", "^^^^^^"),
-        ("P1-P4", "the p is a small letter; did you mean \"p1-p4\"?", "^^^^^"),
+        ("P1", "the p must be lower case; did you mean \"p1\"?", "^^"),
+        ("P[1-2]", "the p must be lower case; did you mean \"p[1-2]\"?", "^^^^^^"),
+        ("P1-P4", "the p must be lower case; did you mean \"p1-p4\"?", "^^^^^"),
         ("p0", "there is no node 0; nodes are counted from 1", " ^"),
         ("p[0-3]", "there is no node 0; nodes are counted from 1", "  ^"),
         ("p01", "node numbers have no leading zero; did you mean \"p1\"?", " ^^"),
         ("p[01-03]", "node numbers have no leading zero; did you mean \"p1\"?", "  ^^"),
-        ("p99999999999", "no node has a number this large", " ^^^^^^^^^^^"),
+        ("p99999999999", "the node number is too large", " ^^^^^^^^^^^"),
         ("p4..p1", "the range runs backwards; did you mean \"p1..p4\"?", "^^^^^^"),
         ("p4-1", "the range runs backwards; did you mean \"p1-4\"?", "^^^^"),
         ("p[7,4-1/2]", "the range runs backwards; did you mean \"1-4/2\"?", "    ^^^^^"),
-        ("p1..", "\"\" is no number; write a range as p1..p4 or p[1-4]", "    ^"),
-        ("p1..node4", "both ends of a range have one name, as in p1..p4", "    ^^^^^"),
+        ("p1..", "\"\" is not a number; write a range as p1..p4 or p[1-4]", "    ^"),
+        ("p1..node4", "both ends of a range must have the same name, as in p1..p4", "    ^^^^^"),
         (
             "n[1-03]",
-            "both ends of a range padded with zeros have one length, as in 01-12",
+            "both ends of a zero-padded range must have the same length, as in 01-12",
             "  ^^^^",
         ),
         ("3", "a node's name starts with a letter; did you mean \"p3\"?", "^"),
@@ -139,17 +139,9 @@ fn malformed_sets_point_at_the_place() {
             "the range has 999999999 nodes; at most 4096 are allowed",
             "^^^^^^^^^^^^^^",
         ),
-        (
-            "p1 p2",
-            "' ' cannot stand here; separate nodes by commas or as words of their own",
-            "  ^",
-        ),
-        (
-            "p1,@all",
-            "'@' cannot stand here; separate nodes by commas or as words of their own",
-            "   ^",
-        ),
-        ("pé", "'é' cannot stand here; separate nodes by commas or as words of their own", " ^"),
+        ("p1 p2", "' ' is not allowed here; separate nodes with commas or spaces", "  ^"),
+        ("p1,@all", "'@' is not allowed here; separate nodes with commas or spaces", "   ^"),
+        ("pé", "'é' is not allowed here; separate nodes with commas or spaces", " ^"),
     ];
     for (word, problem, carets) in table {
         let error = set(&[word]).expect_err(word);
@@ -205,7 +197,7 @@ fn names_and_nodes_that_are_not_there() {
 fn a_flood_of_zeros_is_refused() {
     let zeros = "0".repeat(100_000);
     let error = set(&[&format!("n[{zeros}-{zeros}]")]).unwrap_err();
-    assert!(error.to_string().ends_with(": no node has a number this large"));
+    assert!(error.to_string().ends_with(": the node number is too large"));
 }
 
 #[test]
@@ -213,8 +205,8 @@ fn an_error_is_one_line() {
     let error = set(&["p1\n\u{202e}p2"]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "bad node set \"p1\\n\\u{202e}p2\": '\\n' cannot stand here; \
-         separate nodes by commas or as words of their own"
+        "bad node set \"p1\\n\\u{202e}p2\": '\\n' is not allowed here; \
+         separate nodes with commas or spaces"
     );
 }
 

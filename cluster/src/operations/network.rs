@@ -17,7 +17,7 @@ use crate::outcome::Outcome;
 use crate::report::{NetworkDone, NetworkReport};
 use crate::system::System;
 
-/// How to take the network's set-up back.
+/// How to take the network's setup back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NetworkUndo {
     /// Plans only.

@@ -151,7 +151,7 @@ impl<'a> Switching<'a> {
         self.report.boards.push(OutputChange { board, result: change, error });
     }
 
-    /// Asking for what no board has is an error; what only some have is told board by board.
+    /// Asking for what no board has is an error; what only some have is reported board by board.
     fn finish(self) -> Outcome<OutputReport> {
         let Self { report, mut error, .. } = self;
         if report.boards.iter().all(|change| change.result == Some(OutputResult::Unsupported)) {

@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, of_boards};
 use crate::report::{NodePath, PathReport};
 
 impl Cluster {
-    /// Where on the USB nodes are; all for no words. A configured path stands before what is found.
+    /// Finds the USB paths of nodes, or of all if there are no words. A configured path overrides the one found.
     /// Switches nothing.
     ///
     /// # Errors

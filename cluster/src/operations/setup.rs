@@ -106,12 +106,14 @@ fn set_up(sysroot: &Sysroot, asked: &Setup) -> Result<Outcome<SetupReport>, Erro
     }
     let mut notes = plan.notes().to_vec();
     notes.extend(absent.iter().map(|group| {
-        format!("there is no group {group}: the package makes it (or groupadd --system {group})")
+        format!(
+            "there is no group {group}: the package creates it (or run groupadd --system {group})"
+        )
     }));
     let there = |path| sysroot.has(&SysPath::root(path));
     if there(VENDORS_SETTINGS)? && !there(OUR_SETTINGS)? {
         notes.push(format!(
-            "the settings of /{VENDORS_SETTINGS} hold until there is an /{OUR_SETTINGS}"
+            "the settings of /{VENDORS_SETTINGS} apply until there is an /{OUR_SETTINGS}"
         ));
     }
     let members = if error.is_some() { Vec::new() } else { members };

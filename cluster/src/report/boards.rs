@@ -66,11 +66,11 @@ pub enum BoardSettings {
     Order,
     /// Whether its nodes boot over USB.
     UsbBoot,
-    /// The nodes' power, as their state when the board's power comes on.
+    /// The nodes' current power state, restored when the board powers up.
     Power,
     /// The LEDs.
     Led,
-    /// The factory's: order 20, all nodes off, USB boot on.
+    /// Factory settings: order 20, all nodes off, USB boot on.
     Defaults,
 }
 

@@ -27,7 +27,7 @@ pub use status::{
 
 pub(crate) use power::names;
 
-/// The version of the JSON documents: raised when a key goes or changes its meaning.
+/// The version of the JSON documents: incremented when a key is removed or its meaning changes.
 pub const SCHEMA: u32 = 1;
 
 /// One JSON document: what every program here prints for programs, on success and on failure.
@@ -36,21 +36,21 @@ pub const SCHEMA: u32 = 1;
 pub struct Document<'a> {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// The command's word; empty where the words could not be read.
+    /// The command's word; empty if the command line could not be parsed.
     pub command: &'a str,
-    /// The simulation's name or file; absent on a machine.
+    /// The simulation's name or file; absent on real hardware.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulated: Option<&'a str>,
-    /// What was found or done; its keys stand beside these.
+    /// What was found or done; its keys are merged into this object.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub report: Option<&'a Report>,
-    /// Absent where no bus was opened.
+    /// Absent if no bus was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bus: Option<BusUse>,
-    /// What is not as it should be and did not stop the command, a sentence each.
+    /// Problems that did not stop the command, a sentence each.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub warnings: &'a [Cow<'a, str>],
-    /// What failed; the report, where there is one, tells of the rest.
+    /// What failed; the report, if there is one, covers the other parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
 }
@@ -88,7 +88,7 @@ pub enum Report {
     Board(BoardReport),
     /// The boards, and how they were found.
     Boards(BoardsReport),
-    /// The controller's set-up.
+    /// The controller's setup.
     Setup(SetupReport),
     /// The nodes' network.
     Network(NetworkReport),

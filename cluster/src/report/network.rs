@@ -17,7 +17,7 @@ pub enum NetworkReport {
     Setup {
         /// What is set up.
         settings: NetworkSettings,
-        /// What may stand in its way.
+        /// What may prevent it from working.
         findings: Vec<Finding>,
         /// Which files were changed, or would be.
         #[serde(flatten)]

@@ -95,7 +95,7 @@ pub struct NodeState {
 }
 
 impl NodeState {
-    /// What stands of an action on a node.
+    /// How far an action on a node got.
     #[must_use]
     pub fn new(node: Node, power: Action, stands: ResultingState) -> Self {
         Self { node: label(node), power, stands }

@@ -106,7 +106,7 @@ pub enum BoardState {
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CtrlState {
-    /// 1 to 255; by it the boards stand in a row.
+    /// 1 to 255; the boards' nodes are numbered in this order.
     pub order: u8,
     /// The firmware's version.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]

@@ -51,7 +51,7 @@ fn an_open_terminal_is_named_and_the_gadget_stays() {
     let start = kernel.now();
     let error = down(&mut kernel).unwrap_err();
     assert!(matches!(error, GadgetError::TtyOpen(_)));
-    let expected = "/dev/ttyGS1 is open by screen (process 42): end that first: the kernel \
+    let expected = "/dev/ttyGS1 is open by screen (process 42): close it first: the kernel \
                     cannot remove a serial port that is in use";
     assert_eq!(error.to_string(), expected);
     assert_eq!(kernel.now() - start, Duration::from_secs(5), "it was waited for");

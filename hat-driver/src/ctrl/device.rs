@@ -177,7 +177,7 @@ impl<B: I2c, D: DelayNs> Device<B, D> {
 
     /// Switches the hub off for `tens_of_ms` x 10 ms (at least 100 ms) and on again. Sets no status.
     ///
-    /// A board behind its hub leaves the USB meanwhile and comes back: open it anew afterwards. It may
+    /// A board behind its own hub leaves the USB and comes back: open it anew afterwards. It may
     /// leave before the kernel's adapter has heard that the command arrived, so that an error of the
     /// bus does not mean that it did not.
     ///

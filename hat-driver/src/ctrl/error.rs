@@ -96,7 +96,7 @@ impl<E> fmt::Display for CtrlError<E> {
                 )
             }
             Self::Absent { nodes } => {
-                write!(f, "no HAT is there for {} of the board", Numbers(*nodes))
+                write!(f, "no HAT is connected for {} of the board", Numbers(*nodes))
             }
         }
     }

@@ -57,7 +57,7 @@ impl Product {
         self.kind == 0
     }
 
-    /// Whether it has a fan; the firmware of the others tells of one that is off.
+    /// Whether it has a fan; the firmware of the others reports one that is off.
     #[must_use]
     pub const fn has_fan(&self) -> bool {
         matches!(self.id, 0x0013 | 0x0014 | 0x0016)

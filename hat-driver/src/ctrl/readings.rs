@@ -69,7 +69,7 @@ impl Temperature {
 pub struct UsbPath(pub [u8; 8]);
 
 impl UsbPath {
-    /// The ports in order; 0xff stands for an unused place.
+    /// The ports in order; 0xff marks an unused one.
     pub fn ports(&self) -> impl Iterator<Item = u8> + '_ {
         self.0.iter().copied().filter(|&port| port != 0xff)
     }

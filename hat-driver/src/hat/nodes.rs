@@ -9,7 +9,7 @@ use crate::pins::{PinSet, Signals};
 use crate::positions::Positions;
 use crate::power::{Action, ResultingState, Switchable};
 
-/// What a board is told, where the switching of nodes starts from.
+/// The commanded state of a board, from which the switching of nodes starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Driven {
     /// The latch.
@@ -36,7 +36,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Switchable for Hat<B, L> {
         }
     }
 
-    /// A board that lost its power meanwhile shows it in the latch: all ones is the state it starts in.
+    /// A board that has lost power since shows it in the latch, which is all ones after power-up.
     fn state_again(&mut self, nodes: Positions, action: Action) -> Result<Driven, Self::Error> {
         match self.backend {
             Backend::Expander(_) if action == Action::On => match self.read_latch()? {

@@ -29,7 +29,7 @@ pub enum PinSetup {
 pub struct HatStatus {
     /// How far the outputs are set up.
     pub setup: PinSetup,
-    /// What the outputs are told to be. Absent where they are not all outputs. A v1.x board
+    /// The commanded state of the outputs. Absent where they are not all outputs. A v1.x board
     /// has no latch that can be read: there it is what those lines show that are outputs.
     pub commanded: Option<Signals>,
     /// The signals whose pins are inputs: nothing is commanded of them.

@@ -77,7 +77,7 @@ impl Cluster {
         Ok((answering, failures))
     }
 
-    /// A board that does not answer is told before anything is switched off.
+    /// A board that does not answer is reported before anything is switched off.
     fn make_sure(
         &mut self,
         slot: usize,

@@ -92,7 +92,7 @@ pub(super) fn cannot_open(
     ClusterError::Open { board, device, obstacle, source }
 }
 
-/// What the kernel's answer alone tells of why a device cannot be opened.
+/// Why a device cannot be opened, from the kernel's error alone.
 pub(super) fn obstacle(source: &BusError) -> Obstacle {
     match source.io().kind() {
         ErrorKind::PermissionDenied => Obstacle::Permission,

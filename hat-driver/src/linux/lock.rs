@@ -114,7 +114,7 @@ impl FileLock {
             }
             self.file = self.kind.open(&self.path).map_err(LockError::Io)?;
         }
-        Err(LockError::Io(io::Error::other("it is replaced again and again")))
+        Err(LockError::Io(io::Error::other("it keeps being replaced")))
     }
 
     /// Gives the lock back.
@@ -180,10 +180,10 @@ impl Kind {
         let metadata = file.metadata()?;
         match self {
             Self::Device if !metadata.file_type().is_char_device() => {
-                Err(io::Error::other("it is no device: remove it, and plug the board in again"))
+                Err(io::Error::other("it is not a device: remove it and plug the board in again"))
             }
             Self::File if !metadata.is_file() => {
-                Err(io::Error::other("it is no regular file: remove it"))
+                Err(io::Error::other("it is not a regular file: remove it"))
             }
             _ => Ok(file),
         }

@@ -68,13 +68,13 @@ pub trait Platform: Send + Sync {
     /// The revision code of a Raspberry Pi; `None` on another machine.
     fn pi_revision(&self) -> Option<u32>;
 
-    /// The file whose lock stands for a resource.
+    /// The lock file of a resource.
     ///
     /// # Errors
     /// Where the machine has no place for it.
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf>;
 
-    /// The lock that stands for a resource, not taken yet.
+    /// The lock of a resource, not taken yet.
     ///
     /// # Errors
     /// Where there is no place for it, or it cannot be opened.

@@ -51,7 +51,7 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
         };
         return match found.0.metadata()?.is_file() {
             true => Ok(found),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
         };
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Such a board is gone before the kernel's adapter has asked whether the command arrived, and the
 //! write fails with EIO although it was carried out. What tells is the USB: the board leaves it and
-//! comes back at the same place, under another number. The bus is closed meanwhile, since the kernel
+//! comes back at the same place, under another number. The bus is closed until then, since the kernel
 //! does not let go of an adapter that somebody has open, and with it of the hub.
 
 use std::sync::Arc;
@@ -41,7 +41,7 @@ const RETURNS_WITHIN: Duration = Duration::from_secs(20);
 /// How long to wait for another process before a hub is left off.
 const HALF_DONE: Duration = Duration::from_secs(60);
 
-/// What a board is told.
+/// A command to a board.
 struct Told {
     what: &'static str,
     /// How long it stays away at least.

@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
         *(if heeds_others { &mut self.last } else { &mut self.unheeded }) = last;
     }
 
-    /// Watches the supply from here on, where the machine tells of it.
+    /// Monitors the supply from here on, if the machine reports under-voltage.
     ///
     /// # Errors
     /// Where it sags already.
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// A flag that was cleared meanwhile and is set again tells of another sag.
+    /// A flag that was cleared and is set again means another drop of the voltage.
     pub(super) fn check_supply(&mut self) -> Result<(), Stop> {
         let Some(baseline) = self.baseline else { return Ok(()) };
         let flags = self.platform.throttled().unwrap_or(baseline);

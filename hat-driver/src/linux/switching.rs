@@ -266,7 +266,7 @@ impl Cluster {
         }
     }
 
-    /// Whether other callers can be told what is switched here, and where that is written.
+    /// Whether other callers can read what is switched here, and the file that it is written to.
     ///
     /// # Errors
     /// Why not. Nodes are switched all the same.

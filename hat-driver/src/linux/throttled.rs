@@ -116,9 +116,6 @@ mod tests {
         let unread = File::open(path).unwrap();
         assert!(wait_for_change(&[unread], Duration::from_secs(600)));
         let read = open_read(path).unwrap();
-        assert!(
-            !wait_for_change(&[read], Duration::from_millis(30)),
-            "nobody notifies of that file"
-        );
+        assert!(!wait_for_change(&[read], Duration::from_millis(30)), "the file has not changed");
     }
 }

@@ -72,7 +72,7 @@ pub struct CtrlStatus {
 }
 
 impl BoardReading {
-    /// The nodes that are told to have power; `None` where nothing is commanded yet. A ClusterCTRL
+    /// The nodes that are commanded on; `None` where nothing is commanded yet. A ClusterCTRL
     /// board tells one state only.
     #[must_use]
     pub fn commanded(&self) -> Option<Positions> {

@@ -26,7 +26,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         Ok(value) if plain => value,
         _ => return Err(FORM.to_owned()),
     };
-    Duration::try_from_secs_f64(value * unit).map_err(|_| "a time this long is not possible".into())
+    Duration::try_from_secs_f64(value * unit).map_err(|_| "the time is too long".into())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Text between people and the programs of both ends: times, TOML files, suggestions, errors.
+//! Text that people write and read: times, TOML files, suggestions for misspelled names, error chains.
 //!
 //! ```
 //! use std::path::Path;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::changes;
 
-/// Why a card cannot be set up, or a set-up not undone.
+/// Why a card cannot be set up, or a setup not undone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CardError {

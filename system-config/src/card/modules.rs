@@ -1,6 +1,6 @@
 //! Kernel modules that make a gadget of their own as soon as they are loaded.
 //!
-//! They are what hand-made set-ups load at boot; with one of them there, the port is taken
+//! They are what hand-made setups load at boot; with one of them there, the port is taken
 //! before the node's gadget comes.
 
 /// drivers/usb/gadget/legacy/Makefile of the kernel.
@@ -30,7 +30,7 @@ pub(super) fn claims_port(module: &str) -> bool {
 }
 
 /// A modules-load.d file without the lines that claim the port. Beside such a line, dwc2 is of the
-/// same hand-made set-up; it loads without being named.
+/// same hand-made setup; it loads without being named.
 pub(super) fn edit(old: &[u8]) -> Vec<u8> {
     let lines = || old.split_inclusive(|byte| *byte == b'\n');
     let claims = |line: &&[u8]| claims_port(name(line));

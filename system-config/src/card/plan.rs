@@ -1,4 +1,4 @@
-//! What a set-up changes, worked out from what is on the card. Nothing is read or written here.
+//! What a setup changes, worked out from what is on the card. Nothing is read or written here.
 
 use node_link::{NodeId, Subnet};
 
@@ -49,7 +49,7 @@ impl CardRequest {
     }
 }
 
-/// Works out the set-up of a card.
+/// Works out the setup of a card.
 ///
 /// # Errors
 /// What cannot be made to work, each with what to do.
@@ -124,7 +124,7 @@ fn boot_notes(request: &CardRequest, card: &Snapshot) -> Vec<String> {
         if file(&name).is_some_and(config_txt::mentions_port) {
             let path = sysroot.shown(&SysPath::boot(name));
             notes.push(format!(
-                "{} is included by config.txt and sets dwc2 too: take it out there",
+                "{} is included by config.txt and sets dwc2 too: remove it there",
                 path.display()
             ));
         }

@@ -58,7 +58,7 @@ fn missing(card: &Snapshot, unit: &'static str) -> CardError {
             "install the node's package of the card's architecture there first (dpkg --root={} -i clusterhat-node_VERSION_ARCHITECTURE.deb)",
             root.display()
         ),
-        _ => "this is no systemd of Raspberry Pi OS or Debian".to_owned(),
+        _ => "this systemd is not Raspberry Pi OS's or Debian's".to_owned(),
     };
     CardError::UnitMissing { unit, root, fix }
 }

@@ -77,7 +77,7 @@ pub enum ChangeError {
     /// A step failed after others that were made.
     #[error("stopped half-way, with nothing lost: fix the cause, then run this again or undo it")]
     Stopped(#[source] Box<ChangeError>),
-    /// Another set-up does not end.
+    /// Another setup does not end.
     #[error(
         "{} has been changing {} for more than {} s: try again when it has finished",
         who(.holder), .path.display(), .waited.as_secs_f32()
@@ -107,12 +107,12 @@ pub enum ChangeError {
         /// What is wrong.
         message: String,
     },
-    /// Files were changed after the set-up.
-    #[error("changed since the set-up: {}", list(.0))]
+    /// Files were changed after the setup.
+    #[error("changed since the setup: {}", list(.0))]
     ChangedSince(Vec<Edited>),
 }
 
-/// A file in which somebody changed what the set-up had written.
+/// A file in which somebody changed what the setup had written.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Edited {
@@ -135,7 +135,7 @@ impl fmt::Display for Edited {
 }
 
 fn who(holder: &Option<Holder>) -> String {
-    let other = "another set-up or undo";
+    let other = "another setup or undo";
     holder.as_ref().map_or_else(|| other.to_owned(), |holder| format!("{other}, {holder},"))
 }
 

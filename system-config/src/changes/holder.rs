@@ -11,7 +11,7 @@ use rustix::fs::{fstat, major, minor};
 /// The kernel's list skips entries while others come and go: it is read more than once.
 const LOOKS: u8 = 5;
 
-/// A wait for another set-up.
+/// A wait for another setup.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Wait<'a> {
@@ -77,7 +77,7 @@ impl fmt::Display for Wait<'_> {
             Some(holder) => {
                 write!(f, "waiting for {holder}, which is changing {path}: {seconds} s")
             }
-            None => write!(f, "waiting for another set-up or undo of {path}: {seconds} s"),
+            None => write!(f, "waiting for another setup or undo of {path}: {seconds} s"),
         }
     }
 }

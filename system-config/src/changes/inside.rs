@@ -1,4 +1,4 @@
-//! Paths below a folder that never lead out of it, whatever links stand there.
+//! Paths below a folder that never lead out of it, whatever links it has.
 //!
 //! A card that somebody else has prepared is written to as root: a link on it means a file of the card,
 //! as chroot(2) would see it, never one of this machine. Folders are held open and every operation names

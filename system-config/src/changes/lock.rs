@@ -1,4 +1,4 @@
-//! One set-up of a system at a time, from its first look to its last change.
+//! One setup of a system at a time, from its first look to its last change.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -11,12 +11,12 @@ use rustix::io::Errno;
 
 use super::{ChangeError, Holder, Sysroot, Wait};
 
-/// How long one set-up waits for another where nobody says: bringing a network up takes a minute.
+/// How long one setup waits for another where nobody says: bringing a network up takes a minute.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// A wait is told after this time, and again after each such time.
+/// A wait is reported after this time, and again after each such time.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// Where the folder itself cannot be locked: one that is mounted over NFS.
@@ -27,7 +27,7 @@ const INSTEAD: &str = "/run";
 pub(super) struct SysrootLock(Vec<OwnedFd>);
 
 impl Sysroot {
-    /// The same, kept from every other set-up and undoing until the last copy of this is dropped. It is
+    /// The same, kept from every other setup and undoing until the last copy of this is dropped. It is
     /// the folders themselves that are locked: all who change that card find the lock, wherever they have
     /// it mounted, and nothing is left on it.
     ///

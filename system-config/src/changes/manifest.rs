@@ -281,7 +281,7 @@ impl FileRecord {
             message: message.to_owned(),
         };
         if !is_copy(&self.copy) {
-            return Err(wrong("this is no name of a copy"));
+            return Err(wrong("this is not the name of a copy"));
         }
         let bytes = read(sysroot, &sys_path)?.ok_or_else(|| wrong("this copy is missing"))?;
         let owner = self.owner.map(|(uid, gid)| Owner { uid, gid });

@@ -6,7 +6,7 @@
 //! leaves what others wrote since; where nobody did, every byte is as it was.
 //!
 //! The system is that of the running machine or one mounted below any folder, with links followed
-//! as that system would. One set-up at a time: [`Sysroot::locked`], before the first look.
+//! as that system would. One setup at a time: [`Sysroot::locked`], before the first look.
 
 mod advice;
 mod apply;

@@ -140,7 +140,7 @@ impl<'a> Draft<'a> {
         self.plan.notes.push(note);
     }
 
-    /// Of what an earlier set-up changed, all that this one does not: put back as it was before.
+    /// Of what an earlier setup changed, all that this one does not: put back as it was before.
     ///
     /// # Errors
     /// Such a file that somebody changed since; what cannot be read.

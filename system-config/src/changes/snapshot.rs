@@ -28,12 +28,12 @@ pub struct FileState {
     pub owner: Option<Owner>,
 }
 
-/// What a set-up writes and what it finds in that place.
+/// What a setup writes and what it finds in that place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A file.
     File(FileState),
-    /// A symbolic link, as it stands there.
+    /// A symbolic link, with its target as it is.
     Link(PathBuf),
 }
 
@@ -106,7 +106,7 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Takes in a file or a link, as it stands there.
+    /// Adds a file or a link as it is.
     ///
     /// # Errors
     /// As [`Self::add_file`].

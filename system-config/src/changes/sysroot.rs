@@ -270,7 +270,7 @@ impl Sysroot {
         }
     }
 
-    /// The folders that a set-up locks: what a user may give alone, and together with another.
+    /// The folders that a setup locks: what a user may give alone, and together with another.
     pub(super) fn tops(&self) -> Vec<(&OwnedFd, &Path)> {
         let mut tops: Vec<(&OwnedFd, &Path)> = vec![(&self.root.folder, &self.root.shown)];
         if !Arc::ptr_eq(&self.root.folder, &self.boot.folder) {
@@ -286,7 +286,7 @@ fn own_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
     inside::folder_itself(parent, name).map_err(|error| match is_absent(&error) {
         true => error,
         false => io::Error::other(format!(
-            "{} is no folder but something else: remove it ({error})",
+            "{} is not a directory: remove it ({error})",
             Path::new(name).display()
         )),
     })

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::inside;
 
-/// Nothing that a set-up edits is as long as this: `cmdline.txt` has one line, a long `config.txt` some
+/// Nothing that a setup edits is as long as this: `cmdline.txt` has one line, a long `config.txt` some
 /// thousand.
 const LONGEST_FILE: u64 = 4 << 20;
 
@@ -68,7 +68,7 @@ impl TargetFile {
     pub(super) fn read(&self) -> io::Result<Vec<u8>> {
         let is_file =
             |found: &Stat| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
-        let unfit = || io::Error::other("this is no regular file");
+        let unfit = || io::Error::other("it is not a regular file");
         self.look()?.filter(is_file).ok_or_else(unfit)?;
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(openat(&self.folder, &self.name, flags, Mode::empty())?);
@@ -78,7 +78,7 @@ impl TargetFile {
         let mut bytes = Vec::new();
         file.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > LONGEST_FILE {
-            return Err(io::Error::other("it is longer than 4 MiB: this is no settings file"));
+            return Err(io::Error::other("it is longer than 4 MiB, too long for a settings file"));
         }
         Ok(bytes)
     }

@@ -1,4 +1,4 @@
-//! Taking back what a set-up did.
+//! Taking back what a setup did.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::plan::Part;
 use super::sysroot::STATE;
 use super::{Change, ChangeError, ChangePlan, Edited, SysPath, Sysroot};
 
-/// What becomes of a file in which somebody changed what the set-up had written. What else others wrote
+/// What becomes of a file in which somebody changed what the setup had written. What else others wrote
 /// stays in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {

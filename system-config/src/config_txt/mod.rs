@@ -1,4 +1,4 @@
-//! `config.txt` as text: lines, the filters that they stand behind, and what is added at the end.
+//! `config.txt` as text: lines, the filters that they are behind, and what is added at the end.
 //!
 //! Every byte that nobody means to change stays, line ends included.
 
@@ -89,12 +89,12 @@ fn lines(config: &[u8]) -> impl Iterator<Item = &[u8]> {
     config.split_inclusive(|byte| *byte == b'\n')
 }
 
-/// How many bytes of a line stand before its end.
+/// The length of a line in bytes, without its end.
 fn body(line: &[u8]) -> usize {
     line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1)
 }
 
-/// Lines with the filters that they stand behind.
+/// Lines with the filters that they are behind.
 pub(crate) fn each(config: &[u8], mut look: impl FnMut(&Filters, &Line<'_>)) {
     let mut filters = Filters::default();
     for (number, bytes) in lines(config).enumerate() {

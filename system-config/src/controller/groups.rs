@@ -55,7 +55,7 @@ pub fn has_user(sysroot: &Sysroot, user: &str) -> Result<bool, ChangeError> {
     Ok(!user.is_empty() && names.any(|name| name == Some(user.as_bytes())))
 }
 
-/// Whom the set-up made a member, for undoing it.
+/// Whom the setup made a member, for undoing it.
 pub(super) const RECORD: &str = "var/lib/clusterhat/members";
 
 /// All that undoing looks at.
@@ -68,7 +68,7 @@ pub fn read_made(sysroot: &Sysroot) -> Result<Vec<Membership>, ChangeError> {
     Ok(made(&system))
 }
 
-/// Those that an earlier set-up made.
+/// Those that an earlier setup made.
 #[must_use]
 pub fn made(system: &Snapshot) -> Vec<Membership> {
     let bytes = system.file(&SysPath::root(RECORD)).map_or(&[][..], |state| &state.bytes);

@@ -136,9 +136,9 @@ impl Overlay {
         match (self.number == Some(1), pins == PINS) {
             (true, true) if self.is_sure => Some(Bus::Gpio),
             (true, true) => Some(Bus::Unsure("i2c-gpio makes bus 1 only under a condition")),
-            (true, false) => Some(Bus::Unsure("i2c-gpio makes bus 1 of other pins than the HAT's")),
+            (true, false) => Some(Bus::Unsure("i2c-gpio makes bus 1 on pins other than the HAT's")),
             (false, true) => {
-                Some(Bus::Unsure("i2c-gpio makes another bus than 1 of the HAT's pins"))
+                Some(Bus::Unsure("i2c-gpio makes a bus other than 1 on the HAT's pins"))
             }
             (false, false) => None,
         }

@@ -1,4 +1,4 @@
-//! What a controller's set-up changes, worked out from what is there. Nothing is written here.
+//! What a controller's setup changes, worked out from what is there. Nothing is written here.
 
 use std::path::Path;
 
@@ -59,7 +59,7 @@ pub fn read(sysroot: &Sysroot) -> Result<Snapshot, ChangeError> {
     Ok(system)
 }
 
-/// Works out the set-up.
+/// Works out the setup.
 #[must_use]
 pub fn plan(request: &ControllerRequest, system: &Snapshot) -> ChangePlan {
     let mut draft = Draft::new(system);
@@ -94,7 +94,7 @@ fn take_over(draft: &mut Draft<'_>, system: &Snapshot) {
     let runs_init = |line: &str| !line.starts_with('#') && line.contains("/sbin/clusterhat init");
     if String::from_utf8_lossy(rc_local).lines().any(|line| runs_init(line.trim())) {
         draft.note(format!(
-            "{} runs the vendor's `clusterhat init`: take that line out, {INIT} does it",
+            "{} runs the vendor's `clusterhat init`: remove that line, since {INIT} does it",
             system.sysroot().shown(&SysPath::root("etc/rc.local")).display()
         ));
     }
@@ -109,7 +109,7 @@ fn enable_init(draft: &mut Draft<'_>, system: &Snapshot) {
         }
         Some(_) => draft.note(format!("{INIT} is masked: boards are not initialised at boot")),
         None => draft.note(format!(
-            "{INIT} is not installed: the package brings it, the udev rules and the groups"
+            "{INIT} is not installed: the package provides it, the udev rules and the groups"
         )),
     }
 }
@@ -117,13 +117,16 @@ fn enable_init(draft: &mut Draft<'_>, system: &Snapshot) {
 fn boot(draft: &mut Draft<'_>, request: &ControllerRequest, system: &Snapshot) {
     let config = SysPath::boot("config.txt");
     let Some(old) = system.file(&config).map(|file| file.bytes.clone()) else {
-        draft.note("there is no config.txt: enable the I2C bus as this board's maker says".into());
+        draft.note(
+            "there is no config.txt: enable the I2C bus as this board's manufacturer describes"
+                .into(),
+        );
         return;
     };
     let model = request.model.as_deref().map(Model::named);
     if config_txt::is_of_a_node(&old, model.unwrap_or(&ANY)) {
         draft.note(
-            "config.txt makes the USB port a device, as on a node: a controller has it as a host"
+            "config.txt sets the USB port to device mode, as on a node: a controller needs host mode"
                 .into(),
         );
     }

@@ -63,7 +63,7 @@ pub enum NetworkError {
         uplink: String,
         /// Its file.
         path: PathBuf,
-        /// What stands in the way.
+        /// What prevents it.
         what: String,
     },
     /// Something would break it.

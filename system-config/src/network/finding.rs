@@ -24,7 +24,7 @@ pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
 pub struct Finding {
     /// A stable word that tells programs what it is, such as `address-clash`.
     pub kind: &'static str,
-    /// Whether it prevents the set-up.
+    /// Whether it prevents the setup.
     pub blocks: bool,
     /// Whether it could not be determined for certain.
     #[serde(rename = "doubtful")]

@@ -29,7 +29,7 @@ const MASQUERADE_TRIES: u32 = 4;
 const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 
 /// Brings up what was written. If it does not come up, what was written is taken back, and the network is
-/// as it was before: none of ours, or the one that an earlier set-up made.
+/// as it was before: none of ours, or the one that an earlier setup made.
 ///
 /// # Errors
 /// [`NetworkError::PutBack`], or [`NetworkError::NotPutBack`] where even that failed.

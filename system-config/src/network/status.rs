@@ -1,4 +1,4 @@
-//! How the network stands. Asks only.
+//! The state of the network. Changes nothing.
 
 use std::net::IpAddr;
 
@@ -25,12 +25,12 @@ pub struct BridgeStatus {
     pub addresses: Vec<IpAddr>,
     /// The nodes.
     pub nodes: Vec<NodeLink>,
-    /// What stands in the way.
+    /// What prevents it from working.
     pub findings: Vec<Finding>,
 }
 
 impl BridgeStatus {
-    /// Whether something stands in the way for certain.
+    /// Whether something certainly prevents it from working.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         !self.bridge || self.findings.iter().any(|finding| !finding.is_doubtful)

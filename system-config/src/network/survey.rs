@@ -187,7 +187,7 @@ impl Survey {
                     return Err(uplink.refuse("a name that comes before 00-clusterhat"));
                 }
                 if path.with_extension("network.d").is_dir() {
-                    return Err(uplink.refuse("additions in a folder beside it"));
+                    return Err(uplink.refuse("drop-in files"));
                 }
             }
             _ => {}

@@ -16,7 +16,7 @@ fn set_up(card: &Card) -> Result<(), card::CardError> {
     Ok(plan.apply(&sysroot)?)
 }
 
-/// Both set-ups and both undoings refuse, and nothing is changed.
+/// Both setups and both undoings refuse, and nothing is changed.
 #[track_caller]
 fn refused(card: &Card, boot: Option<&str>, words: &[&str]) {
     let before = card.tree();

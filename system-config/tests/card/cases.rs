@@ -14,7 +14,7 @@ use system_config::changes::{self, ChangePlan, Changed};
 
 use crate::tree::{Card, Thing, Tree, assert_same, fixtures};
 
-/// Where the set-up keeps what was before: no part of what is compared.
+/// Where the setup keeps what was before: no part of what is compared.
 const STATE: &str = "root/var/lib/clusterhat";
 
 struct Case {

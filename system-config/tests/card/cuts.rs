@@ -52,7 +52,7 @@ impl Disk for Cut {
     }
 }
 
-/// Much is changed here: all of the hand-made set-up, and a host name.
+/// Much is changed here: all of the hand-made setup, and a host name.
 fn card() -> Card {
     let card = Card::stock("bookworm");
     card.lay(&crate::tree::fixtures().join("cases/03-hand-made"));
@@ -82,7 +82,7 @@ fn assert_boots(now: &Tree, old: &Tree, new: &Tree) {
     }
 }
 
-/// Without what only the set-up itself looks at.
+/// Without what only the setup itself looks at.
 fn without_state(tree: &Tree) -> Tree {
     let is_state = |name: &str| name.starts_with("root/var/lib/clusterhat");
     tree.iter()

@@ -16,7 +16,7 @@ fn set_up(card: &Card, id: u8) {
     plan.apply(&card.sysroot()).unwrap();
 }
 
-/// The most that a set-up changes.
+/// The most that a setup changes.
 fn hand_made() -> Card {
     let card = Card::stock("bookworm");
     card.lay(&fixtures().join("cases/03-hand-made"));

@@ -216,7 +216,7 @@ fn what_is_no_file_is_refused_and_not_opened() {
     }
 }
 
-/// Half of a set-up, whose undoing would stop at the same place, is worse than none.
+/// Half of a setup, whose undoing would stop at the same place, is worse than none.
 #[test]
 fn what_is_in_the_way_is_told_before_anything_is_changed() {
     let file = |card: &Card, path: &str| card.write(path, "x\n");

@@ -51,7 +51,7 @@ fn the_boot_folder_is_found_where_config_txt_is() {
     assert_eq!(boot(&card), card.path("root/boot/firmware"));
 }
 
-/// The refusal names the thing, and the command that it ends with lets the set-up go on.
+/// The refusal names the thing, and the command that it ends with lets the setup go on.
 #[track_caller]
 fn is_fixed(card: &Card, parts: &[&str]) {
     let error = refused(card, None);

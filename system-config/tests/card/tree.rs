@@ -32,7 +32,7 @@ pub(crate) fn fixtures() -> PathBuf {
 impl Card {
     /// A stock card of that name.
     pub(crate) fn stock(name: &str) -> Self {
-        // In memory, where that is: every step of a set-up waits for the disk.
+        // In memory, where that is: every step of a setup waits for the disk.
         let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
         let card = Self { folder };
         let stock = fixtures().join("stock").join(name);

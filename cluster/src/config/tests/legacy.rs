@@ -59,11 +59,11 @@ fn what_has_no_effect_is_warned_of() {
         ("CLUSTERHAT_SIZE=9", "ctrl:1: CLUSTERHAT_SIZE = 9: a HAT has 4 nodes; 4 is used"),
         (
             "\nCLUSTERCTRL_DELAY=x",
-            "ctrl:2: CLUSTERCTRL_DELAY = x is ignored: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "ctrl:2: CLUSTERCTRL_DELAY = x is ignored: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "CLUSTERCTRL_DELAY=-1",
-            "ctrl:1: CLUSTERCTRL_DELAY = -1 is ignored: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "ctrl:1: CLUSTERCTRL_DELAY = -1 is ignored: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "CLUSTERHAT_SIZ=2",
@@ -83,19 +83,16 @@ fn what_has_no_effect_is_warned_of() {
 #[test]
 fn refused_values() {
     let table = [
-        ("CLUSTERHAT_SIZE=0", "ctrl:1: CLUSTERHAT_SIZE = 0: allowed is 1 to 4 nodes"),
-        ("CLUSTERHAT_SIZE=four", "ctrl:1: CLUSTERHAT_SIZE = four: allowed is 1 to 4 nodes"),
-        ("CLUSTERHAT_FORCE=2", "ctrl:1: CLUSTERHAT_FORCE = 2: allowed is a version such as 2.5"),
-        (
-            "CLUSTERHAT_FORCE=4.0",
-            "ctrl:1: CLUSTERHAT_FORCE = 4.0: allowed is a version such as 2.5",
-        ),
-        ("\nclusterhatv1=left", "ctrl:2: CLUSTERHATV1 = left: allowed is a USB path such as 1-1.2"),
+        ("CLUSTERHAT_SIZE=0", "ctrl:1: CLUSTERHAT_SIZE = 0: expected 1 to 4 nodes"),
+        ("CLUSTERHAT_SIZE=four", "ctrl:1: CLUSTERHAT_SIZE = four: expected 1 to 4 nodes"),
+        ("CLUSTERHAT_FORCE=2", "ctrl:1: CLUSTERHAT_FORCE = 2: expected a version such as 2.5"),
+        ("CLUSTERHAT_FORCE=4.0", "ctrl:1: CLUSTERHAT_FORCE = 4.0: expected a version such as 2.5"),
+        ("\nclusterhatv1=left", "ctrl:2: CLUSTERHATV1 = left: expected a USB path such as 1-1.2"),
         (
             "CLUSTERCTRL_DELAY=301",
-            "ctrl:1: CLUSTERCTRL_DELAY = 301: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "ctrl:1: CLUSTERCTRL_DELAY = 301: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
-        ("FANGPIO=99", "ctrl:1: FANGPIO = 99: allowed is a BCM number from 4 to 27"),
+        ("FANGPIO=99", "ctrl:1: FANGPIO = 99: expected a BCM number from 4 to 27"),
     ];
     for (text, error) in table {
         assert_eq!(plain(&vendor(text)).map(|_| ()), Err(error.to_owned()));

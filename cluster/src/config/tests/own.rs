@@ -71,68 +71,68 @@ fn everything_configured() {
 fn refused_values_name_file_line_and_what_is_allowed() {
     let long = format!("[nodes.p1]\nname = \"{}\"", "a".repeat(70));
     let cut =
-        format!("c.toml:2: nodes.p1.name = \"{}...: allowed is at most 63 letters", "a".repeat(59));
+        format!("c.toml:2: nodes.p1.name = \"{}...: expected at most 63 letters", "a".repeat(59));
     let table = [
         (
             "\n\n\n\n\n\ndelay = -1",
-            "c.toml:7: delay = -1: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:7: delay = -1: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "delay = 300.1",
-            "c.toml:1: delay = 300.1: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: delay = 300.1: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "delay = nan",
-            "c.toml:1: delay = nan: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: delay = nan: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "delay = inf",
-            "c.toml:1: delay = inf: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: delay = inf: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "delay = 1e400",
-            "c.toml:1: delay = 1e400: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: delay = 1e400: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "delay = 99999999999999999999",
-            "c.toml:1: delay = 99999999999999999999: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: delay = 99999999999999999999: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "delay = '1m'",
-            "c.toml:1: delay = '1m': allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: delay = '1m': expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "off-time = 0.05",
-            "c.toml:1: off-time = 0.05: allowed is 0.1 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: off-time = 0.05: expected 0.1 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "lock-limit = 3601",
-            "c.toml:1: lock-limit = 3601: allowed is 0 to 3600 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:1: lock-limit = 3601: expected 0 to 3600 seconds, written as 2, 1.5s or 500ms",
         ),
-        ("first = 0", "c.toml:1: first = 0: allowed is 1 to 9999"),
-        ("fan-gpio = 2", "c.toml:1: fan-gpio = 2: allowed is a BCM number from 4 to 27"),
+        ("first = 0", "c.toml:1: first = 0: expected 1 to 9999"),
+        ("fan-gpio = 2", "c.toml:1: fan-gpio = 2: expected a BCM number from 4 to 27"),
         (
             "[board]\nbus = 1",
-            "c.toml:1: board = [board]: allowed is one [[board]] table for each board",
+            "c.toml:1: board = [board]: expected one [[board]] table for each board",
         ),
-        ("board = [1]", "c.toml:1: board = [1]: allowed is one [[board]] table for each board"),
+        ("board = [1]", "c.toml:1: board = [1]: expected one [[board]] table for each board"),
         (
             "[[board]]\nbus = 256",
-            "c.toml:2: board.bus = 256: allowed is an I2C bus number from 0 to 255",
+            "c.toml:2: board.bus = 256: expected an I2C bus number from 0 to 255",
         ),
-        ("[[board]]\naddress = 0x24", "c.toml:2: board.address = 0x24: allowed is 0x20 to 0x23"),
-        ("[[board]]\nsize = 5", "c.toml:2: board.size = 5: allowed is 1 to 4 nodes"),
+        ("[[board]]\naddress = 0x24", "c.toml:2: board.address = 0x24: expected 0x20 to 0x23"),
+        ("[[board]]\nsize = 5", "c.toml:2: board.size = 5: expected 1 to 4 nodes"),
         (
             "[[board]]\nrevision = 2.5",
-            "c.toml:2: board.revision = 2.5: allowed is a version in quotes from \"1.0\" to \"3.15\", such as \"2.5\"",
+            "c.toml:2: board.revision = 2.5: expected a quoted version from \"1.0\" to \"3.15\", such as \"2.5\"",
         ),
         (
             "[[board]]\nrevision = '4.0'",
-            "c.toml:2: board.revision = '4.0': allowed is a version in quotes from \"1.0\" to \"3.15\", such as \"2.5\"",
+            "c.toml:2: board.revision = '4.0': expected a quoted version from \"1.0\" to \"3.15\", such as \"2.5\"",
         ),
         (
             "[[board]]\nname = 'a b'",
-            "c.toml:2: board.name = 'a b': allowed is a letter, then letters, digits, \"-\" and \"_\"",
+            "c.toml:2: board.name = 'a b': expected a letter, then letters, digits, \"-\" and \"_\"",
         ),
         (
             "[[board]]\nrevision = '1.2'\nbus = 1",
@@ -150,31 +150,31 @@ fn refused_values_name_file_line_and_what_is_allowed() {
             "[[board]]\nname='a'\n[[board]]\nname='a'\nbus = 2",
             "c.toml:3: board: name \"a\", as the board of line 1 has; give each board its own",
         ),
-        ("nodes = 3", "c.toml:1: nodes = 3: allowed is one [nodes.pN] table for each node"),
-        ("[nodes]\np3 = 1", "c.toml:2: nodes.p3: allowed is one [nodes.pN] table for each node"),
-        ("[nodes.db]", "c.toml:1: nodes.db: allowed is a node from nodes.p1 to nodes.p4096"),
-        ("[nodes.p0]", "c.toml:1: nodes.p0: allowed is a node from nodes.p1 to nodes.p4096"),
-        ("[nodes.p01]", "c.toml:1: nodes.p01: allowed is a node from nodes.p1 to nodes.p4096"),
-        ("[nodes.p]", "c.toml:1: nodes.p: allowed is a node from nodes.p1 to nodes.p4096"),
+        ("nodes = 3", "c.toml:1: nodes = 3: expected one [nodes.pN] table for each node"),
+        ("[nodes]\np3 = 1", "c.toml:2: nodes.p3: expected one [nodes.pN] table for each node"),
+        ("[nodes.db]", "c.toml:1: nodes.db: expected a node from nodes.p1 to nodes.p4096"),
+        ("[nodes.p0]", "c.toml:1: nodes.p0: expected a node from nodes.p1 to nodes.p4096"),
+        ("[nodes.p01]", "c.toml:1: nodes.p01: expected a node from nodes.p1 to nodes.p4096"),
+        ("[nodes.p]", "c.toml:1: nodes.p: expected a node from nodes.p1 to nodes.p4096"),
         (
             "first = 101\n[nodes.p1]",
-            "c.toml:2: nodes.p1: allowed is a node from nodes.p101 to nodes.p4196",
+            "c.toml:2: nodes.p1: expected a node from nodes.p101 to nodes.p4196",
         ),
         (
             "[nodes.p1]\ndelay = 301",
-            "c.toml:2: nodes.p1.delay = 301: allowed is 0 to 300 seconds, written as 2, 1.5s or 500ms",
+            "c.toml:2: nodes.p1.delay = 301: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",
         ),
         (
             "[nodes.p1]\nname = 1",
-            "c.toml:2: nodes.p1.name = 1: allowed is a name in quotes such as \"db\"",
+            "c.toml:2: nodes.p1.name = 1: expected a quoted name such as \"db\"",
         ),
         (
             "[nodes.p1]\nname = 'All'",
-            "c.toml:2: nodes.p1.name = 'All': allowed is any name but all, which means every node",
+            "c.toml:2: nodes.p1.name = 'All': expected any name except all, which means every node",
         ),
         (
             "[nodes.p1]\nname = 'p7'",
-            "c.toml:2: nodes.p1.name = 'p7': allowed is any name that is not a p and a number, which means a node by its place",
+            "c.toml:2: nodes.p1.name = 'p7': expected any name that is not a p and a number, which means a node by its place",
         ),
         (
             "[nodes.p1]\nname = 'db'\n[nodes.p2]\nname = 'db'",
@@ -186,7 +186,7 @@ fn refused_values_name_file_line_and_what_is_allowed() {
         ),
         (
             "[nodes.p1]\nusb-path = 'usb1'",
-            "c.toml:2: nodes.p1.usb-path = 'usb1': allowed is a USB path in quotes such as \"1-1.2\"",
+            "c.toml:2: nodes.p1.usb-path = 'usb1': expected a quoted USB path such as \"1-1.2\"",
         ),
         (
             "[nodes.p1]\nusb-path = '1-1'\n[nodes.p2]\nusb-path = '1-1'",

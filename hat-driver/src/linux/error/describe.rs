@@ -1,4 +1,4 @@
-//! The text of a [`ClusterError`], in a program's words for nodes and with its advice.
+//! The text of a [`ClusterError`], with a program's names of nodes and its advice.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::super::lock::Holder;
 use super::{ClusterError, Done, Target};
 use crate::power::ResultingState;
 
-/// What a program puts into the text of an error.
+/// A program's contributions to the text of an error.
 pub trait Wording {
     /// What these nodes (at least one) are called.
     fn nodes(&self, nodes: &[Node]) -> String;
@@ -97,12 +97,12 @@ impl fmt::Display for Described<'_> {
                 if *on { "on" } else { "off" }
             )?,
             ClusterError::NoSuchBoard { .. } => f.write_str(
-                "there is no such board: it has gone, or the handle is of another cluster",
+                "no such board: it was removed, or the handle belongs to another cluster",
             )?,
             ClusterError::NoSuchNode { node } => write!(
                 f,
-                "there is no {node}: its board has gone, it has another number, or the handle is of \
-                 another cluster"
+                "there is no {node}: its board was removed, its number has changed, or the handle \
+                 belongs to another cluster"
             )?,
             ClusterError::SamePlace { .. }
             | ClusterError::UnknownRevision { .. }
@@ -134,7 +134,7 @@ impl fmt::Display for Described<'_> {
 }
 
 impl Described<'_> {
-    /// Boards that cannot be told apart or not be understood.
+    /// Boards that cannot be distinguished or identified.
     fn configuration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.error {
             ClusterError::SamePlace { boards: [one, other], place } => write!(
@@ -148,7 +148,10 @@ impl Described<'_> {
                 write!(f, "{board}: its revision is unknown, since it has no EEPROM")
             }
             ClusterError::BadEeprom { product_ver } => {
-                write!(f, "the HAT's EEPROM has product_ver {product_ver:?}, which is no version")
+                write!(
+                    f,
+                    "the HAT's EEPROM has product_ver {product_ver:?}, which is not a version"
+                )
             }
             ClusterError::NoI2cDriver { board, .. } => {
                 write!(f, "{board} has no I2C bus, since no driver is bound to it")
@@ -226,7 +229,7 @@ impl Described<'_> {
         match self.error {
             ClusterError::Locked { what, holder, waited, done } => {
                 let (holder, waited) = (holder_name(holder.as_ref()), waited.as_secs_f32());
-                write!(f, "{what} is locked by {holder} for more than {waited} s")?;
+                write!(f, "{what} has been locked by {holder} for more than {waited} s")?;
                 self.done(f, done)
             }
             // They are several, so none can be the source.
@@ -254,7 +257,7 @@ impl Described<'_> {
             }
             ClusterError::Undone { nodes, left, done } => {
                 let left = self.not_switched_on(left);
-                write!(f, "{} switched off meanwhile{left}", self.were(nodes))?;
+                write!(f, "{} switched off by another process{left}", self.were(nodes))?;
                 self.done(f, done)
             }
             ClusterError::Stopped { left, done } => {

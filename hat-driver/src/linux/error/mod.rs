@@ -188,7 +188,7 @@ pub enum ClusterError {
         /// What was switched all the same.
         done: Done,
     },
-    /// A ClusterCTRL board was told something that takes it off the USB for a moment, and was not seen
+    /// A ClusterCTRL board got a command that disconnects it from USB for a moment, and was not seen
     /// to leave and to come back.
     NotBack {
         /// The board.
@@ -199,7 +199,7 @@ pub enum ClusterError {
         missing: Missing,
         /// How long.
         limit: Duration,
-        /// What the bus said to the command, or to whoever asked the board at its return.
+        /// The bus error of the command, or of the query after the board's return.
         source: Option<BusError>,
     },
     /// A HAT's hub was switched off and could not be switched on again.
@@ -299,7 +299,7 @@ impl ClusterError {
         }
     }
 
-    /// Whether the boards cannot be told apart or not be understood as they are configured or set up.
+    /// Whether the boards' configuration is the cause: boards that cannot be distinguished or identified.
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
         matches!(

@@ -86,7 +86,7 @@ fn a_file_in_a_device_s_place_is_refused() {
     let path = folder.path().join("i2c-1");
     File::create(&path).unwrap();
     let error = FileLock::device(&path).unwrap_err().to_string();
-    assert_eq!(error, "it is no device: remove it, and plug the board in again");
+    assert_eq!(error, "it is not a device: remove it and plug the board in again");
     FileLock::device(Path::new("/dev/null")).unwrap().acquire(LIMIT).unwrap();
 }
 

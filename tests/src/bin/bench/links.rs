@@ -13,7 +13,7 @@ use crate::{
     table::{Link, Unit},
 };
 
-/// Of each set-up.
+/// Of each setup.
 const ROUNDS: usize = 7;
 
 /// For one direction.
@@ -45,14 +45,14 @@ struct Measured {
     round_trip: f64,
 }
 
-/// All runs of a set-up.
+/// All runs of a setup.
 struct Runs {
     function: Function,
     maker: Maker,
     measured: Vec<Measured>,
 }
 
-/// Measures every set-up in turn, and again.
+/// Measures every setup in turn, and again.
 pub(crate) fn compare(vm: &Vm) -> Result<Vec<Link>> {
     let all = Function::ALL.iter().flat_map(|&function| {
         let makers = [Maker::Ours, Maker::Kernel].into_iter();
