@@ -1,4 +1,4 @@
-//! The controller: the machine with the boards, and its configuration. No board was touched yet.
+//! The controller: the machine with the boards, and its configuration. Touches no board.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Why an operation has no result, or not the whole one.
+//! Why an operation failed, wholly or in part.
 
 use std::io;
 use std::path::PathBuf;

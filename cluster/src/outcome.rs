@@ -1,4 +1,4 @@
-//! What an operation came to.
+//! The result of an operation.
 
 use hat_driver::linux::ClusterError as DriverError;
 

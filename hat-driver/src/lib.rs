@@ -73,7 +73,7 @@
 //! | [`revisions`] | what differs between the HATs, as a table |
 //! | [`ctrl`] | ClusterCTRL boards: protocol and driver |
 //! | [`power`] | the plan of which node is switched when, and its execution on one board |
-//! | `linux` | all boards of a controller as one row of nodes |
+//! | `linux` | all boards of a controller, with their nodes numbered in one sequence |
 //! | `sim` | simulated boards |
 //!
 //! | feature | brings |

@@ -183,7 +183,7 @@ fn a_record_that_cannot_be_used_is_told() {
     let spoil: [&dyn Fn(); 2] = [&|| fs::create_dir(&path).unwrap(), &|| {
         std::os::unix::fs::symlink("/dev/null", &path).unwrap()
     }];
-    for (spoil, cause) in spoil.iter().zip(["no regular file", "symbolic link"]) {
+    for (spoil, cause) in spoil.iter().zip(["not a regular file", "symbolic link"]) {
         let _ = fs::remove_file(&path);
         spoil();
         for args in [["on", "p1"], ["off", "p1"], ["cycle", "p1"]] {

@@ -1,11 +1,11 @@
 //! The configuration, in three steps: fragments as they were written (files, environment, [`Overrides`]), inputs
 //! merged by precedence, and validated [`Settings`].
 //!
-//! `/etc/clusterhat/clusterhat.toml`, or the file that `--config` names:
+//! `/etc/clusterhat/clusterhat.toml`, or another file that the caller names:
 //!
 //! ```toml
 //! first = 1          # number of the first node: 101 makes them p101, p102 ...
-//! delay = 1.0        # seconds, or a text such as "500ms", between two nodes switched on, 0 to 300
+//! delay = 1.0        # seconds, or a string such as "500ms", between two nodes switched on, 0 to 300
 //! off-time = 2.0     # seconds that a power cycle keeps a node off, 0.1 to 300
 //! lock-limit = 10.0  # seconds to wait for another process, 0 to 3600
 //! fan-gpio = 18      # BCM number of the fan's pin, 4 to 27
@@ -23,8 +23,8 @@
 //! usb-path = "1-1.2.4"
 //! ```
 //!
-//! Where that file is absent, the vendor's `/etc/default/clusterctrl` is read instead. Precedence of the times:
-//! flags, then `CLUSTERHAT_DELAY`, `CLUSTERHAT_OFF_TIME` and `CLUSTERHAT_LOCK_LIMIT`, then the file, then defaults.
+//! If that file does not exist, the vendor's `/etc/default/clusterctrl` is read instead. Precedence of the times:
+//! the caller's, then `CLUSTERHAT_DELAY`, `CLUSTERHAT_OFF_TIME` and `CLUSTERHAT_LOCK_LIMIT`, then the file, then defaults.
 
 mod boards;
 mod defaults;

@@ -1,5 +1,5 @@
-//! One file an operation: what a [`Cluster`](crate::Cluster) or a [`System`](crate::System) can be asked
-//! to do, and how its report comes about.
+//! The operations of a [`Cluster`](crate::Cluster) and a [`System`](crate::System), a file each, and how
+//! their reports are made.
 
 mod beyond;
 mod board;

@@ -1,4 +1,4 @@
-//! What each operation found or did: one type an operation, from which text and JSON are made.
+//! What each operation found or did: a type for each operation, from which text and JSON are rendered.
 
 use std::borrow::Cow;
 

@@ -6,7 +6,7 @@
 //! | initialise after power-up | [`Hat::init`] | at most 12 |
 //! | switch signals | [`Hat::latch`], then [`Hat::apply`], then [`Hat::verify`] | 2, 1, 1 |
 //!
-//! A HAT keeps no copy of the hardware's state, so whoever switches keeps others off the bus from the
+//! A HAT keeps no copy of the hardware's state, so callers must exclude others from the bus from the
 //! first to the last of these calls. [`crate::power`] switches nodes with the delay between them.
 
 use embedded_hal::i2c::I2c;

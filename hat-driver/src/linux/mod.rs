@@ -1,4 +1,4 @@
-//! The controller's side on Linux: all its boards as one row of nodes.
+//! All boards of a controller on Linux, with their nodes numbered in one sequence.
 //!
 //! [`Cluster::open`] finds the HATs (as configured in [`Options`], or by the EEPROM that the device
 //! tree shows) and the ClusterCTRL boards (by their USB IDs). It gives out a [`Board`] handle for each
@@ -14,9 +14,9 @@
 //! | follow boards that come and go | [`Cluster::rescan`] |
 //!
 //! Nothing is cached: each call asks the boards. Several processes may use the same boards at the same
-//! time; [`rules`] says how they keep out of each other's way. Every failure is a [`ClusterError`], which
-//! says what was switched all the same, in words of the caller's choice ([`ClusterError::describe`]).
-//! [`Platform`] is what all of it asks of the machine: [`Host`] is the real one, and
+//! time; [`rules`] says how they exclude each other. Every failure is a [`ClusterError`], which
+//! says what was switched nevertheless, with names and advice of the caller's choice ([`ClusterError::describe`]).
+//! [`Platform`] is the interface to the machine: [`Host`] is the real one, and
 //! `sim::Machine` a simulated one.
 
 mod asked;

@@ -1,6 +1,6 @@
 //! Simulated hardware: chips at the level of the bus, controllers with boards, and faults on request.
 //!
-//! A [`Simulation`] is the hardware with its present state, which is also what a simulation file holds
+//! A [`Simulation`] is the hardware with its current state, which is also what a simulation file holds
 //! as JSON. A [`Machine`] is a platform made of one, in memory or in a file that several processes share:
 //!
 //! ```

@@ -27,10 +27,10 @@
 //! Nothing is added to `cmdline.txt`: dwc2 loads by its device-tree alias once the overlay is
 //! there, and `clusterhat-node.service` loads libcomposite before it makes the gadget.
 //!
-//! Order of writing: a port that is a device with no gadget behind it is a node that nobody
-//! reaches, so what takes a gadget of another's away comes after our own, and `config.txt` last of
-//! all. What is cut before that boots as it did: the new unit finds no controller, or finds it
-//! taken, and gives up. Undoing goes backwards.
+//! Order of writing: with the port in device mode and no gadget, a node cannot be reached. So other
+//! software's gadgets are removed after ours is installed, and `config.txt` is written last. A card
+//! whose setup is interrupted before that boots as before: the new unit finds no UDC, or finds it in
+//! use, and gives up. Undoing goes in reverse order.
 
 mod cmdline_txt;
 mod config_txt;

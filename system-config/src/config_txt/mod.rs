@@ -1,6 +1,6 @@
 //! `config.txt` as text: lines, the filters that they are behind, and what is added at the end.
 //!
-//! Every byte that nobody means to change stays, line ends included.
+//! Bytes outside the changed lines are kept, including line ends.
 
 mod models;
 mod read;

@@ -13,7 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No process of ours stays behind: the bridge, the leases and the masquerading are the manager's.
+//! No process of ours keeps running: the network manager provides the bridge, the leases and the masquerading.
 
 mod error;
 mod filter;

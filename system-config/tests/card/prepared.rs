@@ -153,7 +153,7 @@ fn a_record_that_is_a_link_is_refused() {
         let plan = card.plan(request).unwrap();
         let error = plan.apply(&card.sysroot()).unwrap_err();
         let text = format!("{error}: {}", std::error::Error::source(&error).unwrap());
-        assert!(text.contains("is no folder") && text.contains("remove it"), "{text}");
+        assert!(text.contains("is not a directory") && text.contains("remove it"), "{text}");
         assert!(changes::undo(&card.sysroot(), Changed::Overwrite).is_err());
         assert_same(&card.tree(), &before);
     }
@@ -188,7 +188,7 @@ fn a_record_that_names_what_is_outside() {
             .card
             .write("root/var/lib/clusterhat/node-setup/manifest.json", record("etc/new", copy));
         let error = changes::undo(&world.card.sysroot(), Changed::Overwrite).unwrap_err();
-        assert!(error.to_string().contains("no name of a copy"), "{error}");
+        assert!(error.to_string().contains("not the name of a copy"), "{error}");
         assert!(!world.card.path("root/etc/new").exists());
     }
 }

@@ -119,8 +119,8 @@ fn a_bus_that_is_off_or_on_for_others_only() {
 fn what_is_not_sure_is_left_and_told() {
     for (text, why) in [
         ("[gpio4=1]\ndtoverlay=i2c-gpio,bus=1,i2c_gpio_sda=2,i2c_gpio_scl=3\n", "a condition"),
-        ("dtoverlay=i2c-gpio,bus=1\n", "of other pins"),
-        ("dtoverlay=i2c-gpio,i2c_gpio_sda=2,i2c_gpio_scl=3\n", "another bus than 1"),
+        ("dtoverlay=i2c-gpio,bus=1\n", "on pins other than"),
+        ("dtoverlay=i2c-gpio,i2c_gpio_sda=2,i2c_gpio_scl=3\n", "a bus other than 1"),
     ] {
         let (new, notes) = with_i2c(text.as_bytes(), None);
         assert_eq!(String::from_utf8_lossy(&new), text);
