@@ -1,17 +1,39 @@
-//! One call of the command: what it found on its way, for whatever it prints in the end.
+//! One invocation of a command, from its options to its output and exit status.
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clusterhat::report::BusUse;
-use clusterhat::{Cluster, Controller, Error, Options};
+use clusterhat::report::{BusUse, Report};
+use clusterhat::{Cluster, Controller, Error, Options, Outcome};
 
-use crate::args::Global;
-use crate::commands::{Done, Run};
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::render::{self, Printout, simulation};
 
-/// One call of the command.
+/// The result of a command.
+pub(crate) type Done = Result<Outcome<Report>, Failure>;
+
+/// A command.
+pub(crate) trait Run {
+    /// Its name, as in JSON documents.
+    fn name(&self) -> &'static str;
+
+    /// Runs it. Node sets are parsed before any board is opened, so that a malformed one is rejected before
+    /// any hardware is touched.
+    fn run(&self, call: &mut Call) -> Done;
+
+    /// Whether its output is for programs, even without `--json`.
+    fn is_for_programs(&self) -> bool {
+        false
+    }
+
+    /// The report as text.
+    fn text(&self, report: &Report) -> String {
+        render::text::render(report)
+    }
+}
+
+/// One invocation.
 #[derive(Default)]
 pub(crate) struct Call {
     /// What the options and the environment ask for; a command adds what its own options say.

@@ -5,6 +5,7 @@ mod args;
 mod call;
 mod commands;
 mod failure;
+mod global;
 mod progress;
 mod render;
 mod signals;
@@ -63,7 +64,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let message = text.split("\n\n").next().unwrap_or_default();
     let words_of_it: Vec<_> = message.trim_start_matches("error: ").split_whitespace().collect();
     let failure = Failure::Usage(words_of_it.join(" "));
-    if let Some(name) = args::simulated(&words) {
+    if let Some(name) = global::simulated(&words) {
         render::simulation::name(&name);
     }
     let printed = render::print(&Printout::of_failure("", &failure), true);

@@ -6,9 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use clusterhat::NodeSet;
 use clusterhat::report::{BoardSettings, Report};
 
-use super::{Done, Run};
-use crate::args::{OnOff, parse_order};
-use crate::call::Call;
+use super::{OnOff, parse_order};
+use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 use crate::progress;
 

@@ -4,8 +4,7 @@ use clap::Args;
 use clusterhat::report::Report;
 use clusterhat::{Outcome, search};
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]

@@ -2,8 +2,7 @@
 
 use clusterhat::report::Report;
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 
 /// `init`.
 pub(crate) struct Init;

@@ -4,8 +4,7 @@ use clap::{Args, ValueEnum};
 use clusterhat::report::Report;
 use clusterhat::{NodeSet, System};
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 use crate::render;
 
 #[derive(Debug, Args)]

@@ -3,8 +3,7 @@
 use clusterhat::Outcome;
 use clusterhat::report::Report;
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 
 /// `maxpi`.
 pub(crate) struct Maxpi;

@@ -1,6 +1,6 @@
-//! One file a command: its words, and what it asks of the library.
+//! A file for each command: its arguments, and what it asks of the library.
 //!
-//! A new command is a file here with its arguments and their [`Run`], and its line in
+//! A new command is a file here with its arguments and their [`Run`](crate::call::Run), and its line in
 //! [`Command`](crate::args::Command) and in `Command::task`. A report of its own is a type in the library
 //! and a line in [`render::text`](crate::render::text).
 
@@ -16,32 +16,22 @@ pub(crate) mod power;
 pub(crate) mod setup;
 pub(crate) mod status;
 
-use clusterhat::Outcome;
-use clusterhat::report::Report;
+use clap::ValueEnum;
 
-use crate::call::Call;
-use crate::failure::Failure;
-use crate::render;
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnOff {
+    On,
+    Off,
+}
 
-/// What a command came to.
-pub(crate) type Done = Result<Outcome<Report>, Failure>;
-
-/// A command.
-pub(crate) trait Run {
-    /// Its word, as documents have it.
-    fn name(&self) -> &'static str;
-
-    /// Runs it. Words are read before any board is opened: a malformed set is refused before any
-    /// hardware is touched.
-    fn run(&self, call: &mut Call) -> Done;
-
-    /// Whether its output is for programs, even without `--json`.
-    fn is_for_programs(&self) -> bool {
-        false
+impl OnOff {
+    pub(crate) const fn is_on(self) -> bool {
+        matches!(self, Self::On)
     }
+}
 
-    /// The report for people.
-    fn text(&self, report: &Report) -> String {
-        render::text::render(report)
-    }
+/// A ClusterCTRL board's order, 1 to 255.
+pub(crate) fn parse_order(text: &str) -> Result<u8, String> {
+    text.parse().ok().filter(|&order| order != 0).ok_or_else(|| "an order is 1 to 255".to_owned())
 }

@@ -7,9 +7,8 @@ use node_link::{ClusterName, Subnet};
 use system_config::network::{NetworkMode, NetworkRequest};
 use system_config::{Manager, ManagerError};
 
-use super::{Done, Run};
 use crate::advice::worded;
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 use crate::progress;
 
 /// What can be done with the nodes' network.

@@ -4,9 +4,8 @@ use clap::{Args, ValueEnum};
 use clusterhat::report::Report;
 use clusterhat::{Fan as Fans, Output};
 
-use super::{Done, Run};
-use crate::args::{OnOff, parse_order};
-use crate::call::Call;
+use super::{OnOff, parse_order};
+use crate::call::{Call, Done, Run};
 use crate::signals::{self, WholeSteps};
 use crate::watch::HubWatch;
 

@@ -4,8 +4,7 @@ use clap::Args;
 use clusterhat::NodeSet;
 use clusterhat::report::Report;
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 
 #[derive(Debug, Args)]
 pub(crate) struct Path {

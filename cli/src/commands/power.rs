@@ -6,8 +6,7 @@ use clap::Args;
 use clusterhat::report::{PowerReport, Report};
 use clusterhat::{Action, Cluster, Error, Event, NodeSet, Outcome, parse_duration};
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 use crate::watch::{Verdict, Watch};
 
 /// What `on` and `cycle` share.

@@ -6,8 +6,7 @@ use clap::{Args, Subcommand};
 use clusterhat::report::Report;
 use clusterhat::{Controller, Setup as Prepare, SetupUndo, System};
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 use crate::progress;
 

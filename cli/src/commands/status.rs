@@ -6,8 +6,7 @@ use clap::Args;
 use clusterhat::report::Report;
 use clusterhat::{NodeSet, parse_duration};
 
-use super::{Done, Run};
-use crate::call::Call;
+use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 use crate::render::{self, Printout};
 

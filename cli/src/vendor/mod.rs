@@ -14,7 +14,7 @@ use clusterhat::{Cluster, Controller, Error};
 use hat_driver::linux::{BoardInfo, BoardModel, ClusterError as DriverError};
 
 use crate::advice::Words;
-use crate::args::Global;
+use crate::global::Global;
 
 use crate::failure::Failure;
 use crate::render::simulation;
