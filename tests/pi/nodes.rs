@@ -44,7 +44,7 @@ fn path_leads_to_the_node() {
     let mut pi = pi();
     // The hub is none that a HAT can have: no guess is made.
     let error = fails(&mut pi, "path p1", 1);
-    assert!(error.contains("usb-path in [nodes.pN] sets one"), "{error}");
+    assert!(error.contains("set usb-path in [nodes.pN]"), "{error}");
     pi.sh(&format!("printf '{CONFIGURATION}' >/etc/clusterhat/clusterhat.toml")).unwrap();
     succeeds(&mut pi, "on p3");
     await_nodes(&mut pi, &[3]);

@@ -41,6 +41,11 @@ pub fn difference(file: &Path, actual: impl AsRef<[u8]>) -> Option<String> {
         written.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         return None;
     }
+    compare(file, actual)
+}
+
+/// The lines that differ from a golden file; none if it is the same.
+fn compare(file: &Path, actual: &[u8]) -> Option<String> {
     let Ok(expected) = fs::read(file) else {
         return Some(format!("{} is missing", file.display()));
     };
@@ -55,22 +60,22 @@ pub fn difference(file: &Path, actual: impl AsRef<[u8]>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{difference, fs};
+    use super::{compare, fs};
 
     #[test]
     fn a_difference_shows_both_sides_and_what_is_around() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("golden");
         fs::write(&file, "a\nb\nc\nd\ne\nf\n").expect("a file");
-        let shown = difference(&file, "a\nb\nc\nX\ne\nf\n").expect("they differ");
+        let shown = compare(&file, b"a\nb\nc\nX\ne\nf\n").expect("they differ");
         assert!(shown.ends_with(" b\n c\n-d\n+X\n e\n f\n"), "{shown}");
-        assert_eq!(difference(&file, "a\nb\nc\nd\ne\nf\n"), None);
+        assert_eq!(compare(&file, b"a\nb\nc\nd\ne\nf\n"), None);
     }
 
     #[test]
     fn a_missing_file_is_a_difference() {
         let folder = tempfile::tempdir().expect("a folder");
-        let shown = difference(&folder.path().join("golden"), "").expect("it is missing");
+        let shown = compare(&folder.path().join("golden"), b"").expect("it is missing");
         assert!(shown.ends_with("golden is missing"), "{shown}");
     }
 }

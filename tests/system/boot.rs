@@ -29,7 +29,7 @@ fn a_reboot_of_the_controller_changes_nothing_on_the_board() {
     assert_eq!(system.expanders().register_writes, writes);
     assert_eq!(registers(&system), before);
     let said = sh(&system, "journalctl -b --no-pager -u clusterhat-init");
-    assert!(said.contains("hat1: was initialised before; nothing written"), "{said}");
+    assert!(said.contains("hat1: already initialised; nothing written"), "{said}");
     // The machine's own disk is as it was, and the node comes back by its name.
     sh(&system, "[ -e /var/lib/was-here ]");
     await_node(&system, 2, &NCM);

@@ -96,10 +96,7 @@ fn two_boards_are_numbered_by_their_orders() {
     succeeds(&vm, "off p6");
     assert_eq!((six.power(), phat.power()), (vec![0, 0, 0, 0, 1], vec![0, 1]));
     let error = fails(&vm, "usbboot off p2 p3", 1);
-    assert_eq!(
-        error,
-        "clusterhat: the boards of these nodes cannot choose whether they boot over USB"
-    );
+    assert_eq!(error, "clusterhat: the boards of these nodes have no USB boot setting");
     let status = document(&vm, "status");
     assert_eq!(status["boards"][0]["usb_boot"], Value::Null, "{status}");
     assert_eq!(status["boards"][0]["voltages_mv"], json!([5014, 5014]), "{status}");
@@ -132,7 +129,7 @@ fn orders_settings_and_restarts() {
     // A board that restarts leaves the USB and comes back: it is done when that has happened.
     for order in [10, 20] {
         let done = succeeds(&vm, &format!("board reset {order} --yes"));
-        assert_eq!(done, format!("ctrl{order}: restarted, and back on the USB\n"));
+        assert_eq!(done, format!("ctrl{order}: restarted and back on USB\n"));
     }
     assert_eq!((phat.board().state.returns, six.board().state.returns), (1, 1));
     // What was saved is back: the order of the one, the power of the other.
@@ -196,8 +193,8 @@ fn two_boards_of_one_order_are_named_by_their_buses() {
         assert_eq!(output.status, status, "{output:?}");
         assert_eq!(output.stdout.is_empty(), words != "status", "{output:?}");
         let expected = format!(
-            "clusterhat: the ClusterCTRL boards on i2c-{} and i2c-{} have one order, 20; unplug all but \
-             one of them, and give it another with `clusterhat board order 20 NEW` and `clusterhat \
+            "clusterhat: the ClusterCTRL boards on i2c-{} and i2c-{} have the same order, 20; unplug all \
+             but one of them, and give it another order with `clusterhat board order 20 NEW` and `clusterhat \
              board save NEW --what order`\n",
             one.bus, two.bus
         );
