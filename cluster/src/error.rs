@@ -215,6 +215,10 @@ impl ErrorReport {
             DriverError::Cycle { source, .. } => source.cause(),
             error => error,
         };
+        let undone = match cause {
+            DriverError::Undone { nodes, .. } => &**nodes,
+            _ => &[],
+        };
         if let DriverError::Board { resulting, target, .. } = cause {
             self.stands = (!target.is_none()).then_some(*resulting);
         }
@@ -223,7 +227,7 @@ impl ErrorReport {
                 target: Target::Beyond { switched_off: Some(places), .. },
                 ..
             } => Some(NodeState::of_spare(places)),
-            _ => error.done().map(NodeState::of_all),
+            _ => error.done().map(|done| NodeState::of_all(done, undone)),
         };
         self.switched = states.filter(|states| !states.is_empty());
     }

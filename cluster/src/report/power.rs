@@ -1,7 +1,7 @@
 //! What switching nodes tells, and what it would do.
 
 use hat_driver::Positions;
-use hat_driver::linux::{Done, Node, SparePlaces};
+use hat_driver::linux::{Done, Node, NodeResult, SparePlaces};
 use hat_driver::power::{Action, ResultingState};
 use serde::Serialize;
 
@@ -101,9 +101,14 @@ impl NodeState {
         Self { node: label(node), power, stands }
     }
 
-    /// Every node that an operation was asked for.
-    pub(crate) fn of_all(done: &Done) -> Vec<Self> {
-        done.results.iter().map(|r| Self::new(r.node, r.action, r.resulting)).collect()
+    /// Every node that an operation was asked for; another process switched off those that it undid.
+    pub(crate) fn of_all(done: &Done, undone: &[Node]) -> Vec<Self> {
+        let state = |result: &NodeResult| {
+            let is_undone = undone.contains(&result.node);
+            let resulting = if is_undone { ResultingState::Old } else { result.resulting };
+            Self::new(result.node, result.action, resulting)
+        };
+        done.results.iter().map(state).collect()
     }
 
     /// Places beyond a board's size that were switched off.

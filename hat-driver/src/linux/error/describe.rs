@@ -323,8 +323,15 @@ impl Described<'_> {
 
     fn done(&self, f: &mut fmt::Formatter<'_>, done: &Done) -> fmt::Result {
         let power = if done.on { "on" } else { "off" };
-        if !done.nodes.is_empty() {
-            write!(f, "; switched {power}: {}", self.wording.nodes(&done.nodes))?;
+        // What another process undid is said already.
+        let undone = match self.error {
+            ClusterError::Undone { nodes, .. } => &**nodes,
+            _ => &[],
+        };
+        let nodes: Vec<_> =
+            done.nodes.iter().copied().filter(|node| !undone.contains(node)).collect();
+        if !nodes.is_empty() {
+            write!(f, "; switched {power}: {}", self.wording.nodes(&nodes))?;
         }
         Ok(())
     }
