@@ -23,10 +23,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hat-driver", &[]),
     ("node-link", &[]),
     ("gadget-config", &["node-link"]),
-    ("system-config", &["node-link"]),
-    ("clusterhat", &["hat-driver", "node-link", "system-config"]),
-    ("clusterhat-cli", &["clusterhat", "hat-driver", "node-link", "system-config"]),
-    ("clusterhat-node", &["gadget-config", "node-link", "system-config"]),
+    ("clusterhat-system-config", &["node-link"]),
+    ("clusterhat", &["hat-driver", "node-link", "clusterhat-system-config"]),
+    ("clusterhat-cli", &["clusterhat", "hat-driver", "node-link", "clusterhat-system-config"]),
+    ("clusterhat-node", &["gadget-config", "node-link", "clusterhat-system-config"]),
 ];
 
 /// The rigs, which nothing that is shipped depends on.
@@ -126,8 +126,8 @@ fn an_arrow_upward_or_sideways_is_found() {
         ["hat-driver must not depend on clusterhat-cli"]
     );
     assert_eq!(
-        added("gadget-config", "system-config"),
-        ["gadget-config must not depend on system-config"]
+        added("gadget-config", "clusterhat-system-config"),
+        ["gadget-config must not depend on clusterhat-system-config"]
     );
     assert_eq!(added("node-link", TESTS), ["node-link must not depend on clusterhat-tests"]);
     assert_eq!(added("daemon", "clap"), ["daemon is not in ARROWS: say what it may depend on"]);
