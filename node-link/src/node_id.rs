@@ -27,6 +27,17 @@ impl NodeId {
     /// The highest.
     pub const MAX: Self = Self(252);
 
+    /// The ID of the node with a number, as a controller counts its nodes.
+    ///
+    /// # Errors
+    /// For a number that is not from 1 to 252: the links of such nodes have no addresses.
+    pub fn from_number(number: u32) -> Result<Self, NodeIdError> {
+        match u8::try_from(number) {
+            Ok(id) if (Self::MIN.0..=Self::MAX.0).contains(&id) => Ok(Self(id)),
+            _ => Err(NodeIdError(number.to_string())),
+        }
+    }
+
     /// The number.
     #[must_use]
     pub const fn get(self) -> u8 {
@@ -38,11 +49,7 @@ impl TryFrom<u8> for NodeId {
     type Error = NodeIdError;
 
     fn try_from(number: u8) -> Result<Self, NodeIdError> {
-        if (Self::MIN.0..=Self::MAX.0).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(NodeIdError(number.to_string()))
-        }
+        Self::from_number(number.into())
     }
 }
 
@@ -83,6 +90,10 @@ mod tests {
             let valid = (1..=252).contains(&number);
             assert_eq!(NodeId::try_from(number).is_ok(), valid, "{number}");
             assert_eq!(number.to_string().parse::<NodeId>().is_ok(), valid, "{number}");
+        }
+        // 257 is 1 in eight bits.
+        for number in [256, 257, u32::MAX] {
+            assert_eq!(NodeId::from_number(number).unwrap_err().0, number.to_string());
         }
         for text in ["", "+1", "01", " 1", "1 ", "256", "x", "-1", "99999999999"] {
             let error = text.parse::<NodeId>().unwrap_err();

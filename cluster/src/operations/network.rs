@@ -91,10 +91,8 @@ impl Cluster {
 
     /// A node as the network knows it.
     pub(super) fn network_node(&self, node: Handle) -> Result<NetworkNode, Error> {
-        let id: NodeId = match node.number().to_string().parse() {
-            Ok(id) => id,
-            Err(source) => return Err(Error::NoNetworkPlace { node: label(node), source }),
-        };
+        let id = NodeId::from_number(node.number())
+            .map_err(|source| Error::NoNetworkPlace { node: label(node), source })?;
         Ok(NetworkNode { name: self.alias(node), ..NetworkNode::from(id) })
     }
 
