@@ -2,6 +2,7 @@
 
 use hat_driver::linux::{Board, BoardModel, Cluster as Driver, ClusterError as DriverError, Node};
 
+use crate::backend::Backend;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::nodes::{Names, NodeSet, label};
@@ -13,6 +14,7 @@ pub struct Cluster {
     pub(crate) driver: Driver,
     pub(crate) settings: Settings,
     pub(crate) names: Names,
+    pub(crate) backend: Backend,
 }
 
 impl Cluster {

@@ -9,6 +9,7 @@ use hat_driver::linux::{
 use hat_driver::revisions::Version;
 use hat_driver::sim::{Machine, StoreError, builtin};
 
+use crate::backend::Backend;
 use crate::cluster::Cluster;
 use crate::config::{self, Attachment, BoardSetting, Overrides, Role, Settings, Sources, Warning};
 use crate::error::Error;
@@ -37,8 +38,7 @@ pub struct Options {
 /// The machine and its settings, before any board is looked for.
 pub struct Controller {
     machine: Arc<dyn Platform>,
-    /// Where the machine's files are; a simulation has none.
-    root: Option<PathBuf>,
+    backend: Backend,
     settings: Settings,
     warnings: Vec<Warning>,
     options: Options,
@@ -51,30 +51,31 @@ impl Controller {
     /// # Errors
     /// [`Error::NoRoot`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let (machine, sources, root) = match options.simulation.as_deref() {
-            Some(name) => {
-                let (machine, sources) = simulated(name, options)?;
-                (machine, sources, None)
-            }
-            None => {
-                let root = options.root.as_deref().unwrap_or(Path::new("/"));
-                let (machine, sources) = real(root, options.config.as_deref())?;
-                (machine, sources, Some(root.to_owned()))
-            }
-        };
+        let (machine, sources, backend): (Arc<dyn Platform>, _, _) =
+            match options.simulation.as_deref() {
+                Some(name) => {
+                    let (machine, sources) = simulated(name, options)?;
+                    (Arc::new(machine.clone()), sources, Backend::Simulation(machine))
+                }
+                None => {
+                    let root = options.root.as_deref().unwrap_or(Path::new("/"));
+                    let (machine, sources) = real(root, options.config.as_deref())?;
+                    (machine, sources, Backend::System { root: root.to_owned() })
+                }
+            };
         // What is not UTF-8 is refused as any other word that is no time.
         let env = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         let (settings, warnings) = config::load(&sources, &options.overrides, &env)?;
         if settings.role.is_node() {
             return Err(Error::NotController);
         }
-        Ok(Self { machine, root, settings, warnings, options: options.clone() })
+        Ok(Self { machine, backend, settings, warnings, options: options.clone() })
     }
 
     /// Where the machine's files are; a simulation has none.
     #[must_use]
     pub fn root(&self) -> Option<&Path> {
-        self.root.as_deref()
+        self.backend.root()
     }
 
     /// What the machine is to the vendor's image.
@@ -104,7 +105,7 @@ impl Controller {
         let find = if self.options.without_boards { Driver::find } else { Driver::open };
         let driver = find(self.machine, options)?;
         let names = Names::new(driver.nodes().count(), self.settings.first, &self.settings.names);
-        Ok(Cluster { driver, settings: self.settings, names })
+        Ok(Cluster { driver, settings: self.settings, names, backend: self.backend })
     }
 }
 
@@ -116,7 +117,7 @@ fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Source
 }
 
 /// A simulation brings its own configuration: the machine's belongs to other boards.
-fn simulated(name: &str, options: &Options) -> Result<(Arc<dyn Platform>, Sources), Error> {
+fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error> {
     if builtin::simulation(name).is_none() && !Path::new(name).exists() {
         let known: Vec<_> = builtin::names().collect();
         return Err(Error::Simulation(format!(
@@ -142,7 +143,7 @@ fn simulated(name: &str, options: &Options) -> Result<(Arc<dyn Platform>, Source
         sources.toml = Some(Sources::read_own(config)?);
     }
     let machine = if options.without_waits { machine.without_waits() } else { machine };
-    Ok((Arc::new(machine), sources))
+    Ok((machine, sources))
 }
 
 fn driver_options(settings: &Settings, call: &Options) -> DriverOptions {

@@ -23,6 +23,7 @@
 //! | see what an operation found or did, and which parts failed | [`Outcome`], [`report`] |
 //! | follow its progress, or cancel it | [`Event`] |
 //! | see why it failed | [`Error`], [`ErrorKind`] |
+//! | open a node's serial ports | [`ports`] |
 //! | set up the controller and the nodes' network | [`System`] |
 //!
 //! Nothing about the hardware is cached: every query reads the boards, and success is reported
@@ -31,8 +32,10 @@
 
 pub mod config;
 pub mod nodes;
+pub mod ports;
 pub mod report;
 
+mod backend;
 mod cluster;
 mod controller;
 mod error;

@@ -1,11 +1,14 @@
 //! Who holds a lock, as the kernel's `/proc/locks` tells (proc(5)).
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 
 use rustix::fs::{fstat, major, minor};
 
-/// A process that holds a lock.
+/// A process that holds a lock, or has a device open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Holder {
@@ -20,20 +23,38 @@ const LOOKS: u8 = 5;
 
 impl Holder {
     /// Who holds the lock on this file, where that can be told.
-    pub(super) fn of(file: &File) -> Option<Self> {
-        (0..LOOKS).find_map(|_| Self::look(file))
-    }
-
-    fn look(file: &File) -> Option<Self> {
+    pub fn of(file: impl AsFd) -> Option<Self> {
         let stat = fstat(file).ok()?;
         let id = format!("{:02x}:{:02x}:{}", major(stat.st_dev), minor(stat.st_dev), stat.st_ino);
-        let pid = find(&fs::read_to_string("/proc/locks").ok()?, &id)?;
+        let look = |_| find(&fs::read_to_string("/proc/locks").ok()?, &id);
+        (0..LOOKS).find_map(look).map(Self::new)
+    }
+
+    /// Who has this character device open, with a lock or without, by `/proc/PID/fd`. Everybody's files are
+    /// shown to root only.
+    #[must_use]
+    pub fn with_open(device: &Path) -> Option<Self> {
+        let number = device_number(device)?;
+        fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let mut files = fs::read_dir(entry.path().join("fd")).ok()?.flatten();
+            files.any(|file| device_number(&file.path()) == Some(number)).then(|| Self::new(pid))
+        })
+    }
+
+    fn new(pid: u32) -> Self {
         let command = fs::read(format!("/proc/{pid}/cmdline")).ok().map(|bytes| {
             let words: Vec<_> = bytes.split(|&b| b == 0).map(String::from_utf8_lossy).collect();
             words.join(" ").trim_end().to_owned()
         });
-        Some(Self { pid, command: command.filter(|text| !text.is_empty()) })
+        Self { pid, command: command.filter(|text| !text.is_empty()) }
     }
+}
+
+/// The number of a character device, wherever links lead to it.
+fn device_number(path: &Path) -> Option<u64> {
+    let metadata = fs::metadata(path).ok()?;
+    metadata.file_type().is_char_device().then(|| metadata.rdev())
 }
 
 /// A line is `1: FLOCK  ADVISORY  WRITE 1234 00:05:42 0 EOF`; a waiter's has `->` after the colon.
