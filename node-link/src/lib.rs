@@ -10,7 +10,8 @@
 //! ```
 //!
 //! The feature `serde` makes the types serializable, `schema` gives them a JSON Schema. The feature `text` adds how the programs of both ends read what
-//! people write (module `text`); it needs the standard library.
+//! people write (module `text`); it needs the standard library. The feature `agent` adds what a node's agent and the controller say to each
+//! other (module `agent`).
 
 #![cfg_attr(not(feature = "text"), no_std)]
 
@@ -18,6 +19,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "agent")]
+pub mod agent;
 mod cluster_name;
 mod mac;
 pub mod names;

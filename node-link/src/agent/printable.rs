@@ -1,0 +1,81 @@
+//! Text of a node that may be shown on a terminal.
+
+use alloc::string::String;
+use core::fmt::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+
+/// The longest text in bytes.
+pub const TEXT_LIMIT: usize = 160;
+
+/// Text that cannot do anything to a terminal, of at most [`TEXT_LIMIT`] bytes: made, also from what a node sends, by escaping control
+/// characters and those that change the direction of text, and cutting what is too long (`…`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "String", into = "String")]
+pub struct Printable(String);
+
+impl Printable {
+    /// Of any text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        const CUT: char = '…';
+        let mut printable = String::new();
+        for c in text.chars() {
+            let before = printable.len();
+            if is_plain(c) {
+                printable.push(c);
+            } else {
+                // Writing into a String does not fail.
+                let _ = write!(printable, "{}", c.escape_unicode());
+            }
+            if printable.len() > TEXT_LIMIT {
+                printable.truncate(before);
+                while printable.len() + CUT.len_utf8() > TEXT_LIMIT {
+                    printable.pop();
+                }
+                printable.push(CUT);
+                break;
+            }
+        }
+        Self(printable)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a terminal shows it and does nothing else. The ranges are Unicode's line and paragraph separators and its formatting
+/// characters: zero width, bidirectional, tags.
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        && !matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+impl From<String> for Printable {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+impl From<&str> for Printable {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<Printable> for String {
+    fn from(printable: Printable) -> Self {
+        printable.0
+    }
+}
+
+impl fmt::Display for Printable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
