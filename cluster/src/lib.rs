@@ -24,6 +24,7 @@
 //! | follow its progress, or cancel it | [`Event`] |
 //! | see why it failed | [`Error`], [`ErrorKind`] |
 //! | open a node's serial ports | [`ports`] |
+//! | follow nodes through their states | [`life`] |
 //! | set up the controller and the nodes' network | [`System`] |
 //!
 //! Nothing about the hardware is cached: every query reads the boards, and success is reported
@@ -31,6 +32,7 @@
 //! File locks exclude other processes, including the command.
 
 pub mod config;
+pub mod life;
 pub mod nodes;
 pub mod ports;
 pub mod report;

@@ -1,0 +1,28 @@
+//! The life of a node: how far it has come since it got power, from what the kernel, its agent and
+//! whoever switches it say.
+//!
+//! [`Facts`] is a pure reducer: facts and an [`Event`] give facts, from which the [`State`] follows. Columns: the state before, reached on the
+//! way of a node that starts from its card; rows: the event; cells: the state after it, if another.
+#![doc = ""]
+#![doc = include_str!("table.md")]
+//!
+//! A node's gadget is found by its USB serial number, and its interface by its name, which both follow from the
+//! node's number ([`node_link::NodeId`]); its boot ROM, which has neither, by the node's USB path.
+
+mod event;
+mod facts;
+mod source;
+mod state;
+mod watch;
+
+use std::time::Duration;
+
+pub use event::Event;
+pub use facts::Facts;
+pub(crate) use source::Source;
+pub use state::State;
+pub use watch::{NodeState, Watch};
+
+/// How long a node may take from power to its gadget on the USB, before it counts as [failed](State::Failed). A Zero takes
+/// about half a minute; one that grows its card's file system at its first boot takes longer.
+pub const BOOT_LIMIT: Duration = Duration::from_secs(120);
