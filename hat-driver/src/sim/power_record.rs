@@ -42,7 +42,7 @@ pub(super) fn recorded<R>(world: &mut Simulation, change: impl FnOnce(&mut Simul
     let result = change(world);
     let now = world.powered();
     if now != before {
-        let was_on = |place: &NodePlace| before.iter().any(|node| *node == (*place, true));
+        let was_on = |place: &NodePlace| before.contains(&(*place, true));
         let Moment { boot, uptime } = Moment::now();
         let records = world.power_record.of_boot(boot);
         for (place, on) in now {
