@@ -100,6 +100,7 @@ impl Setup {
             dry_run: self.dry_run,
             users: self.users(system),
             serial_console: self.serial_console,
+            not_storage: Vec::new(),
             boot_dir: self.boot_dir.clone(),
         }
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use node_link::UsbId;
 use system_config::changes::{ChangeError, ChangePlan, Changed, SysPath, Sysroot, plan_undo, undo};
 use system_config::controller::{self, ControllerRequest, Membership};
 use system_config::{LinuxTools, Tools as _};
@@ -29,6 +30,8 @@ pub struct Setup {
     pub users: Vec<String>,
     /// Also a console on the header's serial port.
     pub serial_console: bool,
+    /// USB devices that the kernel's usb-storage is to leave alone: boot ROMs that it takes for disks.
+    pub not_storage: Vec<UsbId>,
     /// Where the boot partition is mounted; absent = `boot/firmware` or `boot` below the root.
     pub boot_dir: Option<PathBuf>,
 }
@@ -94,6 +97,7 @@ fn set_up(sysroot: &Sysroot, asked: &Setup) -> Result<Outcome<SetupReport>, Erro
         .extend(members.iter().filter(|one| !recorded.contains(one)).cloned().collect::<Vec<_>>());
     let request = ControllerRequest {
         serial_console: asked.serial_console,
+        not_storage: asked.not_storage.clone(),
         model: model(sysroot),
         members: recorded,
     };

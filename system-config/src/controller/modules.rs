@@ -19,7 +19,17 @@ pub(super) fn look(system: &mut Snapshot) -> Result<(), ChangeError> {
 
 /// Whether some list but our own names it.
 pub(super) fn are_loaded(system: &Snapshot) -> bool {
-    system.sys_paths().filter(|sys_path| is_list(sys_path)).any(|sys_path| {
+    is_named(system, |sys_path| sys_path.path.as_os_str() != FILE)
+}
+
+/// Whether some list names it, be it our own.
+pub(super) fn are_listed(system: &Snapshot) -> bool {
+    is_named(system, |_| true)
+}
+
+fn is_named(system: &Snapshot, counts: impl Fn(&SysPath) -> bool) -> bool {
+    let lists = system.sys_paths().filter(|sys_path| is_list(sys_path) && counts(sys_path));
+    lists.into_iter().any(|sys_path| {
         let bytes = system.file(sys_path).map_or(&[][..], |state| &state.bytes);
         let text = String::from_utf8_lossy(bytes);
         text.lines().any(|line| line.trim().replace('_', "-") == "i2c-dev")
@@ -28,5 +38,5 @@ pub(super) fn are_loaded(system: &Snapshot) -> bool {
 
 fn is_list(sys_path: &SysPath) -> bool {
     let in_folder = FOLDERS.iter().any(|folder| sys_path.path.starts_with(folder));
-    (in_folder || sys_path.path.as_os_str() == MODULES) && sys_path.path.as_os_str() != FILE
+    in_folder || sys_path.path.as_os_str() == MODULES
 }

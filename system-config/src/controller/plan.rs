@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use node_link::UsbId;
+
 use super::{Membership, cmdline_txt, config_txt, groups, i2c, modules};
 use crate::changes::{ChangeError, ChangePlan, Draft, Snapshot, SysPath, Sysroot};
 use crate::config_txt::{ANY, Model};
@@ -11,11 +13,11 @@ use crate::units;
 const RECORD: &str = "setup";
 
 /// Ours, and the vendor's that does the same.
-const INIT: &str = "clusterhat-init.service";
-const VENDORS_INIT: &str = "clusterctrl-init.service";
+pub(super) const INIT: &str = "clusterhat-init.service";
+pub(super) const VENDORS_INIT: &str = "clusterctrl-init.service";
 
 /// Of the vendor's images, old and new.
-const VENDORS_RULES: [&str; 2] =
+pub(super) const VENDORS_RULES: [&str; 2] =
     ["etc/udev/rules.d/90-clusterctrl.rules", "etc/udev/rules.d/90-clusterhat.rules"];
 
 /// What is asked for.
@@ -23,6 +25,8 @@ const VENDORS_RULES: [&str; 2] =
 pub struct ControllerRequest {
     /// A console on the header's serial port.
     pub serial_console: bool,
+    /// USB devices that the kernel's usb-storage is to leave alone.
+    pub not_storage: Vec<UsbId>,
     /// The machine's model, where it is known; a card may go into any.
     pub model: Option<String>,
     /// Who becomes a member of which group, this time and before.
@@ -90,14 +94,19 @@ fn take_over(draft: &mut Draft<'_>, system: &Snapshot) {
             }
         }
     }
-    let rc_local = system.file(&SysPath::root("etc/rc.local")).map_or(&[][..], |file| &file.bytes);
-    let runs_init = |line: &str| !line.starts_with('#') && line.contains("/sbin/clusterhat init");
-    if String::from_utf8_lossy(rc_local).lines().any(|line| runs_init(line.trim())) {
+    if rc_local_runs_init(system) {
         draft.note(format!(
             "{} runs the vendor's `clusterhat init`: remove that line, since {INIT} does it",
             system.sysroot().shown(&SysPath::root("etc/rc.local")).display()
         ));
     }
+}
+
+/// Whether the vendor's oldest images' way to initialise boards is in use.
+pub(super) fn rc_local_runs_init(system: &Snapshot) -> bool {
+    let rc_local = system.file(&SysPath::root("etc/rc.local")).map_or(&[][..], |file| &file.bytes);
+    let runs_init = |line: &str| !line.starts_with('#') && line.contains("/sbin/clusterhat init");
+    String::from_utf8_lossy(rc_local).lines().any(|line| runs_init(line.trim()))
 }
 
 fn enable_init(draft: &mut Draft<'_>, system: &Snapshot) {
@@ -137,10 +146,14 @@ fn boot(draft: &mut Draft<'_>, request: &ControllerRequest, system: &Snapshot) {
     }
     if request.serial_console {
         new = config_txt::with_uart(&new);
-        let cmdline = SysPath::boot("cmdline.txt");
-        if let Some(old) = system.file(&cmdline).map(|file| file.bytes.clone()) {
-            draft.file(cmdline, cmdline_txt::with_console(&old), 0o644);
-        }
     }
     draft.file(config, new, 0o644);
+    let cmdline = SysPath::boot("cmdline.txt");
+    if let Some(mut new) = system.file(&cmdline).map(|file| file.bytes.clone()) {
+        if request.serial_console {
+            new = cmdline_txt::with_console(&new);
+        }
+        new = cmdline_txt::without_storage(&new, &request.not_storage);
+        draft.file(cmdline, new, 0o644);
+    }
 }
