@@ -1,7 +1,8 @@
 //! What the command's user can do about an error or a finding, in the command's words.
 
+use clusterhat::doctor;
 use clusterhat::nodes::Labels;
-use clusterhat::report::NetworkReport;
+use clusterhat::report::{DoctorReport, NetworkReport};
 use hat_driver::HatError;
 use hat_driver::ctrl::products::VENDOR;
 use hat_driver::linux::{BoardError, ClusterError, Node, Obstacle, Wording};
@@ -114,7 +115,12 @@ pub(crate) fn sentences(findings: &[Finding]) -> impl Iterator<Item = String> {
 }
 
 fn reword(finding: &mut Finding) {
-    finding.fix = Fix::Text(match &finding.fix {
+    finding.fix = Fix::Text(worded_fix(&finding.fix));
+}
+
+/// The fix of a problem of the network, in the command's words.
+pub(crate) fn worded_fix(fix: &Fix) -> String {
+    match fix {
         Fix::AnotherSubnet => "choose another with --subnet, such as 10.181.0.0/24".to_owned(),
         Fix::NatOrWiredUplink => {
             "use --mode nat, or name a wired interface with --uplink".to_owned()
@@ -136,12 +142,40 @@ fn reword(finding: &mut Finding) {
             )
         }
         Fix::LookAsRoot => "run `clusterhat network status` as root".to_owned(),
-        Fix::OwnCard(id) => format!(
-            "swap the cards, or prepare the card in {} with `clusterhat-node setup --id {id}`",
-            id.label()
-        ),
+        Fix::OwnCard(id) => own_card(&id.label(), id.get().into()),
         fix => fix.to_string(),
-    });
+    }
+}
+
+fn own_card(label: &str, id: u32) -> String {
+    format!("swap the cards, or prepare the card in {label} with `clusterhat-node setup --id {id}`")
+}
+
+/// The findings of a check-up, with the command's words for their fixes.
+pub(crate) fn diagnosed(mut report: DoctorReport) -> DoctorReport {
+    for finding in &mut report.findings {
+        finding.fix = doctor::Fix::Text(doctors(&finding.fix));
+    }
+    report
+}
+
+fn doctors(fix: &doctor::Fix) -> String {
+    use doctor::Fix;
+    match fix {
+        Fix::SetUp { users, reboot } => {
+            let users: String = users.iter().map(|user| format!(" --user {user}")).collect();
+            let then = if *reboot { "reboot" } else { "log in again" };
+            format!("`sudo clusterhat setup{users}`, then {then}")
+        }
+        Fix::LoadModules(modules) => format!("`sudo modprobe -a {}`", modules.join(" ")),
+        Fix::Init => "`clusterhat init`".to_owned(),
+        Fix::HubOn => "`clusterhat hub on`".to_owned(),
+        Fix::LookAsRoot => "`sudo clusterhat doctor`".to_owned(),
+        Fix::Network(fix) => worded_fix(fix),
+        Fix::NetworkSetUp => "`sudo clusterhat network setup` again".to_owned(),
+        Fix::OwnCard(node) => own_card(&format!("p{node}"), *node),
+        fix => fix.to_string(),
+    }
 }
 
 #[cfg(test)]

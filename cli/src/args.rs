@@ -6,7 +6,7 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, init, inventory, maxpi, network, outputs, path, power, setup, status,
+    board, boards, doctor, init, inventory, maxpi, network, outputs, path, power, setup, status,
 };
 use crate::global::Global;
 
@@ -68,6 +68,8 @@ pub(crate) enum Command {
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(network::Network),
+    /// Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)
+    Doctor(doctor::Doctor),
     /// Print the nodes in the formats of other programs
     Inventory(inventory::Inventory),
     /// Print the number of nodes
@@ -146,6 +148,7 @@ impl Command {
             Self::Boards(boards) => Box::new(boards),
             Self::Setup(setup) => Box::new(setup),
             Self::Network(network) => network.run(),
+            Self::Doctor(doctor) => Box::new(doctor),
             Self::Inventory(inventory) => Box::new(inventory),
             Self::Maxpi => Box::new(maxpi::Maxpi),
             Self::Completions { shell } => return Task::Completions(shell),

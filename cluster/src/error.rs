@@ -26,9 +26,6 @@ pub enum Error {
     /// There is no such simulation, or its file cannot be used.
     #[error("{0}")]
     Simulation(String),
-    /// A change of a simulation's file is not told.
-    #[error("the simulation's file cannot be watched")]
-    SimulationWatch(#[source] io::Error),
     /// The vendor's configuration makes this machine a node, which has no boards.
     #[error(
         "this machine is a node (TYPE in /etc/default/clusterctrl), and nodes have no boards; \
@@ -125,6 +122,9 @@ pub enum Error {
     /// The nodes' network does not work; the report says why.
     #[error("the nodes' network does not work as configured: see above")]
     NetworkBroken,
+    /// A check-up found something that needs doing; the report says what.
+    #[error("{}", problems(*.0))]
+    ProblemsFound(usize),
 }
 
 /// The category of an error, for programs. Spelled with hyphens in JSON: `no-board`.
@@ -163,6 +163,8 @@ pub enum ErrorKind {
     Setup,
     /// Setting up the nodes' network failed, or it does not work.
     Network,
+    /// A check-up found something that needs doing.
+    ProblemsFound,
     /// The output could not be written.
     Output,
     /// No board was found.
@@ -253,7 +255,7 @@ impl Error {
             | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
-            Self::Simulation(_) | Self::SimulationWatch(_) => ErrorKind::Simulation,
+            Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,
@@ -264,6 +266,7 @@ impl Error {
             Self::LeftOut(_) => ErrorKind::LeftOut,
             Self::Files(_) | Self::Groups(_) => ErrorKind::Setup,
             Self::Network(_) | Self::NetworkBroken => ErrorKind::Network,
+            Self::ProblemsFound(_) => ErrorKind::ProblemsFound,
         }
     }
 
@@ -301,6 +304,13 @@ fn driver_kind(error: &DriverError) -> ErrorKind {
         DriverError::Stopped { .. } => ErrorKind::Stopped,
         DriverError::Cycle { .. } => ErrorKind::CycleIncomplete,
         _ => ErrorKind::Board,
+    }
+}
+
+fn problems(count: usize) -> String {
+    match count {
+        1 => "one problem found: see above".to_owned(),
+        _ => format!("{count} problems found: see above"),
     }
 }
 

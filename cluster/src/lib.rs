@@ -25,6 +25,7 @@
 //! | see why it failed | [`Error`], [`ErrorKind`] |
 //! | open a node's serial ports | [`ports`] |
 //! | follow nodes through their states | [`life`] |
+//! | find out what keeps a cluster from working | [`doctor`] |
 //! | set up the controller and the nodes' network | [`System`] |
 //!
 //! Nothing about the hardware is cached: every query reads the boards, and success is reported
@@ -32,6 +33,7 @@
 //! File locks exclude other processes, including the command.
 
 pub mod config;
+pub mod doctor;
 pub mod life;
 pub mod nodes;
 pub mod ports;
@@ -45,7 +47,6 @@ mod event;
 mod operations;
 mod outcome;
 mod shorten;
-mod simulated;
 mod system;
 
 pub use cluster::Cluster;

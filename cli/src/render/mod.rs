@@ -1,5 +1,6 @@
 //! From reports to what is printed. Nothing else prints.
 
+mod doctor;
 pub(crate) mod inventory;
 mod json;
 mod network;

@@ -27,6 +27,7 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Boards(report) => boards(report),
         Report::Setup(report) => super::setup::render(report),
         Report::Network(report) => super::network::render(report),
+        Report::Doctor(report) => super::doctor::render(report),
         // Printed in the format that was asked for.
         Report::Inventory(_) => String::new(),
         Report::Maxpi { maxpi } => format!("{maxpi}\n"),

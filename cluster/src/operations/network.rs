@@ -85,7 +85,7 @@ impl Cluster {
     }
 
     /// The nodes as the network knows them.
-    fn network_nodes(&self) -> Result<Vec<NetworkNode>, Error> {
+    pub(crate) fn network_nodes(&self) -> Result<Vec<NetworkNode>, Error> {
         self.driver.nodes().map(|node| self.network_node(node)).collect()
     }
 

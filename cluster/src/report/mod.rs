@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::ErrorReport;
 
 mod boards;
+mod doctor;
 mod network;
 mod outputs;
 mod power;
@@ -17,6 +18,7 @@ pub use boards::{
     BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardsReport, InitReport,
     NodePath, PathReport,
 };
+pub use doctor::{CheckNotMade, DoctorReport};
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
@@ -92,6 +94,8 @@ pub enum Report {
     Setup(SetupReport),
     /// The nodes' network.
     Network(NetworkReport),
+    /// A check-up.
+    Doctor(DoctorReport),
     /// The nodes for other programs.
     Inventory(InventoryReport),
     /// How many nodes there are.

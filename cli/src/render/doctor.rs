@@ -1,0 +1,98 @@
+//! `doctor` for people: problems first.
+
+use std::fmt::Write as _;
+
+use clusterhat::doctor::{DoctorFinding, FixDone, Severity};
+use clusterhat::report::{CheckNotMade, DoctorReport};
+
+use super::table::{Tone, paint};
+
+pub(super) fn render(report: &DoctorReport) -> String {
+    let mut text = report.fixed.as_ref().map_or(String::new(), fixed);
+    text.extend(report.findings.iter().map(finding));
+    text.push_str(&not_made(&report.not_made));
+    text + &summary(report)
+}
+
+fn finding(finding: &DoctorFinding) -> String {
+    let (word, tone) = match finding.severity {
+        Severity::Error => ("error:", Tone::Bad),
+        Severity::Warning => ("warning:", Tone::Bad),
+        Severity::Note => ("note:", Tone::Head),
+    };
+    let (what, why, fix) = (&finding.what, finding.why, &finding.fix);
+    let by_itself = if finding.fixable { " (or `sudo clusterhat doctor --fix`)" } else { "" };
+    format!("{} {what}\n  why: {why}\n  fix: {fix}{by_itself}\n", paint(word, tone))
+}
+
+fn fixed(done: &FixDone) -> String {
+    let mut text = done.diff.clone().unwrap_or_default();
+    let word = if done.dry_run { "would be" } else { "was" };
+    // Writing to a String does not fail.
+    for path in &done.changed {
+        let _ = writeln!(text, "{} {word} changed", path.display());
+    }
+    for one in &done.groups {
+        let _ = writeln!(
+            text,
+            "{} {word} added to the group {}; it counts from the next login on",
+            one.user, one.group
+        );
+    }
+    if !done.loaded.is_empty() {
+        let _ = writeln!(text, "{} {word} loaded, until the next boot", done.loaded.join(" "));
+    }
+    for failed in &done.failed {
+        let _ = writeln!(text, "{} {failed}", paint("not fixed:", Tone::Bad));
+    }
+    let is_nothing = done.changed.is_empty() && done.groups.is_empty();
+    if !(done.dry_run || is_nothing) {
+        text.push_str("`clusterhat setup undo` restores the files and groups\n");
+    }
+    if done.reboot {
+        text.push_str("reboot for it to take effect\n");
+    }
+    if text.is_empty() {
+        "there was nothing that is safe to fix by itself\n".to_owned()
+    } else {
+        text
+    }
+}
+
+/// A line for each reason.
+fn not_made(checks: &[CheckNotMade]) -> String {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for CheckNotMade { check, reason } in checks {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, checks)) => checks.push(check),
+            None => reasons.push((reason, vec![check])),
+        }
+    }
+    let line = |(reason, checks): (&str, Vec<&str>)| {
+        format!("not checked: {}: {reason}\n", checks.join(", "))
+    };
+    reasons.into_iter().map(line).collect()
+}
+
+fn summary(report: &DoctorReport) -> String {
+    let notes = report.findings.iter().filter(|one| one.severity == Severity::Note).count();
+    let problems = report.findings.len() - notes;
+    let counted = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        _ => format!("{count} {word}s"),
+    };
+    let passed = format!("{} passed", counted(report.passed.len(), "check"));
+    let not_made = match report.not_made.len() {
+        0 => String::new(),
+        count => format!(", {count} could not be made"),
+    };
+    let found = match (problems, notes) {
+        (0, 0) => paint("nothing found", Tone::Good),
+        (0, notes) => counted(notes, "note"),
+        (problems, 0) => counted(problems, "problem"),
+        (problems, notes) => {
+            format!("{}, {}", counted(problems, "problem"), counted(notes, "note"))
+        }
+    };
+    format!("{found}; {passed}{not_made}\n")
+}

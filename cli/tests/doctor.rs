@@ -1,0 +1,113 @@
+//! `doctor` as a command: its exit status, its words, and its fixes. The checks themselves are tested with the library.
+
+use std::fs;
+use std::path::Path;
+
+use clusterhat_tests::command::{Output, World};
+use command::Run as _;
+use tempfile::TempDir;
+
+mod command;
+
+/// A system on which `setup` has something to do.
+fn system() -> TempDir {
+    let root = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        fs::write(path, text).expect("it can be written");
+    };
+    write("etc/group", "i2c:x:994:\ngpio:x:986:\nclusterhat:x:900:\n");
+    write("boot/firmware/config.txt", "dtparam=audio=on\n");
+    write("usr/lib/modules-load.d/clusterhat.conf", "i2c-dev\n");
+    write("usr/lib/udev/rules.d/60-clusterhat-node.rules", "# rules\n");
+    write(
+        "usr/lib/systemd/system/clusterhat-init.service",
+        "[Install]\nWantedBy=multi-user.target\n",
+    );
+    write("sys/bus/usb/devices/1-1/idVendor", "1d6b\n");
+    root
+}
+
+fn doctor(world: &World, root: &Path, words: &[&str]) -> Output {
+    let root = root.to_str().expect("UTF-8");
+    world.run(&[&["--root", root, "doctor"], words].concat())
+}
+
+#[test]
+fn the_exit_status_says_whether_something_needs_doing() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    assert_eq!(world.run(&["init"]).status, 0);
+    let ill = doctor(&world, root.path(), &[]);
+    assert_eq!(ill.status, 1, "{ill:?}");
+    assert_eq!(ill.stderr, "clusterhat: 3 problems found: see above\n");
+    assert!(
+        ill.stdout.starts_with("error: config.txt does not switch the I2C bus on\n  why: "),
+        "{ill:?}"
+    );
+    assert!(
+        ill.stdout.contains(
+            "fix: `sudo clusterhat setup`, then reboot (or `sudo clusterhat doctor --fix`)"
+        )
+    );
+    assert!(ill.stdout.contains("not checked: kernel-driver: "), "{ill:?}");
+    let fixed = doctor(&world, root.path(), &["--fix"]);
+    assert_eq!(fixed.status, 0, "{fixed:?}");
+    assert!(fixed.stdout.contains("/boot/firmware/config.txt was changed\n"), "{fixed:?}");
+    assert!(fixed.stdout.contains("`clusterhat setup undo` restores the files"), "{fixed:?}");
+    assert!(fixed.stdout.contains("nothing found; "), "{fixed:?}");
+    let well = doctor(&world, root.path(), &[]);
+    assert_eq!((well.status, &*well.stderr), (0, ""), "{well:?}");
+}
+
+#[test]
+fn programs_get_facts() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let document = doctor(&world, root.path(), &["--json", "--fix", "--dry-run"]).json();
+    assert_eq!(document["error"]["kind"], "problems-found", "{document}");
+    assert_eq!(document["error"]["exit_status"], 1);
+    let finding = &document["findings"][0];
+    assert_eq!((&finding["kind"], &finding["severity"]), (&"i2c-off".into(), &"error".into()));
+    assert_eq!(finding["fixable"], true);
+    assert_eq!(document["fixed"]["dry_run"], true);
+    assert!(
+        document["fixed"]["diff"].as_str().is_some_and(|diff| diff.contains("+dtparam=i2c_arm=on"))
+    );
+    let unmade = document["not_made"].as_array().expect("a list");
+    assert!(unmade.iter().all(|check| !check["reason"].as_str().unwrap_or_default().is_empty()));
+    let config = fs::read_to_string(root.path().join("boot/firmware/config.txt")).expect("a file");
+    assert_eq!(config, "dtparam=audio=on\n", "a dry run changed it");
+}
+
+/// No board is something that needs doing, and everything else is checked all the same.
+#[test]
+fn no_board_is_a_finding() {
+    let mut world = World::builtin_value("v2.5");
+    world["hat"] = serde_json::json!(null);
+    world["chips"] = serde_json::json!({});
+    let world = World::new(&world);
+    let document = doctor(&world, system().path(), &["--json"]).json();
+    let kinds: Vec<_> =
+        document["findings"].as_array().expect("a list").iter().map(|one| &one["kind"]).collect();
+    assert!(kinds.contains(&&"no-board".into()) && kinds.contains(&&"i2c-off".into()), "{kinds:?}");
+    assert_eq!(document["error"]["exit_status"], 1);
+}
+
+#[test]
+fn a_node_that_is_not_here_is_a_mistake_of_the_caller() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["doctor", "p9"]).status, 2);
+    assert_eq!(world.run(&["doctor", "--dry-run"]).status, 2);
+}
+
+/// `--help`, and with it the manual page, has every check.
+#[test]
+fn help_names_every_check() {
+    // Lines are as wide as the terminal.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = words(&World::builtin("v2.5").run(&["doctor", "--help"]).stdout);
+    for check in clusterhat::doctor::checks() {
+        let line = format!("{}: {}. Why: {}.", check.name, check.looks_for, check.why);
+        assert!(help.contains(&words(&line)), "{}", check.name);
+    }
+}

@@ -1,0 +1,225 @@
+//! All that the checks look at, read once. Nothing here switches or writes anything.
+
+use hat_driver::linux::{
+    BoardInfo, BoardReading, Candidate, ClusterError as DriverError, Platform, probe,
+};
+use node_link::NodeId;
+use system_config::Tools;
+
+use super::Subject;
+use super::system::SystemFacts;
+use crate::cluster::Cluster;
+use crate::controller::{Controller, Options};
+use crate::error::Error;
+use crate::nodes::{Labels, label};
+use crate::system::System;
+
+/// What there is.
+pub(super) struct Facts {
+    /// What in the configuration has no effect.
+    pub(super) warnings: Vec<String>,
+    /// Why the configuration cannot be used; the rest is looked at without it.
+    pub(super) unusable: Option<String>,
+    /// The boards, or why there is none.
+    pub(super) boards: Result<Vec<BoardFacts>, NoBoards>,
+    /// The nodes that were asked for, and all.
+    pub(super) nodes: Vec<NodeFacts>,
+    /// The firmware's under-voltage flags; none where there is no such firmware.
+    pub(super) throttled: Option<u32>,
+    /// `linux,revision` of the device tree; none where the machine is no Raspberry Pi.
+    pub(super) pi_revision: Option<u32>,
+    /// Whether the boards are simulated.
+    pub(super) is_simulated: bool,
+    /// What calls cannot tell each other, and why.
+    pub(super) unrecorded: Option<String>,
+    /// The system around the boards, or why nothing is known of it.
+    pub(super) system: Result<SystemFacts, String>,
+}
+
+/// A board.
+pub(super) struct BoardFacts {
+    pub(super) info: BoardInfo,
+    pub(super) reading: Result<BoardReading, Trouble>,
+    /// The kernel driver that holds its chip.
+    pub(super) kernel_driver: Option<String>,
+}
+
+/// Why a board says nothing of itself.
+pub(super) struct Trouble {
+    pub(super) what: String,
+    pub(super) advice: Option<String>,
+    pub(super) obstacle: Option<hat_driver::linux::Obstacle>,
+}
+
+/// Why there are no boards.
+pub(super) struct NoBoards {
+    pub(super) what: String,
+    /// Whether they were looked for, and none was found.
+    pub(super) is_absence: bool,
+    /// What answers at the addresses of Cluster HATs.
+    pub(super) candidates: Vec<Candidate>,
+    /// The kernel driver that holds a chip at such an address: bus, address, driver.
+    pub(super) held: Vec<(u32, u8, String)>,
+}
+
+/// A node.
+pub(super) struct NodeFacts {
+    pub(super) label: String,
+    pub(super) number: u32,
+    /// Its place on the USB, where that is known.
+    pub(super) usb_path: Option<String>,
+    /// Whether it was asked for.
+    pub(super) is_asked: bool,
+}
+
+impl NodeFacts {
+    pub(super) fn id(&self) -> Option<NodeId> {
+        NodeId::from_number(self.number).ok()
+    }
+}
+
+impl Facts {
+    /// Looks at everything.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`], [`Error::NoRoot`], [`Error::Simulation`] or [`Error::NotController`]: there is nothing to
+    /// look at, or it is not said what.
+    pub(super) fn gather(subject: &Subject<'_>) -> Result<Self, Error> {
+        let options = Options { without_boards: true, ..subject.options.clone() };
+        let mut facts = Self {
+            warnings: Vec::new(),
+            unusable: None,
+            boards: Ok(Vec::new()),
+            nodes: Vec::new(),
+            throttled: None,
+            pi_revision: None,
+            is_simulated: options.simulation.is_some(),
+            unrecorded: None,
+            system: Err(String::new()),
+        };
+        let mut cluster = match Controller::new(&options) {
+            Ok(controller) => facts.open(controller, subject)?,
+            Err(error @ Error::Config(_)) => {
+                facts.unusable = Some(error.message());
+                facts.boards = Err(NoBoards::unknown("the configuration cannot be used"));
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        facts.system = match System::new(&options) {
+            Ok(system) => SystemFacts::gather(&system, subject, cluster.as_mut()),
+            Err(_) => Err("simulated boards have no system around them: name one".to_owned()),
+        };
+        Ok(facts)
+    }
+
+    fn open(
+        &mut self,
+        controller: Controller,
+        subject: &Subject<'_>,
+    ) -> Result<Option<Cluster>, Error> {
+        self.warnings = controller.warnings().iter().map(ToString::to_string).collect();
+        let machine = controller.machine();
+        self.throttled = machine.throttled();
+        self.pi_revision = machine.pi_revision();
+        let mut cluster = match controller.open() {
+            Ok(cluster) => cluster,
+            Err(Error::Driver(error)) => {
+                self.boards = Err(NoBoards::looked_for(&error, &*machine));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        self.warnings.extend(cluster.surplus());
+        self.unrecorded = cluster.unrecorded();
+        self.nodes = nodes(&mut cluster, subject)?;
+        self.boards = Ok(boards(&mut cluster, subject));
+        Ok(Some(cluster))
+    }
+
+    /// The nodes that were asked for.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &NodeFacts> {
+        self.nodes.iter().filter(|node| node.is_asked)
+    }
+
+    /// The node that has its place at a USB path.
+    pub(super) fn node_at(&self, usb_path: &str) -> Option<&NodeFacts> {
+        self.nodes.iter().find(|node| node.usb_path.as_deref() == Some(usb_path))
+    }
+
+    /// Whether something at a USB path is of interest: all of it where no nodes were named.
+    pub(super) fn concerns(&self, usb_path: &str) -> bool {
+        let all = self.nodes.iter().all(|node| node.is_asked);
+        all || self.node_at(usb_path).is_some_and(|node| node.is_asked)
+    }
+}
+
+impl NoBoards {
+    fn unknown(what: &str) -> Self {
+        Self { what: what.to_owned(), is_absence: false, candidates: Vec::new(), held: Vec::new() }
+    }
+
+    /// Asks the chips themselves only where nothing else is known.
+    fn looked_for(error: &DriverError, machine: &dyn Platform) -> Self {
+        use hat_driver::expander::{FIRST_ADDRESS, LAST_ADDRESS};
+        let is_absence = matches!(error.cause(), DriverError::NoBoard { .. });
+        let places = machine.buses().into_iter();
+        let places = places.flat_map(|bus| (FIRST_ADDRESS..=LAST_ADDRESS).map(move |at| (bus, at)));
+        let held = |(bus, at)| Some((bus, at, machine.kernel_driver(bus, at)?));
+        Self {
+            what: error.describe(&Labels).to_string(),
+            is_absence,
+            candidates: if is_absence { probe(machine) } else { Vec::new() },
+            held: places.filter_map(held).collect(),
+        }
+    }
+}
+
+fn nodes(cluster: &mut Cluster, subject: &Subject<'_>) -> Result<Vec<NodeFacts>, Error> {
+    let asked = cluster.nodes(subject.nodes)?;
+    let all: Vec<_> = cluster.driver.nodes().collect();
+    let facts = |node| NodeFacts {
+        label: label(node),
+        number: node.number(),
+        // A board that cannot tell says so itself.
+        usb_path: cluster.usb_path(node).ok().flatten(),
+        is_asked: asked.contains(&node),
+    };
+    Ok(all.into_iter().map(facts).collect())
+}
+
+fn boards(cluster: &mut Cluster, subject: &Subject<'_>) -> Vec<BoardFacts> {
+    let all: Vec<_> = cluster.driver.boards().map(|(board, info)| (board, info.clone())).collect();
+    let facts = |(board, info): (_, BoardInfo)| BoardFacts {
+        reading: cluster.driver.status(board).map_err(|error| trouble(&error, subject)),
+        kernel_driver: info
+            .bus
+            .zip(info.address)
+            .and_then(|(bus, at)| cluster.driver.platform().kernel_driver(bus, at)),
+        info,
+    };
+    all.into_iter().map(facts).collect()
+}
+
+fn trouble(error: &DriverError, subject: &Subject<'_>) -> Trouble {
+    let cause = error.cause();
+    let source = match cause {
+        DriverError::NotOpened { source, .. } => source.cause(),
+        cause => cause,
+    };
+    let obstacle = match source {
+        DriverError::Open { obstacle, .. } => Some(obstacle.clone()),
+        _ => None,
+    };
+    Trouble {
+        what: error.describe(&Labels).to_string(),
+        advice: subject.wording.advice(source),
+        obstacle,
+    }
+}
+
+/// What a program of the running system prints; nothing where it is not there, or fails.
+pub(super) fn said(tools: &dyn Tools, program: &str, words: &[&str]) -> Option<String> {
+    let printed = tools.run(program, words).ok().filter(|printed| printed.success)?;
+    Some(printed.stdout)
+}

@@ -1,0 +1,125 @@
+//! Whether each node is the one that belongs in its place.
+
+use std::collections::BTreeMap;
+
+use node_link::{NodeId, UsbId};
+
+use super::facts::Facts;
+use super::finding::{Checked, Found, NotMade};
+use super::usb::UsbDevice;
+use super::usb_checks::devices;
+use super::{Check, Fix};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "equal-ids",
+        looks_for: "two nodes whose cards have one ID",
+        why: "they have one name, one MAC address and one IP address, so that neither is reached reliably",
+        make: equal_ids,
+    },
+    Check {
+        name: "wrong-place",
+        looks_for: "a node in another node's place",
+        why: "switching one node cuts the power of the other",
+        make: wrong_place,
+    },
+    Check {
+        name: "foreign-gadget",
+        looks_for: "another program's USB gadget in a node's place, or ours without a node ID",
+        why: "a node that runs it has no name, no address and no serial port here",
+        make: foreign_gadget,
+    },
+];
+
+/// Gadgets of Linux' g_ether (as rpi-usb-gadget makes them) and of a composite gadget with the kernel's own IDs.
+const FOREIGN: [UsbId; 3] = [
+    UsbId { vendor: 0x0525, product: 0xa4a2 },
+    UsbId { vendor: 0x0525, product: 0xa4a1 },
+    UsbId { vendor: 0x1d6b, product: 0x0104 },
+];
+
+fn equal_ids(facts: &Facts) -> Checked {
+    let mut places: BTreeMap<u8, Vec<&UsbDevice>> = BTreeMap::new();
+    for device in devices(facts)? {
+        if let Some(id) = device.node() {
+            places.entry(id.get()).or_default().push(device);
+        }
+    }
+    let found = places.into_iter().filter(|(_, devices)| devices.len() > 1);
+    let found = found.filter(|(_, devices)| devices.iter().any(|one| facts.concerns(&one.path)));
+    let found = found.map(|(id, devices)| {
+        let paths: Vec<_> = devices.iter().map(|device| &*device.path).collect();
+        let what =
+            format!("the nodes at USB {} both identify themselves as p{id}", paths.join(" and "));
+        // The one that is at home keeps its ID.
+        let wrong = devices.iter().find_map(|device| {
+            facts.node_at(&device.path).filter(|node| node.number != u32::from(id))
+        });
+        let fix = match wrong {
+            Some(node) => Fix::OwnCard(node.number),
+            None => Fix::Text("prepare one of the cards with an ID of its own".to_owned()),
+        };
+        Found::error(what, fix).of_nodes(vec![format!("p{id}")])
+    });
+    Ok(found.collect())
+}
+
+fn wrong_place(facts: &Facts) -> Checked {
+    let devices = devices(facts)?;
+    if !facts.nodes.is_empty() && facts.asked().all(|node| node.usb_path.is_none()) {
+        return Err(NotMade::because(
+            "the places of these nodes on the USB are not known: power one, or set usb-path in [nodes.pN]",
+        ));
+    }
+    let claims = |node: &super::facts::NodeFacts| {
+        let at = devices.iter().find(|device| node.usb_path.as_ref() == Some(&device.path))?;
+        at.node().filter(|claimed| Some(*claimed) != node.id()).map(NodeId::label)
+    };
+    let found = facts.asked().filter_map(|node| {
+        let place = node.usb_path.as_deref()?;
+        let label = &node.label;
+        let what = format!(
+            "the node in the place of {label} (USB {place}) identifies itself as {}",
+            claims(node)?
+        );
+        Some(Found::error(what, Fix::OwnCard(node.number)).of_nodes(vec![label.clone()]))
+    });
+    Ok(found.collect())
+}
+
+fn foreign_gadget(facts: &Facts) -> Checked {
+    let mut found = Vec::new();
+    for device in devices(facts)?.iter().filter(|device| facts.concerns(&device.path)) {
+        let node = facts.node_at(&device.path);
+        let (nodes, place) = super::usb_checks::name(facts, device);
+        let fix = || match node {
+            Some(node) => Fix::OwnCard(node.number),
+            None => Fix::Text("prepare its card as a node's".to_owned()),
+        };
+        if device.is_node() && device.node().is_none() {
+            let serial = device.serial.as_deref().unwrap_or_default().escape_debug();
+            let what = format!("{place} has the serial number \"{serial}\", which is no node ID");
+            found.push(Found::error(what, fix()).of_nodes(nodes));
+        } else if FOREIGN.contains(&device.id) {
+            let what = format!(
+                "{place} runs another program's USB gadget ({}, such as rpi-usb-gadget)",
+                device.id
+            );
+            // Elsewhere it may be a device of its own.
+            let found_here = match node {
+                Some(_) => Found::error(what, fix()),
+                None => Found::note(what, fix()),
+            };
+            found.push(found_here.of_nodes(nodes));
+        } else if let Some(node) = node.filter(|_| !device.is_node() && !device.is_boot_rom()) {
+            let what = format!(
+                "in the place of {} (USB {}) is {}, which is no node",
+                node.label, device.path, device.id
+            );
+            let fix =
+                Fix::Text("plug it in elsewhere, or correct usb-path in [nodes.pN]".to_owned());
+            found.push(Found::warning(what, fix).of_nodes(nodes));
+        }
+    }
+    Ok(found)
+}
