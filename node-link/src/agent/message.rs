@@ -12,7 +12,7 @@ use super::{Identity, LineError, Printable, Telemetry};
 #[serde(tag = "is", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Message {
-    /// Who is there. Sent without being asked when the agent starts.
+    /// Who is there.
     Hello(Identity),
     /// How the node is.
     Status(Telemetry),
@@ -23,7 +23,7 @@ pub enum Message {
         /// Why.
         error: Printable,
     },
-    /// The agent ends. Sent without being asked.
+    /// The agent ends. Sent to whoever has a subscription, or asked for what ends it.
     Goodbye {
         /// Why.
         reason: Goodbye,

@@ -34,6 +34,8 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 
+use core::time::Duration;
+
 pub use identity::Identity;
 pub use line::LineError;
 pub use message::{Goodbye, Message, Reply};
@@ -47,6 +49,9 @@ pub const VERSION: u32 = 1;
 
 /// The oldest version that it understands: the one before, where there is one.
 pub const OLDEST: u32 = if VERSION > 1 { VERSION - 1 } else { VERSION };
+
+/// How long a subscription lasts after the last request.
+pub const SUBSCRIPTION: Duration = Duration::from_secs(60);
 
 /// The longest line in bytes, with its newline.
 pub const LINE_LIMIT: usize = 16 * 1024;

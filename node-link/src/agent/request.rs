@@ -16,7 +16,8 @@ pub enum Request {
     Hello,
     /// How the node is now: [`Message::Status`](super::Message::Status).
     Status,
-    /// Send [`Message::Status`](super::Message::Status) whenever it has changed, or stop that.
+    /// Send [`Message::Status`](super::Message::Status) whenever it has changed, or stop that. Ends when the agent hears nothing for
+    /// [`SUBSCRIPTION`](super::SUBSCRIPTION), so that it rests where nobody listens any more: ask again before.
     Subscribe {
         /// Whether to send.
         on: bool,
