@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Setup(SetupArgs),
     /// Undo what setup changed; changes made by others since are kept
     Undo(UndoArgs),
+    /// Answer the controller on the second serial port: status, shutdown, restart, identification
+    Agent(AgentArgs),
 }
 
 impl Command {
@@ -56,6 +58,7 @@ impl Command {
             Self::Status => "status",
             Self::Setup(_) => "setup",
             Self::Undo(_) => "undo",
+            Self::Agent(_) => "agent",
         }
     }
 }
@@ -94,6 +97,16 @@ pub(crate) struct UndoArgs {
     /// Also discard what was edited since in lines that setup wrote
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentArgs {
+    /// Answer on standard input and output, until the input ends, for `ssh NODE clusterhat-node agent --stdio`
+    #[arg(long, conflicts_with = "port")]
+    pub(crate) stdio: bool,
+    /// The serial port; it may come and go
+    #[arg(long, value_name = "DEVICE", default_value = "/dev/ttyGS1")]
+    pub(crate) port: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,8 @@ pub(crate) enum NodeError {
     Gadget(#[from] GadgetError),
     #[error(transparent)]
     Card(#[from] CardError),
+    #[error("the agent cannot wait for its connection")]
+    Agent { source: io::Error },
 }
 
 /// What programs tell errors apart by. Written with hyphens in documents: `no-udc`.
@@ -40,6 +42,7 @@ pub(crate) enum NodeErrorKind {
     Locked,
     Gadget,
     Setup,
+    Agent,
 }
 
 /// An error in the JSON document.
@@ -61,7 +64,7 @@ impl NodeError {
             Self::Gadget(error) if error.is_timeout() => 3,
             Self::Card(error) if error.is_usage() => 2,
             Self::Card(error) if error.is_timeout() => 3,
-            Self::Gadget(_) | Self::Card(_) => 1,
+            Self::Gadget(_) | Self::Card(_) | Self::Agent { .. } => 1,
         }
     }
 
@@ -80,6 +83,7 @@ impl NodeError {
             Self::Card(error) if error.is_usage() => NodeErrorKind::Usage,
             Self::Gadget(_) => NodeErrorKind::Gadget,
             Self::Card(_) => NodeErrorKind::Setup,
+            Self::Agent { .. } => NodeErrorKind::Agent,
         }
     }
 

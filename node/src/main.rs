@@ -2,6 +2,7 @@
 //!
 //! Parse, resolve the settings, run, report, render: each stage takes the value of the one before.
 
+mod agent;
 mod args;
 mod card;
 mod error;
@@ -63,6 +64,11 @@ fn run(cli: &Cli, warnings: &mut Vec<String>) -> Result<Outcome, NodeError> {
             Report::Status(gadget::status(settings.as_ref())?)
         }
         Command::Setup(asked) => Report::Setup(card::setup(asked, cli.root.as_deref())?),
+        Command::Agent(asked) => {
+            let node = settings::if_configured(root, warnings)?.map(|settings| settings.profile.id);
+            agent::run(root, node, asked.stdio, &asked.port)?;
+            return Ok(Outcome { report: None, error: None });
+        }
         Command::Undo(asked) => {
             let report = card::undo(asked, cli.root.as_deref())?;
             let error = report.error();

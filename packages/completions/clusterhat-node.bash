@@ -16,6 +16,9 @@ _clusterhat__node() {
             ",$1")
                 cmd="clusterhat__node"
                 ;;
+            clusterhat__node,agent)
+                cmd="clusterhat__node__subcmd__agent"
+                ;;
             clusterhat__node,down)
                 cmd="clusterhat__node__subcmd__down"
                 ;;
@@ -38,12 +41,34 @@ _clusterhat__node() {
 
     case "${cmd}" in
         clusterhat__node)
-            opts="-h -V --json --root --help --version up down status setup undo"
+            opts="-h -V --json --root --help --version up down status setup undo agent"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__node__subcmd__agent)
+            opts="-h --stdio --port --json --root --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -33,6 +33,7 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "dow
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "status" -d 'Show the state of the gadget'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "setup" -d 'Prepare a card as a node: this machine\'s, or the one mounted at --root'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Undo what setup changed; changes made by others since are kept'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "agent" -d 'Answer the controller on the second serial port: status, shutdown, restart, identification'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l id -d 'The node\'s ID, 1 to 252' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l boot -d 'How the node boots: card or usbboot [default: card]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l ethernet -d 'The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]' -r
@@ -69,3 +70,8 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Also discard what was edited since in lines that setup wrote'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l port -d 'The serial port; it may come and go' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l stdio -d 'Answer on standard input and output, until the input ends, for `ssh NODE clusterhat-node agent --stdio`'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -s h -l help -d 'Print help'

@@ -68,6 +68,9 @@ pub fn plan(request: &CardRequest, card: &Snapshot) -> Result<ChangePlan, CardEr
     for (sys_path, target) in units::links(card)? {
         draft.link(sys_path, target);
     }
+    for sys_path in units::logins_on_agent_port(card) {
+        draft.remove(sys_path);
+    }
     // Only now: until our gadget comes at boot, the one made by hand has to.
     module_lists(&mut draft, card);
     for note in conflicts::notes(card).into_iter().chain(boot_notes(request, card)) {

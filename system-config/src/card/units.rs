@@ -9,6 +9,12 @@ use crate::units::{self, ETC, is_mask};
 /// The node's gadget.
 pub(super) const NODE: &str = "clusterhat-node.service";
 
+/// The node's agent.
+pub(super) const AGENT: &str = "clusterhat-node-agent.service";
+
+/// A login on the agent's port.
+const AGENT_GETTY: &str = "serial-getty@ttyGS1.service";
+
 /// The login on the gadget's first serial port.
 pub(super) const GETTY: &str = "serial-getty@ttyGS0.service";
 
@@ -16,7 +22,7 @@ pub(super) const GETTY: &str = "serial-getty@ttyGS0.service";
 const GETTY_TEMPLATE: &str = "serial-getty@.service";
 
 /// What is looked for in each of the folders.
-pub(super) const KNOWN: [&str; 3] = [NODE, GETTY, GETTY_TEMPLATE];
+pub(super) const KNOWN: [&str; 4] = [NODE, AGENT, GETTY, GETTY_TEMPLATE];
 
 /// A unit, the file that it is made of, and where it is wanted if that file does not say.
 struct Wanted {
@@ -38,7 +44,24 @@ pub(super) fn links(card: &Snapshot) -> Result<Vec<(SysPath, PathBuf)>, CardErro
         let found = units::links(card, wanted.unit, wanted.file, wanted.by);
         links.extend(found.ok_or_else(|| missing(card, wanted.file))?);
     }
+    links.extend(agent(card));
     Ok(links)
+}
+
+/// The links that start a login on the agent's port, where the agent is to answer there.
+pub(super) fn logins_on_agent_port(card: &Snapshot) -> Vec<SysPath> {
+    match units::is_usable(card, AGENT) {
+        true => units::enabling_links(card, AGENT_GETTY).cloned().collect(),
+        false => Vec::new(),
+    }
+}
+
+/// The agent is not what makes a node: a card whose package has none yet, or whose owner wants none, does without.
+fn agent(card: &Snapshot) -> Vec<(SysPath, PathBuf)> {
+    match units::is_usable(card, AGENT) {
+        true => units::links(card, AGENT, AGENT, "multi-user.target").unwrap_or_default(),
+        false => Vec::new(),
+    }
 }
 
 fn refuse_masked(card: &Snapshot, unit: &'static str) -> Result<(), CardError> {

@@ -162,3 +162,35 @@ fn bad_names_and_bad_files() {
     symlink("/run/node.toml", card.path("root/etc/clusterhat/node.toml")).unwrap();
     says(&refused(&card, None), &["node.toml is not a regular file"]);
 }
+
+#[test]
+fn the_agent_is_enabled_where_it_is_installed_and_not_masked() {
+    const UNIT: &str = "usr/lib/systemd/system/clusterhat-node-agent.service";
+    let wants = |card: &Card| {
+        let folder = fs::read_dir(card.path("root/etc/systemd/system/multi-user.target.wants"));
+        let names = folder.unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name == "clusterhat-node-agent.service").count()
+    };
+    let getty = "root/etc/systemd/system/getty.target.wants/serial-getty@ttyGS1.service";
+    let set_up = |card: &Card| {
+        fs::create_dir_all(card.path(getty).parent().unwrap()).unwrap();
+        symlink("/usr/lib/systemd/system/serial-getty@.service", card.path(getty)).unwrap();
+        let plan = card.plan(CardRequest::new(3.try_into().unwrap())).unwrap();
+        plan.apply(&card.sysroot()).unwrap();
+        (wants(card), card.path(getty).is_symlink())
+    };
+    let card = Card::stock("trixie");
+    assert_eq!(set_up(&card), (0, true), "a package without the agent");
+
+    let card = Card::stock("trixie");
+    card.write(&format!("root/{UNIT}"), "[Install]\nWantedBy=multi-user.target\n");
+    assert_eq!(set_up(&card), (1, false), "no login is left on its port");
+    changes::undo(&card.sysroot(), changes::Changed::Refuse).unwrap();
+    assert_eq!((wants(&card), card.path(getty).is_symlink()), (0, true));
+
+    let card = Card::stock("trixie");
+    card.write(&format!("root/{UNIT}"), "[Install]\nWantedBy=multi-user.target\n");
+    symlink("/dev/null", card.path("root/etc/systemd/system/clusterhat-node-agent.service"))
+        .unwrap();
+    assert_eq!(set_up(&card), (0, true), "its owner wants none");
+}
