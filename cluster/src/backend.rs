@@ -12,7 +12,6 @@ pub(crate) enum Backend {
         root: PathBuf,
     },
     /// A simulation, which has no files or devices.
-    #[allow(dead_code, reason = "the ports of simulated nodes will be made of it")]
     Simulation(Machine),
 }
 

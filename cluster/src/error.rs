@@ -26,6 +26,9 @@ pub enum Error {
     /// There is no such simulation, or its file cannot be used.
     #[error("{0}")]
     Simulation(String),
+    /// A change of a simulation's file is not told.
+    #[error("the simulation's file cannot be watched")]
+    SimulationWatch(#[source] io::Error),
     /// The vendor's configuration makes this machine a node, which has no boards.
     #[error(
         "this machine is a node (TYPE in /etc/default/clusterctrl), and nodes have no boards; \
@@ -255,7 +258,7 @@ impl Error {
             | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
-            Self::Simulation(_) => ErrorKind::Simulation,
+            Self::Simulation(_) | Self::SimulationWatch(_) => ErrorKind::Simulation,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,

@@ -47,6 +47,7 @@ mod event;
 mod operations;
 mod outcome;
 mod shorten;
+mod simulated;
 mod system;
 
 pub use cluster::Cluster;

@@ -19,9 +19,8 @@ fn controller(root: &Path) -> Cluster {
     fs::create_dir_all(root.join("dev")).expect("it works");
     let board = "[[board]]\nbus = 1\naddress = 0x20\nrevision = \"2.5\"\n";
     fs::write(root.join("etc/clusterhat/clusterhat.toml"), board).expect("it works");
-    let mut options = Options::default();
-    options.root = Some(root.to_owned());
-    options.without_boards = true;
+    let options =
+        Options { root: Some(root.to_owned()), without_boards: true, ..Options::default() };
     Controller::new(&options).expect("it works").open().expect("it works")
 }
 

@@ -42,12 +42,6 @@ pub enum PortError {
         /// Why its number is no ID.
         source: NodeIdError,
     },
-    /// A simulated node has no ports.
-    #[error("{node} is simulated: a simulated node has no ports yet")]
-    Simulated {
-        /// The node.
-        node: Node,
-    },
 }
 
 fn by(holder: Option<&Holder>) -> String {

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use hat_driver::linux::Node;
 use node_link::NodeId;
 
-use crate::backend::Backend;
 use crate::cluster::Cluster;
+use crate::simulated::{self, SimulatedNode};
 
 pub use error::PortError;
 
@@ -48,14 +48,16 @@ impl Port {
 /// # Errors
 /// [`PortError::Absent`] as long as the node shows no such port, [`PortError::Busy`] with the process that
 /// has it.
+///
+/// A simulated node has both ports while it is on the USB; a thread of this process is the node.
 pub fn open(cluster: &Cluster, node: Node, port: Port) -> Result<OwnedFd, PortError> {
     let id = NodeId::from_number(node.number())
         .map_err(|source| PortError::NoNetworkPlace { node, source })?;
-    match &cluster.backend {
-        Backend::System { root } => {
-            let device = port.device(id);
-            device::open(&root.join(device.strip_prefix("/").unwrap_or(&device)))
-        }
-        Backend::Simulation(_) => Err(PortError::Simulated { node }),
+    let path = port.device(id);
+    match (SimulatedNode::of(cluster, node), cluster.backend.root()) {
+        (Some(node), _) => simulated::open(node, id, port, &path),
+        (None, Some(root)) => device::open(&root.join(path.strip_prefix("/").unwrap_or(&path))),
+        // A node of another cluster.
+        (None, None) => Err(PortError::Absent { path }),
     }
 }

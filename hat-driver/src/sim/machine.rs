@@ -20,6 +20,7 @@ use super::{builtin, fault::FaultKind};
 use crate::bus_error::BusError;
 use crate::ctrl::products::Product;
 use crate::lines::Line;
+use crate::linux::lock::FileLock;
 use crate::linux::{AnyBus, AnyLine, Eeprom, Moment, Platform, Resource, UsbBoard};
 
 /// A controller in a simulation.
@@ -87,6 +88,26 @@ impl Machine {
     pub fn change<R>(&self, change: impl FnOnce(&mut Simulation) -> R) -> io::Result<R> {
         let mut store = self.store();
         store.change(change)
+    }
+
+    /// Whether waits take time.
+    #[must_use]
+    pub const fn has_waits(&self) -> bool {
+        self.waits
+    }
+
+    /// The file that holds the simulation, where one does.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        self.store().place().map(|(path, _)| path.to_owned())
+    }
+
+    /// A lock that every process with this simulation finds, for one thing in it.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn lock(&self, what: &str) -> io::Result<FileLock> {
+        FileLock::open(&self.locks.path(what)?)
     }
 
     /// Transfers made by this process.

@@ -26,11 +26,14 @@ pub mod chip;
 pub mod ctrl;
 pub mod fault;
 mod machine;
+mod node;
+mod power_record;
 mod runtime;
 mod simulation;
 mod store;
 mod trace;
 
 pub use machine::Machine;
+pub use node::{Behaviour, NodePlace, NodeRecord, Stage};
 pub use simulation::{ChipPlace, Simulation, SimulationError};
 pub use store::StoreError;

@@ -17,7 +17,8 @@
 //! are pulled up at boot), `gpio_stuck` (lines that show a level whatever drives
 //! them), `trace` (a file that gets a line for each node that goes on or off: nanoseconds of uptime,
 //! `on` or `off`, which node of all, from 0, and the process), and in a chip `stuck` (pins that show a level whatever drives
-//! them). A key that is not known here stays in the object untouched.
+//! them). `nodes` maps a node's name, `p3`, to its [`Behaviour`]; `lives` is written by us alone, and keeps when
+//! nodes got their power. A key that is not known here stays in the object untouched.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +29,8 @@ use serde_json::{Map, Value, json};
 use super::chip::{SimChip, SimExpander};
 use super::ctrl::SimCtrl;
 use super::fault::Fault;
+use super::node::{Behaviour, NodePlace};
+use super::power_record::PowerRecord;
 use crate::ctrl::protocol::ADDRESS;
 use crate::expander::Chip;
 
@@ -53,6 +56,9 @@ pub struct Simulation {
     pub gpio: BTreeMap<u8, bool>,
     /// Faults to come.
     pub faults: Vec<Fault>,
+    /// How nodes behave that do not behave well, by their names: `p3`.
+    pub behaviours: BTreeMap<String, Behaviour>,
+    pub(super) power_record: PowerRecord,
 }
 
 /// Why a text is no simulation.
@@ -115,6 +121,19 @@ impl Simulation {
         if let Some(faults) = raw.get("faults") {
             world.faults = Deserialize::deserialize(faults).map_err(|e| shape("faults", e))?;
         }
+        for (key, behaviour) in object(&raw, "nodes")? {
+            let at = format!("nodes.{key}");
+            if key.strip_prefix('p').is_none_or(|number| number.parse::<u32>().is_err()) {
+                return Err(shape(&at, "a key is a node's name, such as p1"));
+            }
+            let behaviour = Deserialize::deserialize(behaviour).map_err(|e| shape(&at, e))?;
+            world.behaviours.insert(key.clone(), behaviour);
+        }
+        // What cannot be read says nothing: only a program that is newer writes something else here.
+        world.power_record = raw
+            .get("lives")
+            .and_then(|lives| Deserialize::deserialize(lives).ok())
+            .unwrap_or_default();
         world.raw = raw;
         Ok(world)
     }
@@ -144,6 +163,11 @@ impl Simulation {
             for (line, &level) in &self.gpio {
                 gpio[line.to_string()] = u8::from(level).into();
             }
+        }
+        if self.power_record.is_empty() {
+            raw.shift_remove("lives");
+        } else {
+            raw.insert("lives".into(), json!(self.power_record));
         }
         let mut text = Value::Object(raw).to_string();
         text.push('\n');
@@ -217,20 +241,26 @@ impl Simulation {
     }
 
     fn powered_nodes(&self) -> u64 {
-        self.powered().into_iter().map(u64::from).sum()
+        self.powered().into_iter().map(|(_, on)| u64::from(on)).sum()
     }
 
     /// Which nodes have power: of the expanders by their place, of the ClusterCTRL boards by their
     /// bus, of the lines.
-    pub(super) fn powered(&self) -> Vec<bool> {
-        let pins = |chip: &SimExpander| {
-            let pins = chip.pins();
-            (0..4).map(move |position| pins >> position & 1 == 1)
+    pub(super) fn powered(&self) -> Vec<(NodePlace, bool)> {
+        let node = |chip, position| NodePlace { chip, position };
+        let pins = |(&chip, expander): (&ChipPlace, &SimExpander)| {
+            let pins = expander.pins();
+            (0..4).map(move |position| (node(Some(chip), position), pins >> position & 1 == 1))
         };
-        let expanders = self.expanders.values().flat_map(pins);
-        let ctrls = self.ctrls.values().flat_map(|ctrl| &ctrl.p).map(|&p| p != 0);
-        let lines = crate::revisions::V1_NODE_LINES;
-        let lines = lines.iter().map(|line| self.gpio.get(line) == Some(&true));
+        let expanders = self.expanders.iter().flat_map(pins);
+        let outputs = |(&bus, ctrl): (&u32, &SimCtrl)| {
+            let power: Vec<_> = (0..).zip(ctrl.p.iter().map(|&p| p != 0)).collect();
+            power.into_iter().map(move |(position, on)| (node(Some((bus, ADDRESS)), position), on))
+        };
+        let ctrls = self.ctrls.iter().flat_map(outputs);
+        let lines = (0..).zip(crate::revisions::V1_NODE_LINES);
+        let lines = lines
+            .map(|(position, line)| (node(None, position), self.gpio.get(&line) == Some(&true)));
         expanders.chain(ctrls).chain(lines).collect()
     }
 
@@ -312,6 +342,9 @@ mod tests {
             (r#"{"chips": {"1": {"kind": "xra", "r": [1]}}}"#, "chips.1"),
             (r#"{"gpio": {"6": "high"}}"#, "gpio.6"),
             (r#"{"chips": 3}"#, "chips"),
+            (r#"{"nodes": {"3": {}}}"#, "nodes.3"),
+            (r#"{"nodes": {"p3": {"stays": "asleep"}}}"#, "nodes.p3"),
+            (r#"{"nodes": {"p3": {"boots_in": -1}}}"#, "nodes.p3"),
         ] {
             let error = Simulation::parse(text).unwrap_err().to_string();
             assert!(error.contains(at), "{error}");

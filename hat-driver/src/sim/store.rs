@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::beside::{self, Locks};
+use super::power_record::recorded;
 use super::simulation::{Simulation, SimulationError};
 use crate::linux::lock::{FileLock, LockError};
 
@@ -127,7 +128,7 @@ impl Store {
             })?;
         }
         let result = self.refresh().and_then(|_| {
-            let result = change(&mut self.world);
+            let result = recorded(&mut self.world, change);
             self.save().map(|()| result)
         });
         if let Some(lock) = self.lock() {

@@ -20,7 +20,9 @@ pub(super) fn traced<R>(
     let changes = before.into_iter().zip(world.powered()).enumerate();
     let lines: String = changes
         .filter(|(_, (before, now))| before != now)
-        .map(|(node, (_, on))| format!("{uptime} {} {node} {pid}\n", if on { "on" } else { "off" }))
+        .map(|(node, (_, (_, on)))| {
+            format!("{uptime} {} {node} {pid}\n", if on { "on" } else { "off" })
+        })
         .collect();
     if let Some(path) = world.trace().filter(|_| !lines.is_empty()) {
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;

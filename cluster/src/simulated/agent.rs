@@ -1,0 +1,160 @@
+//! The agent of a simulated node. What it tells of the node is made up, and says so.
+
+use std::io;
+use std::time::Duration;
+
+use hat_driver::linux::Moment;
+use node_link::NodeId;
+use node_link::agent::{
+    Call, Disk, Goodbye, Identity, LineReader, Memory, Message, OLDEST, Printable, Reply, Request,
+    Telemetry, VERSION,
+};
+
+use super::SimulatedNode;
+use super::port::Peer;
+use crate::life::State;
+
+/// How often a subscriber is told how the node is.
+const PUSHES: Duration = Duration::from_secs(5);
+
+/// How long a subscription lasts after the last request.
+const SUBSCRIPTION: Duration = Duration::from_secs(60);
+
+/// An agent that answers.
+pub(super) struct Agent {
+    node: SimulatedNode,
+    id: NodeId,
+    reader: LineReader,
+    subscription: Option<Subscription>,
+}
+
+/// Times are of the boot clock.
+struct Subscription {
+    version: u32,
+    next: Duration,
+    ends: Duration,
+}
+
+impl Agent {
+    pub(super) fn new(node: SimulatedNode, id: NodeId) -> Self {
+        Self { node, id, reader: LineReader::default(), subscription: None }
+    }
+
+    fn answer(&mut self, line: &[u8]) -> io::Result<Vec<Reply>> {
+        let reply = |version, id, message| Reply { version, id, message };
+        let call = match Call::from_line(line) {
+            Ok(call) => call,
+            Err(error) => {
+                let refused = Message::Refused { error: Printable::new(&error.to_string()) };
+                let reply = |id| reply(VERSION, Some(id), refused);
+                return Ok(error.id().map(reply).into_iter().collect());
+            }
+        };
+        let version = call.version.clamp(OLDEST, VERSION);
+        let now = Moment::now().uptime;
+        if let Some(subscription) = &mut self.subscription {
+            subscription.ends = now + SUBSCRIPTION;
+        }
+        let (message, goodbye) = match call.request {
+            Request::Hello => (Message::Hello(self.identity()), None),
+            Request::Status => (Message::Status(self.telemetry(now)), None),
+            Request::Subscribe { on } => {
+                let subscription = Subscription { version, next: now, ends: now + SUBSCRIPTION };
+                self.subscription = on.then_some(subscription);
+                (Message::Done, None)
+            }
+            Request::Poweroff | Request::Reboot if self.node.behaviour().hangs => {
+                return Ok(Vec::new());
+            }
+            Request::Poweroff => (self.go_down(false)?, Some(Goodbye::Poweroff)),
+            Request::Reboot => (self.go_down(true)?, Some(Goodbye::Reboot)),
+            Request::Identify { .. } => (Message::Done, None),
+            _ => {
+                let error = Printable::new("a simulated agent does not know this request");
+                (Message::Refused { error }, None)
+            }
+        };
+        let goodbye = goodbye.map(|reason| reply(version, None, Message::Goodbye { reason }));
+        Ok([reply(version, Some(call.id), message)].into_iter().chain(goodbye).collect())
+    }
+
+    fn go_down(&self, reboot: bool) -> io::Result<Message> {
+        let place = self.node.place;
+        self.node.machine.change(|world| world.bring_down(place, reboot))?;
+        Ok(Message::Done)
+    }
+
+    /// When its present boot began; 0 where nobody saw it.
+    fn booted(&self) -> Duration {
+        let record = self.node.machine.world().node_record(self.node.place).unwrap_or_default();
+        record.down().filter(|_| record.reboot).unwrap_or(record.on())
+    }
+
+    fn identity(&self) -> Identity {
+        let mut identity = Identity::new();
+        identity.agent = Some(Printable::new(env!("CARGO_PKG_VERSION")));
+        identity.node = Some(self.id);
+        identity.host = Some(Printable::new(&self.node.name()));
+        identity.boot_id = Some(Printable::new(&format!("simulated-{}", self.booted().as_nanos())));
+        identity.model = Some(Printable::new("simulated node"));
+        identity.os = Some(Printable::new("none (simulation)"));
+        identity.simulated = true;
+        identity
+    }
+
+    /// The same node at the same time is told the same by every process.
+    fn telemetry(&self, now: Duration) -> Telemetry {
+        let uptime = now.saturating_sub(self.booted());
+        let number = f64::from(self.id.get());
+        // Warms up within minutes, to another temperature for each node.
+        let minutes = uptime.as_secs_f64() / 60.0;
+        let warmth = (10.0 + number % 7.0) * minutes / (minutes + 1.0);
+        let load = 1.0 / (minutes + 1.0);
+        let mut telemetry = Telemetry::default();
+        telemetry.uptime_s = Some(uptime.as_secs());
+        telemetry.load =
+            Some([load, load / 2.0, load / 4.0].map(|load| (load * 100.0).round() / 100.0));
+        telemetry.temperature_c = Some(((35.0 + warmth) * 10.0).round() / 10.0);
+        telemetry.throttled = Some(0);
+        telemetry.memory = Some(Memory { total_kib: 437_000, available_kib: 350_000 });
+        let mount = Printable::new("/");
+        telemetry.disks = Some(vec![Disk {
+            mount,
+            total_kib: 7_500_000,
+            available_kib: 5_000_000,
+            read_only: false,
+        }]);
+        telemetry.addresses = Some(Vec::new());
+        telemetry.failed_units = Some(Vec::new());
+        telemetry
+    }
+}
+
+impl Peer for Agent {
+    fn hear(&mut self, bytes: &[u8], state: State, out: &mut Vec<u8>) -> io::Result<()> {
+        if state != State::Agent {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        self.reader.push(bytes, |line| lines.push(line.to_vec()));
+        for line in lines {
+            let replies = self.answer(&line)?;
+            out.extend(replies.iter().flat_map(|reply| reply.to_line().into_bytes()));
+        }
+        Ok(())
+    }
+
+    fn speak(&mut self, now: Duration, state: State, out: &mut Vec<u8>) -> Option<Duration> {
+        self.subscription.take_if(|subscription| state != State::Agent || subscription.ends <= now);
+        let telemetry = self.telemetry(now);
+        let subscription = self.subscription.as_mut()?;
+        if subscription.next <= now {
+            let message = Message::Status(telemetry);
+            out.extend(
+                Reply { version: subscription.version, id: None, message }.to_line().bytes(),
+            );
+            subscription.next = now + PUSHES;
+        }
+        Some(subscription.next.min(subscription.ends))
+    }
+}

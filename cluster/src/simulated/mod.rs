@@ -1,0 +1,69 @@
+//! Simulated nodes that live: what has become of one follows from when it got its power, from how it is to
+//! behave, and from the time, so that every process that looks at a simulation sees the same, and no process
+//! has to run in between.
+
+mod agent;
+mod changes;
+mod console;
+mod port;
+#[cfg_attr(not(test), allow(dead_code, reason = "Cluster::follow will take it"))]
+mod source;
+mod timeline;
+
+use hat_driver::linux::Node;
+use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
+
+use crate::backend::Backend;
+use crate::cluster::Cluster;
+
+pub(crate) use port::open;
+#[allow(unused_imports, reason = "Cluster::follow will take it")]
+pub(crate) use source::SimulatedSource;
+
+use timeline::Timeline;
+
+/// A node of a simulation.
+#[derive(Clone)]
+pub(crate) struct SimulatedNode {
+    machine: Machine,
+    node: Node,
+    place: NodePlace,
+}
+
+impl SimulatedNode {
+    /// A node of this cluster; `None` where it is none of a simulation.
+    pub(crate) fn of(cluster: &Cluster, node: Node) -> Option<Self> {
+        let Backend::Simulation(machine) = &cluster.backend else { return None };
+        let info = cluster.driver.info(node.board()).ok()?;
+        let place = NodePlace { chip: info.bus.zip(info.address), position: node.position() };
+        Some(Self { machine: machine.clone(), node, place })
+    }
+
+    /// `p1`.
+    fn name(&self) -> String {
+        crate::nodes::label(self.node)
+    }
+
+    /// What has happened to it and what will, as things are now.
+    fn timeline(&self) -> Timeline {
+        let world = self.machine.world();
+        let behaviour = self.behaviour_in(&world);
+        timeline::Life {
+            power: world.has_power(self.place),
+            record: world.node_record(self.place),
+            behaviour,
+            boots_over_usb: world.boots_over_usb(self.place),
+            has_waits: self.machine.has_waits(),
+        }
+        .timeline()
+    }
+
+    /// How it is to behave.
+    fn behaviour(&self) -> Behaviour {
+        self.behaviour_in(&self.machine.world())
+    }
+
+    fn behaviour_in(&self, world: &Simulation) -> Behaviour {
+        world.behaviours.get(&self.name()).copied().unwrap_or_default()
+    }
+}

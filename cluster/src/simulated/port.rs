@@ -1,0 +1,154 @@
+//! The serial ports of a simulated node: one end of a socket pair, with a thread behind the other that is what
+//! the node has there.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use hat_driver::linux::Moment;
+use hat_driver::linux::lock::{FileLock, LockError};
+use node_link::NodeId;
+use rustix::event::PollFlags;
+
+use super::SimulatedNode;
+use super::agent::Agent;
+use super::changes::Changes;
+use super::console::Console;
+use crate::life::State;
+use crate::ports::{Port, PortError};
+
+/// How long what a node said last waits for a reader when the port goes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What is on the node's side of a port.
+pub(super) trait Peer {
+    /// Takes bytes that were sent to the node, and adds to what it sends.
+    fn hear(&mut self, bytes: &[u8], state: State, out: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Adds what it sends unasked at this time, and returns when it has something to send again, by the
+    /// boot clock.
+    fn speak(&mut self, now: Duration, state: State, out: &mut Vec<u8>) -> Option<Duration>;
+}
+
+/// Opens a port, as [`crate::ports::open`] does; `device` is what it would be called.
+pub(crate) fn open(
+    node: SimulatedNode,
+    id: NodeId,
+    port: Port,
+    device: &Path,
+) -> Result<OwnedFd, PortError> {
+    let path = device.to_owned();
+    if !has_ports(node.timeline().state(Moment::now().uptime)) {
+        return Err(PortError::Absent { path });
+    }
+    let lock = lock(&node, &path)?;
+    let served = serve(node, id, port, lock);
+    served.map(OwnedFd::from).map_err(|source| PortError::Io { path, source })
+}
+
+/// The gadget of a node shows its ports for as long as it is on the USB.
+const fn has_ports(state: State) -> bool {
+    matches!(state, State::Enumerated | State::Link | State::Reachable | State::Agent)
+}
+
+/// Processes with the same simulation share its nodes' ports.
+fn lock(node: &SimulatedNode, device: &Path) -> Result<FileLock, PortError> {
+    let path = PathBuf::from(device);
+    let name = device.file_name().unwrap_or_default().to_string_lossy();
+    let lock = node.machine.lock(&name).map_err(LockError::Io).and_then(|mut lock| {
+        lock.acquire(Duration::ZERO)?;
+        Ok(lock)
+    });
+    lock.map_err(|error| match error {
+        LockError::TimedOut(holder) => PortError::Busy { path, holder },
+        LockError::Io(source) => PortError::Io { path, source },
+        _ => PortError::Busy { path, holder: None },
+    })
+}
+
+fn serve(node: SimulatedNode, id: NodeId, port: Port, lock: FileLock) -> io::Result<UnixStream> {
+    let (ours, stream) = UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    stream.set_nonblocking(true)?;
+    let peer: Box<dyn Peer + Send> = match port {
+        Port::Console => Box::new(Console::new(&node.name())),
+        Port::Agent => Box::new(Agent::new(node.clone(), id)),
+    };
+    let changes = Changes::of(node.machine.path().as_deref())?;
+    let mut server = Server { node, peer, stream, changes, out: Vec::new() };
+    thread::Builder::new().name("simulated port".to_owned()).spawn(move || {
+        // Whoever has the port sees by its end that it is gone, and may open it again then.
+        let _ = server.run();
+        server.say_last_words();
+        drop(lock);
+    })?;
+    Ok(ours)
+}
+
+struct Server {
+    node: SimulatedNode,
+    peer: Box<dyn Peer + Send>,
+    stream: UnixStream,
+    changes: Changes,
+    /// What the node has sent and nobody has read.
+    out: Vec<u8>,
+}
+
+impl Server {
+    /// Until the gadget leaves the USB or the port is closed.
+    fn run(&mut self) -> io::Result<()> {
+        let mut timeline = self.node.timeline();
+        loop {
+            let now = Moment::now().uptime;
+            let state = timeline.state(now);
+            if !has_ports(state) {
+                return Ok(());
+            }
+            let next = self.peer.speak(now, state, &mut self.out);
+            let until = next.into_iter().chain(timeline.next_after(now)).min();
+            // Nothing is taken as long as nobody takes what was said: what waits here is bounded.
+            let wanted = if self.out.is_empty() { PollFlags::IN } else { PollFlags::OUT };
+            let ready = self.changes.wait(Some((self.stream.as_fd(), wanted)), until)?;
+            if ready.intersects(PollFlags::OUT) {
+                self.send()?;
+            } else if !ready.is_empty() && !self.receive(state)? {
+                return Ok(());
+            }
+            timeline = self.node.timeline();
+        }
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        match self.stream.write(&self.out) {
+            Ok(length) => drop(self.out.drain(..length)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whether the port is still open.
+    fn receive(&mut self, state: State) -> io::Result<bool> {
+        let mut buffer = [0; 4096];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => return Ok(false),
+            Ok(length) => self.peer.hear(&buffer[..length], state, &mut self.out)?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    fn say_last_words(&mut self) {
+        let _ = self.stream.set_nonblocking(false);
+        let _ = self.stream.set_write_timeout(Some(LAST_WORDS));
+        let _ = self.stream.write_all(&self.out);
+        // A socket that is closed with something unread ends in an error on the other side.
+        let _ = self.stream.set_nonblocking(true);
+        let mut buffer = [0; 4096];
+        while self.stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+    }
+}
