@@ -5,8 +5,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 
 use super::error::CtrlError;
-use super::nodes::ABSENT;
-use super::protocol::{Command, CommandStatus, CtrlRegister, SCHEMA, Selector};
+use super::protocol::{ABSENT, Command, CommandStatus, CtrlRegister, SCHEMA, Selector};
 use super::readings::{Firmware, Temperature, UsbPath, Voltage};
 use crate::positions::Positions;
 

@@ -21,9 +21,6 @@ pub struct NodesPower {
     pub unread: Positions,
 }
 
-/// The power status of a node whose HAT is not there.
-pub(super) const ABSENT: u8 = 0xff;
-
 impl<B: I2c, D: DelayNs> Device<B, D> {
     /// What the board says of these nodes.
     ///

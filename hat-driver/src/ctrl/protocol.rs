@@ -7,6 +7,8 @@
 pub const ADDRESS: u8 = 0x20;
 /// The content of [`CtrlRegister::Schema`] that this protocol is for.
 pub const SCHEMA: u8 = 2;
+/// The power status of a node whose HAT is not there.
+pub const ABSENT: u8 = 0xff;
 
 /// Registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

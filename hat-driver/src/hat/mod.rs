@@ -19,10 +19,12 @@ use crate::power::{Action, ResultingState};
 use crate::revisions::Revision;
 
 mod nodes;
+mod pin_setup;
 mod status;
 
 pub use nodes::Driven;
-pub use status::{HatStatus, PinSetup};
+pub use pin_setup::PinSetup;
+pub use status::HatStatus;
 
 /// What carries the signals.
 #[derive(Debug)]

@@ -2,25 +2,11 @@
 
 use embedded_hal::i2c::I2c;
 
-use super::{Backend, Hat, is_write_protect_linked};
+use super::{Backend, Hat, PinSetup, is_write_protect_linked};
 use crate::error::HatError;
 use crate::expander::{Chip, Register};
 use crate::lines::Line;
 use crate::pins::{PinSet, Signals};
-
-/// How far a board's outputs are set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub enum PinSetup {
-    /// All pins are inputs, as after power-up: nothing is commanded.
-    NeverInitialised,
-    /// All pins are outputs; on v1.x, at least one line.
-    Initialised,
-    /// Some pins of an expander are inputs: another program was here.
-    PartlyConfigured,
-}
 
 /// What a board says of itself. Reading it writes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::eeprom::Eeprom;
 use super::error::{ClusterError, Done, Target};
-use super::failing;
 use super::info::{BoardInfo, BoardModel, BoardSource};
+use super::obstacle;
 use super::options::BoardOptions;
 use super::platform::{Platform, UsbBoard};
 use super::slot::Slot;
@@ -140,12 +140,12 @@ fn open_ctrl(
         return Err(ClusterError::NoI2cDriver { board: label, product: product.id });
     };
     let opened = platform.i2c(bus).map_err(|source| {
-        failing::cannot_open(&**platform, label.clone(), bus, failing::obstacle(&source), source)
+        obstacle::cannot_open(&**platform, label.clone(), bus, obstacle::obstacle(&source), source)
     })?;
     Device::open(Retry::counting(opened), Clock(Arc::clone(platform))).map_err(
         |source| match source {
-            ctrl::CtrlError::Bus { source, .. } if failing::is_busy(&source) => {
-                failing::held_by_driver(&**platform, label, (bus, ADDRESS), source)
+            ctrl::CtrlError::Bus { source, .. } if obstacle::is_busy(&source) => {
+                obstacle::held_by_driver(&**platform, label, (bus, ADDRESS), source)
             }
             source => ClusterError::Board {
                 board: label,

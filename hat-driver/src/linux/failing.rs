@@ -3,12 +3,12 @@
 use std::io::ErrorKind;
 
 use super::cluster::Cluster;
-use super::error::{BoardError, ClusterError, Done, Obstacle, Target};
+use super::error::{BoardError, ClusterError, Done, Target};
 use super::exclusion::Stop;
 use super::handle::Node;
 use super::info::BoardInfo;
-use super::platform::{Platform, UsbBoard};
-use crate::bus_error::BusError;
+use super::obstacle::{cannot_open, held_by_driver, is_busy, obstacle};
+use super::platform::UsbBoard;
 use crate::ctrl::CtrlError;
 use crate::error::HatError;
 use crate::power::ResultingState;
@@ -78,43 +78,4 @@ impl Cluster {
         let is_same = |board: &UsbBoard| board.path == *path && board.bus == info.bus;
         !self.platform.usb_boards().iter().any(is_same)
     }
-}
-
-/// A bus that cannot be opened.
-pub(super) fn cannot_open(
-    platform: &dyn Platform,
-    board: String,
-    bus: u32,
-    obstacle: Obstacle,
-    source: BusError,
-) -> ClusterError {
-    let device = platform.bus_path(bus).display().to_string();
-    ClusterError::Open { board, device, obstacle, source }
-}
-
-/// Why a device cannot be opened, from the kernel's error alone.
-pub(super) fn obstacle(source: &BusError) -> Obstacle {
-    match source.io().kind() {
-        ErrorKind::PermissionDenied => Obstacle::Permission,
-        _ => Obstacle::Other,
-    }
-}
-
-/// The kernel lets nobody else at a chip, of this bus and address, that one of its drivers holds.
-pub(super) fn held_by_driver(
-    platform: &dyn Platform,
-    board: String,
-    (bus, address): (u32, u8),
-    source: BusError,
-) -> ClusterError {
-    let driver = platform.kernel_driver(bus, address);
-    let obstacle =
-        driver.map_or(Obstacle::Other, |driver| Obstacle::KernelDriver { driver, bus, address });
-    let device = platform.bus_path(bus).display().to_string();
-    ClusterError::Open { board, device, obstacle, source }
-}
-
-/// Whether the kernel says that one of its drivers holds the chip.
-pub(super) fn is_busy(error: &BusError) -> bool {
-    error.errno() == Some(rustix::io::Errno::BUSY)
 }

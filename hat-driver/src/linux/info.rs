@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use super::eeprom::Eeprom;
 use super::error::{ClusterError, Obstacle};
-use super::failing;
+use super::obstacle;
 use super::platform::Platform;
 use super::unit::LinuxHat;
 use crate::ctrl::products::Product;
@@ -137,9 +137,9 @@ impl BoardInfo {
                 let opened = platform.i2c(bus).map_err(|source| {
                     let obstacle = match source.io().kind() {
                         io::ErrorKind::NotFound => Obstacle::NoI2cBus,
-                        _ => failing::obstacle(&source),
+                        _ => obstacle::obstacle(&source),
                     };
-                    failing::cannot_open(platform, self.label(), bus, obstacle, source)
+                    obstacle::cannot_open(platform, self.label(), bus, obstacle, source)
                 })?;
                 Backend::Expander(Expander::new(Retry::new(opened), address))
             }
@@ -156,7 +156,7 @@ impl BoardInfo {
             platform.line(bcm).map_err(|source| ClusterError::Open {
                 board: self.label(),
                 device: format!("GPIO line {bcm}"),
-                obstacle: failing::obstacle(&source),
+                obstacle: obstacle::obstacle(&source),
                 source,
             })
         };

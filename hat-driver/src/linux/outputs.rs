@@ -1,12 +1,11 @@
-//! Outputs of boards of either kind, and of the controller.
-
-use std::fmt;
+//! Switches outputs of boards of either kind, and of the controller.
 
 use super::cluster::Cluster;
 use super::error::{BoardError, ClusterError, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::{BoardInfo, BoardModel};
+use super::output::{Output, OutputResult};
 use super::platform::Resource;
 use super::unit::{LinuxCtrl, LinuxHat, Unit};
 use crate::bus_error::BusError;
@@ -15,53 +14,6 @@ use crate::lines::Line as _;
 use crate::pins::Signals;
 use crate::power::{Action, ResultingState};
 use crate::revisions::{V1_ALERT_LINE, V1_NODE_LINES, Wiring};
-
-/// An output that a board may have beside its nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub enum Output {
-    /// The ALERT LED.
-    Alert,
-    /// The nodes' LEDs.
-    Led,
-    /// The USB hub.
-    Hub,
-    /// The write protection of the EEPROM.
-    WriteProtect,
-    /// The ACT LED of a ClusterCTRL board.
-    Act,
-    /// The fan of a ClusterCTRL board.
-    Fan,
-}
-
-/// What became of an output of one board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum OutputResult {
-    /// It was switched.
-    Switched,
-    /// It was in that state already.
-    #[cfg_attr(feature = "serde", serde(rename = "already-so"))]
-    Unchanged,
-    /// The board has no such output.
-    Unsupported,
-}
-
-impl Output {
-    /// The signal of a HAT.
-    const fn signal(self) -> Option<Signals> {
-        match self {
-            Self::Alert => Some(Signals::ALERT),
-            Self::Led => Some(Signals::LED),
-            Self::Hub => Some(Signals::HUB),
-            Self::WriteProtect => Some(Signals::WRITE_PROTECT),
-            Self::Act | Self::Fan => None,
-        }
-    }
-}
 
 impl Cluster {
     /// Switches one output of one board, with its initialisation where that is due.
@@ -165,19 +117,6 @@ fn set_ctrl(device: &mut LinuxCtrl, output: Output, on: bool) -> Result<OutputRe
         Ok(()) => Ok(OutputResult::Switched),
         Err(ctrl::CtrlError::Refused { .. }) => Ok(OutputResult::Unsupported),
         Err(error) => Err((ctrl_resulting(&error), error.into())),
-    }
-}
-
-impl fmt::Display for Output {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Alert => "ALERT LED",
-            Self::Led => "LEDs of the nodes",
-            Self::Hub => "USB hub",
-            Self::WriteProtect => "EEPROM write protection",
-            Self::Act => "ACT LED",
-            Self::Fan => "fan",
-        })
     }
 }
 

@@ -18,7 +18,7 @@ use super::error::{ClusterError, Done, Missing, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::BoardModel;
-use super::outputs::{Output, OutputResult};
+use super::output::{Output, OutputResult};
 use super::platform::{AnyBus, UsbBoard};
 use super::unit::{LinuxCtrl, Unit};
 use crate::bus_error::BusError;

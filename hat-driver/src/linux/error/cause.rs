@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::super::handle::Node;
-use super::super::outputs::Output;
-use super::describe::chain;
+use super::super::output::Output;
+use super::chain::chain;
 use super::done::SparePlaces;
 use crate::bus_error::BusError;
 use crate::ctrl::CtrlError;

@@ -4,31 +4,10 @@ use std::fmt;
 
 use super::super::handle::Node;
 use super::super::lock::Holder;
+use super::chain::chain;
+use super::wording::{ByNumber, Wording};
 use super::{ClusterError, Done, Target};
 use crate::power::ResultingState;
-
-/// A program's contributions to the text of an error.
-pub trait Wording {
-    /// What these nodes (at least one) are called.
-    fn nodes(&self, nodes: &[Node]) -> String;
-
-    /// What to do about an error, in the program's own words. It is asked for each error by itself,
-    /// also for those inside others, and follows that error's text after a semicolon.
-    fn advice(&self, error: &ClusterError) -> Option<String> {
-        let _ = error;
-        None
-    }
-}
-
-/// "node 5", "nodes 5 6", and no advice.
-struct ByNumber;
-
-impl Wording for ByNumber {
-    fn nodes(&self, nodes: &[Node]) -> String {
-        let numbers: Vec<_> = nodes.iter().map(|node| node.number().to_string()).collect();
-        format!("{} {}", if nodes.len() == 1 { "node" } else { "nodes" }, numbers.join(" "))
-    }
-}
 
 impl ClusterError {
     /// The error with its causes, on one line.
@@ -59,20 +38,6 @@ impl fmt::Display for ClusterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Described { error: self, wording: &ByNumber, with_causes: false }.fmt(f)
     }
-}
-
-/// An error and its causes on one line; what a message contains already is not said again.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text = format!("{text}: {part}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[derive(Clone, Copy)]

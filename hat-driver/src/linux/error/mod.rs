@@ -16,12 +16,16 @@ use crate::power::ResultingState;
 use crate::revisions::Version;
 
 mod cause;
+mod chain;
 mod describe;
 mod done;
+mod queries;
+mod wording;
 
 pub use cause::{BoardError, Missing, Obstacle, Target};
-pub use describe::{Wording, chain};
+pub use chain::chain;
 pub use done::{Done, NodeResult, SparePlaces};
+pub use wording::Wording;
 
 /// A failed operation on a cluster. Its text calls nodes by their numbers.
 #[derive(Debug)]
@@ -241,92 +245,6 @@ pub enum ClusterError {
         /// Why.
         source: Box<ClusterError>,
     },
-}
-
-impl ClusterError {
-    /// Whether what was to be switched may have been.
-    pub(super) const fn may_have_changed(&self) -> bool {
-        use ResultingState::{New, Unknown};
-        matches!(self, Self::Board { resulting: New | Unknown, .. })
-    }
-
-    /// Adds what was switched all the same, whatever the error is.
-    pub(super) fn after(mut self, switched: Done) -> Self {
-        match &mut self {
-            Self::Board { done, .. }
-            | Self::Gone { done, .. }
-            | Self::UnderVoltage { done, .. }
-            | Self::Undone { done, .. }
-            | Self::Stopped { done, .. }
-            | Self::Locked { done, .. }
-            | Self::After { done, .. } => *done = switched,
-            _ if switched == Done::default() => {}
-            _ => return Self::After { source: Box::new(self), done: switched },
-        }
-        self
-    }
-
-    /// One error out of those of several boards, with what was switched all the same.
-    pub(super) fn of_boards(mut failures: Vec<Self>, switched: Done) -> Self {
-        match failures.len() {
-            1 => failures.remove(0).after(switched),
-            _ => Self::Boards(failures).after(switched),
-        }
-    }
-
-    /// The error itself, without what was switched before it.
-    #[must_use]
-    pub fn cause(&self) -> &Self {
-        match self {
-            Self::After { source, .. } => source.cause(),
-            error => error,
-        }
-    }
-
-    /// What was switched all the same, where the error knows.
-    #[must_use]
-    pub fn done(&self) -> Option<&Done> {
-        match self {
-            Self::Board { done, .. }
-            | Self::Gone { done, .. }
-            | Self::UnderVoltage { done, .. }
-            | Self::Undone { done, .. }
-            | Self::Stopped { done, .. }
-            | Self::Locked { done, .. }
-            | Self::After { done, .. } => Some(done),
-            Self::Cycle { source, .. } => source.done(),
-            _ => None,
-        }
-    }
-
-    /// Whether the boards' configuration is the cause: boards that cannot be distinguished or identified.
-    #[must_use]
-    pub const fn is_configuration(&self) -> bool {
-        matches!(
-            self,
-            Self::SamePlace { .. }
-                | Self::UnknownRevision { .. }
-                | Self::NoRevision { .. }
-                | Self::BadEeprom { .. }
-                | Self::NoI2cDriver { .. }
-                | Self::OrderUnknown { .. }
-                | Self::DuplicateOrder { .. }
-                | Self::LineTaken { .. }
-        )
-    }
-
-    /// Whether other boards can have their turn all the same.
-    pub(super) const fn is_of_one_board(&self) -> bool {
-        matches!(
-            self,
-            Self::Board { .. }
-                | Self::Open { .. }
-                | Self::Lock { .. }
-                | Self::Gone { .. }
-                | Self::NotOpened { .. }
-                | Self::Uncertain { .. }
-        )
-    }
 }
 
 impl std::error::Error for ClusterError {

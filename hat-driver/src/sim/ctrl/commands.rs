@@ -1,14 +1,12 @@
 //! What a simulated ClusterCTRL board does at each command, as its firmware does it.
 
 use super::SimCtrl;
-use crate::ctrl::protocol::{Command, CommandStatus, Selector};
+use crate::ctrl::protocol::{ABSENT, Command, CommandStatus, Selector};
 
 /// Refused writes while the EEPROM is written.
 const SAVE_REFUSALS: u32 = 2;
 /// How often somebody looks at the USB in vain before a board that has left it is back.
 const LOOKS_AWAY: u32 = 3;
-/// The power status of a node whose HAT is not there.
-const ABSENT: u8 = 0xff;
 /// What the factory's EEPROM holds as the order.
 const FACTORY_ORDER: u8 = 20;
 /// The nodes of one HAT.

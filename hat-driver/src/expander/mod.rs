@@ -12,26 +12,14 @@ use embedded_hal::i2c::{Error as _, ErrorKind, I2c};
 use crate::error::{Access, HatError};
 use crate::pins::PinSet;
 
+mod register;
+
+pub use register::Register;
+
 /// The lowest of the four addresses that the XA0/XA1 jumpers select.
 pub const FIRST_ADDRESS: u8 = 0x20;
 /// The highest of those addresses: both jumpers bridged.
 pub const LAST_ADDRESS: u8 = 0x23;
-
-/// The registers that a Cluster HAT needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Register {
-    /// The pins' levels. Read only.
-    Input = 0,
-    /// The levels that output pins are driven to. Reset: 0xff.
-    Latch = 1,
-    /// Pins whose level reads inverted. Reset: 0x00.
-    Polarity = 2,
-    /// Pins that are inputs. Reset: 0xff.
-    Direction = 3,
-    /// Pins with a pull-up (XRA1200P only). Reset on the P part: 0xff.
-    PullUp = 4,
-}
 
 /// Which of the two chips a board carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,18 +162,6 @@ enum Answer {
     Value(PinSet),
     Refused,
     RefusedOrDisturbed,
-}
-
-impl fmt::Display for Register {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Input => "input (0x00)",
-            Self::Latch => "latch (0x01)",
-            Self::Polarity => "polarity (0x02)",
-            Self::Direction => "direction (0x03)",
-            Self::PullUp => "pull-up (0x04)",
-        })
-    }
 }
 
 impl fmt::Display for Chip {
