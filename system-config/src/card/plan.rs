@@ -3,7 +3,11 @@
 use node_link::{NodeId, Subnet};
 
 use super::CardError;
-use super::{cmdline_txt, config_txt, conflicts, hostname, modules, network, units};
+use super::network::Profile;
+use super::{
+    cmdline_txt, config_txt, conflicts, hostname, modules, networkd, networkmanager, units,
+};
+use crate::Manager;
 use crate::changes::{ChangePlan, Draft, Snapshot, SysPath};
 
 /// What the node shall be.
@@ -59,7 +63,7 @@ pub fn plan(request: &CardRequest, card: &Snapshot) -> Result<ChangePlan, CardEr
     for (path, text) in &request.files {
         draft.file(SysPath::root(*path), text.clone().into_bytes(), 0o644);
     }
-    for profile in network::profiles(card, request.id, request.subnet)? {
+    for profile in profiles(card, request.id, request.subnet)? {
         draft.own_file(profile.sys_path, profile.text.into_bytes(), profile.mode);
     }
     if let Some(name) = &request.hostname {
@@ -115,6 +119,19 @@ fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
         draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
     }
     draft.file(config, new, 0o644);
+}
+
+/// The files for the manager that the card uses.
+fn profiles(card: &Snapshot, id: NodeId, subnet: Subnet) -> Result<Vec<Profile>, CardError> {
+    match Manager::find(card) {
+        Some(Manager::NetworkManager) => Ok(networkmanager::profiles(id, subnet)),
+        Some(Manager::Networkd) => Ok(networkd::profiles(id, subnet)),
+        None => {
+            let root = card.sysroot().root();
+            let found = Manager::instead(card.sysroot());
+            Err(CardError::NoNetworkManager { root: root.to_owned(), found })
+        }
+    }
 }
 
 /// Other files on the boot partition that may undo what is set here.

@@ -1,22 +1,24 @@
 //! A change as a unified diff.
 
+use std::path::Path;
+
 use similar::TextDiff;
 
-use super::{Change, Content, FileState};
+use super::{Content, FileState};
 
 const CONTEXT_LINES: usize = 3;
 
 /// Bytes that are no UTF-8 are shown by a replacement character.
-pub(super) fn of(change: &Change) -> String {
-    let path = change.path.display();
-    let (before, after) = match (&change.before, &change.after) {
+pub(super) fn of(path: &Path, before: Option<&Content>, after: Option<&Content>) -> String {
+    let path = path.display();
+    let (before, after) = match (before, after) {
         (_, Some(Content::Link(target))) => {
             return format!("--- /dev/null\n+++ {path}\n+link to {}\n", target.display());
         }
         (Some(Content::Link(target)), _) => {
             return format!("--- {path}\n+++ /dev/null\n-link to {}\n", target.display());
         }
-        (before, after) => (file(before.as_ref()), file(after.as_ref())),
+        (before, after) => (file(before), file(after)),
     };
     let text = match (before, after) {
         (Some(before), Some(after)) if before.mode != after.mode => {

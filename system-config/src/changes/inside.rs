@@ -8,15 +8,12 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, readlinkat, statat,
-};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
 use rustix::io::Errno;
 
-use super::TargetFile;
+use super::target::{TargetFile, link_at};
 
 /// As the kernel does it: more links than this in one path are a loop.
 pub(super) const MOST_LINKS: usize = 40;
@@ -116,12 +113,6 @@ fn by_steps(top: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
         }
     }
     way.pop().ok_or_else(|| io::ErrorKind::NotFound.into())
-}
-
-/// What a link says.
-pub(super) fn link_at(folder: impl AsFd, name: &OsStr) -> io::Result<PathBuf> {
-    let target = readlinkat(folder, name, Vec::new())?;
-    Ok(OsStr::from_bytes(target.as_bytes()).into())
 }
 
 fn parts(path: &Path) -> VecDeque<OsString> {

@@ -2,14 +2,13 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fstat, openat};
 use rustix::io::Errno;
 
-use super::{ChangeError, Holder, Sysroot, Wait};
+use super::{ChangeError, Holder, Wait};
 
 /// How long one setup waits for another where nobody says: bringing a network up takes a minute.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(90);
@@ -25,39 +24,6 @@ const INSTEAD: &str = "/run";
 /// Held until it is dropped or its process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct SysrootLock(Vec<OwnedFd>);
-
-impl Sysroot {
-    /// The same, kept from every other setup and undoing until the last copy of this is dropped. It is
-    /// the folders themselves that are locked: all who change that card find the lock, wherever they have
-    /// it mounted, and nothing is left on it.
-    ///
-    /// # Errors
-    /// [`ChangeError::Locked`] if another has it for longer than `limit`.
-    pub fn locked(self, limit: Duration) -> Result<Self, ChangeError> {
-        self.locked_telling(limit, &mut |_| {})
-    }
-
-    /// The same, and tells every second of a wait.
-    ///
-    /// # Errors
-    /// As [`Self::locked`].
-    pub fn locked_telling(
-        mut self,
-        limit: Duration,
-        tell: &mut dyn FnMut(&Wait<'_>),
-    ) -> Result<Self, ChangeError> {
-        if self.held.is_some() {
-            return Ok(self);
-        }
-        let mut waiter = Waiter { start: Instant::now(), limit, told: 0, tell };
-        let mut lock = SysrootLock(Vec::new());
-        for (folder, path) in self.tops() {
-            lock.add(folder, path, &mut waiter)?;
-        }
-        self.held = Some(Arc::new(lock));
-        Ok(self)
-    }
-}
 
 /// One wait, for however many folders.
 struct Waiter<'a> {
@@ -86,6 +52,23 @@ impl Waiter<'_> {
 }
 
 impl SysrootLock {
+    /// Locks these folders, and tells every second of a wait.
+    ///
+    /// # Errors
+    /// [`ChangeError::Locked`] if another has one of them for longer than `limit`.
+    pub(super) fn take(
+        folders: &[(&OwnedFd, &Path)],
+        limit: Duration,
+        tell: &mut dyn FnMut(&Wait<'_>),
+    ) -> Result<Self, ChangeError> {
+        let mut waiter = Waiter { start: Instant::now(), limit, told: 0, tell };
+        let mut lock = Self(Vec::new());
+        for (folder, path) in folders {
+            lock.add(folder, path, &mut waiter)?;
+        }
+        Ok(lock)
+    }
+
     fn add(
         &mut self,
         top: &OwnedFd,

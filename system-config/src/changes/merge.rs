@@ -11,20 +11,20 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// A line with its end, or a word with the blanks before it. Ends and blanks are no difference.
 #[derive(Clone, Copy, Debug)]
-struct Part<'a> {
+struct Piece<'a> {
     text: &'a [u8],
     key: &'a [u8],
 }
 
-impl PartialEq for Part<'_> {
+impl PartialEq for Piece<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl Eq for Part<'_> {}
+impl Eq for Piece<'_> {}
 
-impl Hash for Part<'_> {
+impl Hash for Piece<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.key.hash(state);
     }
@@ -57,7 +57,7 @@ pub(super) fn take_back(ours: &[u8], before: &[u8], now: &[u8], edit: Edit) -> M
             lost.push(line);
             match edit {
                 Edit::GiveUp => rest,
-                Edit::Keep => conflict.now.iter().map(Part::owned).collect(),
+                Edit::Keep => conflict.now.iter().map(Piece::owned).collect(),
             }
         })
     });
@@ -82,7 +82,7 @@ fn in_words(conflict: &Conflict<'_, '_>) -> Option<Vec<u8>> {
 /// The number of the line that others made of ours, and what is there without it: of several in its place
 /// it is the one that is most like ours, and the others stay.
 fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Vec<u8>>) {
-    let likeness = |line: &Part<'_>| {
+    let likeness = |line: &Piece<'_>| {
         let pairs = || conflict.ours.key.iter().zip(line.key);
         let ends = || conflict.ours.key.iter().rev().zip(line.key.iter().rev());
         pairs().take_while(|(a, b)| a == b).count() + ends().take_while(|(a, b)| a == b).count()
@@ -95,20 +95,20 @@ fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Vec<u8>>) {
     }
     let (head, tail) = conflict.now.split_at(edit.min(conflict.now.len()));
     let kept = head.iter().chain(conflict.before).chain(tail.iter().skip(1));
-    (conflict.at + edit + 1, kept.map(Part::owned).collect())
+    (conflict.at + edit + 1, kept.map(Piece::owned).collect())
 }
 
-fn lines(text: &[u8]) -> Vec<Part<'_>> {
+fn lines(text: &[u8]) -> Vec<Piece<'_>> {
     let key = |line: &[u8]| {
         let end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
         line.len() - end
     };
     text.split_inclusive(|byte| *byte == b'\n')
-        .map(|text| Part { text, key: &text[..key(text)] })
+        .map(|text| Piece { text, key: &text[..key(text)] })
         .collect()
 }
 
-fn words(line: &[u8]) -> Vec<Part<'_>> {
+fn words(line: &[u8]) -> Vec<Piece<'_>> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let mut found = Vec::new();
     let mut rest = line;
@@ -116,7 +116,7 @@ fn words(line: &[u8]) -> Vec<Part<'_>> {
         let gap = rest.iter().take_while(|byte| is_blank(byte)).count();
         let word = rest[gap..].iter().take_while(|byte| !is_blank(byte)).count();
         let (text, after) = rest.split_at(gap + word);
-        found.push(Part { text, key: &text[gap..] });
+        found.push(Piece { text, key: &text[gap..] });
         rest = after;
     }
     found
@@ -148,7 +148,7 @@ fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
     text
 }
 
-impl Part<'_> {
+impl Piece<'_> {
     fn owned(&self) -> Vec<u8> {
         self.text.to_owned()
     }
@@ -156,9 +156,9 @@ impl Part<'_> {
 
 /// A part that both sides changed, each in its own way.
 struct Conflict<'a, 't> {
-    ours: Part<'t>,
-    before: &'a [Part<'t>],
-    now: &'a [Part<'t>],
+    ours: Piece<'t>,
+    before: &'a [Piece<'t>],
+    now: &'a [Piece<'t>],
     /// How many parts of the present text are before these.
     at: usize,
 }
@@ -178,7 +178,7 @@ impl Hunk {
 }
 
 /// Each part by itself, so that what is added between two of them touches neither.
-fn hunks(old: &[Part<'_>], new: &[Part<'_>]) -> Vec<Hunk> {
+fn hunks(old: &[Piece<'_>], new: &[Piece<'_>]) -> Vec<Hunk> {
     let mut hunks = Vec::new();
     for op in capture_diff_slices(Algorithm::Patience, old, new) {
         let (old, new) = (op.old_range(), op.new_range());
@@ -200,16 +200,16 @@ fn hunks(old: &[Part<'_>], new: &[Part<'_>]) -> Vec<Hunk> {
 
 /// The present parts with the way back applied; `settle` says what becomes of one that both changed.
 fn merge<'t>(
-    ours: &[Part<'t>],
-    before: &[Part<'t>],
-    now: &[Part<'t>],
+    ours: &[Piece<'t>],
+    before: &[Piece<'t>],
+    now: &[Piece<'t>],
     settle: &mut dyn FnMut(&Conflict<'_, 't>) -> Vec<Vec<u8>>,
 ) -> Vec<Vec<u8>> {
     let (theirs, back) = (hunks(ours, now), hunks(ours, before));
     let (mut theirs, mut back) = (theirs.into_iter().peekable(), back.into_iter().peekable());
     let mut merged: Vec<Vec<u8>> = Vec::new();
-    let add = |merged: &mut Vec<Vec<u8>>, parts: &[Part<'t>]| {
-        merged.extend(parts.iter().map(Part::owned));
+    let add = |merged: &mut Vec<Vec<u8>>, parts: &[Piece<'t>]| {
+        merged.extend(parts.iter().map(Piece::owned));
     };
     // Where we are in the common text and in the present one.
     let (mut at, mut here) = (0, 0);

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::FileType;
-use serde::{Deserialize, Serialize};
 
 use super::inside::{self, MOST_LINKS, is_absence};
 use super::lock::SysrootLock;
-use super::{ChangeError, TargetFile, boot};
+use super::{ChangeError, Partition, SysPath, TargetFile};
 
 /// Where the state of programs is.
 const PROGRAMS: &str = "var/lib";
@@ -22,139 +21,35 @@ pub(super) const STATE: &str = "var/lib/clusterhat";
 /// An installed system, running or mounted: its root, its boot partition, and the record of our changes to it.
 #[derive(Clone, Debug)]
 pub struct Sysroot {
-    root: Top,
-    boot: Top,
-    record: &'static str,
+    pub(super) root: Top,
+    pub(super) boot: Top,
+    pub(super) record: &'static str,
     pub(super) held: Option<Arc<SysrootLock>>,
 }
 
 /// A folder that no path below it leads out of.
 #[derive(Clone, Debug)]
-struct Top {
+pub(super) struct Top {
     folder: Arc<OwnedFd>,
     /// From there to where paths start, which links and `..` may lead above.
     start: PathBuf,
     /// As the user writes it.
-    shown: PathBuf,
-}
-
-/// The file system that a path is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Partition {
-    /// The boot partition.
-    Boot,
-    /// The root.
-    Root,
-}
-
-/// A path in an installed system, independent of where that is mounted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SysPath {
-    /// The file system; `base` in the record.
-    #[serde(rename = "base")]
-    pub partition: Partition,
-    /// The path from there.
-    pub path: PathBuf,
-}
-
-impl SysPath {
-    /// Below the root.
-    pub fn root(path: impl Into<PathBuf>) -> Self {
-        Self { partition: Partition::Root, path: path.into() }
-    }
-
-    /// On the boot partition.
-    pub fn boot(path: impl Into<PathBuf>) -> Self {
-        Self { partition: Partition::Boot, path: path.into() }
-    }
-
-    /// A file below this folder.
-    #[must_use]
-    pub fn below(&self, name: impl AsRef<Path>) -> Self {
-        Self { partition: self.partition, path: self.path.join(name) }
-    }
-
-    /// The folder it lies in, if that is not the partition itself.
-    #[must_use]
-    pub fn folder(&self) -> Option<Self> {
-        let parent = self.path.parent()?;
-        (parent != Path::new(""))
-            .then(|| Self { partition: self.partition, path: parent.to_owned() })
-    }
+    pub(super) shown: PathBuf,
 }
 
 impl Top {
-    fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
         let folder = Arc::new(inside::top(path)?);
         Ok(Self { folder, start: PathBuf::new(), shown: path.to_owned() })
     }
 
-    fn below(&self, path: &str) -> Self {
+    pub(super) fn below(&self, path: &str) -> Self {
         let (folder, start) = (Arc::clone(&self.folder), path.into());
         Self { folder, start, shown: self.shown.join(path) }
     }
 }
 
 impl Sysroot {
-    /// The system below a root. The record of what is changed there lies in
-    /// `var/lib/clusterhat/RECORD`.
-    ///
-    /// # Errors
-    /// A folder that holds no system.
-    pub fn new(record: &'static str, root: &Path) -> Result<Self, ChangeError> {
-        let top = match Top::open(root) {
-            Err(error) if is_absence(&error) => return Err(ChangeError::NoEtc(root.to_owned())),
-            opened => opened.map_err(ChangeError::io("open", root))?,
-        };
-        let [firmware, boot] = boot::FOLDERS.map(|folder| top.below(folder));
-        let sysroot = Self { root: top, boot: boot.clone(), record, held: None };
-        if sysroot.folder(Partition::Root, Path::new("etc"))?.is_none() {
-            return Err(ChangeError::NoEtc(root.to_owned()));
-        }
-        let at_firmware = Self { boot: firmware, ..sysroot.clone() };
-        let is_boot = |sysroot: &Self| boot::has_config(sysroot);
-        Ok(if !is_boot(&at_firmware)? && is_boot(&sysroot)? { sysroot } else { at_firmware })
-    }
-
-    /// The same with its boot partition, which is looked for below the root if nobody says where it
-    /// is mounted.
-    ///
-    /// # Errors
-    /// No `config.txt` there, one that stands for another, or another card's; a root that forgets.
-    pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, ChangeError> {
-        let sysroot = match boot {
-            Some(boot) => Self { boot: Self::given(boot)?, ..self },
-            None => self,
-        };
-        if !boot::has_config(&sysroot)? {
-            return Err(match boot {
-                Some(boot) => ChangeError::NoConfigTxt(boot.to_owned()),
-                None => ChangeError::NoBootDir(sysroot.root.shown),
-            });
-        }
-        boot::check_lasts(&sysroot)?;
-        boot::check(&sysroot)?;
-        Ok(sysroot)
-    }
-
-    /// The same, where nothing says that the system has a boot partition with a `config.txt`.
-    ///
-    /// # Errors
-    /// One that is not mounted, or as [`Self::with_boot`].
-    pub fn with_boot_if_any(self) -> Result<Self, ChangeError> {
-        boot::check_lasts(&self)?;
-        boot::check(&self)?;
-        Ok(self)
-    }
-
-    fn given(boot: &Path) -> Result<Top, ChangeError> {
-        match Top::open(boot) {
-            Err(error) if is_absence(&error) => Err(ChangeError::NoConfigTxt(boot.to_owned())),
-            opened => opened.map_err(ChangeError::io("open", boot)),
-        }
-    }
-
     /// The root folder.
     #[must_use]
     pub fn root(&self) -> &Path {

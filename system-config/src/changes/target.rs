@@ -7,10 +7,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
 use rustix::io::Errno;
-
-use super::inside;
 
 /// Nothing that a setup edits is as long as this: `cmdline.txt` has one line, a long `config.txt` some
 /// thousand.
@@ -61,7 +59,7 @@ impl TargetFile {
     }
 
     pub(super) fn read_link(&self) -> io::Result<PathBuf> {
-        inside::link_at(&self.folder, &self.name)
+        link_at(&self.folder, &self.name)
     }
 
     /// All of a regular file. Opening what is none may wait for ever, or set something off.
@@ -112,4 +110,10 @@ pub(super) fn names(folder: impl AsFd) -> io::Result<Vec<OsString>> {
         }
     }
     Ok(names)
+}
+
+/// What a link says.
+pub(super) fn link_at(folder: impl AsFd, name: &OsStr) -> io::Result<PathBuf> {
+    let target = readlinkat(folder, name, Vec::new())?;
+    Ok(OsStr::from_bytes(target.as_bytes()).into())
 }

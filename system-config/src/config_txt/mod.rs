@@ -13,23 +13,13 @@ pub(crate) use models::zeros;
 pub(crate) use models::{ANY, MODELS, Model};
 pub(crate) use read::{Mode, dr_mode, mode_of};
 pub(crate) use read::{Scope, is_gadget, read_by, settings};
-pub(crate) use sections::{Filters, Reach};
+pub(crate) use sections::{Filters, Head, Reach};
 
 /// A line without its end.
 pub(crate) struct Line<'a> {
     /// Which line of the file it is, from 0.
     pub(crate) number: usize,
     pub(crate) text: Cow<'a, str>,
-}
-
-/// What may change which lines behind it are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Head<'a> {
-    /// A filter, without its brackets.
-    Filter(&'a str),
-    /// No document says what the firmware makes of it: a filter with a comment behind it or a byte order
-    /// mark before it. An included file may leave a filter open, too.
-    Unclear,
 }
 
 impl<'a> Line<'a> {

@@ -4,7 +4,17 @@
 //! type replace each other, those of different types add up, `[all]` ends them all. What only the
 //! running board can tell (a serial number, a pin, a monitor) is [`Reach::Maybe`].
 
-use super::{Head, Model};
+use super::Model;
+
+/// What may change which lines behind it are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Head<'a> {
+    /// A filter, without its brackets.
+    Filter(&'a str),
+    /// No document says what the firmware makes of it: a filter with a comment behind it or a byte order
+    /// mark before it. An included file may leave a filter open, too.
+    Unclear,
+}
 
 /// Whether a board reads a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plan::ConfigFile;
-use super::{BRIDGE, Survey};
+use super::BRIDGE;
+use super::manager_files::ConfigFile;
 use crate::Manager;
 use crate::changes::SysPath;
 
@@ -36,10 +36,10 @@ pub(super) fn sys_paths() -> (Vec<SysPath>, Vec<SysPath>) {
     )
 }
 
-pub(super) fn files(program: &Path, manager: Manager, survey: &Survey) -> Vec<ConfigFile> {
+pub(super) fn files(program: &Path, has_firewalld: bool, manager: Manager) -> Vec<ConfigFile> {
     let mut files = vec![ConfigFile::public(&format!("{UNITS}/{UNIT}"), unit(program))];
     // NetworkManager has put what it shares into a zone that lets it out already.
-    if manager == Manager::Networkd && survey.has_program("firewalld") {
+    if manager == Manager::Networkd && has_firewalld {
         files.push(ConfigFile::public(ZONE, zone()));
         files.push(ConfigFile::public(POLICY, policy()));
     }

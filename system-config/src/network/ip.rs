@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use node_link::names::INTERFACES;
 use serde::Deserialize;
 
 use super::NetworkError;
@@ -27,6 +28,13 @@ pub struct Link {
     pub isolated: bool,
     /// Its addresses with their prefix lengths.
     pub addresses: Vec<(IpAddr, u8)>,
+}
+
+impl Link {
+    /// Whether it is a node's, by its name.
+    pub(super) fn is_node(&self) -> bool {
+        INTERFACES.iter().any(|prefix| self.name.starts_with(prefix))
+    }
 }
 
 /// A route to a network.

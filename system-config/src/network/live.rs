@@ -6,8 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use node_link::names::INTERFACES;
-
+use super::call::run;
 use super::{
     BRIDGE, Link, NetworkError, NetworkMode, NetworkPlan, NetworkSettings, filter, forwarding, ip,
     networkmanager,
@@ -178,7 +177,7 @@ fn bridge_up(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), Networ
                 up(tools, &[first])?;
             }
             // Nodes that are there already have another profile.
-            for link in ip::links(tools)?.iter().filter(|link| is_node(&link.name)) {
+            for link in ip::links(tools)?.iter().filter(|link| link.is_node()) {
                 up(tools, &[networkmanager::NODES, "ifname", &link.name])?;
                 if settings.isolate {
                     // The dispatcher, which does so later on, may take its time.
@@ -199,10 +198,6 @@ fn bridge_up(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), Networ
 fn lacks_masquerade(tools: &dyn Tools) -> bool {
     let tables = tools.run("nft", &["list", "tables"]).ok().filter(|printed| printed.success);
     tables.is_some_and(|printed| !networkmanager::has_masquerade(&printed.stdout))
-}
-
-pub(super) fn is_node(link: &str) -> bool {
-    INTERFACES.iter().any(|prefix| link.starts_with(prefix))
 }
 
 fn up(tools: &dyn Tools, words: &[&str]) -> Result<(), NetworkError> {
@@ -240,16 +235,4 @@ fn keeps(tools: &dyn Tools, address: &str) -> Result<(), NetworkError> {
         call: format!("ip address show {BRIDGE}"),
         said: format!("the controller's address {address} did not appear on {BRIDGE}"),
     })
-}
-
-pub(super) fn run(tools: &dyn Tools, program: &str, words: &[&str]) -> Result<(), NetworkError> {
-    let call = || format!("{program} {}", words.join(" "));
-    let printed = tools
-        .run(program, words)
-        .map_err(|source| NetworkError::NoTool { call: call(), source })?;
-    if printed.success {
-        return Ok(());
-    }
-    let said = if printed.stderr.trim().is_empty() { printed.stdout } else { printed.stderr };
-    Err(NetworkError::ToolFailed { call: call(), said: said.trim().to_owned() })
 }

@@ -15,6 +15,8 @@
 //!
 //! No process of ours keeps running: the network manager provides the bridge, the leases and the masquerading.
 
+mod call;
+mod checks;
 mod error;
 mod filter;
 mod finding;
@@ -24,6 +26,8 @@ mod gadget;
 mod hosts;
 mod ip;
 mod live;
+mod manager_files;
+mod mode;
 mod networkd;
 mod networkmanager;
 mod node;
@@ -34,15 +38,17 @@ mod status;
 mod survey;
 mod user;
 
+pub use checks::findings;
 pub use error::NetworkError;
 pub use filter::{allow, withdraw};
-pub use finding::{Finding, findings};
+pub use finding::Finding;
 pub use fix::Fix;
 pub use ip::{Link, Neighbour, Route};
 pub use live::{activate, deactivate};
+pub use mode::{ModeError, NetworkMode};
 pub use node::NetworkNode;
 pub use plan::{NetworkPlan, plan};
-pub use request::{ModeError, NetworkMode, NetworkRequest};
+pub use request::NetworkRequest;
 pub use settings::{NetworkSettings, SETTINGS_FILE};
 pub use status::{BridgeStatus, LinkState, NodeLink, status};
 pub use survey::{Survey, sysroot};

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use node_link::names::INTERFACES;
 
 use super::error::NetworkError;
-use super::plan::{ConfigFile, Uplink};
+use super::manager_files::{ConfigFile, Uplink};
 use super::{BRIDGE, NetworkNode, NetworkRequest};
 use crate::changes::SysPath;
 

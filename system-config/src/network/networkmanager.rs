@@ -15,7 +15,7 @@ use node_link::names::INTERFACES;
 use node_link::{ClusterName, Subnet};
 
 use super::error::NetworkError;
-use super::plan::{ConfigFile, Uplink};
+use super::manager_files::{ConfigFile, Uplink};
 use super::{BRIDGE, NetworkNode};
 use crate::changes::SysPath;
 

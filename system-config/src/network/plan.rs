@@ -1,10 +1,9 @@
 //! From what is asked for and what is there to the files to write. Nothing is written here.
 
-use std::path::PathBuf;
-
+use super::manager_files::ConfigFile;
 use super::{
     BRIDGE, Finding, NetworkError, NetworkMode, NetworkRequest, NetworkSettings, SETTINGS_FILE,
-    Survey, finding, findings, forwarding, hosts, networkd, networkmanager,
+    Survey, checks, findings, forwarding, hosts, networkd, networkmanager,
 };
 use crate::Manager;
 use crate::changes::{ChangePlan, Draft, SysPath};
@@ -19,37 +18,6 @@ pub struct NetworkPlan {
     pub settings: NetworkSettings,
     /// What the user should know.
     pub findings: Vec<Finding>,
-}
-
-/// A file of ours.
-pub(super) struct ConfigFile {
-    pub(super) sys_path: SysPath,
-    pub(super) text: String,
-    pub(super) mode: u32,
-}
-
-impl ConfigFile {
-    pub(super) fn public(path: &str, text: String) -> Self {
-        Self { sys_path: SysPath::root(path), text, mode: 0o644 }
-    }
-}
-
-/// The interface that becomes a port of the bridge.
-pub(super) struct Uplink {
-    pub(super) name: String,
-    /// Nothing for a system that is not running.
-    pub(super) mac: Option<String>,
-    /// The file that configures it now, and what is in it.
-    pub(super) file: Option<(PathBuf, String)>,
-    /// By which, beside the machine's own ID, networkd's DHCP client names itself there.
-    pub(super) iaid: Option<u32>,
-}
-
-impl Uplink {
-    pub(super) fn refuse(&self, what: &str) -> NetworkError {
-        let path = self.file.as_ref().map(|(path, _)| path.clone()).unwrap_or_default();
-        NetworkError::Uplink { uplink: self.name.clone(), path, what: what.to_owned() }
-    }
 }
 
 /// Works out the network.
@@ -78,7 +46,7 @@ pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, Ne
         draft.own_file(file.sys_path, file.text.into_bytes(), file.mode);
     }
     if request.allow_forwarding {
-        for file in forwarding::files(&request.program, manager, survey) {
+        for file in forwarding::files(&request.program, survey.has_program("firewalld"), manager) {
             draft.own_file(file.sys_path, file.text.into_bytes(), file.mode);
         }
         for (sys_path, target) in forwarding::links() {
@@ -91,7 +59,7 @@ pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, Ne
     }
     draft.own_file(SysPath::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
     draft.put_back_the_rest()?;
-    others.extend(finding::shared_macs(request, survey));
+    others.extend(checks::shared_macs(request, survey));
     Ok(NetworkPlan { files: draft.finish(), settings, findings: others })
 }
 

@@ -1,31 +1,11 @@
 //! What is asked of the network.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use node_link::{ClusterName, Subnet};
-use serde::{Deserialize, Serialize};
 
-use super::{NetworkNode, forwarding};
+use super::{NetworkMode, NetworkNode, forwarding};
 use crate::Manager;
-
-/// How the nodes reach other networks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub enum NetworkMode {
-    /// On a network of their own, behind the controller's address.
-    Nat,
-    /// On the network that the controller is on.
-    Bridge,
-}
-
-/// A text that names no mode.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown mode {0:?}: expected nat or bridge")]
-pub struct ModeError(String);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -65,26 +45,5 @@ impl NetworkRequest {
             allow_forwarding: false,
             program: forwarding::PROGRAM.into(),
         }
-    }
-}
-
-impl FromStr for NetworkMode {
-    type Err = ModeError;
-
-    fn from_str(text: &str) -> Result<Self, ModeError> {
-        match text {
-            "nat" => Ok(Self::Nat),
-            "bridge" => Ok(Self::Bridge),
-            _ => Err(ModeError(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for NetworkMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nat => "nat",
-            Self::Bridge => "bridge",
-        })
     }
 }

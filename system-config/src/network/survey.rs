@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::filter::Filter;
-use super::finding::VENDORS_BRIDGE;
 use super::gadget::Gadget;
-use super::plan::Uplink;
+use super::manager_files::Uplink;
 use super::{
     BRIDGE, Link, NetworkError, NetworkSettings, Route, SETTINGS_FILE, forwarding, ip, networkd,
     networkmanager, user,
@@ -20,6 +19,9 @@ use crate::changes::{self, Snapshot, SysPath, Sysroot};
 
 /// Where the record of the changes is kept.
 const RECORD: &str = "network";
+
+/// The file that makes the bridge of the vendor's images.
+pub(super) const VENDORS_BRIDGE: &str = "etc/network/interfaces.d/clusterctrl";
 
 /// hosts(5).
 const HOSTS: &str = "etc/hosts";

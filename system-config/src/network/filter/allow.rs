@@ -8,7 +8,7 @@ use super::flow::Hook;
 use super::{COMMENT, Filter, Flow, Place, asked, forwarded, nft};
 use crate::Tools;
 use crate::network::survey::Live;
-use crate::network::{BRIDGE, NetworkError, NetworkSettings, Survey, live};
+use crate::network::{BRIDGE, NetworkError, NetworkSettings, Survey, call};
 
 /// Puts a rule of ours into every chain that may stop the nodes' packets, and looks again.
 ///
@@ -26,7 +26,7 @@ pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), NetworkError> {
         for call in calls(&obstacle.place, obstacle.flow, flow) {
             if !done.contains(&call) {
                 let words: Vec<_> = call.iter().map(String::as_str).collect();
-                live::run(tools, words[0], &words[1..])?;
+                call::run(tools, words[0], &words[1..])?;
                 done.push(call);
             }
         }
@@ -47,7 +47,7 @@ pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), NetworkError> {
         for line in lines.filter(|line| line.contains(&comment)) {
             let Some(rule) = line.strip_prefix("-A ") else { continue };
             let words = ["-w", "-D"].into_iter().chain(rule.split_whitespace());
-            live::run(tools, program, &words.collect::<Vec<_>>())?;
+            call::run(tools, program, &words.collect::<Vec<_>>())?;
         }
     }
     for [family, table, chain, handle] in
@@ -55,7 +55,7 @@ pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), NetworkError> {
     {
         if !(filter.is_nft && [&*family, &*table] == super::IPTABLES) {
             let words = ["delete", "rule", &family, &table, &chain, "handle", &handle];
-            live::run(tools, "nft", &words)?;
+            call::run(tools, "nft", &words)?;
         }
     }
     Ok(())

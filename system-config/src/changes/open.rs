@@ -1,0 +1,97 @@
+//! Opens an installed system, its root and its boot partition, and locks it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inside::is_absence;
+use super::lock::SysrootLock;
+use super::sysroot::Top;
+use super::{ChangeError, Partition, Sysroot, Wait, boot};
+
+impl Sysroot {
+    /// The system below a root. The record of what is changed there lies in
+    /// `var/lib/clusterhat/RECORD`.
+    ///
+    /// # Errors
+    /// A folder that holds no system.
+    pub fn new(record: &'static str, root: &Path) -> Result<Self, ChangeError> {
+        let top = match Top::open(root) {
+            Err(error) if is_absence(&error) => return Err(ChangeError::NoEtc(root.to_owned())),
+            opened => opened.map_err(ChangeError::io("open", root))?,
+        };
+        let [firmware, boot] = boot::FOLDERS.map(|folder| top.below(folder));
+        let sysroot = Self { root: top, boot: boot.clone(), record, held: None };
+        if sysroot.folder(Partition::Root, Path::new("etc"))?.is_none() {
+            return Err(ChangeError::NoEtc(root.to_owned()));
+        }
+        let at_firmware = Self { boot: firmware, ..sysroot.clone() };
+        let is_boot = |sysroot: &Self| boot::has_config(sysroot);
+        Ok(if !is_boot(&at_firmware)? && is_boot(&sysroot)? { sysroot } else { at_firmware })
+    }
+
+    /// The same with its boot partition, which is looked for below the root if nobody says where it
+    /// is mounted.
+    ///
+    /// # Errors
+    /// No `config.txt` there, one that stands for another, or another card's; a root that forgets.
+    pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, ChangeError> {
+        let sysroot = match boot {
+            Some(boot) => Self { boot: Self::given(boot)?, ..self },
+            None => self,
+        };
+        if !boot::has_config(&sysroot)? {
+            return Err(match boot {
+                Some(boot) => ChangeError::NoConfigTxt(boot.to_owned()),
+                None => ChangeError::NoBootDir(sysroot.root.shown),
+            });
+        }
+        boot::check_lasts(&sysroot)?;
+        boot::check(&sysroot)?;
+        Ok(sysroot)
+    }
+
+    /// The same, where nothing says that the system has a boot partition with a `config.txt`.
+    ///
+    /// # Errors
+    /// One that is not mounted, or as [`Self::with_boot`].
+    pub fn with_boot_if_any(self) -> Result<Self, ChangeError> {
+        boot::check_lasts(&self)?;
+        boot::check(&self)?;
+        Ok(self)
+    }
+
+    fn given(boot: &Path) -> Result<Top, ChangeError> {
+        match Top::open(boot) {
+            Err(error) if is_absence(&error) => Err(ChangeError::NoConfigTxt(boot.to_owned())),
+            opened => opened.map_err(ChangeError::io("open", boot)),
+        }
+    }
+
+    /// The same, kept from every other setup and undoing until the last copy of this is dropped. It is
+    /// the folders themselves that are locked: all who change that card find the lock, wherever they have
+    /// it mounted, and nothing is left on it.
+    ///
+    /// # Errors
+    /// [`ChangeError::Locked`] if another has it for longer than `limit`.
+    pub fn locked(self, limit: Duration) -> Result<Self, ChangeError> {
+        self.locked_telling(limit, &mut |_| {})
+    }
+
+    /// The same, and tells every second of a wait.
+    ///
+    /// # Errors
+    /// As [`Self::locked`].
+    pub fn locked_telling(
+        mut self,
+        limit: Duration,
+        tell: &mut dyn FnMut(&Wait<'_>),
+    ) -> Result<Self, ChangeError> {
+        if self.held.is_some() {
+            return Ok(self);
+        }
+        let lock = SysrootLock::take(&self.tops(), limit, tell)?;
+        self.held = Some(Arc::new(lock));
+        Ok(self)
+    }
+}
