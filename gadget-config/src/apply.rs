@@ -4,30 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use crate::{
-    Difference, GADGET, GadgetError, Kernel, KernelPart, Layout, Profile, StopGetty, Tree, Udc,
-    UdcOwner, layout,
+    Difference, GADGET, GadgetError, Kernel, KernelPart, Layout, Limits, Profile, StopGetty, Tree,
+    Udc, UdcOwner, layout,
     take_down::{self, take_down},
     udc,
 };
 
 /// Time between two looks for a controller.
 const POLL: Duration = Duration::from_millis(100);
-
-/// How long to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// For a controller to come: drivers may still be loading.
-    pub udc: Duration,
-    /// For the last process to close a terminal.
-    pub tty: Duration,
-}
-
-impl Default for Limits {
-    /// Ten seconds for a controller, five for a terminal.
-    fn default() -> Self {
-        Self { udc: Duration::from_secs(10), tty: Duration::from_secs(5) }
-    }
-}
 
 /// What [`apply`] had to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

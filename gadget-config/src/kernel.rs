@@ -4,27 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{GadgetError, Profile, Tree, Udc};
-
-/// A gadget in configfs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gadget {
-    /// Its folder's name.
-    pub name: String,
-    /// The controller that it is bound to.
-    pub udc: Option<String>,
-}
-
-/// A process that has a terminal open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TtyHolder {
-    /// The terminal, as `/dev/ttyGS0`.
-    pub tty: String,
-    /// The process.
-    pub pid: u32,
-    /// Its program, as far as the kernel keeps the name.
-    pub program: String,
-}
+use crate::{Gadget, GadgetError, Profile, Tree, TtyHolder, Udc};
 
 /// The kernel's configfs, sysfs and clock.
 pub trait Kernel {

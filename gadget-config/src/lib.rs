@@ -34,32 +34,35 @@ mod ethernet;
 mod kernel;
 mod kernel_part;
 mod layout;
+mod limits;
 #[cfg(feature = "linux")]
 mod linux;
 #[cfg(feature = "node-file")]
 pub mod node_file;
+mod observed;
 mod owner;
 mod profile;
 mod status;
 mod take_down;
 mod udc;
 
-pub use apply::{Applied, GadgetAction, Limits, apply, plan};
+pub use apply::{Applied, GadgetAction, apply, plan};
 pub use boot::{BootMethod, BootMethodError};
 pub use error::GadgetError;
 pub use ethernet::{Ethernet, EthernetError};
-pub use kernel::{Gadget, Kernel, TtyHolder};
+pub use kernel::Kernel;
 pub use kernel_part::KernelPart;
 pub use layout::{Difference, GADGET, Layout, LayoutEntry, Tree};
+pub use limits::Limits;
 #[cfg(feature = "linux")]
 pub use linux::{GadgetLock, Linux};
 #[cfg(feature = "node-file")]
 pub use node_file::NodeFile;
+pub use observed::{Gadget, TtyHolder, Udc};
 pub use owner::UdcOwner;
 pub use profile::{MicrosoftOs, Profile};
 pub use status::{GadgetState, GadgetStatus, status};
 pub use take_down::{StopGetty, take_down};
-pub use udc::Udc;
 
 /// The README's example.
 #[cfg(doctest)]

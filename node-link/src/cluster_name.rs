@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-use crate::mac::fnv1a;
+use crate::hash::fnv1a;
 
 /// 1 to 63 of ASCII letters, digits, `.`, `_` and `-`; upper and lower case are different.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

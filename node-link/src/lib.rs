@@ -22,6 +22,7 @@ extern crate std;
 #[cfg(feature = "agent")]
 pub mod agent;
 mod cluster_name;
+mod hash;
 mod mac;
 pub mod names;
 mod node_id;

@@ -1,5 +1,6 @@
 //! The running kernel: configfs through the crate `usb-gadget`, sysfs and `/proc`.
 
+mod attribute;
 mod holders;
 mod lock;
 mod register;
@@ -105,18 +106,4 @@ impl Kernel for Linux {
 fn registered(name: &str) -> io::Result<RegGadget> {
     let found = usb_gadget::registered()?.into_iter().find(|gadget| gadget.name() == name);
     found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no gadget {name}")))
-}
-
-/// An attribute's text without the line break and the padding behind it.
-fn trimmed(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim_matches(['\n', ' ', '\0']).to_owned()
-}
-
-/// The text of an attribute that may have gone.
-fn attribute(path: &std::path::Path) -> Result<Option<String>, GadgetError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(trimmed(&bytes))),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(GadgetError::Read { path: path.to_owned(), source }),
-    }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::attribute;
+use super::attribute::attribute;
 use crate::{GadgetError, Udc};
 
 const CLASS: &str = "/sys/class/udc";

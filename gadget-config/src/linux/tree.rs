@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::trimmed;
+use super::attribute::trimmed;
 use crate::{GadgetError, LayoutEntry, Tree};
 
 /// All below a gadget's folder; nothing if the folder is not there.

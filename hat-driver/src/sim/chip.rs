@@ -1,5 +1,8 @@
 //! Simulated chips, at the level of the bus: what they acknowledge and what they answer.
 
+/// A chip's place: bus number and address.
+pub type ChipPlace = (u32, u8);
+
 /// The chip did not acknowledge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoAck;

@@ -28,12 +28,14 @@ pub mod fault;
 mod machine;
 mod node;
 mod power_record;
+mod recording;
 mod runtime;
 mod simulation;
 mod store;
 mod trace;
 
+pub use chip::ChipPlace;
 pub use machine::Machine;
 pub use node::{Behaviour, NodePlace, NodeRecord, Stage};
-pub use simulation::{ChipPlace, Simulation, SimulationError};
+pub use simulation::{Simulation, SimulationError};
 pub use store::StoreError;

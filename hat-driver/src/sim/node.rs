@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::simulation::ChipPlace;
+use super::chip::ChipPlace;
 
 /// Where a node is: on which chip, and at which position. Its text is `1:0x20/1`, with the position from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,16 +26,13 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::chip::{SimChip, SimExpander};
+use super::chip::{ChipPlace, SimChip, SimExpander};
 use super::ctrl::SimCtrl;
 use super::fault::Fault;
 use super::node::{Behaviour, NodePlace};
 use super::power_record::PowerRecord;
 use crate::ctrl::protocol::ADDRESS;
 use crate::expander::Chip;
-
-/// A chip's place: bus number and address.
-pub type ChipPlace = (u32, u8);
 
 /// The address of a chip whose key names only its bus.
 const DEFAULT_ADDRESS: u8 = ADDRESS;

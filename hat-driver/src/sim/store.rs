@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::beside::{self, Locks};
-use super::power_record::recorded;
+use super::recording::recorded;
 use super::simulation::{Simulation, SimulationError};
 use crate::linux::lock::{FileLock, LockError};
 

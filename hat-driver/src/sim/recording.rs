@@ -1,0 +1,104 @@
+//! Records which nodes of a simulation get and lose their power.
+
+use std::time::Duration;
+
+use super::node::{NodePlace, NodeRecord};
+use super::simulation::Simulation;
+use crate::linux::Moment;
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Changes a simulation, and keeps which nodes got or lost their power by it, and when.
+pub(super) fn recorded<R>(world: &mut Simulation, change: impl FnOnce(&mut Simulation) -> R) -> R {
+    let before = world.powered();
+    let result = change(world);
+    let now = world.powered();
+    if now != before {
+        let was_on = |place: &NodePlace| before.contains(&(*place, true));
+        let Moment { boot, uptime } = Moment::now();
+        let records = world.power_record.of_boot(boot);
+        for (place, on) in now {
+            if !on {
+                records.remove(&place.to_string());
+            } else if !was_on(&place) {
+                let record = NodeRecord { on: nanoseconds(uptime), ..NodeRecord::default() };
+                records.insert(place.to_string(), record);
+            }
+        }
+    }
+    result
+}
+
+impl Simulation {
+    /// What happened to a node since it got its power. `None` where it has none, and where nobody saw it get
+    /// its power since this machine started.
+    #[must_use]
+    pub fn node_record(&self, place: NodePlace) -> Option<NodeRecord> {
+        let is_now = self.power_record.boot == Moment::now().boot;
+        let record = self.power_record.nodes.get(&place.to_string())?;
+        is_now.then_some(*record)
+    }
+
+    /// Whether a node has power; `None` where it is on no board that is here.
+    #[must_use]
+    pub fn has_power(&self, place: NodePlace) -> Option<bool> {
+        self.powered().into_iter().find(|node| node.0 == place).map(|node| node.1)
+    }
+
+    /// A node obeys, and goes down now: to stay so until its power is switched, or to start again.
+    pub fn bring_down(&mut self, place: NodePlace, reboot: bool) {
+        let Moment { boot, uptime } = Moment::now();
+        let records = self.power_record.of_boot(boot);
+        let record = records.entry(place.to_string()).or_default();
+        (record.down, record.reboot) = (Some(nanoseconds(uptime)), reboot);
+    }
+
+    /// Whether a node's board is set to boot it over USB.
+    #[must_use]
+    pub fn boots_over_usb(&self, place: NodePlace) -> bool {
+        let ctrl = place.chip.and_then(|(bus, _)| self.ctrls.get(&bus));
+        let settings = ctrl.and_then(|ctrl| ctrl.u.as_ref());
+        settings.is_some_and(|u| u.get(usize::from(place.position)).is_some_and(|&u| u != 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P1: NodePlace = NodePlace { chip: None, position: 0 };
+
+    fn switch(world: &mut Simulation, on: bool) {
+        recorded(world, |world| world.gpio.insert(6, on));
+    }
+
+    #[test]
+    fn a_node_s_record_begins_with_its_power_and_ends_with_it() {
+        let mut world = Simulation::default();
+        let before = Moment::now().uptime;
+        switch(&mut world, true);
+        let record = world.node_record(P1).unwrap();
+        assert!((before..=Moment::now().uptime).contains(&record.on()), "{record:?}");
+        world.bring_down(P1, true);
+        switch(&mut world, true);
+        // It had power before.
+        let again = Simulation::parse(&world.to_text()).unwrap().node_record(P1).unwrap();
+        assert!(again.on() == record.on() && again.reboot && again.down() > Some(record.on()));
+        switch(&mut world, false);
+        assert_eq!(world.node_record(P1), None);
+        assert_eq!(world.has_power(P1), Some(false));
+        assert!(!world.to_text().contains("lives"), "as if nothing had been");
+    }
+
+    #[test]
+    fn the_times_of_another_boot_say_nothing() {
+        let text = r#"{"gpio": {"6": 1}, "lives": {"boot": "x", "nodes": {"gpio/1": {"on": 1}}}}"#;
+        let mut world = Simulation::parse(text).unwrap();
+        assert_eq!((world.has_power(P1), world.node_record(P1)), (Some(true), None));
+        // The next that is switched begins anew.
+        recorded(&mut world, |world| world.gpio.insert(13, true));
+        assert!(!world.to_text().contains("gpio/1"), "{}", world.to_text());
+    }
+}
