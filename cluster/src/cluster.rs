@@ -132,6 +132,17 @@ impl Cluster {
         self.settings.names.get(&self.place(node)).cloned()
     }
 
+    /// Whether it is configured whom ssh logs in to on a node.
+    pub(crate) fn has_ssh(&self, node: Node) -> bool {
+        self.settings.ssh.contains_key(&self.place(node))
+    }
+
+    /// Whom ssh logs in to on a node: as configured, else the node's name, else its name in the nodes' network.
+    pub(crate) fn ssh_name(&self, node: Node) -> String {
+        let configured = self.settings.ssh.get(&self.place(node)).cloned();
+        configured.or_else(|| self.alias(node)).unwrap_or_else(|| label(node))
+    }
+
     /// The settings that are in force.
     #[must_use]
     pub const fn settings(&self) -> &Settings {

@@ -32,6 +32,7 @@
 //! only after reading back. A [`Cluster`] is [`Send`]; in asynchronous code, use it in a blocking task.
 //! File locks exclude other processes, including the command.
 
+pub mod agent;
 pub mod config;
 pub mod doctor;
 pub mod life;

@@ -11,10 +11,19 @@ use super::given::Given;
 use super::limits;
 use super::toml_reader::{Reader, Table};
 
-pub(super) const TOP_KEYS: [&str; 7] =
-    ["first", "delay", "off-time", "lock-limit", "fan-gpio", "board", "nodes"];
+pub(super) const TOP_KEYS: [&str; 9] = [
+    "first",
+    "delay",
+    "off-time",
+    "lock-limit",
+    "fan-gpio",
+    "graceful-off",
+    "shutdown-limit",
+    "board",
+    "nodes",
+];
 pub(super) const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];
-pub(super) const NODE_KEYS: [&str; 3] = ["name", "delay", "usb-path"];
+pub(super) const NODE_KEYS: [&str; 4] = ["name", "delay", "usb-path", "ssh"];
 
 /// What every name may look like, before it is compared with others.
 const NAME: &str = "a quoted name such as \"db\"";
@@ -27,6 +36,8 @@ pub(super) struct Fragment {
     pub(super) off_time: Option<Given<Duration>>,
     pub(super) lock_limit: Option<Given<Duration>>,
     pub(super) fan_gpio: Option<Given<i64>>,
+    pub(super) graceful_off: Option<Given<bool>>,
+    pub(super) shutdown_limit: Option<Given<Duration>>,
     pub(super) boards: Vec<BoardFragment>,
     pub(super) nodes: Vec<NodeFragment>,
 }
@@ -51,6 +62,7 @@ pub(super) struct NodeFragment {
     pub(super) name: Option<Given<String>>,
     pub(super) delay: Option<Given<Duration>>,
     pub(super) usb_path: Option<Given<String>>,
+    pub(super) ssh: Option<Given<String>>,
 }
 
 /// Reads the text of the file at `path`.
@@ -69,6 +81,8 @@ pub(super) fn read(
         off_time: reader.seconds(&top, "off-time", &limits::OFF_TIME)?,
         lock_limit: reader.seconds(&top, "lock-limit", &limits::LOCK_LIMIT)?,
         fan_gpio: reader.number(&top, "fan-gpio", &limits::FAN_GPIO)?,
+        graceful_off: reader.switch(&top, "graceful-off")?,
+        shutdown_limit: reader.seconds(&top, "shutdown-limit", &limits::SHUTDOWN_LIMIT)?,
         boards: boards(&mut reader, &top)?,
         nodes: nodes(&mut reader, &top)?,
     };
@@ -120,6 +134,7 @@ fn nodes(reader: &mut Reader<'_>, top: &Table<'_>) -> Result<Vec<NodeFragment>, 
             name: reader.text(&table, "name", NAME)?,
             delay: reader.seconds(&table, "delay", &limits::DELAY)?,
             usb_path: reader.text(&table, "usb-path", limits::USB_PATH)?,
+            ssh: reader.text(&table, "ssh", limits::SSH)?,
         });
     }
     Ok(nodes)

@@ -33,6 +33,13 @@ pub(super) const OFF_TIME: TimeLimits = TimeLimits {
     allowed: "0.1 to 300 seconds, written as 2, 1.5s or 500ms",
 };
 
+/// How long nodes may take to shut down. The unit that shuts them down with the controller waits longer than that.
+pub(super) const SHUTDOWN_LIMIT: TimeLimits = TimeLimits {
+    least: Duration::from_secs(1),
+    most: Duration::from_secs(600),
+    allowed: "1 to 600 seconds, written as 120, 90s or 500ms",
+};
+
 /// How long to wait for another process; 0 = do not wait.
 pub(super) const LOCK_LIMIT: TimeLimits = TimeLimits {
     least: Duration::ZERO,
@@ -63,6 +70,15 @@ pub(super) const REVISION: &str = "a quoted version from \"1.0\" to \"3.15\", su
 
 /// Texts such as "1-1.2".
 pub(super) const USB_PATH: &str = "a quoted USB path such as \"1-1.2\"";
+
+/// What ssh(1) takes as its destination, or a name of ssh_config(5).
+pub(super) const SSH: &str = "a quoted host of ssh, such as \"pi@p1.local\"";
+
+/// Whether ssh takes it as a host: not as an option, and without anything that its configuration or a shell would take apart.
+pub(super) fn is_ssh_host(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._:%[]/-".contains(c);
+    !text.is_empty() && text.len() <= 255 && !text.starts_with('-') && text.chars().all(plain)
+}
 
 impl TimeLimits {
     pub(super) fn check(&self, given: &Given<Duration>) -> Result<Duration, ConfigError> {

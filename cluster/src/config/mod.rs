@@ -9,6 +9,8 @@
 //! off-time = 2.0     # seconds that a power cycle keeps a node off, 0.1 to 300
 //! lock-limit = 10.0  # seconds to wait for another process, 0 to 3600
 //! fan-gpio = 18      # BCM number of the fan's pin, 4 to 27
+//! graceful-off = true  # whether `off` shuts nodes down first; default false
+//! shutdown-limit = 120 # seconds that nodes may take to shut down, 1 to 600
 //!
 //! [[board]]          # boards in the order of their nodes; none = automatic detection
 //! name = "lower"     # optional
@@ -21,6 +23,7 @@
 //! name = "db"
 //! delay = 30.0       # seconds to wait after this node instead of the common delay
 //! usb-path = "1-1.2.4"
+//! ssh = "pi@db"      # the host for ssh, where the serial port does not lead to the agent; default: the node's name
 //! ```
 //!
 //! If that file does not exist, the vendor's `/etc/default/clusterctrl` is read instead. Precedence of the times:

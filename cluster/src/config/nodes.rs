@@ -15,6 +15,7 @@ pub(super) struct Nodes {
     pub(super) delays: BTreeMap<usize, Duration>,
     pub(super) names: BTreeMap<usize, String>,
     pub(super) usb_paths: BTreeMap<usize, String>,
+    pub(super) ssh: BTreeMap<usize, String>,
 }
 
 /// `first` is the number of the first node: with 101, `[nodes.p103]` is node 3.
@@ -38,6 +39,12 @@ pub(super) fn validate(fragments: &[NodeFragment], first: u32) -> Result<Nodes, 
             }
             once(&mut placed, given)?;
             nodes.usb_paths.insert(node, given.value.clone());
+        }
+        if let Some(given) = &fragment.ssh {
+            if !limits::is_ssh_host(&given.value) {
+                return Err(given.refused(limits::SSH));
+            }
+            nodes.ssh.insert(node, given.value.clone());
         }
     }
     Ok(nodes)

@@ -19,6 +19,9 @@ const DELAY: Duration = Duration::from_secs(1);
 /// How long a power cycle keeps a node off.
 const OFF_TIME: Duration = Duration::from_secs(2);
 
+/// systemd gives each service 90 seconds to stop (DefaultTimeoutStopSec=), one after another where they depend on each other.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(120);
+
 /// How long to wait for another process.
 const LOCK_LIMIT: Duration = Duration::from_secs(10);
 
@@ -40,6 +43,12 @@ pub struct Settings {
     pub names: BTreeMap<usize, String>,
     /// Configured USB paths.
     pub usb_paths: BTreeMap<usize, String>,
+    /// Whom ssh logs in to on a node.
+    pub ssh: BTreeMap<usize, String>,
+    /// Whether `off` shuts nodes down first.
+    pub graceful_off: bool,
+    /// How long nodes may take to shut down.
+    pub shutdown_limit: Duration,
     /// How long a power cycle keeps a node off.
     pub off_time: Duration,
     /// How long to wait for another process; zero = do not wait.
@@ -74,6 +83,10 @@ pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
         node_delay: nodes.delays,
         names: nodes.names,
         usb_paths: nodes.usb_paths,
+        ssh: nodes.ssh,
+        graceful_off: fragment.graceful_off.as_ref().is_some_and(|given| given.value),
+        shutdown_limit: limits::SHUTDOWN_LIMIT
+            .check_or(fragment.shutdown_limit.as_ref(), SHUTDOWN_LIMIT)?,
         off_time: limits::OFF_TIME.check_or(fragment.off_time.as_ref(), OFF_TIME)?,
         lock_limit: limits::LOCK_LIMIT.check_or(fragment.lock_limit.as_ref(), LOCK_LIMIT)?,
         fan_gpio: fan_gpio.transpose()?.or(default_fan),

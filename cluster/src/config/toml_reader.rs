@@ -78,6 +78,15 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Yes or no.
+    pub(super) fn switch(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+    ) -> Result<Option<Given<bool>>, ConfigError> {
+        self.value(table, key, "true or false", DeValue::as_bool)
+    }
+
     /// A text.
     pub(super) fn text(
         &self,

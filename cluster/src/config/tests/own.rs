@@ -13,6 +13,7 @@ fn nothing_configured() {
     assert_eq!(settings.lock_limit, ms(10_000));
     assert_eq!(settings.fan_gpio, Some(18));
     assert_eq!((settings.size, settings.force), (None, None));
+    assert_eq!((settings.graceful_off, settings.shutdown_limit), (false, ms(120_000)));
     assert!(!settings.role.is_node());
 }
 
@@ -25,6 +26,8 @@ fn everything_configured() {
         off-time = 3
         lock-limit = 0.0
         fan-gpio = 12
+        graceful-off = true
+        shutdown-limit = "90s"
         [[board]]
         name = "lower"
         bus = 2
@@ -38,6 +41,7 @@ fn everything_configured() {
         name = "db"
         delay = 30
         usb-path = "1-1.2.4"
+        ssh = "pi@db"
         [nodes.p101]
         name = "node-1"
         "#,
@@ -65,6 +69,8 @@ fn everything_configured() {
     );
     assert_eq!(settings.node_delay.into_iter().collect::<Vec<_>>(), [(3, ms(30_000))]);
     assert_eq!(settings.usb_paths[&3], "1-1.2.4");
+    assert_eq!((settings.graceful_off, settings.shutdown_limit), (true, ms(90_000)));
+    assert_eq!(settings.ssh.into_iter().collect::<Vec<_>>(), [(3, "pi@db".to_owned())]);
 }
 
 #[test]
@@ -73,6 +79,15 @@ fn refused_values_name_file_line_and_what_is_allowed() {
     let cut =
         format!("c.toml:2: nodes.p1.name = \"{}...: expected at most 63 letters", "a".repeat(59));
     let table = [
+        (
+            "[nodes.p1]\nssh = \"-oProxyCommand=x\"",
+            "c.toml:2: nodes.p1.ssh = \"-oProxyCommand=x\": expected a quoted host of ssh, such as \"pi@p1.local\"",
+        ),
+        ("graceful-off = 1", "c.toml:1: graceful-off = 1: expected true or false"),
+        (
+            "shutdown-limit = 601",
+            "c.toml:1: shutdown-limit = 601: expected 1 to 600 seconds, written as 120, 90s or 500ms",
+        ),
         (
             "\n\n\n\n\n\ndelay = -1",
             "c.toml:7: delay = -1: expected 0 to 300 seconds, written as 2, 1.5s or 500ms",

@@ -1,0 +1,74 @@
+//! The ways to one node's agent, which can be tried apart from the cluster: nodes are asked at the same time.
+
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use hat_driver::linux::Node;
+use node_link::NodeId;
+
+use super::error::SERIAL_LIMIT;
+use super::line::Line;
+use super::{Agent, AgentError, Transport, ssh};
+use crate::cluster::Cluster;
+use crate::nodes::label;
+use crate::ports::{self, Port};
+
+/// The ways to a node's agent.
+pub(crate) struct Endpoint {
+    node: String,
+    id: Option<NodeId>,
+    port: Result<OwnedFd, AgentError>,
+    /// Whom ssh logs in to; nobody where the node is simulated.
+    ssh: Option<String>,
+}
+
+impl Endpoint {
+    /// Opens the node's serial port already, which takes no time.
+    pub(crate) fn new(cluster: &Cluster, node: Node) -> Self {
+        // A simulated node has no network; one that is configured may be tried all the same.
+        let by_ssh = cluster.backend.root().is_some() || cluster.has_ssh(node);
+        Self {
+            node: label(node),
+            id: NodeId::from_number(node.number()).ok(),
+            port: ports::open(cluster, node, Port::Agent).map_err(AgentError::from),
+            ssh: by_ssh.then(|| cluster.ssh_name(node)),
+        }
+    }
+
+    /// Connects by the serial port, else by ssh.
+    pub(crate) fn connect(self, limit: Duration) -> Result<Agent, AgentError> {
+        let deadline = Instant::now() + limit;
+        let serial = match self.port {
+            Ok(port) => {
+                let deadline = deadline.min(Instant::now() + SERIAL_LIMIT);
+                Agent::greet(Transport::Serial, Line::new(port), None, deadline)
+            }
+            Err(error) => Err(error),
+        };
+        let serial = match serial.and_then(|agent| check(agent, self.id)) {
+            Err(error) => Box::new(error),
+            agent => return agent,
+        };
+        let ssh = match &self.ssh {
+            Some(name) => ssh::connect(name, deadline).and_then(|agent| check(agent, self.id)),
+            None => Err(AgentError::Simulated),
+        };
+        ssh.map_err(|error| AgentError::Unreachable {
+            serial,
+            ssh_name: self.ssh.unwrap_or_else(|| self.node.clone()),
+            ssh: Box::new(error),
+            node: self.node,
+        })
+    }
+}
+
+/// A name may lead to another machine, which is not to be shut down in the node's place.
+fn check(agent: Agent, expected: Option<NodeId>) -> Result<Agent, AgentError> {
+    let found = agent.identity().node;
+    match expected {
+        Some(expected) if found != Some(expected) => {
+            Err(AgentError::AnotherNode { expected, found })
+        }
+        _ => Ok(agent),
+    }
+}

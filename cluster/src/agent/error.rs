@@ -1,0 +1,82 @@
+//! Why an agent does not do what it is asked.
+
+use std::io;
+use std::time::Duration;
+
+use node_link::NodeId;
+use node_link::agent::{OLDEST, Printable, VERSION};
+
+use crate::ports::PortError;
+
+/// Why an agent cannot be reached, or does not do what it is asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// Neither way leads to it.
+    #[error(
+        "no agent on {node}: serial port: {serial}; ssh {ssh_name}: {ssh}; install clusterhat-node on it, or set up its network and ssh key"
+    )]
+    Unreachable {
+        /// The node.
+        node: String,
+        /// Why not by the serial port.
+        serial: Box<Self>,
+        /// Whom ssh was to log in to.
+        ssh_name: String,
+        /// Why not by ssh.
+        ssh: Box<Self>,
+    },
+    /// The serial port cannot be opened.
+    #[error("{}", node_link::text::chain(.0))]
+    Port(#[from] PortError),
+    /// ssh ended without reaching the agent; this is what it said.
+    #[error("{0}")]
+    Ssh(Printable),
+    /// ssh cannot be started.
+    #[error("cannot start ssh: {0}")]
+    NoSsh(io::Error),
+    /// A simulated node has no network.
+    #[error("a simulated node has no network")]
+    Simulated,
+    /// No reply in time.
+    #[error("no answer")]
+    Silent,
+    /// The connection ended.
+    #[error("the connection has ended")]
+    Closed,
+    /// Another message than one that is a reply to the request.
+    #[error("the reply is not one to the request")]
+    Nonsense,
+    /// The agent refuses it, and says why.
+    #[error("refused: {0}")]
+    Refused(Printable),
+    /// The two programs are more than one version apart.
+    #[error(
+        "its agent speaks protocol version {oldest} to {newest}, and this program {OLDEST} to {VERSION}: update the older of the two"
+    )]
+    Version {
+        /// The oldest that the agent speaks.
+        oldest: u32,
+        /// The newest.
+        newest: u32,
+    },
+    /// The connection leads to another machine.
+    #[error("it leads to {}, not to {expected}", other(*.found))]
+    AnotherNode {
+        /// The node that was meant.
+        expected: NodeId,
+        /// The one that answers; none where it is no node.
+        found: Option<NodeId>,
+    },
+    /// The kernel cannot wait for it, or pass bytes.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// How long a connection by the serial port may take before ssh is tried: an agent answers in milliseconds, a Zero under full load
+/// in a second.
+pub(super) const SERIAL_LIMIT: Duration = Duration::from_secs(3);
+
+fn other(found: Option<NodeId>) -> String {
+    found.map_or_else(|| "a machine that is not set up as a node".to_owned(), NodeId::label)
+}
