@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree, Visibility};
 
-const CRATES: [&str; 4] = ["gadget-config", "hat-driver", "node-link", "system-config"];
+/// Not yet held to it: `cluster` and `node`.
+const CRATES: [&str; 5] = ["cli", "gadget-config", "hat-driver", "node-link", "system-config"];
 
 /// A module by its path below the crate: `["linux", "error"]`.
 type Module = Vec<String>;
@@ -131,17 +132,23 @@ impl Modules {
         }
     }
 
-    /// The module that has what a path from the top leads to.
-    fn owner(&self, path: &[String]) -> Module {
+    /// The module that has what a path from the top leads to; `None` where that is another crate's.
+    fn owner(&self, path: &[String]) -> Option<Module> {
         let mut at = path.len();
         while !self.0.contains_key(&path[..at]) {
             at -= 1;
         }
         let (module, rest) = (path[..at].to_vec(), &path[at..]);
-        let used = rest.first().and_then(|name| self.0[&module].uses.get(name));
-        match used.and_then(|used| self.absolute(&module, used)) {
-            Some(next) if next != path => self.owner(&[&next, &rest[1..]].concat()),
-            _ => module,
+        match rest.first().and_then(|name| self.0[&module].uses.get(name)) {
+            None => Some(module),
+            Some(used) => {
+                let next = self.absolute(&module, used)?;
+                if next == path {
+                    Some(module)
+                } else {
+                    self.owner(&[&next[..], &rest[1..]].concat())
+                }
+            }
         }
     }
 
@@ -149,14 +156,12 @@ impl Modules {
         let mut imports = Imports::new();
         for (module, names) in &self.0 {
             let used = names.uses.iter().filter_map(|(name, path)| {
-                let owner = self.owner(&self.absolute(module, path)?);
+                let owner = self.owner(&self.absolute(module, path)?)?;
                 let is_child_s = names.reexports.contains(name) && owner.starts_with(module);
                 (!is_child_s).then_some(owner)
             });
-            let named = names
-                .paths
-                .iter()
-                .filter_map(|path| Some(self.owner(&self.absolute(module, path)?)));
+            let named =
+                names.paths.iter().filter_map(|path| self.owner(&self.absolute(module, path)?));
             let others = used.chain(named).filter(|owner| owner != module).collect();
             imports.insert(module.clone(), others);
         }

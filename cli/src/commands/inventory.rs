@@ -1,11 +1,12 @@
 //! `inventory`: the nodes for other programs.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use clusterhat::report::Report;
 use clusterhat::{NodeSet, System};
 
 use crate::call::{Call, Done, Run};
 use crate::render;
+use crate::render::inventory::Format;
 
 #[derive(Debug, Args)]
 pub(crate) struct Inventory {
@@ -15,23 +16,6 @@ pub(crate) struct Inventory {
     /// The output format
     #[arg(long, value_enum)]
     pub(crate) format: Format,
-}
-
-/// Formats of other programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Lines for /etc/hosts
-    Hosts,
-    /// Entries for ~/.ssh/config
-    Ssh,
-    /// An Ansible inventory (INI)
-    Ansible,
-    /// An MPI host file (Open MPI and MPICH)
-    Mpi,
-    /// Nodes and a partition for slurm.conf
-    Slurm,
-    /// JSON, as with --json
-    Json,
 }
 
 impl Run for Inventory {

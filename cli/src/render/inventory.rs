@@ -1,7 +1,24 @@
-//! `inventory` in the words of other programs.
+//! The inventory in the formats of other programs.
 
-use crate::commands::inventory::Format;
+use clap::ValueEnum;
 use clusterhat::report::{InventoryNode, InventoryReport};
+
+/// Formats of other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for /etc/hosts
+    Hosts,
+    /// Entries for ~/.ssh/config
+    Ssh,
+    /// An Ansible inventory (INI)
+    Ansible,
+    /// An MPI host file (Open MPI and MPICH)
+    Mpi,
+    /// Nodes and a partition for slurm.conf
+    Slurm,
+    /// JSON, as with --json
+    Json,
+}
 
 /// A comment to every one of those programs.
 const NOT_SET_UP: &str = "# `clusterhat network setup` was not run: these are the addresses that nodes give themselves\n";

@@ -4,6 +4,7 @@ mod doctor;
 pub(crate) mod inventory;
 mod json;
 mod network;
+mod printout;
 mod setup;
 pub(crate) mod simulation;
 mod table;
@@ -12,28 +13,10 @@ pub(crate) mod text;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::failure::Failure;
-use clusterhat::report::{BusUse, Report};
+use clusterhat::report::BusUse;
 use clusterhat::shorten;
 
-/// Everything that one run has to say.
-pub(crate) struct Printout<'a> {
-    pub(crate) command: &'a str,
-    pub(crate) report: Option<&'a Report>,
-    /// The report for people.
-    pub(crate) text: &'a dyn Fn(&Report) -> String,
-    pub(crate) bus: Option<BusUse>,
-    pub(crate) warnings: &'a [String],
-    pub(crate) failure: Option<&'a Failure>,
-}
-
-impl<'a> Printout<'a> {
-    /// A failure and nothing else.
-    pub(crate) fn of_failure(command: &'a str, failure: &'a Failure) -> Self {
-        let text = &text::render;
-        Self { command, report: None, text, bus: None, warnings: &[], failure: Some(failure) }
-    }
-}
+pub(crate) use printout::Printout;
 
 /// Prints to standard output; for people, warnings and errors go to standard error. Where those cannot
 /// be printed, the report is unchanged, and the exit status shows an error.

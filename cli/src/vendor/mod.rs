@@ -1,6 +1,7 @@
 //! The command under the vendor's name, `clusterctrl`: its words, its output and its exit statuses,
 //! line for line, over the same cluster. All text, errors too, goes to standard output.
 
+mod answer;
 mod links;
 mod request;
 mod run;
@@ -13,11 +14,11 @@ use clusterhat::config::Role;
 use clusterhat::{Cluster, Controller, Error};
 use hat_driver::linux::{BoardInfo, BoardModel, ClusterError as DriverError};
 
-use crate::advice::Words;
 use crate::global::Global;
 
 use crate::failure::Failure;
 use crate::render::simulation;
+use answer::{Answer, or_failed};
 use request::Request;
 
 /// What the vendor's tool prints without words, or when asked for help.
@@ -41,43 +42,6 @@ Usage: clusterctrl <cmd>
 
 <devices> are p1 or a list p2 p3 p5; <order> is the order that status lists (default 20).
 ";
-
-/// What a call prints, and its exit status.
-pub(crate) struct Answer {
-    text: String,
-    status: u8,
-}
-
-impl Answer {
-    fn new(text: impl Into<String>, status: u8) -> Self {
-        Self { text: text.into(), status }
-    }
-
-    fn nothing() -> Self {
-        Self::new("", 0)
-    }
-
-    fn failed(error: &Failure) -> Self {
-        Self::new(format!("ERROR: {}\n", error.message()), 1)
-    }
-
-    /// Two boards of one order, as the vendor's tool says it.
-    fn duplicate_order(order: u8, buses: &[u32]) -> Self {
-        let mut text = "ERROR: Duplicate ClusterCTRL 'order' found\n".to_owned();
-        text.extend(buses.iter().map(|bus| format!("I2C Bus: {bus} Order: {order}\n")));
-        Self::new(text, 1)
-    }
-
-    /// What was left out comes first: scripts read the last lines, and pick others by their key.
-    fn but(self, errors: &[DriverError]) -> Self {
-        if errors.is_empty() {
-            return self;
-        }
-        let lines: String =
-            errors.iter().map(|e| format!("ERROR: {}\n", e.describe(&Words))).collect();
-        Self::new(lines + &self.text, 1)
-    }
-}
 
 /// The whole command; `words` without the program's name.
 pub(crate) fn main(words: &[String]) -> ExitCode {
@@ -155,9 +119,4 @@ fn duplicate_order(context: &Cluster) -> Option<Answer> {
         }
         _ => None,
     })
-}
-
-/// A driver error where the vendor's tool knows none.
-fn or_failed(result: Result<Answer, DriverError>) -> Answer {
-    result.unwrap_or_else(|error| Answer::new(format!("ERROR: {}\n", error.describe(&Words)), 1))
 }

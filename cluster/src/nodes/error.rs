@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::MOST;
+/// The most nodes in one range; a longer one is taken for a typing error.
+///
+/// The largest real set is eight ClusterCTRL DA boards of 32 nodes.
+pub(crate) const MOST: u32 = 4096;
 
 /// A longer word is not shown a second time.
 const LONGEST_SHOWN: usize = 200;

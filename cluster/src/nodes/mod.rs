@@ -30,6 +30,7 @@ use std::ops::Range;
 
 use hat_driver::linux::{Node, Wording};
 
+pub(crate) use error::MOST;
 pub use error::NodeSetError;
 pub(crate) use fold::fold;
 pub use names::Names;
@@ -38,11 +39,6 @@ pub(crate) use names::check_name;
 use error::{Fault, Problem};
 use numbers::NumRange;
 use parse::Reading;
-
-/// The most nodes in one range; a longer one is taken for a typing error.
-///
-/// The largest real set is eight ClusterCTRL DA boards of 32 nodes.
-pub(crate) const MOST: u32 = 4096;
 
 /// What a node is called: `p5`.
 #[must_use]
