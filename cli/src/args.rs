@@ -6,7 +6,7 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, doctor, init, inventory, maxpi, network, outputs, path, power, setup, status,
+    board, boards, console, doctor, init, inventory, maxpi, network, outputs, path, power, setup, status,
 };
 use crate::global::Global;
 
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
     Init,
+    /// Work on a node's console, look at several, or talk to one from a script
+    Console(console::Console),
     /// Switch the ALERT LED
     Alert(outputs::Switch),
     /// Switch the nodes' status LEDs
@@ -146,6 +148,7 @@ impl Command {
             Self::Savedefaults(save) => Box::new(save.of(What::Defaults)),
             Self::Reset(reset) => Box::new(reset),
             Self::Boards(boards) => Box::new(boards),
+            Self::Console(console) => Box::new(console),
             Self::Setup(setup) => Box::new(setup),
             Self::Network(network) => network.run(),
             Self::Doctor(doctor) => Box::new(doctor),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::PathBuf;
 
 use clusterhat::config::ConfigError;
 use clusterhat::nodes::NodeSetError;
@@ -49,6 +50,20 @@ pub(crate) enum Failure {
     /// A dangerous command was not confirmed.
     #[error("{0}; nothing was done")]
     NotConfirmed(String),
+    /// What was waited for did not come.
+    #[error("timed out: {0}")]
+    TimedOut(String),
+    /// A log cannot be written.
+    #[error("cannot write the log {}", .path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard input cannot be used as what it is, a terminal for instance.
+    #[error("cannot use standard input")]
+    Input(#[source] io::Error),
     /// The output went nowhere.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
@@ -140,7 +155,8 @@ impl Failure {
             Self::Interrupted { signal, .. } | Self::HubInterrupted { signal } => {
                 128 + *signal as u8
             }
-            Self::Output(_) => 1,
+            Self::TimedOut(_) => 3,
+            Self::Log { .. } | Self::Input(_) | Self::Output(_) => 1,
         }
     }
 
@@ -151,7 +167,9 @@ impl Failure {
             Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotConfirmed(_) => ErrorKind::NotConfirmed,
             Self::Interrupted { .. } | Self::HubInterrupted { .. } => ErrorKind::Interrupted,
-            Self::Output(_) => ErrorKind::Output,
+            Self::TimedOut(_) => ErrorKind::TimedOut,
+            Self::Input(_) => ErrorKind::Input,
+            Self::Log { .. } | Self::Output(_) => ErrorKind::Output,
         }
     }
 

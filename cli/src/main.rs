@@ -4,6 +4,7 @@ mod advice;
 mod args;
 mod call;
 mod commands;
+mod console;
 mod failure;
 mod global;
 mod progress;

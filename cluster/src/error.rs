@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::config::ConfigError;
 use crate::nodes::{Labels, NodeSetError};
+use crate::ports::PortError;
 use crate::report::NodeState;
 use crate::shorten::shorten;
 
@@ -29,6 +30,9 @@ pub enum Error {
     /// A change of a simulation's file is not told.
     #[error("the simulation's file cannot be watched")]
     SimulationWatch(#[source] io::Error),
+    /// A serial port of a node.
+    #[error(transparent)]
+    Port(#[from] PortError),
     /// The vendor's configuration makes this machine a node, which has no boards.
     #[error(
         "this machine is a node (TYPE in /etc/default/clusterctrl), and nodes have no boards; \
@@ -144,6 +148,8 @@ pub enum ErrorKind {
     Configuration,
     /// An unknown simulation, or a simulation file that cannot be used.
     Simulation,
+    /// A serial port of a node cannot be opened.
+    Port,
     /// This machine is a node.
     NotController,
     /// No board has the output.
@@ -168,6 +174,8 @@ pub enum ErrorKind {
     Network,
     /// A check-up found something that needs doing.
     ProblemsFound,
+    /// Standard input could not be used.
+    Input,
     /// The output could not be written.
     Output,
     /// No board was found.
@@ -176,6 +184,8 @@ pub enum ErrorKind {
     UnderVoltage,
     /// Another process switched off what was switched on.
     Undone,
+    /// What was waited for did not come in time.
+    TimedOut,
     /// Stopped by the observer.
     Stopped,
     /// A power cycle left nodes off.
@@ -259,6 +269,7 @@ impl Error {
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
             Self::Simulation(_) | Self::SimulationWatch(_) => ErrorKind::Simulation,
+            Self::Port(_) => ErrorKind::Port,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,

@@ -45,6 +45,7 @@ mod cluster;
 mod controller;
 mod error;
 mod event;
+mod folder_watch;
 mod operations;
 mod outcome;
 mod shorten;

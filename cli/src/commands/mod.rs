@@ -7,6 +7,7 @@
 pub(crate) mod board;
 pub(crate) mod boards;
 pub(crate) mod doctor;
+pub(crate) mod console;
 pub(crate) mod init;
 pub(crate) mod inventory;
 pub(crate) mod maxpi;

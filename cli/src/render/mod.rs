@@ -51,6 +51,12 @@ pub(crate) fn tell(line: &str) {
     let _ = writeln!(anstream::stderr(), "clusterhat: {line}");
 }
 
+/// Text on a terminal that is raw: it has its own line ends.
+pub(crate) fn say(text: &str) {
+    // Nothing is left to tell where this cannot be printed.
+    let _ = write!(io::stderr(), "{text}");
+}
+
 /// The exit status of a run whose output may not have been written.
 pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
     match printed {

@@ -29,7 +29,7 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Network(report) => super::network::render(report),
         Report::Doctor(report) => super::doctor::render(report),
         // Printed in the format that was asked for.
-        Report::Inventory(_) => String::new(),
+        Report::Inventory(_) | Report::Console(_) => String::new(),
         Report::Maxpi { maxpi } => format!("{maxpi}\n"),
     }
 }

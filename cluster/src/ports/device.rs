@@ -50,8 +50,8 @@ fn make_raw(port: impl AsFd) -> rustix::io::Result<()> {
 fn refused(path: &Path, errno: Errno) -> PortError {
     let path = path.to_owned();
     match errno {
-        // NXIO, NODEV: the device's file outlives the device for a moment.
-        Errno::NOENT | Errno::NXIO | Errno::NODEV => PortError::Absent { path },
+        // The others: the device's file outlives the device for a moment.
+        Errno::NOENT | Errno::NXIO | Errno::NODEV | Errno::IO => PortError::Absent { path },
         Errno::BUSY => PortError::Busy { holder: Holder::with_open(&path), path },
         errno => PortError::Io { path, source: errno.into() },
     }

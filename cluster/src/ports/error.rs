@@ -13,7 +13,7 @@ use node_link::NodeIdError;
 pub enum PortError {
     /// There is no such device: the node is off, or has not come up to its USB gadget, or its gadget has no
     /// such port.
-    #[error("{} does not exist: the node is off or still starting, or its gadget has no such port", .path.display())]
+    #[error("{} is not there: the node is off or still starting, or its gadget has no such port", .path.display())]
     Absent {
         /// The device.
         path: PathBuf,

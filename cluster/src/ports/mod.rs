@@ -6,6 +6,8 @@
 
 mod device;
 mod error;
+mod place;
+mod watch;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -14,9 +16,10 @@ use hat_driver::linux::Node;
 use node_link::NodeId;
 
 use crate::cluster::Cluster;
-use crate::simulated::{self, SimulatedNode};
+use place::Place;
 
 pub use error::PortError;
+pub use watch::PortWatch;
 
 /// Which serial port of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,19 +48,11 @@ impl Port {
 /// The port belongs to the caller alone until it is closed: it is locked with `flock(2)`, and the terminal is
 /// in exclusive mode (`TIOCEXCL`, ioctl_tty(2)). When the node loses its power, reading ends.
 ///
+/// A simulated node has both ports while it is on the USB; a thread of this process is the node.
+///
 /// # Errors
 /// [`PortError::Absent`] as long as the node shows no such port, [`PortError::Busy`] with the process that
 /// has it.
-///
-/// A simulated node has both ports while it is on the USB; a thread of this process is the node.
 pub fn open(cluster: &Cluster, node: Node, port: Port) -> Result<OwnedFd, PortError> {
-    let id = NodeId::from_number(node.number())
-        .map_err(|source| PortError::NoNetworkPlace { node, source })?;
-    let path = port.device(id);
-    match (SimulatedNode::of(cluster, node), cluster.backend.root()) {
-        (Some(node), _) => simulated::open(node, id, port, &path),
-        (None, Some(root)) => device::open(&root.join(path.strip_prefix("/").unwrap_or(&path))),
-        // A node of another cluster.
-        (None, None) => Err(PortError::Absent { path }),
-    }
+    Place::of(cluster, node, port)?.open()
 }

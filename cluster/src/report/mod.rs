@@ -8,6 +8,7 @@ use crate::error::ErrorReport;
 
 mod boards;
 mod doctor;
+mod console;
 mod network;
 mod outputs;
 mod power;
@@ -19,6 +20,7 @@ pub use boards::{
     NodePath, PathReport,
 };
 pub use doctor::{CheckNotMade, DoctorReport};
+pub use console::ConsoleReport;
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
@@ -98,6 +100,8 @@ pub enum Report {
     Doctor(DoctorReport),
     /// The nodes for other programs.
     Inventory(InventoryReport),
+    /// A node's console was talked to.
+    Console(ConsoleReport),
     /// How many nodes there are.
     Maxpi {
         /// That number.

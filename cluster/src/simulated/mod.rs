@@ -3,12 +3,13 @@
 //! has to run in between.
 
 mod agent;
-mod changes;
 mod console;
 mod port;
 #[cfg_attr(not(test), allow(dead_code, reason = "Cluster::follow will take it"))]
 mod source;
 mod timeline;
+
+use std::path::{Path, PathBuf};
 
 use hat_driver::linux::Node;
 use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
@@ -16,7 +17,7 @@ use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
 use crate::backend::Backend;
 use crate::cluster::Cluster;
 
-pub(crate) use port::open;
+pub(crate) use port::SimulatedPort;
 #[allow(unused_imports, reason = "Cluster::follow will take it")]
 pub(crate) use source::SimulatedSource;
 
@@ -37,6 +38,11 @@ impl SimulatedNode {
         let info = cluster.driver.info(node.board()).ok()?;
         let place = NodePlace { chip: info.bus.zip(info.address), position: node.position() };
         Some(Self { machine: machine.clone(), node, place })
+    }
+
+    /// The folder of the simulation's file.
+    fn folder(&self) -> Option<PathBuf> {
+        self.machine.path()?.parent().map(Path::to_owned)
     }
 
     /// `p1`.

@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use hat_driver::linux::Moment;
 use hat_driver::linux::lock::{FileLock, LockError};
+use hat_driver::linux::{Moment, Node};
 use node_link::NodeId;
 use rustix::event::PollFlags;
 
 use super::SimulatedNode;
 use super::agent::Agent;
-use super::changes::Changes;
 use super::console::Console;
-use crate::life::State;
+use crate::cluster::Cluster;
+use crate::folder_watch::FolderWatch;
+use crate::life::{Event, State};
 use crate::ports::{Port, PortError};
 
 /// How long what a node said last waits for a reader when the port goes.
@@ -33,25 +34,56 @@ pub(super) trait Peer {
     fn speak(&mut self, now: Duration, state: State, out: &mut Vec<u8>) -> Option<Duration>;
 }
 
-/// Opens a port, as [`crate::ports::open`] does; `device` is what it would be called.
-pub(crate) fn open(
+/// A port of a simulated node.
+pub(crate) struct SimulatedPort {
     node: SimulatedNode,
     id: NodeId,
     port: Port,
-    device: &Path,
-) -> Result<OwnedFd, PortError> {
-    let path = device.to_owned();
-    if !has_ports(node.timeline().state(Moment::now().uptime)) {
-        return Err(PortError::Absent { path });
+    /// What it would be called.
+    path: PathBuf,
+}
+
+impl SimulatedPort {
+    /// Of a node of this cluster; `None` where it is none of a simulation.
+    pub(crate) fn of(cluster: &Cluster, node: Node, id: NodeId, port: Port) -> Option<Self> {
+        let node = SimulatedNode::of(cluster, node)?;
+        Some(Self { node, id, port, path: port.device(id) })
     }
-    let lock = lock(&node, &path)?;
-    let served = serve(node, id, port, lock);
-    served.map(OwnedFd::from).map_err(|source| PortError::Io { path, source })
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of the simulation's file.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        self.node.folder()
+    }
+
+    /// How long it takes until something happens to the node.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        let now = Moment::now().uptime;
+        Some(self.node.timeline().next_after(now)?.saturating_sub(now))
+    }
+
+    /// Opens it, as [`crate::ports::open`] does.
+    pub(crate) fn open(&self) -> Result<OwnedFd, PortError> {
+        let path = self.path.clone();
+        if !has_ports(self.node.timeline().state(Moment::now().uptime)) {
+            return Err(PortError::Absent { path });
+        }
+        let served = serve(self, lock(&self.node, &path)?);
+        served.map(OwnedFd::from).map_err(|source| PortError::Io { path, source })
+    }
 }
 
 /// The gadget of a node shows its ports for as long as it is on the USB.
 const fn has_ports(state: State) -> bool {
     matches!(state, State::Enumerated | State::Link | State::Reachable | State::Agent)
+}
+
+/// Whether a node's gadget leaves the USB with an event.
+const fn takes_ports(event: Event) -> bool {
+    matches!(event, Event::BoardGone | Event::PowerOff | Event::GadgetGone)
 }
 
 /// Processes with the same simulation share its nodes' ports.
@@ -69,16 +101,19 @@ fn lock(node: &SimulatedNode, device: &Path) -> Result<FileLock, PortError> {
     })
 }
 
-fn serve(node: SimulatedNode, id: NodeId, port: Port, lock: FileLock) -> io::Result<UnixStream> {
+fn serve(port: &SimulatedPort, lock: FileLock) -> io::Result<UnixStream> {
     let (ours, stream) = UnixStream::pair()?;
     ours.set_nonblocking(true)?;
     stream.set_nonblocking(true)?;
-    let peer: Box<dyn Peer + Send> = match port {
+    let node = port.node.clone();
+    let peer: Box<dyn Peer + Send> = match port.port {
         Port::Console => Box::new(Console::new(&node.name())),
-        Port::Agent => Box::new(Agent::new(node.clone(), id)),
+        Port::Agent => Box::new(Agent::new(node.clone(), port.id)),
     };
-    let changes = Changes::of(node.machine.path().as_deref())?;
+    let changes = FolderWatch::of_files(node.folder().as_deref())?;
     let mut server = Server { node, peer, stream, changes, out: Vec::new() };
+    // What was said before anybody came is there when the port is.
+    server.greet()?;
     thread::Builder::new().name("simulated port".to_owned()).spawn(move || {
         // Whoever has the port sees by its end that it is gone, and may open it again then.
         let _ = server.run();
@@ -92,7 +127,7 @@ struct Server {
     node: SimulatedNode,
     peer: Box<dyn Peer + Send>,
     stream: UnixStream,
-    changes: Changes,
+    changes: FolderWatch,
     /// What the node has sent and nobody has read.
     out: Vec<u8>,
 }
@@ -100,11 +135,15 @@ struct Server {
 impl Server {
     /// Until the gadget leaves the USB or the port is closed.
     fn run(&mut self) -> io::Result<()> {
-        let mut timeline = self.node.timeline();
+        let first = self.node.timeline();
+        let known = first.past(Moment::now().uptime).len();
+        let mut timeline = first.clone();
         loop {
             let now = Moment::now().uptime;
             let state = timeline.state(now);
-            if !has_ports(state) {
+            // It may be back by now: what was open is gone all the same.
+            let news = timeline.past(now).iter().skip(known.min(timeline.common(&first)));
+            if !has_ports(state) || news.into_iter().any(|(_, event)| takes_ports(*event)) {
                 return Ok(());
             }
             let next = self.peer.speak(now, state, &mut self.out);
@@ -119,6 +158,13 @@ impl Server {
             }
             timeline = self.node.timeline();
         }
+    }
+
+    fn greet(&mut self) -> io::Result<()> {
+        let now = Moment::now().uptime;
+        let state = self.node.timeline().state(now);
+        self.peer.speak(now, state, &mut self.out);
+        if self.out.is_empty() { Ok(()) } else { self.send() }
     }
 
     fn send(&mut self) -> io::Result<()> {

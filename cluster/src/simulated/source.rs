@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 use hat_driver::linux::{Moment, Node};
 
 use super::SimulatedNode;
-use super::changes::Changes;
 use super::timeline::Timeline;
 use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::folder_watch::FolderWatch;
 use crate::life::{Event, Source};
 
 /// The events of a simulation's nodes, from their timelines and from what other processes do to them.
 pub(crate) struct SimulatedSource {
     nodes: Vec<Followed>,
-    changes: Changes,
+    changes: FolderWatch,
 }
 
 /// A node with what was told of it.
@@ -30,9 +30,9 @@ impl SimulatedSource {
     pub(crate) fn new(cluster: &Cluster, nodes: &[Node]) -> Result<Self, Error> {
         let nodes: Vec<_> =
             nodes.iter().filter_map(|&node| SimulatedNode::of(cluster, node)).collect();
-        let path = nodes.first().and_then(|node| node.machine.path());
+        let folder = nodes.first().and_then(SimulatedNode::folder);
         // Before the first look: what changes after it is not missed.
-        let changes = Changes::of(path.as_deref()).map_err(Error::SimulationWatch)?;
+        let changes = FolderWatch::of_files(folder.as_deref()).map_err(Error::SimulationWatch)?;
         let follow = |node: SimulatedNode| Followed { timeline: node.timeline(), node, told: 0 };
         Ok(Self { nodes: nodes.into_iter().map(follow).collect(), changes })
     }

@@ -104,7 +104,6 @@ impl Timeline {
     }
 
     /// How many events from the first on are the same.
-    #[cfg_attr(not(test), allow(dead_code, reason = "the source takes it"))]
     pub(super) fn common(&self, other: &Self) -> usize {
         self.0.iter().zip(&other.0).take_while(|(a, b)| a == b).count()
     }

@@ -39,7 +39,7 @@ use core::time::Duration;
 pub use identity::Identity;
 pub use line::LineError;
 pub use message::{Goodbye, Message, Reply};
-pub use printable::{Printable, TEXT_LIMIT};
+pub use printable::{Printable, TEXT_LIMIT, is_plain};
 pub use reader::LineReader;
 pub use request::{Call, Request};
 pub use telemetry::{Disk, LIST_LIMIT, Memory, Telemetry};

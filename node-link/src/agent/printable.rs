@@ -50,7 +50,8 @@ impl Printable {
 
 /// Whether a terminal shows it and does nothing else. The ranges are Unicode's line and paragraph separators and its formatting
 /// characters: zero width, bidirectional, tags.
-fn is_plain(c: char) -> bool {
+#[must_use]
+pub fn is_plain(c: char) -> bool {
     !c.is_control()
         && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         && !matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

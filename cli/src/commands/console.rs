@@ -1,0 +1,111 @@
+//! `console`: the consoles of nodes, here, in a script, or several to look at.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clusterhat::nodes::label;
+use clusterhat::report::{ConsoleReport, Report};
+use clusterhat::{Node, NodeSet, Outcome, parse_duration};
+use regex_lite::{Regex, RegexBuilder};
+
+use crate::call::{Call, Done, Run};
+use crate::console::{self, Log, Script};
+use crate::failure::Failure;
+
+/// How long `--expect` waits where nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(crate) struct Console {
+    /// The node; with --watch, several, such as p1 p3, p1..p4 or p[1-3,5]
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+    /// Only show what the nodes print, each line with its node's name
+    #[arg(long, conflicts_with_all = ["send", "expect", "timeout"])]
+    pub(crate) watch: bool,
+    /// Send this line and Enter
+    #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
+    pub(crate) send: Option<String>,
+    /// Wait until the node prints text that matches this regular expression
+    #[arg(long, value_name = "REGEX", value_parser = parse_regex, allow_hyphen_values = true)]
+    pub(crate) expect: Option<Regex>,
+    /// Give up --send and --expect after this time (seconds; default 30)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// Add what the nodes print to this file, with the time of each line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+/// `^` and `$` are the ends of a line; a console ends lines with CR LF.
+fn parse_regex(text: &str) -> Result<Regex, String> {
+    let regex = RegexBuilder::new(text).multi_line(true).crlf(true).build();
+    regex.map_err(|error| error.to_string())
+}
+
+impl Console {
+    const fn is_script(&self) -> bool {
+        self.send.is_some() || self.expect.is_some()
+    }
+
+    fn check(&self, call: &Call) -> Result<(), Failure> {
+        if call.is_json && !self.is_script() {
+            let text = "console prints JSON for --send and --expect only";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        if self.timeout.is_some() && !self.is_script() {
+            let text = "--timeout is for --send and --expect";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn only(nodes: &[Node]) -> Result<Node, Failure> {
+        match nodes {
+            [node] => Ok(*node),
+            _ => Err(Failure::Usage(format!(
+                "console works on one node, not on {}; --watch shows several",
+                nodes.len()
+            ))),
+        }
+    }
+}
+
+impl Run for Console {
+    fn name(&self) -> &'static str {
+        "console"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        self.check(call)?;
+        let set = NodeSet::parse(&self.nodes)?;
+        // A port needs no board.
+        call.options.without_boards = true;
+        let is_json = call.is_json;
+        let cluster = &*call.open()?;
+        let nodes = cluster.nodes(&set)?;
+        let log = self.log.as_deref().map(Log::open).transpose()?;
+        let (name, matched) = if self.watch {
+            console::watch(cluster, &nodes, log)?;
+            (String::new(), None)
+        } else {
+            let node = Self::only(&nodes)?;
+            let matched = if self.is_script() {
+                let script = Script {
+                    send: self.send.clone(),
+                    expect: self.expect.clone(),
+                    limit: self.timeout.unwrap_or(PATIENCE),
+                    shows: !is_json,
+                };
+                console::run_script(cluster, node, &script, log)?
+            } else {
+                console::copy(cluster, node, log)?;
+                None
+            };
+            (label(node), matched)
+        };
+        let report = Report::Console(ConsoleReport::new(name, matched));
+        Ok(Outcome { report, error: None })
+    }
+}

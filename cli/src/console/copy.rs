@@ -1,0 +1,205 @@
+//! One console: what is typed goes to the node, and what the node says comes here.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use clusterhat::{Cluster, Node};
+use rustix::event::PollFlags;
+
+use super::escape::{Escapes, HELP, Wish};
+use super::link::{Heard, Link, wait};
+use super::log::{Log, LoggedLines};
+use super::terminal::Raw;
+use super::{CHUNK, IDLE};
+use crate::failure::Failure;
+use crate::render;
+
+/// How much may wait for a node that takes nothing.
+const MOST_PENDING: usize = 64 * 1024;
+/// How long the node may go on answering after the end of the input.
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
+
+/// Works on a node's console until its user ends it, or the input ends.
+///
+/// # Errors
+/// The console is another process's, or is not there and nobody sits here who could wait for it.
+pub(crate) fn copy(cluster: &Cluster, node: Node, log: Option<Log>) -> Result<(), Failure> {
+    let mut link = Link::new(cluster, node)?;
+    let is_open = link.open()?;
+    let is_typed = io::stdin().is_terminal();
+    if !is_open && !is_typed {
+        return Err(link.absent());
+    }
+    let raw = if is_typed { Some(Raw::enter().map_err(Failure::Input)?) } else { None };
+    let mut session = Session {
+        link,
+        log: LoggedLines::new(log),
+        input: Input::new(is_typed),
+        pending: Vec::new(),
+        heard: Instant::now(),
+    };
+    session.note(if is_open { "open; ~. ends it, ~? shows help" } else { WAITING });
+    let result = session.run();
+    let logged = session.log.flush();
+    drop(raw);
+    result.and(logged)
+}
+
+const WAITING: &str = "waiting for its console, which comes when the node starts; ~. ends it";
+
+struct Session {
+    link: Link,
+    log: LoggedLines,
+    input: Input,
+    /// What the node has not taken yet.
+    pending: Vec<u8>,
+    /// When the node said something last.
+    heard: Instant,
+}
+
+/// Standard input.
+struct Input {
+    /// Where somebody types: only they can mean an escape.
+    escapes: Option<Escapes>,
+    has_ended: bool,
+    /// When the last of it was sent.
+    sent: Option<Instant>,
+}
+
+impl Input {
+    fn new(is_typed: bool) -> Self {
+        Self { escapes: is_typed.then_some(Escapes::AfterNewline), has_ended: false, sent: None }
+    }
+}
+
+impl Session {
+    fn run(&mut self) -> Result<(), Failure> {
+        loop {
+            if self.link.open()? {
+                self.note("open");
+            }
+            let (ready, input_ready) = self.wait()?;
+            if ready.intersects(PollFlags::OUT) {
+                self.link.write(&mut self.pending);
+            }
+            if !(ready - PollFlags::OUT).is_empty() && self.link.is_open() {
+                match self.hear() {
+                    // Whoever closed the pipe has seen enough.
+                    Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                        return Ok(());
+                    }
+                    result => result?,
+                }
+            }
+            if input_ready && self.take_input()?.is_none() {
+                return Ok(());
+            }
+            if self.input.has_ended && self.pending.is_empty() && self.input.sent.is_none() {
+                self.heard = Instant::now();
+                self.input.sent = Some(self.heard);
+            }
+            if self.is_over() {
+                return Ok(());
+            }
+            if self.heard.elapsed() >= IDLE {
+                self.log.flush()?;
+            }
+        }
+    }
+
+    /// Waits for the node or the input: what can be done with the port, and whether the input can be read.
+    fn wait(&self) -> Result<(PollFlags, bool), Failure> {
+        let stdin = io::stdin();
+        let mut all = vec![self.link.waits_on(!self.pending.is_empty())];
+        if self.wants_input() {
+            all.push((stdin.as_fd(), PollFlags::IN));
+        }
+        let is_answering = self.input.sent.is_some();
+        let rests = is_answering || self.log.has_begun();
+        let rest = rests.then(|| IDLE.saturating_sub(self.heard.elapsed()));
+        let limit = self.link.due().into_iter().chain(rest).min();
+        let ready = wait(&all, limit).map_err(Failure::Input)?;
+        Ok((ready[0], ready.get(1).is_some_and(|flags| !flags.is_empty())))
+    }
+
+    /// Whoever types may always want to end it; what comes from a program can wait.
+    fn wants_input(&self) -> bool {
+        !self.input.has_ended && (self.input.escapes.is_some() || self.pending.len() < MOST_PENDING)
+    }
+
+    /// Prints and logs what has come.
+    fn hear(&mut self) -> Result<(), Failure> {
+        let mut buffer = [0; CHUNK];
+        match self.link.read(&mut buffer) {
+            Heard::Bytes(0) => {}
+            Heard::Bytes(length) => {
+                self.heard = Instant::now();
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(&buffer[..length])?;
+                stdout.flush()?;
+                self.log.push(&buffer[..length])?;
+            }
+            Heard::Gone => {
+                self.log.flush()?;
+                if self.input.escapes.is_some() {
+                    // It was meant for what ran there.
+                    self.pending.clear();
+                }
+                self.note(WAITING);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what is typed; `None` where that ends the console.
+    fn take_input(&mut self) -> Result<Option<()>, Failure> {
+        let mut buffer = [0; CHUNK];
+        let length = match rustix::io::read(io::stdin(), &mut buffer) {
+            Ok(length) => length,
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => return Ok(Some(())),
+            // A terminal that was hung up.
+            Err(rustix::io::Errno::IO) => 0,
+            Err(errno) => return Err(Failure::Input(errno.into())),
+        };
+        let typed = &buffer[..length];
+        let Some(escapes) = &mut self.input.escapes else {
+            self.pending.extend(typed);
+            self.input.has_ended = length == 0;
+            return Ok(Some(()));
+        };
+        if length == 0 {
+            return Ok(None);
+        }
+        for wish in escapes.take(typed) {
+            match wish {
+                Wish::End => return Ok(None),
+                Wish::Send(bytes) if self.pending.len() + bytes.len() > MOST_PENDING => {
+                    render::say("\x07");
+                }
+                Wish::Send(bytes) if self.link.is_open() => self.pending.extend(bytes),
+                Wish::Send(_) => {}
+                Wish::Break => {
+                    if let Err(error) = self.link.send_break() {
+                        self.note(&format!("cannot send a break: {error}"));
+                    }
+                }
+                Wish::Help => render::say(&format!("\r\n{}\r\n", HELP.replace('\n', "\r\n"))),
+            }
+        }
+        Ok(Some(()))
+    }
+
+    /// Whether all of the input was sent and answered.
+    fn is_over(&self) -> bool {
+        let Some(sent) = self.input.sent else { return false };
+        !self.link.is_open() || self.heard.elapsed() >= IDLE || sent.elapsed() >= LONGEST_ANSWER
+    }
+
+    /// Tells whoever sits here what is going on; a program needs no such words.
+    fn note(&self, text: &str) {
+        if self.input.escapes.is_some() {
+            render::say(&format!("\r\nclusterhat: {}: {text}\r\n", self.link.name()));
+        }
+    }
+}
