@@ -6,7 +6,8 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, console, doctor, init, inventory, maxpi, network, outputs, path, power, setup, status,
+    board, boards, console, doctor, init, inventory, maxpi, network, outputs, path, power, setup,
+    status,
 };
 use crate::global::Global;
 

@@ -6,6 +6,7 @@
 
 mod command;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -16,8 +17,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::pages::file_page;
 use command::{Run as _, clusterhat};
 use hat_driver::linux::lock::FileLock;
+use hat_driver::sim::{Behaviour, Simulation};
 use serde_json::{Value, json};
 
 /// Somebody without rights, where the test runs as root.
@@ -221,4 +224,26 @@ fn an_empty_variable_is_none() {
     assert_eq!(stderr, machine.stderr, "no simulation is announced");
     let output = Output::of(world.command(&["maxpi"]).env("CLUSTERHAT_ROOT", ""));
     assert_eq!((output.status, &*output.stdout), (0, "4\n"), "{output:?}");
+}
+
+/// The page's example has every key of a node, and none of them is misspelt.
+#[test]
+fn the_manual_page_explains_every_key() {
+    let page = file_page("clusterhat-simulation.5");
+    let simulation = Simulation::parse(&page.example).expect("a simulation");
+    let object: Value = serde_json::from_str(&page.example).expect("JSON");
+    let nodes = object["nodes"].as_object().expect("nodes");
+    let keys = nodes.values().flat_map(|node| node.as_object().expect("an object").keys());
+    let used: BTreeSet<_> = keys.map(String::as_str).collect();
+    assert_eq!(used, BTreeSet::from(Behaviour::KEYS));
+    let plain = Behaviour::default();
+    assert!(simulation.behaviours.values().all(|behaviour| *behaviour != plain));
+    for key in object.as_object().expect("an object").keys().map(String::as_str) {
+        assert!(page.keys.iter().any(|known| known == key), "{key}");
+    }
+    for key in Behaviour::KEYS {
+        assert!(page.keys.iter().any(|known| known == key), "{key}");
+    }
+    let world = World::new(&object);
+    assert_eq!(world.run(&["on", "all"]).status, 0);
 }

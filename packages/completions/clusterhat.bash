@@ -31,6 +31,9 @@ _clusterhat() {
             clusterhat,completions)
                 cmd="clusterhat__subcmd__completions"
                 ;;
+            clusterhat,console)
+                cmd="clusterhat__subcmd__console"
+                ;;
             clusterhat,cycle)
                 cmd="clusterhat__subcmd__cycle"
                 ;;
@@ -134,7 +137,7 @@ _clusterhat() {
 
     case "${cmd}" in
         clusterhat)
-            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init alert led hub wp fan act usbboot path board boards setup network doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
+            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init console alert led hub wp fan act usbboot path board boards setup network doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -384,6 +387,52 @@ _clusterhat() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__console)
+            opts="-h --watch --send --expect --timeout --log --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -36,6 +36,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Swit
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "console" -d 'Work on a node\'s console, look at several, or talk to one from a script'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Switch the ALERT LED'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "led" -d 'Switch the nodes\' status LEDs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "hub" -d 'Switch the USB hub, or switch it off and on; the nodes\' links go with it'
@@ -99,6 +100,17 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'U
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l send -d 'Send this line and Enter' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l expect -d 'Wait until the node prints text that matches this regular expression' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l timeout -d 'Give up --send and --expect after this time (seconds; default 30)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l log -d 'Add what the nodes print to this file, with the time of each line' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l watch -d 'Only show what the nodes print, each line with its node\'s name'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r

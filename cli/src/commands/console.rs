@@ -16,7 +16,20 @@ use crate::failure::Failure;
 /// How long `--expect` waits where nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What the options do not say.
+const AFTER_HELP: &str = "\
+On a terminal, every key goes to the node, but for these after a newline:
+  ~.  end, ~B  send a break, ~?  help, ~~  send a tilde.
+The console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is
+no terminal is copied, and the command ends when the node has answered its last line.
+
+A REGEX is searched for in what the node prints, after the line if one is sent: the echo of the line counts. ^ and $ are
+the ends of a line; at most 4096 bytes can match.
+
+Exit status with --send or --expect: 0 sent or matched, 3 timed out.";
+
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Console {
     /// The node; with --watch, several, such as p1 p3, p1..p4 or p[1-3,5]
     #[arg(value_name = "NODES", required = true)]

@@ -6,8 +6,8 @@
 
 pub(crate) mod board;
 pub(crate) mod boards;
-pub(crate) mod doctor;
 pub(crate) mod console;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod inventory;
 pub(crate) mod maxpi;

@@ -87,7 +87,7 @@ impl Dialogue<'_> {
                 self.link.write(&mut self.pending);
             }
             if !(ready - PollFlags::OUT).is_empty() {
-                let heard = self.hear()?;
+                let heard = self.hear(self.script.shows)?;
                 // The answer to a line comes after it.
                 let matched = if writes { None } else { self.matches(&heard) };
                 if matched.is_some() {
@@ -100,20 +100,20 @@ impl Dialogue<'_> {
     /// What the kernel kept from before is no answer.
     fn skip_old(&mut self) -> Result<(), Failure> {
         for _ in 0..MOST_OLD / CHUNK {
-            if self.hear()?.is_empty() {
+            if self.hear(false)?.is_empty() {
                 break;
             }
         }
         Ok(())
     }
 
-    /// What has come, which is shown and logged.
-    fn hear(&mut self) -> Result<Vec<u8>, Failure> {
+    /// What has come, which is logged, and shown if it is to be.
+    fn hear(&mut self, shows: bool) -> Result<Vec<u8>, Failure> {
         let mut buffer = [0; CHUNK];
         let Heard::Bytes(length) = self.link.read(&mut buffer) else { return Ok(Vec::new()) };
         let heard = &buffer[..length];
         self.log.push(heard)?;
-        if self.script.shows {
+        if shows {
             let mut stdout = io::stdout().lock();
             stdout.write_all(heard)?;
             stdout.flush()?;

@@ -92,10 +92,9 @@ impl Link {
     /// Sends the first of these bytes, as many as the port takes, and removes them.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
         let Some(port) = self.port.as_mut().filter(|_| !bytes.is_empty()) else { return };
-        match port.write(bytes) {
-            Ok(length) => drop(bytes.drain(..length)),
-            // Reading shows that it is gone, after what came before that.
-            Err(_) => {}
+        // Where it fails, reading shows that the port is gone, after what came before that.
+        if let Ok(length) = port.write(bytes) {
+            bytes.drain(..length);
         }
     }
 

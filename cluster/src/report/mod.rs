@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::error::ErrorReport;
 
 mod boards;
-mod doctor;
 mod console;
+mod doctor;
 mod network;
 mod outputs;
 mod power;
@@ -19,8 +19,8 @@ pub use boards::{
     BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardsReport, InitReport,
     NodePath, PathReport,
 };
-pub use doctor::{CheckNotMade, DoctorReport};
 pub use console::ConsoleReport;
+pub use doctor::{CheckNotMade, DoctorReport};
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};

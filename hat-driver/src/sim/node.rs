@@ -92,6 +92,11 @@ pub struct Behaviour {
     pub agent_ends_after: Option<Duration>,
 }
 
+impl Behaviour {
+    /// The keys of its object.
+    pub const KEYS: [&str; 4] = ["stays", "hangs", "boots_in", "agent_ends_after"];
+}
+
 impl Default for Behaviour {
     fn default() -> Self {
         Self { stays: None, hangs: false, boots_in: Duration::from_secs(3), agent_ends_after: None }
