@@ -4,31 +4,11 @@
 //! the first is what the other two have in common: what others did since and what going back does are
 //! both differences from it. Lines that only one of the two touches need no asking.
 
-use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-/// A line with its end, or a word with the blanks before it. Ends and blanks are no difference.
-#[derive(Clone, Copy, Debug)]
-struct Piece<'a> {
-    text: &'a [u8],
-    key: &'a [u8],
-}
-
-impl PartialEq for Piece<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-
-impl Eq for Piece<'_> {}
-
-impl Hash for Piece<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
-    }
-}
+use super::pieces::{Piece, join_lines, join_words, lines, words};
 
 /// What came of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,62 +78,6 @@ fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Vec<u8>>) {
     (conflict.at + edit + 1, kept.map(Piece::owned).collect())
 }
 
-fn lines(text: &[u8]) -> Vec<Piece<'_>> {
-    let key = |line: &[u8]| {
-        let end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-        line.len() - end
-    };
-    text.split_inclusive(|byte| *byte == b'\n')
-        .map(|text| Piece { text, key: &text[..key(text)] })
-        .collect()
-}
-
-fn words(line: &[u8]) -> Vec<Piece<'_>> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let mut found = Vec::new();
-    let mut rest = line;
-    while !rest.is_empty() {
-        let gap = rest.iter().take_while(|byte| is_blank(byte)).count();
-        let word = rest[gap..].iter().take_while(|byte| !is_blank(byte)).count();
-        let (text, after) = rest.split_at(gap + word);
-        found.push(Piece { text, key: &text[gap..] });
-        rest = after;
-    }
-    found
-}
-
-/// Only the last line may lack its end.
-fn join_lines(lines: &[Vec<u8>]) -> Vec<u8> {
-    let mut text: Vec<u8> = Vec::new();
-    for line in lines {
-        if !text.is_empty() && !text.ends_with(b"\n") {
-            text.extend_from_slice(if text.contains(&b'\r') { b"\r\n" } else { b"\n" });
-        }
-        text.extend_from_slice(line);
-    }
-    text
-}
-
-/// The first word has the blanks before it that it had; the others have some.
-fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
-    let mut text: Vec<u8> = Vec::new();
-    for word in words {
-        let has_gap = word.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
-        match (text.is_empty(), has_gap) {
-            (true, true) => text.extend_from_slice(word.trim_ascii_start()),
-            (false, false) => text.extend([b" ", &**word].concat()),
-            _ => text.extend_from_slice(word),
-        }
-    }
-    text
-}
-
-impl Piece<'_> {
-    fn owned(&self) -> Vec<u8> {
-        self.text.to_owned()
-    }
-}
-
 /// A part that both sides changed, each in its own way.
 struct Conflict<'a, 't> {
     ours: Piece<'t>,
@@ -214,8 +138,8 @@ fn merge<'t>(
     // Where we are in the common text and in the present one.
     let (mut at, mut here) = (0, 0);
     loop {
-        let sysroot = (theirs.peek().map(Hunk::place), back.peek().map(Hunk::place));
-        let Some(place) = [sysroot.0, sysroot.1].into_iter().flatten().min() else {
+        let next = [theirs.peek().map(Hunk::place), back.peek().map(Hunk::place)];
+        let Some(place) = next.into_iter().flatten().min() else {
             add(&mut merged, &now[here..]);
             return merged;
         };

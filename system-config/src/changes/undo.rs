@@ -3,12 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::apply::{check, make_folders, names_in, put, tidy};
+use super::apply::{make_folders, names_in, put, tidy};
 use super::disk::{self, Disk, LinuxDisk};
 use super::kept::{Back, Kept};
 use super::lock::LONGEST_WAIT;
 use super::manifest::{self, Manifest};
 use super::plan::Part;
+use super::preflight::check;
 use super::sysroot::STATE;
 use super::{Change, ChangeError, ChangePlan, Edited, SysPath, Sysroot};
 

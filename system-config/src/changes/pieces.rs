@@ -1,0 +1,80 @@
+//! A text in lines, and a line in words, to be compared and put together again.
+
+use std::hash::{Hash, Hasher};
+
+/// A line with its end, or a word with the blanks before it. Ends and blanks are no difference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) key: &'a [u8],
+}
+
+impl PartialEq for Piece<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Piece<'_> {}
+
+impl Hash for Piece<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl Piece<'_> {
+    pub(super) fn owned(&self) -> Vec<u8> {
+        self.text.to_owned()
+    }
+}
+
+pub(super) fn lines(text: &[u8]) -> Vec<Piece<'_>> {
+    let key = |line: &[u8]| {
+        let end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        line.len() - end
+    };
+    text.split_inclusive(|byte| *byte == b'\n')
+        .map(|text| Piece { text, key: &text[..key(text)] })
+        .collect()
+}
+
+pub(super) fn words(line: &[u8]) -> Vec<Piece<'_>> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let mut found = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let gap = rest.iter().take_while(|byte| is_blank(byte)).count();
+        let word = rest[gap..].iter().take_while(|byte| !is_blank(byte)).count();
+        let (text, after) = rest.split_at(gap + word);
+        found.push(Piece { text, key: &text[gap..] });
+        rest = after;
+    }
+    found
+}
+
+/// Only the last line may lack its end.
+pub(super) fn join_lines(lines: &[Vec<u8>]) -> Vec<u8> {
+    let mut text: Vec<u8> = Vec::new();
+    for line in lines {
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.extend_from_slice(if text.contains(&b'\r') { b"\r\n" } else { b"\n" });
+        }
+        text.extend_from_slice(line);
+    }
+    text
+}
+
+/// The first word has the blanks before it that it had; the others have some.
+pub(super) fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
+    let mut text: Vec<u8> = Vec::new();
+    for word in words {
+        let has_gap = word.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+        match (text.is_empty(), has_gap) {
+            (true, true) => text.extend_from_slice(word.trim_ascii_start()),
+            (false, false) => text.extend([b" ", &**word].concat()),
+            _ => text.extend_from_slice(word),
+        }
+    }
+    text
+}
