@@ -1,0 +1,92 @@
+//! What counts for setting up and undoing.
+
+use super::*;
+
+/// A folder with what makes it a system.
+fn system() -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(root.path().join("etc")).expect("it can be made");
+    root
+}
+
+#[test]
+fn the_lock_limit_holds_for_set_ups_too() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let held = fs::File::open(root.path()).expect("it can be opened");
+    flock(&held, FlockOperation::LockExclusive).expect("nobody has it");
+    for words in [&["setup"][..], &["setup", "undo"], &["network", "undo"]] {
+        let mut command = world.program(clusterhat());
+        command.args(words).arg("--root").arg(root.path()).args(["--lock-limit", "0.1"]);
+        let output = Output::of(&mut command);
+        assert_eq!(output.status, 3, "{output:?}");
+        let parts = ["for more than 0.1 s", &format!("process {}", std::process::id())];
+        assert!(parts.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+    }
+}
+
+/// A user of this machine is none of the card's, and a misspelt one is told before anything is changed.
+#[test]
+fn users_of_a_card_are_those_that_are_on_it() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let at = |name: &str| root.path().join("etc").join(name);
+    let group = "i2c:x:994:\ngpio:x:997:\nclusterhat:x:998:\n";
+    fs::write(at("group"), group).expect("it can be written");
+    fs::write(at("passwd"), "pi:x:1000:1000::/home/pi:/bin/bash\n").expect("it can be written");
+    // A path that is not absolute will do, as for all else.
+    let folder = root.path().parent().expect("a folder");
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        command.args(["setup", "--root"]).arg(root.path().file_name().expect("a name"));
+        Output::of(command.args(words).env("SUDO_USER", "nobody").current_dir(folder))
+    };
+    let groups = || fs::read_to_string(at("group")).expect("it is there");
+    for name in ["nosuch", "", "a b", "-x"] {
+        let output = run(&[&format!("--user={name}")]);
+        assert_eq!(output.status, 2, "{output:?}");
+        assert!(output.stderr.contains("there is no user"), "{output:?}");
+        assert!(!at("modules-load.d").exists());
+    }
+    assert_eq!(run(&[]).status, 0);
+    assert_eq!(groups(), group, "nobody of the caller's machine is added");
+    let added = run(&["--user", "pi"]);
+    assert_eq!((added.status, groups()), (0, group.replace(":\n", ":pi\n")), "{added:?}");
+    let undone = run(&["undo"]);
+    assert_eq!((undone.status, groups()), (0, group.to_owned()), "{undone:?}");
+}
+
+/// Each spelling, and what is for setting up only.
+#[test]
+fn a_set_up_is_undone_by_setup_undo() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.arg("setup").args(words).arg("--root").arg(root.path()))
+    };
+    let there = || root.path().join("var/lib/clusterhat").exists();
+    for undo in [&["undo"][..], &["--undo"]] {
+        assert_eq!((run(&[]).status, there()), (0, true));
+        let planned = run(&[undo, &["--dry-run"]].concat());
+        assert_eq!((planned.status, there()), (0, true), "{planned:?}");
+        let undone = run(&[undo, &["--force"]].concat());
+        assert_eq!((undone.status, there()), (0, false), "{undone:?}");
+    }
+    let refused = run(&["--serial-console", "undo"]);
+    assert_eq!((refused.status, there()), (2, false), "{refused:?}");
+}
+
+/// What undoing does not touch is no reason not to undo.
+#[test]
+fn a_set_up_is_undone_whatever_became_of_files_that_it_only_looked_at() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
+    };
+    assert_eq!(run(&[]).status, 0);
+    for name in ["rc.local", "group"] {
+        fs::create_dir(root.path().join("etc").join(name)).expect("it can be made");
+    }
+    let undone = run(&["--undo"]);
+    assert_eq!(undone.status, 0, "{undone:?}");
+    assert!(!root.path().join("var/lib/clusterhat").exists());
+}
