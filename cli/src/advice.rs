@@ -170,6 +170,7 @@ fn doctors(fix: &doctor::Fix) -> String {
         Fix::LoadModules(modules) => format!("`sudo modprobe -a {}`", modules.join(" ")),
         Fix::Init => "`clusterhat init`".to_owned(),
         Fix::HubOn => "`clusterhat hub on`".to_owned(),
+        Fix::RestoreAfterChaos => "`clusterhat chaos --restore`".to_owned(),
         Fix::LookAsRoot => "`sudo clusterhat doctor`".to_owned(),
         Fix::Network(fix) => worded_fix(fix),
         Fix::NetworkSetUp => "`sudo clusterhat network setup` again".to_owned(),

@@ -6,8 +6,8 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, console, doctor, init, inventory, maxpi, network, outputs, path, power, setup,
-    status,
+    board, boards, chaos, console, doctor, init, inventory, maxpi, network, outputs, path, power,
+    setup, status,
 };
 use crate::global::Global;
 
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(network::Network),
+    /// Cut the power of nodes at random and give it back, to test what software makes of it
+    Chaos(chaos::Chaos),
     /// Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)
     Doctor(doctor::Doctor),
     /// Print the nodes in the formats of other programs
@@ -152,6 +154,7 @@ impl Command {
             Self::Console(console) => Box::new(console),
             Self::Setup(setup) => Box::new(setup),
             Self::Network(network) => network.run(),
+            Self::Chaos(chaos) => Box::new(chaos),
             Self::Doctor(doctor) => Box::new(doctor),
             Self::Inventory(inventory) => Box::new(inventory),
             Self::Maxpi => Box::new(maxpi::Maxpi),

@@ -104,6 +104,9 @@ impl Call {
             (Some(Failure::Cluster(Error::HubResetStopped)), Some(signal)) => {
                 Some(Failure::HubInterrupted { signal })
             }
+            (Some(Failure::Cluster(Error::ChaosStopped)), Some(signal)) => {
+                Some(Failure::ChaosInterrupted { signal })
+            }
             (failure, _) => failure,
         };
         let bus: Option<BusUse> = self.cluster.as_mut().map(Cluster::bus_use);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
+use clusterhat::chaos::ChaosError;
 use clusterhat::config::ConfigError;
 use clusterhat::nodes::NodeSetError;
 use clusterhat::report::NodeState;
@@ -44,6 +45,12 @@ pub(crate) enum Failure {
     /// Somebody ended a reset of hubs: those that were switched off are on again.
     #[error("{}", Error::HubResetStopped)]
     HubInterrupted {
+        /// SIGHUP, SIGINT or SIGTERM.
+        signal: i32,
+    },
+    /// Somebody ended a run of power loss at random: what was off is on again.
+    #[error("{}", Error::ChaosStopped)]
+    ChaosInterrupted {
         /// SIGHUP, SIGINT or SIGTERM.
         signal: i32,
     },
@@ -96,6 +103,7 @@ fn exit_status(error: &Error) -> u8 {
         Error::Files(error) if error.is_usage() => 2,
         Error::Network(error) if error.is_usage() => 2,
         Error::NotController => 4,
+        Error::Chaos(ChaosError::Running(_)) => 3,
         error => match error.kind() {
             ErrorKind::Usage
             | ErrorKind::Nodes
@@ -152,11 +160,11 @@ impl Failure {
             Self::Cluster(error) => exit_status(error),
             Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
             // As a shell has it for a process that a signal ended.
-            Self::Interrupted { signal, .. } | Self::HubInterrupted { signal } => {
-                128 + *signal as u8
-            }
             Self::TimedOut(_) => 3,
             Self::Log { .. } | Self::Input(_) | Self::Output(_) => 1,
+            Self::Interrupted { signal, .. }
+            | Self::HubInterrupted { signal }
+            | Self::ChaosInterrupted { signal } => 128 + *signal as u8,
         }
     }
 
@@ -166,10 +174,12 @@ impl Failure {
             Self::Usage(_) => ErrorKind::Usage,
             Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotConfirmed(_) => ErrorKind::NotConfirmed,
-            Self::Interrupted { .. } | Self::HubInterrupted { .. } => ErrorKind::Interrupted,
             Self::TimedOut(_) => ErrorKind::TimedOut,
             Self::Input(_) => ErrorKind::Input,
             Self::Log { .. } | Self::Output(_) => ErrorKind::Output,
+            Self::Interrupted { .. }
+            | Self::HubInterrupted { .. }
+            | Self::ChaosInterrupted { .. } => ErrorKind::Interrupted,
         }
     }
 

@@ -7,6 +7,7 @@ use hat_driver::linux::{ClusterError as DriverError, Output, Target, chain};
 use hat_driver::power::ResultingState;
 use serde::Serialize;
 
+use crate::chaos::ChaosError;
 use crate::config::ConfigError;
 use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
@@ -129,6 +130,12 @@ pub enum Error {
     /// The nodes' network does not work; the report says why.
     #[error("the nodes' network does not work as configured: see above")]
     NetworkBroken,
+    /// Power loss at random could not begin, or its note not be kept.
+    #[error(transparent)]
+    Chaos(#[from] ChaosError),
+    /// Power loss at random was stopped: every node that was on is on again.
+    #[error("interrupted; every node that was on is on again")]
+    ChaosStopped,
     /// A check-up found something that needs doing; the report says what.
     #[error("{}", problems(*.0))]
     ProblemsFound(usize),
@@ -172,6 +179,8 @@ pub enum ErrorKind {
     Setup,
     /// Setting up the nodes' network failed, or it does not work.
     Network,
+    /// The note of nodes without power cannot be kept.
+    Note,
     /// A check-up found something that needs doing.
     ProblemsFound,
     /// Standard input could not be used.
@@ -273,7 +282,10 @@ impl Error {
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,
-            Self::HubResetStopped => ErrorKind::Interrupted,
+            Self::HubResetStopped | Self::ChaosStopped => ErrorKind::Interrupted,
+            Self::Chaos(ChaosError::Running(_)) => ErrorKind::Locked,
+            Self::Chaos(ChaosError::Note { .. }) => ErrorKind::Note,
+            Self::Chaos(_) => ErrorKind::Usage,
             Self::Absent(_) => ErrorKind::Absent,
             Self::NoPath(_) => ErrorKind::NoPath,
             Self::Files(error) if error.is_timeout() => ErrorKind::Locked,

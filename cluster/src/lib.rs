@@ -26,6 +26,7 @@
 //! | open a node's serial ports | [`ports`] |
 //! | follow nodes through their states | [`life`] |
 //! | find out what keeps a cluster from working | [`doctor`] |
+//! | test what software makes of power loss | [`chaos`] |
 //! | set up the controller and the nodes' network | [`System`] |
 //!
 //! Nothing about the hardware is cached: every query reads the boards, and success is reported
@@ -33,6 +34,7 @@
 //! File locks exclude other processes, including the command.
 
 pub mod agent;
+pub mod chaos;
 pub mod config;
 pub mod doctor;
 pub mod life;

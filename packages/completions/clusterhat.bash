@@ -28,6 +28,9 @@ _clusterhat() {
             clusterhat,boards)
                 cmd="clusterhat__subcmd__boards"
                 ;;
+            clusterhat,chaos)
+                cmd="clusterhat__subcmd__chaos"
+                ;;
             clusterhat,completions)
                 cmd="clusterhat__subcmd__completions"
                 ;;
@@ -137,7 +140,7 @@ _clusterhat() {
 
     case "${cmd}" in
         clusterhat)
-            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init console alert led hub wp fan act usbboot path board boards setup network doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
+            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init console alert led hub wp fan act usbboot path board boards setup network chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -357,6 +360,52 @@ _clusterhat() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__chaos)
+            opts="-h --mtbf --mttr --duration --seed --dry-run --restore --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mtbf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mttr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

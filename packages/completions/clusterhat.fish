@@ -49,6 +49,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Ch
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; converts the vendor\'s image'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and internet access'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "chaos" -d 'Cut the power of nodes at random and give it back, to test what software makes of it'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "doctor" -d 'Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes in the formats of other programs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
@@ -269,6 +270,18 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Restore the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mtbf -d 'Mean time from a node\'s repair to its next power loss (seconds; at least 1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mttr -d 'Mean time without power (seconds; each is at least 0.1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l duration -d 'How long to go on (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l seed -d 'A number that all times follow from (default: another one at each call; the first document tells it)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l dry-run -d 'Print what would be done, write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l restore -d 'Only switch on what an interrupted run has left off'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r

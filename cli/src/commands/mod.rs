@@ -6,6 +6,7 @@
 
 pub(crate) mod board;
 pub(crate) mod boards;
+pub(crate) mod chaos;
 pub(crate) mod console;
 pub(crate) mod doctor;
 pub(crate) mod init;

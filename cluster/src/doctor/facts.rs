@@ -8,6 +8,7 @@ use system_config::Tools;
 
 use super::Subject;
 use super::system::SystemFacts;
+use crate::chaos;
 use crate::cluster::Cluster;
 use crate::controller::{Controller, Options};
 use crate::error::Error;
@@ -32,6 +33,8 @@ pub(super) struct Facts {
     pub(super) is_simulated: bool,
     /// What calls cannot tell each other, and why.
     pub(super) unrecorded: Option<String>,
+    /// The nodes, by their numbers, that an interrupted run of `chaos` has left off, or why that cannot be told.
+    pub(super) left_by_chaos: Result<Vec<u32>, String>,
     /// The system around the boards, or why nothing is known of it.
     pub(super) system: Result<SystemFacts, String>,
 }
@@ -95,6 +98,7 @@ impl Facts {
             pi_revision: None,
             is_simulated: options.simulation.is_some(),
             unrecorded: None,
+            left_by_chaos: Err("no board is known here".to_owned()),
             system: Err(String::new()),
         };
         let mut cluster = match Controller::new(&options) {
@@ -132,6 +136,7 @@ impl Facts {
         };
         self.warnings.extend(cluster.surplus());
         self.unrecorded = cluster.unrecorded();
+        self.left_by_chaos = chaos::left(&cluster).map_err(|error| Error::from(error).message());
         self.nodes = nodes(&mut cluster, subject)?;
         self.boards = Ok(boards(&mut cluster, subject));
         Ok(Some(cluster))

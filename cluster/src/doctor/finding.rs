@@ -62,6 +62,8 @@ pub enum Fix {
     Init,
     /// Switching the USB hubs on.
     HubOn,
+    /// Switching on what an interrupted `chaos` has left off.
+    RestoreAfterChaos,
     /// Looking again as root.
     LookAsRoot,
     /// A fix of the nodes' network.
@@ -96,6 +98,7 @@ impl fmt::Display for Fix {
             Self::LoadModules(modules) => write!(f, "modprobe -a {}", modules.join(" ")),
             Self::Init => f.write_str("initialise the boards"),
             Self::HubOn => f.write_str("switch the hub on"),
+            Self::RestoreAfterChaos => f.write_str("switch these nodes on"),
             Self::LookAsRoot => f.write_str("look again as root"),
             Self::Network(fix) => fix.fmt(f),
             Self::NetworkSetUp => f.write_str("set the nodes' network up again"),

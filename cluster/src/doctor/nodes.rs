@@ -29,6 +29,12 @@ pub(super) const CHECKS: &[Check] = &[
         why: "a node that runs it has no name, no address and no serial port here",
         make: foreign_gadget,
     },
+    Check {
+        name: "chaos",
+        looks_for: "nodes that an interrupted `chaos` has left without power",
+        why: "they stay off until somebody switches them on",
+        make: chaos,
+    },
 ];
 
 /// Gadgets of Linux' g_ether (as rpi-usb-gadget makes them) and of a composite gadget with the kernel's own IDs.
@@ -122,4 +128,15 @@ fn foreign_gadget(facts: &Facts) -> Checked {
         }
     }
     Ok(found)
+}
+
+fn chaos(facts: &Facts) -> Checked {
+    let left = facts.left_by_chaos.as_ref().map_err(NotMade::because)?;
+    let is_asked = |number: &&u32| facts.asked().any(|node| node.number == **number);
+    let nodes: Vec<_> = left.iter().filter(is_asked).map(|number| format!("p{number}")).collect();
+    if nodes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let what = format!("an interrupted `chaos` has left {} without power", nodes.join(" "));
+    Ok(vec![Found::error(what, Fix::RestoreAfterChaos).of_nodes(nodes)])
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::ErrorReport;
 
 mod boards;
+mod chaos;
 mod console;
 mod doctor;
 mod network;
@@ -19,6 +20,7 @@ pub use boards::{
     BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardsReport, InitReport,
     NodePath, PathReport,
 };
+pub use chaos::{ChaosReport, PlannedFault};
 pub use console::ConsoleReport;
 pub use doctor::{CheckNotMade, DoctorReport};
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
@@ -96,6 +98,8 @@ pub enum Report {
     Setup(SetupReport),
     /// The nodes' network.
     Network(NetworkReport),
+    /// Power loss at random.
+    Chaos(ChaosReport),
     /// A check-up.
     Doctor(DoctorReport),
     /// The nodes for other programs.

@@ -237,6 +237,15 @@ const CASES: &[Case] = &[
     ),
     case("foreign-gadget", |h| h.plug("1-1.2.3", "046d:c077", None, &[]), "046d:c077", "elsewhere"),
     case(
+        "chaos",
+        |h| {
+            let note = h.world.folder().join(".world.json.lock.chaos");
+            std::fs::write(note, r#"{"version":1,"nodes":[2]}"#).expect("new");
+        },
+        "left p2 without power",
+        "switch these nodes on",
+    ),
+    case(
         "under-voltage",
         |h| h.board(|w| w["throttled"] = json!(0x5_0005)),
         "under-voltage",

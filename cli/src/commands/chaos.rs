@@ -1,0 +1,144 @@
+//! `chaos`: power loss at random, a JSON document for each event.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use clusterhat::chaos::{ChaosPlan, ChaosProgress};
+use clusterhat::report::{ChaosReport, Report};
+use clusterhat::{Error, NodeSet, Outcome, parse_duration};
+
+use crate::call::{Call, Done, Run};
+use crate::failure::Failure;
+use crate::render::{self, Printout};
+use crate::signals::WholeSteps;
+
+const AFTER_HELP: &str = "\
+Each node that is on loses its power after a random time, has it again after another, and so on. Both times are distributed
+exponentially. They follow from the seed and the node's number alone: the generator is xoshiro256++, seeded through
+SplitMix64, and jumped as often as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a
+number's upper 53 bits as a fraction of 1. Nodes are switched as by `on` and `off`, one operation at a time, so a time may
+pass late by the delay between two nodes; every event tells the planned time and the actual one.
+
+Nodes that are off at the beginning stay off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or
+SIGHUP, which take effect once what is being switched is switched. Before a node loses its power its number is written to
+/var/lib/clusterhat/power/chaos.json (beside a simulation's file: .FILE.lock.chaos) and synchronised to the disk; it is
+removed once the node is on again. After kill -9 or a power cut of the controller that file tells which nodes are off: the
+next `chaos`, and `chaos --restore` without doing anything else, switch them on, and `doctor` tells of them. Only one
+`chaos` runs at a time.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Chaos {
+    /// Nodes that may lose their power, such as p1 p3, p1..p4 or all
+    #[arg(value_name = "NODES", required_unless_present = "restore")]
+    nodes: Vec<String>,
+    /// Mean time from a node's repair to its next power loss (seconds; at least 1)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true,
+          required_unless_present = "restore")]
+    mtbf: Option<Duration>,
+    /// Mean time without power (seconds; each is at least 0.1)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true,
+          required_unless_present = "restore")]
+    mttr: Option<Duration>,
+    /// How long to go on (seconds)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true,
+          required_unless_present = "restore")]
+    duration: Option<Duration>,
+    /// A number that all times follow from (default: another one at each call; the first document tells it)
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Print what would be done, write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Only switch on what an interrupted run has left off
+    #[arg(long, conflicts_with_all = ["nodes", "mtbf", "mttr", "duration", "seed", "dry_run"])]
+    restore: bool,
+}
+
+impl Run for Chaos {
+    fn name(&self) -> &'static str {
+        "chaos"
+    }
+
+    /// Its output is a record of an experiment.
+    fn is_for_programs(&self) -> bool {
+        true
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        let plan = self.plan();
+        if self.restore {
+            return Ok(call.open_to_switch()?.restore_after_chaos()?.map(Report::Chaos));
+        }
+        if self.dry_run {
+            let mut printed = Ok(());
+            let outcome = call.open()?.plan_chaos(&nodes, &plan, &mut |event| {
+                if printed.is_ok() {
+                    printed = print(event, None);
+                }
+            })?;
+            printed?;
+            return Ok(outcome.map(Report::Chaos));
+        }
+        self.break_nodes(call, &nodes, &plan)
+    }
+}
+
+impl Chaos {
+    fn plan(&self) -> ChaosPlan {
+        ChaosPlan {
+            mtbf: self.mtbf.unwrap_or_default(),
+            mttr: self.mttr.unwrap_or_default(),
+            duration: self.duration.unwrap_or_default(),
+            seed: self.seed.unwrap_or_else(any_seed),
+        }
+    }
+
+    fn break_nodes(&self, call: &mut Call, nodes: &NodeSet, plan: &ChaosPlan) -> Done {
+        let cluster = call.open_to_switch()?;
+        let steps = WholeSteps::watch(|_| {})?;
+        // All of it is one step: a signal is told here, and what is off is put back first.
+        let _whole = steps.begin();
+        let mut printed = Ok(());
+        let outcome = cluster.chaos(nodes, plan, &mut |progress| {
+            if let ChaosProgress::Done(event, error) = progress {
+                printed = print(event, error);
+            }
+            match printed.is_err() || steps.signal().is_some() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        call.signal = steps.signal();
+        match (printed, outcome) {
+            (Err(error), Outcome { error: None | Some(Error::ChaosStopped), .. }) => {
+                Err(Failure::Output(error))
+            }
+            (_, outcome) => Ok(outcome.map(Report::Chaos)),
+        }
+    }
+}
+
+fn print(event: &ChaosReport, error: Option<Error>) -> io::Result<()> {
+    let report = Report::Chaos(event.clone());
+    let failure = error.map(Failure::Cluster);
+    let printout = Printout {
+        command: "chaos",
+        report: Some(&report),
+        text: &render::text::render,
+        bus: None,
+        warnings: &[],
+        failure: failure.as_ref(),
+    };
+    render::print(&printout, true)
+}
+
+/// No secret: any number will do that is not the same at the next call.
+fn any_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Short enough to be typed in again.
+    u64::from(now.subsec_nanos()) ^ (now.as_secs() << 20 & 0xffff_ffff)
+}

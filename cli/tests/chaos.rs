@@ -1,0 +1,224 @@
+//! `chaos`: the same faults for the same seed, and every node as it was found, however it ends.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+mod command;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::running::{Running, until};
+use command::{Run as _, heeding_signals};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+/// An hour of simulated time.
+const HOUR: [&str; 8] = ["--mtbf", "60", "--mttr", "10", "--duration", "3600", "--seed", "42"];
+
+/// The first fault comes soon and lasts longer than any test.
+const LONG: [&str; 8] = ["--mtbf", "1", "--mttr", "100000", "--duration", "100000", "--seed", "1"];
+
+/// p1 and p2 are on.
+fn world() -> World {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1", "p2"]).status, 0);
+    world
+}
+
+fn chaos(world: &World, words: &[&[&str]]) -> Output {
+    world.run(&[&["chaos"], &words.concat()[..]].concat())
+}
+
+fn documents(output: &Output) -> Vec<Value> {
+    output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Number, node, time and duration of each fault.
+fn faults(output: &Output) -> Vec<Value> {
+    let documents = documents(output);
+    let faults = documents.iter().filter(|one| one["event"] == "fault");
+    faults.map(|one| json!([one["fault"], one["node"], one["at_s"], one["lasts_s"]])).collect()
+}
+
+fn events(output: &Output) -> Vec<String> {
+    documents(output).iter().map(|one| one["event"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+fn power(world: &World) -> u64 {
+    world.read()["chips"]["1"]["r"][1].as_u64().unwrap() & 0x0f
+}
+
+fn note(world: &World) -> PathBuf {
+    world.folder().join(".world.json.lock.chaos")
+}
+
+/// With real waits, until p1 is off.
+fn until_off(world: &World, words: &[&[&str]]) -> Running {
+    let mut command = world.command(&[&["chaos"], &words.concat()[..]].concat());
+    command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running =
+        Running::spawn(heeding_signals(&command).stdout(Stdio::piped()).stderr(Stdio::piped()));
+    until("p1's power loss", || power(world) == 0b10);
+    running
+}
+
+fn signal(running: &mut Running, signal: Signal) {
+    let id = i32::try_from(running.id()).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+}
+
+#[test]
+fn a_seed_gives_the_same_faults_and_every_node_is_as_it_was() {
+    let world = world();
+    let before = world.read();
+    let planned = chaos(&world, &[&HOUR, &["all", "--dry-run"]]);
+    assert_eq!(planned.status, 0, "{planned:?}");
+    assert_eq!(world.read(), before, "a dry run switched something");
+    let first = chaos(&world, &[&HOUR, &["all"]]);
+    assert_eq!(first.status, 0, "{first:?}");
+    let again = chaos(&world, &[&HOUR, &["p1", "p2"]]);
+    assert!(faults(&first).len() > 50, "{first:?}");
+    assert_eq!(faults(&first), faults(&planned));
+    assert_eq!(faults(&again), faults(&planned), "p3 and p4 are off and have no say");
+    assert_eq!(faults(&first)[0], json!([1, "p2", 80.522, 4.656]), "another release, other faults");
+    assert_eq!((power(&world), note(&world).exists()), (0b11, false));
+    let begin = &documents(&first)[0];
+    assert_eq!((&begin["nodes"], &begin["left_off"]), (&json!(["p1", "p2"]), &json!(["p3", "p4"])));
+    assert_eq!(begin["seed"], 42);
+}
+
+/// The documents are no fiction: the power went off and on as often as they say.
+#[test]
+fn each_fault_is_a_power_loss_and_is_repaired() {
+    let mut value = World::builtin_value("v2.5");
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    value["trace"] = json!(trace);
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p1", "p2"]).status, 0);
+    fs::write(&trace, "").unwrap();
+    let output = chaos(&world, &[&HOUR, &["p1", "p2"]]);
+    let text = fs::read_to_string(&trace).unwrap();
+    let count =
+        |word: &str| text.lines().filter(|line| line.contains(&format!(" {word} "))).count();
+    assert_eq!(count("off"), faults(&output).len());
+    assert_eq!(count("on"), faults(&output).len());
+    let last = documents(&output).pop().unwrap();
+    assert_eq!((&last["event"], &last["faults"]), (&json!("end"), &json!(faults(&output).len())));
+}
+
+#[test]
+fn a_signal_puts_everything_back() {
+    for (sent, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let world = world();
+        let mut running = until_off(&world, &[&LONG, &["p1"]]);
+        assert!(note(&world).exists());
+        signal(&mut running, sent);
+        let output = running.finish();
+        assert_eq!(output.status, status, "{output:?}");
+        assert_eq!((power(&world), note(&world).exists()), (0b11, false));
+        let last = documents(&output).pop().unwrap();
+        assert_eq!((&last["event"], &last["put_back"]), (&json!("end"), &json!(["p1"])));
+        assert_eq!(last["error"]["kind"], "interrupted");
+        assert_eq!(last["error"]["message"], "interrupted; every node that was on is on again");
+    }
+}
+
+/// A reader that goes away, as `head` does, is no reason to leave a node off.
+#[test]
+fn an_output_that_nobody_reads_puts_everything_back() {
+    let world = world();
+    let mut command = world.command(&[&["chaos", "p1"], &HOUR[..]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    child.wait().unwrap();
+    assert_eq!((power(&world), note(&world).exists()), (0b11, false));
+}
+
+#[test]
+fn what_a_kill_has_left_is_told_by_doctor_and_put_back() {
+    for next in [&[&["--restore"][..]][..], &[&HOUR, &["p2"]]] {
+        let world = world();
+        let mut running = until_off(&world, &[&LONG, &["p1"]]);
+        let found = world.run(&["doctor", "--json"]).json();
+        assert!(!found["findings"].to_string().contains("chaos"), "one that runs has left nothing");
+        running.kill();
+        let killed = running.finish();
+        assert_eq!(killed.status, 128 + 9);
+        assert_eq!((power(&world), note(&world).exists()), (0b10, true));
+        let found = world.run(&["doctor", "--json"]).json();
+        let finding = &found["findings"][0];
+        assert_eq!(
+            (&finding["kind"], &finding["nodes"]),
+            (&json!("chaos"), &json!(["p1"])),
+            "{found}"
+        );
+        assert_eq!(finding["fix"], "`clusterhat chaos --restore`");
+        let output = chaos(&world, next);
+        assert_eq!(output.status, 0, "{output:?}");
+        assert_eq!(documents(&output)[0]["nodes"], json!(["p1"]));
+        assert_eq!(events(&output)[0], "put-back");
+        assert_eq!((power(&world), note(&world).exists()), (0b11, false));
+    }
+}
+
+/// Nobody is told that a node is on which is not, and it is not forgotten.
+#[test]
+fn what_cannot_be_put_back_stays_noted() {
+    let world = world();
+    let mut running = until_off(&world, &[&LONG, &["p1"]]);
+    running.kill();
+    drop(running.finish());
+    let mut stuck = world.read();
+    stuck["chips"]["1"]["stuck"] = json!([0, null, null, null, null, null, null, null]);
+    world.write(&stuck);
+    for words in [&[&["--restore"][..]][..], &[&HOUR, &["p2"]]] {
+        let output = chaos(&world, words);
+        assert_eq!(output.status, 1, "{output:?}");
+        assert_eq!(output.json()["nodes"], json!([]));
+        assert!(note(&world).exists());
+    }
+    stuck["chips"]["1"]["stuck"] = json!(null);
+    world.write(&stuck);
+    assert_eq!(chaos(&world, &[&["--restore"]]).status, 0);
+    assert_eq!((power(&world), note(&world).exists()), (0b11, false));
+}
+
+#[test]
+fn one_runs_at_a_time() {
+    let world = world();
+    let mut running = until_off(&world, &[&LONG, &["p1"]]);
+    let id = running.id().to_string();
+    for words in [&[&HOUR[..], &["p2"]][..], &[&["--restore"]]] {
+        let second = chaos(&world, words);
+        assert_eq!(second.status, 3, "{second:?}");
+        let message = second.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("already") && message.contains("process "), "{id}: {message}");
+    }
+    assert_eq!(power(&world), 0b10, "the second one put back what the first one has off");
+    signal(&mut running, Signal::TERM);
+    assert_eq!(running.finish().status, 143);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_is_switched() {
+    let world = world();
+    let before = world.read();
+    for words in [
+        &["p1", "--mtbf", "0.5", "--mttr", "10", "--duration", "60"][..],
+        &["p1", "--mtbf", "60", "--mttr", "0", "--duration", "60"],
+        &["p1", "--mtbf", "60", "--mttr", "10", "--duration", "0"],
+        &["p1", "--mtbf", "60", "--mttr", "10"],
+        &["--mtbf", "60", "--mttr", "10", "--duration", "60"],
+        &["p9", "--mtbf", "60", "--mttr", "10", "--duration", "60"],
+        // None of them is on.
+        &["p3", "p4", "--mtbf", "60", "--mttr", "10", "--duration", "60"],
+        &["p1", "--restore"],
+    ] {
+        assert_eq!(chaos(&world, &[words]).status, 2, "{words:?}");
+    }
+    assert_eq!((world.read(), note(&world).exists()), (before, false));
+}

@@ -1,0 +1,241 @@
+//! A run: faults and repairs in the order of their times, and everything back at its end.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use hat_driver::linux::Node;
+use hat_driver::power::Action;
+
+use super::clock::Clock;
+use super::note::Note;
+use super::schedule::Schedule;
+use super::{ChaosError, ChaosPlan, ChaosProgress, Fault};
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::event::Verdict;
+use crate::nodes::{NodeSet, label};
+use crate::outcome::Outcome;
+use crate::report::{ChaosReport, PlannedFault};
+
+/// After how long a repair that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// What the observer is to a run.
+type Observer<'a> = dyn FnMut(ChaosProgress<'_>) -> ControlFlow<()> + 'a;
+
+impl Cluster {
+    /// Takes the power of nodes at random, as the plan says, and gives it back. Nodes that are off at the
+    /// beginning stay off. What an interrupted run has left is put back first.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`] or [`Error::Chaos`]. The outcome's error: [`Error::ChaosStopped`] where the observer
+    /// stopped it, or why a node does not have its power back.
+    pub fn chaos<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        plan: &ChaosPlan,
+        observer: &mut dyn FnMut(ChaosProgress<'_>) -> V,
+    ) -> Result<Outcome<ChaosReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |progress| observer(progress).control();
+        plan.check()?;
+        let mut note = Note::open(self)?;
+        if !note.nodes().is_empty() {
+            let (nodes, error) = put_back(self, &mut note);
+            let report = ChaosReport::PutBack { nodes };
+            // Whoever cannot put back what is off takes no more.
+            if error.is_some() {
+                return Ok(Outcome { report, error });
+            }
+            if observer(ChaosProgress::Done(&report, None)).is_break() {
+                return Ok(Outcome { report, error: Some(Error::ChaosStopped) });
+            }
+        }
+        let (nodes, off) = on_and_off(self, set)?;
+        let begun = ChaosReport::begin(plan, &nodes, &off);
+        let mut run = Run {
+            cluster: self,
+            note,
+            observer,
+            clock: Clock::start(),
+            faults: 0,
+            failed: BTreeMap::new(),
+        };
+        let ended = match run.tell(&begun, None) {
+            ControlFlow::Continue(()) => run.play(plan, &nodes),
+            ControlFlow::Break(()) => Err(Error::ChaosStopped),
+        };
+        Ok(run.end(ended.err()))
+    }
+
+    /// What [`Self::chaos`] would do. Switches nothing.
+    ///
+    /// # Errors
+    /// As [`Self::chaos`].
+    pub fn plan_chaos(
+        &mut self,
+        set: &NodeSet,
+        plan: &ChaosPlan,
+        each: &mut dyn FnMut(&ChaosReport),
+    ) -> Result<Outcome<ChaosReport>, Error> {
+        plan.check()?;
+        let (nodes, off) = on_and_off(self, set)?;
+        each(&ChaosReport::begin(plan, &nodes, &off));
+        let mut schedule = Schedule::new(plan, &numbers(&nodes));
+        let mut faults = 0;
+        while let Some(fault) = schedule.take() {
+            faults += 1;
+            each(&ChaosReport::Fault { fault: PlannedFault::new(faults, &fault), actual_s: None });
+        }
+        Ok(ChaosReport::End { faults, put_back: Vec::new() }.into())
+    }
+
+    /// Gives the nodes their power back that an interrupted run has left without.
+    ///
+    /// # Errors
+    /// [`Error::Chaos`]; what boards fail with is the outcome's error.
+    pub fn restore_after_chaos(&mut self) -> Result<Outcome<ChaosReport>, Error> {
+        let mut note = Note::open(self)?;
+        let (nodes, error) = put_back(self, &mut note);
+        Ok(Outcome { report: ChaosReport::PutBack { nodes }, error })
+    }
+}
+
+fn numbers(nodes: &[Node]) -> Vec<u32> {
+    nodes.iter().map(|node| node.number()).collect()
+}
+
+/// Nodes that have power, and those that have not. A board that cannot tell is no board to begin with.
+fn on_and_off(cluster: &mut Cluster, set: &NodeSet) -> Result<(Vec<Node>, Vec<Node>), Error> {
+    let nodes = cluster.nodes(set)?;
+    let status = cluster.status(set)?.into_result()?;
+    let is_on = |node: &Node| {
+        let name = label(*node);
+        status.nodes.iter().any(|one| one.node == name && one.seen == Some(true))
+    };
+    let (on, off): (Vec<_>, Vec<_>) = nodes.into_iter().partition(is_on);
+    if on.is_empty() { Err(ChaosError::NothingOn.into()) } else { Ok((on, off)) }
+}
+
+/// Switches the nodes of the note on. Those that are on then are out of it.
+fn put_back(cluster: &mut Cluster, note: &mut Note) -> (Vec<String>, Option<Error>) {
+    let (here, gone): (Vec<_>, Vec<_>) =
+        note.nodes().iter().partition(|&&number| cluster.driver.node(number).is_some());
+    let gone: Vec<_> = gone.into_iter().map(|number| format!("p{number}")).collect();
+    let gone = (!gone.is_empty()).then_some(Error::Absent(gone));
+    if here.is_empty() {
+        return (Vec::new(), gone);
+    }
+    match switch(cluster, &here, Action::On) {
+        Err(error) => (Vec::new(), Some(error)),
+        Ok((on, error)) => {
+            let removed = note.remove(&on).err().map(Error::from);
+            (on.iter().map(|number| format!("p{number}")).collect(), error.or(removed).or(gone))
+        }
+    }
+}
+
+/// The nodes, by their numbers, that have the power that was asked for, and why others have not.
+fn switch(
+    cluster: &mut Cluster,
+    nodes: &[u32],
+    action: Action,
+) -> Result<(Vec<u32>, Option<Error>), Error> {
+    let words: Vec<_> = nodes.iter().map(|number| format!("p{number}")).collect();
+    let set = NodeSet::parse(&words)?;
+    let Outcome { report, error } = cluster.switch(&set, action, &mut |_| {})?;
+    let is_done = |number: &u32| {
+        let name = format!("p{number}");
+        report.nodes.iter().any(|one| one.node == name && one.power == action && !one.undone)
+    };
+    Ok((nodes.iter().copied().filter(is_done).collect(), error))
+}
+
+struct Run<'a> {
+    cluster: &'a mut Cluster,
+    note: Note,
+    observer: &'a mut Observer<'a>,
+    clock: Clock,
+    faults: u64,
+    /// What is to be repaired: when, the node, and the number of its fault.
+    failed: BTreeMap<(Duration, u32), u64>,
+}
+
+impl Run<'_> {
+    fn play(&mut self, plan: &ChaosPlan, nodes: &[Node]) -> Result<(), Error> {
+        let mut schedule = Schedule::new(plan, &numbers(nodes));
+        loop {
+            let repair = self.failed.first_key_value().map(|(&(at, _), _)| at);
+            let fault = schedule.next().map(|fault| fault.at);
+            let next = repair.into_iter().chain(fault).min();
+            // The end puts back what is off then.
+            let Some(at) = next.filter(|at| *at < plan.duration) else { break };
+            self.wait(at)?;
+            let told = match repair == Some(at) {
+                true => self.repair(),
+                false => match schedule.take() {
+                    Some(fault) => self.fail(&fault)?,
+                    None => break,
+                },
+            };
+            if told.is_break() {
+                return Err(Error::ChaosStopped);
+            }
+        }
+        self.wait(plan.duration)
+    }
+
+    fn wait(&mut self, until: Duration) -> Result<(), Error> {
+        let Self { clock, cluster, observer, .. } = self;
+        let waited =
+            clock.wait(until, cluster.driver.platform(), &mut || observer(ChaosProgress::Waiting));
+        if waited.is_break() { Err(Error::ChaosStopped) } else { Ok(()) }
+    }
+
+    /// Noted first: whoever is killed between the two leaves a node noted that is on, which harms nobody.
+    fn fail(&mut self, fault: &Fault) -> Result<ControlFlow<()>, Error> {
+        self.note.add(fault.node)?;
+        self.faults += 1;
+        self.failed.insert((fault.until(), fault.node), self.faults);
+        let (actual_s, error) = self.switch(fault.node, Action::Off);
+        let report = ChaosReport::Fault { fault: PlannedFault::new(self.faults, fault), actual_s };
+        Ok(self.tell(&report, error))
+    }
+
+    fn repair(&mut self) -> ControlFlow<()> {
+        let Some(((_, node), fault)) = self.failed.pop_first() else {
+            return ControlFlow::Continue(());
+        };
+        let (actual_s, error) = self.switch(node, Action::On);
+        let removed = actual_s.and_then(|_| self.note.remove(&[node]).err()).map(Error::from);
+        if actual_s.is_none() {
+            self.failed.insert((self.clock.now() + AGAIN, node), fault);
+        }
+        let report = ChaosReport::Repair { fault, node: format!("p{node}"), actual_s };
+        self.tell(&report, error.or(removed))
+    }
+
+    /// When it was done, and what went wrong.
+    fn switch(&mut self, node: u32, action: Action) -> (Option<f64>, Option<Error>) {
+        match switch(self.cluster, &[node], action) {
+            Err(error) => (None, Some(error)),
+            Ok((done, error)) => {
+                let now = ChaosReport::seconds(self.clock.now());
+                ((!done.is_empty()).then_some(now), error)
+            }
+        }
+    }
+
+    fn tell(&mut self, report: &ChaosReport, error: Option<Error>) -> ControlFlow<()> {
+        (self.observer)(ChaosProgress::Done(report, error))
+    }
+
+    fn end(mut self, stopped: Option<Error>) -> Outcome<ChaosReport> {
+        let (put_back, error) = put_back(self.cluster, &mut self.note);
+        // What is off still counts more than why it ended.
+        Outcome {
+            report: ChaosReport::End { faults: self.faults, put_back },
+            error: error.or(stopped),
+        }
+    }
+}

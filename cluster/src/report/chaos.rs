@@ -1,0 +1,103 @@
+//! What `chaos` tells, a document for each event.
+
+use std::time::Duration;
+
+use hat_driver::linux::Node;
+use serde::Serialize;
+
+use crate::chaos::{ChaosPlan, Fault};
+use crate::nodes::label;
+
+/// An event of `chaos`. Times are in seconds since the run began.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum ChaosReport {
+    /// Nodes that an interrupted run had left without power have it again.
+    PutBack {
+        /// The nodes.
+        nodes: Vec<String>,
+    },
+    /// The run begins.
+    Begin {
+        /// The nodes that will fail.
+        nodes: Vec<String>,
+        /// The nodes that are off, and stay so.
+        left_off: Vec<String>,
+        /// From which all times follow.
+        seed: u64,
+        /// Mean time between failures.
+        mtbf_s: f64,
+        /// Mean time to repair.
+        mttr_s: f64,
+        /// For how long faults begin.
+        duration_s: f64,
+    },
+    /// A node fails.
+    Fault {
+        /// As planned.
+        #[serde(flatten)]
+        fault: PlannedFault,
+        /// When it has lost its power; absent where it has not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        actual_s: Option<f64>,
+    },
+    /// A node has its power again.
+    Repair {
+        /// Of which fault, counted from 1.
+        fault: u64,
+        /// `pN`.
+        node: String,
+        /// When; absent where it failed, and is tried again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        actual_s: Option<f64>,
+    },
+    /// The run has ended.
+    End {
+        /// How many faults there were.
+        faults: u64,
+        /// The nodes that were off at its end and have their power again.
+        put_back: Vec<String>,
+    },
+}
+
+/// A fault as the plan has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlannedFault {
+    /// Its number, counted from 1.
+    #[serde(rename = "fault")]
+    pub number: u64,
+    /// `pN`.
+    pub node: String,
+    /// When.
+    pub at_s: f64,
+    /// For how long.
+    pub lasts_s: f64,
+}
+
+impl PlannedFault {
+    pub(crate) fn new(number: u64, fault: &Fault) -> Self {
+        let (at_s, lasts_s) = (fault.at.as_secs_f64(), fault.lasts.as_secs_f64());
+        Self { number, node: format!("p{}", fault.node), at_s, lasts_s }
+    }
+}
+
+impl ChaosReport {
+    pub(crate) fn begin(plan: &ChaosPlan, nodes: &[Node], left_off: &[Node]) -> Self {
+        let labels = |nodes: &[Node]| nodes.iter().copied().map(label).collect();
+        Self::Begin {
+            nodes: labels(nodes),
+            left_off: labels(left_off),
+            seed: plan.seed,
+            mtbf_s: plan.mtbf.as_secs_f64(),
+            mttr_s: plan.mttr.as_secs_f64(),
+            duration_s: plan.duration.as_secs_f64(),
+        }
+    }
+
+    /// A time to the millisecond.
+    pub(crate) fn seconds(time: Duration) -> f64 {
+        (time.as_secs_f64() * 1000.0).round() / 1000.0
+    }
+}
