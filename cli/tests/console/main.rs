@@ -1,5 +1,8 @@
 //! `console`: on simulated nodes, and on pseudo-terminals in the place of nodes' serial ports.
 
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../command/mod.rs"]
 mod command;
 mod devices;
