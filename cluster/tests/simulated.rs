@@ -168,3 +168,22 @@ fn a_node_that_is_to_stay_somewhere_has_no_ports_or_no_agent() {
     switch(&options, Action::Off);
     assert_eq!(read_until(&mut agent, None), "", "nobody answers");
 }
+
+/// As a program that has the library talks to it.
+#[test]
+fn the_library_s_client_of_agents_reaches_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = simulation(folder.path(), &json!({}));
+    switch(&options, Action::On);
+    let cluster = open(&options);
+    let p1 = cluster.driver().node(1).expect("p1");
+    let mut agent = cluster.agent(p1, LIMIT).expect("it answers");
+    assert!(agent.identity().simulated, "{:?}", agent.identity());
+    assert_eq!(agent.ask(Request::Reboot, LIMIT).expect("it obeys"), Message::Done);
+    drop(agent);
+    // It comes back by itself.
+    let end = Instant::now() + LIMIT;
+    while cluster.agent(p1, LIMIT).is_err() {
+        assert!(Instant::now() < end, "it stays down");
+    }
+}

@@ -162,18 +162,19 @@ impl Session {
             Err(rustix::io::Errno::IO) => 0,
             Err(errno) => return Err(Failure::Input(errno.into())),
         };
-        let typed = &buffer[..length];
-        let Some(escapes) = &mut self.input.escapes else {
-            self.pending.extend(typed);
-            self.input.has_ended = length == 0;
-            return Ok(Some(()));
-        };
-        if length == 0 {
-            return Ok(None);
+        if self.input.escapes.is_some() {
+            return Ok(if length == 0 { None } else { self.obey(&buffer[..length]) });
         }
-        for wish in escapes.take(typed) {
+        self.pending.extend(&buffer[..length]);
+        self.input.has_ended = length == 0;
+        Ok(Some(()))
+    }
+
+    /// Does what somebody who types wants; `None` where that is to end.
+    fn obey(&mut self, typed: &[u8]) -> Option<()> {
+        for wish in self.input.escapes.as_mut()?.take(typed) {
             match wish {
-                Wish::End => return Ok(None),
+                Wish::End => return None,
                 Wish::Send(bytes) if self.pending.len() + bytes.len() > MOST_PENDING => {
                     render::say("\x07");
                 }
@@ -187,7 +188,7 @@ impl Session {
                 Wish::Help => render::say(&format!("\r\n{}\r\n", HELP.replace('\n', "\r\n"))),
             }
         }
-        Ok(Some(()))
+        Some(())
     }
 
     /// Whether all of the input was sent and answered.

@@ -105,10 +105,28 @@ fn a_script_waits_for_a_device_and_talks_to_it() {
     let mut child = root.command(&script).spawn().unwrap();
     let mut stdout = stdout(&mut child);
     let mut p3 = Pty::new();
-    // A tilde-free line ends with what Enter sends; what was said before it is no answer.
     p3.plug_in(root.path(), "ttypi3");
     assert_eq!(read_until(&mut p3.master, "root\r"), "root\r");
     p3.master.write_all(b"root\r\nPassword: ").unwrap();
     read_until(&mut stdout, "Password: ");
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn one_that_is_plugged_in_again_is_shown_again() {
+    let root = Root::new();
+    let mut child = root.command(&["console", "--watch", "p1"]).spawn().unwrap();
+    let mut stderr = File::from(OwnedFd::from(child.stderr.take().unwrap()));
+    let mut stdout = stdout(&mut child);
+    for line in ["first", "second", "third"] {
+        read_until(&mut stderr, "p1: waiting for its console");
+        let mut p1 = Pty::new();
+        p1.plug_in(root.path(), "ttypi1");
+        p1.master.write_all(format!("{line}\n").as_bytes()).unwrap();
+        read_until(&mut stdout, &format!("p1: {line}\n"));
+        // The device goes before its name, as udev has it.
+        drop(p1);
+        fs::remove_file(root.path().join("dev/ttypi1")).unwrap();
+    }
+    end(&mut child);
 }

@@ -7,7 +7,7 @@ use hat_driver::linux::Moment;
 use node_link::NodeId;
 use node_link::agent::{
     Call, Disk, Goodbye, Identity, LineReader, Memory, Message, OLDEST, Printable, Reply, Request,
-    Telemetry, VERSION,
+    SUBSCRIPTION, Telemetry, VERSION,
 };
 
 use super::SimulatedNode;
@@ -16,9 +16,6 @@ use crate::life::State;
 
 /// How often a subscriber is told how the node is.
 const PUSHES: Duration = Duration::from_secs(5);
-
-/// How long a subscription lasts after the last request.
-const SUBSCRIPTION: Duration = Duration::from_secs(60);
 
 /// An agent that answers.
 pub(super) struct Agent {

@@ -41,9 +41,13 @@ impl Simulation {
         is_now.then_some(*record)
     }
 
-    /// Whether a node has power; `None` where it is on no board that is here.
+    /// Whether a node has power; `None` where it is on no board or HAT that is here.
     #[must_use]
     pub fn has_power(&self, place: NodePlace) -> Option<bool> {
+        let ctrl = place.chip.and_then(|(bus, _)| self.ctrls.get(&bus));
+        if ctrl.is_some_and(|ctrl| ctrl.away > 0 || ctrl.is_absent(place.position + 1)) {
+            return None;
+        }
         self.powered().into_iter().find(|node| node.0 == place).map(|node| node.1)
     }
 
@@ -90,6 +94,15 @@ mod tests {
         assert_eq!(world.node_record(P1), None);
         assert_eq!(world.has_power(P1), Some(false));
         assert!(!world.to_text().contains("lives"), "as if nothing had been");
+    }
+
+    #[test]
+    fn a_node_without_its_hat_is_on_no_board() {
+        let mut world = crate::sim::builtin::simulation("da").unwrap();
+        let ctrl = world.ctrls.get_mut(&11).unwrap();
+        let node = |position| NodePlace { chip: Some((11, 0x20)), position };
+        ctrl.hats.as_mut().unwrap()[1] = 0;
+        assert_eq!((world.has_power(node(3)), world.has_power(node(4))), (Some(false), None));
     }
 
     #[test]

@@ -45,10 +45,16 @@ impl Holder {
     fn new(pid: u32) -> Self {
         let command = fs::read(format!("/proc/{pid}/cmdline")).ok().map(|bytes| {
             let words: Vec<_> = bytes.split(|&b| b == 0).map(String::from_utf8_lossy).collect();
-            words.join(" ").trim_end().to_owned()
+            harmless(words.join(" ").trim_end())
         });
         Self { pid, command: command.filter(|text| !text.is_empty()) }
     }
+}
+
+/// Somebody else's words, which a terminal may be shown.
+fn harmless(text: &str) -> String {
+    let shown = text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
+    shown.collect()
 }
 
 /// The number of a character device, wherever links lead to it.
@@ -81,6 +87,11 @@ impl fmt::Display for Holder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_line_does_nothing_to_a_terminal() {
+        assert_eq!(harmless("sh -c 'a\x1b[2J\nb'"), "sh -c 'a\u{fffd}[2J\u{fffd}b'");
+    }
 
     #[test]
     fn waiters_are_not_taken_for_the_holder() {

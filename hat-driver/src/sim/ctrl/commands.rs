@@ -99,7 +99,7 @@ impl SimCtrl {
     }
 
     /// Whether a node's HAT is not there.
-    fn is_absent(&self, node: u8) -> bool {
+    pub(in crate::sim) fn is_absent(&self, node: u8) -> bool {
         let hat = usize::from(node.saturating_sub(1)) / HAT;
         self.hats.as_ref().is_some_and(|hats| hats.get(hat) != Some(&1))
     }
