@@ -9,6 +9,7 @@ use std::path::Path;
 
 use clusterhat::ports::{self, Port, PortError};
 use clusterhat::{Cluster, Controller, Options};
+use hat_driver::linux::lock::Holder;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -85,4 +86,18 @@ fn a_device_that_is_not_there_or_no_terminal_is_told() {
     let error = open(&cluster, 3, Port::Console).unwrap_err();
     assert!(matches!(error, PortError::Io { .. }), "{error}");
     assert_eq!(fs::read(root.path().join("dev/ttypi3")).unwrap(), b"", "nothing is written to it");
+}
+
+/// Who has it open without any lock, as another terminal program has it.
+#[test]
+fn whoever_has_a_device_open_is_found() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("dev")).unwrap();
+    let node = plug_in(root.path(), "ttypi4");
+    let device = root.path().join("dev/ttypi4");
+    assert_eq!(Holder::with_open(&device), None);
+    let terminal = File::open(&device).unwrap();
+    assert_eq!(Holder::with_open(&device).unwrap().pid, std::process::id());
+    drop((terminal, node));
+    assert_eq!(Holder::with_open(&root.path().join("dev")), None, "no device");
 }

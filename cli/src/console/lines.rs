@@ -67,6 +67,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn lines(pieces: &[&[u8]]) -> Vec<String> {
@@ -91,5 +93,26 @@ mod tests {
     fn a_line_without_an_end_is_cut() {
         let all = lines(&[&[b'x'; 10 * LIMIT], &[0xff; 5000], &[0; 5000]]);
         assert!(all.len() >= 10 && all.iter().all(|line| line.chars().count() <= LIMIT));
+    }
+
+    proptest! {
+        /// Whatever a node sends, in whatever pieces.
+        #[test]
+        fn lines_are_harmless_and_bounded(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    any::<Vec<u8>>(),
+                    "[\\x1b\\x9b\\[\\]0-9;m~\\n\u{202e}\u{e9}]{0,40}".prop_map(String::into_bytes),
+                    (0..3 * LIMIT).prop_map(|length| vec![b'-'; length]),
+                ],
+                0..8,
+            )
+        ) {
+            let pieces: Vec<_> = pieces.iter().map(Vec::as_slice).collect();
+            for line in lines(&pieces) {
+                prop_assert!(line.chars().all(|c| is_plain(c) || c == '\t'), "{:?}", line);
+                prop_assert!(line.chars().count() <= LIMIT);
+            }
+        }
     }
 }
