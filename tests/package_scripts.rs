@@ -1,7 +1,7 @@
 //! What the packages' shell scripts share, with stand-ins for the programs that take long.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -42,4 +42,47 @@ fn a_root_is_made_once_however_many_ask() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2, "{said}");
     assert_eq!(format!("{}/whole", lines[0]), lines[1]);
+}
+
+/// What is installed, and the package of each file by its name.
+#[test]
+fn each_installed_file_is_of_one_package() {
+    let tree = tempfile::tempdir().expect("a folder");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for folder in ["cluster", "node", "packages", "udev"] {
+        symlink(repository.join(folder), tree.path().join(folder)).expect("a link");
+    }
+    for folder in ["programs", "debian"] {
+        fs::create_dir(tree.path().join(folder)).expect("a folder");
+    }
+    program(&tree.path().join("programs"), "clusterhat", "");
+    program(&tree.path().join("programs"), "clusterhat-node", "");
+    let output = Command::new("packages/lay")
+        .args(["programs", "1.2.3"])
+        .env("SOURCE_DATE_EPOCH", "0")
+        .current_dir(tree.path())
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let installed = |package: &str| {
+        let list = tree.path().join("debian").join(package).with_extension("install");
+        let list = fs::read_to_string(list).expect("a list");
+        list.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
+    };
+    let (controller, node): (Vec<_>, Vec<_>) =
+        (installed("clusterhat"), installed("clusterhat-node"));
+    for file in ["usr/bin/clusterhat", "usr/share/clusterhat/document.schema.json"] {
+        assert!(controller.iter().any(|path| path == file), "{file}: {controller:?}");
+    }
+    for file in ["usr/bin/clusterhat-node", "usr/share/clusterhat-node/document.schema.json"] {
+        assert!(node.iter().any(|path| path == file), "{file}: {node:?}");
+    }
+    let both: Vec<_> = controller.iter().filter(|path| node.contains(path)).collect();
+    assert!(both.is_empty(), "{both:?}");
+    let all = controller.iter().chain(&node);
+    assert!(
+        all.clone().all(|path| tree.path().join(path).is_file()),
+        "{:?}",
+        all.collect::<Vec<_>>()
+    );
 }

@@ -59,9 +59,11 @@ fn no_value_of_a_golden_document_may_be_anything() {
     }
 }
 
+/// The command's, and of what only a running controller prints this crate's own.
 fn goldens() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/tests/golden");
-    let entries = fs::read_dir(folder).expect("the command's goldens");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["../cli/tests/golden", "tests/golden"].map(|folder| here.join(folder));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("golden files"));
     let paths = entries.map(|entry| entry.expect("it can be read").path());
     let is_json = |path: &PathBuf| path.to_string_lossy().ends_with(".json.txt");
     paths.filter(is_json).map(|path| fs::read_to_string(path).expect("it can be read")).collect()

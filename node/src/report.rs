@@ -13,15 +13,16 @@ use crate::error::{NodeError, NodeErrorReport};
 #[cfg(test)]
 mod tests;
 
-/// The version of the JSON documents: raised when a key goes or changes its meaning.
+/// The version of the JSON documents: incremented when a key is removed or its meaning changes.
 pub(crate) const SCHEMA: u32 = 1;
 
 /// One JSON document, the same on success and on failure.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document<'a> {
+    /// The version of the documents: incremented when a key is removed or its meaning changes.
     pub(crate) schema: u32,
-    /// Empty where the command line could not be read.
+    /// The command's word; empty if the command line could not be parsed.
     pub(crate) command: &'a str,
     /// Its keys are merged into this object.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]

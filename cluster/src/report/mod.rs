@@ -40,7 +40,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document<'a> {
-    /// [`SCHEMA`].
+    /// The version of the documents: incremented when a key is removed or its meaning changes.
     pub schema: u32,
     /// The command's word; empty if the command line could not be parsed.
     pub command: &'a str,
