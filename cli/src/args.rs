@@ -6,8 +6,8 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, chaos, console, doctor, init, inventory, maxpi, network, outputs, path, power,
-    setup, status,
+    board, boards, chaos, console, doctor, fan, init, inventory, maxpi, network, outputs, path,
+    power, setup, status, top,
 };
 use crate::global::Global;
 
@@ -52,8 +52,8 @@ pub(crate) enum Command {
     Hub(outputs::Hub),
     /// Switch the write protection of the HAT's EEPROM
     Wp(outputs::Switch),
-    /// Switch the controller's fan and those of ClusterCTRL boards
-    Fan(outputs::Fan),
+    /// Switch the controller's fan and those of ClusterCTRL boards, or let them follow the temperature
+    Fan(fan::Fan),
     /// Switch the ACT LED of ClusterCTRL boards
     Act(outputs::Act),
     /// Set whether nodes boot over USB (ClusterCTRL boards with that setting)
@@ -71,6 +71,8 @@ pub(crate) enum Command {
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(network::Network),
+    /// Show how the nodes are: state, temperature, load, memory; switches nothing (no NODES: all)
+    Top(top::Top),
     /// Cut the power of nodes at random and give it back, to test what software makes of it
     Chaos(chaos::Chaos),
     /// Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)
@@ -154,6 +156,7 @@ impl Command {
             Self::Console(console) => Box::new(console),
             Self::Setup(setup) => Box::new(setup),
             Self::Network(network) => network.run(),
+            Self::Top(top) => Box::new(top),
             Self::Chaos(chaos) => Box::new(chaos),
             Self::Doctor(doctor) => Box::new(doctor),
             Self::Inventory(inventory) => Box::new(inventory),

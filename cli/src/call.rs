@@ -107,6 +107,9 @@ impl Call {
             (Some(Failure::Cluster(Error::ChaosStopped)), Some(signal)) => {
                 Some(Failure::ChaosInterrupted { signal })
             }
+            (Some(Failure::Cluster(Error::FanStopped)), Some(signal)) => {
+                Some(Failure::FanInterrupted { signal })
+            }
             (failure, _) => failure,
         };
         let bus: Option<BusUse> = self.cluster.as_mut().map(Cluster::bus_use);

@@ -54,6 +54,12 @@ pub(crate) enum Failure {
         /// SIGHUP, SIGINT or SIGTERM.
         signal: i32,
     },
+    /// Somebody ended `fan auto`: the fans run.
+    #[error("{}", Error::FanStopped)]
+    FanInterrupted {
+        /// SIGHUP, SIGINT or SIGTERM.
+        signal: i32,
+    },
     /// A dangerous command was not confirmed.
     #[error("{0}; nothing was done")]
     NotConfirmed(String),
@@ -164,7 +170,8 @@ impl Failure {
             Self::Log { .. } | Self::Input(_) | Self::Output(_) => 1,
             Self::Interrupted { signal, .. }
             | Self::HubInterrupted { signal }
-            | Self::ChaosInterrupted { signal } => 128 + *signal as u8,
+            | Self::ChaosInterrupted { signal }
+            | Self::FanInterrupted { signal } => 128 + *signal as u8,
         }
     }
 
@@ -179,7 +186,8 @@ impl Failure {
             Self::Log { .. } | Self::Output(_) => ErrorKind::Output,
             Self::Interrupted { .. }
             | Self::HubInterrupted { .. }
-            | Self::ChaosInterrupted { .. } => ErrorKind::Interrupted,
+            | Self::ChaosInterrupted { .. }
+            | Self::FanInterrupted { .. } => ErrorKind::Interrupted,
         }
     }
 

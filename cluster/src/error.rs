@@ -75,6 +75,14 @@ pub enum Error {
          /etc/clusterhat/clusterhat.toml, or FANGPIO in /etc/default/clusterctrl"
     )]
     NoFan,
+    /// No temperatures are configured at which fans go on and off.
+    #[error(
+        "no temperatures are configured: set fan = {{ on = 60, off = 50 }} in /etc/clusterhat/clusterhat.toml"
+    )]
+    NoFanCurve,
+    /// Following the temperature was stopped: the fans were left running.
+    #[error("interrupted; the fans were left running")]
+    FanStopped,
     /// A reset of hubs was stopped between two of them: those that were switched off are on again.
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
@@ -282,7 +290,8 @@ impl Error {
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,
-            Self::HubResetStopped | Self::ChaosStopped => ErrorKind::Interrupted,
+            Self::HubResetStopped | Self::ChaosStopped | Self::FanStopped => ErrorKind::Interrupted,
+            Self::NoFanCurve => ErrorKind::Configuration,
             Self::Chaos(ChaosError::Running(_)) => ErrorKind::Locked,
             Self::Chaos(ChaosError::Note { .. }) => ErrorKind::Note,
             Self::Chaos(_) => ErrorKind::Usage,

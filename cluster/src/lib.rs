@@ -37,10 +37,12 @@ pub mod agent;
 pub mod chaos;
 pub mod config;
 pub mod doctor;
+pub mod fan;
 pub mod life;
 pub mod nodes;
 pub mod ports;
 pub mod report;
+pub mod telemetry;
 
 mod backend;
 mod cluster;

@@ -41,7 +41,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Sw
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "led" -d 'Switch the nodes\' status LEDs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "hub" -d 'Switch the USB hub, or switch it off and on; the nodes\' links go with it'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wp" -d 'Switch the write protection of the HAT\'s EEPROM'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "fan" -d 'Switch the controller\'s fan and those of ClusterCTRL boards'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "fan" -d 'Switch the controller\'s fan and those of ClusterCTRL boards, or let them follow the temperature'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "act" -d 'Switch the ACT LED of ClusterCTRL boards'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "usbboot" -d 'Set whether nodes boot over USB (ClusterCTRL boards with that setting)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "path" -d 'Show the USB paths of nodes (no NODES: all)'
@@ -49,6 +49,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Ch
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; converts the vendor\'s image'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and internet access'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "top" -d 'Show how the nodes are: state, temperature, load, memory; switches nothing (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "chaos" -d 'Cut the power of nodes at random and give it back, to test what software makes of it'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "doctor" -d 'Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes in the formats of other programs'
@@ -136,6 +137,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l interval -d 'With auto: time between two looks at the temperature (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -270,6 +272,14 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Restore the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l interval -d 'Time between two tables, or two documents (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l count -d 'Show this many, then end (default: go on until interrupted)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mtbf -d 'Mean time from a node\'s repair to its next power loss (seconds; at least 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mttr -d 'Mean time without power (seconds; each is at least 0.1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l duration -d 'How long to go on (seconds)' -r

@@ -121,6 +121,8 @@ impl Schema {
             "type" => is_of_type(value, rule),
             "minimum" => value.as_f64().is_none_or(|number| Some(number) >= rule.as_f64()),
             "maximum" => value.as_f64().is_none_or(|number| Some(number) <= rule.as_f64()),
+            "minItems" => length(value).is_none_or(|count| Some(count) >= rule.as_u64()),
+            "maxItems" => length(value).is_none_or(|count| Some(count) <= rule.as_u64()),
             "required" => {
                 !value.is_object()
                     || rules().filter_map(Value::as_str).all(|key| value.get(key).is_some())
@@ -195,6 +197,11 @@ fn is_object(schema: &Value, all: &Value) -> bool {
 fn target<'a>(all: &'a Value, reference: &Value) -> &'a Value {
     let path = reference.as_str().and_then(|path| path.strip_prefix('#'));
     path.and_then(|path| all.pointer(path)).unwrap_or_else(|| panic!("no {reference}"))
+}
+
+/// Of an array.
+fn length(value: &Value) -> Option<u64> {
+    value.as_array().and_then(|array| u64::try_from(array.len()).ok())
 }
 
 fn is_of_type(value: &Value, rule: &Value) -> bool {

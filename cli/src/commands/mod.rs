@@ -9,6 +9,7 @@ pub(crate) mod boards;
 pub(crate) mod chaos;
 pub(crate) mod console;
 pub(crate) mod doctor;
+pub(crate) mod fan;
 pub(crate) mod init;
 pub(crate) mod inventory;
 pub(crate) mod maxpi;
@@ -18,6 +19,7 @@ pub(crate) mod path;
 pub(crate) mod power;
 pub(crate) mod setup;
 pub(crate) mod status;
+pub(crate) mod top;
 
 use clap::ValueEnum;
 

@@ -1,8 +1,8 @@
-//! `alert`, `led`, `hub`, `wp`, `fan` and `act`: outputs of boards and of the controller.
+//! `alert`, `led`, `hub`, `wp` and `act`: outputs of boards.
 
 use clap::{Args, ValueEnum};
+use clusterhat::Output;
 use clusterhat::report::Report;
-use clusterhat::{Fan as Fans, Output};
 
 use super::{OnOff, parse_order};
 use crate::call::{Call, Done, Run};
@@ -77,34 +77,6 @@ fn reset(call: &mut Call) -> Done {
     let outcome = cluster.reset_hubs(&mut |event| watch.see(&event));
     call.signal = steps.signal();
     Ok(outcome.map(Report::Outputs))
-}
-
-fn parse_fan_target(text: &str) -> Result<Fans, String> {
-    if text == "c" {
-        return Ok(Fans::Controller);
-    }
-    parse_order(text).map(Fans::Board).map_err(|error| format!("{error}; or c, the controller"))
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fan {
-    /// The state to reach
-    #[arg(value_name = "on|off", hide_possible_values = true)]
-    pub(crate) state: OnOff,
-    /// The order of one board, or c for the controller (default: all fans)
-    #[arg(value_parser = parse_fan_target)]
-    pub(crate) order: Option<Fans>,
-}
-
-impl Run for Fan {
-    fn name(&self) -> &'static str {
-        "fan"
-    }
-
-    fn run(&self, call: &mut Call) -> Done {
-        let fans = self.order.unwrap_or_default();
-        Ok(call.open()?.set_fan(self.state.is_on(), fans)?.map(Report::Outputs))
-    }
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod setup;
 pub(crate) mod simulation;
 mod table;
 pub(crate) mod text;
+mod top;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

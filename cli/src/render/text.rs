@@ -28,6 +28,8 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Setup(report) => super::setup::render(report),
         Report::Network(report) => super::network::render(report),
         Report::Doctor(report) => super::doctor::render(report),
+        Report::Top(report) => super::top::top(report),
+        Report::Fan(report) => super::top::fan(report),
         // Always JSON.
         Report::Chaos(_) => String::new(),
         // Printed in the format that was asked for.

@@ -7,16 +7,18 @@ use toml::de::DeValue;
 
 use super::Warning;
 use super::error::ConfigError;
+use super::fan::{self, FanFragment};
 use super::given::Given;
 use super::limits;
 use super::toml_reader::{Reader, Table};
 
-pub(super) const TOP_KEYS: [&str; 9] = [
+pub(super) const TOP_KEYS: [&str; 10] = [
     "first",
     "delay",
     "off-time",
     "lock-limit",
     "fan-gpio",
+    "fan",
     "graceful-off",
     "shutdown-limit",
     "board",
@@ -36,6 +38,7 @@ pub(super) struct Fragment {
     pub(super) off_time: Option<Given<Duration>>,
     pub(super) lock_limit: Option<Given<Duration>>,
     pub(super) fan_gpio: Option<Given<i64>>,
+    pub(super) fan: Option<FanFragment>,
     pub(super) graceful_off: Option<Given<bool>>,
     pub(super) shutdown_limit: Option<Given<Duration>>,
     pub(super) boards: Vec<BoardFragment>,
@@ -81,6 +84,7 @@ pub(super) fn read(
         off_time: reader.seconds(&top, "off-time", &limits::OFF_TIME)?,
         lock_limit: reader.seconds(&top, "lock-limit", &limits::LOCK_LIMIT)?,
         fan_gpio: reader.number(&top, "fan-gpio", &limits::FAN_GPIO)?,
+        fan: fan::read(&mut reader, &top)?,
         graceful_off: reader.switch(&top, "graceful-off")?,
         shutdown_limit: reader.seconds(&top, "shutdown-limit", &limits::SHUTDOWN_LIMIT)?,
         boards: boards(&mut reader, &top)?,

@@ -54,6 +54,13 @@ pub(super) const FIRST: NumberLimits = NumberLimits { least: 1, most: 9999, allo
 pub(super) const FAN_GPIO: NumberLimits =
     NumberLimits { least: 4, most: 27, allowed: "a BCM number from 4 to 27" };
 
+/// Temperatures at which a fan goes on or off, in degrees Celsius. A Raspberry Pi throttles from 80 on.
+pub(super) const FAN_C: NumberLimits = NumberLimits {
+    least: 0,
+    most: 100,
+    allowed: "a whole number of degrees Celsius from 0 to 100",
+};
+
 /// N of `/dev/i2c-N`.
 pub(super) const BUS: NumberLimits =
     NumberLimits { least: 0, most: 255, allowed: "an I2C bus number from 0 to 255" };

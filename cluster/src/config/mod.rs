@@ -9,6 +9,7 @@
 //! off-time = 2.0     # seconds that a power cycle keeps a node off, 0.1 to 300
 //! lock-limit = 10.0  # seconds to wait for another process, 0 to 3600
 //! fan-gpio = 18      # BCM number of the fan's pin, 4 to 27
+//! fan = { on = 60, off = 50 }  # degrees Celsius between which `fan auto` switches the fans
 //! graceful-off = true  # whether `off` shuts nodes down first; default false
 //! shutdown-limit = 120 # seconds that nodes may take to shut down, 1 to 600
 //!
@@ -32,6 +33,7 @@
 mod boards;
 mod defaults;
 mod error;
+mod fan;
 mod file;
 mod given;
 mod inputs;

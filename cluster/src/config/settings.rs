@@ -8,10 +8,12 @@ use hat_driver::revisions::{V1_ALERT_LINE, V1_NODE_LINES};
 use super::boards::{self, Attachment, BoardSetting};
 use super::defaults::{Legacy, Role};
 use super::error::ConfigError;
+use super::fan;
 use super::given::Given;
 use super::inputs::Inputs;
 use super::limits;
 use super::nodes;
+use crate::fan::FanCurve;
 
 /// Between two nodes switched on, as the vendor's tool waits.
 const DELAY: Duration = Duration::from_secs(1);
@@ -55,6 +57,8 @@ pub struct Settings {
     pub lock_limit: Duration,
     /// BCM number of the fan's pin; `None` where the vendor's file is in use and names none.
     pub fan_gpio: Option<u8>,
+    /// At which temperatures fans go on and off by themselves, where that was configured.
+    pub fan: Option<FanCurve>,
     /// Nodes on a detected HAT (CLUSTERHAT_SIZE); `None` = 4.
     pub size: Option<u8>,
     /// Version of a HAT that is there though no EEPROM says so (CLUSTERHAT_FORCE).
@@ -90,6 +94,7 @@ pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
         off_time: limits::OFF_TIME.check_or(fragment.off_time.as_ref(), OFF_TIME)?,
         lock_limit: limits::LOCK_LIMIT.check_or(fragment.lock_limit.as_ref(), LOCK_LIMIT)?,
         fan_gpio: fan_gpio.transpose()?.or(default_fan),
+        fan: fragment.fan.as_ref().map(fan::validate).transpose()?,
         size: legacy.as_ref().and_then(|legacy| legacy.size),
         force: legacy.as_ref().and_then(|legacy| legacy.force.as_ref()).map(|force| force.revision),
         role: legacy.as_ref().map_or(Role::Controller, |legacy| legacy.role.clone()),

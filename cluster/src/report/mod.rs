@@ -15,6 +15,7 @@ mod outputs;
 mod power;
 mod setup;
 mod status;
+mod top;
 
 pub use boards::{
     BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardsReport, InitReport,
@@ -30,6 +31,8 @@ pub use setup::SetupReport;
 pub use status::{
     BoardState, BoardStatus, CtrlState, HatState, Level, ModelName, NodeStatus, StatusReport,
 };
+
+pub use top::{FanReport, TopNode, TopReport};
 
 pub(crate) use power::names;
 
@@ -100,6 +103,10 @@ pub enum Report {
     Network(NetworkReport),
     /// Power loss at random.
     Chaos(ChaosReport),
+    /// One look at every node.
+    Top(TopReport),
+    /// What the fans are to do.
+    Fan(FanReport),
     /// A check-up.
     Doctor(DoctorReport),
     /// The nodes for other programs.

@@ -1,6 +1,7 @@
 //! The program's own `clusterhat.toml`.
 
 use super::*;
+use crate::fan::FanCurve;
 
 #[test]
 fn nothing_configured() {
@@ -26,6 +27,7 @@ fn everything_configured() {
         off-time = 3
         lock-limit = 0.0
         fan-gpio = 12
+        fan = { on = 65, off = 45 }
         graceful-off = true
         shutdown-limit = "90s"
         [[board]]
@@ -63,6 +65,7 @@ fn everything_configured() {
     assert_eq!(settings.first, 101);
     assert_eq!((settings.delay, settings.off_time), (ms(250), ms(3000)));
     assert_eq!((settings.lock_limit, settings.fan_gpio), (Duration::ZERO, Some(12)));
+    assert_eq!(settings.fan, Some(FanCurve { on_c: 65, off_c: 45 }));
     assert_eq!(
         settings.names.into_iter().collect::<Vec<_>>(),
         [(1, "node-1".to_owned()), (3, "db".to_owned())]
@@ -125,6 +128,19 @@ fn refused_values_name_file_line_and_what_is_allowed() {
             "c.toml:1: lock-limit = 3601: expected 0 to 3600 seconds, written as 2, 1.5s or 500ms",
         ),
         ("first = 0", "c.toml:1: first = 0: expected 1 to 9999"),
+        ("fan = 60", "c.toml:1: fan = 60: expected a table such as { on = 60, off = 50 }"),
+        (
+            "fan = { on = 60 }",
+            "c.toml:1: fan = { on = 60 }: expected a table such as { on = 60, off = 50 }",
+        ),
+        (
+            "fan = { on = 300, off = 50 }",
+            "c.toml:1: fan.on = 300: expected a whole number of degrees Celsius from 0 to 100",
+        ),
+        (
+            "fan = { on = 50, off = 50 }",
+            "c.toml:1: fan.off = 50: the fan has to go off below the temperature at which it goes on, 50",
+        ),
         ("fan-gpio = 2", "c.toml:1: fan-gpio = 2: expected a BCM number from 4 to 27"),
         (
             "[board]\nbus = 1",

@@ -1,0 +1,72 @@
+//! `top`: how the nodes are, by what their agents tell.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use clusterhat::report::Report;
+use clusterhat::telemetry::Gatherer;
+use clusterhat::{NodeSet, parse_duration};
+
+use crate::call::{Call, Done, Run};
+use crate::failure::Failure;
+use crate::render::{self, Printout};
+
+/// What a round takes at least.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Args)]
+pub(crate) struct Top {
+    /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    nodes: Vec<String>,
+    /// Time between two tables, or two documents (seconds)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2", allow_hyphen_values = true)]
+    interval: Duration,
+    /// Show this many, then end (default: go on until interrupted)
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+}
+
+impl Run for Top {
+    fn name(&self) -> &'static str {
+        "top"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        call.options.without_boards = true;
+        let as_json = call.is_json;
+        call.open()?;
+        let warnings = call.warnings.clone();
+        let cluster = call.open()?;
+        let mut gatherer = Gatherer::default();
+        let mut shown = 0;
+        loop {
+            let end = Instant::now() + self.interval.max(SHORTEST);
+            // The first one is there at once.
+            let until = if shown == 0 { Instant::now() } else { end };
+            let outcome = gatherer.round(cluster, &nodes, until)?.map(Report::Top);
+            shown += 1;
+            if self.count.is_some_and(|count| shown >= count) {
+                return Ok(outcome);
+            }
+            let failure = outcome.error.map(Failure::Cluster);
+            let printout = Printout {
+                command: self.name(),
+                report: Some(&outcome.report),
+                text: &|report| self.text(report),
+                bus: None,
+                warnings: &warnings,
+                failure: failure.as_ref(),
+            };
+            if !as_json {
+                render::clear_screen()?;
+            }
+            render::print(&printout, as_json)?;
+            std::thread::sleep(end.saturating_duration_since(Instant::now()));
+            if nodes.is_empty() {
+                cluster.rescan()?;
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The agents of many nodes, asked at the same time.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hat_driver::linux::Node;
+use node_link::agent::{Message, Request, Telemetry};
+
+use super::controller::{hottest, temperature};
+use crate::agent::{Agent, AgentError, Endpoint, Transport};
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::life::State;
+use crate::nodes::{NodeSet, label};
+use crate::outcome::Outcome;
+use crate::ports::PortError;
+use crate::report::{TopNode, TopReport};
+
+/// How long an agent may take to be reached, or to answer.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// After how long an agent that could not be reached is tried again: a login by ssh is no small thing.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Asks nodes' agents from round to round. A serial port is given back after each answer, since whoever wants to shut
+/// the node down needs it; a login by ssh is kept, and the agent pushes its readings.
+#[derive(Default)]
+pub struct Gatherer {
+    /// By the nodes' numbers.
+    nodes: BTreeMap<u32, Contact>,
+}
+
+/// How a node's agent was reached last, and what it said then.
+#[derive(Default)]
+struct Contact {
+    reached: Option<Reached>,
+    /// A connection that is kept.
+    agent: Option<Box<Agent>>,
+    error: Option<String>,
+    /// When another try is worth it.
+    again: Option<Instant>,
+}
+
+/// An agent that answered.
+#[derive(Clone)]
+struct Reached {
+    transport: Transport,
+    is_simulated: bool,
+    telemetry: Option<Telemetry>,
+}
+
+/// What is done about a node in a round.
+enum Work {
+    Connect(Endpoint),
+    Listen(Box<Agent>),
+}
+
+impl Gatherer {
+    /// Looks at every node, and listens to agents that push until this time; where there is none, it ends earlier.
+    /// Switches nothing.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`]. What boards fail with is the outcome's error; why an agent is not reached is in the report.
+    pub fn round(
+        &mut self,
+        cluster: &mut Cluster,
+        set: &NodeSet,
+        until: Instant,
+    ) -> Result<Outcome<TopReport>, Error> {
+        let nodes = cluster.nodes(set)?;
+        let Outcome { report: status, error } = cluster.status(set)?;
+        let power = |node: Node| {
+            let name = label(node);
+            let status = status.nodes.iter().find(|one| one.node == name)?;
+            if status.absent {
+                Some(State::Absent)
+            } else {
+                status.seen.map(|on| if on { State::Powered } else { State::Off })
+            }
+        };
+        let powered = nodes.iter().copied().filter(|node| power(*node) == Some(State::Powered));
+        let powered: Vec<_> = powered.collect();
+        self.nodes.retain(|number, _| powered.iter().any(|node| node.number() == *number));
+        self.listen(cluster, &powered, until);
+        let rows = nodes.iter().map(|&node| {
+            let contact = self.nodes.get(&node.number());
+            let reached = contact.and_then(|contact| contact.reached.as_ref());
+            TopNode {
+                node: label(node),
+                name: cluster.alias(node),
+                state: if reached.is_some() { Some(State::Agent) } else { power(node) },
+                transport: reached.map(|reached| reached.transport),
+                simulated: reached.is_some_and(|reached| reached.is_simulated),
+                telemetry: reached.and_then(|reached| reached.telemetry.clone()),
+                error: contact.and_then(|contact| contact.error.clone()),
+            }
+        });
+        let nodes: Vec<_> = rows.collect();
+        let controller_c = cluster.backend.root().and_then(temperature);
+        let of_nodes = nodes.iter().filter_map(|node| node.telemetry.as_ref()?.temperature_c);
+        let hottest_c = hottest(of_nodes.chain(controller_c));
+        Ok(Outcome { report: TopReport { controller_c, hottest_c, nodes }, error })
+    }
+
+    /// All at once: a node that hangs does not keep the others waiting.
+    fn listen(&mut self, cluster: &Cluster, nodes: &[Node], until: Instant) {
+        let mut work = Vec::new();
+        for &node in nodes {
+            let contact = self.nodes.entry(node.number()).or_default();
+            match contact.agent.take() {
+                Some(agent) => work.push((node.number(), Work::Listen(agent))),
+                None if contact.again.is_some_and(|again| again > Instant::now()) => {}
+                None => work.push((node.number(), Work::Connect(Endpoint::new(cluster, node)))),
+            }
+        }
+        let done: Vec<_> = thread::scope(|scope| {
+            let started = work
+                .into_iter()
+                .map(|(number, work)| (number, scope.spawn(move || work.carry_out(until))));
+            let started: Vec<_> = started.collect();
+            started.into_iter().map(|(number, thread)| (number, thread.join())).collect()
+        });
+        for (number, result) in done {
+            let contact = self.nodes.entry(number).or_default();
+            match result {
+                Ok(Ok((agent, telemetry))) => contact.heard(agent, telemetry),
+                Ok(Err(error)) => *contact = Contact::lost(&error),
+                Err(_) => *contact = Contact::default(),
+            }
+        }
+    }
+}
+
+impl Contact {
+    fn heard(&mut self, agent: Box<Agent>, telemetry: Option<Telemetry>) {
+        let (transport, is_simulated) = (agent.transport(), agent.identity().simulated);
+        let before = self.reached.take().and_then(|reached| reached.telemetry);
+        let reached = Reached { transport, is_simulated, telemetry: telemetry.or(before) };
+        let agent = Some(agent).filter(|_| transport != Transport::Serial);
+        *self = Self { reached: Some(reached), agent, ..Self::default() };
+    }
+
+    /// What was said before is no reading any more.
+    fn lost(error: &AgentError) -> Self {
+        // Somebody else is asking just now.
+        let is_busy = matches!(error, AgentError::Unreachable { serial, .. }
+            if matches!(**serial, AgentError::Port(PortError::Busy { .. })));
+        let again = (!is_busy).then(|| Instant::now() + AGAIN);
+        Self { error: Some(error.to_string()), again, ..Self::default() }
+    }
+}
+
+impl Work {
+    /// The connection, and the last reading that came.
+    fn carry_out(self, until: Instant) -> Result<(Box<Agent>, Option<Telemetry>), AgentError> {
+        match self {
+            Self::Connect(endpoint) => {
+                let mut agent = Box::new(endpoint.connect(LIMIT)?);
+                let status = agent.ask(Request::Status, LIMIT)?;
+                if agent.transport() != Transport::Serial {
+                    agent.ask(Request::Subscribe { on: true }, LIMIT)?;
+                }
+                Ok((agent, reading(status)))
+            }
+            Self::Listen(mut agent) => {
+                let mut last = None;
+                while let Some(message) = agent.next(Some(until))? {
+                    if let Message::Goodbye { .. } = message {
+                        return Err(AgentError::Closed);
+                    }
+                    last = reading(message).or(last);
+                }
+                Ok((agent, last))
+            }
+        }
+    }
+}
+
+fn reading(message: Message) -> Option<Telemetry> {
+    match message {
+        Message::Status(telemetry) => Some(telemetry),
+        _ => None,
+    }
+}

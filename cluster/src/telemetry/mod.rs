@@ -1,0 +1,6 @@
+//! Readings of nodes, as their agents tell them, and of the controller.
+
+mod controller;
+mod gatherer;
+
+pub use gatherer::Gatherer;
