@@ -12,6 +12,10 @@ use super::{Link, NetworkSettings};
 pub(super) struct Gadget {
     /// Such as `1-1.2`.
     pub(super) path: String,
+    /// The USB interface, such as `1-1.2:1.0`.
+    interface: String,
+    /// The controller's driver of it, such as `cdc_ncm`.
+    driver: Option<String>,
     serial: Option<String>,
 }
 
@@ -20,11 +24,22 @@ impl Gadget {
     /// device of a link is an interface, `1-1.2:1.0`, in the folder of its device, `1-1.2`).
     pub(super) fn of(root: &Path, link: &str) -> Option<Self> {
         let interface = root.join("sys/class/net").join(link).join("device").canonicalize().ok()?;
-        interface.file_name()?.to_str()?.contains(':').then_some(())?;
+        let name = interface.file_name()?.to_str().filter(|name| name.contains(':'))?;
+        let driver = fs::read_link(interface.join("driver")).ok();
+        let driver = driver.and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
         let device = interface.parent()?;
         let serial = fs::read_to_string(device.join("serial")).ok();
         let serial = serial.map(|serial| serial.trim().to_owned());
-        Some(Self { path: device.file_name()?.to_str()?.to_owned(), serial })
+        let path = device.file_name()?.to_str()?.to_owned();
+        Some(Self { path, interface: name.to_owned(), driver, serial })
+    }
+
+    /// What makes the kernel ask the node for the state of its end: the driver, unbound from the interface and
+    /// bound again (<https://lwn.net/Articles/143397/>). `tee` writes to the files in their order.
+    pub(super) fn rebind(&self) -> Option<String> {
+        let (interface, driver) = (&self.interface, self.driver.as_ref()?);
+        let folder = format!("/sys/bus/usb/drivers/{driver}");
+        Some(format!("echo {interface} | tee {folder}/unbind {folder}/bind"))
     }
 
     fn node(&self) -> Option<NodeId> {

@@ -113,12 +113,15 @@ pub fn status(
         let interface = link.map(|link| link.name.clone());
         NodeLink { node: node.label(), state, interface, address }
     };
-    let misplaced = nodes.iter().filter_map(|node| misplaced(node, &settings, live));
+    let links: Vec<_> = nodes.iter().map(node_link).collect();
+    let mut found = findings(&settings, survey);
+    found.extend(nodes.iter().filter_map(|node| misplaced(node, &settings, live)));
+    found.extend(links.iter().filter_map(|link| no_carrier(link, live)));
     Ok(Some(BridgeStatus {
         bridge: bridge.is_some(),
         addresses: bridge.iter().flat_map(|b| b.addresses.iter().map(|(a, _)| *a)).collect(),
-        nodes: nodes.iter().map(node_link).collect(),
-        findings: findings(&settings, survey).into_iter().chain(misplaced).collect(),
+        nodes: links,
+        findings: found,
         settings,
     }))
 }
@@ -168,4 +171,17 @@ fn misplaced(node: &NetworkNode, settings: &NetworkSettings, live: &Live) -> Opt
         ),
         Fix::OwnCard(node.id),
     ))
+}
+
+/// A node that is still booting looks the same. A gadget announces once that its end is up, and a driver that
+/// misses that is not told again.
+fn no_carrier(link: &NodeLink, live: &Live) -> Option<Finding> {
+    let interface = link.interface.as_ref().filter(|_| link.state == LinkState::Down)?;
+    let rebind = live.gadgets.get(interface)?.rebind()?;
+    let node = &link.node;
+    let what = format!(
+        "{interface} has no carrier: {node} has not brought up its end yet, or {interface}'s driver \
+         missed that it did; if {node} has been up for a minute, restart the driver"
+    );
+    Some(Finding { is_doubtful: true, ..Finding::warning("no-carrier", what, Fix::Text(rebind)) })
 }

@@ -64,6 +64,37 @@ fn plugged(machine: &Machine, link: &str, place: &str, serial: &str) {
     std::fs::create_dir_all(&net).unwrap();
     let target = format!("../../../devices/usb1/{place}/{place}:1.0");
     std::os::unix::fs::symlink(target, net.join("device")).unwrap();
+    let driver = machine.card.path(&format!("{device}/{place}:1.0/driver"));
+    std::os::unix::fs::symlink("../../../../bus/usb/drivers/cdc_ncm", driver).unwrap();
+}
+
+/// A node's end that is not up, or is and has not been heard of: nobody here can tell.
+#[test]
+fn a_port_without_carrier() {
+    let machine = Machine::stock(NetworkManager);
+    machine.set_up(NetworkMode::Nat);
+    let mut port = link("ethpi2", "");
+    port["master"] = json!("clusterhat0");
+    port["flags"] = json!(["NO-CARRIER", "BROADCAST", "MULTICAST", "UP"]);
+    plugged(&machine, "ethpi2", "1-1.2", "2");
+    machine.tools.answer(NEIGHBOURS, "");
+    let status = |port: &serde_json::Value| {
+        machine.links(&[link("clusterhat0", "172.19.181.254/24"), port.clone()]);
+        let nodes = request(NetworkMode::Nat).nodes;
+        network::status(&nodes, &machine.survey(), &machine.tools).unwrap().unwrap()
+    };
+    let told = status(&port);
+    assert_eq!(told.nodes[1].state, LinkState::Down);
+    assert!(!told.is_broken(), "a node that boots breaks nothing");
+    let [finding] = &told.findings[..] else { panic!("{:?}", told.findings) };
+    assert_eq!((finding.kind, finding.is_doubtful), ("no-carrier", true));
+    assert!(finding.what.contains("ethpi2") && finding.what.contains("p2"), "{finding}");
+    assert_eq!(
+        finding.fix.to_string(),
+        "echo 1-1.2:1.0 | tee /sys/bus/usb/drivers/cdc_ncm/unbind /sys/bus/usb/drivers/cdc_ncm/bind"
+    );
+    port["flags"] = json!(["BROADCAST", "MULTICAST", "UP", "LOWER_UP"]);
+    assert_eq!(status(&port).findings, []);
 }
 
 /// A card in the wrong place, two cards with one number, a node that lies.
