@@ -11,8 +11,8 @@ use clusterhat_tests::vm::{Output, Vm};
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What may tell why something does not come.
-const STATE: &str =
-    "ip -brief address; nft list ruleset; journalctl --boot --no-pager --lines=60 --output=cat";
+const STATE: &str = "ip -brief address; ip link; grep -s . /sys/class/net/ethpi*/carrier; nft list ruleset; \
+    journalctl --boot --no-pager --lines=60 --output=cat";
 
 /// Runs a script.
 pub(crate) fn run(vm: &Vm, script: &str) -> Output {

@@ -37,6 +37,37 @@ fn await_uplink(vm: &Vm) {
     until(vm, &format!("ip route show default | grep -q . && ping -c 1 -W 2 {OUTSIDE}"));
 }
 
+/// The kernel may miss that a node's end has come up: then `status` has to say so, and what it says to do about it
+/// has to help, at last.
+#[track_caller]
+fn await_carrier(vm: &Vm, node: u8) {
+    const TRIES: u32 = 10;
+    let (port, end) = (format!("ethpi{node}"), format!("node{node}"));
+    let ends_are_up = format!(
+        "ip link show {port} | grep -q '[<,]UP[,>].* master clusterhat0 ' && \
+         ip -n {end} link show | grep -q '^[0-9]*: usb.*[<,]LOWER_UP[,>]'"
+    );
+    let has_carrier = format!(
+        "for _ in $(seq 50); do [ \"$(cat /sys/class/net/{port}/carrier)\" != 1 ] || exit 0; sleep 0.1; done; exit 1"
+    );
+    for _ in 0..TRIES {
+        until(vm, &ends_are_up);
+        if run(vm, &has_carrier).status == 0 {
+            return;
+        }
+        let (code, told) = status(vm);
+        let mut findings = told["findings"].as_array().into_iter().flatten();
+        let is_it = |finding: &&Value| {
+            finding["kind"] == "no-carrier" && finding["what"].as_str().unwrap().contains(&port)
+        };
+        // It may have come in the meantime.
+        let Some(finding) = findings.find(is_it) else { continue };
+        assert_eq!(code, 0, "a node that boots looks the same: {told}");
+        sh(vm, finding["cure"].as_str().unwrap_or_default());
+    }
+    panic!("{port} has no carrier: {}", run(vm, "ip link; networkctl; dmesg | tail -n 50").stdout);
+}
+
 /// An IPv4 address of a node's end that starts so.
 #[track_caller]
 fn await_address(vm: &Vm, node: u8, address: &str) {
@@ -77,6 +108,7 @@ fn undo(vm: &Vm, files: &str) {
 fn nat_works(vm: &Vm) {
     give_nft_its_time(vm);
     for node in [1, 3] {
+        await_carrier(vm, node);
         await_address(vm, node, &format!("172.19.181.{node}/24"));
         await_reach(vm, node);
         let entry = sh(vm, &format!("getent ahostsv4 p{node}"));
@@ -222,6 +254,7 @@ fn a_failed_bridge_gives_the_nat_back(vm: &Vm) {
 /// Node 2 has an address of the LAN, and so has the controller, the same as before.
 #[track_caller]
 fn bridge_works(vm: &Vm, controller: &str) {
+    await_carrier(vm, 2);
     await_address(vm, 2, LAN);
     await_reach(vm, 2);
     until(vm, &format!("ip -4 address show dev clusterhat0 | grep -q 'inet {controller}'"));

@@ -3,7 +3,7 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use clusterhat_tests::vm::system::{Network, System};
 
@@ -16,7 +16,7 @@ static SYSTEM: LazyLock<Mutex<System>> =
 
 /// The machine, for one test at a time.
 fn system() -> MutexGuard<'static, System> {
-    SYSTEM.lock().unwrap_or_else(PoisonError::into_inner)
+    machine::lock(&SYSTEM)
 }
 
 #[test]

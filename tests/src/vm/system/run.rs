@@ -77,11 +77,28 @@ impl System {
         ];
         let payload = payload::archive(programs, &texts)?;
         let disk = boot::run_dir()?.join("own.disk");
-        File::create(&disk)?.set_len(DISK_BYTES)?;
         let expanders = Arc::new(Mutex::new(expanders));
         let mut system = Self { plane: None, bus: None, vm: None, expanders, disk, payload };
-        system.start()?;
+        system.boot_as_installed()?;
         Ok(system)
+    }
+
+    /// Ends the machine, and boots it as it was installed, with these expanders: for what comes after a test that
+    /// failed.
+    ///
+    /// # Errors
+    /// If the machine does not come up.
+    pub fn renew(&mut self, expanders: Expanders) -> io::Result<()> {
+        self.plane.take();
+        self.bus.take();
+        self.vm.take();
+        self.expanders = Arc::new(Mutex::new(expanders));
+        self.boot_as_installed()
+    }
+
+    fn boot_as_installed(&mut self) -> io::Result<()> {
+        File::create(&self.disk)?.set_len(DISK_BYTES)?;
+        self.start()
     }
 
     /// Reboots as an administrator does. The HAT keeps its power, and so do the nodes that it feeds.
