@@ -1,6 +1,7 @@
 //! What the controller sees, and that network and serial ports carry something.
 
 use clusterhat_tests::{cable::NodeDevice, vm::Vm};
+use serde_json::Value;
 
 use crate::{
     guest::{UDCS, document, find, sh, up},
@@ -142,4 +143,29 @@ fn the_file_says_what_the_node_is() {
     assert_eq!((&status["state"], &status["id"]), (&"up".into(), &200.into()));
     assert_eq!(status["udc"]["state"], "configured");
     assert_eq!(status["ttys"].as_array().unwrap().len(), 1);
+}
+
+/// Over a port that the kernel of each end has opened as a terminal.
+#[test]
+fn the_agent_answers_on_the_second_serial_port() {
+    let vm = vm();
+    let text = format!("id = 3\nudc = \"{}\"\n", UDCS[0]);
+    vm.write_file("/etc/clusterhat/node.toml", &text).unwrap();
+    document(&vm, "up");
+    let tty = find(&vm, "3").tty(4).unwrap();
+    sh(&vm, "clusterhat-node agent </dev/null >/tmp/agent 2>&1 & echo $! >>/tmp/pids");
+    vm.until("ls -l /proc/$(cat /tmp/pids)/fd | grep -q /dev/ttyGS1").unwrap();
+    let ask = |request: &str| {
+        let script = format!(
+            "exec 3<>{tty}; stty raw -echo <&3
+             printf '\\n{{\"v\":1,\"id\":7,\"do\":\"{request}\"}}\\n' >&3
+             timeout 60 head -n 1 <&3"
+        );
+        serde_json::from_str::<Value>(&sh(&vm, &script)).unwrap()
+    };
+    let hello = ask("hello");
+    assert_eq!((&hello["is"], &hello["node"]), (&"hello".into(), &3.into()), "{hello}");
+    let status = ask("status");
+    assert_eq!(status["is"], "status", "{status}");
+    assert!(status["memory"]["total_kib"].as_u64().unwrap() > 1 << 16, "{status}");
 }

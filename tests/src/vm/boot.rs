@@ -24,7 +24,7 @@ use super::{
 
 /// A boot takes some seconds without hardware virtualisation; this is for a machine that has much
 /// else to do.
-const BOOT_LIMIT: Duration = Duration::from_secs(180);
+const BOOT_LIMIT: Duration = Duration::from_secs(300);
 
 /// An end takes less than a second, and with systemd some more.
 const END_LIMIT: Duration = BOOT_LIMIT;
