@@ -72,3 +72,8 @@ pub use system::System;
 
 pub use hat_driver::linux::{Node, Output, PowerEvent};
 pub use hat_driver::power::Action;
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
