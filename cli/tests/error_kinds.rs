@@ -32,7 +32,7 @@ const NEVER_PRINTED: [(&str, &str); 2] = [
 type Call = fn() -> Output;
 
 /// The kind, the exit status, and a call that ends so.
-const CALLS: [(&str, i32, Call); 24] = [
+const CALLS: [(&str, i32, Call); 25] = [
     ("usage", 2, || run("v2.5", &["on", "--frobnicate"])),
     ("nodes", 2, || run("v2.5", &["on", "p9"])),
     ("configuration", 2, || with("v2.5", "clusterhat_toml", json!("delay = -1\n")).run(JSON_ON)),
@@ -64,6 +64,11 @@ const CALLS: [(&str, i32, Call); 24] = [
         )
     }),
     ("problems-found", 1, || below(|root| fs::create_dir(root.join("etc")).unwrap(), &["doctor"])),
+    ("note", 1, || {
+        let world = World::builtin("v2.5");
+        fs::write(world.lock("chaos"), "torn").unwrap();
+        world.run(&["chaos", "--restore"])
+    }),
     ("output", 1, || run("v2.5", &["console", "p1", "--send", "x", "--log", "/nonexistent/log"])),
     ("no-board", 4, || with("v2.5", "hat", json!({})).run(JSON_ON)),
     ("under-voltage", 1, || with("v2.5", "undervoltage_above", json!(0)).run(JSON_ON)),
