@@ -146,9 +146,12 @@ impl Drop for FileLock {
     }
 }
 
-/// Locks a file that is open. Asks over and over, since `flock` waits without a limit: only a thread
-/// that nobody could end would bear that.
-pub(super) fn wait(file: &File, limit: Duration) -> Result<(), LockError> {
+/// Locks a file that is open, until it is closed. Asks over and over, since `flock` waits without a limit:
+/// only a thread that nobody could end would bear that.
+///
+/// # Errors
+/// [`LockError::TimedOut`] names who held it all the time.
+pub fn wait(file: &File, limit: Duration) -> Result<(), LockError> {
     let start = Instant::now();
     let mut rest = SHORTEST_REST;
     while !try_lock(file)? {

@@ -73,6 +73,14 @@ impl Machine {
         self
     }
 
+    /// The file that holds the simulation; none where it is in memory, or may only be read.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        let store = self.store();
+        let (path, _) = store.place().filter(|&(_, is_writable)| is_writable)?;
+        Some(path.to_owned())
+    }
+
     /// The simulation as it is now.
     pub fn world(&self) -> Simulation {
         let mut store = self.store();
