@@ -7,13 +7,14 @@ use clusterhat::Output;
 use crate::call::Run;
 use crate::commands::{
     board, boards, chaos, console, doctor, fan, init, inventory, maxpi, network, outputs, path,
-    power, setup, status, top,
+    power, restore, setup, status, top,
 };
 use crate::global::Global;
 
 /// What every command shares, for `--help`.
 const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
+Hooks in /etc/clusterhat/hooks.d run before and after nodes are switched: see clusterhat-hooks(5).
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
 The vendor's commands work, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process,
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Off(power::Off),
     /// Switch nodes off, and on again after a while
     Cycle(power::Cycle),
+    /// Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)
+    Restore(restore::Restore),
     /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
@@ -134,6 +137,7 @@ impl Command {
             Self::On(on) => Box::new(on),
             Self::Off(off) => Box::new(off),
             Self::Cycle(cycle) => Box::new(cycle),
+            Self::Restore(restore) => Box::new(restore),
             Self::Status(status) => Box::new(status),
             Self::Init => Box::new(init::Init),
             Self::Alert(switch) => Box::new(SetOutput::new("alert", Output::Alert, &switch)),

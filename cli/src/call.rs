@@ -112,6 +112,7 @@ impl Call {
             }
             (failure, _) => failure,
         };
+        self.warnings.extend(self.cluster.iter_mut().flat_map(Cluster::take_warnings));
         let bus: Option<BusUse> = self.cluster.as_mut().map(Cluster::bus_use);
         let printout = Printout {
             command: command.name(),

@@ -129,6 +129,8 @@ fn advice(error: &Error) -> String {
         Error::FactoryOrderTaken { .. } => {
             "; give it a free one first with `clusterhat board order 20 NEW`, and save that"
         }
+        Error::Vetoed { .. } => "; --no-hooks switches without asking them",
+        Error::BootLoop(_) => ", then run `clusterhat restore --again`",
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": omit --root",
         _ => "",

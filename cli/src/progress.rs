@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
-use clusterhat::nodes::folded;
+use clusterhat::nodes::{folded, label};
 use clusterhat::{Action, Event, Task};
 use hat_driver::linux::{Node, PowerEvent};
 
+use crate::render;
 use crate::signals;
 
 /// Shorter waits need no explanation.
@@ -64,6 +65,13 @@ pub(crate) fn task(event: Event<'_>) {
         let _ = signals::ignore();
     }
     show_task(&event);
+}
+
+/// A line that a hook printed.
+pub(crate) fn hook(event: &Event<'_>) {
+    if let Event::Hook { node, hook, line } = event {
+        render::tell(&format!("{}: hook {hook}: {line}", label(*node)));
+    }
 }
 
 /// Tells of a task while it lasts.

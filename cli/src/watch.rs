@@ -32,6 +32,8 @@ impl Watch {
     pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
         match event {
             Event::Begun { nodes, action } => {
+                // An operation in two parts: the first one is over.
+                self.record.iter().for_each(Record::end);
                 let record = Record::new(nodes, *action);
                 self.error = record.watch(self.command, self.as_json).err();
                 self.record = Some(record);
@@ -42,6 +44,10 @@ impl Watch {
                     record.add(*node, *action);
                 }
                 self.progress.show(event);
+            }
+            Event::Hook { .. } => {
+                self.progress.clear();
+                progress::hook(event);
             }
             _ => {}
         }

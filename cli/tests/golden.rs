@@ -146,6 +146,17 @@ const CASES: &[Case] = &[
             network setup --mode nat --subnet 10.0.0.1/24\n network undo\n setup",
     },
     Case {
+        name: "at-boot",
+        of: "v2.5",
+        change: |world| {
+            world["clusterhat_toml"] = json!(
+                "at-boot = \"last\"\n[nodes.p3]\nat-boot = \"on\"\n[nodes.p4]\nat-boot = \"keep\"\n"
+            );
+        },
+        script: "restore --dry-run\n restore\n on p1\n off p3\n restore\n restore --all --dry-run\n \
+            restore p3 --all\n restore p9",
+    },
+    Case {
         name: "under-voltage",
         of: "v2.5",
         change: |world| world["undervoltage_above"] = json!(2),

@@ -97,6 +97,8 @@ fn rest(world: &Value) -> Map<String, Value> {
     let mut rest = world.as_object().unwrap().clone();
     rest.remove("faults");
     rest.remove("gpio");
+    // Since when nodes have power.
+    rest.remove("lives");
     if let Some(chip) = rest.get_mut("chips").and_then(|chips| chips.get_mut("1")) {
         chip["r"] = Value::Null;
     }

@@ -4,7 +4,9 @@ use hat_driver::linux::{Board, BoardModel, Cluster as Driver, ClusterError as Dr
 
 use crate::backend::Backend;
 use crate::config::Settings;
+use crate::desired::{AtBoot, Store};
 use crate::error::Error;
+use crate::hooks::HookFolder;
 use crate::nodes::{Names, NodeSet, label};
 use crate::report::BusUse;
 
@@ -15,6 +17,11 @@ pub struct Cluster {
     pub(crate) settings: Settings,
     pub(crate) names: Names,
     pub(crate) backend: Backend,
+    /// Where the desired state is; a simulation that may only be read has none.
+    pub(crate) desired: Option<Store>,
+    /// Absent where no hooks are to be run.
+    pub(crate) hooks: Option<HookFolder>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Cluster {
@@ -102,8 +109,9 @@ impl Cluster {
             return None;
         }
         let count = self.names.count();
-        let Settings { names, node_delay, usb_paths, .. } = &self.settings;
+        let Settings { names, node_delay, usb_paths, node_at_boot, .. } = &self.settings;
         let configured = names.keys().chain(node_delay.keys()).chain(usb_paths.keys());
+        let configured = configured.chain(node_at_boot.keys());
         let mut surplus: Vec<_> = configured.copied().filter(|&node| node > count).collect();
         surplus.sort_unstable();
         surplus.dedup();
@@ -126,6 +134,11 @@ impl Cluster {
         ))
     }
 
+    /// What operations came across so far that did not keep them from their end, a sentence each.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
     /// A node's configured name.
     #[must_use]
     pub fn alias(&self, node: Node) -> Option<String> {
@@ -141,6 +154,12 @@ impl Cluster {
     pub(crate) fn ssh_name(&self, node: Node) -> String {
         let configured = self.settings.ssh.get(&self.place(node)).cloned();
         configured.or_else(|| self.alias(node)).unwrap_or_else(|| label(node))
+    }
+
+    /// What becomes of a node after a loss of power.
+    pub(crate) fn at_boot(&self, node: Node) -> AtBoot {
+        let Settings { at_boot, node_at_boot, .. } = &self.settings;
+        node_at_boot.get(&self.place(node)).copied().unwrap_or(*at_boot)
     }
 
     /// The settings that are in force.

@@ -12,7 +12,9 @@ use hat_driver::sim::{Machine, StoreError, builtin};
 use crate::backend::Backend;
 use crate::cluster::Cluster;
 use crate::config::{self, Attachment, BoardSetting, Overrides, Role, Settings, Sources, Warning};
+use crate::desired::Store;
 use crate::error::Error;
+use crate::hooks::{self, HookFolder};
 use crate::nodes::Names;
 
 /// Which machine, which configuration, and what one call sets itself. The default is this machine as its
@@ -31,6 +33,8 @@ pub struct Options {
     pub overrides: Overrides,
     /// Switches nodes on even where the Pi reports under-voltage.
     pub ignore_under_voltage: bool,
+    /// Runs no hooks: nothing can refuse a node then.
+    pub without_hooks: bool,
     /// Opens a cluster even where not one of its boards could be opened, to tell why.
     pub without_boards: bool,
 }
@@ -105,8 +109,24 @@ impl Controller {
         let find = if self.options.without_boards { Driver::find } else { Driver::open };
         let driver = find(self.machine, options)?;
         let names = Names::new(driver.nodes().count(), self.settings.first, &self.settings.names);
-        Ok(Cluster { driver, settings: self.settings, names, backend: self.backend })
+        let desired = match &self.backend {
+            Backend::System { root } => Some(Store::of_system(root)),
+            Backend::Simulation(machine) => machine.file().as_deref().map(Store::of_simulation),
+        };
+        let hooks = hook_folder(&self.options, &self.settings);
+        let (settings, backend) = (self.settings, self.backend);
+        Ok(Cluster { driver, settings, names, backend, desired, hooks, warnings: Vec::new() })
     }
+}
+
+/// Whoever plays with a simulated board does not mean this machine's hooks. What a hook calls runs none.
+fn hook_folder(options: &Options, settings: &Settings) -> Option<HookFolder> {
+    let is_unwanted = options.without_hooks || std::env::var_os(hooks::MARK).is_some();
+    let root = match (&options.root, &options.simulation) {
+        (None, Some(_)) => return None,
+        (root, _) => root.as_deref().unwrap_or(Path::new("/")),
+    };
+    (!is_unwanted).then(|| HookFolder::new(root, settings.hook_limit))
 }
 
 fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Sources), Error> {

@@ -4,11 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use hat_driver::linux::{ClusterError as DriverError, Output, Target, chain};
-use hat_driver::power::ResultingState;
+use hat_driver::power::{Action, ResultingState};
 use serde::Serialize;
 
 use crate::chaos::ChaosError;
 use crate::config::ConfigError;
+use crate::desired::DesiredError;
+use crate::hooks::HookFailure;
 use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
 use crate::report::NodeState;
@@ -89,6 +91,23 @@ pub enum Error {
     /// Nodes that were asked for are on a HAT that is not there.
     #[error("absent, because their HAT is not connected: {}", .0.join(" "))]
     Absent(Vec<String>),
+    /// Hooks that ran before an operation refused nodes; the others were switched.
+    #[error("not switched, since a hook refused: {}", list(.refusals))]
+    Vetoed {
+        /// The power that the nodes were to get in the end.
+        action: Action,
+        /// Each of the nodes, with its hook.
+        refusals: Vec<HookFailure>,
+    },
+    /// The desired state cannot be read or saved.
+    #[error(transparent)]
+    Desired(#[from] DesiredError),
+    /// Two starts of nodes in a row were cut short, so that another one is likely to be.
+    #[error(
+        "the last two starts were cut short by under-voltage or a loss of power, so these nodes stay off: {}; \
+         check the power supply first", .0.join(" ")
+    )]
+    BootLoop(Vec<String>),
     /// Where nodes are on the USB is not known.
     #[error(
         "no USB path is known for {}: a HAT's hub is located through a powered node, and some ClusterCTRL \
@@ -177,6 +196,12 @@ pub enum ErrorKind {
     Interrupted,
     /// The nodes' HAT is not connected.
     Absent,
+    /// A hook refused nodes.
+    Vetoed,
+    /// The nodes' desired state cannot be read or saved.
+    Desired,
+    /// Two starts of nodes in a row were cut short.
+    BootLoop,
     /// No USB path is known for the nodes.
     NoPath,
     /// Another process held a lock for too long.
@@ -296,6 +321,9 @@ impl Error {
             Self::Chaos(ChaosError::Note { .. }) => ErrorKind::Note,
             Self::Chaos(_) => ErrorKind::Usage,
             Self::Absent(_) => ErrorKind::Absent,
+            Self::Vetoed { .. } => ErrorKind::Vetoed,
+            Self::Desired(_) => ErrorKind::Desired,
+            Self::BootLoop(_) => ErrorKind::BootLoop,
             Self::NoPath(_) => ErrorKind::NoPath,
             Self::Files(error) if error.is_timeout() => ErrorKind::Locked,
             Self::LeftOut(_) => ErrorKind::LeftOut,
@@ -319,8 +347,15 @@ impl Error {
     #[must_use]
     pub fn report(&self) -> ErrorReport {
         let mut report = ErrorReport::new(self.kind(), self.message());
-        if let Self::Driver(error) = self {
-            report.add(error);
+        match self {
+            Self::Driver(error) => report.add(error),
+            Self::Vetoed { action, refusals } => {
+                let old = |refusal: &HookFailure| {
+                    NodeState::new(refusal.node, *action, ResultingState::Old)
+                };
+                report.switched = Some(refusals.iter().map(old).collect());
+            }
+            _ => {}
         }
         report
     }
@@ -347,6 +382,10 @@ fn problems(count: usize) -> String {
         1 => "one problem found: see above".to_owned(),
         _ => format!("{count} problems found: see above"),
     }
+}
+
+fn list(refusals: &[HookFailure]) -> String {
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn orders(connected: &[u8]) -> String {

@@ -21,6 +21,15 @@ pub enum Event<'a> {
     },
     /// The driver has initialised a board, has switched nodes, or is waiting.
     Power(PowerEvent),
+    /// A hook printed a line, on a machine without a journal. Stopping has no effect here.
+    Hook {
+        /// The node that the hook runs for.
+        node: Node,
+        /// Its file name.
+        hook: &'a str,
+        /// The line, without control characters.
+        line: &'a str,
+    },
     /// Waiting for another process that is setting up this system.
     Locked(&'a Wait<'a>),
     /// A task of several seconds begins. It always completes: stopping takes effect after it.

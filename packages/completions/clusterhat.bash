@@ -79,6 +79,9 @@ _clusterhat() {
             clusterhat,reset)
                 cmd="clusterhat__subcmd__reset"
                 ;;
+            clusterhat,restore)
+                cmd="clusterhat__subcmd__restore"
+                ;;
             clusterhat,save)
                 cmd="clusterhat__subcmd__save"
                 ;;
@@ -143,7 +146,7 @@ _clusterhat() {
 
     case "${cmd}" in
         clusterhat)
-            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle status init console alert led hub wp fan act usbboot path board boards setup network top chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
+            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle restore status init console alert led hub wp fan act usbboot path board boards setup network top chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -509,7 +512,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__cycle)
-            opts="-h --off-time --delay --ignore-undervoltage --dry-run --json --config --root --sim --lock-limit --help"
+            opts="-h --off-time --delay --ignore-undervoltage --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -965,7 +968,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__off)
-            opts="-h --dry-run --json --config --root --sim --lock-limit --help"
+            opts="-h --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -995,7 +998,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__on)
-            opts="-h --delay --ignore-undervoltage --dry-run --json --config --root --sim --lock-limit --help"
+            opts="-h --delay --ignore-undervoltage --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1065,6 +1068,40 @@ _clusterhat() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__restore)
+            opts="-h --all --again --delay --ignore-undervoltage --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

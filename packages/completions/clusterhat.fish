@@ -34,6 +34,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -s V -l version -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "on" -d 'Switch nodes on, one after the other (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Switch nodes off, all at once (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "restore" -d 'Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "console" -d 'Work on a node\'s console, look at several, or talk to one from a script'
@@ -70,6 +71,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 'Show what would be done, write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
@@ -77,6 +79,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'U
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
@@ -87,8 +90,21 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d '
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l all -d 'Also nodes whose board kept its power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l again -d 'Also after two starts in a row that were cut short by under-voltage or a loss of power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l dry-run -d 'Show what would be done, write nothing'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Poll this often (seconds) and show every change, until interrupted' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Use the files and devices below this directory' -r -F

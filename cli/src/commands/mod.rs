@@ -17,6 +17,7 @@ pub(crate) mod network;
 pub(crate) mod outputs;
 pub(crate) mod path;
 pub(crate) mod power;
+pub(crate) mod restore;
 pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod top;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use clusterhat::report::{PowerReport, Report};
+use clusterhat::report::Report;
 use clusterhat::{Action, Cluster, Error, Event, NodeSet, Outcome, parse_duration};
 
 use crate::call::{Call, Done, Run};
@@ -21,6 +21,22 @@ pub(crate) struct Stagger {
     /// Show what would be done, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) hooks: Hooks,
+}
+
+/// What all that switches nodes shares.
+#[derive(Debug, Args)]
+pub(crate) struct Hooks {
+    /// Run no hooks, so that none can refuse a node
+    #[arg(long)]
+    no_hooks: bool,
+}
+
+impl Hooks {
+    pub(crate) fn apply(&self, call: &mut Call) {
+        call.options.without_hooks = self.no_hooks;
+    }
 }
 
 #[derive(Debug, Args)]
@@ -40,6 +56,8 @@ pub(crate) struct Off {
     /// Show what would be done, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) hooks: Hooks,
 }
 
 #[derive(Debug, Args)]
@@ -55,7 +73,8 @@ pub(crate) struct Cycle {
 }
 
 impl Stagger {
-    fn apply(&self, call: &mut Call) {
+    pub(crate) fn apply(&self, call: &mut Call) {
+        self.hooks.apply(call);
         call.options.overrides.delay = self.delay;
         call.options.ignore_under_voltage = self.ignore_undervoltage;
     }
@@ -72,7 +91,9 @@ impl Run for On {
         if self.stagger.dry_run {
             return Ok(call.open()?.plan_switch(&nodes, Action::On)?.map(Report::Plan));
         }
-        watched(self.name(), call, |cluster, observer| cluster.switch(&nodes, Action::On, observer))
+        watched(self.name(), call, |cluster, observer| {
+            Ok(cluster.switch(&nodes, Action::On, observer)?.map(Report::Power))
+        })
     }
 }
 
@@ -83,11 +104,12 @@ impl Run for Off {
 
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
+        self.hooks.apply(call);
         if self.dry_run {
             return Ok(call.open()?.plan_switch(&nodes, Action::Off)?.map(Report::Plan));
         }
         watched(self.name(), call, |cluster, observer| {
-            cluster.switch(&nodes, Action::Off, observer)
+            Ok(cluster.switch(&nodes, Action::Off, observer)?.map(Report::Power))
         })
     }
 }
@@ -104,23 +126,25 @@ impl Run for Cycle {
         if self.stagger.dry_run {
             return Ok(call.open()?.plan_cycle(&nodes)?.map(Report::Plan));
         }
-        watched(self.name(), call, |cluster, observer| cluster.cycle(&nodes, observer))
+        watched(self.name(), call, |cluster, observer| {
+            Ok(cluster.cycle(&nodes, observer)?.map(Report::Power))
+        })
     }
 }
 
 /// Switches with a line of progress, and with an answer to signals.
-fn watched(
+pub(super) fn watched(
     command: &'static str,
     call: &mut Call,
     switch: impl FnOnce(
         &mut Cluster,
         &mut dyn FnMut(Event<'_>) -> Verdict,
-    ) -> Result<Outcome<PowerReport>, Error>,
+    ) -> Result<Outcome<Report>, Error>,
 ) -> Done {
     let as_json = call.is_json;
     let cluster = call.open_to_switch()?;
     let mut watch = Watch::new(command, as_json);
     let result = switch(cluster, &mut |event| watch.see(&event));
     watch.end()?;
-    Ok(result?.map(Report::Power))
+    Ok(result?)
 }

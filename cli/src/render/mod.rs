@@ -5,11 +5,13 @@ pub(crate) mod inventory;
 mod json;
 mod network;
 mod printout;
+mod restore;
 mod setup;
 pub(crate) mod simulation;
 mod table;
 pub(crate) mod text;
 mod top;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

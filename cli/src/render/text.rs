@@ -7,6 +7,7 @@ use hat_driver::linux::{BoardModel, BoardSource, Candidate, OutputResult};
 use hat_driver::power::Action;
 
 use super::table::{Cell, Tone, cell, paint, plain, table};
+use super::words::{action, initialised, on_off};
 use clusterhat::report::{
     BeyondSize, BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardState,
     BoardStatus, BoardsReport, CtrlState, HatState, Level, ModelName, NodePath, NodeStatus,
@@ -18,6 +19,7 @@ pub(crate) fn render(report: &Report) -> String {
     match report {
         Report::Status(report) => status(report),
         Report::Power(report) => power(report),
+        Report::Restore(report) => super::restore::render(report),
         Report::Plan(report) => plan(report),
         Report::Outputs(report) => outputs(report),
         Report::Init(report) => report.boards.iter().map(init).collect(),
@@ -221,10 +223,6 @@ fn outputs(report: &OutputReport) -> String {
     text
 }
 
-fn initialised(boards: &[String]) -> String {
-    boards.iter().map(|board| format!("{board}: initialised first\n")).collect()
-}
-
 fn usb_boot(report: &UsbBootReport) -> String {
     let line = |node: &NodeUsbBoot| {
         let result = match node.result {
@@ -359,15 +357,4 @@ fn board_row(entry: &BoardEntry) -> Vec<Cell> {
         plain(nodes),
         plain(source),
     ]
-}
-
-const fn on_off(on: bool) -> &'static str {
-    if on { "on" } else { "off" }
-}
-
-const fn action(action: Action) -> &'static str {
-    match action {
-        Action::On => "on",
-        Action::Off => "off",
-    }
 }

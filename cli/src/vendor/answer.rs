@@ -1,5 +1,6 @@
 //! The answer to a call under the vendor's name.
 
+use clusterhat::Error;
 use hat_driver::linux::ClusterError as DriverError;
 
 use crate::advice::Words;
@@ -43,6 +44,9 @@ impl Answer {
 }
 
 /// A driver error where the vendor's tool knows none.
-pub(super) fn or_failed(result: Result<Answer, DriverError>) -> Answer {
-    result.unwrap_or_else(|error| Answer::new(format!("ERROR: {}\n", error.describe(&Words)), 1))
+pub(super) fn or_failed(result: Result<Answer, impl Into<Error>>) -> Answer {
+    result.unwrap_or_else(|error| match error.into() {
+        Error::Driver(error) => Answer::new(format!("ERROR: {}\n", error.describe(&Words)), 1),
+        error => Answer::failed(&Failure::Cluster(error)),
+    })
 }

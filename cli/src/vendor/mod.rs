@@ -11,13 +11,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clusterhat::config::Role;
-use clusterhat::{Cluster, Controller, Error};
+use clusterhat::{Cluster, Controller, Error, shorten};
 use hat_driver::linux::{BoardInfo, BoardModel, ClusterError as DriverError};
 
 use crate::global::Global;
 
 use crate::failure::Failure;
-use crate::render::simulation;
+use crate::render::{self, simulation};
 use answer::{Answer, or_failed};
 use request::Request;
 
@@ -100,9 +100,20 @@ fn open(words: &[String]) -> Result<Answer, Failure> {
     Ok(match request {
         // A board that could not be initialised fails by itself at whatever else is asked of it.
         Ok(Request::Init) => run::run(&mut context, Request::Init, root.as_deref()).but(&failed),
-        Ok(request) => run::run(&mut context, request, root.as_deref()),
+        Ok(request) => {
+            let answer = run::run(&mut context, request, root.as_deref());
+            warn(&mut context);
+            answer
+        }
         Err(answer) => answer,
     })
+}
+
+/// What the vendor's tool has no words for is not for those who read its output.
+fn warn(context: &mut Cluster) {
+    for warning in context.take_warnings() {
+        render::tell(&format!("warning: {}", shorten(&warning)));
+    }
 }
 
 /// The answer where two boards have one order.

@@ -15,9 +15,10 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::request::{Fan, Hub, NO_SUCH_ORDER, Request};
 use super::{Answer, links, or_failed, status};
+use crate::progress;
 use crate::signals::WholeSteps;
-use clusterhat::Cluster;
 use clusterhat::nodes::label;
+use clusterhat::{Cluster, Error};
 
 /// What the tool says to `hub on` and `hub off` on a v1.x board.
 const NO_HUB: &str = "ERROR: hub control not supported on Cluster HAT v1.x\n\n";
@@ -56,7 +57,7 @@ pub(super) fn run(context: &mut Cluster, request: Request, root: Option<&Path>) 
 
 /// Without nodes all are switched, with the ALERT LEDs lit meanwhile. Whatever fails, the nodes are
 /// switched where they can be, and no LED stays lit.
-fn power(context: &mut Cluster, on: bool, nodes: Option<Vec<Node>>) -> Result<Answer, DriverError> {
+fn power(context: &mut Cluster, on: bool, nodes: Option<Vec<Node>>) -> Result<Answer, Error> {
     let action = if on { Action::On } else { Action::Off };
     let Some(nodes) = nodes else {
         let mut lit = Vec::new();
@@ -70,15 +71,24 @@ fn power(context: &mut Cluster, on: bool, nodes: Option<Vec<Node>>) -> Result<An
         let mut all: Vec<_> = context.driver().nodes().collect();
         let absent = context.driver_mut().absent(&all)?;
         all.retain(|node| !absent.contains(node));
-        let switching = context.driver_mut().switch(&all, action, &mut |_| {}).map(drop);
+        let switching = switch(context, &all, action);
         let dimming = each(context, |context, board| match lit.contains(&board) {
             true => context.driver_mut().set(board, Output::Alert, false, &mut |_| {}).map(drop),
             false => Ok(()),
         });
-        return switching.and(lighting).and(dimming).map(|()| Answer::nothing());
+        return switching
+            .and(lighting.map_err(Error::from))
+            .and(dimming.map_err(Error::from))
+            .map(|()| Answer::nothing());
     };
-    context.driver_mut().switch(&nodes, action, &mut |_| {})?;
+    switch(context, &nodes, action)?;
     Ok(Answer::nothing())
+}
+
+/// With hooks, whose output is not for those who read ours.
+fn switch(context: &mut Cluster, nodes: &[Node], action: Action) -> Result<(), Error> {
+    let outcome = context.switch_nodes(nodes, action, &mut |event| progress::hook(&event));
+    outcome.into_result().map(drop)
 }
 
 /// Does something with each board. One that fails does not keep the others from their turn; the

@@ -141,7 +141,7 @@ fn a_worlds_file_is_replaced_and_keeps_what_is_not_known() {
     assert_eq!(old, format!("{value}\n"), "a reader of the old file sees the old world");
     assert!(fs::symlink_metadata(&link).expect("a link").is_symlink());
     let names = fs::read_dir(world.folder()).expect("a folder").count() - world.locks().len();
-    assert_eq!(names, 3, "world.json, link.json and run, and nothing left over");
+    assert_eq!(names, 4, "world.json, its desired state, link.json and run, and nothing left over");
     let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>());
     let with_ours = keys(&value).map(|keys| [keys, vec!["lives".to_owned()]].concat());
     assert_eq!(

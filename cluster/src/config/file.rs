@@ -11,12 +11,15 @@ use super::fan::{self, FanFragment};
 use super::given::Given;
 use super::limits;
 use super::toml_reader::{Reader, Table};
+use crate::desired::AtBoot;
 
-pub(super) const TOP_KEYS: [&str; 10] = [
+pub(super) const TOP_KEYS: [&str; 12] = [
     "first",
     "delay",
     "off-time",
     "lock-limit",
+    "hook-limit",
+    "at-boot",
     "fan-gpio",
     "fan",
     "graceful-off",
@@ -25,7 +28,7 @@ pub(super) const TOP_KEYS: [&str; 10] = [
     "nodes",
 ];
 pub(super) const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];
-pub(super) const NODE_KEYS: [&str; 4] = ["name", "delay", "usb-path", "ssh"];
+pub(super) const NODE_KEYS: [&str; 5] = ["name", "delay", "usb-path", "ssh", "at-boot"];
 
 /// What every name may look like, before it is compared with others.
 const NAME: &str = "a quoted name such as \"db\"";
@@ -37,6 +40,8 @@ pub(super) struct Fragment {
     pub(super) delay: Option<Given<Duration>>,
     pub(super) off_time: Option<Given<Duration>>,
     pub(super) lock_limit: Option<Given<Duration>>,
+    pub(super) hook_limit: Option<Given<Duration>>,
+    pub(super) at_boot: Option<Given<AtBoot>>,
     pub(super) fan_gpio: Option<Given<i64>>,
     pub(super) fan: Option<FanFragment>,
     pub(super) graceful_off: Option<Given<bool>>,
@@ -66,6 +71,7 @@ pub(super) struct NodeFragment {
     pub(super) delay: Option<Given<Duration>>,
     pub(super) usb_path: Option<Given<String>>,
     pub(super) ssh: Option<Given<String>>,
+    pub(super) at_boot: Option<Given<AtBoot>>,
 }
 
 /// Reads the text of the file at `path`.
@@ -83,6 +89,8 @@ pub(super) fn read(
         delay: reader.seconds(&top, "delay", &limits::DELAY)?,
         off_time: reader.seconds(&top, "off-time", &limits::OFF_TIME)?,
         lock_limit: reader.seconds(&top, "lock-limit", &limits::LOCK_LIMIT)?,
+        hook_limit: reader.seconds(&top, "hook-limit", &limits::HOOK_LIMIT)?,
+        at_boot: at_boot(&reader, &top)?,
         fan_gpio: reader.number(&top, "fan-gpio", &limits::FAN_GPIO)?,
         fan: fan::read(&mut reader, &top)?,
         graceful_off: reader.switch(&top, "graceful-off")?,
@@ -92,6 +100,10 @@ pub(super) fn read(
     };
     warnings.append(&mut reader.warnings);
     Ok(fragment)
+}
+
+fn at_boot(reader: &Reader<'_>, table: &Table<'_>) -> Result<Option<Given<AtBoot>>, ConfigError> {
+    reader.value(table, "at-boot", limits::AT_BOOT, |value| AtBoot::parse(value.as_str()?))
 }
 
 fn boards(reader: &mut Reader<'_>, top: &Table<'_>) -> Result<Vec<BoardFragment>, ConfigError> {
@@ -139,6 +151,7 @@ fn nodes(reader: &mut Reader<'_>, top: &Table<'_>) -> Result<Vec<NodeFragment>, 
             delay: reader.seconds(&table, "delay", &limits::DELAY)?,
             usb_path: reader.text(&table, "usb-path", limits::USB_PATH)?,
             ssh: reader.text(&table, "ssh", limits::SSH)?,
+            at_boot: at_boot(reader, &table)?,
         });
     }
     Ok(nodes)

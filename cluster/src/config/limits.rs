@@ -47,6 +47,16 @@ pub(super) const LOCK_LIMIT: TimeLimits = TimeLimits {
     allowed: "0 to 3600 seconds, written as 2, 1.5s or 500ms",
 };
 
+/// How long a hook may run. Draining a node may wait for its jobs.
+pub(super) const HOOK_LIMIT: TimeLimits = TimeLimits {
+    least: Duration::from_millis(100),
+    most: Duration::from_secs(86_400),
+    allowed: "0.1 to 86400 seconds, written as 2, 1.5s or 500ms",
+};
+
+/// What becomes of a node after a loss of power.
+pub(super) const AT_BOOT: &str = "\"off\", \"last\", \"on\" or \"keep\"";
+
 /// Number of the first node.
 pub(super) const FIRST: NumberLimits = NumberLimits { least: 1, most: 9999, allowed: "1 to 9999" };
 

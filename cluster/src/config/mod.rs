@@ -8,6 +8,8 @@
 //! delay = 1.0        # seconds, or a string such as "500ms", between two nodes switched on, 0 to 300
 //! off-time = 2.0     # seconds that a power cycle keeps a node off, 0.1 to 300
 //! lock-limit = 10.0  # seconds to wait for another process, 0 to 3600
+//! hook-limit = 60.0  # seconds that a hook may run, 0.1 to 86400
+//! at-boot = "keep"   # what becomes of nodes after a loss of power: off, last, on or keep
 //! fan-gpio = 18      # BCM number of the fan's pin, 4 to 27
 //! fan = { on = 60, off = 50 }  # degrees Celsius between which `fan auto` switches the fans
 //! graceful-off = true  # whether `off` shuts nodes down first; default false
@@ -25,6 +27,7 @@
 //! delay = 30.0       # seconds to wait after this node instead of the common delay
 //! usb-path = "1-1.2.4"
 //! ssh = "pi@db"      # the host for ssh, where the serial port does not lead to the agent; default: the node's name
+//! at-boot = "last"   # of this node
 //! ```
 //!
 //! If that file does not exist, the vendor's `/etc/default/clusterctrl` is read instead. Precedence of the times:

@@ -7,6 +7,7 @@ use super::error::ConfigError;
 use super::file::NodeFragment;
 use super::given::Given;
 use super::limits;
+use crate::desired::AtBoot;
 use crate::nodes::{MOST, check_name};
 
 /// What was configured for single nodes, counted from 1.
@@ -16,6 +17,7 @@ pub(super) struct Nodes {
     pub(super) names: BTreeMap<usize, String>,
     pub(super) usb_paths: BTreeMap<usize, String>,
     pub(super) ssh: BTreeMap<usize, String>,
+    pub(super) at_boot: BTreeMap<usize, AtBoot>,
 }
 
 /// `first` is the number of the first node: with 101, `[nodes.p103]` is node 3.
@@ -32,6 +34,9 @@ pub(super) fn validate(fragments: &[NodeFragment], first: u32) -> Result<Nodes, 
         }
         if let Some(given) = &fragment.delay {
             nodes.delays.insert(node, limits::DELAY.check(given)?);
+        }
+        if let Some(given) = &fragment.at_boot {
+            nodes.at_boot.insert(node, given.value);
         }
         if let Some(given) = &fragment.usb_path {
             if !limits::is_usb_path(&given.value) {

@@ -13,6 +13,7 @@ use super::given::Given;
 use super::inputs::Inputs;
 use super::limits;
 use super::nodes;
+use crate::desired::AtBoot;
 use crate::fan::FanCurve;
 
 /// Between two nodes switched on, as the vendor's tool waits.
@@ -26,6 +27,9 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long to wait for another process.
 const LOCK_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a hook may run.
+const HOOK_LIMIT: Duration = Duration::from_secs(60);
 
 /// The fan's BCM line on the vendor's controllers.
 const FAN_GPIO: u8 = 18;
@@ -55,6 +59,12 @@ pub struct Settings {
     pub off_time: Duration,
     /// How long to wait for another process; zero = do not wait.
     pub lock_limit: Duration,
+    /// How long a hook may run.
+    pub hook_limit: Duration,
+    /// What becomes of nodes after a loss of power.
+    pub at_boot: AtBoot,
+    /// Nodes of which that is configured by itself.
+    pub node_at_boot: BTreeMap<usize, AtBoot>,
     /// BCM number of the fan's pin; `None` where the vendor's file is in use and names none.
     pub fan_gpio: Option<u8>,
     /// At which temperatures fans go on and off by themselves, where that was configured.
@@ -92,6 +102,9 @@ pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
         shutdown_limit: limits::SHUTDOWN_LIMIT
             .check_or(fragment.shutdown_limit.as_ref(), SHUTDOWN_LIMIT)?,
         off_time: limits::OFF_TIME.check_or(fragment.off_time.as_ref(), OFF_TIME)?,
+        hook_limit: limits::HOOK_LIMIT.check_or(fragment.hook_limit.as_ref(), HOOK_LIMIT)?,
+        at_boot: fragment.at_boot.map(|given| given.value).unwrap_or_default(),
+        node_at_boot: nodes.at_boot,
         lock_limit: limits::LOCK_LIMIT.check_or(fragment.lock_limit.as_ref(), LOCK_LIMIT)?,
         fan_gpio: fan_gpio.transpose()?.or(default_fan),
         fan: fragment.fan.as_ref().map(fan::validate).transpose()?,

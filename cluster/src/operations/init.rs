@@ -11,6 +11,7 @@ use crate::report::{self, BoardInit, InitReport};
 
 impl Cluster {
     /// Initialises the boards that are not initialised since power-up; every node's power stays as it is.
+    /// What `at-boot` says of their nodes is noted for [`Self::restore`].
     /// A board that fails does not keep the others from their turn.
     pub fn init(&mut self) -> Outcome<InitReport> {
         init(self)
@@ -24,6 +25,9 @@ fn init(context: &mut Cluster) -> Outcome<InitReport> {
     for (board, info) in infos {
         let by_itself = matches!(info.model, BoardModel::Ctrl { .. });
         let mut entry = BoardInit { board: info.name.clone(), by_itself, ..BoardInit::default() };
+        if !by_itself {
+            context.note_due(board);
+        }
         match if by_itself { Ok(Init::AlreadyDone) } else { context.driver.init(board) } {
             Ok(Init::AlreadyDone) => {}
             Ok(Init::Initialised(latch)) => tell(&mut entry, context, board, &info, latch),

@@ -4,6 +4,7 @@
 mod beyond;
 mod board;
 pub(crate) mod boards;
+mod hooks;
 mod init;
 mod inventory;
 pub(crate) mod network;
@@ -11,5 +12,6 @@ pub(crate) mod outputs;
 mod path;
 mod plan;
 mod power;
+pub(crate) mod restore;
 pub(crate) mod setup;
 mod status;

@@ -10,6 +10,7 @@ use super::beyond;
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
+use crate::hooks::{Operation, Reason};
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::report::{NodePower, PowerReport};
@@ -37,6 +38,17 @@ impl Cluster {
         outcome
     }
 
+    /// Switches just these nodes, as [`Self::switch`] does, for callers that have nodes and no words.
+    pub fn switch_nodes<V: Verdict>(
+        &mut self,
+        nodes: &[Node],
+        action: Action,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Outcome<PowerReport> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        switch_nodes(self, nodes, action, Reason::Request, observer)
+    }
+
     /// Switches nodes off and, after the time that the settings say, on again.
     ///
     /// # Errors
@@ -49,12 +61,16 @@ impl Cluster {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         let (nodes, absent) = self.present(set)?;
         let off_time = self.settings.off_time;
-        let mut switching = Switching::new(self, &nodes, Action::On);
-        let result = switching.run(observer, |cluster, observer| {
-            cluster.driver.cycle(&nodes, off_time, observer).map(drop)
-        });
+        let cycle = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
+            let mut switching = Switching::new(cluster, nodes, Action::On);
+            let result = switching.run(observer, |cluster, observer| {
+                cluster.driver.cycle(nodes, off_time, observer).map(drop)
+            });
+            switching.outcome(result.err())
+        };
+        let outcome = self.commanded(&nodes, Operation::Cycle, Reason::Request, observer, cycle);
         // What failed comes before what was absent from the beginning.
-        Ok(switching.outcome(result.err()).or(absent))
+        Ok(outcome.or(absent))
     }
 }
 
@@ -65,11 +81,28 @@ fn switch(
     observer: &mut Observer<'_>,
 ) -> Result<Outcome<PowerReport>, Error> {
     let (nodes, absent) = cluster.present(set)?;
-    let mut switching = Switching::new(cluster, &nodes, action);
-    let result = switching.run(observer, |cluster, observer| {
-        cluster.driver.switch(&nodes, action, observer).map(drop)
-    });
-    Ok(switching.outcome(result.err()).or(absent))
+    Ok(switch_nodes(cluster, &nodes, action, Reason::Request, observer).or(absent))
+}
+
+/// Switches just these nodes.
+pub(super) fn switch_nodes(
+    cluster: &mut Cluster,
+    nodes: &[Node],
+    action: Action,
+    reason: Reason,
+    observer: &mut Observer<'_>,
+) -> Outcome<PowerReport> {
+    let operation = match action {
+        Action::On => Operation::On,
+        Action::Off => Operation::Off,
+    };
+    cluster.commanded(nodes, operation, reason, observer, |cluster, nodes, observer| {
+        let mut switching = Switching::new(cluster, nodes, action);
+        let result = switching.run(observer, |cluster, observer| {
+            cluster.driver.switch(nodes, action, observer).map(drop)
+        });
+        switching.outcome(result.err())
+    })
 }
 
 fn is_stopped(outcome: &Result<Outcome<PowerReport>, Error>) -> bool {

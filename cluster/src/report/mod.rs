@@ -13,6 +13,7 @@ mod doctor;
 mod network;
 mod outputs;
 mod power;
+mod restore;
 mod setup;
 mod status;
 mod top;
@@ -27,6 +28,7 @@ pub use doctor::{CheckNotMade, DoctorReport};
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
+pub use restore::{RestoreNode, RestoreReport};
 pub use setup::SetupReport;
 pub use status::{
     BoardState, BoardStatus, CtrlState, HatState, Level, ModelName, NodeStatus, StatusReport,
@@ -83,6 +85,8 @@ pub enum Report {
     Status(StatusReport),
     /// Nodes were switched.
     Power(PowerReport),
+    /// Nodes were restored after a loss of power, or would be.
+    Restore(RestoreReport),
     /// What switching nodes would do.
     Plan(PlanReport),
     /// Outputs were switched.

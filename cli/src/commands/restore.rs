@@ -1,0 +1,48 @@
+//! `restore`: nodes as they were before a loss of power.
+
+use clap::Args;
+use clusterhat::report::Report;
+use clusterhat::{NodeSet, Restore as Which};
+
+use super::power::{Stagger, watched};
+use crate::call::{Call, Done, Run};
+
+const AFTER_HELP: &str = "\
+A node is restored once, after its board has lost its power: a reboot of the controller alone changes nothing. --all
+--dry-run shows what a loss of power would lead to. What at-boot says of a node (off, last, on or keep, the default)
+stands in clusterhat.toml. After two starts in a row that under-voltage or another loss of power cut short, nothing
+is switched on: check the supply, or raise --delay, then use --again.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Restore {
+    /// Nodes to restore, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    #[arg(value_name = "NODES")]
+    nodes: Vec<String>,
+    /// Also nodes whose board kept its power
+    #[arg(long)]
+    all: bool,
+    /// Also after two starts in a row that were cut short by under-voltage or a loss of power
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    stagger: Stagger,
+}
+
+impl Run for Restore {
+    fn name(&self) -> &'static str {
+        "restore"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        let which = Which { all: self.all, again: self.again };
+        self.stagger.apply(call);
+        if self.stagger.dry_run {
+            return Ok(call.open()?.plan_restore(&nodes, which)?.map(Report::Restore));
+        }
+        watched(self.name(), call, |cluster, observer| {
+            Ok(cluster.restore(&nodes, which, observer)?.map(Report::Restore))
+        })
+    }
+}

@@ -1,0 +1,246 @@
+//! Hooks before and after power operations.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../command/mod.rs"]
+mod command;
+mod examples;
+mod site;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixDatagram;
+use std::time::{Duration, Instant};
+
+use clusterhat_tests::command::{Output, World};
+use command::{Run as _, clusterhat};
+use serde_json::{Value, json};
+use site::Site;
+
+const TELL: &str = "echo \"$*: $CLUSTERHAT_HOOK $CLUSTERHAT_ACTION $CLUSTERHAT_NODE $CLUSTERHAT_REASON \
+                    ${CLUSTERHAT_RESULT-none} ${CLUSTERHAT_NAME-none}\" >>\"$log\"";
+
+#[test]
+fn hooks_hear_of_each_action_before_and_after_it() {
+    let site = Site::new("at-boot = \"on\"\n[nodes.p2]\nname = \"db\"\n");
+    site.hook("50-tell", TELL);
+    for (args, words) in
+        [(&["on", "p1", "db"][..], "on"), (&["cycle", "p1"], "cycle"), (&["off"], "off")]
+    {
+        assert_eq!(site.run(args).status, 0, "{args:?}");
+        let logged = site.logged();
+        let nodes: &[_] = match words {
+            "on" => &[("p1", "none"), ("p2", "db")],
+            "cycle" => &[("p1", "none")],
+            _ => &[("p1", "none"), ("p2", "db"), ("p3", "none"), ("p4", "none")],
+        };
+        let line = |when: &str, node: &str, result: &str, name: &str| {
+            let argument = if result == "none" { "" } else { " done" };
+            format!(
+                "{when} {words} {node} request{argument}: {when} {words} {node} request {result} {name}"
+            )
+        };
+        let mut expected: Vec<_> = nodes
+            .iter()
+            .flat_map(|(node, name)| {
+                [line("before", node, "none", name), line("after", node, "done", name)]
+            })
+            .collect();
+        expected.sort();
+        assert_eq!(logged, expected);
+    }
+    // What looks only, and what switches no node, runs none.
+    for args in [&["status"][..], &["on", "--dry-run"], &["alert", "on"], &["restore", "--dry-run"]]
+    {
+        assert_eq!(site.run(args).status, 0, "{args:?}");
+        assert_eq!(site.logged(), Vec::<String>::new(), "{args:?}");
+    }
+    assert_eq!(site.run(&["restore", "--all", "p1"]).status, 0);
+    assert_eq!(site.logged()[1], "before on p1 restore: before on p1 restore none none");
+}
+
+/// And without `--root`, which a simulation needs to have a system: none.
+#[test]
+fn no_hooks_runs_none() {
+    let site = Site::new("");
+    site.hook("50-tell", TELL);
+    assert_eq!(site.run(&["on", "--no-hooks"]).status, 0);
+    assert_eq!(site.run(&["cycle", "p1", "--no-hooks"]).status, 0);
+    assert_eq!(site.run(&["off", "--no-hooks"]).status, 0);
+    assert_eq!(site.world.run(&["on"]).status, 0);
+    assert_eq!(site.logged(), Vec::<String>::new());
+}
+
+#[test]
+fn a_hook_that_fails_before_refuses_its_node_alone() {
+    let site = Site::new("");
+    site.run(&["on", "p1", "p2"]);
+    site.hook("50-veto", "[ \"$1 $3\" != 'before p2' ] || { echo jobs are running; exit 3; }");
+    site.hook("60-tell", TELL);
+    let output = site.run(&["off"]);
+    assert_eq!((output.status, site.on()), (1, 0b0010), "{output:?}");
+    assert_eq!(
+        output.stderr.lines().last().unwrap(),
+        "clusterhat: not switched, since a hook refused: p2 (hook 50-veto: exit status 3: jobs are running); \
+         --no-hooks switches without asking them"
+    );
+    assert_eq!(output.stdout.lines().count(), 4, "the others' rows: {output:?}");
+    // The later hook of the node does not run, and hears nothing.
+    assert!(site.logged().iter().all(|line| !line.contains("p2")));
+    // The earlier one hears of it, to take back what it did.
+    site.hook("40-tell", TELL);
+    assert_eq!(site.run(&["off", "p2"]).status, 1);
+    let logged = site.logged();
+    assert!(logged[0].starts_with("after off p2 request refused:"), "{logged:?}");
+    assert_eq!(logged.len(), 2, "{logged:?}");
+    // What was refused is still wanted.
+    let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
+    assert!(desired.contains("\"2\":{\"on\":true}"), "{desired}");
+
+    let document = site.run(&["off", "p2", "--json"]).json();
+    let error = &document["error"];
+    assert_eq!((&error["kind"], &error["exit_status"]), (&json!("vetoed"), &json!(1)));
+    assert_eq!(error["switched"], json!([{"node": "p2", "power": "off", "stands": "old"}]));
+    assert_eq!((document["nodes"].as_array().unwrap().len(), site.on()), (0, 0b0010));
+    let output = site.run(&["off", "--no-hooks"]);
+    assert_eq!((output.status, site.on()), (0, 0), "{output:?}");
+}
+
+#[test]
+fn the_vendor_s_command_asks_the_hooks_too() {
+    let site = Site::new("");
+    site.hook("50-veto", "echo \"$1 $3\" >>\"$log\"; [ \"$1 $3\" != 'before p2' ]");
+    let link = site.world.folder().join("clusterctrl");
+    symlink(clusterhat(), &link).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = site.world.program(&link);
+        command.env("CLUSTERHAT_SIM", site.world.path()).env("CLUSTERHAT_SIM_NOWAIT", "1");
+        Output::of(command.env("CLUSTERHAT_ROOT", site.root()).args(args))
+    };
+    let output = run(&["on"]);
+    assert_eq!((output.status, site.on()), (1, 0b1101), "{output:?}");
+    assert!(output.stdout.starts_with("ERROR: not switched, since a hook refused: p2 ("));
+    assert_eq!(site.logged().len(), 4 + 3);
+    let output = run(&["on", "p1"]);
+    assert_eq!((output.status, &*output.stdout), (0, ""), "{output:?}");
+    let output = run(&["off", "p1", "p2"]);
+    assert_eq!((output.status, site.on()), (1, 0b1100), "{output:?}");
+}
+
+#[test]
+fn hooks_hear_of_what_failed_and_their_own_failures_are_warnings() {
+    let mut value = World::builtin_value("v2.5");
+    value["chips"]["1"]["stuck"] = json!([null, 0, null, null, null, null, null, null]);
+    let site = Site::new("");
+    site.world.write(&value);
+    site.hook("50-tell", TELL);
+    assert_eq!(site.run(&["on", "p1", "p2"]).status, 1);
+    let logged = site.logged();
+    assert!(logged.iter().any(|line| line.starts_with("after on p1 request done:")), "{logged:?}");
+    assert!(
+        logged.iter().any(|line| line.starts_with("after on p2 request failed:")),
+        "{logged:?}"
+    );
+
+    site.hook("50-tell", "[ \"$1\" = before ] || exit 1");
+    site.hook("60-more", "[ \"$1\" = before ] || echo \"more $3\" >>\"$log\"");
+    let output = site.run(&["on", "p3"]);
+    assert_eq!((output.status, site.logged()), (0, vec!["more p3".to_owned()]), "{output:?}");
+    let told = "clusterhat: warning: a hook failed after the operation: p3 (hook 50-tell: exit status 1)\n";
+    assert_eq!(output.stderr, told);
+}
+
+#[test]
+fn what_is_no_hook_is_named_and_not_run() {
+    let site = Site::new("");
+    for name in ["50-slurm~", "50-slurm.sh", "60-mode", "70-writable"] {
+        site.hook(name, "exit 1");
+    }
+    let chmod = |name, mode| {
+        fs::set_permissions(site.folder().join(name), Permissions::from_mode(mode)).unwrap();
+    };
+    chmod("60-mode", 0o644);
+    chmod("70-writable", 0o775);
+    let output = site.run(&["on", "--json"]);
+    assert_eq!((output.status, site.on()), (0, 0x0f), "{output:?}");
+    let warnings = output.json()["warnings"].as_array().unwrap().clone();
+    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert!(warnings.iter().all(|text| text.as_str().unwrap().contains("is not run: ")));
+}
+
+#[test]
+fn a_hook_has_limited_time() {
+    let site = Site::new("hook-limit = 0.3\n");
+    site.hook("50-hang", "[ $3 != p1 ] || sleep 600");
+    let start = Instant::now();
+    let output = site.run(&["on", "p1", "p2"]);
+    assert_eq!((output.status, site.on()), (1, 0b0010), "{output:?}");
+    assert!(output.stderr.contains("p1 (hook 50-hang: not finished after 0.3 s: it was stopped)"));
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+/// Each node's hook waits until all nodes' have begun.
+#[test]
+fn several_nodes_hooks_run_at_once_and_one_node_s_in_order() {
+    let site = Site::new("");
+    site.hook(
+        "50-meet",
+        "echo \"first $1 $3\" >>\"$log\"\n\
+         until [ $(grep -c \"first $1\" \"$log\") = 4 ]; do sleep 0.01; done",
+    );
+    site.hook("60-next", "echo \"second $1 $3\" >>\"$log\"");
+    assert_eq!(site.run(&["on"]).status, 0);
+    let text = fs::read_to_string(site.log()).unwrap();
+    let at = |line: &str| text.lines().position(|found| found == line).unwrap();
+    assert!(at("first before p1") < at("second before p1"), "{text}");
+    assert!(at("second before p4") < at("first after p1"), "{text}");
+}
+
+/// It can call the command itself: no lock is held, and no hooks run again.
+#[test]
+fn a_hook_has_none_of_the_board_s_locks_or_files() {
+    let site = Site::new("");
+    let call = format!(
+        "ls -l /proc/$$/fd | grep -F '{}' | grep -v ' 255 ' >>\"$log\"\n\
+         [ $3 = p4 ] || '{}' on p4 --lock-limit 0 || echo nested failed >>\"$log\"",
+        site.world.folder().display(),
+        clusterhat().display()
+    );
+    site.hook("50-nested", &call);
+    let output = site.run(&["on", "p1"]);
+    assert_eq!((output.status, site.on()), (0, 0b1001), "{output:?}");
+    let logged = site.logged();
+    // The shell's own: the script that it reads.
+    assert!(logged.iter().all(|line| line.ends_with("/50-nested")), "{logged:?}");
+}
+
+#[test]
+fn output_goes_to_the_journal_or_else_to_standard_error() {
+    let site = Site::new("");
+    site.hook("50-talk", "echo \"$1 it\"; echo '\u{1b}[31mred' >&2");
+    let output = site.run(&["on", "p1"]);
+    let told = "clusterhat: p1: hook 50-talk: before it\nclusterhat: p1: hook 50-talk: \u{fffd}[31mred\n\
+                clusterhat: p1: hook 50-talk: after it\nclusterhat: p1: hook 50-talk: \u{fffd}[31mred\n";
+    assert_eq!(output.stderr, told);
+    let socket = site.root().join("run/systemd/journal/socket");
+    fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    let journal = UnixDatagram::bind(&socket).unwrap();
+    journal.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let output = site.run(&["off", "p1"]);
+    assert_eq!((output.status, &*output.stderr), (0, ""));
+    let mut entry = [0; 1024];
+    let length = journal.recv(&mut entry).unwrap();
+    let entry = String::from_utf8_lossy(&entry[..length]).into_owned();
+    assert!(entry.ends_with("\nMESSAGE=p1: hook 50-talk: before it\n"), "{entry}");
+}
+
+/// Its document is whole, whatever hooks print.
+#[test]
+fn documents_stay_documents() {
+    let site = Site::new("");
+    site.hook("50-talk", "echo '{}'; echo \"$0\" >&2");
+    let output = site.run(&["on", "--json"]);
+    let document: Value = output.json();
+    assert_eq!(document["command"], "on");
+}

@@ -1,0 +1,327 @@
+//! What the file says, and which board an entry is of.
+
+use std::collections::BTreeMap;
+
+use hat_driver::Positions;
+use hat_driver::linux::{BoardInfo, BoardModel};
+use hat_driver::power::Action;
+use serde::{Deserialize, Serialize};
+
+/// Incremented when the meaning of a key changes.
+const VERSION: u32 = 1;
+
+/// How many starts in a row may be cut short before nodes stay off.
+const MOST_CUT_SHORT: u32 = 2;
+
+/// Positions of nodes on a board, as printed on it.
+const PLACES: std::ops::RangeInclusive<u8> = 1..=32;
+
+/// The whole file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Document {
+    version: u32,
+    boards: Vec<BoardEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<Start>,
+}
+
+/// One board's nodes, by the numbers that are printed beside them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct BoardEntry {
+    #[serde(flatten)]
+    id: BoardId,
+    nodes: BTreeMap<u8, NodeEntry>,
+}
+
+/// What tells a board from all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BoardId {
+    /// The chip's bus and address, the GPIO lines, or a ClusterCTRL board's order.
+    place: String,
+    /// The EEPROM's, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uuid: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct NodeEntry {
+    /// What was asked for last; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on: Option<bool>,
+    /// Whether it is still to be restored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    due: bool,
+}
+
+/// A start of nodes after a loss of power.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Start {
+    /// The boot in which it is under way; absent where it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boot: Option<String>,
+    /// How many starts in a row were cut short by under-voltage or another loss of power.
+    cut_short: u32,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self { version: VERSION, boards: Vec::new(), start: None }
+    }
+}
+
+impl BoardId {
+    pub(crate) fn of(info: &BoardInfo) -> Self {
+        let place = match info.model {
+            BoardModel::Ctrl { order, .. } => format!("ctrl:{order}"),
+            _ => info.place().replace(' ', ":"),
+        };
+        // An EEPROM that was written without one has zeros.
+        let is_uuid = |uuid: &String| uuid.chars().any(|c| c != '0' && c != '-');
+        let uuid = info.eeprom.as_ref().and_then(|eeprom| eeprom.uuid.clone()).filter(is_uuid);
+        Self { place, uuid }
+    }
+
+    /// Where both have an EEPROM it decides, wherever the board is plugged in; else the place does.
+    fn is(&self, other: &Self) -> bool {
+        match (&self.uuid, &other.uuid) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.place == other.place,
+        }
+    }
+}
+
+impl Document {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let document: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if document.version != VERSION {
+            return Err(format!("version {}, where {VERSION} is expected", document.version));
+        }
+        let places = document.boards.iter().flat_map(|board| board.nodes.keys());
+        match places.copied().find(|place| !PLACES.contains(place)) {
+            Some(place) => Err(format!("no board has a node {place}")),
+            None => Ok(document),
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        let mut bytes = serde_json::to_vec(self).map_err(|error| error.to_string())?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// What was last asked of a node.
+    pub(crate) fn last(&self, board: &BoardId, position: u8) -> Option<Action> {
+        let on = self.node(board, position)?.on?;
+        Some(if on { Action::On } else { Action::Off })
+    }
+
+    /// Whether a node is still to be restored.
+    pub(crate) fn is_due(&self, board: &BoardId, position: u8) -> bool {
+        self.node(board, position).is_some_and(|node| node.due)
+    }
+
+    /// Somebody asked for this: nothing is to be restored any more.
+    pub(crate) fn ask(&mut self, board: &BoardId, nodes: Positions, action: Action) {
+        for node in self.nodes_mut(board, nodes) {
+            *node = NodeEntry { on: Some(action == Action::On), due: false };
+        }
+    }
+
+    /// Puts back what `before` says of a node, unless somebody asked for something else since.
+    pub(crate) fn take_back(
+        &mut self,
+        board: &BoardId,
+        position: u8,
+        asked: Action,
+        before: &Self,
+    ) {
+        if self.last(board, position) == Some(asked) {
+            let old = before.node(board, position).unwrap_or_default();
+            for node in self.nodes_mut(board, Positions::one(position)) {
+                *node = old;
+            }
+        }
+    }
+
+    /// These nodes are to be restored, or not any more.
+    pub(crate) fn set_due(&mut self, board: &BoardId, nodes: Positions, due: bool) {
+        self.nodes_mut(board, nodes).for_each(|node| node.due = due);
+    }
+
+    /// A start of nodes begins. One that another boot had begun did not come to its end.
+    pub(crate) fn begin_start(&mut self, boot: &str) {
+        let cut_short = self.cut_short(boot);
+        self.start = Some(Start { boot: Some(boot.to_owned()), cut_short });
+    }
+
+    /// How many starts in a row were cut short, seen from this boot.
+    pub(crate) fn cut_short(&self, boot: &str) -> u32 {
+        let Some(start) = &self.start else { return 0 };
+        let by_power_loss = start.boot.as_deref().is_some_and(|of| of != boot);
+        start.cut_short.saturating_add(by_power_loss.into())
+    }
+
+    /// Whether so many were cut short that the supply has to be looked at first.
+    pub(crate) fn is_boot_loop(&self, boot: &str) -> bool {
+        self.cut_short(boot) >= MOST_CUT_SHORT
+    }
+
+    /// The start has ended: well, or by under-voltage.
+    pub(crate) fn end_start(&mut self, under_voltage: bool) {
+        let cut_short = self.start.take().map_or(0, |start| start.cut_short).saturating_add(1);
+        self.start = under_voltage.then_some(Start { boot: None, cut_short });
+    }
+
+    /// The supply was looked at: starts are counted anew.
+    pub(crate) fn forget_starts(&mut self) {
+        self.start = None;
+    }
+
+    fn node(&self, board: &BoardId, position: u8) -> Option<NodeEntry> {
+        let entry = self.boards.iter().find(|entry| entry.id.is(board))?;
+        entry.nodes.get(&(position + 1)).copied()
+    }
+
+    fn nodes_mut(
+        &mut self,
+        board: &BoardId,
+        nodes: Positions,
+    ) -> impl Iterator<Item = &mut NodeEntry> {
+        let index = self.boards.iter().position(|entry| entry.id.is(board)).unwrap_or_else(|| {
+            // Another board was there before.
+            self.boards.retain(|entry| entry.id.place != board.place);
+            self.boards.push(BoardEntry { id: board.clone(), nodes: BTreeMap::new() });
+            self.boards.len() - 1
+        });
+        let entry = &mut self.boards[index];
+        entry.id = board.clone();
+        for position in nodes.iter() {
+            entry.nodes.entry(position + 1).or_default();
+        }
+        let asked = move |place: &u8| nodes.has(place - 1);
+        entry.nodes.iter_mut().filter(move |(place, _)| asked(place)).map(|(_, node)| node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn board(place: &str, uuid: Option<&str>) -> BoardId {
+        BoardId { place: place.to_owned(), uuid: uuid.map(str::to_owned) }
+    }
+
+    fn asked(id: &BoardId, position: u8, action: Action) -> Document {
+        let mut document = Document::default();
+        document.ask(id, Positions::one(position), action);
+        document
+    }
+
+    #[test]
+    fn the_file_is_as_documented() {
+        let mut document = asked(&board("i2c-1:0x20", Some("u")), 0, Action::On);
+        document.ask(&board("ctrl:20", None), Positions::one(3), Action::Off);
+        document.set_due(&board("ctrl:20", None), Positions::one(3), true);
+        document.begin_start("b");
+        let text = String::from_utf8(document.to_bytes().unwrap()).unwrap();
+        assert_eq!(
+            text,
+            "{\"version\":1,\"boards\":[\
+             {\"place\":\"i2c-1:0x20\",\"uuid\":\"u\",\"nodes\":{\"1\":{\"on\":true}}},\
+             {\"place\":\"ctrl:20\",\"nodes\":{\"4\":{\"on\":false,\"due\":true}}}],\
+             \"start\":{\"boot\":\"b\",\"cut_short\":0}}\n"
+        );
+        assert_eq!(Document::parse(text.as_bytes()).unwrap(), document);
+    }
+
+    #[test]
+    fn a_board_is_known_by_its_eeprom_and_else_by_its_place() {
+        let here = board("i2c-1:0x20", Some("a"));
+        let document = asked(&here, 2, Action::On);
+        let last = |id: BoardId| document.last(&id, 2);
+        assert_eq!(last(board("i2c-1:0x21", Some("a"))), Some(Action::On), "moved");
+        assert_eq!(last(board("i2c-1:0x20", None)), Some(Action::On), "its EEPROM is not read");
+        assert_eq!(last(board("i2c-1:0x20", Some("b"))), None, "another board");
+        assert_eq!(last(board("i2c-1:0x21", None)), None);
+    }
+
+    #[test]
+    fn a_board_in_the_place_of_another_takes_its_entry() {
+        let mut document = asked(&board("i2c-1:0x20", Some("a")), 2, Action::On);
+        let other = board("i2c-1:0x20", Some("b"));
+        document.ask(&other, Positions::one(0), Action::On);
+        assert_eq!(document.boards.len(), 1);
+        assert_eq!((document.last(&other, 0), document.last(&other, 2)), (Some(Action::On), None));
+    }
+
+    #[test]
+    fn who_asks_ends_what_was_due() {
+        let id = board("GPIO", None);
+        let mut document = asked(&id, 1, Action::On);
+        document.set_due(&id, Positions::one(1), true);
+        document.ask(&id, Positions::one(1), Action::Off);
+        assert!(!document.is_due(&id, 1));
+    }
+
+    #[test]
+    fn what_somebody_else_asked_since_is_not_taken_back() {
+        let id = board("GPIO", None);
+        let before = asked(&id, 1, Action::Off);
+        let mut document = asked(&id, 1, Action::On);
+        document.take_back(&id, 1, Action::On, &before);
+        assert_eq!(document.last(&id, 1), Some(Action::Off));
+        let mut document = asked(&id, 1, Action::Off);
+        document.take_back(&id, 1, Action::On, &Document::default());
+        assert_eq!(document.last(&id, 1), Some(Action::Off));
+    }
+
+    /// (what happens, in which boot) and how many starts in a row were cut short then, seen from the last.
+    #[test]
+    fn starts_that_are_cut_short_are_counted_in_a_row() {
+        let cases: [(&[(&str, &str)], u32); 7] = [
+            (&[], 0),
+            (&[("begin", "a"), ("end", "a")], 0),
+            (&[("begin", "a"), ("look", "b")], 1),
+            // The process was killed, not the machine.
+            (&[("begin", "a"), ("begin", "a")], 0),
+            (&[("begin", "a"), ("begin", "b"), ("look", "c")], 2),
+            (&[("begin", "a"), ("sag", "a"), ("begin", "b"), ("sag", "b")], 2),
+            (&[("begin", "a"), ("begin", "b"), ("end", "b"), ("begin", "c")], 0),
+        ];
+        for (events, expected) in cases {
+            let mut document = Document::default();
+            for (event, boot) in events {
+                match *event {
+                    "begin" => document.begin_start(boot),
+                    "end" => document.end_start(false),
+                    "sag" => document.end_start(true),
+                    _ => {}
+                }
+            }
+            let boot = events.last().map_or("", |event| event.1);
+            assert_eq!(document.cut_short(boot), expected, "{events:?}");
+            assert_eq!(document.is_boot_loop(boot), expected >= 2, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_file_is_named() {
+        for (text, problem) in [
+            ("", "EOF while parsing"),
+            ("{\"version\":2,\"boards\":[]}", "version 2, where 1 is expected"),
+            ("{\"version\":1}", "missing field `boards`"),
+            ("{\"version\":1,\"boards\":[{\"place\":\"x\",\"nodes\":{\"0\":{}}}]}", "node 0"),
+            (
+                "{\"version\":1,\"boards\":[{\"place\":\"x\",\"nodes\":{\"1\":{\"on\":3}}}]}",
+                "boolean",
+            ),
+        ] {
+            let found = Document::parse(text.as_bytes()).unwrap_err();
+            assert!(found.contains(problem), "{text}: {found}");
+        }
+    }
+}

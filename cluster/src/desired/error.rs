@@ -1,0 +1,39 @@
+//! Why the desired state cannot be read or saved.
+
+use std::io;
+use std::path::PathBuf;
+
+use system_config::changes::ChangeError;
+
+/// Why the desired state cannot be read or saved. Nodes are switched all the same.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DesiredError {
+    /// The file, or its folder, cannot be used.
+    #[error("cannot {doing} {}", .path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file cannot be replaced.
+    #[error(transparent)]
+    Replace(#[from] ChangeError),
+    /// Another process held the file all the time.
+    #[error("another process keeps {} locked", .path.display())]
+    Locked {
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// The file is not one that was saved here.
+    #[error("{} does not hold the nodes' desired state: {problem}; correct or remove it", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
