@@ -85,7 +85,7 @@ pub(crate) fn network(error: &NetworkError) -> Option<String> {
     Some(match error {
         NetworkError::ManagerOff(_) => ", or use --backend auto".to_owned(),
         NetworkError::NoUplink => ": name the interface with --uplink".to_owned(),
-        NetworkError::NotTheWayOut { asked, .. } => {
+        NetworkError::NotDefaultRoute { asked, .. } => {
             format!(": drop --uplink {asked}, or change the default route first")
         }
         NetworkError::Uplink { .. } => ", or use --mode nat".to_owned(),

@@ -81,7 +81,7 @@
 //! | `linux` (default) | the controller's side: `/dev/i2c-N`, GPIO lines, device tree, locks |
 //! | `sim` | simulated boards, in memory or in a JSON file, with faults on request; includes `linux` and `serde` |
 //! | `serde` | `Serialize` on the data types |
-//! | `schema` | `JsonSchema` on those that stand in reports; includes `serde` and `std` |
+//! | `schema` | `JsonSchema` on those used in reports; includes `serde` and `std` |
 //! | `std` | nothing by itself; `linux` and `sim` need it |
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 

@@ -23,7 +23,7 @@
 //! | [`network`] | the controller's network for its nodes |
 //! | [`card`] | a node's card, mounted or running |
 //!
-//! The feature `schema` gives the types that stand in reports a JSON Schema.
+//! The feature `schema` gives the types used in reports a JSON Schema.
 
 pub mod card;
 pub mod changes;

@@ -144,7 +144,7 @@ impl Cluster {
     }
 
     /// What a board says of itself. Switches nothing: a HAT is only read, without any lock; a
-    /// ClusterCTRL board answers through registers that its lock keeps for us meanwhile.
+    /// ClusterCTRL board answers through registers, which its lock keeps others from overwriting.
     ///
     /// # Errors
     /// [`ClusterError::NoSuchBoard`], [`ClusterError::NotOpened`], [`ClusterError::Board`], or

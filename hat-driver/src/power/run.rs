@@ -124,7 +124,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
         Ok(state)
     }
 
-    /// Switches the nodes of a step, but for those that somebody else has switched meanwhile.
+    /// Switches the nodes of a step, except those that another process has switched since.
     fn step(
         &mut self,
         nodes: Positions,

@@ -4,7 +4,7 @@ use super::modules;
 
 /// The file without modules that claim the port; the same bytes if it names none.
 pub(super) fn edit(old: &[u8]) -> Vec<u8> {
-    // What stands below the first line is not passed on by the firmware.
+    // The firmware passes the first line only.
     let end = old.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(old.len());
     let (line, rest) = old.split_at(end);
     let mut new = Vec::with_capacity(old.len());

@@ -68,7 +68,7 @@ pub(super) fn mentions_port(config: &[u8]) -> bool {
     found
 }
 
-/// The lines that a model is sure to read and that are unsuitable, with what shall stand there.
+/// The lines that a model is sure to read and that are unsuitable, with what replaces them.
 fn suitable_lines(config: &[u8], model: &Model, end: &str) -> BTreeMap<usize, String> {
     let mut texts = BTreeMap::new();
     // An overlay without a mode, which may come in a line behind it.

@@ -83,7 +83,7 @@ impl CardError {
         }
     }
 
-    /// Whether another call was in the way for too long.
+    /// Whether another setup held the lock for too long.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::Changes(error) if error.is_timeout())

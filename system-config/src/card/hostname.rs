@@ -69,7 +69,7 @@ fn is_own(line: &str) -> bool {
     line.split_whitespace().next() == Some(OWN)
 }
 
-/// The old name is replaced where it stands; other names of the line stay.
+/// The old name is replaced in place; other names of the line stay.
 fn own_line(line: &str, was: Option<&str>, name: &str) -> String {
     let (names, comment) = line.split_at(line.find('#').unwrap_or(line.len()));
     if names.split_whitespace().skip(1).any(|one| one == name) {

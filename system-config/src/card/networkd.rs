@@ -1,7 +1,7 @@
 //! systemd-networkd: one file for `usb0`.
 //!
 //! systemd.network(5) knows a fallback for DHCPv4 only as a link-local address, so the fixed
-//! address stands beside the lease. From our controller both are the same one; its route has a
+//! address is kept beside the lease. From our controller both are the same one; its route has a
 //! higher metric than the lease's (1024), which therefore wins.
 //!
 //! The client names itself by its MAC address, by which the controller's leases and those of a network's

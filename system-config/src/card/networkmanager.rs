@@ -8,7 +8,7 @@
 //! - a profile that is static only is up without a carrier, and stays when the carrier comes: the
 //!   fixed one demands an IPv6 link-local address, for which it has to wait for the carrier too;
 //! - a gadget's interface is unmanaged by NetworkManager's own udev rule (85-nm-unmanaged.rules);
-//!   `managed=1` in its configuration stands above that rule.
+//!   `managed=1` in its configuration overrides that rule.
 
 use node_link::{NodeId, Subnet};
 

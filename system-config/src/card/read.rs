@@ -59,7 +59,7 @@ pub fn read(sysroot: &Sysroot, files: &[&str]) -> Result<Snapshot, CardError> {
     for (folder, ending) in FOLDERS {
         card.add_files(&SysPath::root(folder), ending)?;
     }
-    // FAT names stand in any case; the firmware asks in lower case, and so do we.
+    // FAT keeps names in any case; the firmware asks for lower case, and so does this.
     for name in card.names(&SysPath::boot(""))?.iter().map(|name| name.to_ascii_lowercase()) {
         if name == "user-data" || name.ends_with(".txt") {
             match card.add_file(SysPath::boot(&name)) {

@@ -104,7 +104,7 @@ fn is_to_do(sysroot: &Sysroot, change: &Change) -> Result<bool, ChangeError> {
     } else if entry.is_ours(now.as_ref()) {
         Ok(false)
     } else {
-        Err(ChangeError::Moved(change.path.clone()))
+        Err(ChangeError::ChangedDuringSetup(change.path.clone()))
     }
 }
 

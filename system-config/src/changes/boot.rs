@@ -17,7 +17,7 @@ pub(super) fn has_config(sysroot: &Sysroot) -> Result<bool, ChangeError> {
     sysroot.has(&SysPath::boot("config.txt"))
 }
 
-/// Nothing says that this is not the boot partition of the system below the root.
+/// Refuses a boot folder that is certainly not the boot partition of the system below the root.
 pub(super) fn check(sysroot: &Sysroot) -> Result<(), ChangeError> {
     let config = text(sysroot, &SysPath::boot("config.txt"))?;
     if config.as_ref().is_some_and(|text| STUB.iter().all(|words| text.contains(words))) {
@@ -28,7 +28,7 @@ pub(super) fn check(sysroot: &Sysroot) -> Result<(), ChangeError> {
         return check_mounted(sysroot, &fstab);
     }
     let cmdline = text(sysroot, &SysPath::boot("cmdline.txt"))?.unwrap_or_default();
-    // What the running kernel was told stands above an fstab that nobody kept.
+    // The running kernel's command line takes precedence over an fstab that may be outdated.
     let running = text(sysroot, &SysPath::root("proc/cmdline")).ok().flatten().unwrap_or_default();
     match (root_of_cmdline(&cmdline), mounts(&fstab).find(|mount| mount.folder.is_empty())) {
         (boots, _) if boots.is_some() && boots == root_of_cmdline(&running) => Ok(()),

@@ -21,16 +21,16 @@ pub enum ChangeError {
         /// Why.
         source: io::Error,
     },
-    /// The root is none.
+    /// The root holds no system.
     #[error("{} has no etc", .0.display())]
     NoEtc(PathBuf),
-    /// The boot folder is none.
+    /// The boot folder is not a boot partition.
     #[error("{} has no config.txt", .0.display())]
     NoConfigTxt(PathBuf),
     /// No boot folder below the root.
     #[error("no config.txt in boot/firmware or boot below {}", .0.display())]
     NoBootDir(PathBuf),
-    /// Text that only says where the real file is.
+    /// A `config.txt` that only says where the real one is.
     #[error(
         "{} is a placeholder for a file on the boot partition, which is not mounted",
         .0.display()
@@ -57,7 +57,7 @@ pub enum ChangeError {
         /// What its cmdline.txt calls the root.
         boots: String,
     },
-    /// What is written there is gone after the next boot.
+    /// An overlay, which loses what is written to it at the next boot.
     #[error(
         "{} is an overlay that loses every change at the next boot: switch it off first (raspi-config, Performance, Overlay File System, or remove overlayroot= from cmdline.txt) and reboot",
         .0.display()
@@ -77,28 +77,31 @@ pub enum ChangeError {
     /// A step failed after others that were made.
     #[error("stopped half-way, with nothing lost: fix the cause, then run this again or undo it")]
     Stopped(#[source] Box<ChangeError>),
-    /// Another setup does not end.
+    /// Another setup holds the lock.
     #[error(
         "{} has been changing {} for more than {} s: try again when it has finished",
         who(.holder), .path.display(), .waited.as_secs_f32()
     )]
     Locked {
-        /// Whose.
+        /// The folder that is locked.
         path: PathBuf,
-        /// For how long this was tried.
+        /// How long it was waited for.
         waited: Duration,
-        /// Who it is, where the kernel tells.
+        /// The process that holds it, if the kernel says which.
         holder: Option<Holder>,
     },
     /// Another program wrote a file between planning and applying.
     #[error("{} was changed by another program while it was being set up; try again", .0.display())]
-    Moved(PathBuf),
-    /// No file, where one has to be.
+    ChangedDuringSetup(PathBuf),
+    /// Something other than a regular file, where one is needed.
     #[error("{} is not a regular file: replace it by hand first", .0.display())]
     NotAFile(PathBuf),
-    /// Something else than a folder where one has to be, or a folder where none may be.
-    #[error("{} is in the way, a directory where a file is needed or the reverse: move it elsewhere first", .0.display())]
-    InTheWay(PathBuf),
+    /// Something other than a directory, where one has to be made.
+    #[error("{} is not a directory: move it elsewhere first", .0.display())]
+    NotADirectory(PathBuf),
+    /// A directory, where a file has to be written.
+    #[error("{} is a directory, where a file is needed: move it elsewhere first", .0.display())]
+    IsADirectory(PathBuf),
     /// The record of what was changed.
     #[error("{}: {message}; restore by hand from the copies beside it", .path.display())]
     Manifest {
@@ -158,7 +161,7 @@ impl ChangeError {
         )
     }
 
-    /// Whether another call was in the way for too long.
+    /// Whether another setup held the lock for too long.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::Locked { .. })

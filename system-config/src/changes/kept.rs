@@ -11,8 +11,8 @@ pub(super) struct Kept {
     pub(super) sys_path: SysPath,
     /// What is there once this is undone.
     pub(super) before: Option<Copied<Content>>,
-    /// What stands for `before` on a card: what we wrote, or that we removed it; several while a change is
-    /// under way.
+    /// What replaces `before` on a card: what we wrote, or that we removed it; several while a change is being
+    /// made.
     pub(super) ours: Vec<Option<Copied<Content>>>,
     /// By a release that did not take others' edits over into `before`: they are in ours alone.
     pub(super) edited: bool,

@@ -153,7 +153,7 @@ fn merge<'t>(
         here = new.as_ref().map_or(here + place.1, |new| new.end);
         match (new.map(|new| &now[new]), old) {
             (Some(new), Some(old)) if new == old => add(&mut merged, new),
-            // Both added something: what comes back stands before what is new.
+            // Both added something: what comes back precedes what is new.
             (Some(new), Some(old)) if place.1 == 0 => add(&mut merged, &[old, new].concat()),
             (Some(new), Some(old)) => {
                 let conflict = Conflict { ours: ours[place.0], before: old, now: new, at: start };

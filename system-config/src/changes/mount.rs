@@ -16,7 +16,7 @@ fn innermost(mounts: &str, path: &Path) -> Option<PathBuf> {
     points.filter(|point| path.starts_with(point)).max_by_key(|point| point.as_os_str().len())
 }
 
-/// Blanks and the like stand there as a backslash and three octal digits.
+/// Blanks and the like are written as a backslash and three octal digits.
 fn unescaped(text: &str) -> PathBuf {
     let mut parts = text.split('\\');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_owned();

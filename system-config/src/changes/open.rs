@@ -34,7 +34,7 @@ impl Sysroot {
     /// is mounted.
     ///
     /// # Errors
-    /// No `config.txt` there, one that stands for another, or another card's; a root that forgets.
+    /// No `config.txt` there, a placeholder, or one of another card; a root that loses changes at the next boot.
     pub fn with_boot(self, boot: Option<&Path>) -> Result<Self, ChangeError> {
         let sysroot = match boot {
             Some(boot) => Self { boot: Self::given(boot)?, ..self },

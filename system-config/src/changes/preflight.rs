@@ -57,7 +57,7 @@ fn check_writable(sysroot: &Sysroot, sys_path: &SysPath) -> Result<(), ChangeErr
 fn check_free(sysroot: &Sysroot, folder: &SysPath) -> Result<(), ChangeError> {
     let Some(at) = sysroot.link(folder)? else { return Ok(()) };
     match at.look().map_err(ChangeError::io("look at", at.path()))? {
-        Some(_) => Err(ChangeError::InTheWay(sysroot.shown(folder))),
+        Some(_) => Err(ChangeError::NotADirectory(sysroot.shown(folder))),
         None => Ok(()),
     }
 }
@@ -69,7 +69,7 @@ fn check_draft(sysroot: &Sysroot, sys_path: &SysPath) -> Result<(), ChangeError>
     let found = draft.look().map_err(ChangeError::io("look at", draft.path()))?;
     let is_folder = |mode| FileType::from_raw_mode(mode) == FileType::Directory;
     match found.is_some_and(|found| is_folder(found.st_mode)) {
-        true => Err(ChangeError::InTheWay(draft.path().to_owned())),
+        true => Err(ChangeError::IsADirectory(draft.path().to_owned())),
         false => Ok(()),
     }
 }

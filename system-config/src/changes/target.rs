@@ -81,7 +81,7 @@ impl TargetFile {
         Ok(bytes)
     }
 
-    /// On a FAT file system a name stands in any case: the one that is there, if there is just one.
+    /// On a FAT file system, names differ in case only by accident: the one that exists, if there is exactly one.
     pub(super) fn in_any_case(self) -> io::Result<Self> {
         if self.look()?.is_some() {
             return Ok(self);

@@ -170,7 +170,7 @@ fn restore(
     let shown = sysroot.shown(&entry.sys_path);
     let then = match entry.taken_back(now.as_ref()) {
         Back::To(then) => then,
-        Back::Edited { .. } => return Err(ChangeError::Moved(shown)),
+        Back::Edited { .. } => return Err(ChangeError::ChangedDuringSetup(shown)),
     };
     if then != now {
         if then.is_some() {

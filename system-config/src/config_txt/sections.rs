@@ -72,7 +72,7 @@ impl Filters {
         self.model = Some(model);
     }
 
-    /// Whether a model reads a line that stands here.
+    /// Whether a model reads a line at this place.
     pub(crate) fn reach(&self, model: &Model) -> Reach {
         let here = match &self.model {
             None => true,

@@ -23,15 +23,15 @@ pub enum NetworkError {
     ToolFailed {
         /// What was run.
         call: String,
-        /// What it said.
+        /// What it printed.
         said: String,
     },
-    /// Neither of the two managers.
+    /// Neither NetworkManager nor systemd-networkd is enabled.
     #[error("no network manager below {}: {found}; install NetworkManager or enable systemd-networkd", .root.display())]
     NoManager {
         /// The root.
         root: PathBuf,
-        /// What there is instead.
+        /// What is installed instead.
         found: String,
     },
     /// The manager that was asked for does not run here.
@@ -40,7 +40,7 @@ pub enum NetworkError {
     /// There is no default route.
     #[error("no default route, so the uplink is unknown")]
     NoUplink,
-    /// No such interface.
+    /// There is no such interface.
     #[error("there is no network interface {name}; there are: {known}")]
     NoSuchLink {
         /// What was given.
@@ -48,9 +48,9 @@ pub enum NetworkError {
         /// What there is.
         known: String,
     },
-    /// With NAT the default route decides, not the caller.
+    /// An uplink was given for NAT that is not the interface of the default route, which NAT uses.
     #[error("with NAT nodes use the controller's default route, through {actual}, and not {asked}")]
-    NotTheWayOut {
+    NotDefaultRoute {
         /// What was given.
         asked: String,
         /// The interface of the default route.
@@ -66,18 +66,18 @@ pub enum NetworkError {
         /// What prevents it.
         what: String,
     },
-    /// Something would break it.
+    /// Problems that would keep the network from working.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Blocked(Vec<Finding>),
-    /// It did not come up, and everything is as before.
+    /// The network did not come up; the previous state was restored.
     #[error("{why}; {what}")]
     PutBack {
         /// What was waited for.
         why: String,
-        /// What is there now.
+        /// What was restored.
         what: String,
     },
-    /// It did not come up, and putting everything back failed too.
+    /// The network did not come up, and restoring the previous state failed too.
     #[error(
         "{why}; the files were restored, but {then}: restart the network ({restart}) or the controller"
     )]
@@ -86,21 +86,21 @@ pub enum NetworkError {
         why: String,
         /// What failed then.
         then: String,
-        /// How.
+        /// The command that restarts the network.
         restart: String,
     },
-    /// Nothing to look at.
+    /// The nodes' network is not set up.
     #[error("the nodes' network is not set up")]
     NotSetUp,
-    /// No right to.
+    /// Reading the packet filter's rules takes root.
     #[error("cannot read the packet filter's rules: run this as root")]
     FilterUnread,
-    /// Rules that are not ours to change.
+    /// Rules that still block the nodes' traffic and cannot be changed here.
     #[error(
         "{0} still blocks the nodes' traffic: its rules cannot be analysed or changed here; allow {bridge} there with the program that made the chain", bridge = super::BRIDGE
     )]
-    StillStopped(String),
-    /// The record of the settings.
+    StillBlocked(String),
+    /// The file of the settings cannot be understood.
     #[error("{}: {message}", .path.display())]
     Settings {
         /// The file.
@@ -114,14 +114,14 @@ pub enum NetworkError {
 }
 
 impl NetworkError {
-    /// Whether what was asked for is wrong.
+    /// Whether the request is wrong, and not the system.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
             Self::ManagerOff(_)
             | Self::NoUplink
             | Self::NoSuchLink { .. }
-            | Self::NotTheWayOut { .. } => true,
+            | Self::NotDefaultRoute { .. } => true,
             Self::Changes(error) => error.is_usage(),
             _ => false,
         }

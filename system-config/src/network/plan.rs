@@ -95,7 +95,7 @@ fn uplink(request: &NetworkRequest, survey: &Survey) -> Result<Option<String>, N
     }
     match (request.mode, request.uplink.clone(), actual) {
         (NetworkMode::Nat, Some(asked), Some(actual)) if asked != actual => {
-            Err(NetworkError::NotTheWayOut { asked, actual })
+            Err(NetworkError::NotDefaultRoute { asked, actual })
         }
         (NetworkMode::Bridge, None, None) => Err(NetworkError::NoUplink),
         (_, asked, actual) => Ok(asked.or(actual)),

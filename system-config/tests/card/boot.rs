@@ -93,7 +93,7 @@ fn a_file_that_was_not_looked_at_is_not_replaced() {
     draft.file(changes::SysPath::boot("config.txt"), PORT.into(), 0o644);
     let error = draft.finish().apply(&card.sysroot()).unwrap_err();
     assert!(
-        matches!(&error, ChangeError::Moved(path) if *path == card.path("boot/config.txt")),
+        matches!(&error, ChangeError::ChangedDuringSetup(path) if *path == card.path("boot/config.txt")),
         "{error}"
     );
     assert_same(&card.tree(), &before);

@@ -218,7 +218,7 @@ fn what_is_no_file_is_refused_and_not_opened() {
 
 /// Half of a setup, whose undoing would stop at the same place, is worse than none.
 #[test]
-fn what_is_in_the_way_is_told_before_anything_is_changed() {
+fn what_has_the_wrong_type_is_found_before_anything_is_changed() {
     let file = |card: &Card, path: &str| card.write(path, "x\n");
     let folder = |card: &Card, path: &str| fs::create_dir_all(card.path(path)).unwrap();
     let link = |card: &Card, path: &str| symlink("/nowhere", card.path(path)).unwrap();
@@ -239,7 +239,8 @@ fn what_is_in_the_way_is_told_before_anything_is_changed() {
         let plan = card.plan(request).unwrap();
         let error = plan.apply(&card.sysroot()).unwrap_err().to_string();
         let shown = card.path(path);
-        assert!(error.starts_with(&format!("{} is in the way, ", shown.display())), "{error}");
+        assert!(error.starts_with(&format!("{} is ", shown.display())), "{error}");
+        assert!(error.ends_with("move it elsewhere first"), "{error}");
         assert_same(&card.tree(), &before);
     }
 }

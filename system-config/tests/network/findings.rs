@@ -9,7 +9,7 @@ use system_config::network::{self, NetworkError, NetworkMode, NetworkRequest};
 use crate::machine::{ADDRESSES, Machine, ROUTES, RULESET, TABLES, link, request};
 use crate::tree::assert_same;
 
-/// The one thing that stands in the way.
+/// The only blocking problem.
 #[track_caller]
 fn blocked(machine: &Machine, request: &NetworkRequest) -> (&'static str, String) {
     let before = machine.card.tree();

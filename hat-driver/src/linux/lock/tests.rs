@@ -132,7 +132,7 @@ fn a_lock_file_that_was_removed_is_no_lock() {
 fn a_device_that_is_gone_when_it_is_locked_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("i2c-1");
-    // A link stands for the node, since only root makes those.
+    // A link replaces the device, since only root can make devices.
     symlink("/dev/null", &path).unwrap();
     let mut lock = FileLock::device(&path).unwrap();
     fs::remove_file(&path).unwrap();

@@ -71,7 +71,7 @@ fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), NetworkEr
         return Err(NetworkError::FilterUnread);
     }
     match filter.obstacles(flows).first() {
-        Some(obstacle) => Err(NetworkError::StillStopped(obstacle.place.to_string())),
+        Some(obstacle) => Err(NetworkError::StillBlocked(obstacle.place.to_string())),
         None => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ use super::{NetworkMode, NetworkSettings};
 use crate::{Manager, Tools};
 use flow::{DHCP, DNS};
 
-/// Of rules of ours.
+/// The comment of our rules.
 const COMMENT: &str = "clusterhat";
 
 /// iptables' own table, which nft shows too where iptables is the new one, but not its extensions.
@@ -36,16 +36,16 @@ pub(super) struct Filter {
     is_nft: bool,
     /// Those of the old iptables beside the new one.
     legacy: Option<String>,
-    /// A program is there that could have told, and did not.
+    /// Whether a program that lists rules is installed but did not list them.
     pub(super) is_hidden: bool,
 }
 
-/// A chain that a packet may not get through.
+/// A chain that may block packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Obstacle {
     pub(super) flow: usize,
     pub(super) place: Place,
-    /// Nothing gets through for certain.
+    /// Whether it is certain that nothing passes.
     pub(super) is_certain: bool,
 }
 
@@ -59,7 +59,7 @@ pub(super) enum Place {
 }
 
 impl Filter {
-    /// Asks the system.
+    /// Reads the running system's rules.
     pub(super) fn read(root: &Path, tools: &dyn Tools) -> Self {
         let said = |program: &str, words: &[&str]| {
             let printed = tools.run(program, words).ok()?;
@@ -94,7 +94,7 @@ impl Filter {
         chains.into_iter().any(|line| line == "-N DOCKER-USER")
     }
 
-    /// The chains in the way of these packets.
+    /// The chains that may block these packets.
     pub(super) fn obstacles(&self, flows: &[Flow]) -> Vec<Obstacle> {
         let mut found = Vec::new();
         for (number, flow) in flows.iter().enumerate() {
