@@ -1,12 +1,13 @@
 //! All that the checks look at, read once. Nothing here switches or writes anything.
 
 use hat_driver::linux::{
-    BoardInfo, BoardReading, Candidate, ClusterError as DriverError, Platform, probe,
+    BoardInfo, BoardReading, Candidate, ClusterError as DriverError, Node, Platform, probe,
 };
 use node_link::NodeId;
 use system_config::Tools;
 
 use super::Subject;
+use super::agents::{self, AgentFacts};
 use super::system::SystemFacts;
 use crate::chaos;
 use crate::cluster::Cluster;
@@ -35,6 +36,8 @@ pub(super) struct Facts {
     pub(super) unrecorded: Option<String>,
     /// The nodes, by their numbers, that an interrupted run of `chaos` has left off, or why that cannot be told.
     pub(super) left_by_chaos: Result<Vec<u32>, String>,
+    /// What the agents of nodes with power say of themselves.
+    pub(super) agents: Vec<AgentFacts>,
     /// The system around the boards, or why nothing is known of it.
     pub(super) system: Result<SystemFacts, String>,
 }
@@ -98,6 +101,7 @@ impl Facts {
             pi_revision: None,
             is_simulated: options.simulation.is_some(),
             unrecorded: None,
+            agents: Vec::new(),
             left_by_chaos: Err("no board is known here".to_owned()),
             system: Err(String::new()),
         };
@@ -139,6 +143,8 @@ impl Facts {
         self.left_by_chaos = chaos::left(&cluster).map_err(|error| Error::from(error).message());
         self.nodes = nodes(&mut cluster, subject)?;
         self.boards = Ok(boards(&mut cluster, subject));
+        let powered = powered(&mut cluster, subject)?;
+        self.agents = agents::ask(&cluster, &powered);
         Ok(Some(cluster))
     }
 
@@ -204,6 +210,21 @@ fn boards(cluster: &mut Cluster, subject: &Subject<'_>) -> Vec<BoardFacts> {
         info,
     };
     all.into_iter().map(facts).collect()
+}
+
+/// The nodes that were asked for and have power for certain.
+fn powered(cluster: &mut Cluster, subject: &Subject<'_>) -> Result<Vec<Node>, Error> {
+    let mut nodes = cluster.nodes(subject.nodes)?;
+    let boards: Vec<_> = cluster.driver.boards().map(|(board, _)| board).collect();
+    let on = boards.into_iter().filter_map(|board| {
+        // A board that cannot tell says so itself.
+        Some((board, cluster.driver.status(board).ok()?.seen()))
+    });
+    let on: Vec<_> = on.collect();
+    nodes.retain(|node| {
+        on.iter().any(|(board, on)| node.board() == *board && on.has(node.position()))
+    });
+    Ok(nodes)
 }
 
 fn trouble(error: &DriverError, subject: &Subject<'_>) -> Trouble {

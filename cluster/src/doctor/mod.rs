@@ -3,6 +3,7 @@
 //! [`Facts`](facts::Facts) are read first: of the boards, of the system below a root, and of its USB. Each check is a
 //! pure function of them ([`checks`]); none switches or writes anything. A check that cannot be made says why.
 
+mod agents;
 mod boards;
 mod facts;
 mod finding;
@@ -44,13 +45,14 @@ pub struct Check {
     make: fn(&Facts) -> Checked,
 }
 
-const FAMILIES: [&[Check]; 8] = [
+const FAMILIES: [&[Check]; 9] = [
     boards::CHECKS,
     i2c::CHECKS,
     rights::CHECKS,
     services::CHECKS,
     usb_checks::CHECKS,
     nodes::CHECKS,
+    agents::CHECKS,
     supply::CHECKS,
     network::CHECKS,
 ];

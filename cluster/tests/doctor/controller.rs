@@ -68,8 +68,8 @@ impl Healthy {
         let mut world = World::builtin_value("v2.6");
         world["clusterhat_toml"] = json!(CONFIG);
         world["throttled"] = json!(0);
-        // As `init` leaves it.
-        world["chips"]["1"]["r"] = json!([0x90, 0x90, 0, 0, 0x7f]);
+        // As `init` and `on p1` leave it.
+        world["chips"]["1"]["r"] = json!([0x91, 0x91, 0, 0, 0x7f]);
         let world = World::new(&world);
         let root = tempfile::tempdir().expect("a folder");
         let options = Options {
