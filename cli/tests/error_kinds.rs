@@ -9,6 +9,7 @@ mod command;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -32,7 +33,7 @@ const NEVER_PRINTED: [(&str, &str); 2] = [
 type Call = fn() -> Output;
 
 /// The kind, the exit status, and a call that ends so.
-const CALLS: [(&str, i32, Call); 25] = [
+const CALLS: [(&str, i32, Call); 28] = [
     ("usage", 2, || run("v2.5", &["on", "--frobnicate"])),
     ("nodes", 2, || run("v2.5", &["on", "p9"])),
     ("configuration", 2, || with("v2.5", "clusterhat_toml", json!("delay = -1\n")).run(JSON_ON)),
@@ -73,6 +74,13 @@ const CALLS: [(&str, i32, Call); 25] = [
     ("no-board", 4, || with("v2.5", "hat", json!({})).run(JSON_ON)),
     ("under-voltage", 1, || with("v2.5", "undervoltage_above", json!(0)).run(JSON_ON)),
     ("undone", 1, undone),
+    ("vetoed", 1, || below(refuse_everything, &["on", "p1"])),
+    ("desired", 1, || with_desired("{}")),
+    ("boot-loop", 1, || {
+        with_desired(
+            r#"{"version":1,"boards":[{"place":"i2c-1:0x20","nodes":{"1":{"due":true}}}],"start":{"cut_short":2}}"#,
+        )
+    }),
     ("timed-out", 3, || run("v2.5", &["console", "p1", "--send", "x", "--timeout", "0.01"])),
     ("cycle-incomplete", 1, cycle_incomplete),
     ("board", 1, || {
@@ -102,6 +110,18 @@ fn below(make: fn(&Path), args: &[&str]) -> Output {
     make(root.path());
     let root = root.path().to_str().unwrap();
     World::builtin("v2.5").run(&[args, &["--root", root, "--json"]].concat())
+}
+
+fn refuse_everything(root: &Path) {
+    let hooks = root.join("etc/clusterhat/hooks.d");
+    fs::create_dir_all(&hooks).unwrap();
+    symlink("/bin/false", hooks.join("no")).unwrap();
+}
+
+fn with_desired(text: &str) -> Output {
+    let world = with("v2.5", "clusterhat_toml", json!("at-boot = \"on\"\n"));
+    fs::write(world.folder().join(".world.json.desired"), text).unwrap();
+    world.run(&["restore", "--json"])
 }
 
 fn da_without_a_hat() -> Value {

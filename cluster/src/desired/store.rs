@@ -27,21 +27,21 @@ pub(crate) struct Store {
     root: PathBuf,
     /// Below the root.
     file: PathBuf,
-    /// Whose permissions it gets: a simulation's.
-    like: Option<PathBuf>,
+    /// The simulation that it is beside.
+    simulation: Option<PathBuf>,
 }
 
 impl Store {
     /// That of a system.
     pub(crate) fn of_system(root: &Path) -> Self {
-        Self { root: root.to_owned(), file: FILE.into(), like: None }
+        Self { root: root.to_owned(), file: FILE.into(), simulation: None }
     }
 
     /// That of a simulation, hidden beside its file.
     pub(crate) fn of_simulation(world: &Path) -> Self {
         let name = world.file_name().unwrap_or_default().to_string_lossy();
         let root = world.parent().unwrap_or(Path::new("/")).to_owned();
-        Self { root, file: format!(".{name}.desired").into(), like: Some(world.to_owned()) }
+        Self { root, file: format!(".{name}.desired").into(), simulation: Some(world.to_owned()) }
     }
 
     /// The file's name, for messages.
@@ -89,10 +89,23 @@ impl Store {
             let bytes = after
                 .to_bytes()
                 .map_err(|problem| DesiredError::Damaged { path: self.path(), problem })?;
-            let state = FileState { bytes, mode: self.mode(), owner: None };
-            changes::replace_file(disk, &self.root, &self.file, &state)?;
+            self.replace(disk, bytes)?;
         }
         Ok(before)
+    }
+
+    fn replace(&self, disk: &mut dyn Disk, bytes: Vec<u8>) -> Result<(), DesiredError> {
+        let path = self.path();
+        let Some(world) = &self.simulation else {
+            let state = FileState { bytes, mode: self.mode(), owner: None };
+            return Ok(changes::replace_file(disk, &self.root, &self.file, &state)?);
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        hat_driver::sim::replace_beside(world, &path, &text).map_err(|source| DesiredError::Io {
+            doing: "replace",
+            path,
+            source,
+        })
     }
 
     /// The folder, locked until it is closed.
@@ -120,12 +133,8 @@ impl Store {
 
     /// What it has stays: its owner may want others to keep out.
     fn mode(&self) -> u32 {
-        let mode = |path: &Path| {
-            let found = fs::symlink_metadata(path).ok()?;
-            Some(found.permissions().mode() & 0o666)
-        };
-        let of_simulation = || mode(self.like.as_ref()?);
-        mode(&self.path()).or_else(of_simulation).unwrap_or(MODE)
+        let found = fs::symlink_metadata(self.path());
+        found.map_or(MODE, |found| found.permissions().mode() & 0o666)
     }
 }
 

@@ -69,9 +69,23 @@ pub(super) fn is_replaceable(world: &Path) -> bool {
 /// Replaces a file's content in one step, and keeps its owner, group and permissions.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let old = fs::metadata(path)?;
+    replace_like(path, text, &old, old.mode() & 0o7777)
+}
+
+/// Replaces or makes a file of a simulation's users beside its own, in one step; it has the simulation's
+/// owner, group and permissions. Like the simulation, it does not have to outlive a loss of power.
+///
+/// # Errors
+/// Where the simulation is gone, or the folder cannot be written to.
+pub fn replace_beside(world: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let world = fs::metadata(world)?;
+    replace_like(path, text, &world, world.mode() & 0o666)
+}
+
+fn replace_like(path: &Path, text: &str, like: &Metadata, mode: u32) -> io::Result<()> {
     loop {
         let new = draft(path);
-        match make(&new, text, &old, old.mode() & 0o7777).and_then(|()| fs::rename(&new, path)) {
+        match make(&new, text, like, mode).and_then(|()| fs::rename(&new, path)) {
             // Left by a process of this number that was killed, or another container's.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             result => return result.inspect_err(|_| drop(fs::remove_file(&new))),

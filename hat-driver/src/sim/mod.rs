@@ -34,6 +34,7 @@ mod simulation;
 mod store;
 mod trace;
 
+pub use beside::replace_beside;
 pub use chip::ChipPlace;
 pub use machine::Machine;
 pub use node::{Behaviour, NodePlace, NodeRecord, Stage};
