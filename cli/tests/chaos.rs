@@ -5,7 +5,8 @@
 
 mod command;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -221,4 +222,28 @@ fn what_makes_no_sense_is_refused_before_anything_is_switched() {
         assert_eq!(chaos(&world, &[words]).status, 2, "{words:?}");
     }
     assert_eq!((world.read(), note(&world).exists()), (before, false));
+}
+
+/// A power loss asks nobody, and nobody desires it.
+#[test]
+fn no_hook_hears_of_it_and_the_desired_state_stays() {
+    let world = world();
+    let root = tempfile::tempdir().unwrap();
+    let (hooks, heard) = (root.path().join("etc/clusterhat/hooks.d"), root.path().join("heard"));
+    fs::create_dir_all(&hooks).unwrap();
+    let hook = hooks.join("10-note");
+    fs::write(&hook, format!("#!/bin/sh\necho \"$@\" >>{}\n", heard.display())).unwrap();
+    fs::set_permissions(&hook, Permissions::from_mode(0o755)).unwrap();
+    let below = ["--root", root.path().to_str().unwrap()];
+    let desired = || fs::read(world.folder().join(".world.json.desired")).unwrap();
+    // The hook is one, and would be heard of.
+    assert_eq!(world.run(&[&below[..], &["on", "p2", "p1"]].concat()).status, 0);
+    assert_eq!(world.run(&[&below[..], &["cycle", "p2"]].concat()).status, 0);
+    fs::remove_file(&heard).unwrap();
+    let before = desired();
+    let mut running = until_off(&world, &[&LONG, &below, &["p1"]]);
+    assert_eq!(desired(), before, "a restart of the controller would leave p1 off");
+    signal(&mut running, Signal::TERM);
+    assert_eq!(running.finish().status, 143);
+    assert_eq!((desired(), heard.exists(), power(&world)), (before, false, 0b11));
 }

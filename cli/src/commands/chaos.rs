@@ -19,7 +19,8 @@ Each node that is on loses its power after a random time, has it again after ano
 exponentially. They follow from the seed and the node's number alone: the generator is xoshiro256++, seeded through
 SplitMix64, and jumped as often as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a
 number's upper 53 bits as a fraction of 1. Nodes are switched as by `on` and `off`, one operation at a time, so a time may
-pass late by the delay between two nodes; every event tells the planned time and the actual one.
+pass late by the delay between two nodes; every event tells the planned time and the actual one. As with a real power loss
+no hook runs, and the nodes' desired state stays.
 
 Nodes that are off at the beginning stay off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or
 SIGHUP, which take effect once what is being switched is switched. Before a node loses its power its number is written to

@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub(super) unrecorded: Option<String>,
     /// The nodes, by their numbers, that an interrupted run of `chaos` has left off, or why that cannot be told.
     pub(super) left_by_chaos: Result<Vec<u32>, String>,
+    /// The nodes that were asked for and have power for certain, by their numbers.
+    pub(super) powered: Vec<u32>,
     /// What the agents of nodes with power say of themselves.
     pub(super) agents: Vec<AgentFacts>,
     /// The system around the boards, or why nothing is known of it.
@@ -101,6 +103,7 @@ impl Facts {
             pi_revision: None,
             is_simulated: options.simulation.is_some(),
             unrecorded: None,
+            powered: Vec::new(),
             agents: Vec::new(),
             left_by_chaos: Err("no board is known here".to_owned()),
             system: Err(String::new()),
@@ -144,6 +147,7 @@ impl Facts {
         self.nodes = nodes(&mut cluster, subject)?;
         self.boards = Ok(boards(&mut cluster, subject));
         let powered = powered(&mut cluster, subject)?;
+        self.powered = powered.iter().map(|node| node.number()).collect();
         self.agents = agents::ask(&cluster, &powered);
         Ok(Some(cluster))
     }

@@ -133,7 +133,10 @@ fn foreign_gadget(facts: &Facts) -> Checked {
 fn chaos(facts: &Facts) -> Checked {
     let left = facts.left_by_chaos.as_ref().map_err(NotMade::because)?;
     let is_asked = |number: &&u32| facts.asked().any(|node| node.number == **number);
-    let nodes: Vec<_> = left.iter().filter(is_asked).map(|number| format!("p{number}")).collect();
+    // Somebody may have switched it on since, such as the policy at boot.
+    let is_off = |number: &&u32| !facts.powered.contains(number);
+    let nodes: Vec<_> =
+        left.iter().filter(is_asked).filter(is_off).map(|number| format!("p{number}")).collect();
     if nodes.is_empty() {
         return Ok(Vec::new());
     }

@@ -392,3 +392,12 @@ fn the_worst_comes_first() {
     let severities: Vec<_> = report.findings.iter().map(|one| one.severity).collect();
     assert_eq!(severities, [Severity::Error, Severity::Warning, Severity::Note], "{report:#?}");
 }
+
+/// What somebody has switched on since is not off any more.
+#[test]
+fn a_node_that_chaos_left_and_somebody_switched_on_is_none() {
+    let healthy = Healthy::new();
+    let note = healthy.world.folder().join(".world.json.lock.chaos");
+    std::fs::write(note, r#"{"version":1,"nodes":[1]}"#).expect("new");
+    assert!(healthy.examine().passed.contains(&"chaos"));
+}
