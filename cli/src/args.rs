@@ -66,11 +66,11 @@ pub(crate) enum Command {
     Path(path::Path),
     /// Change, save or reset the settings of a ClusterCTRL board
     #[command(subcommand)]
-    Board(board::Board),
+    Board(board::BoardCommand),
     /// Show the boards, how they were found, and what is unverified about them
     Boards(boards::Boards),
     /// Prepare this controller: I2C, USB, groups, units; converts the vendor's image
-    Setup(setup::Setup),
+    Setup(setup::SetupCommand),
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(network::Network),

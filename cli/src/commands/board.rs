@@ -13,7 +13,7 @@ use crate::progress;
 
 /// What can be done to a ClusterCTRL board.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Board {
+pub(crate) enum BoardCommand {
     /// Give a board another order; it lasts until its next reset unless it is saved
     Order(Order),
     /// Write settings to a board's EEPROM
@@ -88,7 +88,7 @@ pub(crate) struct Reset {
     pub(crate) yes: bool,
 }
 
-impl Board {
+impl BoardCommand {
     pub(crate) fn run(self) -> Box<dyn Run> {
         match self {
             Self::Order(order) => Box::new(order),

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use clusterhat::report::Report;
-use clusterhat::{Controller, Setup as Prepare, SetupUndo, System};
+use clusterhat::{Controller, SetupUndo, System};
 
 use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 use crate::progress;
 
 #[derive(Debug, Args)]
-pub(crate) struct Setup {
+pub(crate) struct SetupCommand {
     #[command(subcommand)]
     action: Option<SetupAction>,
     /// Show the changes as a diff and make none
@@ -54,7 +54,7 @@ struct Undo {
     boot_dir: Option<PathBuf>,
 }
 
-impl Run for Setup {
+impl Run for SetupCommand {
     fn name(&self) -> &'static str {
         "setup"
     }
@@ -75,7 +75,7 @@ impl Run for Setup {
     }
 }
 
-impl Setup {
+impl SetupCommand {
     /// What is to be undone, if anything, by either spelling.
     fn undo(&self) -> Result<Option<Undo>, Failure> {
         let Self { dry_run, boot_dir, .. } = self;
@@ -95,8 +95,8 @@ impl Setup {
         }
     }
 
-    fn prepare(&self, system: &System) -> Prepare {
-        Prepare {
+    fn prepare(&self, system: &System) -> clusterhat::Setup {
+        clusterhat::Setup {
             dry_run: self.dry_run,
             users: self.users(system),
             serial_console: self.serial_console,

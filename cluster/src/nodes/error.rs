@@ -36,12 +36,12 @@ impl NodeSetError {
 
 /// A problem and its place, before the word around it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct PlacedProblem {
     at: Range<usize>,
     problem: Problem,
 }
 
-impl Fault {
+impl PlacedProblem {
     pub(super) fn new(at: Range<usize>, problem: Problem) -> Self {
         Self { at, problem }
     }

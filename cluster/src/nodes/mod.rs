@@ -36,7 +36,7 @@ pub(crate) use fold::fold;
 pub use names::Names;
 pub(crate) use names::check_name;
 
-use error::{Fault, Problem};
+use error::{PlacedProblem, Problem};
 use numbers::NumRange;
 use parse::Reading;
 
@@ -123,19 +123,24 @@ impl NodeSet {
 }
 
 impl Item {
-    fn add_to(&self, found: &mut BTreeSet<usize>, text: &str, names: &Names) -> Result<(), Fault> {
+    fn add_to(
+        &self,
+        found: &mut BTreeSet<usize>,
+        text: &str,
+        names: &Names,
+    ) -> Result<(), PlacedProblem> {
         if let Some(node) = names.by_alias(text) {
-            found.insert(node.map_err(|problem| self.fault(problem))?);
+            found.insert(node.map_err(|problem| self.placed(problem))?);
             return Ok(());
         }
         match &self.reading {
             Reading::All => {
                 if names.count() == 0 {
-                    return Err(self.fault(names.beyond("all".into())));
+                    return Err(self.placed(names.beyond("all".into())));
                 }
                 found.extend(1..=names.count());
             }
-            Reading::Name => return Err(self.fault(names.unknown(text))),
+            Reading::Name => return Err(self.placed(names.unknown(text))),
             Reading::NameOrBroken(fault) => return Err(fault.clone()),
             Reading::Numbers { prefix, ranges } => {
                 for range in ranges {
@@ -146,8 +151,8 @@ impl Item {
         Ok(())
     }
 
-    fn fault(&self, problem: Problem) -> Fault {
-        Fault::new(self.span.clone(), problem)
+    fn placed(&self, problem: Problem) -> PlacedProblem {
+        PlacedProblem::new(self.span.clone(), problem)
     }
 }
 
@@ -156,7 +161,7 @@ fn add_range(
     prefix: &str,
     range: &NumRange,
     names: &Names,
-) -> Result<(), Fault> {
+) -> Result<(), PlacedProblem> {
     for number in range.numbers() {
         let node = if prefix == "p" {
             names.by_number(number)
@@ -164,7 +169,7 @@ fn add_range(
             let name = format!("{prefix}{number:0width$}", width = range.width);
             names.by_alias(&name).unwrap_or_else(|| Err(names.unknown(&name)))
         };
-        found.insert(node.map_err(|problem| Fault::new(range.span.clone(), problem))?);
+        found.insert(node.map_err(|problem| PlacedProblem::new(range.span.clone(), problem))?);
     }
     Ok(())
 }

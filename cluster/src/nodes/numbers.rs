@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::MOST;
-use super::error::{Fault, Problem};
+use super::error::{PlacedProblem, Problem};
 use super::piece::Piece;
 
 /// The most digits, zeros in front included: a name has no room for more.
@@ -35,12 +35,12 @@ pub(super) fn range(
     piece: Piece<'_>,
     (low_text, high_text): (Piece<'_>, Piece<'_>),
     step: u32,
-) -> Result<NumRange, Fault> {
+) -> Result<NumRange, PlacedProblem> {
     let (low, high) = (number(name, low_text)?, number(name, high_text)?);
     let padded = |end: &Piece<'_>| end.text.len() > 1 && end.text.starts_with('0');
     let width = if padded(&low_text) || padded(&high_text) { low_text.text.len() } else { 0 };
     if width > 0 && high_text.text.len() != width {
-        return Err(piece.fault(Problem::Padding));
+        return Err(piece.placed(Problem::Padding));
     }
     if low > high {
         // The ends change places; what stands between and around them stays.
@@ -52,39 +52,39 @@ pub(super) fn range(
             low_text.text,
             word_part(high_text.span().end, piece.span().end),
         ];
-        return Err(piece.fault(Problem::Backwards(meant.concat())));
+        return Err(piece.placed(Problem::Backwards(meant.concat())));
     }
     let count = (high - low) / step + 1;
     if count > MOST {
-        return Err(piece.fault(Problem::TooMany(count)));
+        return Err(piece.placed(Problem::TooMany(count)));
     }
     Ok(NumRange { low, high, step, width, span: piece.span() })
 }
 
 /// Numbers after a `p` are a node's place: from 1, and written in one way only.
-fn number(name: &str, piece: Piece<'_>) -> Result<u32, Fault> {
+fn number(name: &str, piece: Piece<'_>) -> Result<u32, PlacedProblem> {
     if piece.text.is_empty() || !piece.text.chars().all(|c| c.is_ascii_digit()) {
-        return Err(piece.fault(Problem::NotANumber(piece.text.to_owned())));
+        return Err(piece.placed(Problem::NotANumber(piece.text.to_owned())));
     }
     let digits = piece.text.trim_start_matches('0');
     let value = match digits.len() {
-        _ if piece.text.len() > LONGEST => return Err(piece.fault(Problem::LargeNumber)),
+        _ if piece.text.len() > LONGEST => return Err(piece.placed(Problem::LargeNumber)),
         0 => 0,
         1..=9 => digits.parse().unwrap_or(u32::MAX),
-        _ => return Err(piece.fault(Problem::LargeNumber)),
+        _ => return Err(piece.placed(Problem::LargeNumber)),
     };
     if name == "p" && value == 0 {
-        return Err(piece.fault(Problem::Zero));
+        return Err(piece.placed(Problem::Zero));
     }
     if name == "p" && digits.len() < piece.text.len() {
-        return Err(piece.fault(Problem::LeadingZero(format!("p{value}"))));
+        return Err(piece.placed(Problem::LeadingZero(format!("p{value}"))));
     }
     Ok(value)
 }
 
-pub(super) fn step_of(piece: Piece<'_>) -> Result<u32, Fault> {
+pub(super) fn step_of(piece: Piece<'_>) -> Result<u32, PlacedProblem> {
     match number("", piece)? {
-        0 => Err(piece.fault(Problem::ZeroStep)),
+        0 => Err(piece.placed(Problem::ZeroStep)),
         step => Ok(step),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::{Fault, Problem};
+use super::error::{PlacedProblem, Problem};
 use super::numbers::{NumRange, range, step_of};
 use super::piece::Piece;
 
@@ -16,19 +16,19 @@ pub(super) enum Reading {
     /// A configured name, or nothing.
     Name,
     /// A configured name such as `rack4-1`, or else a range with this fault.
-    NameOrBroken(Fault),
+    NameOrBroken(PlacedProblem),
 }
 
 /// Reads one word: its items, each with its place.
-pub(super) fn word(word: &str) -> Result<Vec<(Range<usize>, Reading)>, Fault> {
+pub(super) fn word(word: &str) -> Result<Vec<(Range<usize>, Reading)>, PlacedProblem> {
     if word.is_empty() {
-        return Err(Fault::new(0..0, Problem::EmptyWord));
+        return Err(PlacedProblem::new(0..0, Problem::EmptyWord));
     }
     items(word)?.into_iter().map(|piece| Ok((piece.span(), item(piece)?))).collect()
 }
 
 /// Splits at the commas outside brackets.
-fn items(word: &str) -> Result<Vec<Piece<'_>>, Fault> {
+fn items(word: &str) -> Result<Vec<Piece<'_>>, PlacedProblem> {
     let whole = Piece { text: word, start: 0 };
     let mut items = Vec::new();
     let mut start = 0;
@@ -36,9 +36,9 @@ fn items(word: &str) -> Result<Vec<Piece<'_>>, Fault> {
     for (at, c) in word.char_indices() {
         match (c, open) {
             ('[', None) => open = Some(at),
-            ('[', Some(_)) => return Err(Fault::new(at..at + 1, Problem::Nested)),
+            ('[', Some(_)) => return Err(PlacedProblem::new(at..at + 1, Problem::Nested)),
             (']', Some(_)) => open = None,
-            (']', None) => return Err(Fault::new(at..at + 1, Problem::StrayClose)),
+            (']', None) => return Err(PlacedProblem::new(at..at + 1, Problem::StrayClose)),
             (',', None) => {
                 items.push(whole.part(start..at));
                 start = at + 1;
@@ -47,15 +47,15 @@ fn items(word: &str) -> Result<Vec<Piece<'_>>, Fault> {
         }
     }
     if let Some(at) = open {
-        return Err(Fault::new(at..at + 1, Problem::Unclosed));
+        return Err(PlacedProblem::new(at..at + 1, Problem::Unclosed));
     }
     items.push(whole.part(start..word.len()));
     Ok(items)
 }
 
-fn item(piece: Piece<'_>) -> Result<Reading, Fault> {
+fn item(piece: Piece<'_>) -> Result<Reading, PlacedProblem> {
     if piece.text.is_empty() {
-        Err(piece.fault(Problem::EmptyItem))
+        Err(piece.placed(Problem::EmptyItem))
     } else if let Some(at) = piece.text.find('[') {
         bracket(piece, at)
     } else if let Some(at) = piece.text.find("..") {
@@ -66,15 +66,15 @@ fn item(piece: Piece<'_>) -> Result<Reading, Fault> {
 }
 
 /// `p[1-3,5]`.
-fn bracket(piece: Piece<'_>, open: usize) -> Result<Reading, Fault> {
+fn bracket(piece: Piece<'_>, open: usize) -> Result<Reading, PlacedProblem> {
     let (name, rest) = piece.around(open, "[");
     let close = rest.text.find(']').unwrap_or(rest.text.len());
     let (body, after) = rest.around(close, "]");
     if !after.text.is_empty() {
-        return Err(after.fault(Problem::AfterBracket));
+        return Err(after.placed(Problem::AfterBracket));
     }
     if name.text.is_empty() {
-        return Err(Fault::new(piece.start..piece.start + 1, Problem::NoName));
+        return Err(PlacedProblem::new(piece.start..piece.start + 1, Problem::NoName));
     }
     check_letters(name)?;
     check_first(name)?;
@@ -84,7 +84,7 @@ fn bracket(piece: Piece<'_>, open: usize) -> Result<Reading, Fault> {
     let (stem, digits) = name.name_and_digits();
     if stem.text == "p" && !digits.text.is_empty() {
         // p1[0-3] would be p10 to p13: more likely a slip than meant so.
-        return Err(digits.fault(Problem::NotANumber(format!("{}[", digits.text))));
+        return Err(digits.placed(Problem::NotANumber(format!("{}[", digits.text))));
     }
     let mut ranges = Vec::new();
     let mut start = 0;
@@ -96,9 +96,9 @@ fn bracket(piece: Piece<'_>, open: usize) -> Result<Reading, Fault> {
 }
 
 /// `3`, `1-3` or `1-9/2`.
-fn in_bracket(name: &str, piece: Piece<'_>) -> Result<NumRange, Fault> {
+fn in_bracket(name: &str, piece: Piece<'_>) -> Result<NumRange, PlacedProblem> {
     if piece.text.is_empty() {
-        return Err(piece.fault(Problem::EmptyBracket));
+        return Err(piece.placed(Problem::EmptyBracket));
     }
     let (ends, step) = match piece.text.find('/') {
         Some(at) => {
@@ -108,12 +108,12 @@ fn in_bracket(name: &str, piece: Piece<'_>) -> Result<NumRange, Fault> {
         None => (piece, None),
     };
     match (ends.text.find('-'), step) {
-        (None, Some(_)) => Err(piece.fault(Problem::StepWithoutRange)),
+        (None, Some(_)) => Err(piece.placed(Problem::StepWithoutRange)),
         (None, None) => range(name, piece, (ends, ends), 1),
         (Some(at), step) => {
             let (low, high) = ends.around(at, "-");
             if low.text.is_empty() || high.text.is_empty() {
-                return Err(ends.fault(Problem::NotANumber(ends.text.to_owned())));
+                return Err(ends.placed(Problem::NotANumber(ends.text.to_owned())));
             }
             let step = step.map_or(Ok(1), step_of)?;
             range(name, piece, (low, high), step)
@@ -122,7 +122,7 @@ fn in_bracket(name: &str, piece: Piece<'_>) -> Result<NumRange, Fault> {
 }
 
 /// `p1..p4` and `p1..4`.
-fn dots(piece: Piece<'_>, at: usize) -> Result<Reading, Fault> {
+fn dots(piece: Piece<'_>, at: usize) -> Result<Reading, PlacedProblem> {
     let (left, right) = piece.around(at, "..");
     check_letters(left)?;
     check_letters(right)?;
@@ -130,17 +130,17 @@ fn dots(piece: Piece<'_>, at: usize) -> Result<Reading, Fault> {
     let (name_again, high) = right.name_and_digits();
     if low.text.is_empty() || high.text.is_empty() {
         let side = if low.text.is_empty() { left } else { right };
-        return Err(side.fault(Problem::NotANumber(side.text.to_owned())));
+        return Err(side.placed(Problem::NotANumber(side.text.to_owned())));
     }
     if name.text.is_empty() {
         let meant = format!("p{}..p{}", low.text, high.text);
-        return Err(piece.fault(Problem::BareNumber(meant)));
+        return Err(piece.placed(Problem::BareNumber(meant)));
     }
     if name.text == "P" {
         return Err(capital(piece));
     }
     if !name_again.text.is_empty() && name_again.text != name.text {
-        return Err(right.fault(Problem::TwoNames));
+        return Err(right.placed(Problem::TwoNames));
     }
     check_first(name)?;
     let range = range(name.text, piece, (low, high), 1)?;
@@ -148,7 +148,7 @@ fn dots(piece: Piece<'_>, at: usize) -> Result<Reading, Fault> {
 }
 
 /// An item of letters, digits, `-` and `_` alone.
-fn plain(piece: Piece<'_>) -> Result<Reading, Fault> {
+fn plain(piece: Piece<'_>) -> Result<Reading, PlacedProblem> {
     check_letters(piece)?;
     if piece.text == "all" {
         return Ok(Reading::All);
@@ -156,12 +156,12 @@ fn plain(piece: Piece<'_>) -> Result<Reading, Fault> {
     if piece.text.chars().all(|c| c.is_ascii_digit() || c == '-')
         && piece.text.starts_with(|c: char| c.is_ascii_digit())
     {
-        return Err(piece.fault(Problem::BareNumber(format!("p{}", piece.text))));
+        return Err(piece.placed(Problem::BareNumber(format!("p{}", piece.text))));
     }
     check_first(piece)?;
     let (name, digits) = piece.name_and_digits();
     match (name.text, digits.text.is_empty()) {
-        ("p" | "P", true) => Err(piece.fault(Problem::MissingNumber)),
+        ("p" | "P", true) => Err(piece.placed(Problem::MissingNumber)),
         ("P", false) => Err(capital(piece)),
         ("p", false) => {
             let range = range("p", piece, (digits, digits), 1)?;
@@ -172,7 +172,7 @@ fn plain(piece: Piece<'_>) -> Result<Reading, Fault> {
 }
 
 /// `p1-p4`, `p1-4`, or a name that has a dash in it.
-fn dash(piece: Piece<'_>) -> Result<Reading, Fault> {
+fn dash(piece: Piece<'_>) -> Result<Reading, PlacedProblem> {
     let Some(at) = piece.text.rfind('-') else {
         return Ok(Reading::Name);
     };
@@ -197,25 +197,25 @@ fn numbers(name: &str, ranges: Vec<NumRange>) -> Reading {
     Reading::Numbers { prefix: name.to_owned(), ranges }
 }
 
-fn capital(piece: Piece<'_>) -> Fault {
-    piece.fault(Problem::CapitalP(piece.text.to_ascii_lowercase()))
+fn capital(piece: Piece<'_>) -> PlacedProblem {
+    piece.placed(Problem::CapitalP(piece.text.to_ascii_lowercase()))
 }
 
-fn check_letters(piece: Piece<'_>) -> Result<(), Fault> {
+fn check_letters(piece: Piece<'_>) -> Result<(), PlacedProblem> {
     let bad = |c: &(usize, char)| !(c.1.is_ascii_alphanumeric() || c.1 == '-' || c.1 == '_');
     match piece.text.char_indices().find(bad) {
         None => Ok(()),
         Some((at, c)) => {
             let place = piece.part(at..at + c.len_utf8());
-            Err(place.fault(Problem::Character(c)))
+            Err(place.placed(Problem::Character(c)))
         }
     }
 }
 
-fn check_first(piece: Piece<'_>) -> Result<(), Fault> {
+fn check_first(piece: Piece<'_>) -> Result<(), PlacedProblem> {
     if piece.text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         Ok(())
     } else {
-        Err(piece.part(0..1).fault(Problem::LeadingLetter))
+        Err(piece.part(0..1).placed(Problem::LeadingLetter))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::{Fault, Problem};
+use super::error::{PlacedProblem, Problem};
 
 /// A piece of the word and where it starts.
 #[derive(Clone, Copy)]
@@ -16,8 +16,8 @@ impl<'a> Piece<'a> {
         self.start..self.start + self.text.len()
     }
 
-    pub(super) fn fault(&self, problem: Problem) -> Fault {
-        Fault::new(self.span(), problem)
+    pub(super) fn placed(&self, problem: Problem) -> PlacedProblem {
+        PlacedProblem::new(self.span(), problem)
     }
 
     pub(super) fn part(&self, range: Range<usize>) -> Piece<'a> {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Holder;
+use super::LockHolder;
 
 /// Why a system cannot be changed, or a change not undone.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +88,7 @@ pub enum ChangeError {
         /// How long it was waited for.
         waited: Duration,
         /// The process that holds it, if the kernel says which.
-        holder: Option<Holder>,
+        holder: Option<LockHolder>,
     },
     /// Another program wrote a file between planning and applying.
     #[error("{} was changed by another program while it was being set up; try again", .0.display())]
@@ -137,7 +137,7 @@ impl fmt::Display for Edited {
     }
 }
 
-fn who(holder: &Option<Holder>) -> String {
+fn who(holder: &Option<LockHolder>) -> String {
     let other = "another setup or undo";
     holder.as_ref().map_or_else(|| other.to_owned(), |holder| format!("{other}, {holder},"))
 }

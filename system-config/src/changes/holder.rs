@@ -20,20 +20,20 @@ pub struct Wait<'a> {
     /// Since when this waits.
     pub waited: Duration,
     /// Who it is, where the kernel tells.
-    pub holder: Option<Holder>,
+    pub holder: Option<LockHolder>,
 }
 
 /// A process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Holder {
+pub struct LockHolder {
     /// Its process number.
     pub pid: u32,
     /// Its program's name, where it may be read.
     pub program: Option<String>,
 }
 
-impl Holder {
+impl LockHolder {
     /// Who holds the lock on this folder.
     pub(super) fn of(folder: impl AsFd) -> Option<Self> {
         let found = fstat(folder).ok()?;
@@ -60,7 +60,7 @@ fn find(locks: &str, place: &str) -> Option<u32> {
     pid.filter(|pid| *pid != 0)
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "process {}", self.pid)?;
         match &self.program {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags, flock, fstat, openat};
 use rustix::io::Errno;
 
-use super::{ChangeError, Holder, Wait};
+use super::{ChangeError, LockHolder, Wait};
 
 /// How long one setup waits for another where nobody says: bringing a network up takes a minute.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(90);
@@ -39,12 +39,12 @@ impl Waiter<'_> {
     fn rest(&mut self, folder: &OwnedFd, path: &Path) -> Result<(), ChangeError> {
         let waited = self.start.elapsed();
         if waited >= self.limit {
-            let (path, holder) = (path.to_owned(), Holder::of(folder));
+            let (path, holder) = (path.to_owned(), LockHolder::of(folder));
             return Err(ChangeError::Locked { path, waited: self.limit, holder });
         }
         if waited >= WORTH_TELLING * (self.told + 1) {
             self.told += 1;
-            (self.tell)(&Wait { path, waited, holder: Holder::of(folder) });
+            (self.tell)(&Wait { path, waited, holder: LockHolder::of(folder) });
         }
         thread::sleep(POLL);
         Ok(())

@@ -40,7 +40,7 @@ pub use disk::{Disk, LinuxDisk, Rights};
 pub use draft::Draft;
 pub use durable::replace_file;
 pub use error::{ChangeError, Edited};
-pub use holder::{Holder, Wait};
+pub use holder::{LockHolder, Wait};
 pub use inside::read;
 pub use lock::LONGEST_WAIT;
 pub use plan::{Change, ChangePlan};

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::{Descriptor, SharedTarget, wire::Setup};
+use super::{Descriptor, SharedTarget, wire::SetupPacket};
 
 /// The two bits of a request's kind that tell whose request it is, and their value for the device's
 /// own.
@@ -56,7 +56,7 @@ impl Control {
     }
 
     /// Carries out a request with what came with it and gives what goes back; `None` is a stall.
-    pub(super) fn request(&mut self, setup: Setup, data: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn request(&mut self, setup: SetupPacket, data: &[u8]) -> Option<Vec<u8>> {
         let mut answer = match setup.kind & KIND {
             STANDARD => self.standard(setup),
             VENDOR => self.vendor(setup, data),
@@ -71,7 +71,7 @@ impl Control {
         self.target.lock().unwrap_or_else(PoisonError::into_inner).has_left()
     }
 
-    fn standard(&self, setup: Setup) -> Option<Vec<u8>> {
+    fn standard(&self, setup: SetupPacket) -> Option<Vec<u8>> {
         let [index, kind] = setup.value.to_le_bytes();
         match setup.request {
             standard::GET_DESCRIPTOR => self.descriptor.get(kind, index),
@@ -87,7 +87,7 @@ impl Control {
         }
     }
 
-    fn vendor(&mut self, setup: Setup, data: &[u8]) -> Option<Vec<u8>> {
+    fn vendor(&mut self, setup: SetupPacket, data: &[u8]) -> Option<Vec<u8>> {
         match setup.request {
             tiny::ECHO => Some(setup.value.to_le_bytes().to_vec()),
             tiny::GET_FUNCTIONS => Some(self.descriptor.functions.to_le_bytes().to_vec()),
@@ -100,7 +100,7 @@ impl Control {
 
     /// A read that is not acknowledged gives its full length all the same: the driver asks for the
     /// status only then.
-    fn message(&mut self, setup: Setup, data: &[u8]) -> Vec<u8> {
+    fn message(&mut self, setup: SetupPacket, data: &[u8]) -> Vec<u8> {
         let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = Vec::new();
         let acknowledged = match u8::try_from(setup.index) {
@@ -142,8 +142,8 @@ mod tests {
         Control::new(Descriptor::default(), Arc::new(Mutex::new(Latch(0))))
     }
 
-    fn setup(kind: u8, request: u8, index: u16, length: u16) -> Setup {
-        Setup { kind, request, value: 0, index, length }
+    fn setup(kind: u8, request: u8, index: u16, length: u16) -> SetupPacket {
+        SetupPacket { kind, request, value: 0, index, length }
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn answers_are_cut_to_what_was_asked_for_and_the_unknown_stalls() {
-        let descriptor = Setup { kind: 0x80, request: 6, value: 0x0100, index: 0, length: 8 };
+        let descriptor = SetupPacket { kind: 0x80, request: 6, value: 0x0100, index: 0, length: 8 };
         assert_eq!(device().request(descriptor, &[]).map(|bytes| bytes.len()), Some(8));
         assert_eq!(device().request(setup(0xc1, 9, 0, 1), &[]), None);
         assert_eq!(device().request(setup(0xa1, 1, 0, 1), &[]), None);

@@ -30,12 +30,12 @@ pub(super) struct Submit {
     pub(super) to_host: bool,
     pub(super) endpoint: u32,
     pub(super) length: u32,
-    pub(super) setup: Setup,
+    pub(super) setup: SetupPacket,
 }
 
 /// A control request: USB 2.0 specification, section 9.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Setup {
+pub(super) struct SetupPacket {
     pub(super) kind: u8,
     pub(super) request: u8,
     pub(super) value: u16,
@@ -57,7 +57,7 @@ impl Command {
                 to_host: word(12) == 1,
                 endpoint: word(16),
                 length: word(24),
-                setup: Setup {
+                setup: SetupPacket {
                     kind: header[40],
                     request: header[41],
                     value: half(42),
@@ -110,7 +110,7 @@ mod tests {
             to_host: true,
             endpoint: 0,
             length: 18,
-            setup: Setup { kind: 0x80, request: 6, value: 0x0100, index: 0x0409, length: 18 },
+            setup: SetupPacket { kind: 0x80, request: 6, value: 0x0100, index: 0x0409, length: 18 },
         };
         assert_eq!(Command::decode(&header), Some(Command::Submit(expected)));
     }
