@@ -101,9 +101,9 @@ fn the_fan_follows_the_hottest_node() {
         if nodes.is_empty() {
             assert_eq!(world.run(&["off"]).status, 0);
         }
-        let mut command = world.command(&["fan", "auto", "--json", "--interval", "0.2"]);
+        let command = world.command(&["fan", "auto", "--json", "--interval", "0.2"]);
         let output =
-            heeding_signals(&mut command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+            heeding_signals(&command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = output.unwrap();
         let on = expected[0].as_bool().unwrap();
         until("the fan's turn", || fan(&world) == Some(on.into()));
