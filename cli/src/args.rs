@@ -6,8 +6,8 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, chaos, console, doctor, fan, init, inventory, maxpi, network, outputs, path,
-    power, restore, setup, status, top,
+    board, boards, chaos, console, doctor, fan, init, inventory, is_on, maxpi, network, outputs,
+    path, power, restore, setup, status, top, wait,
 };
 use crate::global::Global;
 
@@ -17,8 +17,8 @@ NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any 
 Hooks in /etc/clusterhat/hooks.d run before and after nodes are switched: see clusterhat-hooks(5).
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
 The vendor's commands work, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
-Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for another process,
-4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
+Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for nodes or for another
+process, 4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
 
 /// Switch and watch the nodes of Cluster HATs and ClusterCTRL boards.
 #[derive(Debug, Parser)]
@@ -43,6 +43,10 @@ pub(crate) enum Command {
     Restore(restore::Restore),
     /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
+    /// Tell by the exit status alone whether nodes have power: 0 on, 1 off
+    IsOn(is_on::IsOn),
+    /// Wait until nodes are in a state (no NODES: all)
+    Wait(wait::Wait),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
     Init,
     /// Work on a node's console, look at several, or talk to one from a script
@@ -139,6 +143,8 @@ impl Command {
             Self::Cycle(cycle) => Box::new(cycle),
             Self::Restore(restore) => Box::new(restore),
             Self::Status(status) => Box::new(status),
+            Self::IsOn(is_on) => Box::new(is_on),
+            Self::Wait(wait) => Box::new(wait),
             Self::Init => Box::new(init::Init),
             Self::Alert(switch) => Box::new(SetOutput::new("alert", Output::Alert, &switch)),
             Self::Led(switch) => Box::new(SetOutput::new("led", Output::Led, &switch)),

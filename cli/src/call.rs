@@ -41,6 +41,8 @@ pub(crate) struct Call {
     pub(crate) warnings: Vec<String>,
     /// Whether output is for programs.
     pub(crate) is_json: bool,
+    /// Whether the answer is no, which the exit status 1 says.
+    pub(crate) is_no: bool,
     /// The signal that ended it, where its report tells the rest.
     pub(crate) signal: Option<i32>,
     cluster: Option<Cluster>,
@@ -131,7 +133,8 @@ impl Call {
             }
             _ => {}
         }
-        let status = failure.map_or(ExitCode::SUCCESS, |f| ExitCode::from(f.exit_status()));
+        let answer = if self.is_no { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        let status = failure.map_or(answer, |f| ExitCode::from(f.exit_status()));
         render::exit_of(status, printed)
     }
 }

@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// The library's.
     #[error(transparent)]
     Cluster(#[from] Error),
+    /// A question that the exit status answers has no answer.
+    #[error(transparent)]
+    NotTold(Error),
     /// The environment names no simulation.
     #[error("{0}")]
     Simulation(String),
@@ -110,6 +113,7 @@ fn exit_status(error: &Error) -> u8 {
         Error::Network(error) if error.is_usage() => 2,
         Error::NotController => 4,
         Error::Chaos(ChaosError::Running(_)) => 3,
+        Error::NotReached { .. } => 3,
         error => match error.kind() {
             ErrorKind::Usage
             | ErrorKind::Nodes
@@ -166,6 +170,11 @@ impl Failure {
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
             Self::Cluster(error) => exit_status(error),
+            // 1 is the answer no.
+            Self::NotTold(error) => match exit_status(error) {
+                1 => 4,
+                status => status,
+            },
             Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
             // As a shell has it for a process that a signal ended.
             Self::TimedOut(_) => 3,
@@ -179,7 +188,7 @@ impl Failure {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Cluster(error) => error.kind(),
+            Self::Cluster(error) | Self::NotTold(error) => error.kind(),
             Self::Usage(_) => ErrorKind::Usage,
             Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotConfirmed(_) => ErrorKind::NotConfirmed,
@@ -196,7 +205,7 @@ impl Failure {
     /// The message and its causes on one line.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Cluster(error) => {
+            Self::Cluster(error) | Self::NotTold(error) => {
                 let text = match (error, reworded(error)) {
                     (_, Some(text)) => text,
                     (Error::Driver(error), _) => error.describe(&Words).to_string(),
@@ -234,7 +243,7 @@ impl Failure {
     /// The same for programs.
     pub(crate) fn report(&self) -> ErrorReport {
         let mut report = match self {
-            Self::Cluster(error) => error.report(),
+            Self::Cluster(error) | Self::NotTold(error) => error.report(),
             failure => ErrorReport::new(failure.kind(), String::new()),
         };
         report.message = self.message();

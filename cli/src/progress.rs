@@ -1,8 +1,10 @@
 //! A line that tells what is being waited for: on a terminal only, and gone at the end.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
+use clusterhat::life::{NodeState, State};
 use clusterhat::nodes::{folded, label};
 use clusterhat::{Action, Event, Task};
 use hat_driver::linux::{Node, PowerEvent};
@@ -54,6 +56,42 @@ impl Progress {
             let _ = write!(stderr(), "\r\x1b[K");
         }
     }
+}
+
+/// A line for each node that is waited for.
+pub(crate) struct Lines {
+    /// `None` where nobody sees them.
+    nodes: Option<BTreeMap<Node, State>>,
+    shown: usize,
+}
+
+impl Lines {
+    pub(crate) fn new() -> Self {
+        Self { nodes: stderr().is_terminal().then(BTreeMap::new), shown: 0 }
+    }
+
+    pub(crate) fn show(&mut self, node: &NodeState) {
+        let Some(nodes) = &mut self.nodes else { return };
+        nodes.insert(node.node, node.state);
+        let line = |(node, state): (&Node, &State)| format!("\r\x1b[K{}  {state}\n", label(*node));
+        let text: String = nodes.iter().map(line).collect();
+        let text = format!("{}{text}", up(self.shown));
+        self.shown = nodes.len();
+        // A progress line that cannot be written is no reason to stop.
+        let _ = write!(stderr(), "{text}");
+    }
+
+    pub(crate) fn clear(&mut self) {
+        if self.shown > 0 {
+            let _ = write!(stderr(), "{}\r\x1b[J", up(self.shown));
+            self.shown = 0;
+        }
+    }
+}
+
+/// Moves the cursor.
+fn up(lines: usize) -> String {
+    if lines == 0 { String::new() } else { format!("\x1b[{lines}A") }
 }
 
 /// Tells of a task while it lasts, and of a wait for another setup. What has to come to its end from

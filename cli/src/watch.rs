@@ -7,7 +7,7 @@ use std::sync::MutexGuard;
 use clusterhat::{Event, Task};
 use hat_driver::linux::PowerEvent;
 
-use crate::progress::{self, Progress};
+use crate::progress::{self, Lines, Progress};
 use crate::signals::{Record, WholeSteps};
 
 /// Whether to go on.
@@ -18,6 +18,7 @@ pub(crate) struct Watch {
     command: &'static str,
     as_json: bool,
     progress: Progress,
+    lines: Lines,
     record: Option<Record>,
     /// Why signals could not be waited for: nothing is switched then.
     error: Option<io::Error>,
@@ -25,8 +26,8 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(command: &'static str, as_json: bool) -> Self {
-        let progress = Progress::new();
-        Self { command, as_json, progress, record: None, error: None }
+        let (progress, lines) = (Progress::new(), Lines::new());
+        Self { command, as_json, progress, lines, record: None, error: None }
     }
 
     pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
@@ -49,6 +50,10 @@ impl Watch {
                 self.progress.clear();
                 progress::hook(event);
             }
+            Event::State(node) => {
+                self.progress.clear();
+                self.lines.show(node);
+            }
             _ => {}
         }
         if self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
@@ -58,11 +63,12 @@ impl Watch {
     ///
     /// # Errors
     /// Where signals could not be waited for.
-    pub(crate) fn end(self) -> io::Result<()> {
+    pub(crate) fn end(mut self) -> io::Result<()> {
         if let Some(record) = &self.record {
             record.end();
         }
         self.progress.clear();
+        self.lines.clear();
         self.error.map_or(Ok(()), Err)
     }
 }

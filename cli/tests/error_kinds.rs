@@ -22,8 +22,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// Kinds of the library that the command never prints.
-const NEVER_PRINTED: [(&str, &str); 2] = [
+const NEVER_PRINTED: [(&str, &str); 3] = [
     ("stopped", "its observer stops an operation for a signal only, and then says \"interrupted\""),
+    (
+        "events",
+        "it is of the kernel's sockets and of inotify(7), which every process gets up to limits",
+    ),
     (
         "input",
         "it is of poll(2) and of a terminal's modes, which do not fail on what JSON is printed for",

@@ -25,16 +25,17 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Looks for boards that came or went, and numbers their nodes anew.
+    /// Looks for boards that came or went, and numbers their nodes anew. Returns whether any did.
     ///
     /// # Errors
     /// [`Error::Driver`] where looking for them fails.
-    pub fn rescan(&mut self) -> Result<(), Error> {
-        if !self.driver.rescan()?.is_empty() {
+    pub fn rescan(&mut self) -> Result<bool, Error> {
+        let has_changed = !self.driver.rescan()?.is_empty();
+        if has_changed {
             let Settings { first, names, .. } = &self.settings;
             self.names = Names::new(self.driver.nodes().count(), *first, names);
         }
-        Ok(())
+        Ok(has_changed)
     }
 
     /// The nodes that a set means; all for no words.
@@ -76,11 +77,16 @@ impl Cluster {
     /// # Errors
     /// What asking its board failed with; a node of another cluster, or of before a rescan, is refused.
     pub fn usb_path(&mut self, node: Node) -> Result<Option<String>, DriverError> {
-        let is_ours = self.driver.node(node.number()) == Some(node);
-        match self.settings.usb_paths.get(&self.place(node)) {
-            Some(path) if is_ours => Ok(Some(path.clone())),
-            _ => self.driver.usb_path(node),
+        match self.configured_usb_path(node) {
+            Some(path) => Ok(Some(path)),
+            None => self.driver.usb_path(node),
         }
+    }
+
+    /// Where a node is on the USB, if the configuration says so.
+    pub(crate) fn configured_usb_path(&self, node: Node) -> Option<String> {
+        let is_ours = self.driver.node(node.number()) == Some(node);
+        self.settings.usb_paths.get(&self.place(node)).filter(|_| is_ours).cloned()
     }
 
     /// The boards' names in their order.

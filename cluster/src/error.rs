@@ -11,6 +11,7 @@ use crate::chaos::ChaosError;
 use crate::config::ConfigError;
 use crate::desired::DesiredError;
 use crate::hooks::HookFailure;
+use crate::life::State;
 use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
 use crate::report::NodeState;
@@ -166,6 +167,19 @@ pub enum Error {
     /// A check-up found something that needs doing; the report says what.
     #[error("{}", problems(*.0))]
     ProblemsFound(usize),
+    /// Nodes did not get into a state in time.
+    #[error("not {goal}{after}: {}", .left.join("; "))]
+    NotReached {
+        /// The state.
+        goal: State,
+        /// In what time: ` within 120 s`.
+        after: String,
+        /// Where they are instead, and why, most likely.
+        left: Vec<String>,
+    },
+    /// The kernel's events of nodes cannot be received.
+    #[error("cannot follow the nodes' states")]
+    Events(#[source] io::Error),
 }
 
 /// The category of an error, for programs. Spelled with hyphens in JSON: `no-board`.
@@ -218,6 +232,8 @@ pub enum ErrorKind {
     ProblemsFound,
     /// Standard input could not be used.
     Input,
+    /// Events of nodes cannot be received.
+    Events,
     /// The output could not be written.
     Output,
     /// No board was found.
@@ -330,6 +346,8 @@ impl Error {
             Self::Files(_) | Self::Groups(_) => ErrorKind::Setup,
             Self::Network(_) | Self::NetworkBroken => ErrorKind::Network,
             Self::ProblemsFound(_) => ErrorKind::ProblemsFound,
+            Self::Events(_) => ErrorKind::Events,
+            Self::NotReached { .. } => ErrorKind::TimedOut,
         }
     }
 

@@ -7,6 +7,8 @@ use hat_driver::linux::{Node, PowerEvent};
 use hat_driver::power::Action;
 use system_config::changes::Wait;
 
+use crate::life::NodeState;
+
 /// Progress of an operation.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -30,6 +32,8 @@ pub enum Event<'a> {
         /// The line, without control characters.
         line: &'a str,
     },
+    /// A node that is waited for is in another state.
+    State(NodeState),
     /// Waiting for another process that is setting up this system.
     Locked(&'a Wait<'a>),
     /// A task of several seconds begins. It always completes: stopping takes effect after it.

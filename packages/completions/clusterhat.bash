@@ -58,6 +58,9 @@ _clusterhat() {
             clusterhat,inventory)
                 cmd="clusterhat__subcmd__inventory"
                 ;;
+            clusterhat,is-on)
+                cmd="clusterhat__subcmd__is__subcmd__on"
+                ;;
             clusterhat,led)
                 cmd="clusterhat__subcmd__led"
                 ;;
@@ -112,6 +115,9 @@ _clusterhat() {
             clusterhat,usbboot)
                 cmd="clusterhat__subcmd__usbboot"
                 ;;
+            clusterhat,wait)
+                cmd="clusterhat__subcmd__wait"
+                ;;
             clusterhat,wp)
                 cmd="clusterhat__subcmd__wp"
                 ;;
@@ -146,7 +152,7 @@ _clusterhat() {
 
     case "${cmd}" in
         clusterhat)
-            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle restore status init console alert led hub wp fan act usbboot path board boards setup network top chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
+            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle restore status is-on wait init console alert led hub wp fan act usbboot path board boards setup network top chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -512,7 +518,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__cycle)
-            opts="-h --off-time --delay --ignore-undervoltage --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
+            opts="-h --off-time --delay --ignore-undervoltage --dry-run --no-hooks --wait --timeout --retries --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -523,6 +529,18 @@ _clusterhat() {
                     return 0
                     ;;
                 --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -W "absent off powered boot-rom enumerated link reachable agent halted failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -714,6 +732,36 @@ _clusterhat() {
                     COMPREPLY=($(compgen -W "hosts ssh ansible mpi slurm json" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__is__subcmd__on)
+            opts="-h --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -998,13 +1046,25 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__on)
-            opts="-h --delay --ignore-undervoltage --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
+            opts="-h --delay --ignore-undervoltage --dry-run --no-hooks --wait --timeout --retries --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -W "absent off powered boot-rom enumerated link reachable agent halted failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1456,6 +1516,44 @@ _clusterhat() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__wait)
+            opts="-h --for --timeout --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -W "absent off powered boot-rom enumerated link reachable agent halted failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -36,6 +36,8 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Swit
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "restore" -d 'Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "is-on" -d 'Tell by the exit status alone whether nodes have power: 0 on, 1 off'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wait" -d 'Wait until nodes are in a state (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "console" -d 'Work on a node\'s console, look at several, or talk to one from a script'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Switch the ALERT LED'
@@ -65,6 +67,18 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'Th
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or the help of a command'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l wait -d 'Wait until the nodes are in this state, or further in their start (default: reachable)' -r -f -a "absent\t''
+off\t''
+powered\t''
+boot-rom\t''
+enumerated\t''
+link\t''
+reachable\t''
+agent\t''
+halted\t''
+failed\t''"
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l timeout -d 'Give up waiting after this long, after each power cycle again (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l retries -d 'Power-cycle nodes that are not on the USB by then, and wait again, at most this often' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -84,6 +98,18 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'P
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l wait -d 'Wait until the nodes are in this state, or further in their start (default: reachable)' -r -f -a "absent\t''
+off\t''
+powered\t''
+boot-rom\t''
+enumerated\t''
+link\t''
+reachable\t''
+agent\t''
+halted\t''
+failed\t''"
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l timeout -d 'Give up waiting after this long, after each power cycle again (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l retries -d 'Power-cycle nodes that are not on the USB by then, and wait again, at most this often' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -105,13 +131,36 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l dry-ru
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Poll this often (seconds) and show every change, until interrupted' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Show every change of a node\'s state as it happens, until interrupted; with TIME, poll the boards this often (seconds) too, and show changes of outputs, voltages and what other programs switch' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l for -d 'Until they are in this state, or further in their start' -r -f -a "absent\t''
+off\t''
+powered\t''
+boot-rom\t''
+enumerated\t''
+link\t''
+reachable\t''
+agent\t''
+halted\t''
+failed\t''"
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l timeout -d 'Give up after this long (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r

@@ -6,6 +6,7 @@ pub mod chips;
 pub mod command;
 pub mod golden;
 pub mod instructions;
+pub mod namespace;
 pub mod pages;
 pub mod pi;
 pub mod running;

@@ -38,10 +38,10 @@ fn a_triple_alone() {
     let board = triple(&vm).unwrap();
     let status = succeeds(&vm, "status");
     let expected = format!(
-        "NODE  BOARD   COMMANDED  SEEN\n\
-         p1    ctrl20  off        off\n\
-         p2    ctrl20  off        off\n\
-         p3    ctrl20  off        off\n\n\
+        "NODE  BOARD   COMMANDED  SEEN  STATE\n\
+         p1    ctrl20  off        off   off\n\
+         p2    ctrl20  off        off   off\n\
+         p3    ctrl20  off        off   off\n\n\
          ctrl20: ClusterCTRL Triple at i2c-{} 0x20; order 20, firmware 1.8, 5014 mV, \
          18.9 °C, fan off, USB boot on p1 p2 p3\n",
         board.bus

@@ -75,13 +75,11 @@ fn two_users_of_a_simulated_world_lose_no_update() {
         run other p1 & run user p3 & wait
         su user -c 'exec clusterhat --sim world.json status' 2>&1"#;
     let shared = vm.run(&["sh", "-c", script]).unwrap();
-    let nodes: Vec<_> = shared.stdout.lines().filter(|line| line.starts_with('p')).collect();
-    let expected = [
-        "p1    hat1   on         on",
-        "p2    hat1   off        off",
-        "p3    hat1   on         on",
-        "p4    hat1   off        off",
-    ];
+    // How far the nodes have come meanwhile is another matter.
+    let power = |line: &str| line.split_whitespace().take(4).collect::<Vec<_>>().join(" ");
+    let nodes = shared.stdout.lines().filter(|line| line.starts_with('p'));
+    let nodes: Vec<_> = nodes.map(power).collect();
+    let expected = ["p1 hat1 on on", "p2 hat1 off off", "p3 hat1 on on", "p4 hat1 off off"];
     assert_eq!(nodes, expected, "{shared:?}");
     assert!(!shared.stdout.contains("cannot") && shared.stderr.is_empty(), "{shared:?}");
     let left = vm.run(&["sh", "-c", "ls -A /tmp/shared; rm -r /tmp/shared"]).unwrap().stdout;

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 pub(crate) mod fan;
 pub(crate) mod init;
 pub(crate) mod inventory;
+pub(crate) mod is_on;
 pub(crate) mod maxpi;
 pub(crate) mod network;
 pub(crate) mod outputs;
@@ -21,6 +22,7 @@ pub(crate) mod restore;
 pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod top;
+pub(crate) mod wait;
 
 use clap::ValueEnum;
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 use clusterhat::report::Report;
-use clusterhat::{Action, Cluster, Error, Event, NodeSet, Outcome, parse_duration};
+use clusterhat::{Action, Cluster, Error, Event, NodeSet, Outcome, Start, parse_duration};
 
 use crate::call::{Call, Done, Run};
+use crate::commands::wait::Waiting;
 use crate::watch::{Verdict, Watch};
 
 /// What `on` and `cycle` share.
@@ -46,6 +47,8 @@ pub(crate) struct On {
     pub(crate) nodes: Vec<String>,
     #[command(flatten)]
     pub(crate) stagger: Stagger,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +73,8 @@ pub(crate) struct Cycle {
     pub(crate) off_time: Option<Duration>,
     #[command(flatten)]
     pub(crate) stagger: Stagger,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
 }
 
 impl Stagger {
@@ -90,6 +95,11 @@ impl Run for On {
         self.stagger.apply(call);
         if self.stagger.dry_run {
             return Ok(call.open()?.plan_switch(&nodes, Action::On)?.map(Report::Plan));
+        }
+        if let Some(wait) = self.waiting.wait() {
+            return watched(self.name(), call, |cluster, observer| {
+                Ok(cluster.bring_up(&nodes, Start::On, &wait, observer)?.map(Report::Start))
+            });
         }
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.switch(&nodes, Action::On, observer)?.map(Report::Power))
@@ -125,6 +135,11 @@ impl Run for Cycle {
         call.options.overrides.off_time = self.off_time;
         if self.stagger.dry_run {
             return Ok(call.open()?.plan_cycle(&nodes)?.map(Report::Plan));
+        }
+        if let Some(wait) = self.waiting.wait() {
+            return watched(self.name(), call, |cluster, observer| {
+                Ok(cluster.bring_up(&nodes, Start::Cycle, &wait, observer)?.map(Report::Start))
+            });
         }
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.cycle(&nodes, observer)?.map(Report::Power))

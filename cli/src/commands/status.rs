@@ -1,6 +1,6 @@
 //! `status`: what is commanded and what the pins show.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use clusterhat::report::Report;
@@ -18,11 +18,12 @@ pub(crate) struct Status {
     /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
-    /// Poll this often (seconds) and show every change, until interrupted
-    // The expander's interrupt line is not wired to the header: asking is the only way.
+    /// Show every change of a node's state as it happens, until interrupted; with TIME, poll the boards
+    /// this often (seconds) too, and show changes of outputs, voltages and what other programs switch
+    // The expander's interrupt line is not wired to the header: for these, asking is the only way.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, num_args = 0..=1,
-          default_missing_value = "2", require_equals = true)]
-    pub(crate) watch: Option<Duration>,
+          require_equals = true)]
+    pub(crate) watch: Option<Option<Duration>>,
 }
 
 impl Run for Status {
@@ -42,14 +43,17 @@ impl Run for Status {
 
 impl Status {
     /// Prints the status whenever it differs from the last; ends when it is interrupted.
-    fn watch(&self, call: &mut Call, nodes: &NodeSet, pause: Duration) -> Done {
+    fn watch(&self, call: &mut Call, nodes: &NodeSet, pause: Option<Duration>) -> Done {
         let as_json = call.is_json;
         call.open()?;
         let warnings = call.warnings.clone();
         let cluster = call.open()?;
+        let mut watch = cluster.follow(nodes)?;
         let mut last = None;
         loop {
-            let outcome = cluster.status(nodes)?.map(Report::Status);
+            let mut outcome = cluster.status(nodes)?;
+            outcome.report.follow(watch.states());
+            let outcome = outcome.map(Report::Status);
             if last.as_ref() != Some(&outcome.report) {
                 let failure = outcome.error.map(Failure::Cluster);
                 let printout = Printout {
@@ -66,11 +70,11 @@ impl Status {
                 render::print(&printout, as_json)?;
                 last = Some(outcome.report);
             }
-            // Not the simulated clock: the loop must rest in a simulation without waits too.
-            std::thread::sleep(pause.max(SHORTEST_PAUSE));
+            let next = pause.map(|pause| Instant::now() + pause.max(SHORTEST_PAUSE));
+            watch.wake(next)?;
             // Who names nodes goes on seeing them named so, and their board's absence.
-            if nodes.is_empty() {
-                cluster.rescan()?;
+            if nodes.is_empty() && cluster.rescan()? {
+                watch = cluster.follow(nodes)?;
             }
         }
     }

@@ -8,9 +8,11 @@ mod printout;
 mod restore;
 mod setup;
 pub(crate) mod simulation;
+mod state;
 mod table;
 pub(crate) mod text;
 mod top;
+mod wait;
 mod words;
 
 use std::io::{self, IsTerminal, Write};

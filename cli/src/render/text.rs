@@ -6,6 +6,7 @@ use hat_driver::hat::PinSetup;
 use hat_driver::linux::{BoardModel, BoardSource, Candidate, OutputResult};
 use hat_driver::power::Action;
 
+use super::state;
 use super::table::{Cell, Tone, cell, paint, plain, table};
 use super::words::{action, initialised, on_off};
 use clusterhat::report::{
@@ -21,6 +22,10 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Power(report) => power(report),
         Report::Restore(report) => super::restore::render(report),
         Report::Plan(report) => plan(report),
+        Report::Start(report) => super::wait::start(report),
+        Report::Wait(report) => super::wait::wait(report),
+        // Told by the exit status.
+        Report::IsOn { .. } => String::new(),
         Report::Outputs(report) => outputs(report),
         Report::Init(report) => report.boards.iter().map(init).collect(),
         Report::UsbBoot(report) => usb_boot(report),
@@ -42,7 +47,8 @@ pub(crate) fn render(report: &Report) -> String {
 
 fn status(report: &StatusReport) -> String {
     let rows: Vec<_> = report.nodes.iter().map(node_row).collect();
-    let mut text = table(&["NODE", "NAME", "BOARD", "COMMANDED", "SEEN"], &rows);
+    let head = ["NODE", "NAME", "BOARD", "COMMANDED", "SEEN", "STATE", "SINCE"];
+    let mut text = table(&head, &rows);
     let differs = |node: &NodeStatus| {
         node.commanded.is_some() && node.seen.is_some() && node.commanded != node.seen
     };
@@ -82,7 +88,8 @@ fn node_row(node: &NodeStatus) -> Vec<Cell> {
     };
     let name = node.name.clone().unwrap_or_default();
     let number = if node.uncertain { format!("{}?", node.node) } else { node.node.clone() };
-    vec![plain(number), plain(name), plain(&node.board), plain(commanded), seen]
+    let [state, since] = state::cells(node.state, node.since);
+    vec![plain(number), plain(name), plain(&node.board), plain(commanded), seen, state, since]
 }
 
 fn board_line(board: &BoardStatus) -> String {
@@ -162,7 +169,7 @@ fn output(name: &str, level: Level) -> String {
     }
 }
 
-fn power(report: &PowerReport) -> String {
+pub(super) fn power(report: &PowerReport) -> String {
     let mut text = String::new();
     text.push_str(&initialised(&report.initialised));
     let rows: Vec<_> = report

@@ -11,6 +11,11 @@
 
 mod event;
 mod facts;
+mod follow;
+mod kernel;
+mod node_state;
+mod power;
+mod snapshot;
 mod source;
 mod state;
 mod watch;
@@ -19,9 +24,11 @@ use std::time::Duration;
 
 pub use event::Event;
 pub use facts::Facts;
+pub use node_state::NodeState;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use source::Source;
 pub use state::State;
-pub use watch::{NodeState, Watch};
+pub use watch::Watch;
 
 /// How long a node may take from power to its gadget on the USB, before it counts as [failed](State::Failed). A Zero takes
 /// about half a minute; one that grows its card's file system at its first boot takes longer.

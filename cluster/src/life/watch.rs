@@ -6,19 +6,8 @@ use std::time::{Duration, Instant};
 
 use hat_driver::linux::{Moment, Node};
 
-use super::{BOOT_LIMIT, Event, Facts, Source, State};
+use super::{Event, Facts, NodeState, Source, State};
 use crate::error::Error;
-
-/// A node's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeState {
-    /// The node.
-    pub node: Node,
-    /// Its state.
-    pub state: State,
-    /// Since when, on the boot clock (`CLOCK_BOOTTIME`); `None` where nobody saw it happen.
-    pub since: Option<Duration>,
-}
 
 /// Follows nodes through their states, from events alone: it never polls.
 pub struct Watch {
@@ -31,13 +20,11 @@ pub struct Watch {
 
 impl Watch {
     /// Follows these nodes from the state that they are in.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the kernel's events follow"))]
     pub(crate) fn new(nodes: &[Node], mut source: Box<dyn Source>) -> Result<Self, Error> {
         let present = source.now()?;
-        let state = |&node| NodeState { node, state: State::Off, since: None };
         let mut watch = Self {
             source,
-            states: nodes.iter().map(state).collect(),
+            states: nodes.iter().copied().map(NodeState::new).collect(),
             facts: vec![Facts::default(); nodes.len()],
             changes: VecDeque::new(),
         };
@@ -63,18 +50,33 @@ impl Watch {
             if let Some(change) = self.changes.pop_front() {
                 return Ok(Some(change));
             }
-            let overdue = self.next_overdue();
-            let events = self.source.next(earlier(deadline, overdue))?;
-            let now = Moment::now().uptime;
-            let is_idle = events.is_empty();
-            for (node, event) in events {
-                self.apply(node, event, Some(now));
-            }
-            self.mark_overdue(now);
-            if is_idle && self.changes.is_empty() && has_passed(deadline) {
+            if !self.receive(deadline)? && has_passed(deadline) {
                 return Ok(None);
             }
         }
+    }
+
+    /// Waits until anything happens, or the deadline passes: also what changes no state of these nodes, such as
+    /// a board that came. [`Self::states`] tells the rest.
+    ///
+    /// # Errors
+    /// Where events cannot be received.
+    pub fn wake(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
+        while !self.receive(deadline)? && !has_passed(deadline) {}
+        self.changes.clear();
+        Ok(())
+    }
+
+    /// Waits for events once. Returns whether there were any.
+    fn receive(&mut self, deadline: Option<Instant>) -> Result<bool, Error> {
+        let overdue = self.next_overdue();
+        let events = self.source.next(earlier(deadline, overdue))?;
+        let now = Moment::now().uptime;
+        let has_events = !events.is_empty();
+        for (node, event) in events {
+            self.apply(node, event, Some(now));
+        }
+        Ok(self.mark_overdue(now) || has_events)
     }
 
     /// Waits until every node [meets](State::meets) the goal, the deadline passes, or the observer, which is
@@ -102,36 +104,38 @@ impl Watch {
         self.apply(node, event, Some(Moment::now().uptime));
     }
 
+    /// Follows these nodes only from here on.
+    pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(Node) -> bool) {
+        let mut kept =
+            self.states.iter().map(|state| is_kept(state.node)).collect::<Vec<_>>().into_iter();
+        self.facts.retain(|_| kept.next().unwrap_or(false));
+        self.states.retain(|state| is_kept(state.node));
+        self.changes.retain(|change| is_kept(change.node));
+    }
+
     fn apply(&mut self, node: Node, event: Event, since: Option<Duration>) {
         let Some(at) = self.states.iter().position(|known| known.node == node) else { return };
-        self.facts[at] = self.facts[at].after(event);
-        let state = self.facts[at].state();
-        if self.states[at].state != state {
-            self.states[at] = NodeState { node, state, since };
+        if self.states[at].take(&mut self.facts[at], event, since) {
             self.changes.push_back(self.states[at]);
         }
     }
 
     /// When the first node that is not on the USB is overdue.
     fn next_overdue(&self) -> Option<Instant> {
-        let due = self.states.iter().filter_map(due).min()?;
+        let due = self.states.iter().filter_map(NodeState::due).min()?;
         Instant::now().checked_add(due.saturating_sub(Moment::now().uptime))
     }
 
-    fn mark_overdue(&mut self, now: Duration) {
-        let is_overdue = |state: &&NodeState| due(state).is_some_and(|due| due <= now);
+    /// Whether there are any.
+    fn mark_overdue(&mut self, now: Duration) -> bool {
+        let is_overdue = |node: &&NodeState| node.due().is_some_and(|due| due <= now);
         let overdue: Vec<_> =
             self.states.iter().filter(is_overdue).map(|state| state.node).collect();
-        for node in overdue {
+        for &node in &overdue {
             self.apply(node, Event::Overdue, Some(now));
         }
+        !overdue.is_empty()
     }
-}
-
-/// When a node has had power for longer than a boot takes; `None` where it is on the USB, or nobody
-/// knows since when it has power.
-fn due(state: &NodeState) -> Option<Duration> {
-    state.since.filter(|_| state.state == State::Powered)?.checked_add(BOOT_LIMIT)
 }
 
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {

@@ -7,10 +7,11 @@ use hat_driver::{Positions, Signals};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::life::Snapshot;
 use crate::nodes::{Labels, NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{
-    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, StatusReport, names,
+    BoardState, BoardStatus, CtrlState, HatState, Level, NodeStatus, Since, StatusReport, names,
 };
 
 impl Cluster {
@@ -28,6 +29,7 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
     let nodes = context.nodes(set)?;
     let mut report = StatusReport { nodes: Vec::new(), boards: Vec::new(), under_voltage: None };
     let mut errors = Vec::new();
+    let mut snapshot = Snapshot::take(context, &nodes);
     let infos: Vec<_> =
         context.driver.boards().map(|(board, info)| (board, info.clone())).collect();
     for (board, info) in &infos {
@@ -43,6 +45,7 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
             let position = node.position();
             let absent = status.is_some_and(|status| status.absent().has(position));
             let told = status.filter(|_| !absent);
+            let state = snapshot.state(context, node, status);
             report.nodes.push(NodeStatus {
                 node: label(node),
                 name: context.alias(node),
@@ -51,6 +54,8 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
                 commanded: told.and_then(|status| status.commanded_at(position)),
                 seen: told.map(|status| status.seen().has(position)),
                 absent,
+                state: state.map(|state| state.state),
+                since: state.and_then(|state| state.since).map(Since),
             });
         }
         report.boards.push(BoardStatus {

@@ -15,8 +15,10 @@ mod outputs;
 mod power;
 mod restore;
 mod setup;
+mod since;
 mod status;
 mod top;
+mod wait;
 
 pub use boards::{
     BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardsReport, InitReport,
@@ -30,13 +32,16 @@ pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
 pub use restore::{RestoreNode, RestoreReport};
 pub use setup::SetupReport;
+pub use since::Since;
 pub use status::{
     BoardState, BoardStatus, CtrlState, HatState, Level, ModelName, NodeStatus, StatusReport,
 };
 
 pub use top::{FanReport, TopNode, TopReport};
+pub use wait::{StartReport, WaitNode, WaitReport};
 
 pub(crate) use power::names;
+pub(crate) use wait::likely_cause;
 
 /// The version of the JSON documents: incremented when a key is removed or its meaning changes.
 pub const SCHEMA: u32 = 1;
@@ -89,6 +94,15 @@ pub enum Report {
     Restore(RestoreReport),
     /// What switching nodes would do.
     Plan(PlanReport),
+    /// Nodes were switched on and waited for.
+    Start(StartReport),
+    /// Nodes were waited for.
+    Wait(WaitReport),
+    /// Whether nodes have power.
+    IsOn {
+        /// Whether all of them do.
+        on: bool,
+    },
     /// Outputs were switched.
     Outputs(OutputReport),
     /// Boards were initialised.

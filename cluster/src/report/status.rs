@@ -6,6 +6,10 @@ use hat_driver::hat::PinSetup;
 use hat_driver::linux::BoardModel;
 use serde::Serialize;
 
+use super::Since;
+use crate::life::{NodeState, State};
+use crate::nodes::label;
+
 /// `status`.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -16,6 +20,20 @@ pub struct StatusReport {
     pub boards: Vec<BoardStatus>,
     /// Whether the firmware reports under-voltage now; `None` where there is no such firmware.
     pub under_voltage: Option<bool>,
+}
+
+impl StatusReport {
+    /// Takes over the states of who follows the nodes, which knows since when they are so. Where a board says nothing of a
+    /// node, there is nothing to take over.
+    pub fn follow(&mut self, states: &[NodeState]) {
+        for state in states {
+            let label = label(state.node);
+            let node = self.nodes.iter_mut().find(|node| node.node == label);
+            if let Some(node) = node.filter(|node| node.state.is_some()) {
+                (node.state, node.since) = (Some(state.state), state.since.map(Since));
+            }
+        }
+    }
 }
 
 /// One node in `status`.
@@ -38,6 +56,10 @@ pub struct NodeStatus {
     /// Whether the node's HAT is not there: it is neither on nor off.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub absent: bool,
+    /// How far it has come; `None` where its board does not say whether it has power, and nothing else of it is seen.
+    pub state: Option<State>,
+    /// Since when; `None` where nobody saw it happen.
+    pub since: Option<Since>,
 }
 
 /// One board in `status`.

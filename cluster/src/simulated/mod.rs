@@ -5,23 +5,31 @@
 mod agent;
 mod console;
 mod port;
-#[cfg_attr(not(test), allow(dead_code, reason = "Cluster::follow will take it"))]
 mod source;
 mod timeline;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hat_driver::linux::Node;
 use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
 
 use crate::backend::Backend;
 use crate::cluster::Cluster;
+use crate::life::Event;
 
 pub(crate) use port::SimulatedPort;
-#[allow(unused_imports, reason = "Cluster::follow will take it")]
 pub(crate) use source::SimulatedSource;
 
 use timeline::Timeline;
+
+/// What has happened to these nodes of a simulated cluster up to now, from one look at its simulation.
+pub(crate) fn past(cluster: &Cluster, nodes: &[Node]) -> Vec<(Node, Event, Option<Duration>)> {
+    let Backend::Simulation(machine) = &cluster.backend else { return Vec::new() };
+    let world = machine.world();
+    let nodes = nodes.iter().filter_map(|&node| SimulatedNode::of(cluster, node));
+    nodes.flat_map(|node| node.timeline_in(&world).dated(node.node)).collect()
+}
 
 /// A node of a simulation.
 #[derive(Clone)]
@@ -52,8 +60,11 @@ impl SimulatedNode {
 
     /// What has happened to it and what will, as things are now.
     fn timeline(&self) -> Timeline {
-        let world = self.machine.world();
-        let behaviour = self.behaviour_in(&world);
+        self.timeline_in(&self.machine.world())
+    }
+
+    fn timeline_in(&self, world: &Simulation) -> Timeline {
+        let behaviour = self.behaviour_in(world);
         timeline::Life {
             power: world.has_power(self.place),
             record: world.node_record(self.place),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hat_driver::linux::{Moment, Node};
 use hat_driver::sim::{Behaviour, NodeRecord, Stage};
 
 use crate::life::{Event, Facts, State};
@@ -96,6 +97,13 @@ impl Timeline {
     pub(super) fn past(&self, now: Duration) -> &[(Option<Duration>, Event)] {
         let is_past = |at: &Option<Duration>| at.is_none_or(|at| at <= now);
         &self.0[..self.0.iter().take_while(|(at, _)| is_past(at)).count()]
+    }
+
+    /// What has happened to a node up to now. The clock is read only if something has a time.
+    pub(super) fn dated(&self, node: Node) -> Vec<(Node, Event, Option<Duration>)> {
+        let is_dated = self.0.iter().any(|(at, _)| at.is_some());
+        let now = if is_dated { Moment::now().uptime } else { Duration::ZERO };
+        self.past(now).iter().map(|&(at, event)| (node, event, at)).collect()
     }
 
     /// When the next thing happens after a time.

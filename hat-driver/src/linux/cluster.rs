@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::discover;
 use super::error::{ClusterError, Target};
+use super::exclusion::Exclusion;
 use super::handle::{Board, Node};
 use super::info::BoardInfo;
 use super::options::Options;
@@ -51,6 +52,15 @@ impl Cluster {
             return Err(ClusterError::NoBoard { searched: platform.searched() });
         }
         Ok(Self { platform, options, slots })
+    }
+
+    /// The same boards, found and opened once more, with handles of their own: for who works with them beside
+    /// this cluster.
+    ///
+    /// # Errors
+    /// As of [`Self::find`].
+    pub fn open_again(&self) -> Result<Self, ClusterError> {
+        Self::find(Arc::clone(&self.platform), self.options.clone())
     }
 
     /// What its boards failed with.
@@ -155,6 +165,25 @@ impl Cluster {
             Unit::Hat(_) => None,
             Unit::Ctrl(_) => Some(self.enter(slot)?),
         };
+        self.read(slot, exclusion)
+    }
+
+    /// The same once nobody changes anything on the board: what the record says of it is done by then
+    /// ([`rules`](super::rules)), or has failed.
+    ///
+    /// # Errors
+    /// As [`Self::status`], and [`ClusterError::Locked`] for a HAT, too.
+    pub fn settled_status(&mut self, board: Board) -> Result<BoardReading, ClusterError> {
+        let slot = self.slot(board)?;
+        let exclusion = self.enter(slot)?;
+        self.read(slot, Some(exclusion))
+    }
+
+    fn read(
+        &mut self,
+        slot: usize,
+        exclusion: Option<Exclusion>,
+    ) -> Result<BoardReading, ClusterError> {
         let result = self.unit(slot)?.status();
         drop(exclusion);
         result.map_err(|source| self.failed(slot, Target::None, ResultingState::Old, source))

@@ -36,9 +36,8 @@ impl Simulation {
     /// its power since this machine started.
     #[must_use]
     pub fn node_record(&self, place: NodePlace) -> Option<NodeRecord> {
-        let is_now = self.power_record.boot == Moment::now().boot;
         let record = self.power_record.nodes.get(&place.to_string())?;
-        is_now.then_some(*record)
+        (self.power_record.boot == Moment::now().boot).then_some(*record)
     }
 
     /// Whether a node has power; `None` where it is on no board or HAT that is here.

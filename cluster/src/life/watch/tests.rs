@@ -4,6 +4,7 @@ use hat_driver::linux::{Cluster as Driver, Options};
 use hat_driver::sim::{Machine, builtin};
 
 use super::*;
+use crate::life::BOOT_LIMIT;
 
 /// Tells what it was made with, a batch a call; then nothing, without waiting for the deadline.
 struct Script {

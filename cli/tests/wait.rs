@@ -1,0 +1,196 @@
+//! `wait`, `on` and `cycle` with `--wait`, `is-on` and `status --watch`: nodes that live, and some that do not get far.
+
+mod command;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use clusterhat_tests::command::{Output, World};
+use command::Run;
+use serde_json::{Value, json};
+
+/// A v2.5 board whose nodes behave so.
+fn world(behaviours: Value) -> World {
+    let mut world = World::builtin_value("v2.5");
+    world["nodes"] = behaviours;
+    World::new(&world)
+}
+
+fn states(output: &Output) -> Vec<String> {
+    let document = output.json();
+    let nodes = document["wait"]["nodes"].as_array().or(document["nodes"].as_array());
+    let state = |node: &Value| node["state"].as_str().map(str::to_owned);
+    nodes.into_iter().flatten().filter_map(state).collect()
+}
+
+#[test]
+fn nodes_that_start_are_waited_for() {
+    let world = world(json!({}));
+    let output = world.run(&["on", "p1", "p2", "--wait"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let expected = "hat1: initialised first\nNODE  POWER\np1    on\np2    on\n\
+                    NODE  STATE  SINCE\np1    agent  0 s\np2    agent  0 s\n";
+    // The age is as old as the machine is slow.
+    let stdout: String = output.stdout.lines().map(|line| without_age(line) + "\n").collect();
+    let expected: String = expected.lines().map(|line| without_age(line) + "\n").collect();
+    assert_eq!(stdout, expected);
+    let output = world.run(&["--json", "cycle", "p1", "--wait=link"]);
+    let document = output.json();
+    assert_eq!(document["nodes"][0]["cycled"], true, "{output:?}");
+    assert_eq!(document["wait"]["goal"], "link");
+    assert_eq!(document["wait"]["nodes"][0]["reached"], true);
+    assert_eq!(states(&output), ["agent"], "beyond it");
+    for goal in ["reachable", "agent", "powered"] {
+        assert_eq!(world.run(&["wait", "p1..p2", "--for", goal]).status, 0, "{goal}");
+    }
+    assert_eq!(world.run(&["wait", "p3", "p4", "--for", "off"]).status, 0);
+}
+
+fn without_age(line: &str) -> String {
+    line.split("  ")
+        .filter(|word| !word.trim().ends_with(" s"))
+        .collect::<Vec<_>>()
+        .join("  ")
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn who_waits_in_vain_is_told_how_far_each_got_and_why() {
+    let world = world(json!({
+        "p1": {"stays": "boot-rom"}, "p2": {"stays": "powered"},
+        "p3": {"stays": "enumerated"}, "p4": {"stays": "link"},
+    }));
+    let output = world.run(&["--json", "on", "--wait", "--timeout", "0.05"]);
+    assert_eq!(output.status, 3, "{output:?}");
+    let document = output.json();
+    let error = &document["error"];
+    assert_eq!((&error["kind"], &error["exit_status"]), (&json!("timed-out"), &json!(3)));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("not reachable within 0.05 s: "), "{message}");
+    for part in [
+        "p1 is boot-rom (it stays in its boot ROM: no bootable card)",
+        "p2 is powered (it never appeared on the USB: its card, its image or the supply)",
+        "p3 is enumerated (its network interface is not up)",
+        "p4 is link (its link has no address: the network there or here)",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(states(&output), ["boot-rom", "powered", "enumerated", "link"]);
+    assert!(document["nodes"].as_array().unwrap().iter().all(|node| node["power"] == "on"));
+    let output = world.run(&["wait", "p1", "--timeout", "0"]);
+    assert_eq!(output.status, 3, "{output:?}");
+    assert!(output.stdout.contains("p1    boot-rom"), "{output:?}");
+    // The power is as it was.
+    assert_eq!(world.run(&["is-on", "all"]).status, 0);
+}
+
+#[test]
+fn nodes_that_miss_the_usb_are_cycled_as_often_as_is_said() {
+    let world = world(json!({"p1": {"stays": "boot-rom"}, "p2": {"stays": "powered"}}));
+    let words = ["--json", "on", "p1..p3", "--wait", "--timeout", "0.05", "--retries", "2"];
+    let output = world.run(&words);
+    assert_eq!(output.status, 3, "{output:?}");
+    let cycles = |node: usize| output.json()["wait"]["nodes"][node]["cycles"].clone();
+    // Its boot ROM is on the USB: no power cycle gives it a card.
+    assert_eq!([cycles(0), cycles(1), cycles(2)], [json!(0), json!(2), json!(0)]);
+    let text = world.run(&["cycle", "p2", "--wait", "--timeout", "0.05", "--retries", "1"]);
+    assert!(text.stdout.contains("power cycled once; it never appeared"), "{text:?}");
+    assert_eq!(world.run(&["is-on", "p1..p3"]).status, 0, "all have power in the end");
+}
+
+#[test]
+fn the_options_of_waiting_need_a_wait() {
+    let world = world(json!({}));
+    for words in [
+        &["on", "p1", "--retries", "1"][..],
+        &["on", "p1", "--timeout", "1"],
+        &["on", "p1", "--wait=up"],
+        &["wait", "p1", "--for", "up"],
+        &["wait", "p9"],
+        &["wait", "--timeout=-1"],
+        &["is-on"],
+        &["is-on", "p9"],
+    ] {
+        let output = world.run(words);
+        assert_eq!(output.status, 2, "{words:?} {output:?}");
+    }
+    assert_eq!(world.run(&["is-on", "p1"]).status, 1, "nothing was switched");
+}
+
+#[test]
+fn the_exit_status_tells_whether_a_node_is_on() {
+    let world = world(json!({}));
+    let silent = |words: &[&str]| {
+        let output = world.run(words);
+        assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+        output.status
+    };
+    assert_eq!(silent(&["is-on", "p1"]), 1);
+    world.run(&["on", "p1", "p2"]);
+    assert_eq!(silent(&["is-on", "p1"]), 0);
+    assert_eq!(silent(&["is-on", "p1..p2"]), 0);
+    assert_eq!(silent(&["is-on", "p1..p3"]), 1, "not all of them");
+    let output = world.run(&["--json", "is-on", "p3"]);
+    assert_eq!((output.status, &output.json()["on"]), (1, &json!(false)), "{output:?}");
+    assert!(output.json().get("error").is_none(), "no is an answer");
+    let mut value = world.read();
+    value["faults"] = json!([{"transfer": 1, "kind": "io", "lasting": true}]);
+    world.write(&value);
+    let output = world.run(&["is-on", "p1"]);
+    assert_eq!(output.status, 4, "{output:?}");
+    assert!(output.stderr.contains("hat1"), "{output:?}");
+}
+
+/// A program whose lines are read as they come, ended when it is dropped.
+struct Lines {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Lines {
+    fn of(mut command: Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    fn next(&mut self) -> Value {
+        let line = self.lines.next().expect("it goes on").expect("a line");
+        serde_json::from_str(&line).expect("a document")
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_watch_shows_what_others_switch_without_polling() {
+    let world = world(json!({"p1": {"stays": "link"}}));
+    let mut watch = Lines::of(world.command(&["--json", "status", "p1", "--watch"]));
+    let state = |document: &Value| document["nodes"][0]["state"].clone();
+    assert_eq!(state(&watch.next()), "off");
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    let document = watch.next();
+    assert_eq!(state(&document), "link");
+    assert_eq!(document["nodes"][0]["seen"], true);
+    assert_eq!(world.run(&["off", "p1"]).status, 0);
+    assert_eq!(state(&watch.next()), "off");
+}
+
+#[test]
+fn a_wait_ends_when_another_process_switches_the_node() {
+    let world = world(json!({}));
+    let mut wait = world.command(&["--json", "wait", "p1", "--for", "enumerated"]);
+    let wait = wait.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    let output = wait.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["nodes"][0]["reached"], true, "{document}");
+}

@@ -1,0 +1,33 @@
+//! How a cluster's nodes are followed.
+
+use hat_driver::linux::Node;
+
+use super::kernel::Kernel;
+use super::power::Power;
+use super::{Source, Watch};
+use crate::backend::Backend;
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::nodes::NodeSet;
+use crate::simulated::SimulatedSource;
+
+impl Cluster {
+    /// Follows nodes from the state that they are in; all for no words. What happens from here on is not lost,
+    /// whenever the watch is asked for it. The boards are read through handles of the watch's own.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`]; [`Error::Events`] where the kernel's events cannot be received.
+    pub fn follow(&mut self, set: &NodeSet) -> Result<Watch, Error> {
+        let nodes = self.nodes(set)?;
+        let source: Box<dyn Source> = match &self.backend {
+            Backend::System { root } => {
+                let power = Power::new(&self.driver, &nodes).map_err(Error::Events)?;
+                let place = |&node: &Node| (node, self.configured_usb_path(node));
+                let placed = nodes.iter().map(place).collect();
+                Box::new(Kernel::new(root.clone(), placed, power).map_err(Error::Events)?)
+            }
+            Backend::Simulation(_) => Box::new(SimulatedSource::new(self, &nodes)?),
+        };
+        Watch::new(&nodes, source)
+    }
+}

@@ -1,0 +1,80 @@
+//! What the kernel knows of nodes now.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use node_link::NodeId;
+
+use super::network::{self, Addresses};
+use super::route::Neighbour;
+use super::usb::{self, Device, Kind};
+use crate::life::Event;
+
+/// What the kernel knows of all nodes now. Reads `/sys`; asks for neighbours only where a node has a link.
+pub(crate) struct Present {
+    root: PathBuf,
+    devices: Vec<Device>,
+    network: Option<(Addresses, Vec<Neighbour>)>,
+}
+
+/// An event, and when it happened on the boot clock, where that is known.
+pub(crate) type Dated = (Event, Option<Duration>);
+
+impl Present {
+    /// Of the system below a root.
+    pub(crate) fn read(root: &Path) -> Self {
+        Self { root: root.to_owned(), devices: usb::devices(root), network: None }
+    }
+
+    /// The places of boot ROMs.
+    pub(crate) fn roms(&self) -> impl Iterator<Item = &str> {
+        let roms = self.devices.iter().filter(|device| device.kind == Kind::Rom);
+        roms.map(|device| &*device.place)
+    }
+
+    /// All that is so of a node, and all that is not. A node without an ID is known by nothing but the place of its
+    /// boot ROM.
+    pub(crate) fn of(&mut self, id: Option<NodeId>, rom: Option<&str>) -> Vec<Dated> {
+        let mut events = Vec::new();
+        let find = |is: &dyn Fn(&Device) -> bool| self.devices.iter().find(|device| is(device));
+        let is_rom = |device: &Device| device.kind == Kind::Rom && Some(&*device.place) == rom;
+        let gadget = id.map(Kind::Gadget);
+        let mut seen = Vec::new();
+        for (device, yes, no) in [
+            (find(&is_rom), Event::RomSeen, Event::RomGone),
+            (find(&|device| Some(device.kind) == gadget), Event::GadgetSeen, Event::GadgetGone),
+        ] {
+            match device {
+                Some(device) => seen.push((yes, device.since)),
+                None => events.push((no, None)),
+            }
+        }
+        events.extend(seen);
+        if let Some(id) = id {
+            self.add_network(id, &mut events);
+        }
+        events
+    }
+
+    fn add_network(&mut self, id: NodeId, events: &mut Vec<Dated>) {
+        if !network::has_carrier(&self.root, id) {
+            events.push((Event::LinkDown, None));
+            return;
+        }
+        events.push((Event::LinkUp, None));
+        let read = || (Addresses::read(&self.root), network::neighbours());
+        let (addresses, neighbours) = self.network.get_or_insert_with(read);
+        let of_node = neighbours.iter().filter(|neighbour| addresses.is(neighbour, id));
+        // One address of several is enough.
+        match of_node.map(|neighbour| neighbour.is_reachable).max() {
+            Some(true) => events.push((Event::Heard, None)),
+            Some(false) => events.push((Event::Lost, None)),
+            None => {}
+        }
+    }
+
+    /// The devices, for who follows them from here on.
+    pub(super) fn into_devices(self) -> Vec<Device> {
+        self.devices
+    }
+}

@@ -1,0 +1,121 @@
+//! Nodes' gadgets and boot ROMs among the USB devices (`Documentation/ABI/testing/sysfs-bus-usb`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hat_driver::linux::Moment;
+use node_link::{NodeId, UsbId};
+
+/// A USB device that says something of nodes or of their boards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Device {
+    /// Its name in sysfs, which is its place: `1-1.2.1`.
+    pub(super) place: String,
+    /// What it is.
+    pub(super) kind: Kind,
+    /// Since when it is there, on the boot clock; absent where the kernel keeps no account of it.
+    pub(super) since: Option<Duration>,
+}
+
+/// What a USB device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The gadget of the node with this ID, which is its serial number.
+    Gadget(NodeId),
+    /// A boot ROM. Nothing but its place says of which node.
+    Rom,
+    /// Something of a board, or a gadget without a node's serial number.
+    Board,
+}
+
+/// All that are there.
+pub(super) fn devices(root: &Path) -> Vec<Device> {
+    let Ok(entries) = fs::read_dir(folder(root)) else { return Vec::new() };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter_map(|place| device(root, &place)).collect()
+}
+
+/// The one at a place, if it is one of these.
+pub(super) fn device(root: &Path, place: &str) -> Option<Device> {
+    // `1-1:1.0` is an interface of a device.
+    if place.contains(':') {
+        return None;
+    }
+    let folder = folder(root).join(place);
+    let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
+    let number = |file: &str| u16::from_str_radix(read(file)?.trim(), 16).ok();
+    let vendor = number("idVendor")?;
+    if vendor != UsbId::VENDOR && UsbId::BOOT_ROMS.iter().all(|id| id.vendor != vendor) {
+        return None;
+    }
+    let id = UsbId { vendor, product: number("idProduct")? };
+    let kind = match () {
+        () if UsbId::BOOT_ROMS.contains(&id) => Kind::Rom,
+        () if vendor != UsbId::VENDOR => return None,
+        () if UsbId::GADGETS.contains(&id) => {
+            let serial = read("serial").and_then(|serial| serial.trim().parse().ok());
+            serial.map_or(Kind::Board, Kind::Gadget)
+        }
+        () => Kind::Board,
+    };
+    let connected = read("power/connected_duration").and_then(|text| text.trim().parse().ok());
+    let connected = connected.map(Duration::from_millis);
+    let since = connected.and_then(|passed| Moment::now().uptime.checked_sub(passed));
+    Some(Device { place: place.to_owned(), kind, since })
+}
+
+fn folder(root: &Path) -> PathBuf {
+    root.join("sys/bus/usb/devices")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plug(root: &Path, place: &str, (vendor, product): (&str, &str), serial: Option<&str>) {
+        let device = folder(root).join(place);
+        fs::create_dir_all(device.join("power")).unwrap();
+        fs::write(device.join("idVendor"), format!("{vendor}\n")).unwrap();
+        fs::write(device.join("idProduct"), format!("{product}\n")).unwrap();
+        if let Some(serial) = serial {
+            fs::write(device.join("serial"), format!("{serial}\n")).unwrap();
+        }
+    }
+
+    fn kind(id: (&str, &str), serial: Option<&str>) -> Option<Kind> {
+        let root = tempfile::tempdir().unwrap();
+        plug(root.path(), "1-1.2.1", id, serial);
+        devices(root.path()).first().map(|device| device.kind)
+    }
+
+    #[test]
+    fn a_gadget_is_known_by_its_serial_number_and_a_boot_rom_by_its_ids() {
+        let three = NodeId::from_number(3).unwrap();
+        for product in ["0020", "0021", "0022"] {
+            assert_eq!(kind(("3171", product), Some("3")), Some(Kind::Gadget(three)));
+        }
+        for serial in [None, Some("0"), Some("three"), Some("")] {
+            assert_eq!(kind(("3171", "0021"), serial), Some(Kind::Board));
+        }
+        for product in ["2763", "2764"] {
+            assert_eq!(kind(("0a5c", product), None), Some(Kind::Rom));
+        }
+        assert_eq!(kind(("3171", "0014"), None), Some(Kind::Board));
+        assert_eq!(kind(("0a5c", "21e8"), Some("3")), None, "a Bluetooth dongle");
+        assert_eq!(kind(("1d6b", "0104"), Some("3")), None, "another gadget");
+    }
+
+    #[test]
+    fn the_kernel_keeps_account_of_how_long_it_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(devices(root.path()), []);
+        plug(root.path(), "1-1.2.1", ("3171", "0021"), Some("1"));
+        assert_eq!(device(root.path(), "1-1.2.1").unwrap().since, None);
+        let account = folder(root.path()).join("1-1.2.1/power/connected_duration");
+        fs::write(account, "100\n").unwrap();
+        let since = device(root.path(), "1-1.2.1").unwrap().since.unwrap();
+        let passed = Moment::now().uptime - since;
+        assert!(passed >= Duration::from_millis(100), "{passed:?}");
+    }
+}

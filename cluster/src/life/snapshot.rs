@@ -1,0 +1,89 @@
+//! The nodes' states at one moment, for who follows nothing.
+
+use std::time::Duration;
+
+use hat_driver::linux::{BoardModel, BoardReading, Moment, Node};
+use node_link::NodeId;
+
+use super::kernel::{Dated, Present};
+use super::power;
+use super::{Event, Facts, NodeState, State};
+use crate::backend::Backend;
+use crate::cluster::Cluster;
+use crate::simulated;
+
+/// What is known of nodes at one moment, but for their power, which their boards tell.
+pub(crate) enum Snapshot {
+    /// The kernel's part.
+    System(Present),
+    /// A simulation's part.
+    Simulation(Vec<(Node, Event, Option<Duration>)>),
+}
+
+impl Snapshot {
+    /// Of these nodes, now.
+    pub(crate) fn take(cluster: &Cluster, nodes: &[Node]) -> Self {
+        match &cluster.backend {
+            Backend::System { root } => Self::System(Present::read(root)),
+            Backend::Simulation(machine) => {
+                let mut events = simulated::past(cluster, nodes);
+                if !machine.has_waits() {
+                    // Where time passes at once, nothing has a time.
+                    events.iter_mut().for_each(|(.., since)| *since = None);
+                }
+                Self::Simulation(events)
+            }
+        }
+    }
+
+    /// The state of a node whose board says this; `None` where the board says nothing and the node is not
+    /// seen anywhere else.
+    pub(crate) fn state(
+        &mut self,
+        cluster: &mut Cluster,
+        node: Node,
+        reading: Option<&BoardReading>,
+    ) -> Option<NodeState> {
+        let power = reading.map(|reading| power::event(reading, node.position()));
+        let events = match self {
+            Self::System(present) => system(present, cluster, node),
+            Self::Simulation(events) => of_node(events, node),
+        };
+        let is_power = |event: &Event| matches!(event, Event::PowerOn | Event::PowerOff);
+        let power_on = events.iter().rfind(|(event, _)| *event == Event::PowerOn);
+        let since = power_on.and_then(|(_, since)| *since);
+        let (mut facts, mut state) = (Facts::default(), NodeState::new(node));
+        // A node that is seen has power, whatever its board says.
+        state.take(&mut facts, power.unwrap_or(Event::PowerOn), since);
+        for &(event, since) in events.iter().filter(|(event, _)| !is_power(event)) {
+            state.take(&mut facts, event, since);
+        }
+        if state.due().is_some_and(|due| due <= Moment::now().uptime) {
+            state.take(&mut facts, Event::Overdue, state.due());
+        }
+        let is_seen = !matches!(state.state, State::Powered | State::Failed);
+        (power.is_some() || is_seen).then_some(state)
+    }
+}
+
+fn system(present: &mut Present, cluster: &mut Cluster, node: Node) -> Vec<Dated> {
+    let has_rom = present.roms().next().is_some();
+    let place = if has_rom { place(cluster, node) } else { None };
+    present.of(NodeId::from_number(node.number()).ok(), place.as_deref())
+}
+
+/// Where a node is on the USB, as far as no board has to be asked: a question about all nodes makes no
+/// more transfers than it did.
+fn place(cluster: &mut Cluster, node: Node) -> Option<String> {
+    let info = cluster.driver.info(node.board()).ok()?;
+    let is_hat = matches!(info.model, BoardModel::Hat(_));
+    match cluster.configured_usb_path(node) {
+        None if is_hat => cluster.driver.usb_path(node).ok().flatten(),
+        configured => configured,
+    }
+}
+
+fn of_node(events: &[(Node, Event, Option<Duration>)], node: Node) -> Vec<Dated> {
+    let of_node = events.iter().filter(|(of, ..)| *of == node);
+    of_node.map(|&(_, event, since)| (event, since)).collect()
+}

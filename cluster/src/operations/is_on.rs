@@ -1,0 +1,36 @@
+//! `is-on`: whether nodes have power.
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::nodes::NodeSet;
+use crate::outcome::{Outcome, of_boards};
+
+impl Cluster {
+    /// Whether all nodes of a set show power at their pins; all for no words. Switches nothing. Beside an error, what
+    /// boards that answered show.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`]. What boards fail with, and nodes whose HAT is not connected, are the outcome's error.
+    pub fn are_on(&mut self, set: &NodeSet) -> Result<Outcome<bool>, Error> {
+        let nodes = self.nodes(set)?;
+        let boards: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
+        let (mut are_on, mut errors, mut absent) = (true, Vec::new(), Vec::new());
+        for board in boards {
+            let wanted = board.positions(&nodes);
+            if wanted.is_empty() {
+                continue;
+            }
+            match self.driver.status(board) {
+                Ok(reading) => {
+                    are_on &= wanted.without(reading.seen()).is_empty();
+                    let gone = nodes.iter().filter(|node| node.board() == board);
+                    let gone = gone.filter(|node| reading.absent().has(node.position()));
+                    absent.extend(gone.copied().map(crate::nodes::label));
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        let absent = (!absent.is_empty()).then_some(Error::Absent(absent));
+        Ok(Outcome { report: are_on, error: of_boards(errors).or(absent) })
+    }
+}

@@ -1,0 +1,201 @@
+//! `wait`, and `on` and `cycle` that wait: until nodes are where they are wanted, or it takes too long.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use hat_driver::linux::{ClusterError as DriverError, Done, Node, PowerEvent};
+use hat_driver::power::Action;
+
+use crate::cluster::Cluster;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, Observer, Verdict};
+use crate::life::{self, NodeState, State, Watch};
+use crate::nodes::{NodeSet, label};
+use crate::outcome::Outcome;
+use crate::report::{PowerReport, Since, StartReport, WaitNode, WaitReport, likely_cause};
+
+/// What to wait for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    /// The state; one that lies beyond it in a node's start will do ([`State::meets`]).
+    pub goal: State,
+    /// How long; after each power cycle again. `None` = for ever.
+    pub limit: Option<Duration>,
+    /// How often the power of nodes that are not on the USB by then is cycled.
+    pub retries: u32,
+}
+
+/// How nodes get their power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Those that are off are switched on.
+    On,
+    /// Those that are on are switched off first.
+    Cycle,
+}
+
+impl Cluster {
+    /// Waits until nodes are in a state; all for no words. Switches nothing, unless it is to retry. The observer is
+    /// told of each change of a state ([`Event::State`]), and may stop it then.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`], [`Error::Events`]; the outcome's error is [`Error::NotReached`], or what a retry failed with.
+    pub fn wait<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        wait: &Wait,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<WaitReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let mut watch = self.follow(set)?;
+        waited(self, &mut watch, wait, observer)
+    }
+
+    /// Switches nodes on, one after the other, or off and on, and waits for those that have power.
+    ///
+    /// # Errors
+    /// As [`Self::switch`] and [`Self::wait`]. What the switching failed with is the outcome's error; the nodes that are on
+    /// all the same are waited for, but not if it was stopped, undone, or ended by a sagging supply.
+    pub fn bring_up<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        start: Start,
+        wait: &Wait,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<StartReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let mut watch = self.follow(set)?;
+        let mut telling = |event: Event<'_>| {
+            tell(&mut watch, &event);
+            observer(event)
+        };
+        let Outcome { report: power, error } = match start {
+            Start::On => self.switch(set, Action::On, &mut telling)?,
+            Start::Cycle => self.cycle(set, &mut telling)?,
+        };
+        let is_over = error.as_ref().is_some_and(|error| {
+            use ErrorKind::{Interrupted, Stopped, UnderVoltage, Undone};
+            matches!(error.kind(), Interrupted | Stopped | UnderVoltage | Undone)
+        });
+        watch.retain(|node| !is_over && is_on(&power, node));
+        let waited = waited(self, &mut watch, wait, observer)?;
+        let report = StartReport { power, wait: waited.report };
+        Ok(Outcome { report, error }.or(waited.error))
+    }
+}
+
+fn is_on(power: &PowerReport, node: Node) -> bool {
+    let label = label(node);
+    let mut nodes = power.nodes.iter();
+    nodes.any(|is| is.node == label && is.power == Action::On && !is.undone)
+}
+
+/// What is switched here is known before the kernel notices.
+fn tell(watch: &mut Watch, event: &Event<'_>) {
+    if let Event::Power(PowerEvent::Switched { node, action }) = event {
+        watch.tell(
+            *node,
+            match action {
+                Action::On => life::Event::PowerOn,
+                Action::Off => life::Event::PowerOff,
+            },
+        );
+    }
+}
+
+fn waited(
+    cluster: &mut Cluster,
+    watch: &mut Watch,
+    wait: &Wait,
+    observer: &mut Observer<'_>,
+) -> Result<Outcome<WaitReport>, Error> {
+    for node in watch.states() {
+        // Who wants to stop says so again at the next change.
+        let _ = observer(Event::State(*node));
+    }
+    let mut cycles: BTreeMap<Node, u32> = BTreeMap::new();
+    let mut error = None;
+    for attempt in 0..=wait.retries {
+        let deadline = wait.limit.and_then(|limit| Instant::now().checked_add(limit));
+        let mut verdict = ControlFlow::Continue(());
+        let states = watch.until(wait.goal, deadline, &mut |node| {
+            verdict = observer(Event::State(*node));
+            verdict
+        })?;
+        let missing = states.iter().filter(|node| is_off_usb(node) && !node.state.meets(wait.goal));
+        let missing: Vec<_> = missing.map(|node| node.node).collect();
+        if verdict.is_break() {
+            error = Some(stopped(&states, wait.goal));
+            break;
+        }
+        if missing.is_empty() || attempt == wait.retries {
+            break;
+        }
+        missing.iter().for_each(|&node| *cycles.entry(node).or_default() += 1);
+        error = cycle(cluster, watch, &missing, observer).err();
+        if error.is_some() {
+            break;
+        }
+    }
+    let report = report(cluster, watch, wait.goal, &cycles);
+    let error = error.or_else(|| not_reached(&report, wait.limit));
+    Ok(Outcome { report, error })
+}
+
+fn stopped(states: &[NodeState], goal: State) -> Error {
+    let left = states.iter().filter(|node| !node.state.meets(goal)).map(|node| node.node);
+    Error::Driver(DriverError::Stopped { left: left.collect(), done: Done::default() })
+}
+
+fn report(
+    cluster: &Cluster,
+    watch: &Watch,
+    goal: State,
+    cycles: &BTreeMap<Node, u32>,
+) -> WaitReport {
+    let nodes = watch.states().iter().map(|node| row(cluster, node, goal, cycles));
+    WaitReport { goal, nodes: nodes.collect() }
+}
+
+/// Has power, and nothing of it is on the USB.
+const fn is_off_usb(node: &NodeState) -> bool {
+    matches!(node.state, State::Powered | State::Failed)
+}
+
+fn cycle(
+    cluster: &mut Cluster,
+    watch: &mut Watch,
+    nodes: &[Node],
+    observer: &mut Observer<'_>,
+) -> Result<(), Error> {
+    let words: Vec<_> = nodes.iter().copied().map(label).collect();
+    let set = NodeSet::parse(&words)?;
+    let mut telling = |event: Event<'_>| {
+        tell(watch, &event);
+        observer(event)
+    };
+    cluster.cycle(&set, &mut telling)?.into_result().map(drop)
+}
+
+fn row(cluster: &Cluster, node: &NodeState, goal: State, cycles: &BTreeMap<Node, u32>) -> WaitNode {
+    let reached = node.state.meets(goal);
+    WaitNode {
+        node: label(node.node),
+        name: cluster.alias(node.node),
+        state: node.state,
+        since: node.since.map(Since),
+        reached,
+        cycles: cycles.get(&node.node).copied().unwrap_or(0),
+        cause: (!reached).then(|| likely_cause(node.state)),
+    }
+}
+
+fn not_reached(report: &WaitReport, limit: Option<Duration>) -> Option<Error> {
+    let left = report.nodes.iter().filter(|node| !node.reached);
+    let left: Vec<_> = left
+        .map(|node| format!("{} is {} ({})", node.node, node.state, likely_cause(node.state)))
+        .collect();
+    let after = limit.map_or(String::new(), |limit| format!(" within {} s", limit.as_secs_f64()));
+    (!left.is_empty()).then_some(Error::NotReached { goal: report.goal, after, left })
+}

@@ -1,0 +1,65 @@
+//! What waiting for nodes comes to.
+
+use serde::Serialize;
+
+use super::{PowerReport, Since};
+use crate::life::State;
+
+/// `wait`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WaitReport {
+    /// The state that was waited for.
+    pub goal: State,
+    /// In the order of asking.
+    pub nodes: Vec<WaitNode>,
+}
+
+/// `on` and `cycle` with `--wait`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StartReport {
+    /// The switching.
+    #[serde(flatten)]
+    pub power: PowerReport,
+    /// The waiting for those nodes that were switched on.
+    pub wait: WaitReport,
+}
+
+/// How far a node has come.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WaitNode {
+    /// `pN`.
+    pub node: String,
+    /// Its configured name.
+    pub name: Option<String>,
+    /// Its state at the end.
+    pub state: State,
+    /// Since when; `None` where nobody saw it happen.
+    pub since: Option<Since>,
+    /// Whether it is what was waited for, or beyond it.
+    pub reached: bool,
+    /// How often its power was cycled because it was not on the USB.
+    pub cycles: u32,
+    /// Why it did not get there, most likely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+}
+
+/// Why a node does not get beyond a state, most likely.
+pub(crate) const fn likely_cause(state: State) -> &'static str {
+    match state {
+        State::Absent => "its board is not connected or does not answer",
+        State::Off => "it has no power",
+        State::Powered | State::Failed => {
+            "it never appeared on the USB: its card, its image or the supply"
+        }
+        State::BootRom => "it stays in its boot ROM: no bootable card",
+        State::Enumerated => "its network interface is not up",
+        State::Link => "its link has no address: the network there or here",
+        State::Reachable => "no agent answers: it is not installed, or does not run",
+        State::Agent => "it still runs",
+        State::Halted => "it has powered off; its power has to be cycled",
+    }
+}

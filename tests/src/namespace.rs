@@ -1,0 +1,78 @@
+//! A network namespace of a test's own, in which it makes links and lets the kernel tell of USB devices that are
+//! not there.
+
+use std::{
+    env, io,
+    process::{Command, Stdio},
+};
+
+use rustix::net::netlink::{KOBJECT_UEVENT, SocketAddrNetlink};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, sendto, socket_with};
+
+/// Names the test that runs in the namespace.
+const INSIDE: &str = "CLUSTERHAT_TEST_INSIDE";
+
+/// Runs a test's scenario in a namespace: the test program starts itself anew there, for this test alone. Where the
+/// system gives nobody a namespace, nothing runs, and the test says so.
+///
+/// # Panics
+/// If the scenario fails.
+pub fn within(test: &str, scenario: impl FnOnce()) {
+    if env::var(INSIDE).is_ok_and(|inside| inside == test) {
+        return scenario();
+    }
+    let mut unshare = unshare();
+    if !unshare.arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        eprintln!("{test}: not run: unshare(1) gets no network namespace here");
+        return;
+    }
+    let program = env::current_exe().unwrap_or_else(|error| panic!("{error}"));
+    let mut inside = self::unshare();
+    inside.arg(program).args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    let output = inside.env(INSIDE, test).output().unwrap_or_else(|error| panic!("{error}"));
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    // A name that is no test's would run none, and succeed.
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.arg("--net");
+    command
+}
+
+/// Runs ip(8).
+///
+/// # Panics
+/// If it fails.
+pub fn ip(words: &str) {
+    let output = Command::new("ip").args(words.split(' ')).output();
+    let output = output.unwrap_or_else(|error| panic!("ip(8), of iproute2: {error}"));
+    assert!(output.status.success(), "ip {words}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Lets the kernel tell of a device, as it tells of its own: a process that owns the namespace may send it one
+/// (`uevent_net_rcv`, Linux 4.18).
+///
+/// # Errors
+/// If it does not take it.
+pub fn uevent(action: &str, subsystem: &str, kind: &str, path: &str) -> io::Result<()> {
+    let event = format!(
+        "{action}@{path}\0ACTION={action}\0DEVPATH={path}\0SUBSYSTEM={subsystem}\0DEVTYPE={kind}\0"
+    );
+    // A header of `struct nlmsghdr`, of the first type that is not the kernel's own, as a request.
+    let length = u32::try_from(16 + event.len()).unwrap_or(u32::MAX);
+    let mut message = length.to_ne_bytes().to_vec();
+    message.extend([0x10_u16, 1].map(u16::to_ne_bytes).concat());
+    message.extend([0; 8]);
+    message.extend(event.as_bytes());
+    let flags = SocketFlags::CLOEXEC;
+    let (family, protocol) = (AddressFamily::NETLINK, Some(KOBJECT_UEVENT));
+    let socket = socket_with(family, SocketType::RAW, flags, protocol)?;
+    sendto(&socket, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+    Ok(())
+}
