@@ -7,7 +7,7 @@ use clusterhat::Output;
 use crate::call::Run;
 use crate::commands::{
     board, boards, chaos, console, doctor, fan, init, inventory, is_on, maxpi, network, outputs,
-    path, power, restore, setup, status, top, wait,
+    path, power, restore, setup, shutdown, status, top, wait,
 };
 use crate::global::Global;
 
@@ -41,6 +41,10 @@ pub(crate) enum Command {
     Cycle(power::Cycle),
     /// Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)
     Restore(restore::Restore),
+    /// Shut nodes down, and cut their power once they have halted
+    Shutdown(shutdown::ShutdownArgs),
+    /// Restart nodes; their power stays on
+    Reboot(shutdown::Reboot),
     /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
     /// Tell by the exit status alone whether nodes have power: 0 on, 1 off
@@ -142,6 +146,8 @@ impl Command {
             Self::Off(off) => Box::new(off),
             Self::Cycle(cycle) => Box::new(cycle),
             Self::Restore(restore) => Box::new(restore),
+            Self::Shutdown(shutdown) => Box::new(shutdown),
+            Self::Reboot(reboot) => Box::new(reboot),
             Self::Status(status) => Box::new(status),
             Self::IsOn(is_on) => Box::new(is_on),
             Self::Wait(wait) => Box::new(wait),

@@ -111,6 +111,7 @@ fn exit_status(error: &Error) -> u8 {
         Error::Files(error) if error.is_timeout() => 3,
         Error::Files(error) if error.is_usage() => 2,
         Error::Network(error) if error.is_usage() => 2,
+        Error::NotShutDown { timed_out: true, .. } => 3,
         Error::NotController => 4,
         Error::Chaos(ChaosError::Running(_)) => 3,
         Error::NotReached { .. } => 3,
@@ -135,6 +136,9 @@ fn advice(error: &Error) -> String {
         }
         Error::Vetoed { .. } => "; --no-hooks switches without asking them",
         Error::BootLoop(_) => ", then run `clusterhat restore --again`",
+        Error::NotShutDown { action: "shut down", .. } => {
+            "; cut it with `clusterhat off --immediate`, or use --force"
+        }
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": omit --root",
         _ => "",

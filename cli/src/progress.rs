@@ -1,6 +1,7 @@
 //! A line that tells what is being waited for: on a terminal only, and gone at the end.
 
 use std::collections::BTreeMap;
+use std::fmt::Arguments;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
 
@@ -48,6 +49,14 @@ impl Progress {
             let seconds = duration.as_secs_f32();
             // A progress line that cannot be written is no reason to stop.
             let _ = write!(stderr(), "\r\x1b[K{so_far}{what} {seconds:.1} s");
+        }
+    }
+
+    /// Shows a line in place of the last.
+    pub(crate) fn tell(&self, line: Arguments<'_>) {
+        if self.on.is_some() {
+            // A progress line that cannot be written is no reason to stop.
+            let _ = write!(stderr(), "\r\x1b[K{line}");
         }
     }
 

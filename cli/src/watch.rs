@@ -4,9 +4,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::MutexGuard;
 
-use clusterhat::{Event, Task};
+use clusterhat::nodes::folded;
+use clusterhat::report::Report;
+use clusterhat::{Cluster, Error, Event, Outcome, Task};
 use hat_driver::linux::PowerEvent;
 
+use crate::call::{Call, Done};
 use crate::progress::{self, Lines, Progress};
 use crate::signals::{Record, WholeSteps};
 
@@ -54,6 +57,11 @@ impl Watch {
                 self.progress.clear();
                 self.lines.show(node);
             }
+            Event::Asking { nodes } => self.progress.tell(format_args!("asking {}", folded(nodes))),
+            Event::GoingDown { nodes, left } => {
+                let seconds = left.as_secs();
+                self.progress.tell(format_args!("{} going down; {seconds} s left", folded(nodes)));
+            }
             _ => {}
         }
         if self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
@@ -71,6 +79,23 @@ impl Watch {
         self.lines.clear();
         self.error.map_or(Ok(()), Err)
     }
+}
+
+/// Switches with a line of progress, and with an answer to signals.
+pub(crate) fn watched(
+    command: &'static str,
+    call: &mut Call,
+    switch: impl FnOnce(
+        &mut Cluster,
+        &mut dyn FnMut(Event<'_>) -> Verdict,
+    ) -> Result<Outcome<Report>, Error>,
+) -> Done {
+    let as_json = call.is_json;
+    let cluster = call.open_to_switch()?;
+    let mut watch = Watch::new(command, as_json);
+    let result = switch(cluster, &mut |event| watch.see(&event));
+    watch.end()?;
+    Ok(result?)
 }
 
 /// Watches USB hubs being reset: no signal comes between a hub's off and its on.

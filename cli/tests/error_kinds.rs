@@ -37,7 +37,7 @@ const NEVER_PRINTED: [(&str, &str); 3] = [
 type Call = fn() -> Output;
 
 /// The kind, the exit status, and a call that ends so.
-const CALLS: [(&str, i32, Call); 28] = [
+const CALLS: [(&str, i32, Call); 29] = [
     ("usage", 2, || run("v2.5", &["on", "--frobnicate"])),
     ("nodes", 2, || run("v2.5", &["on", "p9"])),
     ("configuration", 2, || with("v2.5", "clusterhat_toml", json!("delay = -1\n")).run(JSON_ON)),
@@ -51,6 +51,7 @@ const CALLS: [(&str, i32, Call); 28] = [
     ("no-such-order", 2, || run("triple", &["board", "save", "99", "--yes"])),
     ("not-confirmed", 2, || run("triple", &["board", "reset", "20"])),
     ("interrupted", 143, interrupted),
+    ("not-shut-down", 1, || run("v2.5", &["reboot", "p1"])),
     ("absent", 1, || with("da", "chips", da_without_a_hat()).run(&["on", "p5", "--json"])),
     ("no-path", 1, || run("v2.5", &["path", "p1"])),
     ("locked", 3, locked),

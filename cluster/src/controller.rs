@@ -88,6 +88,12 @@ impl Controller {
         &self.settings.role
     }
 
+    /// The settings that are in force.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// What in the configuration has no effect, or not the one written.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {

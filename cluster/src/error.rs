@@ -89,6 +89,16 @@ pub enum Error {
     /// A reset of hubs was stopped between two of them: those that were switched off are on again.
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
+    /// Nodes that were to go down or to restart, and do not.
+    #[error("{}", not_shut_down(.action, .failures))]
+    NotShutDown {
+        /// What was asked of them: `shut down` or `restart`.
+        action: &'static str,
+        /// Each with why.
+        failures: Vec<(String, String)>,
+        /// Whether a node was asked and has not halted in time.
+        timed_out: bool,
+    },
     /// Nodes that were asked for are on a HAT that is not there.
     #[error("absent, because their HAT is not connected: {}", .0.join(" "))]
     Absent(Vec<String>),
@@ -208,6 +218,8 @@ pub enum ErrorKind {
     NotConfirmed,
     /// Interrupted by a signal or by the caller.
     Interrupted,
+    /// Nodes could not be shut down or restarted.
+    NotShutDown,
     /// The nodes' HAT is not connected.
     Absent,
     /// A hook refused nodes.
@@ -336,6 +348,8 @@ impl Error {
             Self::Chaos(ChaosError::Running(_)) => ErrorKind::Locked,
             Self::Chaos(ChaosError::Note { .. }) => ErrorKind::Note,
             Self::Chaos(_) => ErrorKind::Usage,
+            Self::NotShutDown { timed_out: true, .. } => ErrorKind::TimedOut,
+            Self::NotShutDown { .. } => ErrorKind::NotShutDown,
             Self::Absent(_) => ErrorKind::Absent,
             Self::Vetoed { .. } => ErrorKind::Vetoed,
             Self::Desired(_) => ErrorKind::Desired,
@@ -412,4 +426,10 @@ fn orders(connected: &[u8]) -> String {
         [] => "none is connected".to_owned(),
         _ => format!("connected: {}", known.join(", ")),
     }
+}
+
+/// Each node with why; their power is as it was.
+fn not_shut_down(action: &str, failures: &[(String, String)]) -> String {
+    let nodes: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
+    format!("did not {action}, and keep their power: {}", nodes.join("; "))
 }

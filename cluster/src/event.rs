@@ -1,6 +1,7 @@
 //! What an operation reports while it runs.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 pub use hat_driver::linux::Verdict;
 use hat_driver::linux::{Node, PowerEvent};
@@ -34,6 +35,18 @@ pub enum Event<'a> {
     },
     /// A node that is waited for is in another state.
     State(NodeState),
+    /// These nodes' agents are being asked.
+    Asking {
+        /// Those that have not answered yet.
+        nodes: &'a [Node],
+    },
+    /// These nodes are on their way down. Stopping here leaves them their power. Comes at least ten times a second.
+    GoingDown {
+        /// Those that have not halted yet.
+        nodes: &'a [Node],
+        /// How long they still have.
+        left: Duration,
+    },
     /// Waiting for another process that is setting up this system.
     Locked(&'a Wait<'a>),
     /// A task of several seconds begins. It always completes: stopping takes effect after it.

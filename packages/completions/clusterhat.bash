@@ -79,6 +79,9 @@ _clusterhat() {
             clusterhat,path)
                 cmd="clusterhat__subcmd__path"
                 ;;
+            clusterhat,reboot)
+                cmd="clusterhat__subcmd__reboot"
+                ;;
             clusterhat,reset)
                 cmd="clusterhat__subcmd__reset"
                 ;;
@@ -105,6 +108,9 @@ _clusterhat() {
                 ;;
             clusterhat,setup)
                 cmd="clusterhat__subcmd__setup"
+                ;;
+            clusterhat,shutdown)
+                cmd="clusterhat__subcmd__shutdown"
                 ;;
             clusterhat,status)
                 cmd="clusterhat__subcmd__status"
@@ -152,7 +158,7 @@ _clusterhat() {
 
     case "${cmd}" in
         clusterhat)
-            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle restore status is-on wait init console alert led hub wp fan act usbboot path board boards setup network top chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
+            opts="-h -V --json --config --root --sim --lock-limit --help --version on off cycle restore shutdown reboot status is-on wait init console alert led hub wp fan act usbboot path board boards setup network top chaos doctor inventory maxpi setorder save saveorder saveusbboot savepos savedefaults reset completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1016,12 +1022,16 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__off)
-            opts="-h --dry-run --no-hooks --json --config --root --sim --lock-limit --help"
+            opts="-h --dry-run --no-hooks --graceful --immediate --timeout --force --yes --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1098,6 +1108,40 @@ _clusterhat() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__reboot)
+            opts="-h --timeout --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1411,6 +1455,40 @@ _clusterhat() {
             fi
             case "${prev}" in
                 --boot-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sim)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__shutdown)
+            opts="-h --timeout --force --no-hooks --when-powering-off --json --config --root --sim --lock-limit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -35,6 +35,8 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "on" -d 'Switc
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Switch nodes off, all at once (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "restore" -d 'Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "shutdown" -d 'Shut nodes down, and cut their power once they have halted'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reboot" -d 'Restart nodes; their power stays on'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "is-on" -d 'Tell by the exit status alone whether nodes have power: 0 on, 1 off'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wait" -d 'Wait until nodes are in a state (no NODES: all)'
@@ -88,12 +90,17 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l timeout -d 'How long nodes may take to halt (seconds; default 120); those that take longer keep their power' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l graceful -d 'Shut the nodes down first, as `clusterhat shutdown` does'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l immediate -d 'Cut the power at once, even if the configuration has graceful-off'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l force -d 'Cut the power of nodes that have not halted by then, or cannot be asked; they may lose data'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l yes -d 'Do not ask for confirmation, although nodes are running'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
@@ -131,6 +138,23 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l dry-ru
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l timeout -d 'How long nodes may take to halt (seconds; default 120); those that take longer keep their power' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l force -d 'Cut the power of nodes that have not halted by then, or cannot be asked; they may lose data'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l when-powering-off -d 'Do nothing unless systemd is powering off or halting this machine (for clusterhat-shutdown.service)'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l timeout -d 'How long nodes may take to answer (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Show every change of a node\'s state as it happens, until interrupted; with TIME, poll the boards this often (seconds) too, and show changes of outputs, voltages and what other programs switch' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Use the files and devices below this directory' -r -F

@@ -25,7 +25,7 @@ fn systemd_finds_no_fault_in_the_units() {
     // The manual pages are another package's.
     let verified = run(
         &system,
-        "systemd-analyze --man=no verify clusterhat-init.service clusterhat-restore.service clusterhat-node.service \
+        "systemd-analyze --man=no verify clusterhat-init.service clusterhat-restore.service clusterhat-shutdown.service clusterhat-node.service \
          clusterhat-node-agent.service 2>&1",
     );
     assert_eq!((verified.status, &*verified.stdout), (0, ""));
@@ -35,9 +35,13 @@ fn systemd_finds_no_fault_in_the_units() {
 #[test]
 fn the_units_are_closed() {
     let system = system();
-    for unit in
-        ["clusterhat-init", "clusterhat-restore", "clusterhat-node", "clusterhat-node-agent"]
-    {
+    for unit in [
+        "clusterhat-init",
+        "clusterhat-restore",
+        "clusterhat-shutdown",
+        "clusterhat-node",
+        "clusterhat-node-agent",
+    ] {
         let security = format!("systemd-analyze --no-pager --threshold=20 security {unit}.service");
         let output = run(&system, &security);
         assert_eq!(output.status, 0, "{}", output.stdout);

@@ -1,14 +1,12 @@
 //! `board` and `usbboot`: what ClusterCTRL boards alone can do.
 
-use std::io::{self, BufRead, IsTerminal, Write};
-
 use clap::{Args, Subcommand, ValueEnum};
 use clusterhat::NodeSet;
 use clusterhat::report::{BoardSettings, Report};
 
+use super::confirm::confirm;
 use super::{OnOff, parse_order};
 use crate::call::{Call, Done, Run};
-use crate::failure::Failure;
 use crate::progress;
 
 /// What can be done to a ClusterCTRL board.
@@ -171,22 +169,5 @@ impl Run for UsbBoot {
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
         Ok(call.open()?.set_usb_boot(&nodes, self.state.is_on())?.map(Report::UsbBoot))
-    }
-}
-
-/// Asks on a terminal; a script says so beforehand.
-fn confirm(yes: bool, danger: &str) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::NotConfirmed(format!("{danger}; add --yes to confirm")));
-    }
-    write!(io::stderr(), "{danger}. Continue? [y/N] ")?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Failure::NotConfirmed("not confirmed".to_owned())),
     }
 }

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use clap::Args;
+use clusterhat::nodes::folded;
 use clusterhat::report::Report;
-use clusterhat::{Action, Cluster, Error, Event, NodeSet, Outcome, Start, parse_duration};
+use clusterhat::{Action, NodeSet, Start, parse_duration};
 
+use super::confirm::{can_ask, confirm};
+use super::hooks::Hooks;
+use super::shutdown::{Limits, shut_down};
 use crate::call::{Call, Done, Run};
 use crate::commands::wait::Waiting;
-use crate::watch::{Verdict, Watch};
+use crate::failure::Failure;
+use crate::watch::watched;
 
 /// What `on` and `cycle` share.
 #[derive(Debug, Args)]
@@ -24,20 +29,6 @@ pub(crate) struct Stagger {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) hooks: Hooks,
-}
-
-/// What all that switches nodes shares.
-#[derive(Debug, Args)]
-pub(crate) struct Hooks {
-    /// Run no hooks, so that none can refuse a node
-    #[arg(long)]
-    no_hooks: bool,
-}
-
-impl Hooks {
-    pub(crate) fn apply(&self, call: &mut Call) {
-        call.options.without_hooks = self.no_hooks;
-    }
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +52,17 @@ pub(crate) struct Off {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) hooks: Hooks,
+    /// Shut the nodes down first, as `clusterhat shutdown` does
+    #[arg(long)]
+    pub(crate) graceful: bool,
+    /// Cut the power at once, even if the configuration has graceful-off
+    #[arg(long, conflicts_with_all = ["graceful", "timeout", "force"])]
+    pub(crate) immediate: bool,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// Do not ask for confirmation, although nodes are running
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -118,9 +120,46 @@ impl Run for Off {
         if self.dry_run {
             return Ok(call.open()?.plan_switch(&nodes, Action::Off)?.map(Report::Plan));
         }
+        if self.is_graceful(call)? {
+            return shut_down(self.name(), call, &nodes, &self.limits, false);
+        }
+        if !self.yes && can_ask() {
+            self.confirm(call, &nodes)?;
+        }
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.switch(&nodes, Action::Off, observer)?.map(Report::Power))
         })
+    }
+}
+
+impl Off {
+    /// Whether nodes are shut down first: as asked, else as configured. A limit or force is for that alone.
+    fn is_graceful(&self, call: &mut Call) -> Result<bool, Failure> {
+        if self.immediate || self.graceful {
+            return Ok(self.graceful);
+        }
+        let is_configured = call.controller()?.settings().graceful_off;
+        let option = [(self.limits.timeout.is_some(), "--timeout"), (self.limits.force, "--force")];
+        match option.iter().find(|(is_given, _)| *is_given && !is_configured) {
+            Some((_, option)) => Err(Failure::Usage(format!(
+                "{option} is for nodes that are shut down: add --graceful"
+            ))),
+            None => Ok(is_configured),
+        }
+    }
+
+    /// Names the nodes that are running, and asks; a script is never asked.
+    fn confirm(&self, call: &mut Call, nodes: &NodeSet) -> Result<(), Failure> {
+        let running = call.open()?.running(nodes)?;
+        if running.is_empty() {
+            return Ok(());
+        }
+        let verb = if running.len() == 1 { "is" } else { "are" };
+        let names = folded(&running);
+        let danger = format!(
+            "{names} {verb} running, and may lose data; `clusterhat shutdown {names}` shuts down first"
+        );
+        confirm(false, &danger)
     }
 }
 
@@ -145,21 +184,4 @@ impl Run for Cycle {
             Ok(cluster.cycle(&nodes, observer)?.map(Report::Power))
         })
     }
-}
-
-/// Switches with a line of progress, and with an answer to signals.
-pub(super) fn watched(
-    command: &'static str,
-    call: &mut Call,
-    switch: impl FnOnce(
-        &mut Cluster,
-        &mut dyn FnMut(Event<'_>) -> Verdict,
-    ) -> Result<Outcome<Report>, Error>,
-) -> Done {
-    let as_json = call.is_json;
-    let cluster = call.open_to_switch()?;
-    let mut watch = Watch::new(command, as_json);
-    let result = switch(cluster, &mut |event| watch.see(&event));
-    watch.end()?;
-    Ok(result?)
 }

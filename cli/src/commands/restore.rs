@@ -4,8 +4,9 @@ use clap::Args;
 use clusterhat::report::Report;
 use clusterhat::{NodeSet, Restore as Which};
 
-use super::power::{Stagger, watched};
+use super::power::Stagger;
 use crate::call::{Call, Done, Run};
+use crate::watch::watched;
 
 const AFTER_HELP: &str = "\
 A node is restored once, after its board has lost its power: a reboot of the controller alone changes nothing. --all

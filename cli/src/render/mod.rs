@@ -7,6 +7,7 @@ mod network;
 mod printout;
 mod restore;
 mod setup;
+mod shutdown;
 pub(crate) mod simulation;
 mod state;
 mod table;

@@ -21,6 +21,8 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Status(report) => status(report),
         Report::Power(report) => power(report),
         Report::Restore(report) => super::restore::render(report),
+        Report::Shutdown(report) => super::shutdown::shutdown(report),
+        Report::Reboot(report) => super::shutdown::reboot(report),
         Report::Plan(report) => plan(report),
         Report::Start(report) => super::wait::start(report),
         Report::Wait(report) => super::wait::wait(report),

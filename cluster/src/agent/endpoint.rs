@@ -6,12 +6,23 @@ use std::time::{Duration, Instant};
 use hat_driver::linux::Node;
 use node_link::NodeId;
 
-use super::error::SERIAL_LIMIT;
+use super::connection::{Agent, Transport};
+use super::error::{AgentError, SERIAL_LIMIT};
 use super::line::Line;
-use super::{Agent, AgentError, Transport, ssh};
+use super::ssh;
 use crate::cluster::Cluster;
 use crate::nodes::label;
 use crate::ports::{self, Port};
+
+impl Cluster {
+    /// Connects to a node's agent, within the limit: by the serial port, else by ssh.
+    ///
+    /// # Errors
+    /// [`AgentError::Unreachable`] with why neither way works.
+    pub fn agent(&self, node: Node, limit: Duration) -> Result<Agent, AgentError> {
+        Endpoint::new(self, node).connect(limit)
+    }
+}
 
 /// The ways to a node's agent.
 pub(crate) struct Endpoint {

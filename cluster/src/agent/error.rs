@@ -61,7 +61,7 @@ pub enum AgentError {
         newest: u32,
     },
     /// The connection leads to another machine.
-    #[error("it leads to {}, not to {expected}", other(*.found))]
+    #[error("it leads to {}, not to {}", other(*.found), .expected.label())]
     AnotherNode {
         /// The node that was meant.
         expected: NodeId,
@@ -76,6 +76,18 @@ pub enum AgentError {
 /// How long a connection by the serial port may take before ssh is tried: an agent answers in milliseconds, a Zero under full load
 /// in a second.
 pub(super) const SERIAL_LIMIT: Duration = Duration::from_secs(3);
+
+impl AgentError {
+    /// Whether nobody answered in time where somebody could have: a node that hangs has a port.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Silent => true,
+            Self::Unreachable { serial, ssh, .. } => serial.is_timeout() || ssh.is_timeout(),
+            _ => false,
+        }
+    }
+}
 
 fn other(found: Option<NodeId>) -> String {
     found.map_or_else(|| "a machine that is not set up as a node".to_owned(), NodeId::label)

@@ -8,7 +8,7 @@ use node_link::agent::LineReader;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::AgentError;
+use super::error::AgentError;
 
 /// A port or a socket.
 pub(super) struct Line {

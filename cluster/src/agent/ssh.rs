@@ -3,14 +3,15 @@
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
 use std::time::Instant;
 
 use node_link::agent::Printable;
 use rustix::fs::{OFlags, fcntl_setfl};
 
+use super::connection::{Agent, Transport};
+use super::error::AgentError;
 use super::line::Line;
-use super::{Agent, AgentError, Transport};
 
 /// What is read of ssh's errors.
 const SAID_LIMIT: u64 = 4096;
@@ -53,11 +54,4 @@ fn said(errors: ChildStderr) -> String {
 fn last_line(said: &str) -> Printable {
     let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty());
     Printable::new(last.unwrap_or("it ended without a word"))
-}
-
-/// Ends ssh, and with it the agent that it started.
-pub(super) fn end(ssh: &mut Child) {
-    // One that has ended already needs no signal.
-    let _ = ssh.kill();
-    let _ = ssh.wait();
 }

@@ -14,6 +14,8 @@ mod path;
 mod plan;
 mod power;
 pub(crate) mod restore;
+mod running;
 pub(crate) mod setup;
+pub(crate) mod shutdown;
 mod status;
 pub(crate) mod wait;

@@ -15,6 +15,7 @@ mod outputs;
 mod power;
 mod restore;
 mod setup;
+mod shutdown;
 mod since;
 mod status;
 mod top;
@@ -32,6 +33,7 @@ pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
 pub use restore::{RestoreNode, RestoreReport};
 pub use setup::SetupReport;
+pub use shutdown::{NodeReboot, NodeShutdown, RebootReport, ShutdownReport, ShutdownResult};
 pub use since::Since;
 pub use status::{
     BoardState, BoardStatus, CtrlState, HatState, Level, ModelName, NodeStatus, StatusReport,
@@ -92,6 +94,10 @@ pub enum Report {
     Power(PowerReport),
     /// Nodes were restored after a loss of power, or would be.
     Restore(RestoreReport),
+    /// Nodes were shut down.
+    Shutdown(ShutdownReport),
+    /// Nodes restart.
+    Reboot(RebootReport),
     /// What switching nodes would do.
     Plan(PlanReport),
     /// Nodes were switched on and waited for.

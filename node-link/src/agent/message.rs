@@ -49,6 +49,26 @@ pub enum Goodbye {
     Other,
 }
 
+impl Goodbye {
+    /// Where systemd is on its way to, by what `systemctl list-jobs --no-legend` prints: a line is the job's number, its unit, what is to be
+    /// done and how far it is. [`Self::Stopped`] where the system stays up.
+    #[must_use]
+    pub fn of_jobs(jobs: &str) -> Self {
+        let reason = |line: &str| {
+            let mut words = line.split_whitespace().skip(1);
+            match (words.next()?, words.next()?) {
+                ("poweroff.target", "start") => Some(Self::Poweroff),
+                ("halt.target", "start") => Some(Self::Halt),
+                ("reboot.target" | "kexec.target" | "soft-reboot.target", "start") => {
+                    Some(Self::Reboot)
+                }
+                _ => None,
+            }
+        };
+        jobs.lines().find_map(reason).unwrap_or(Self::Stopped)
+    }
+}
+
 /// A line from the agent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reply {

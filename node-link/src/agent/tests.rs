@@ -235,3 +235,18 @@ fn an_overlong_line_is_dropped_and_the_next_one_is_read() {
     }
     assert_eq!(lines(&mut reader, b"\nnext\n"), ["next"]);
 }
+
+#[test]
+fn the_reason_is_the_target_that_systemd_is_on_its_way_to() {
+    let stop = "612 clusterhat-node-agent.service stop running\n";
+    for (jobs, reason) in [
+        ("590 poweroff.target start waiting\n", Goodbye::Poweroff),
+        ("590 halt.target       start waiting\n", Goodbye::Halt),
+        ("590 reboot.target start waiting\n", Goodbye::Reboot),
+        ("590 kexec.target start waiting\n", Goodbye::Reboot),
+        ("590 poweroff.target stop waiting\n", Goodbye::Stopped),
+        ("", Goodbye::Stopped),
+    ] {
+        assert_eq!(Goodbye::of_jobs(&std::format!("{stop}{jobs}")), reason, "{jobs}");
+    }
+}

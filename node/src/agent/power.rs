@@ -41,43 +41,7 @@ fn is_unauthorised(error: &io::Error) -> bool {
 /// Why this agent is being stopped, by the jobs of systemd.
 pub(super) fn reason() -> Goodbye {
     match output("systemctl", &["list-jobs", "--no-legend", "--plain"]) {
-        Ok(jobs) => of_jobs(&jobs),
+        Ok(jobs) => Goodbye::of_jobs(&jobs),
         Err(_) => Goodbye::Other,
-    }
-}
-
-/// A line is the job's number, its unit, what is to be done and how far it is.
-fn of_jobs(jobs: &str) -> Goodbye {
-    let reason = |line: &str| {
-        let mut words = line.split_whitespace().skip(1);
-        match (words.next()?, words.next()?) {
-            ("poweroff.target", "start") => Some(Goodbye::Poweroff),
-            ("halt.target", "start") => Some(Goodbye::Halt),
-            ("reboot.target" | "kexec.target" | "soft-reboot.target", "start") => {
-                Some(Goodbye::Reboot)
-            }
-            _ => None,
-        }
-    };
-    jobs.lines().find_map(reason).unwrap_or(Goodbye::Stopped)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reason_is_the_target_that_systemd_is_on_its_way_to() {
-        let stop = "612 clusterhat-node-agent.service stop running\n";
-        for (jobs, reason) in [
-            ("590 poweroff.target start waiting\n", Goodbye::Poweroff),
-            ("590 halt.target       start waiting\n", Goodbye::Halt),
-            ("590 reboot.target start waiting\n", Goodbye::Reboot),
-            ("590 kexec.target start waiting\n", Goodbye::Reboot),
-            ("590 poweroff.target stop waiting\n", Goodbye::Stopped),
-            ("", Goodbye::Stopped),
-        ] {
-            assert_eq!(of_jobs(&format!("{stop}{jobs}")), reason, "{jobs}");
-        }
     }
 }

@@ -1,0 +1,110 @@
+//! `shutdown` and `reboot`: the nodes' systems go down, and their power only then.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use clap::Args;
+use clusterhat::report::{Report, ShutdownReport};
+use clusterhat::{NodeSet, Shutdown, parse_duration};
+use node_link::agent::Goodbye;
+
+use super::hooks::Hooks;
+use crate::call::{Call, Done, Run};
+use crate::watch::watched;
+
+/// For `--help` and the manual page.
+const AFTER_SHUTDOWN: &str = "\
+A node is asked through its agent (clusterhat-node): over its second serial port, which needs no network and no keys, else by
+ssh NODE clusterhat-node agent --stdio with your ssh configuration. Its power is cut 3 seconds after it has left the USB. A node that
+clusterhat-node set up leaves it with the end of its kernel, when the file systems are unmounted; as it ends, the kernel gives the card 1
+second to write its cache and 1 second to prepare for the loss of power, and one more is added. A node that is reached by ssh and has no gadget on
+the USB goes down, but nobody can see when it has halted: it keeps its power.
+Exit status: 0 all nodes are off, 1 a node could not be asked or refused, 3 a node did not answer or halt in time; it keeps its power.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_SHUTDOWN)]
+pub(crate) struct ShutdownArgs {
+    /// Nodes to shut down, such as p1 p3, p1..p4 or p[1-3,5]
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) hooks: Hooks,
+    /// Do nothing unless systemd is powering off or halting this machine (for clusterhat-shutdown.service)
+    #[arg(long)]
+    pub(crate) when_powering_off: bool,
+}
+
+/// What `shutdown` shares with `off --graceful`.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// How long nodes may take to halt (seconds; default 120); those that take longer keep their power
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
+    /// Cut the power of nodes that have not halted by then, or cannot be asked; they may lose data
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reboot {
+    /// Nodes to restart, such as p1 p3, p1..p4 or p[1-3,5]; their power stays on
+    #[arg(value_name = "NODES", required = true)]
+    pub(crate) nodes: Vec<String>,
+    /// How long nodes may take to answer (seconds; default 120)
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Run for ShutdownArgs {
+    fn name(&self) -> &'static str {
+        "shutdown"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        if self.when_powering_off && !is_powering_off() {
+            return Ok(Report::Shutdown(ShutdownReport { nodes: Vec::new() }).into());
+        }
+        self.hooks.apply(call);
+        shut_down(self.name(), call, &nodes, &self.limits, self.when_powering_off)
+    }
+}
+
+impl Run for Reboot {
+    fn name(&self) -> &'static str {
+        "reboot"
+    }
+
+    fn run(&self, call: &mut Call) -> Done {
+        let nodes = NodeSet::parse(&self.nodes)?;
+        watched(self.name(), call, |cluster, observer| {
+            Ok(cluster.reboot(&nodes, self.timeout, observer)?.map(Report::Reboot))
+        })
+    }
+}
+
+/// For `off`, too, where it shuts down first.
+pub(super) fn shut_down(
+    command: &'static str,
+    call: &mut Call,
+    nodes: &NodeSet,
+    limits: &Limits,
+    with_controller: bool,
+) -> Done {
+    let how = Shutdown { limit: limits.timeout, force: limits.force, with_controller };
+    watched(command, call, |cluster, observer| {
+        Ok(cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown))
+    })
+}
+
+/// Whether systemd has a job for poweroff.target or halt.target. With a restart it has one for reboot.target or kexec.target instead
+/// (systemd.special(7)), and where a unit alone is stopped none of these.
+fn is_powering_off() -> bool {
+    let mut systemctl = Command::new("systemctl");
+    systemctl.args(["list-jobs", "--no-legend", "--plain"]).env("LC_ALL", "C");
+    let jobs = systemctl.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let jobs = jobs.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    jobs.is_ok_and(|jobs| matches!(Goodbye::of_jobs(&jobs), Goodbye::Poweroff | Goodbye::Halt))
+}

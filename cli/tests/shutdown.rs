@@ -1,0 +1,292 @@
+//! `shutdown`, `reboot` and `off` on nodes that run: by their simulated serial ports, and by an ssh that starts the
+//! real agent on a node of files.
+
+mod command;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clusterhat_tests::command::{Output, World, clusterhat_node};
+use clusterhat_tests::schema::Schema;
+use serde_json::{Value, json};
+
+use command::{Run as _, clusterhat};
+
+/// Nothing here takes that long, unless it hangs.
+const LONG: Duration = Duration::from_secs(120);
+
+/// A world with p1 and p2 on, as far as they get.
+fn world(change: impl FnOnce(&mut Value)) -> World {
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({ "p1": { "boots_in": 0 }, "p2": { "boots_in": 0 } });
+    change(&mut value);
+    let world = World::new(&value);
+    let on = world.run(&["on", "p1", "p2"]);
+    assert_eq!(on.status, 0, "{on:?}");
+    world
+}
+
+/// Whether p1 has power.
+fn is_on(world: &World) -> bool {
+    let status = world.run(&["status", "p1", "--json"]).json();
+    status["nodes"][0]["commanded"] == true
+}
+
+fn json(world: &World, args: &[&str]) -> (i32, Value) {
+    let output = world.run(&[&["--json"], args].concat());
+    (output.status, output.json())
+}
+
+/// Programs that stand for those of the system, and a node of files for the agent that ssh starts.
+struct Programs {
+    folder: tempfile::TempDir,
+}
+
+impl Programs {
+    /// `node` is the ID that the node gives itself.
+    fn new(node: u8) -> Self {
+        let programs = Self { folder: tempfile::tempdir().expect("a folder") };
+        for folder in ["bin", "node/bin", "node/etc/clusterhat"] {
+            fs::create_dir_all(programs.path(folder)).expect("a folder");
+        }
+        fs::write(programs.path("node/etc/clusterhat/node.toml"), format!("id = {node}\n"))
+            .expect("a file");
+        let calls = programs.path("calls");
+        programs.script("node/bin/systemctl", &format!("echo \"$*\" >>{}", calls.display()));
+        let agent = format!(
+            "echo \"ssh $*\" >>{}\nPATH={}:$PATH exec {} agent --stdio --root {}",
+            calls.display(),
+            programs.path("node/bin").display(),
+            clusterhat_node().display(),
+            programs.path("node").display()
+        );
+        programs.script("bin/ssh", &agent);
+        programs
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn script(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("a script");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+    }
+
+    fn calls(&self) -> String {
+        fs::read_to_string(self.path("calls")).unwrap_or_default()
+    }
+
+    /// Waits until one of them was called so.
+    fn wait_for(&self, call: &str) {
+        let start = Instant::now();
+        while !self.calls().contains(call) {
+            assert!(start.elapsed() < LONG, "{call:?} is not in {:?}", self.calls());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn command(&self, world: &World, args: &[&str]) -> Command {
+        let mut command = world.command(args);
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
+        command
+    }
+}
+
+/// A node without an agent on its port, which may be logged in to.
+fn without_agent(value: &mut Value) {
+    value["nodes"]["p1"]["stays"] = json!("reachable");
+    value["clusterhat_toml"] = json!("[nodes.p1]\nssh = \"pi@first\"\n");
+}
+
+/// What a system that goes down does to a simulated node, a second later: it takes longer than its agent's answer.
+fn halts(world: &World) {
+    let uptime = fs::read_to_string("/proc/uptime").expect("a Linux kernel");
+    let uptime: f64 = uptime.split(' ').next().and_then(|s| s.parse().ok()).expect("seconds");
+    let mut value = world.read();
+    let nodes = value["lives"]["nodes"].as_object_mut().expect("nodes");
+    let (_, life) = nodes.iter_mut().next().expect("a node");
+    life["down"] = json!(((uptime + 1.0) * 1e9) as u64);
+    let new = world.folder().join("new.json");
+    fs::write(&new, format!("{value}\n")).expect("a file");
+    fs::rename(new, world.path()).expect("the world");
+}
+
+#[test]
+fn a_node_is_shut_down_and_then_loses_its_power() {
+    let world = world(|_| {});
+    let (status, document) = json(&world, &["shutdown", "p1", "p3"]);
+    assert_eq!(status, 0, "{document}");
+    let node = &document["nodes"][0];
+    assert_eq!((&node["result"], &node["transport"]), (&json!("shut-down"), &json!("serial")));
+    assert_eq!(document["nodes"][1]["result"], "already-off");
+    assert!(!is_on(&world));
+    let p2 = world.run(&["status", "p2", "--json"]).json();
+    assert_eq!(p2["nodes"][0]["commanded"], true, "nobody asked for p2");
+}
+
+#[test]
+fn nodes_are_shut_down_at_the_same_time() {
+    let world = world(|_| {});
+    let start = Instant::now();
+    let output = world.run(&["shutdown", "all"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let lines: Vec<_> = output.stdout.lines().filter(|line| line.ends_with("shut down")).collect();
+    assert_eq!(lines.len(), 2, "{output:?}");
+    // One after the other they would take twice the time that a card has to finish.
+    assert!(start.elapsed() < 2 * clusterhat::SETTLE, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_restart_keeps_the_power() {
+    let world = world(|_| {});
+    let (status, document) = json(&world, &["reboot", "p1", "p3"]);
+    assert_eq!(status, 1, "{document}");
+    assert_eq!(document["rebooting"][0]["transport"], "serial");
+    assert!(document["rebooting"][1]["error"].is_string(), "p3 has no power: {document}");
+    assert_eq!(document["error"]["kind"], "not-shut-down");
+    assert!(is_on(&world));
+}
+
+#[test]
+fn a_node_that_hangs_keeps_its_power_unless_forced() {
+    let hang = |value: &mut Value| value["nodes"]["p1"]["hangs"] = json!(true);
+    let world = world(hang);
+    let (status, document) = json(&world, &["shutdown", "p1", "--timeout", "500ms"]);
+    assert_eq!((status, &document["error"]["kind"]), (3, &json!("timed-out")), "{document}");
+    assert_eq!(document["nodes"][0]["result"], "still-on");
+    assert!(is_on(&world));
+    let (status, document) = json(&world, &["shutdown", "p1", "--timeout", "500ms", "--force"]);
+    assert_eq!((status, &document["nodes"][0]["result"]), (0, &json!("forced")), "{document}");
+    assert!(!is_on(&world));
+}
+
+#[test]
+fn without_its_agent_a_node_is_shut_down_by_ssh() {
+    let (world, programs) = (world(without_agent), Programs::new(1));
+    let mut command = programs.command(&world, &["--json", "shutdown", "p1"]);
+    let output = thread::scope(|scope| {
+        let output = scope.spawn(move || Output::of(&mut command));
+        programs.wait_for("poweroff");
+        halts(&world);
+        output.join().expect("it ends")
+    });
+    Schema::of_clusterhat().assert_valid(&output.stdout);
+    let node = &output.json()["nodes"][0];
+    assert_eq!((&node["result"], &node["transport"]), (&json!("shut-down"), &json!("ssh")));
+    assert!(!is_on(&world));
+    let calls = programs.calls();
+    let first = calls.lines().next().unwrap_or_default();
+    assert!(first.starts_with("ssh -T -o BatchMode=yes -o ConnectTimeout="), "{calls}");
+    assert!(first.ends_with(" -- pi@first clusterhat-node agent --stdio"), "{calls}");
+}
+
+#[test]
+fn a_node_that_accepts_and_does_not_halt_keeps_its_power() {
+    let (world, programs) = (world(without_agent), Programs::new(1));
+    let args = ["--json", "shutdown", "p1", "--timeout", "5"];
+    let output = Output::of(&mut programs.command(&world, &args));
+    let document = output.json();
+    assert_eq!((output.status, &document["error"]["kind"]), (3, &json!("timed-out")));
+    assert!(output.stdout.contains("not halted after 5 s"), "{output:?}");
+    assert!(programs.calls().contains("poweroff") && is_on(&world));
+}
+
+#[test]
+fn where_neither_way_leads_to_it_both_are_told_and_the_power_stays() {
+    let (world, programs) = (world(without_agent), Programs::new(1));
+    programs.script(
+        "bin/ssh",
+        "echo 'Welcome' >&2; echo 'ssh: connect to host first port 22: \u{1b}[1mrefused' >&2; exit 255",
+    );
+    let output = Output::of(&mut programs.command(&world, &["shutdown", "p1"]));
+    assert_eq!(output.status, 3, "the port is there, and silent: {output:?}");
+    for part in [
+        "no agent on p1: serial port: no answer",
+        "ssh pi@first: ssh: connect to host first port 22: \\u{1b}[1mrefused",
+        "clusterhat off --immediate",
+    ] {
+        assert!(output.stderr.contains(part), "{output:?}");
+    }
+    assert!(is_on(&world));
+    let forced = Output::of(&mut programs.command(&world, &["shutdown", "p1", "--force"]));
+    assert_eq!(forced.status, 0, "{forced:?}");
+    assert!(forced.stdout.contains("cut without having halted") && !is_on(&world), "{forced:?}");
+}
+
+#[test]
+fn a_name_that_leads_to_another_machine_shuts_nothing_down() {
+    let (world, programs) = (world(without_agent), Programs::new(2));
+    let output = Output::of(&mut programs.command(&world, &["shutdown", "p1"]));
+    assert!(output.stderr.contains("it leads to p2, not to p1"), "{output:?}");
+    assert!(!programs.calls().contains("poweroff") && is_on(&world), "{}", programs.calls());
+}
+
+#[test]
+fn the_unit_shuts_nodes_down_with_a_machine_that_is_powered_off_and_with_nothing_else() {
+    let (world, programs) = (world(|_| {}), Programs::new(1));
+    let systemd = |jobs: &str| {
+        programs.script("bin/systemctl", &format!("echo '{jobs}'"));
+        let args = ["shutdown", "all", "--when-powering-off"];
+        let output = Output::of(&mut programs.command(&world, &args));
+        assert_eq!(output.status, 0, "{output:?}");
+        is_on(&world)
+    };
+    assert!(systemd(""), "the unit alone is stopped");
+    assert!(systemd("12 reboot.target start waiting"));
+    assert!(systemd("12 kexec.target start waiting"));
+    assert!(!systemd(
+        "11 clusterhat-shutdown.service stop running\n12 poweroff.target start waiting"
+    ));
+}
+
+/// On a terminal where somebody types this.
+fn on_terminal(world: &World, args: &str, typed: &str) -> Output {
+    let mut shell = world.program(Path::new("sh"));
+    let pipe = format!("printf '{typed}' | script -qec \"$PROGRAM {args}\" /dev/null");
+    shell.args(["-c", &pipe]).env("PROGRAM", clusterhat()).env("TERM", "dumb");
+    shell.env("CLUSTERHAT_SIM", world.path()).env("CLUSTERHAT_SIM_NOWAIT", "1");
+    Output::of(&mut shell)
+}
+
+#[test]
+fn off_asks_on_a_terminal_where_a_node_is_running() {
+    let world = world(|_| {});
+    let no = on_terminal(&world, "off p1 p2 p3", "n\\n");
+    let question = "p[1-2] are running, and may lose data; `clusterhat shutdown p[1-2]` shuts down first. Continue? [y/N]";
+    assert!(no.stdout.contains(question), "{no:?}");
+    assert!(no.stdout.contains("not confirmed; nothing was done") && is_on(&world), "{no:?}");
+    let yes = on_terminal(&world, "off p1", "y\\n");
+    assert!(yes.stdout.contains("p1 is running") && !is_on(&world), "{yes:?}");
+    let none = on_terminal(&world, "off p1 p3", "");
+    assert!(!none.stdout.contains("running"), "nothing to lose: {none:?}");
+    let sure = on_terminal(&world, "off p2 --yes", "");
+    assert!(!sure.stdout.contains("running") && sure.stdout.contains("off"), "{sure:?}");
+}
+
+#[test]
+fn off_is_a_cut_for_a_script_unless_it_is_graceful() {
+    let world = world(|_| {});
+    let graceful = world.run(&["off", "p2", "--graceful"]);
+    assert!(graceful.stdout.contains("shut down"), "{graceful:?}");
+    let cut = world.run(&["off", "p1"]);
+    assert_eq!((cut.status, cut.stdout.contains("shut down")), (0, false), "{cut:?}");
+    assert!(!is_on(&world));
+    let limit = world.run(&["off", "p1", "--timeout", "5"]);
+    assert_eq!(limit.status, 2);
+    assert!(limit.stderr.contains("add --graceful"), "{limit:?}");
+}
+
+#[test]
+fn the_configuration_makes_off_graceful() {
+    let world = world(|value| value["clusterhat_toml"] = json!("graceful-off = true\n"));
+    let graceful = world.run(&["off", "p1"]);
+    assert!(graceful.stdout.contains("shut down") && !is_on(&world), "{graceful:?}");
+    let cut = world.run(&["off", "p2", "--immediate"]);
+    assert!(!cut.stdout.contains("shut down"), "{cut:?}");
+}

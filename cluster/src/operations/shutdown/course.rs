@@ -1,0 +1,222 @@
+//! One node's way down, from what its agent says and what is seen of it. Knows nothing of threads and boards.
+
+use std::time::{Duration, Instant};
+
+use hat_driver::linux::Node;
+use node_link::agent::Goodbye;
+
+use super::ask::Said;
+use crate::agent::Transport;
+use crate::life::State;
+use crate::report::{NodeShutdown, ShutdownResult};
+
+/// From the gadget's disappearance to the cut. As it goes down, the kernel gives an SD card up to 1 s to write its cache and up to 1 s to
+/// prepare for the loss of power (SD_WRITE_EXTR_SINGLE_TIMEOUT_MS and SD_POWEROFF_NOTIFY_TIMEOUT_MS in drivers/mmc/core/sd.c), and may
+/// have taken the gadget away before that; one more second covers the rest.
+pub const SETTLE: Duration = Duration::from_secs(3);
+
+/// How far a node is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nobody has answered yet.
+    Asking,
+    /// It has accepted, and is on its way.
+    GoingDown,
+    /// The same, but nobody can see it halt: its power is cut when its time is over.
+    Unseen,
+    /// It has left the USB, at this time.
+    Gone(Instant),
+    /// It has halted: its power may be cut.
+    Halted,
+    /// It did not halt, but its power is to be cut.
+    Forced,
+    /// It is off after it halted, or after force.
+    Off(ShutdownResult),
+    /// It is not shut down, for this reason.
+    Failed(Failure),
+}
+
+/// Why a node is not shut down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Failure {
+    /// It cannot be asked, or refuses.
+    NotAccepted { why: String, is_timeout: bool },
+    /// It is not on the USB, so nobody can see it halt.
+    Unseen,
+    /// It starts again instead.
+    Restarts,
+    /// It did not answer, or did not halt, in time.
+    TimedOut,
+    /// The caller has stopped waiting.
+    Stopped,
+    /// Its power could not be cut.
+    NotCut,
+}
+
+/// Its gadget, until it has accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Usb {
+    Never,
+    Present,
+    Left(Instant),
+}
+
+/// A node's way down.
+pub(super) struct Course {
+    pub(super) node: Node,
+    stage: Stage,
+    /// Whether its gadget is on the USB, or when it left while its agent was being asked.
+    usb: Usb,
+    transport: Option<Transport>,
+    /// Whether its power is to be cut where it does not halt.
+    force: bool,
+}
+
+/// Whether a state means that the node's gadget is there.
+fn is_on_usb(state: State) -> bool {
+    matches!(state, State::Enumerated | State::Link | State::Reachable | State::Agent)
+}
+
+impl Course {
+    /// A node in this state. One that is known to have halted needs not be asked.
+    pub(super) fn new(node: Node, state: State, force: bool, now: Instant) -> Self {
+        let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
+        let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
+        Self { node, stage, usb, transport: None, force }
+    }
+
+    /// Takes note of what its agent says.
+    pub(super) fn hear(&mut self, said: Said) {
+        self.stage = match (&self.stage, said) {
+            (Stage::Asking, Said::Accepted(transport)) => {
+                self.transport = Some(transport);
+                match (self.usb, transport) {
+                    (Usb::Present, _) => Stage::GoingDown,
+                    // What came by the gadget came before it left.
+                    (Usb::Left(since), Transport::Serial) => Stage::Gone(since),
+                    _ if self.force => Stage::Unseen,
+                    _ => Stage::Failed(Failure::Unseen),
+                }
+            }
+            (Stage::Asking, Said::Failed(error)) => Stage::Failed(Failure::NotAccepted {
+                why: error.to_string(),
+                is_timeout: error.is_timeout(),
+            }),
+            (Stage::GoingDown | Stage::Gone(_), Said::Goodbye(Goodbye::Reboot)) => {
+                Stage::Failed(Failure::Restarts)
+            }
+            _ => return,
+        };
+    }
+
+    /// Takes note of what is seen of it. Leaving the USB means nothing before it has accepted to go down: a cable may be loose.
+    pub(super) fn see(&mut self, state: State, now: Instant) {
+        match (&self.stage, is_on_usb(state)) {
+            (Stage::GoingDown, false) => self.stage = Stage::Gone(now),
+            (Stage::Gone(_), true) => self.stage = Stage::Failed(Failure::Restarts),
+            (Stage::Asking, false) if self.usb == Usb::Present => self.usb = Usb::Left(now),
+            (Stage::Asking, true) => self.usb = Usb::Present,
+            _ => {}
+        }
+    }
+
+    /// Takes note of the time.
+    pub(super) fn pass(&mut self, now: Instant, deadline: Instant) {
+        match self.stage {
+            Stage::Gone(since) if now.saturating_duration_since(since) >= SETTLE => {
+                self.stage = Stage::Halted;
+            }
+            // What has left is only waited for.
+            Stage::Asking | Stage::GoingDown | Stage::Unseen if now >= deadline => {
+                self.stage = Stage::Failed(Failure::TimedOut);
+            }
+            _ => {}
+        }
+        let is_for_force = matches!(
+            &self.stage,
+            Stage::Failed(Failure::NotAccepted { .. } | Failure::Restarts | Failure::TimedOut)
+        );
+        if self.force && is_for_force {
+            self.stage = Stage::Forced;
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        if !matches!(self.stage, Stage::Off(_) | Stage::Failed(_)) {
+            self.stage = Stage::Failed(Failure::Stopped);
+        }
+    }
+
+    pub(super) fn is_cut(&mut self, is_off: bool) {
+        self.stage = match (&self.stage, is_off) {
+            (Stage::Halted, true) => Stage::Off(ShutdownResult::ShutDown),
+            (_, true) => Stage::Off(ShutdownResult::Forced),
+            (_, false) => Stage::Failed(Failure::NotCut),
+        };
+    }
+}
+
+impl Course {
+    pub(super) fn is_asking(&self) -> bool {
+        self.stage == Stage::Asking
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self.stage, Stage::Off(_))
+    }
+
+    pub(super) fn is_to_be_cut(&self) -> bool {
+        matches!(self.stage, Stage::Halted | Stage::Forced)
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.stage, Stage::Asking | Stage::GoingDown | Stage::Unseen | Stage::Gone(_))
+    }
+
+    pub(super) fn has_timed_out(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Failed(Failure::TimedOut | Failure::NotAccepted { is_timeout: true, .. })
+        )
+    }
+
+    pub(super) fn transport(&self) -> Option<Transport> {
+        self.transport
+    }
+
+    /// Why it does not do what it was asked, where it does not.
+    pub(super) fn why_not_accepted(&self) -> Option<String> {
+        match &self.stage {
+            Stage::Failed(Failure::NotAccepted { why, .. }) => Some(why.clone()),
+            Stage::Asking => Some("no answer".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Why it is not shut down, where it is not.
+    pub(super) fn failure(&self, limit: Duration) -> Option<String> {
+        let Stage::Failed(failure) = &self.stage else { return None };
+        Some(match failure {
+            Failure::NotAccepted { why, .. } => why.clone(),
+            Failure::Unseen => {
+                "goes down, but is not on the USB, so nobody can see when it has halted".to_owned()
+            }
+            Failure::Restarts => "restarts instead of halting".to_owned(),
+            Failure::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
+            Failure::Stopped => "not waited for any longer".to_owned(),
+            Failure::NotCut => "halted, but its power could not be cut".to_owned(),
+        })
+    }
+
+    /// The row with what became of it.
+    pub(super) fn report(&self, row: NodeShutdown, limit: Duration) -> NodeShutdown {
+        let result = match &self.stage {
+            Stage::Off(result) => *result,
+            _ => ShutdownResult::StillOn,
+        };
+        NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Every way that a node can go, step by step.
+
+use super::*;
+use crate::agent::AgentError;
+use crate::{Controller, Options};
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A node, and the time that passes.
+struct Run {
+    course: Course,
+    start: Instant,
+    now: Duration,
+}
+
+impl Run {
+    fn new(was_on_usb: bool, force: bool) -> Self {
+        let options = Options { simulation: Some("v2.5".into()), ..Options::default() };
+        let cluster = Controller::new(&options).unwrap().open().unwrap();
+        let node = cluster.driver().nodes().next().unwrap();
+        let start = Instant::now();
+        let state = if was_on_usb { State::Agent } else { State::Powered };
+        Self { course: Course::new(node, state, force, start), start, now: Duration::ZERO }
+    }
+
+    fn accept(&mut self) {
+        self.course.hear(Said::Accepted(Transport::Serial));
+    }
+
+    fn see(&mut self, state: State) {
+        self.course.see(state, self.start + self.now);
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now += time;
+        self.course.pass(self.start + self.now, self.start + LIMIT);
+    }
+
+    fn stage(&self) -> &Stage {
+        &self.course.stage
+    }
+}
+
+#[test]
+fn a_node_is_cut_once_it_has_left_the_usb_and_its_card_had_time() {
+    let mut run = Run::new(true, false);
+    run.see(State::Agent);
+    run.accept();
+    run.course.hear(Said::Goodbye(Goodbye::Poweroff));
+    run.see(State::Link);
+    run.wait(Duration::from_secs(20));
+    assert_eq!(run.stage(), &Stage::GoingDown);
+    run.see(State::Halted);
+    run.wait(SETTLE - Duration::from_millis(1));
+    assert!(!run.course.is_to_be_cut());
+    run.wait(Duration::from_millis(1));
+    assert!(run.course.is_to_be_cut());
+    run.course.is_cut(true);
+    assert_eq!(run.stage(), &Stage::Off(ShutdownResult::ShutDown));
+}
+
+/// The limit is for halting; what has halted at its end is still waited for.
+#[test]
+fn one_that_leaves_at_the_last_moment_gets_its_time() {
+    let mut run = Run::new(true, false);
+    run.accept();
+    run.wait(LIMIT - Duration::from_millis(1));
+    run.see(State::Powered);
+    run.wait(Duration::from_millis(1));
+    assert!(!run.course.has_timed_out() && !run.course.is_to_be_cut());
+    run.wait(SETTLE);
+    assert!(run.course.is_to_be_cut());
+}
+
+#[test]
+fn without_its_word_nothing_that_is_seen_cuts_it() {
+    let mut run = Run::new(true, false);
+    // A loose cable, while ssh is being tried.
+    run.see(State::Powered);
+    run.wait(10 * SETTLE);
+    assert_eq!(run.stage(), &Stage::Asking);
+    run.course.hear(Said::Failed(AgentError::Silent));
+    run.wait(LIMIT);
+    assert!(!run.course.is_to_be_cut() && run.course.has_timed_out());
+    assert_eq!(run.course.failure(LIMIT).as_deref(), Some("no answer"));
+}
+
+#[test]
+fn a_time_that_is_over_cuts_nothing_unless_forced() {
+    for (force, accepts) in [(false, true), (false, false), (true, true), (true, false)] {
+        let mut run = Run::new(true, force);
+        if accepts {
+            run.accept();
+        }
+        run.wait(LIMIT - Duration::from_millis(1));
+        assert!(!run.course.is_to_be_cut());
+        run.wait(Duration::from_millis(1));
+        assert_eq!(run.course.is_to_be_cut(), force);
+        assert_eq!(run.course.has_timed_out(), !force);
+        if force {
+            run.course.is_cut(true);
+            assert_eq!(run.stage(), &Stage::Off(ShutdownResult::Forced));
+        }
+    }
+}
+
+#[test]
+fn one_that_comes_back_restarts_and_keeps_its_power() {
+    for restarts in [
+        |run: &mut Run| {
+            run.see(State::Powered);
+            run.see(State::Enumerated);
+        },
+        |run: &mut Run| run.course.hear(Said::Goodbye(Goodbye::Reboot)),
+    ] {
+        let mut run = Run::new(true, false);
+        run.accept();
+        restarts(&mut run);
+        run.wait(LIMIT + SETTLE);
+        assert_eq!(run.stage(), &Stage::Failed(Failure::Restarts));
+    }
+}
+
+/// One that is reached by its own network, and has no gadget: it is on its way, but nobody sees the end.
+#[test]
+fn one_that_cannot_be_seen_keeps_its_power_unless_forced_and_then_has_all_its_time() {
+    let mut run = Run::new(false, false);
+    run.accept();
+    run.wait(LIMIT);
+    assert_eq!(run.stage(), &Stage::Failed(Failure::Unseen));
+    let mut run = Run::new(false, true);
+    run.accept();
+    run.wait(LIMIT - Duration::from_millis(1));
+    assert!(run.course.is_under_way() && !run.course.is_to_be_cut());
+    run.wait(Duration::from_millis(1));
+    assert!(run.course.is_to_be_cut());
+}
+
+#[test]
+fn who_stops_waiting_cuts_nothing() {
+    let mut run = Run::new(true, true);
+    run.accept();
+    run.course.stop();
+    run.wait(LIMIT + SETTLE);
+    assert_eq!(run.stage(), &Stage::Failed(Failure::Stopped));
+}
+
+#[test]
+fn a_cut_that_fails_is_told() {
+    let mut run = Run::new(true, false);
+    run.accept();
+    run.see(State::Powered);
+    run.wait(SETTLE);
+    run.course.is_cut(false);
+    assert!(run.course.failure(LIMIT).is_some_and(|why| why.contains("could not be cut")));
+}
+
+#[test]
+fn one_that_has_halted_before_is_cut_without_being_asked() {
+    let mut run = Run::new(true, false);
+    run.course = Course::new(run.course.node, State::Halted, false, run.start);
+    run.course.hear(Said::Failed(AgentError::Silent));
+    run.wait(SETTLE);
+    assert!(run.course.is_to_be_cut());
+}
+
+/// An answer by the serial port is proof that the gadget was there when it was given; one by ssh may come while a cable is loose.
+#[test]
+fn one_that_leaves_before_its_answer_is_heard_has_halted_only_if_the_answer_came_by_its_gadget() {
+    for (transport, is_halted) in [(Transport::Serial, true), (Transport::Ssh, false)] {
+        let mut run = Run::new(true, false);
+        run.see(State::Powered);
+        run.course.hear(Said::Accepted(transport));
+        run.wait(SETTLE);
+        assert_eq!(run.course.is_to_be_cut(), is_halted, "{transport}");
+    }
+}

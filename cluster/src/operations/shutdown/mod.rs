@@ -1,0 +1,284 @@
+//! `shutdown` and `reboot`: nodes are asked to go down, all at the same time, and lose their power only once they have halted.
+//!
+//! How that is seen: the agent accepts the request and says goodbye when the system goes down; then the node's gadget leaves the USB. On
+//! a node that clusterhat-node set up, the gadget stays until the kernel itself ends, after the file systems are unmounted. The kernel's
+//! last work on the card may still be under way then ([`SETTLE`]).
+
+mod ask;
+mod course;
+
+use std::time::{Duration, Instant};
+
+use hat_driver::linux::{Node, PowerEvent};
+use hat_driver::power::Action;
+use node_link::agent::Request;
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::event::{Event, Observer, Verdict};
+use crate::hooks::{Operation, Reason};
+use crate::life::{State, Watch};
+use crate::nodes::{NodeSet, label};
+use crate::outcome::Outcome;
+use crate::report::{
+    NodePower, NodeReboot, NodeShutdown, PowerReport, RebootReport, ShutdownReport, ShutdownResult,
+};
+use ask::{Asking, Said};
+use course::Course;
+
+pub use course::SETTLE;
+
+/// How often the course of things is looked at while nothing happens.
+const STEP: Duration = Duration::from_millis(100);
+
+/// How nodes are shut down.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shutdown {
+    /// How long it may take; absent = as configured.
+    pub limit: Option<Duration>,
+    /// Cuts the power of a node that does not halt in time, or that nobody can ask.
+    pub force: bool,
+    /// The controller goes down, too: the nodes' desired state stays as it is.
+    pub with_controller: bool,
+}
+
+impl Cluster {
+    /// Shuts nodes down, and cuts each one's power once it has halted; all for no words. A node that does not halt keeps
+    /// its power unless the request forces it. Nodes without power are left alone.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`]; [`Error::Events`] where the kernel's events cannot be received. Nodes that were not shut down are the
+    /// outcome's [`Error::NotShutDown`].
+    pub fn shut_down<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        how: Shutdown,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<ShutdownReport>, Error> {
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let (nodes, absent) = self.present(set)?;
+        let powered = self.powered(&nodes)?;
+        let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
+        // What goes down with its controller is meant to be on again.
+        let desired = if how.with_controller { self.desired.take() } else { None };
+        let (mut courses, mut failed) = (Vec::new(), None);
+        let work = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
+            let work = Work::begin(cluster, nodes, how.force, limit);
+            failed = work.and_then(|mut work| work.run(observer, &mut courses)).err();
+            PowerReport {
+                nodes: courses.iter().map(|course| cut(cluster, course)).collect(),
+                ..PowerReport::default()
+            }
+            .into()
+        };
+        let (off, request) = (Operation::Off, Reason::Request);
+        let outcome = self.commanded(&powered, off, request, observer, work);
+        self.desired = desired.or(self.desired.take());
+        let rows = nodes.iter().map(|&node| {
+            let course = courses.iter().find(|course| course.node == node);
+            let row = NodeShutdown {
+                node: label(node),
+                name: self.alias(node),
+                // A hook refused those that were not even asked.
+                result: if powered.contains(&node) {
+                    ShutdownResult::StillOn
+                } else {
+                    ShutdownResult::AlreadyOff
+                },
+                transport: None,
+                error: None,
+            };
+            course.map_or(row.clone(), |course| course.report(row, limit))
+        });
+        let report = ShutdownReport { nodes: rows.collect() };
+        let error = failed.or_else(|| failure(&courses, limit)).or(outcome.error).or(absent);
+        Ok(Outcome { report, error })
+    }
+
+    /// Restarts nodes; their power stays. Done once each has accepted it.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`]. Nodes that do not restart are the outcome's [`Error::NotShutDown`].
+    pub fn reboot<V: Verdict>(
+        &mut self,
+        set: &NodeSet,
+        limit: Option<Duration>,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> Result<Outcome<RebootReport>, Error> {
+        let (nodes, absent) = self.present(set)?;
+        let limit = limit.unwrap_or(self.settings.shutdown_limit);
+        let now = Instant::now();
+        let mut courses: Vec<_> =
+            nodes.iter().map(|&node| Course::new(node, State::Agent, false, now)).collect();
+        let asking = Asking::begin(self, &nodes, &Request::Reboot, Instant::now() + limit);
+        while courses.iter().any(Course::is_asking) {
+            // Every node answers or fails within the limit.
+            let Ok((node, said)) = asking.said.recv() else { break };
+            tell(&mut courses, node, said);
+            if observer(Event::Asking { nodes: &names(&courses, Course::is_asking) })
+                .control()
+                .is_break()
+            {
+                break;
+            }
+        }
+        let failed = |course: &Course| Some((label(course.node), course.why_not_accepted()?));
+        let failures: Vec<_> = courses.iter().filter_map(failed).collect();
+        let row = |course: &Course| NodeReboot {
+            node: label(course.node),
+            name: self.alias(course.node),
+            transport: course.transport(),
+            error: course.why_not_accepted(),
+        };
+        let report = RebootReport { rebooting: courses.iter().map(row).collect() };
+        let error = (!failures.is_empty()).then_some(Error::NotShutDown {
+            failures,
+            timed_out: false,
+            action: "restart",
+        });
+        Ok(Outcome { report, error: error.or(absent) })
+    }
+
+    /// Those that have power, as far as their boards tell.
+    fn powered(&mut self, nodes: &[Node]) -> Result<Vec<Node>, Error> {
+        let set = set_of(nodes)?;
+        if nodes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let status = self.status(&set)?.report;
+        let is_off = |node: &Node| {
+            let name = label(*node);
+            status.nodes.iter().any(|row| row.node == name && row.commanded == Some(false))
+        };
+        Ok(nodes.iter().copied().filter(|node| !is_off(node)).collect())
+    }
+}
+
+fn set_of(nodes: &[Node]) -> Result<NodeSet, Error> {
+    Ok(NodeSet::parse(&nodes.iter().copied().map(label).collect::<Vec<_>>())?)
+}
+
+fn tell(courses: &mut [Course], node: Node, said: Said) {
+    if let Some(course) = courses.iter_mut().find(|course| course.node == node) {
+        course.hear(said);
+    }
+}
+
+fn names(courses: &[Course], of: impl Fn(&Course) -> bool) -> Vec<Node> {
+    courses.iter().filter(|course| of(course)).map(|course| course.node).collect()
+}
+
+/// What is wrong where not all nodes were shut down.
+fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
+    let failed = |course: &Course| Some((label(course.node), course.failure(limit)?));
+    let failures: Vec<_> = courses.iter().filter_map(failed).collect();
+    let timed_out = courses.iter().any(Course::has_timed_out);
+    (!failures.is_empty()).then_some(Error::NotShutDown {
+        failures,
+        timed_out,
+        action: "shut down",
+    })
+}
+
+/// Nodes on their way down.
+struct Work<'a> {
+    cluster: &'a mut Cluster,
+    courses: Vec<Course>,
+    watch: Watch,
+    asking: Asking,
+    deadline: Instant,
+}
+
+impl<'a> Work<'a> {
+    fn begin(
+        cluster: &'a mut Cluster,
+        nodes: &[Node],
+        force: bool,
+        limit: Duration,
+    ) -> Result<Self, Error> {
+        let now = Instant::now();
+        let deadline = now + limit;
+        // Before anybody is asked: a node may be quick.
+        let watch = cluster.follow(&set_of(nodes)?)?;
+        let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
+        let courses = states.map(|state| Course::new(state.node, state.state, force, now));
+        let courses = courses.collect();
+        let asking = Asking::begin(cluster, nodes, &Request::Poweroff, deadline);
+        Ok(Self { cluster, courses, watch, asking, deadline })
+    }
+
+    /// Until every node is off, or is not going to be; the courses are those that they took.
+    fn run(&mut self, observer: &mut Observer<'_>, courses: &mut Vec<Course>) -> Result<(), Error> {
+        let result = self.go_on(observer);
+        *courses = std::mem::take(&mut self.courses);
+        result
+    }
+
+    fn go_on(&mut self, observer: &mut Observer<'_>) -> Result<(), Error> {
+        loop {
+            let now = Instant::now();
+            self.hear();
+            for course in &mut self.courses {
+                course.pass(now, self.deadline);
+            }
+            let due = names(&self.courses, Course::is_to_be_cut);
+            if !due.is_empty() {
+                self.cut(&due, observer)?;
+                continue;
+            }
+            let left = names(&self.courses, Course::is_under_way);
+            if left.is_empty() {
+                return Ok(());
+            }
+            let event = Event::GoingDown {
+                nodes: &left,
+                left: self.deadline.saturating_duration_since(now),
+            };
+            if observer(event).is_break() {
+                self.courses.iter_mut().for_each(Course::stop);
+                return Ok(());
+            }
+            while let Some(change) = self.watch.next(Some(now + STEP))? {
+                let course = self.courses.iter_mut().find(|course| course.node == change.node);
+                if let Some(course) = course {
+                    course.see(change.state, Instant::now());
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        while let Ok((node, said)) = self.asking.said.try_recv() {
+            tell(&mut self.courses, node, said);
+        }
+    }
+
+    /// Cuts the power of nodes that have halted, or that are not to be waited for.
+    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) -> Result<(), Error> {
+        let mut off = Vec::new();
+        let result = self.cluster.driver.switch(nodes, Action::Off, &mut |event| {
+            if let PowerEvent::Switched { node, .. } = event {
+                off.push(node);
+            }
+            observer(Event::Power(event))
+        });
+        let is_done = result.is_ok();
+        for course in self.courses.iter_mut().filter(|course| nodes.contains(&course.node)) {
+            course.is_cut(is_done || off.contains(&course.node));
+        }
+        Ok(result.map(drop)?)
+    }
+}
+
+/// What the desired state and the hooks are told of a node.
+fn cut(cluster: &Cluster, course: &Course) -> NodePower {
+    let is_off = course.is_off();
+    NodePower {
+        node: label(course.node),
+        name: cluster.alias(course.node),
+        power: if is_off { Action::Off } else { Action::On },
+        changed: is_off,
+        undone: false,
+        cycled: false,
+    }
+}

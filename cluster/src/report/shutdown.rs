@@ -1,0 +1,71 @@
+//! What shutting nodes down and restarting them tells.
+
+use serde::Serialize;
+
+use crate::agent::Transport;
+
+/// `shutdown`, and `off` where it shuts down first.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShutdownReport {
+    /// In the order of asking.
+    pub nodes: Vec<NodeShutdown>,
+}
+
+/// One node after `shutdown`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NodeShutdown {
+    /// `pN`.
+    pub node: String,
+    /// Its configured name.
+    pub name: Option<String>,
+    /// What became of it.
+    pub result: ShutdownResult,
+    /// By what it was asked; absent where nobody could ask it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// Why it was not shut down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What became of a node that was to be shut down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ShutdownResult {
+    /// It had no power before.
+    AlreadyOff,
+    /// It halted, and then lost its power.
+    ShutDown,
+    /// It did not halt, and lost its power because that was asked for.
+    Forced,
+    /// It has power, and may be running.
+    StillOn,
+}
+
+/// `reboot`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RebootReport {
+    /// In the order of asking.
+    pub rebooting: Vec<NodeReboot>,
+}
+
+/// One node after `reboot`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NodeReboot {
+    /// `pN`.
+    pub node: String,
+    /// Its configured name.
+    pub name: Option<String>,
+    /// By what it was asked; absent where it does not restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// Why it does not restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
