@@ -17,7 +17,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches as _, Parser};
 use clusterhat::shorten;
 
 use crate::args::{Cli, Task};
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
         return vendor::main(&words);
     }
-    let Cli { global, command } = match Cli::try_parse() {
+    let Cli { global, command } = match parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -51,6 +51,18 @@ fn main() -> ExitCode {
             Cli::try_parse_from(words).map_or_else(|error| refuse(&error), |_| ExitCode::SUCCESS)
         }
     }
+}
+
+/// As [`Cli::try_parse`], but for what that does at its end.
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let parsed = parsed.map_err(|error| error.format(&mut command));
+    // Freeing what describes every option of every command would take a tenth of a `status`; the process
+    // ends with it.
+    std::mem::forget(command);
+    parsed
 }
 
 /// Help and versions are no errors; an error goes where the caller reads.

@@ -67,6 +67,12 @@ impl SimExpander {
         (0..8).fold(0, |pins, bit| pins | u8::from(self.pin(bit)) << bit)
     }
 
+    /// The registers from 0 on as a simulation's file has them: input, output, polarity, direction, pull-up.
+    pub(super) fn registers(&self) -> [u8; 5] {
+        let input = self.pins() ^ self.polarity;
+        [input, self.latch, self.polarity, self.direction, self.pull_up]
+    }
+
     fn pin(&self, bit: usize) -> bool {
         let of = |register: u8| register >> bit & 1 == 1;
         let pulled_up = self.kind == Chip::Pca9554 || of(self.pull_up);

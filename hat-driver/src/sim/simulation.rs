@@ -58,6 +58,15 @@ pub struct Simulation {
     pub(super) power_record: PowerRecord,
 }
 
+/// What of a simulation a transfer may change.
+#[derive(PartialEq, Eq)]
+pub(super) struct State {
+    expanders: Vec<(ChipPlace, [u8; 5])>,
+    ctrls: BTreeMap<u32, SimCtrl>,
+    gpio: BTreeMap<u8, bool>,
+    power_record: PowerRecord,
+}
+
 /// Why a text is no simulation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -142,7 +151,7 @@ impl Simulation {
         for (&place, chip) in &self.expanders {
             let chips = raw.entry("chips").or_insert_with(|| json!({}));
             if let Some(entry) = find_chip(chips, place) {
-                entry.insert("r".into(), registers(chip));
+                entry.insert("r".into(), json!(chip.registers()));
             }
         }
         for (&bus, ctrl) in &self.ctrls {
@@ -169,6 +178,17 @@ impl Simulation {
         let mut text = Value::Object(raw).to_string();
         text.push('\n');
         text
+    }
+
+    /// What of the object may change: two states that are equal have the same text.
+    pub(super) fn state(&self) -> State {
+        let registers = |(&place, chip): (&ChipPlace, &SimExpander)| (place, chip.registers());
+        State {
+            expanders: self.expanders.iter().map(registers).collect(),
+            ctrls: self.ctrls.clone(),
+            gpio: self.gpio.clone(),
+            power_record: self.power_record.clone(),
+        }
     }
 
     /// The object's text, but for the registers in which ClusterCTRL boards answer questions.
@@ -305,10 +325,6 @@ fn parse_expander(at: &str, value: &Value) -> Result<SimExpander, SimulationErro
         (latch, polarity, direction, pull_up);
     chip.stuck = raw.stuck.map_or([None; 8], levels);
     Ok(chip)
-}
-
-fn registers(chip: &SimExpander) -> Value {
-    json!([chip.pins() ^ chip.polarity, chip.latch, chip.polarity, chip.direction, chip.pull_up])
 }
 
 #[cfg(test)]

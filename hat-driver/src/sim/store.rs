@@ -128,7 +128,12 @@ impl Store {
             })?;
         }
         let result = self.refresh().and_then(|_| {
+            let before = self.world.state();
             let result = recorded(&mut self.world, change);
+            // Most transfers only read.
+            if self.world.state() == before {
+                return Ok(result);
+            }
             self.save().map(|()| result)
         });
         if let Some(lock) = self.lock() {
