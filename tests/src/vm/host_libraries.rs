@@ -14,9 +14,11 @@ use super::{
 /// Where programs look for their dynamic linker.
 const LINKER: &str = "/lib64/ld-linux-x86-64.so.2";
 
-/// The C library's name, and that of what unwinds a panic.
+/// The C library's name.
 const C_LIBRARY: &str = "libc.so.6";
-const UNWINDER: &str = "libgcc_s.so.1";
+
+/// What a guest has: also the C library's mathematical functions, and what unwinds a panic.
+pub(super) const GUESTS: [&str; 3] = [C_LIBRARY, "libm.so.6", "libgcc_s.so.1"];
 
 /// Puts a guest's own C library into an archive, and the dynamic linker where programs look for it.
 ///
@@ -24,7 +26,7 @@ const UNWINDER: &str = "libgcc_s.so.1";
 /// If Debian's packages lack it.
 pub(super) fn add_guests(archive: &mut Archive, debian: &Unpacked) -> io::Result<()> {
     archive.file(LINKER, &read(&debian.loader)?);
-    for name in [C_LIBRARY, UNWINDER] {
+    for name in GUESTS {
         let library = debian.libraries().join(name);
         let guest = format!("/usr/lib/x86_64-linux-gnu/{name}");
         archive.file(&guest, &read(&library)?);

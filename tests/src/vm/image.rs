@@ -134,8 +134,10 @@ pub(super) fn base() -> io::Result<Base> {
         cache: cache.clone(),
     };
     let programs = Programs::ALL.map(|programs| (programs.package(), programs.files()));
-    let recipe =
-        format!("{RELEASE} {MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?} {programs:?}\n{INIT}");
+    let recipe = format!(
+        "{:?} {RELEASE} {MODULES:?} {WITHOUT_UDEV:?} {ON_DEMAND:?} {programs:?}\n{INIT}",
+        host_libraries::GUESTS
+    );
     let made_by = cache.join("recipe");
     if fs::read_to_string(&made_by).is_ok_and(|made_by| made_by == recipe) {
         return Ok(base);
