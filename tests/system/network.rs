@@ -131,8 +131,11 @@ pub(crate) fn nat_until_it_is_undone() {
     await_uplink(&system);
     sh(&system, DOCKER);
     let files = sh(&system, FILES);
-    sh(&system, "clusterhat off; clusterhat network setup --mode nat; clusterhat on p1 p3");
+    sh(&system, "clusterhat off; clusterhat network setup --mode nat");
+    sh(&system, WAIT);
+    sh(&system, "clusterhat on p1 p3");
     nat_works(&system);
+    waited_for_what_the_kernel_said(&system);
     names_and_leases(&system);
     refused_by_a_filter(&system);
     apart_and_let_through(&system);
@@ -145,6 +148,29 @@ pub(crate) fn nat_until_it_is_undone() {
     undo(&system, &files);
     sh(&system, "! iptables -S | grep -- '--comment clusterhat'");
     sh(&system, NO_DOCKER);
+}
+
+/// From before the nodes have power.
+const WAIT: &str = "rm -f /run/waited-*; for state in enumerated link reachable; do
+        (clusterhat wait p1 p3 --for $state --timeout 600 >/run/wait-$state 2>&1
+         echo $? >/run/waited-$state) </dev/null >/dev/null 2>&1 &
+    done";
+
+/// Each wait ends by the events that it is for, and `status` says the same.
+#[track_caller]
+fn waited_for_what_the_kernel_said(vm: &Vm) {
+    until(
+        vm,
+        "[ -e /run/waited-enumerated ] && [ -e /run/waited-link ] && [ -e /run/waited-reachable ]",
+    );
+    let told = sh(vm, "tail -n +1 /run/wait-* /run/waited-*");
+    assert_eq!(sh(vm, "cat /run/waited-*"), "0\n0\n0", "{told}");
+    // What was not heard of for a while is up only, until the kernel has asked again.
+    until(
+        vm,
+        "ping -c 1 -W 2 172.19.181.3 && clusterhat --json status p2 p3 | \
+         grep -q '\"p2\".*\"state\":\"off\".*\"p3\".*\"state\":\"reachable\"'",
+    );
 }
 
 /// NetworkManager gives nft one second, which a machine without hardware virtualisation may not do if it
