@@ -144,7 +144,7 @@ fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Source
 
 /// A simulation brings its own configuration: the machine's belongs to other boards.
 fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error> {
-    if builtin::simulation(name).is_none() && !Path::new(name).exists() {
+    if !is_builtin(name) && !Path::new(name).exists() {
         let known: Vec<_> = builtin::names().collect();
         return Err(Error::Simulation(format!(
             "{name}: neither a file nor one of the built-in simulations {}",
@@ -152,8 +152,7 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error>
         )));
     }
     let machine = Machine::open(name).map_err(|error| {
-        let is_damaged =
-            builtin::simulation(name).is_some() && matches!(error, StoreError::Simulation { .. });
+        let is_damaged = is_builtin(name) && matches!(error, StoreError::Simulation { .. });
         let fix = if is_damaged { "; remove this file for a fresh board" } else { "" };
         Error::Simulation(format!("{error}{fix}"))
     })?;
@@ -170,6 +169,10 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error>
     }
     let machine = if options.without_waits { machine.without_waits() } else { machine };
     Ok((machine, sources))
+}
+
+fn is_builtin(name: &str) -> bool {
+    builtin::names().any(|known| known == name)
 }
 
 fn driver_options(settings: &Settings, call: &Options) -> DriverOptions {

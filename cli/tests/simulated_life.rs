@@ -1,0 +1,54 @@
+//! Simulated nodes across processes: what one call does, the next one sees, and no process runs in between.
+
+mod command;
+
+use clusterhat_tests::command::{Output, World};
+use command::Run as _;
+use serde_json::{Value, json};
+
+/// Four nodes that are off. Time passes here: starts are short.
+fn world() -> World {
+    let mut world = World::builtin_value("v2.5");
+    world["nodes"] = json!({
+        "p1": {"boots_in": 0.6},
+        "p2": {"boots_in": 0.6, "stays": "boot-rom"},
+        "p3": {"boots_in": 0.6, "hangs": true},
+    });
+    World::new(&world)
+}
+
+fn call(world: &World, arguments: &[&str]) -> Output {
+    world.start(arguments).finish()
+}
+
+fn states(world: &World) -> Vec<Value> {
+    let document: Value = serde_json::from_str(&call(world, &["status", "--json"]).stdout).unwrap();
+    let nodes = document["nodes"].as_array().unwrap();
+    nodes.iter().map(|node| node["state"].clone()).collect()
+}
+
+#[test]
+fn nodes_start_and_one_stays_in_its_boot_rom() {
+    let world = world();
+    assert_eq!(states(&world), ["off", "off", "off", "off"]);
+    assert_eq!(call(&world, &["on", "p1", "p2", "--delay", "0"]).status, 0);
+    let output = call(&world, &["wait", "p1", "--for", "agent", "--timeout", "60"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let output = call(&world, &["wait", "p2", "--for", "link", "--timeout", "1"]);
+    assert_eq!(output.status, 3, "{output:?}");
+    assert!(format!("{output:?}").contains("boot-rom"), "{output:?}");
+    assert_eq!(states(&world), ["agent", "boot-rom", "off", "off"]);
+}
+
+#[test]
+fn a_node_that_is_shut_down_is_halted_first_and_one_that_hangs_keeps_its_power() {
+    let world = world();
+    assert_eq!(call(&world, &["on", "p1", "p3", "--delay", "0"]).status, 0);
+    let output = call(&world, &["wait", "p1", "p3", "--for", "agent", "--timeout", "60"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let output = call(&world, &["shutdown", "p1", "--timeout", "60"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let output = call(&world, &["shutdown", "p3", "--timeout", "1"]);
+    assert_eq!(output.status, 3, "{output:?}");
+    assert_eq!(states(&world), ["off", "off", "agent", "off"]);
+}
