@@ -15,18 +15,18 @@ use crate::render::{self, Printout};
 use crate::signals::WholeSteps;
 
 const AFTER_HELP: &str = "\
-Each node that is on loses its power after a random time, has it again after another, and so on. Both times are distributed
-exponentially. They follow from the seed and the node's number alone: the generator is xoshiro256++, seeded through
-SplitMix64, and jumped as often as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a
-number's upper 53 bits as a fraction of 1. Nodes are switched as by `on` and `off`, one operation at a time, so a time may
-pass late by the delay between two nodes; every event tells the planned time and the actual one. As with a real power loss
+Each node that is on loses its power after a random time, has it again after another, and so on. Both times are distributed \
+exponentially. They follow from the seed and the node's number alone: the generator is xoshiro256++, seeded through \
+SplitMix64, and jumped as often as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a \
+number's upper 53 bits as a fraction of 1. Nodes are switched as by `on` and `off`, one operation at a time, so a time may \
+pass late by the delay between two nodes; every event tells the planned time and the actual one. As with a real power loss \
 no hook runs, and the nodes' desired state stays.
 
-Nodes that are off at the beginning stay off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or
-SIGHUP, which take effect once what is being switched is switched. Before a node loses its power its number is written to
-/var/lib/clusterhat/power/chaos.json (beside a simulation's file: .FILE.lock.chaos) and synchronised to the disk; it is
-removed once the node is on again. After kill -9 or a power cut of the controller that file tells which nodes are off: the
-next `chaos`, and `chaos --restore` without doing anything else, switch them on, and `doctor` tells of them. Only one
+Nodes that are off at the beginning stay off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or \
+SIGHUP, which take effect once what is being switched is switched. Before a node loses its power its number is written to \
+/var/lib/clusterhat/power/chaos.json (beside a simulation's file: .FILE.lock.chaos) and synchronised to the disk; it is \
+removed once the node is on again. After kill -9 or a power cut of the controller that file tells which nodes are off: the \
+next `chaos`, and `chaos --restore` without doing anything else, switch them on, and `doctor` tells of them. Only one \
 `chaos` runs at a time.";
 
 #[derive(Debug, Args)]

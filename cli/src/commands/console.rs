@@ -20,10 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const AFTER_HELP: &str = "\
 On a terminal, every key goes to the node, but for these after a newline:
   ~.  end, ~B  send a break, ~?  help, ~~  send a tilde.
-The console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is
+The console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is \
 no terminal is copied, and the command ends when the node has answered its last line.
 
-A REGEX is searched for in what the node prints, after the line if one is sent: the echo of the line counts. ^ and $ are
+A REGEX is searched for in what the node prints, after the line if one is sent: the echo of the line counts. ^ and $ are \
 the ends of a line; at most 4096 bytes can match.
 
 Exit status with --send or --expect: 0 sent or matched, 3 timed out.";

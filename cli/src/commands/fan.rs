@@ -25,9 +25,9 @@ enum FanState {
 const SLICE: Duration = Duration::from_millis(200);
 
 const AFTER_HELP: &str = "\
-auto follows the hottest of the controller and the nodes whose agents tell their temperature: the fans run from the
-temperature on that fan = { on = 60, off = 50 } in clusterhat.toml names first, until it has fallen to the second one. They
-run where nobody can tell a temperature, and are left running when auto ends. clusterhat-fan.service runs it; without
+auto follows the hottest of the controller and the nodes whose agents tell their temperature: the fans run from the \
+temperature on that fan = { on = 60, off = 50 } in clusterhat.toml names first, until it has fallen to the second one. They \
+run where nobody can tell a temperature, and are left running when auto ends. clusterhat-fan.service runs it; without \
 such a line in the configuration auto ends with status 2, and the unit does nothing.";
 
 fn parse_fan_target(text: &str) -> Result<Fans, String> {

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// What the exit status says, for `--help`.
 const AFTER_HELP: &str = "\
-Exit status: 0 all of them have power, 1 one of them has none, 2 usage or configuration, 3 timed out,
+Exit status: 0 all of them have power, 1 one of them has none, 2 usage or configuration, 3 timed out, \
 4 a board does not say.";
 
 #[derive(Debug, Args)]

@@ -9,9 +9,9 @@ use crate::call::{Call, Done, Run};
 use crate::watch::watched;
 
 const AFTER_HELP: &str = "\
-A node is restored once, after its board has lost its power: a reboot of the controller alone changes nothing. --all
---dry-run shows what a loss of power would lead to. What at-boot says of a node (off, last, on or keep, the default)
-stands in clusterhat.toml. After two starts in a row that under-voltage or another loss of power cut short, nothing
+A node is restored once, after its board has lost its power: a reboot of the controller alone changes nothing. --all \
+--dry-run shows what a loss of power would lead to. What at-boot says of a node (off, last, on or keep, the default) \
+stands in clusterhat.toml. After two starts in a row that under-voltage or another loss of power cut short, nothing \
 is switched on: check the supply, or raise --delay, then use --again.";
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod doctor;
 pub(crate) mod inventory;
 mod json;
 mod network;
+mod power;
 mod printout;
 mod restore;
 mod setup;

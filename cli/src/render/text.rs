@@ -4,26 +4,25 @@ use std::fmt::Write as _;
 
 use hat_driver::hat::PinSetup;
 use hat_driver::linux::{BoardModel, BoardSource, Candidate, OutputResult};
-use hat_driver::power::Action;
 
+use super::power;
 use super::state;
 use super::table::{Cell, Tone, cell, paint, plain, table};
-use super::words::{action, initialised, on_off};
+use super::words::{initialised, on_off};
 use clusterhat::report::{
-    BeyondSize, BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardState,
-    BoardStatus, BoardsReport, CtrlState, HatState, Level, ModelName, NodePath, NodeStatus,
-    NodeUsbBoot, OutputChange, OutputReport, PathReport, PlanReport, PowerReport, Report,
-    StatusReport, UsbBootReport,
+    BoardDone, BoardEntry, BoardInit, BoardReport, BoardSettings, BoardState, BoardStatus,
+    BoardsReport, CtrlState, HatState, Level, ModelName, NodePath, NodeStatus, NodeUsbBoot,
+    OutputChange, OutputReport, PathReport, Report, StatusReport, UsbBootReport,
 };
 
 pub(crate) fn render(report: &Report) -> String {
     match report {
         Report::Status(report) => status(report),
-        Report::Power(report) => power(report),
+        Report::Power(report) => power::power(report),
         Report::Restore(report) => super::restore::render(report),
         Report::Shutdown(report) => super::shutdown::shutdown(report),
         Report::Reboot(report) => super::shutdown::reboot(report),
-        Report::Plan(report) => plan(report),
+        Report::Plan(report) => power::plan(report),
         Report::Start(report) => super::wait::start(report),
         Report::Wait(report) => super::wait::wait(report),
         // Told by the exit status.
@@ -169,50 +168,6 @@ fn output(name: &str, level: Level) -> String {
         }
         _ => format!("{name} {}", on_off(level.seen)),
     }
-}
-
-pub(super) fn power(report: &PowerReport) -> String {
-    let mut text = String::new();
-    text.push_str(&initialised(&report.initialised));
-    let rows: Vec<_> = report
-        .nodes
-        .iter()
-        .map(|node| {
-            let tone = if node.power == Action::On { Tone::Good } else { Tone::Plain };
-            let note = match (node.changed, node.cycled) {
-                _ if node.undone => "switched off by another process",
-                (_, true) => "power cycled",
-                (true, false) => "",
-                (false, false) => "no change",
-            };
-            let name = node.name.clone().unwrap_or_default();
-            vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]
-        })
-        .collect();
-    if !rows.is_empty() {
-        text.push_str(&table(&["NODE", "NAME", "POWER", "NOTE"], &rows));
-    }
-    text.extend(report.beyond_size.iter().map(|BeyondSize { board, places }| {
-        format!("{board}: beyond its configured size, switched off: {}\n", places.join(" "))
-    }));
-    text
-}
-
-fn plan(report: &PlanReport) -> String {
-    let mut text = String::new();
-    for board in &report.initialise {
-        let _ = writeln!(text, "would initialise {board}");
-    }
-    for step in &report.steps {
-        if step.wait_s > 0.0 {
-            let _ = writeln!(text, "would wait {} s", step.wait_s);
-        }
-        let _ = writeln!(text, "would switch {} {}", action(step.action), step.nodes.join(" "));
-    }
-    if report.steps.is_empty() {
-        text.push_str("no change\n");
-    }
-    text
 }
 
 fn outputs(report: &OutputReport) -> String {

@@ -2,13 +2,13 @@
 
 use clusterhat::report::{StartReport, WaitNode, WaitReport};
 
+use super::power;
 use super::state;
 use super::table::{plain, table};
-use super::text;
 
 /// `on` and `cycle` with `--wait`.
 pub(super) fn start(report: &StartReport) -> String {
-    format!("{}{}", text::power(&report.power), wait(&report.wait))
+    format!("{}{}", power::power(&report.power), wait(&report.wait))
 }
 
 /// `wait`.

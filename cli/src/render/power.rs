@@ -1,0 +1,55 @@
+//! What switching nodes came to, or would come to.
+
+use std::fmt::Write as _;
+
+use clusterhat::report::{BeyondSize, PlanReport, PowerReport};
+use hat_driver::power::Action;
+
+use super::table::{Tone, cell, plain, table};
+use super::words::{action, initialised};
+
+/// What was switched.
+pub(super) fn power(report: &PowerReport) -> String {
+    let mut text = String::new();
+    text.push_str(&initialised(&report.initialised));
+    let rows: Vec<_> = report
+        .nodes
+        .iter()
+        .map(|node| {
+            let tone = if node.power == Action::On { Tone::Good } else { Tone::Plain };
+            let note = match (node.changed, node.cycled) {
+                _ if node.undone => "switched off by another process",
+                (_, true) => "power cycled",
+                (true, false) => "",
+                (false, false) => "no change",
+            };
+            let name = node.name.clone().unwrap_or_default();
+            vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]
+        })
+        .collect();
+    if !rows.is_empty() {
+        text.push_str(&table(&["NODE", "NAME", "POWER", "NOTE"], &rows));
+    }
+    text.extend(report.beyond_size.iter().map(|BeyondSize { board, places }| {
+        format!("{board}: beyond its configured size, switched off: {}\n", places.join(" "))
+    }));
+    text
+}
+
+/// What would be switched.
+pub(super) fn plan(report: &PlanReport) -> String {
+    let mut text = String::new();
+    for board in &report.initialise {
+        let _ = writeln!(text, "would initialise {board}");
+    }
+    for step in &report.steps {
+        if step.wait_s > 0.0 {
+            let _ = writeln!(text, "would wait {} s", step.wait_s);
+        }
+        let _ = writeln!(text, "would switch {} {}", action(step.action), step.nodes.join(" "));
+    }
+    if report.steps.is_empty() {
+        text.push_str("no change\n");
+    }
+    text
+}
