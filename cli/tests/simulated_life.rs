@@ -1,5 +1,7 @@
 //! Simulated nodes across processes: what one call does, the next one sees, and no process runs in between.
 
+#![allow(clippy::unwrap_used)]
+
 mod command;
 
 use clusterhat_tests::command::{Output, World};

@@ -28,6 +28,9 @@ fn a_member_of_the_device_s_group_needs_no_root() {
     let node = hat.plugged.path();
     vm.run(&["chgrp", "1000", &node]).unwrap();
     vm.run(&["chmod", "660", &node]).unwrap();
+    let as_tmpfiles = "mkdir -p /var/lib/clusterhat/power && chgrp 1000 /var/lib/clusterhat/power && \
+                       chmod 2770 /var/lib/clusterhat/power";
+    assert_eq!(vm.run(&["sh", "-c", as_tmpfiles]).unwrap().status, 0);
     for words in ["status", "on p1", "alert on"] {
         let output = as_user(&vm, words).unwrap();
         assert_eq!((output.status, &*output.stderr), (0, ""), "{words}: {output:?}");

@@ -1,6 +1,8 @@
 //! Why the desired state cannot be read or saved.
 
+use std::error::Error;
 use std::io;
+use std::iter;
 use std::path::PathBuf;
 
 use system_config::changes::ChangeError;
@@ -36,4 +38,29 @@ pub enum DesiredError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl DesiredError {
+    /// Whether this user may not do it, and others may.
+    pub(crate) fn is_denied(&self) -> bool {
+        let chain = iter::successors(Some(self as &dyn Error), |&error| error.source());
+        let mut causes = chain.filter_map(|error| error.downcast_ref::<io::Error>());
+        causes.any(|cause| cause.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_is_found_below_what_was_tried() {
+        let error = |kind| DesiredError::Io {
+            doing: "open",
+            path: PathBuf::from("/var/lib/clusterhat/power"),
+            source: io::Error::from(kind),
+        };
+        assert!(error(io::ErrorKind::PermissionDenied).is_denied());
+        assert!(!error(io::ErrorKind::StorageFull).is_denied());
+    }
 }

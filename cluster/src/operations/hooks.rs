@@ -160,10 +160,15 @@ impl Cluster {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
+                let fix = if error.is_denied() {
+                    "; `systemd-tmpfiles --create` gives the groups i2c and gpio access"
+                } else {
+                    ""
+                };
                 let error = Error::Desired(error).message();
                 self.warnings.push(format!(
                     "the nodes' desired state is not saved: {error}; after a loss of power they may not be \
-                     restored as they are now"
+                     restored as they are now{fix}"
                 ));
                 None
             }
