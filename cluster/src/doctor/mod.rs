@@ -1,6 +1,6 @@
 //! The checks of `doctor`: what commonly keeps a cluster from working, why it matters, and its fix.
 //!
-//! [`Facts`](facts::Facts) are read first: of the boards, of the system below a root, and of its USB. Each check is a
+//! Facts are read first: of the boards, of the system below a root, and of its USB. Each check is a
 //! pure function of them ([`checks`]); none switches or writes anything. A check that cannot be made says why.
 
 mod agents;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::discover;
 use super::error::{ClusterError, Target};
-use super::exclusion::Exclusion;
 use super::handle::{Board, Node};
 use super::info::BoardInfo;
 use super::options::Options;
@@ -165,7 +164,9 @@ impl Cluster {
             Unit::Hat(_) => None,
             Unit::Ctrl(_) => Some(self.enter(slot)?),
         };
-        self.read(slot, exclusion)
+        let reading = self.read(slot);
+        drop(exclusion);
+        reading
     }
 
     /// The same once nobody changes anything on the board: what the record says of it is done by then
@@ -176,16 +177,13 @@ impl Cluster {
     pub fn settled_status(&mut self, board: Board) -> Result<BoardReading, ClusterError> {
         let slot = self.slot(board)?;
         let exclusion = self.enter(slot)?;
-        self.read(slot, Some(exclusion))
+        let reading = self.read(slot);
+        drop(exclusion);
+        reading
     }
 
-    fn read(
-        &mut self,
-        slot: usize,
-        exclusion: Option<Exclusion>,
-    ) -> Result<BoardReading, ClusterError> {
+    fn read(&mut self, slot: usize) -> Result<BoardReading, ClusterError> {
         let result = self.unit(slot)?.status();
-        drop(exclusion);
         result.map_err(|source| self.failed(slot, Target::None, ResultingState::Old, source))
     }
 
