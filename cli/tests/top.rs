@@ -65,7 +65,7 @@ fn a_node_without_an_agent_keeps_nobody_waiting() {
     let output = world.run(&["top", "p1", "p2", "--count", "1", "--json"]);
     assert_eq!(output.status, 0, "{output:?}");
     let nodes = &output.json()["nodes"];
-    assert_eq!((&nodes[0]["state"], &nodes[1]["state"]), (&json!("powered"), &json!("agent")));
+    assert_eq!((&nodes[0]["state"], &nodes[1]["state"]), (&json!("reachable"), &json!("agent")));
     assert!(nodes[0]["error"].as_str().unwrap().starts_with("no agent on p1"), "{nodes}");
 }
 

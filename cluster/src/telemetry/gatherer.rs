@@ -70,17 +70,12 @@ impl Gatherer {
     ) -> Result<Outcome<TopReport>, Error> {
         let nodes = cluster.nodes(set)?;
         let Outcome { report: status, error } = cluster.status(set)?;
-        let power = |node: Node| {
+        let row = |node: Node| {
             let name = label(node);
-            let status = status.nodes.iter().find(|one| one.node == name)?;
-            if status.absent {
-                Some(State::Absent)
-            } else {
-                status.seen.map(|on| if on { State::Powered } else { State::Off })
-            }
+            status.nodes.iter().find(|row| row.node == name)
         };
-        let powered = nodes.iter().copied().filter(|node| power(*node) == Some(State::Powered));
-        let powered: Vec<_> = powered.collect();
+        let has_power = |node: &Node| row(*node).is_some_and(|row| row.seen == Some(true));
+        let powered: Vec<_> = nodes.iter().copied().filter(has_power).collect();
         self.nodes.retain(|number, _| powered.iter().any(|node| node.number() == *number));
         self.listen(cluster, &powered, until);
         let rows = nodes.iter().map(|&node| {
@@ -89,7 +84,7 @@ impl Gatherer {
             TopNode {
                 node: label(node),
                 name: cluster.alias(node),
-                state: if reached.is_some() { Some(State::Agent) } else { power(node) },
+                state: reached.map_or_else(|| row(node)?.state, |_| Some(State::Agent)),
                 transport: reached.map(|reached| reached.transport),
                 simulated: reached.is_some_and(|reached| reached.is_simulated),
                 telemetry: reached.and_then(|reached| reached.telemetry.clone()),
