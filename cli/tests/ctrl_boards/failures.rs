@@ -204,9 +204,9 @@ fn nodes_of_a_hat_that_is_not_there_are_absent_and_not_off() {
     let status = world.run(&["status", "p4..p6"]);
     let lines: Vec<_> = status.stdout.lines().skip(1).take(3).collect();
     let expected = [
-        "p4    ctrl20  -          absent",
-        "p5    ctrl20  off        off",
-        "p6    ctrl20  off        off",
+        "p4    ctrl20  -          absent  absent",
+        "p5    ctrl20  off        off     off",
+        "p6    ctrl20  off        off     off",
     ];
     assert_eq!((status.status, &lines[..]), (0, &expected[..]), "{status:?}");
     let document = world.run(&["status", "p4", "p5", "--json"]).json();
@@ -214,8 +214,9 @@ fn nodes_of_a_hat_that_is_not_there_are_absent_and_not_off() {
         document["nodes"],
         json!([
             {"node": "p4", "name": null, "board": "ctrl20", "commanded": null, "seen": null,
-             "absent": true},
-            {"node": "p5", "name": null, "board": "ctrl20", "commanded": false, "seen": false},
+             "absent": true, "state": "absent", "since": null},
+            {"node": "p5", "name": null, "board": "ctrl20", "commanded": false, "seen": false,
+             "state": "off", "since": null},
         ])
     );
     // All nodes are those that are there.
