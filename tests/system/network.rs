@@ -44,7 +44,7 @@ fn await_carrier(vm: &Vm, node: u8) {
     const TRIES: u32 = 10;
     let (port, end) = (format!("ethpi{node}"), format!("node{node}"));
     let ends_are_up = format!(
-        "ip link show {port} | grep -q '[<,]UP[,>].* master clusterhat0 ' && \
+        "ip link show {port} | grep -q '[<,]UP[,>]' && \
          ip -n {end} link show | grep -q '^[0-9]*: usb.*[<,]LOWER_UP[,>]'"
     );
     let has_carrier = format!(

@@ -174,9 +174,14 @@ fn misplaced(node: &NetworkNode, settings: &NetworkSettings, live: &Live) -> Opt
 }
 
 /// A node that is still booting looks the same. A gadget announces once that its end is up, and a driver that
-/// misses that is not told again.
+/// misses that is not told again. NetworkManager makes an interface a port of the bridge only once it has a carrier.
 fn no_carrier(link: &NodeLink, live: &Live) -> Option<Finding> {
-    let interface = link.interface.as_ref().filter(|_| link.state == LinkState::Down)?;
+    let waits = matches!(link.state, LinkState::Down | LinkState::Apart);
+    let interface = link.interface.as_ref().filter(|_| waits)?;
+    let has_carrier = |found: &Link| found.name == *interface && found.carrier;
+    if live.links.iter().any(has_carrier) {
+        return None;
+    }
     let rebind = live.gadgets.get(interface)?.rebind()?;
     let node = &link.node;
     let what = format!(

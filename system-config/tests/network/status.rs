@@ -93,6 +93,11 @@ fn a_port_without_carrier() {
         finding.fix.to_string(),
         "echo 1-1.2:1.0 | tee /sys/bus/usb/drivers/cdc_ncm/unbind /sys/bus/usb/drivers/cdc_ncm/bind"
     );
+    // NetworkManager waits for the carrier before it makes it a port.
+    let mut apart = port.clone();
+    apart.as_object_mut().unwrap().remove("master");
+    let told = status(&apart);
+    assert_eq!((told.nodes[1].state, told.findings[0].kind), (LinkState::Apart, "no-carrier"));
     port["flags"] = json!(["BROADCAST", "MULTICAST", "UP", "LOWER_UP"]);
     assert_eq!(status(&port).findings, []);
 }
