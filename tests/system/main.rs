@@ -9,6 +9,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use clusterhat_tests::vm::system::{Network, System};
 
+mod agent;
 mod boot;
 mod guest;
 mod machine;
