@@ -64,7 +64,7 @@ pub(crate) enum Failure {
         signal: i32,
     },
     /// A dangerous command was not confirmed.
-    #[error("{0}; nothing was done")]
+    #[error("{0}")]
     NotConfirmed(String),
     /// What was waited for did not come.
     #[error("timed out: {0}")]

@@ -189,6 +189,30 @@ fn what_cannot_be_put_back_stays_noted() {
 }
 
 #[test]
+fn a_note_that_cannot_be_used_says_how_to_go_on() {
+    let world = world();
+    let path = note(&world).display().to_string();
+    let message = || {
+        let output = chaos(&world, &[&["--restore"]]);
+        assert_eq!(output.status, 1, "{output:?}");
+        output.json()["error"]["message"].as_str().unwrap().to_owned()
+    };
+    fs::write(note(&world), "{\"version\":1,\"nodes\":[99]}").unwrap();
+    let gone = message();
+    assert!(gone.contains("p99") && gone.contains(&format!("remove the file {path}")), "{gone}");
+    fs::write(note(&world), "{").unwrap();
+    let damaged = message();
+    assert!(damaged.contains(&path) && damaged.ends_with("correct or remove it"), "{damaged}");
+    let found = world.run(&["doctor", "--json"]);
+    assert_eq!(found.status, 1, "{found:?}");
+    let finding = &found.json()["findings"][0];
+    assert_eq!(finding["kind"], "chaos", "{found:?}");
+    assert!(finding["what"].as_str().unwrap().contains(&path), "{finding}");
+    fs::remove_file(note(&world)).unwrap();
+    assert_eq!(chaos(&world, &[&["--restore"]]).status, 0);
+}
+
+#[test]
 fn one_runs_at_a_time() {
     let world = world();
     let mut running = until_off(&world, &[&LONG, &["p1"]]);

@@ -161,6 +161,9 @@ fn a_node_that_hangs_keeps_its_power_unless_forced() {
     assert_eq!((status, &document["error"]["kind"]), (3, &json!("timed-out")), "{document}");
     assert_eq!(document["nodes"][0]["result"], "still-on");
     assert!(is_on(&world));
+    // Nor is it meant to be off after a loss of power.
+    let (_, document) = json(&world, &["restore", "--dry-run"]);
+    assert_eq!(document["nodes"][0]["last"], "on", "{document}");
     let (status, document) = json(&world, &["shutdown", "p1", "--timeout", "500ms", "--force"]);
     assert_eq!((status, &document["nodes"][0]["result"]), (0, &json!("forced")), "{document}");
     assert!(!is_on(&world));
@@ -214,7 +217,9 @@ fn where_neither_way_leads_to_it_both_are_told_and_the_power_stays() {
         assert!(output.stderr.contains(part), "{output:?}");
     }
     assert!(is_on(&world));
-    let forced = Output::of(&mut programs.command(&world, &["shutdown", "p1", "--force"]));
+    let forced = Output::of(
+        &mut programs.command(&world, &["shutdown", "p1", "--force", "--timeout", "500ms"]),
+    );
     assert_eq!(forced.status, 0, "{forced:?}");
     assert!(forced.stdout.contains("cut without having halted") && !is_on(&world), "{forced:?}");
 }
@@ -261,6 +266,13 @@ fn off_asks_on_a_terminal_where_a_node_is_running() {
     let question = "p[1-2] are running, and may lose data; `clusterhat shutdown p[1-2]` shuts down first. Continue? [y/N]";
     assert!(no.stdout.contains(question), "{no:?}");
     assert!(no.stdout.contains("not confirmed; nothing was done") && is_on(&world), "{no:?}");
+    let noise = on_terminal(&world, "off p1", "\\377\\n");
+    assert!(noise.stdout.contains("nothing was switched") && is_on(&world), "{noise:?}");
+    assert_eq!((noise.status, no.status), (2, 2), "{noise:?}");
+    for elsewhere in ["2>/dev/null", ">/dev/null"] {
+        let no = on_terminal(&world, &format!("off p1 p2 p3 {elsewhere}"), "n\\n");
+        assert!(no.stdout.contains(question) && is_on(&world), "{elsewhere}: {no:?}");
+    }
     let yes = on_terminal(&world, "off p1", "y\\n");
     assert!(yes.stdout.contains("p1 is running") && !is_on(&world), "{yes:?}");
     let none = on_terminal(&world, "off p1 p3", "");

@@ -99,7 +99,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l graceful -d 'Shut the nodes down first, as `clusterhat shutdown` does'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l immediate -d 'Cut the power at once, even if the configuration has graceful-off'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l force -d 'Cut the power of nodes that have not halted by then, or cannot be asked; they may lose data'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l force -d 'Cut the power of nodes that have not halted by then, even if they could not be asked; they may lose data'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l yes -d 'Do not ask for confirmation, although nodes are running'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
@@ -143,7 +143,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l confi
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l force -d 'Cut the power of nodes that have not halted by then, or cannot be asked; they may lose data'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l force -d 'Cut the power of nodes that have not halted by then, even if they could not be asked; they may lose data'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l when-powering-off -d 'Do nothing unless systemd is powering off or halting this machine (for clusterhat-shutdown.service)'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l json -d 'Print one JSON document, for errors too'

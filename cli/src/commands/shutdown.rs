@@ -42,7 +42,7 @@ pub(crate) struct Limits {
     /// How long nodes may take to halt (seconds; default 120); those that take longer keep their power
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Cut the power of nodes that have not halted by then, or cannot be asked; they may lose data
+    /// Cut the power of nodes that have not halted by then, even if they could not be asked; they may lose data
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -1,6 +1,7 @@
 //! The ways to one node's agent, which can be tried apart from the cluster: nodes are asked at the same time.
 
 use std::os::fd::OwnedFd;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::Node;
@@ -12,7 +13,10 @@ use super::line::Line;
 use super::ssh;
 use crate::cluster::Cluster;
 use crate::nodes::label;
-use crate::ports::{self, Port};
+use crate::ports::{self, Port, PortError};
+
+/// How often a port that another process holds is tried again: nobody tells when it is free.
+const BUSY_STEP: Duration = Duration::from_millis(50);
 
 impl Cluster {
     /// Connects to a node's agent, within the limit: by the serial port, else by ssh.
@@ -43,6 +47,18 @@ impl Endpoint {
             id: NodeId::from_number(node.number()).ok(),
             port: ports::open(cluster, node, Port::Agent).map_err(AgentError::from),
             ssh: by_ssh.then(|| cluster.ssh_name(node)),
+        }
+    }
+
+    /// The same, once whoever holds the serial port has let go of it, or this time has come. Readings of the nodes take a moment only.
+    pub(crate) fn when_free(cluster: &Cluster, node: Node, until: Instant) -> Self {
+        loop {
+            let endpoint = Self::new(cluster, node);
+            let is_busy = matches!(&endpoint.port, Err(AgentError::Port(PortError::Busy { .. })));
+            if !is_busy || Instant::now() >= until {
+                return endpoint;
+            }
+            thread::sleep(BUSY_STEP);
         }
     }
 

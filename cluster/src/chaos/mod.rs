@@ -86,6 +86,22 @@ pub enum ChaosError {
         /// What the system says.
         source: io::Error,
     },
+    /// The note is not one that was written here.
+    #[error("{} does not hold the nodes without power: {problem}; correct or remove it", .path.display())]
+    Damaged {
+        /// The note.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The note names nodes that are not there, and cannot get their power back.
+    #[error("absent, because their HAT is not connected: {}; connect it, or remove the file {}, which names them", .nodes.join(" "), .path.display())]
+    Gone {
+        /// The note.
+        path: PathBuf,
+        /// The nodes.
+        nodes: Vec<String>,
+    },
 }
 
 impl ChaosPlan {

@@ -1,14 +1,17 @@
 //! Which nodes have no power because of chaos, on the disk: whoever is killed in the middle leaves it to the next run,
 //! and to whoever looks for the cause.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hat_driver::linux::Resource;
 use hat_driver::linux::lock::{FileLock, LockError};
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
+use system_config::changes;
 
 use super::ChaosError;
 use crate::backend::Backend;
@@ -55,6 +58,11 @@ impl Note {
     /// The nodes without power, by their numbers.
     pub(super) fn nodes(&self) -> &[u32] {
         &self.nodes
+    }
+
+    /// Where it is, for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Notes a node before it loses its power: once this returns it is on the disk.
@@ -106,7 +114,10 @@ pub(crate) fn left(cluster: &Cluster) -> Result<Vec<u32>, ChaosError> {
     if nodes.is_empty() {
         return Ok(nodes);
     }
-    let is_held = File::open(path.with_extension("lock")).is_ok_and(|lock| {
+    let mut options = OpenOptions::new();
+    // Whatever else is in its place is not waited for.
+    options.read(true).custom_flags(OFlags::NONBLOCK.bits() as i32);
+    let is_held = options.open(path.with_extension("lock")).is_ok_and(|lock| {
         use rustix::fs::{FlockOperation, flock};
         flock(&lock, FlockOperation::NonBlockingLockShared).is_err()
     });
@@ -114,18 +125,23 @@ pub(crate) fn left(cluster: &Cluster) -> Result<Vec<u32>, ChaosError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u32>, ChaosError> {
-    let io = |source| ChaosError::Note { path: path.to_owned(), source };
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        bytes => bytes.map_err(io)?,
+    let damaged = |problem| ChaosError::Damaged { path: path.to_owned(), problem };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let name = path.file_name().unwrap_or_default();
+    let bytes = match changes::read(folder.unwrap_or(Path::new(".")), Path::new(name)) {
+        Ok(None) => return Ok(Vec::new()),
+        Ok(Some(bytes)) => bytes,
+        // The system says nothing against it: it is no regular file, or far too long.
+        Err(error) if error.raw_os_error().is_none() => return Err(damaged(error.to_string())),
+        Err(source) => return Err(ChaosError::Note { path: path.to_owned(), source }),
     };
-    let document: Document = serde_json::from_slice(&bytes)
-        .map_err(|error| io(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    let document: Document =
+        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
     match document.version {
         VERSION => Ok(document.nodes),
-        version => Err(io(io::Error::other(format!(
-            "its version is {version}, and this program knows {VERSION}"
-        )))),
+        version => {
+            Err(damaged(format!("its version is {version}, and this program knows {VERSION}")))
+        }
     }
 }
 
@@ -138,5 +154,31 @@ fn path(cluster: &Cluster) -> Result<PathBuf, ChaosError> {
             let lock = lock.map_err(|source| ChaosError::Note { path: FILE.into(), source })?;
             Ok(lock.with_extension("chaos"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn a_damaged_note_says_what_to_do_and_a_fifo_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (text, fifo) = (folder.path().join("text"), folder.path().join("fifo"));
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let mut errors = vec![read(&fifo).unwrap_err()];
+        for damage in ["", "{", "{\"version\":2,\"nodes\":[]}", "{\"version\":1,\"nodes\":[-1]}"] {
+            fs::write(&text, damage).unwrap();
+            errors.push(read(&text).unwrap_err());
+        }
+        for error in errors {
+            assert!(matches!(error, ChaosError::Damaged { .. }), "{error:?}");
+            assert!(error.to_string().ends_with("correct or remove it"), "{error}");
+        }
+        assert!(read(&folder.path().join("none")).unwrap().is_empty());
+        fs::write(&text, "{\"version\":1,\"nodes\":[2]}").unwrap();
+        assert_eq!(read(&text).unwrap(), [2]);
     }
 }

@@ -122,7 +122,8 @@ fn put_back(cluster: &mut Cluster, note: &mut Note) -> (Vec<String>, Option<Erro
     let (here, gone): (Vec<_>, Vec<_>) =
         note.nodes().iter().partition(|&&number| cluster.driver.node(number).is_some());
     let gone: Vec<_> = gone.into_iter().map(|number| format!("p{number}")).collect();
-    let gone = (!gone.is_empty()).then_some(Error::Absent(gone));
+    let gone = (!gone.is_empty())
+        .then(|| Error::Chaos(ChaosError::Gone { path: note.path().to_owned(), nodes: gone }));
     if here.is_empty() {
         return (Vec::new(), gone);
     }

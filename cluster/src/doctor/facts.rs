@@ -1,5 +1,7 @@
 //! All that the checks look at, read once. Nothing here switches or writes anything.
 
+use std::path::PathBuf;
+
 use hat_driver::linux::{
     BoardInfo, BoardReading, Candidate, ClusterError as DriverError, Node, Platform, probe,
 };
@@ -9,7 +11,7 @@ use system_config::Tools;
 use super::Subject;
 use super::agents::{self, AgentFacts};
 use super::system::SystemFacts;
-use crate::chaos;
+use crate::chaos::{self, ChaosError};
 use crate::cluster::Cluster;
 use crate::controller::{Controller, Options};
 use crate::error::Error;
@@ -36,6 +38,8 @@ pub(super) struct Facts {
     pub(super) unrecorded: Option<String>,
     /// The nodes, by their numbers, that an interrupted run of `chaos` has left off, or why that cannot be told.
     pub(super) left_by_chaos: Result<Vec<u32>, String>,
+    /// The note that `chaos` keeps of them, where it is damaged, and how.
+    pub(super) damaged_note: Option<(PathBuf, String)>,
     /// The nodes that were asked for and have power for certain, by their numbers.
     pub(super) powered: Vec<u32>,
     /// What the agents of nodes with power say of themselves.
@@ -105,6 +109,7 @@ impl Facts {
             unrecorded: None,
             powered: Vec::new(),
             agents: Vec::new(),
+            damaged_note: None,
             left_by_chaos: Err("no board is known here".to_owned()),
             system: Err(String::new()),
         };
@@ -143,7 +148,12 @@ impl Facts {
         };
         self.warnings.extend(cluster.surplus());
         self.unrecorded = cluster.unrecorded();
-        self.left_by_chaos = chaos::left(&cluster).map_err(|error| Error::from(error).message());
+        self.left_by_chaos = chaos::left(&cluster).map_err(|error| {
+            if let ChaosError::Damaged { path, problem } = &error {
+                self.damaged_note = Some((path.clone(), problem.clone()));
+            }
+            Error::from(error).message()
+        });
         self.nodes = nodes(&mut cluster, subject)?;
         self.boards = Ok(boards(&mut cluster, subject));
         let powered = powered(&mut cluster, subject)?;

@@ -131,6 +131,14 @@ fn foreign_gadget(facts: &Facts) -> Checked {
 }
 
 fn chaos(facts: &Facts) -> Checked {
+    if let Some((path, problem)) = &facts.damaged_note {
+        let path = path.display();
+        let what = format!(
+            "{path}, the note that `chaos` keeps of nodes without power, is damaged: {problem}"
+        );
+        let fix = format!("correct or remove {path}, and switch on what is off (see `status`)");
+        return Ok(vec![Found::error(what, Fix::Text(fix))]);
+    }
     let left = facts.left_by_chaos.as_ref().map_err(NotMade::because)?;
     let is_asked = |number: &&u32| facts.asked().any(|node| node.number == **number);
     // Somebody may have switched it on since, such as the policy at boot.

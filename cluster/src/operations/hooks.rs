@@ -189,7 +189,12 @@ fn is_done(report: &PowerReport, node: Node, action: Action) -> bool {
 
 /// Whether an operation that failed left a node as it was before.
 fn is_untouched(error: &Error, node: Node) -> bool {
-    let Error::Driver(error) = error else { return false };
+    let error = match error {
+        // A node that is not shut down keeps its power.
+        Error::NotShutDown { .. } => return true,
+        Error::Driver(error) => error,
+        _ => return false,
+    };
     let results = error.done().map_or(&[][..], |done| &done.results);
     let of_node = results.iter().find(|result| result.node == node);
     of_node.is_none_or(|result| result.resulting == ResultingState::Old)

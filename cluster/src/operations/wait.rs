@@ -160,7 +160,7 @@ fn report(
 
 /// Has power, and nothing of it is on the USB.
 const fn is_off_usb(node: &NodeState) -> bool {
-    matches!(node.state, State::Powered | State::Failed)
+    matches!(node.state, State::Powered | State::Halted | State::Failed)
 }
 
 fn cycle(

@@ -15,6 +15,9 @@ use crate::cluster::Cluster;
 /// How long an agent may take to be reached and to accept a request; starting ssh on a Zero takes seconds.
 const ASK_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long another process may hold a node's serial port: `top` and the fan's unit have it for the time of an answer.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+
 /// How often a listener looks whether it is still wanted.
 const STEP: Duration = Duration::from_millis(200);
 
@@ -44,8 +47,9 @@ impl Asking {
     ) -> Self {
         let (sender, said) = channel();
         let is_over = Arc::new(AtomicBool::new(false));
+        let free_by = deadline.min(Instant::now() + BUSY_LIMIT);
         for &node in nodes {
-            let endpoint = Endpoint::new(cluster, node);
+            let endpoint = Endpoint::when_free(cluster, node, free_by);
             let (request, is_over) = (request.clone(), Arc::clone(&is_over));
             let speaker = Speaker { node, sender: sender.clone() };
             let name = format!("agent of p{}", node.number());

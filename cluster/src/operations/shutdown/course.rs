@@ -20,6 +20,9 @@ pub const SETTLE: Duration = Duration::from_secs(3);
 enum Stage {
     /// Nobody has answered yet.
     Asking,
+    /// It cannot be asked, or refuses: where its power is to be cut all the same, it has until the end of its time, since somebody
+    /// else may have asked it to go down.
+    Unwilling(Failure),
     /// It has accepted, and is on its way.
     GoingDown,
     /// The same, but nobody can see it halt: its power is cut when its time is over.
@@ -49,8 +52,10 @@ enum Failure {
     TimedOut,
     /// The caller has stopped waiting.
     Stopped,
-    /// Its power could not be cut.
-    NotCut,
+    /// Somebody else has switched it in the meantime.
+    Switched { is_off: bool },
+    /// Its power could not be cut, for this reason.
+    NotCut(String),
 }
 
 /// Its gadget, until it has accepted.
@@ -98,22 +103,40 @@ impl Course {
                     _ => Stage::Failed(Failure::Unseen),
                 }
             }
-            (Stage::Asking, Said::Failed(error)) => Stage::Failed(Failure::NotAccepted {
+            (Stage::Asking, Said::Failed(error)) => self.fail(Failure::NotAccepted {
                 why: error.to_string(),
                 is_timeout: error.is_timeout(),
             }),
             (Stage::GoingDown | Stage::Gone(_), Said::Goodbye(Goodbye::Reboot)) => {
-                Stage::Failed(Failure::Restarts)
+                self.fail(Failure::Restarts)
             }
             _ => return,
         };
     }
 
+    /// What becomes of a node that does not do what it was asked.
+    fn fail(&self, failure: Failure) -> Stage {
+        if self.force { Stage::Unwilling(failure) } else { Stage::Failed(failure) }
+    }
+
     /// Takes note of what is seen of it. Leaving the USB means nothing before it has accepted to go down: a cable may be loose.
     pub(super) fn see(&mut self, state: State, now: Instant) {
+        // A node that has lost its power since, or starts anew, is not the one that was asked.
+        let is_switched = match state {
+            State::Off | State::Absent => true,
+            State::BootRom => matches!(self.stage, Stage::GoingDown | Stage::Gone(_)),
+            _ => false,
+        };
+        let is_ended = matches!(self.stage, Stage::Off(_) | Stage::Failed(_));
         match (&self.stage, is_on_usb(state)) {
+            (Stage::Failed(Failure::Switched { .. }), _) => {
+                self.stage = Stage::Failed(Failure::Switched { is_off: state == State::Off });
+            }
+            _ if is_switched && !is_ended => {
+                self.stage = Stage::Failed(Failure::Switched { is_off: state == State::Off });
+            }
             (Stage::GoingDown, false) => self.stage = Stage::Gone(now),
-            (Stage::Gone(_), true) => self.stage = Stage::Failed(Failure::Restarts),
+            (Stage::Gone(_), true) => self.stage = self.fail(Failure::Restarts),
             (Stage::Asking, false) if self.usb == Usb::Present => self.usb = Usb::Left(now),
             (Stage::Asking, true) => self.usb = Usb::Present,
             _ => {}
@@ -127,17 +150,14 @@ impl Course {
                 self.stage = Stage::Halted;
             }
             // What has left is only waited for.
-            Stage::Asking | Stage::GoingDown | Stage::Unseen if now >= deadline => {
-                self.stage = Stage::Failed(Failure::TimedOut);
+            Stage::Asking | Stage::GoingDown | Stage::Unseen | Stage::Unwilling(_)
+                if now >= deadline =>
+            {
+                let is_forced = self.force;
+                self.stage =
+                    if is_forced { Stage::Forced } else { Stage::Failed(Failure::TimedOut) };
             }
             _ => {}
-        }
-        let is_for_force = matches!(
-            &self.stage,
-            Stage::Failed(Failure::NotAccepted { .. } | Failure::Restarts | Failure::TimedOut)
-        );
-        if self.force && is_for_force {
-            self.stage = Stage::Forced;
         }
     }
 
@@ -147,12 +167,17 @@ impl Course {
         }
     }
 
-    pub(super) fn is_cut(&mut self, is_off: bool) {
-        self.stage = match (&self.stage, is_off) {
-            (Stage::Halted, true) => Stage::Off(ShutdownResult::ShutDown),
-            (_, true) => Stage::Off(ShutdownResult::Forced),
-            (_, false) => Stage::Failed(Failure::NotCut),
-        };
+    /// Takes note of its power being cut.
+    pub(super) fn is_cut(&mut self) {
+        self.stage = Stage::Off(match self.stage {
+            Stage::Halted => ShutdownResult::ShutDown,
+            _ => ShutdownResult::Forced,
+        });
+    }
+
+    /// Takes note of why it could not be cut.
+    pub(super) fn is_not_cut(&mut self, why: String) {
+        self.stage = Stage::Failed(Failure::NotCut(why));
     }
 }
 
@@ -170,7 +195,8 @@ impl Course {
     }
 
     pub(super) fn is_under_way(&self) -> bool {
-        matches!(self.stage, Stage::Asking | Stage::GoingDown | Stage::Unseen | Stage::Gone(_))
+        use Stage::{Asking, GoingDown, Gone, Unseen, Unwilling};
+        matches!(self.stage, Asking | GoingDown | Gone(_) | Unseen | Unwilling(_))
     }
 
     pub(super) fn has_timed_out(&self) -> bool {
@@ -204,7 +230,13 @@ impl Course {
             Failure::Restarts => "restarts instead of halting".to_owned(),
             Failure::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
             Failure::Stopped => "not waited for any longer".to_owned(),
-            Failure::NotCut => "halted, but its power could not be cut".to_owned(),
+            Failure::Switched { is_off: true } => {
+                "was switched off by another command before it was seen to halt".to_owned()
+            }
+            Failure::Switched { is_off: false } => {
+                "was switched by another command on its way down".to_owned()
+            }
+            Failure::NotCut(why) => format!("its power could not be cut: {why}"),
         })
     }
 
@@ -212,6 +244,7 @@ impl Course {
     pub(super) fn report(&self, row: NodeShutdown, limit: Duration) -> NodeShutdown {
         let result = match &self.stage {
             Stage::Off(result) => *result,
+            Stage::Failed(Failure::Switched { is_off: true }) => ShutdownResult::AlreadyOff,
             _ => ShutdownResult::StillOn,
         };
         NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }

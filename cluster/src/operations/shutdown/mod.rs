@@ -36,7 +36,7 @@ const STEP: Duration = Duration::from_millis(100);
 pub struct Shutdown {
     /// How long it may take; absent = as configured.
     pub limit: Option<Duration>,
-    /// Cuts the power of a node that does not halt in time, or that nobody can ask.
+    /// Cuts the power of a node that has not halted by then, whether it could be asked or not.
     pub force: bool,
     /// The controller goes down, too: the nodes' desired state stays as it is.
     pub with_controller: bool,
@@ -61,15 +61,19 @@ impl Cluster {
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
         // What goes down with its controller is meant to be on again.
         let desired = if how.with_controller { self.desired.take() } else { None };
-        let (mut courses, mut failed) = (Vec::new(), None);
+        let mut courses = Vec::new();
         let work = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
+            // From here on a signal is answered with what was switched.
+            if observer(Event::Begun { nodes, action: Action::Off }).is_break() {
+                return Outcome { report: PowerReport::default(), error: Some(not_asked(nodes)) };
+            }
             let work = Work::begin(cluster, nodes, how.force, limit);
-            failed = work.and_then(|mut work| work.run(observer, &mut courses)).err();
-            PowerReport {
+            let result = work.and_then(|mut work| work.run(observer, &mut courses));
+            let report = PowerReport {
                 nodes: courses.iter().map(|course| cut(cluster, course)).collect(),
                 ..PowerReport::default()
-            }
-            .into()
+            };
+            Outcome { report, error: result.err().or_else(|| failure(&courses, limit)) }
         };
         let (off, request) = (Operation::Off, Reason::Request);
         let outcome = self.commanded(&powered, off, request, observer, work);
@@ -91,8 +95,7 @@ impl Cluster {
             course.map_or(row.clone(), |course| course.report(row, limit))
         });
         let report = ShutdownReport { nodes: rows.collect() };
-        let error = failed.or_else(|| failure(&courses, limit)).or(outcome.error).or(absent);
-        Ok(Outcome { report, error })
+        Ok(Outcome { report, error: outcome.error.or(absent) })
     }
 
     /// Restarts nodes; their power stays. Done once each has accepted it.
@@ -168,6 +171,12 @@ fn names(courses: &[Course], of: impl Fn(&Course) -> bool) -> Vec<Node> {
     courses.iter().filter(|course| of(course)).map(|course| course.node).collect()
 }
 
+/// What is wrong where the caller stopped before anybody was asked.
+fn not_asked(nodes: &[Node]) -> Error {
+    let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
+    Error::NotShutDown { failures, timed_out: false, action: "shut down" }
+}
+
 /// What is wrong where not all nodes were shut down.
 fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let failed = |course: &Course| Some((label(course.node), course.failure(limit)?));
@@ -223,7 +232,7 @@ impl<'a> Work<'a> {
             }
             let due = names(&self.courses, Course::is_to_be_cut);
             if !due.is_empty() {
-                self.cut(&due, observer)?;
+                self.cut(&due, observer);
                 continue;
             }
             let left = names(&self.courses, Course::is_under_way);
@@ -253,20 +262,28 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Cuts the power of nodes that have halted, or that are not to be waited for.
-    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) -> Result<(), Error> {
-        let mut off = Vec::new();
-        let result = self.cluster.driver.switch(nodes, Action::Off, &mut |event| {
-            if let PowerEvent::Switched { node, .. } = event {
-                off.push(node);
+    /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails takes the others'
+    /// nodes nothing away.
+    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) {
+        let mut boards: Vec<_> = nodes.iter().map(|node| node.board()).collect();
+        boards.dedup();
+        for board in boards {
+            let nodes: Vec<_> = nodes.iter().copied().filter(|n| n.board() == board).collect();
+            let mut off = Vec::new();
+            let result = self.cluster.driver.switch(&nodes, Action::Off, &mut |event| {
+                if let PowerEvent::Switched { node, .. } = event {
+                    off.push(node);
+                }
+                observer(Event::Power(event))
+            });
+            let why = result.err().map(|error| Error::from(error).message());
+            for course in self.courses.iter_mut().filter(|course| nodes.contains(&course.node)) {
+                match &why {
+                    Some(why) if !off.contains(&course.node) => course.is_not_cut(why.clone()),
+                    _ => course.is_cut(),
+                }
             }
-            observer(Event::Power(event))
-        });
-        let is_done = result.is_ok();
-        for course in self.courses.iter_mut().filter(|course| nodes.contains(&course.node)) {
-            course.is_cut(is_done || off.contains(&course.node));
         }
-        Ok(result.map(drop)?)
     }
 }
 

@@ -55,7 +55,7 @@ fn a_node_is_cut_once_it_has_left_the_usb_and_its_card_had_time() {
     assert!(!run.course.is_to_be_cut());
     run.wait(Duration::from_millis(1));
     assert!(run.course.is_to_be_cut());
-    run.course.is_cut(true);
+    run.course.is_cut();
     assert_eq!(run.stage(), &Stage::Off(ShutdownResult::ShutDown));
 }
 
@@ -98,7 +98,7 @@ fn a_time_that_is_over_cuts_nothing_unless_forced() {
         assert_eq!(run.course.is_to_be_cut(), force);
         assert_eq!(run.course.has_timed_out(), !force);
         if force {
-            run.course.is_cut(true);
+            run.course.is_cut();
             assert_eq!(run.stage(), &Stage::Off(ShutdownResult::Forced));
         }
     }
@@ -151,7 +151,7 @@ fn a_cut_that_fails_is_told() {
     run.accept();
     run.see(State::Powered);
     run.wait(SETTLE);
-    run.course.is_cut(false);
+    run.course.is_not_cut("no bus".to_owned());
     assert!(run.course.failure(LIMIT).is_some_and(|why| why.contains("could not be cut")));
 }
 
@@ -173,5 +173,35 @@ fn one_that_leaves_before_its_answer_is_heard_has_halted_only_if_the_answer_came
         run.course.hear(Said::Accepted(transport));
         run.wait(SETTLE);
         assert_eq!(run.course.is_to_be_cut(), is_halted, "{transport}");
+    }
+}
+
+/// Somebody else may have asked it to go down: another command, or one that was interrupted.
+#[test]
+fn force_gives_a_node_that_cannot_be_asked_all_its_time() {
+    let mut run = Run::new(true, true);
+    run.course.hear(Said::Failed(AgentError::Silent));
+    run.wait(LIMIT - Duration::from_millis(1));
+    assert!(run.course.is_under_way() && !run.course.is_to_be_cut());
+    run.wait(Duration::from_millis(1));
+    assert!(run.course.is_to_be_cut());
+}
+
+/// Whoever cycles it in the settle time has a node that starts.
+#[test]
+fn one_that_another_command_switches_on_its_way_is_not_cut() {
+    for (states, is_off) in [
+        (&[State::Off][..], true),
+        (&[State::Off, State::Powered], false),
+        (&[State::BootRom], false),
+    ] {
+        let mut run = Run::new(true, true);
+        run.accept();
+        run.see(State::Halted);
+        run.wait(SETTLE / 2);
+        states.iter().for_each(|&state| run.see(state));
+        run.wait(LIMIT + SETTLE);
+        assert!(!run.course.is_to_be_cut() && !run.course.is_under_way(), "{states:?}");
+        assert_eq!(run.stage(), &Stage::Failed(Failure::Switched { is_off }), "{states:?}");
     }
 }
