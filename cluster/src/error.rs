@@ -156,6 +156,9 @@ pub enum Error {
         /// Where users are.
         place: PathBuf,
     },
+    /// Nobody tells this state of real nodes yet.
+    #[error("{0} is known of simulated nodes only so far: wait for reachable")]
+    UntoldState(State),
     /// A system's files.
     #[error(transparent)]
     Files(#[from] system_config::changes::ChangeError),
@@ -335,7 +338,8 @@ impl Error {
             | Self::NoSystem
             | Self::NotRunning(_)
             | Self::NotRoot
-            | Self::NoSuchUser { .. } => ErrorKind::Usage,
+            | Self::NoSuchUser { .. }
+            | Self::UntoldState(_) => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
             Self::Simulation(_) | Self::SimulationWatch(_) => ErrorKind::Simulation,

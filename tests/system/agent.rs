@@ -42,6 +42,8 @@ fn a_node_that_is_shut_down_loses_its_power_once_it_has_halted() {
     let mut system = system();
     sh(&system, "clusterhat off; clusterhat on p1");
     await_node(&system, 1, &NCM);
+    // What agents say is not told to the states yet: nobody waits for what never comes.
+    assert_eq!(run(&system, "clusterhat wait p1 --for agent").status, 2);
     // Nobody can ask it anything yet.
     let refused = run(&system, "clusterhat shutdown p1 --timeout 5");
     assert!(matches!(refused.status, 1 | 3), "{refused:?}");
