@@ -33,6 +33,29 @@ pub(crate) trait Run {
     }
 }
 
+/// Shows an outcome of a command that goes on, for people in place of the one before. Gives back its report.
+pub(crate) fn show(
+    command: &dyn Run,
+    outcome: Outcome<Report>,
+    warnings: &[String],
+    as_json: bool,
+) -> Result<Report, Failure> {
+    let failure = outcome.error.map(Failure::Cluster);
+    let printout = Printout {
+        command: command.name(),
+        report: Some(&outcome.report),
+        text: &|report| command.text(report),
+        bus: None,
+        warnings,
+        failure: failure.as_ref(),
+    };
+    if !as_json {
+        render::clear_screen()?;
+    }
+    render::print(&printout, as_json)?;
+    Ok(outcome.report)
+}
+
 /// One invocation.
 #[derive(Default)]
 pub(crate) struct Call {
@@ -95,6 +118,14 @@ impl Call {
         self.warnings.extend(unrecorded);
         self.switches = true;
         self.cluster.as_mut().ok_or_else(|| Failure::Usage("no board was opened".to_owned()))
+    }
+
+    /// The boards, for a command that shows them again and again, and the warnings that go with each showing.
+    pub(crate) fn open_to_repeat(&mut self) -> Result<(&mut Cluster, &[String]), Failure> {
+        self.open()?;
+        let cluster = self.cluster.as_mut();
+        let cluster = cluster.ok_or_else(|| Failure::Usage("no board was opened".to_owned()))?;
+        Ok((cluster, &self.warnings))
     }
 
     fn finish(mut self, done: Done, command: &dyn Run) -> ExitCode {

@@ -6,9 +6,7 @@ use clap::Args;
 use clusterhat::report::Report;
 use clusterhat::{NodeSet, parse_duration};
 
-use crate::call::{Call, Done, Run};
-use crate::failure::Failure;
-use crate::render::{self, Printout};
+use crate::call::{self, Call, Done, Run};
 
 /// What `--watch` rests at least between two questions.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -45,9 +43,7 @@ impl Status {
     /// Prints the status whenever it differs from the last; ends when it is interrupted.
     fn watch(&self, call: &mut Call, nodes: &NodeSet, pause: Option<Duration>) -> Done {
         let as_json = call.is_json;
-        call.open()?;
-        let warnings = call.warnings.clone();
-        let cluster = call.open()?;
+        let (cluster, warnings) = call.open_to_repeat()?;
         let mut watch = cluster.follow(nodes)?;
         let mut last = None;
         loop {
@@ -55,20 +51,7 @@ impl Status {
             outcome.report.follow(watch.states());
             let outcome = outcome.map(Report::Status);
             if last.as_ref() != Some(&outcome.report) {
-                let failure = outcome.error.map(Failure::Cluster);
-                let printout = Printout {
-                    command: self.name(),
-                    report: Some(&outcome.report),
-                    text: &|report| self.text(report),
-                    bus: None,
-                    warnings: &warnings,
-                    failure: failure.as_ref(),
-                };
-                if !as_json {
-                    render::clear_screen()?;
-                }
-                render::print(&printout, as_json)?;
-                last = Some(outcome.report);
+                last = Some(call::show(self, outcome, warnings, as_json)?);
             }
             let next = pause.map(|pause| Instant::now() + pause.max(SHORTEST_PAUSE));
             watch.wake(next)?;

@@ -7,9 +7,7 @@ use clusterhat::report::Report;
 use clusterhat::telemetry::Gatherer;
 use clusterhat::{NodeSet, parse_duration};
 
-use crate::call::{Call, Done, Run};
-use crate::failure::Failure;
-use crate::render::{self, Printout};
+use crate::call::{self, Call, Done, Run};
 
 /// What a round takes at least.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -36,9 +34,7 @@ impl Run for Top {
         let nodes = NodeSet::parse(&self.nodes)?;
         call.options.without_boards = true;
         let as_json = call.is_json;
-        call.open()?;
-        let warnings = call.warnings.clone();
-        let cluster = call.open()?;
+        let (cluster, warnings) = call.open_to_repeat()?;
         let mut gatherer = Gatherer::default();
         let mut shown = 0;
         loop {
@@ -50,19 +46,7 @@ impl Run for Top {
             if self.count.is_some_and(|count| shown >= count) {
                 return Ok(outcome);
             }
-            let failure = outcome.error.map(Failure::Cluster);
-            let printout = Printout {
-                command: self.name(),
-                report: Some(&outcome.report),
-                text: &|report| self.text(report),
-                bus: None,
-                warnings: &warnings,
-                failure: failure.as_ref(),
-            };
-            if !as_json {
-                render::clear_screen()?;
-            }
-            render::print(&printout, as_json)?;
+            call::show(self, outcome, warnings, as_json)?;
             std::thread::sleep(end.saturating_duration_since(Instant::now()));
             if nodes.is_empty() {
                 cluster.rescan()?;
