@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use system_config::changes;
 
-use super::ChaosError;
+use super::error::ChaosError;
 use crate::backend::Backend;
 use crate::cluster::Cluster;
 

@@ -8,15 +8,26 @@ use hat_driver::linux::Node;
 use hat_driver::power::Action;
 
 use super::clock::Clock;
+use super::error::ChaosError;
 use super::note::Note;
+use super::plan::{ChaosPlan, Fault};
 use super::schedule::Schedule;
-use super::{ChaosError, ChaosPlan, ChaosProgress, Fault};
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::Verdict;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::report::{ChaosReport, PlannedFault};
+
+/// What a run tells while it lasts. Its observer may stop it at any of these.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ChaosProgress<'a> {
+    /// Something was done, or failed.
+    Done(&'a ChaosReport, Option<Error>),
+    /// Time passes: at least ten times a second.
+    Waiting,
+}
 
 /// After how long a repair that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
 
-use super::{ChaosPlan, Fault};
+use super::plan::{ChaosPlan, Fault};
 
 /// What a node is off at least: below that its capacitors may carry it through.
 const SHORTEST: Duration = Duration::from_millis(100);

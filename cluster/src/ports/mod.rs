@@ -7,40 +7,19 @@
 mod device;
 mod error;
 mod place;
+mod port;
 mod watch;
 
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 
 use hat_driver::linux::Node;
-use node_link::NodeId;
 
 use crate::cluster::Cluster;
 use place::Place;
 
 pub use error::PortError;
+pub use port::Port;
 pub use watch::PortWatch;
-
-/// Which serial port of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Port {
-    /// The node's console: `/dev/ttypiN`.
-    Console,
-    /// The port of the node's agent: `/dev/ttypiNa`.
-    Agent,
-}
-
-impl Port {
-    /// The device of a node's port, on a machine whose root is `/`.
-    #[must_use]
-    pub fn device(self, id: NodeId) -> PathBuf {
-        match self {
-            Self::Console => id.console(),
-            Self::Agent => id.admin_console(),
-        }
-        .into()
-    }
-}
 
 /// Opens a port of a node. Bytes pass unchanged in both directions and nothing is echoed. Reading and writing
 /// do not block (`O_NONBLOCK`): a node that hangs takes no bytes, so wait for the port with `poll(2)`.

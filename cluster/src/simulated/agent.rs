@@ -10,8 +10,8 @@ use node_link::agent::{
     SUBSCRIPTION, Telemetry, VERSION,
 };
 
-use super::SimulatedNode;
-use super::port::Peer;
+use super::node::SimulatedNode;
+use super::peer::Peer;
 use crate::life::State;
 
 /// How often a subscriber is told how the node is.

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::port::Peer;
+use super::peer::Peer;
 use crate::life::State;
 
 /// A login that takes every line and lets nobody in.

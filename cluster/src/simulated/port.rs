@@ -13,9 +13,10 @@ use hat_driver::linux::{Moment, Node};
 use node_link::NodeId;
 use rustix::event::PollFlags;
 
-use super::SimulatedNode;
 use super::agent::Agent;
 use super::console::Console;
+use super::node::SimulatedNode;
+use super::peer::Peer;
 use crate::cluster::Cluster;
 use crate::folder_watch::FolderWatch;
 use crate::life::{Event, State};
@@ -23,16 +24,6 @@ use crate::ports::{Port, PortError};
 
 /// How long what a node said last waits for a reader when the port goes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// What is on the node's side of a port.
-pub(super) trait Peer {
-    /// Takes bytes that were sent to the node, and adds to what it sends.
-    fn hear(&mut self, bytes: &[u8], state: State, out: &mut Vec<u8>) -> io::Result<()>;
-
-    /// Adds what it sends unasked at this time, and returns when it has something to send again, by the
-    /// boot clock.
-    fn speak(&mut self, now: Duration, state: State, out: &mut Vec<u8>) -> Option<Duration>;
-}
 
 /// A port of a simulated node.
 pub(crate) struct SimulatedPort {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use hat_driver::linux::{Moment, Node};
 
-use super::SimulatedNode;
+use super::node::SimulatedNode;
 use super::timeline::Timeline;
 use crate::cluster::Cluster;
 use crate::error::Error;

@@ -1,0 +1,50 @@
+//! What is to happen: how often nodes fail, and for how long.
+
+use std::time::Duration;
+
+use super::error::ChaosError;
+
+/// What is to happen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChaosPlan {
+    /// Mean time between a node's repair and its next fault; at least a second.
+    pub mtbf: Duration,
+    /// Mean time that a fault lasts; each lasts at least 0.1 s.
+    pub mttr: Duration,
+    /// For how long faults begin.
+    pub duration: Duration,
+    /// What the times follow from.
+    pub seed: u64,
+}
+
+impl ChaosPlan {
+    /// # Errors
+    /// [`ChaosError::Plan`].
+    pub(super) fn check(&self) -> Result<(), ChaosError> {
+        let least = |what, value: Duration, least: Duration, allowed| match value < least {
+            false => Ok(()),
+            true => {
+                Err(ChaosError::Plan { what, value: format!("{} s", value.as_secs_f64()), allowed })
+            }
+        };
+        least("the mean time between failures", self.mtbf, Duration::from_secs(1), "at least 1 s")?;
+        least("the mean time to repair", self.mttr, Duration::from_millis(100), "at least 0.1 s")?;
+        least("the duration", self.duration, Duration::from_millis(1), "more than 0 s")
+    }
+}
+
+/// A fault, in times since the run began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// The node's number.
+    pub(crate) node: u32,
+    pub(crate) at: Duration,
+    pub(crate) lasts: Duration,
+}
+
+impl Fault {
+    /// When it is repaired.
+    pub(crate) const fn until(&self) -> Duration {
+        self.at.saturating_add(self.lasts)
+    }
+}

@@ -1,0 +1,65 @@
+//! A node of a simulation.
+
+use std::path::{Path, PathBuf};
+
+use hat_driver::linux::Node;
+use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
+
+use super::timeline::{Life, Timeline};
+use crate::backend::Backend;
+use crate::cluster::Cluster;
+use crate::nodes::label;
+
+/// It lives as long as it has power.
+#[derive(Clone)]
+pub(crate) struct SimulatedNode {
+    pub(super) machine: Machine,
+    pub(super) node: Node,
+    pub(super) place: NodePlace,
+}
+
+impl SimulatedNode {
+    /// A node of this cluster; `None` where it is none of a simulation.
+    pub(crate) fn of(cluster: &Cluster, node: Node) -> Option<Self> {
+        let Backend::Simulation(machine) = &cluster.backend else { return None };
+        let info = cluster.driver.info(node.board()).ok()?;
+        let place = NodePlace { chip: info.bus.zip(info.address), position: node.position() };
+        Some(Self { machine: machine.clone(), node, place })
+    }
+
+    /// The folder of the simulation's file.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        self.machine.path()?.parent().map(Path::to_owned)
+    }
+
+    /// `p1`.
+    pub(super) fn name(&self) -> String {
+        label(self.node)
+    }
+
+    /// What has happened to it and what will, as things are now.
+    pub(super) fn timeline(&self) -> Timeline {
+        self.timeline_in(&self.machine.world())
+    }
+
+    pub(super) fn timeline_in(&self, world: &Simulation) -> Timeline {
+        let behaviour = self.behaviour_in(world);
+        Life {
+            power: world.has_power(self.place),
+            record: world.node_record(self.place),
+            behaviour,
+            boots_over_usb: world.boots_over_usb(self.place),
+            has_waits: self.machine.has_waits(),
+        }
+        .timeline()
+    }
+
+    /// How it is to behave.
+    pub(super) fn behaviour(&self) -> Behaviour {
+        self.behaviour_in(&self.machine.world())
+    }
+
+    fn behaviour_in(&self, world: &Simulation) -> Behaviour {
+        world.behaviours.get(&self.name()).copied().unwrap_or_default()
+    }
+}
