@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree, Visibility};
 
-/// Not yet held to it: `cluster` and `node`.
-const CRATES: [&str; 5] = ["cli", "gadget-config", "hat-driver", "node-link", "system-config"];
+const CRATES: [&str; 7] =
+    ["cli", "cluster", "gadget-config", "hat-driver", "node", "node-link", "system-config"];
 
 /// A module by its path below the crate: `["linux", "error"]`.
 type Module = Vec<String>;

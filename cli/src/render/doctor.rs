@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use clusterhat::doctor::{DoctorFinding, FixDone, Severity};
-use clusterhat::report::{CheckNotMade, DoctorReport};
+use clusterhat::doctor::{DoctorFinding, Severity};
+use clusterhat::report::{CheckNotMade, DoctorReport, FixDone};
 
 use super::table::{Tone, paint};
 

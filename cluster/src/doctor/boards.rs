@@ -4,9 +4,9 @@ use hat_driver::Signals;
 use hat_driver::hat::{HatStatus, PinSetup};
 use hat_driver::linux::{BoardModel, BoardReading, Obstacle};
 
+use super::check::Check;
 use super::facts::{BoardFacts, Facts, NoBoards};
-use super::finding::{Checked, Found, NotMade};
-use super::{Check, Fix};
+use super::finding::{Checked, Fix, Found, NotMade};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -6,10 +6,9 @@ use hat_driver::linux::{
     BoardInfo, BoardReading, Candidate, ClusterError as DriverError, Node, Platform, probe,
 };
 use node_link::NodeId;
-use system_config::Tools;
 
-use super::Subject;
-use super::agents::{self, AgentFacts};
+use super::agent_facts::{self, AgentFacts};
+use super::subject::Subject;
 use super::system::SystemFacts;
 use crate::chaos::{self, ChaosError};
 use crate::cluster::Cluster;
@@ -158,7 +157,7 @@ impl Facts {
         self.boards = Ok(boards(&mut cluster, subject));
         let powered = powered(&mut cluster, subject)?;
         self.powered = powered.iter().map(|node| node.number()).collect();
-        self.agents = agents::ask(&cluster, &powered);
+        self.agents = agent_facts::ask(&cluster, &powered);
         Ok(Some(cluster))
     }
 
@@ -256,10 +255,4 @@ fn trouble(error: &DriverError, subject: &Subject<'_>) -> Trouble {
         advice: subject.wording.advice(source),
         obstacle,
     }
-}
-
-/// What a program of the running system prints; nothing where it is not there, or fails.
-pub(super) fn said(tools: &dyn Tools, program: &str, words: &[&str]) -> Option<String> {
-    let printed = tools.run(program, words).ok().filter(|printed| printed.success)?;
-    Some(printed.stdout)
 }

@@ -1,43 +1,18 @@
 //! The safe fixes: what they change can be undone, or ends with the next boot, and no node's power is touched.
 
 use std::io;
-use std::path::PathBuf;
 
 use node_link::UsbId;
-use serde::Serialize;
-use system_config::controller::Membership;
 
-use super::{DoctorFinding, Fix, Subject, examine};
+use super::examine::examine;
+use super::finding::{DoctorFinding, Fix};
+use super::subject::Subject;
 use crate::error::Error;
 use crate::event::{Event, Verdict};
 use crate::operations::setup::Setup;
 use crate::outcome::Outcome;
-use crate::report::DoctorReport;
+use crate::report::{DoctorReport, FixDone};
 use crate::system::System;
-
-/// What fixing did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct FixDone {
-    /// Whether nothing was changed.
-    pub dry_run: bool,
-    /// Files that were changed, or would be; undoing the controller's setup restores them.
-    pub changed: Vec<PathBuf>,
-    /// Only where nothing was changed yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub diff: Option<String>,
-    /// Who was added to a group, or would be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<Membership>,
-    /// Kernel modules that were loaded, or would be, until the next boot.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub loaded: Vec<String>,
-    /// Whether a reboot is needed for it to take effect.
-    pub reboot: bool,
-    /// What could not be done.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub failed: Vec<String>,
-}
 
 /// Does what is safe about the findings, and makes every check again. What is left is the report.
 ///

@@ -3,10 +3,10 @@
 use hat_driver::linux::BoardSource;
 use system_config::controller::Gap;
 
+use super::check::Check;
 use super::facts::{BoardFacts, Facts};
-use super::finding::{Checked, Found, NotMade};
+use super::finding::{Checked, Fix, Found, NotMade};
 use super::system::SystemFacts;
-use super::{Check, Fix};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -2,10 +2,10 @@
 
 use system_config::network::{BRIDGE, BridgeStatus, Finding, NetworkMode, NetworkSettings};
 
+use super::check::Check;
 use super::facts::Facts;
-use super::finding::{Checked, Found, NotMade};
+use super::finding::{Checked, Fix, Found, NotMade};
 use super::system::Network;
-use super::{Check, Fix};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use node_link::{NodeId, UsbId};
 
+use super::check::Check;
 use super::facts::Facts;
-use super::finding::{Checked, Found, NotMade};
+use super::finding::{Checked, Fix, Found, NotMade};
 use super::usb::UsbDevice;
 use super::usb_checks::devices;
-use super::{Check, Fix};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -2,9 +2,9 @@
 
 use hat_driver::linux::Obstacle;
 
+use super::check::Check;
 use super::facts::{BoardFacts, Facts};
-use super::finding::{Checked, Found, NotMade};
-use super::{Check, Fix};
+use super::finding::{Checked, Fix, Found, NotMade};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -75,8 +75,8 @@ fn record(facts: &Facts) -> Checked {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Subject;
     use super::super::facts::Trouble;
+    use super::super::subject::Subject;
     use super::*;
     use crate::controller::Options;
     use crate::nodes::NodeSet;

@@ -2,9 +2,9 @@
 
 use system_config::controller::Gap;
 
+use super::check::Check;
 use super::facts::Facts;
-use super::finding::{Checked, Found, NotMade};
-use super::{Check, Fix};
+use super::finding::{Checked, Fix, Found, NotMade};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -3,9 +3,9 @@
 use hat_driver::linux::BoardModel;
 use hat_driver::linux::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};
 
+use super::check::Check;
 use super::facts::{BoardFacts, Facts};
-use super::finding::{Checked, Found, NotMade};
-use super::{Check, Fix};
+use super::finding::{Checked, Fix, Found, NotMade};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

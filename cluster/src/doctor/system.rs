@@ -8,8 +8,7 @@ use system_config::changes::Sysroot;
 use system_config::controller::{self, GROUPS, Gap, Membership};
 use system_config::network::{self, BridgeStatus, NetworkError, NetworkSettings, Survey};
 
-use super::Subject;
-use super::facts::said;
+use super::subject::Subject;
 use super::usb::{self, UsbDevice};
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -150,4 +149,10 @@ impl Live {
             boot_loader: said(tools, "vcgencmd", &["bootloader_config"]),
         }
     }
+}
+
+/// What a program of the running system prints; nothing where it is not there, or fails.
+pub(super) fn said(tools: &dyn Tools, program: &str, words: &[&str]) -> Option<String> {
+    let printed = tools.run(program, words).ok().filter(|printed| printed.success)?;
+    Some(printed.stdout)
 }

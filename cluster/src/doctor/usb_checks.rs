@@ -3,10 +3,10 @@
 use node_link::UsbId;
 use system_config::controller::Gap;
 
+use super::check::Check;
 use super::facts::Facts;
-use super::finding::{Checked, Found, NotMade};
+use super::finding::{Checked, Fix, Found, NotMade};
 use super::usb::UsbDevice;
-use super::{Check, Fix};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

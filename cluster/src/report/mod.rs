@@ -27,7 +27,7 @@ pub use boards::{
 };
 pub use chaos::{ChaosReport, PlannedFault};
 pub use console::ConsoleReport;
-pub use doctor::{CheckNotMade, DoctorReport};
+pub use doctor::{CheckNotMade, DoctorReport, FixDone};
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
 pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};

@@ -3,8 +3,8 @@
 use std::fs;
 use std::ops::ControlFlow;
 
-use clusterhat::doctor::{FixDone, fix};
-use clusterhat::report::DoctorReport;
+use clusterhat::doctor::fix;
+use clusterhat::report::{DoctorReport, FixDone};
 use clusterhat::{Event, SetupUndo, System};
 
 use crate::controller::Healthy;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use node_link::agent::LIST_LIMIT;
 
-use super::text;
+use super::file::text;
 
 /// Those that others may reach it by: neither loopback nor link-local ones.
 pub(super) fn addresses(root: &Path) -> Option<Vec<IpAddr>> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use node_link::NodeId;
 use node_link::agent::{Identity, Printable};
 
-use super::text;
+use super::file::text;
 
 /// The number is that of `node.toml`.
 pub(in crate::agent) fn identity(root: &Path, node: Option<NodeId>) -> Identity {

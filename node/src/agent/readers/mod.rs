@@ -1,12 +1,12 @@
 //! How the node is, from the kernel's files below a root. What cannot be read is left out.
 
 mod addresses;
+mod file;
 mod identity;
 mod mounts;
 mod system;
 mod units;
 
-use std::fs;
 use std::path::Path;
 
 use node_link::agent::Telemetry;
@@ -63,11 +63,6 @@ pub(super) fn has_changed(told: &Telemetry, now: &Telemetry) -> bool {
         || told.failed_units != now.failed_units
         || memory
         || disks
-}
-
-/// A file's text, where there is one.
-fn text(root: &Path, file: &str) -> Option<String> {
-    fs::read_to_string(root.join(file)).ok()
 }
 
 #[cfg(test)]

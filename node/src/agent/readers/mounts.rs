@@ -5,7 +5,7 @@ use std::path::Path;
 use node_link::agent::{Disk, LIST_LIMIT, Printable};
 use rustix::fs::statvfs;
 
-use super::text;
+use super::file::text;
 
 /// A line of mountinfo that is about a disk.
 #[derive(Debug, PartialEq, Eq)]

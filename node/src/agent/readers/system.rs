@@ -4,7 +4,7 @@ use std::path::Path;
 
 use node_link::agent::Memory;
 
-use super::text;
+use super::file::text;
 
 /// The firmware's flags in the kernel of Raspberry Pi OS (driver `raspberrypi`).
 const THROTTLED: &str = "sys/devices/platform/soc/soc:firmware/get_throttled";
