@@ -302,3 +302,42 @@ fn the_configuration_makes_off_graceful() {
     let cut = world.run(&["off", "p2", "--immediate"]);
     assert!(!cut.stdout.contains("shut down"), "{cut:?}");
 }
+
+/// A dry run that speaks of a cut would have somebody look for another command.
+#[test]
+fn a_dry_run_says_that_nodes_would_be_shut_down() {
+    let world = world(|_| {});
+    let plan = world.run(&["off", "--dry-run", "--graceful"]);
+    let text = "would shut down p1 p2; each goes off once it has halted\n";
+    assert_eq!((plan.status, &*plan.stdout), (0, text), "{plan:?}");
+    let (_, document) = json(&world, &["off", "p1", "p3", "--dry-run", "--graceful"]);
+    let step = json!({ "wait_s": 0.0, "action": "off", "nodes": ["p1"], "shut_down": true });
+    assert_eq!(document["steps"], json!([step]), "{document}");
+    let cut = world.run(&["off", "p1", "--dry-run"]);
+    assert_eq!(cut.stdout, "would switch off p1\n");
+    let none = world.run(&["off", "p3", "--dry-run", "--graceful"]);
+    assert_eq!(none.stdout, "no change\n");
+    assert!(is_on(&world));
+
+    let mut value = world.read();
+    value["clusterhat_toml"] = json!("graceful-off = true\n");
+    world.write(&value);
+    assert_eq!(world.run(&["off", "--dry-run"]).stdout, text);
+    assert_eq!(world.run(&["off", "p1", "--dry-run", "--immediate"]).stdout, cut.stdout);
+}
+
+#[test]
+fn cycle_asks_on_a_terminal_where_a_node_is_running() {
+    let world = world(|_| {});
+    let before = world.read()["lives"].clone();
+    let no = on_terminal(&world, "cycle p1 p3", "n\\n");
+    let question = "p1 is running, and may lose data; `clusterhat reboot p1` restarts without a power cut. Continue? [y/N]";
+    assert!(no.stdout.contains(question), "{no:?}");
+    assert!(no.stdout.contains("not confirmed; nothing was done"), "{no:?}");
+    assert_eq!((no.status, world.read()["lives"].clone()), (2, before.clone()));
+    let sure = on_terminal(&world, "cycle p1 --yes", "");
+    assert!(!sure.stdout.contains("running") && sure.stdout.contains("power cycled"), "{sure:?}");
+    assert_ne!(world.read()["lives"], before);
+    let none = on_terminal(&world, "cycle p3", "");
+    assert!(!none.stdout.contains("running"), "nothing to lose: {none:?}");
+}

@@ -524,7 +524,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__cycle)
-            opts="-h --off-time --delay --ignore-undervoltage --dry-run --no-hooks --wait --timeout --retries --json --config --root --sim --lock-limit --help"
+            opts="-h --off-time --delay --ignore-undervoltage --dry-run --no-hooks --wait --timeout --retries --yes --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

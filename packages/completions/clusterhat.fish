@@ -124,6 +124,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l lock-lim
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l yes -d 'Do not ask for confirmation, although nodes are running'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
@@ -194,7 +195,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -s h -l help
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l send -d 'Send this line and Enter' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l expect -d 'Wait until the node prints text that matches this regular expression' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l timeout -d 'Give up --send and --expect after this time (seconds; default 30)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l log -d 'Add what the nodes print to this file, with the time of each line' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l log -d 'Add what the nodes print to this regular file, with the time of each line' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r

@@ -46,7 +46,7 @@ pub(crate) struct Console {
     /// Give up --send and --expect after this time (seconds; default 30)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Add what the nodes print to this file, with the time of each line
+    /// Add what the nodes print to this regular file, with the time of each line
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
 }

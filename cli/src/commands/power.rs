@@ -60,9 +60,8 @@ pub(crate) struct Off {
     pub(crate) immediate: bool,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// Do not ask for confirmation, although nodes are running
-    #[arg(long)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +76,39 @@ pub(crate) struct Cycle {
     pub(crate) stagger: Stagger,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+}
+
+/// What `off` and `cycle` share.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
+    /// Do not ask for confirmation, although nodes are running
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+impl Asking {
+    /// Names the nodes that are running, and asks; a script is never asked. `instead` is what to do with them for
+    /// their data.
+    fn confirm(
+        &self,
+        call: &mut Call,
+        nodes: &NodeSet,
+        instead: impl Fn(&str) -> String,
+    ) -> Result<(), Failure> {
+        if self.yes || !can_ask() {
+            return Ok(());
+        }
+        let running = call.open()?.running(nodes)?;
+        if running.is_empty() {
+            return Ok(());
+        }
+        let verb = if running.len() == 1 { "is" } else { "are" };
+        let names = folded(&running);
+        let danger = format!("{names} {verb} running, and may lose data; {}", instead(&names));
+        confirm(false, &danger)
+    }
 }
 
 impl Stagger {
@@ -117,15 +149,21 @@ impl Run for Off {
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
         self.hooks.apply(call);
+        let is_graceful = self.is_graceful(call)?;
         if self.dry_run {
-            return Ok(call.open()?.plan_switch(&nodes, Action::Off)?.map(Report::Plan));
+            let cluster = call.open()?;
+            let plan = match is_graceful {
+                true => cluster.plan_shut_down(&nodes),
+                false => cluster.plan_switch(&nodes, Action::Off),
+            };
+            return Ok(plan?.map(Report::Plan));
         }
-        if self.is_graceful(call)? {
+        if is_graceful {
             return shut_down(self.name(), call, &nodes, &self.limits, false);
         }
-        if !self.yes && can_ask() {
-            self.confirm(call, &nodes)?;
-        }
+        self.asking.confirm(call, &nodes, |names| {
+            format!("`clusterhat shutdown {names}` shuts down first")
+        })?;
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.switch(&nodes, Action::Off, observer)?.map(Report::Power))
         })
@@ -147,20 +185,6 @@ impl Off {
             None => Ok(is_configured),
         }
     }
-
-    /// Names the nodes that are running, and asks; a script is never asked.
-    fn confirm(&self, call: &mut Call, nodes: &NodeSet) -> Result<(), Failure> {
-        let running = call.open()?.running(nodes)?;
-        if running.is_empty() {
-            return Ok(());
-        }
-        let verb = if running.len() == 1 { "is" } else { "are" };
-        let names = folded(&running);
-        let danger = format!(
-            "{names} {verb} running, and may lose data; `clusterhat shutdown {names}` shuts down first"
-        );
-        confirm(false, &danger)
-    }
 }
 
 impl Run for Cycle {
@@ -175,6 +199,9 @@ impl Run for Cycle {
         if self.stagger.dry_run {
             return Ok(call.open()?.plan_cycle(&nodes)?.map(Report::Plan));
         }
+        self.asking.confirm(call, &nodes, |names| {
+            format!("`clusterhat reboot {names}` restarts without a power cut")
+        })?;
         if let Some(wait) = self.waiting.wait() {
             return watched(self.name(), call, |cluster, observer| {
                 Ok(cluster.bring_up(&nodes, Start::Cycle, &wait, observer)?.map(Report::Start))

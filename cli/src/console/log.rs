@@ -2,8 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::lines::{Line, Lines};
 use crate::failure::Failure;
@@ -15,12 +19,12 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Adds to a file; it is made where there is none.
+    /// Adds to a regular file; it is made where there is none. A pipe would stop the console whenever nobody reads.
     ///
     /// # Errors
-    /// Where it cannot be opened.
+    /// Where it cannot be opened, or is none.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        match OpenOptions::new().append(true).create(true).open(path) {
+        match open(path) {
             Ok(file) => Ok(Self { path: path.to_owned(), file }),
             Err(source) => Err(Failure::Log { path: path.to_owned(), source }),
         }
@@ -37,6 +41,21 @@ impl Log {
     fn failed(&self, source: io::Error) -> Failure {
         Failure::Log { path: self.path.clone(), source }
     }
+}
+
+/// Neither follows a link that somebody has put there, nor waits at a pipe, nor makes a terminal the process's own.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).custom_flags(flags.bits() as i32);
+    let irregular = || io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+    let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link"),
+        // A pipe that nobody reads, or a socket.
+        Some(Errno::NXIO) => irregular(),
+        _ => error,
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
 /// The log of a single console.

@@ -46,7 +46,11 @@ pub(super) fn plan(report: &PlanReport) -> String {
         if step.wait_s > 0.0 {
             let _ = writeln!(text, "would wait {} s", step.wait_s);
         }
-        let _ = writeln!(text, "would switch {} {}", action(step.action), step.nodes.join(" "));
+        let nodes = step.nodes.join(" ");
+        let _ = match step.shut_down {
+            true => writeln!(text, "would shut down {nodes}; each goes off once it has halted"),
+            false => writeln!(text, "would switch {} {nodes}", action(step.action)),
+        };
     }
     if report.steps.is_empty() {
         text.push_str("no change\n");

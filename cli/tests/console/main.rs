@@ -10,11 +10,15 @@ mod flood;
 mod interactive;
 mod pty;
 
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 
 use clusterhat_tests::command::{Output, World};
 use command::Run as _;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
 
 /// Four simulated nodes, the first two of them on.
@@ -94,4 +98,43 @@ fn what_makes_no_sense_is_a_usage_error() {
         let all = format!("{}{}", output.stderr, output.stdout);
         assert!(all.contains(text), "{arguments:?}: {output:?}");
     }
+}
+
+/// A pipe would stop the console, a link write where somebody else wants it.
+#[test]
+fn a_log_is_a_regular_file_or_refused() {
+    let world = simulated();
+    let path = |name: &str| world.folder().join(name);
+    mknodat(CWD, path("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    symlink("log", path("link")).unwrap();
+    symlink("/dev/zero", path("zero")).unwrap();
+    let _socket = UnixListener::bind(path("socket")).unwrap();
+    // With a reader, opening the pipe would succeed.
+    let read = world.folder().join("read");
+    mknodat(CWD, &read, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let _reader = OpenOptions::new().read(true).write(true).open(&read).unwrap();
+    for (name, why) in [
+        ("fifo", "it is not a regular file"),
+        ("read", "it is not a regular file"),
+        ("socket", "it is not a regular file"),
+        ("link", "it is a symbolic link"),
+        ("zero", "it is a symbolic link"),
+        ("/dev/null", "it is not a regular file"),
+        (".", "Is a directory"),
+    ] {
+        let log = path(name);
+        let arguments = ["console", "p1", "--send", "id", "--log", log.to_str().unwrap()];
+        let output = world.run(&arguments);
+        assert_eq!(output.status, 1, "{name}: {output:?}");
+        let text = format!("cannot write the log {}: {why}", log.display());
+        assert!(output.stderr.contains(&text), "{name}: {output:?}");
+    }
+    assert!(!path("log").exists());
+    let log = path("log");
+    let arguments = ["--send", "id", "--expect", "^p1 login: $", "--log", log.to_str().unwrap()];
+    for _ in 0..2 {
+        let output = world.run(&[&["console", "p1"], &arguments[..]].concat());
+        assert_eq!(output.status, 0, "{output:?}");
+    }
+    assert_eq!(fs::read_to_string(log).unwrap().matches("login: id").count(), 2);
 }

@@ -36,6 +36,7 @@ impl Cluster {
             wait_s: 0.0,
             action: Action::Off,
             nodes: places.into_iter().map(|place| format!("{board}:{place}")).collect(),
+            shut_down: false,
         };
         beyond_size.into_iter().map(step).collect()
     }

@@ -1,4 +1,4 @@
-//! What `on`, `off` and `cycle` would do. Writes nothing.
+//! What `on`, `off`, `off --graceful` and `cycle` would do. Writes nothing.
 
 use std::time::Duration;
 
@@ -33,6 +33,22 @@ impl Cluster {
             outcome.report.steps.extend(self.steps_beyond());
         }
         Ok(outcome)
+    }
+
+    /// What [`Self::shut_down`] would do, from what the boards say now. Asks no node, and writes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::shut_down`].
+    pub fn plan_shut_down(&mut self, set: &NodeSet) -> Result<Outcome<PlanReport>, Error> {
+        let mut planner = Planner::new(self, set, &[Action::Off])?;
+        planner.plan(Action::Off, Duration::ZERO)?;
+        // All at the same time, whichever boards they are on.
+        let nodes: Vec<_> = planner.steps.drain(..).flat_map(|step| step.nodes).collect();
+        if !nodes.is_empty() {
+            let step = PlanStep { wait_s: 0.0, action: Action::Off, nodes, shut_down: true };
+            planner.steps.push(step);
+        }
+        Ok(planner.report())
     }
 
     /// What [`Self::cycle`] would do, from what the boards say now. Writes nothing.
@@ -128,6 +144,7 @@ impl<'a> Planner<'a> {
                     wait_s: step.wait.as_secs_f64(),
                     action,
                     nodes: step.nodes.iter().filter_map(at).map(label).collect(),
+                    shut_down: false,
                 });
             }
         }

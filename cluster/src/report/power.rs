@@ -62,8 +62,11 @@ pub struct PlanStep {
     pub wait_s: f64,
     /// What is done.
     pub action: Action,
-    /// The nodes of one board that are switched together.
+    /// The nodes of one board that are switched together; those that are shut down may be of several.
     pub nodes: Vec<String>,
+    /// Whether each node is shut down first, and switched off once it has halted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shut_down: bool,
 }
 
 /// Places of a board beyond its configured size, by the names printed on it.
