@@ -156,9 +156,6 @@ pub enum Error {
         /// Where users are.
         place: PathBuf,
     },
-    /// Nobody tells this state of real nodes yet.
-    #[error("{0} is known of simulated nodes only so far: wait for reachable")]
-    UntoldState(State),
     /// A system's files.
     #[error(transparent)]
     Files(#[from] system_config::changes::ChangeError),
@@ -338,8 +335,7 @@ impl Error {
             | Self::NoSystem
             | Self::NotRunning(_)
             | Self::NotRoot
-            | Self::NoSuchUser { .. }
-            | Self::UntoldState(_) => ErrorKind::Usage,
+            | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
             Self::Simulation(_) | Self::SimulationWatch(_) => ErrorKind::Simulation,

@@ -53,13 +53,16 @@ impl FolderWatch {
         Ok(ready)
     }
 
-    /// Forgets what has happened. Whoever looks afterwards sees it, and is told what happens from here on.
-    pub(crate) fn drain(&self) -> io::Result<()> {
+    /// Forgets what has happened, and says whether anything has. Whoever looks afterwards sees it, and is told what happens from
+    /// here on.
+    pub(crate) fn drain(&self) -> io::Result<bool> {
         let mut buffer = [0; 4096];
+        let mut has_changed = false;
         loop {
             match rustix::io::read(&self.0, &mut buffer[..]) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return Ok(()),
+                Ok(_) => has_changed = true,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => return Ok(has_changed),
                 Err(errno) => return Err(errno.into()),
             }
         }

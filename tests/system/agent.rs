@@ -31,6 +31,10 @@ echo "$port" >/run/rig/port
 PATH=/run/rig:$PATH clusterhat-node agent --port "$port" </dev/null >/run/rig/told 2>&1 &
 echo $! >/run/rig/agent"#;
 
+const FOLLOWERS: &str = "clusterhat status p1 --watch --json </dev/null >/run/rig/watched 2>&1 &
+echo $! >/run/rig/watch
+(clusterhat wait p1 --for halted --timeout 100; echo $? >/run/rig/code; mv /run/rig/code /run/rig/halted) </dev/null >/dev/null 2>&1 &";
+
 const NO_AGENT: &str = "rm -rf /run/rig /etc/clusterhat/node.toml; clusterhat off";
 
 fn is_on(vm: &Vm) -> bool {
@@ -42,8 +46,7 @@ fn a_node_that_is_shut_down_loses_its_power_once_it_has_halted() {
     let mut system = system();
     sh(&system, "clusterhat off; clusterhat on p1");
     await_node(&system, 1, &NCM);
-    // What agents say is not told to the states yet: nobody waits for what never comes.
-    assert_eq!(run(&system, "clusterhat wait p1 --for agent").status, 2);
+    assert_eq!(run(&system, "clusterhat wait p1 --for agent --timeout 1").status, 3);
     // Nobody can ask it anything yet.
     let refused = run(&system, "clusterhat shutdown p1 --timeout 5");
     assert!(matches!(refused.status, 1 | 3), "{refused:?}");
@@ -51,8 +54,15 @@ fn a_node_that_is_shut_down_loses_its_power_once_it_has_halted() {
 
     sh(&system, AGENT);
     until(&system, "ls -l /proc/$(cat /run/rig/agent)/fd | grep -qwF $(cat /run/rig/port)");
+    assert_eq!(run(&system, "clusterhat wait p1 --for agent --timeout 60").status, 0);
+    sh(&system, FOLLOWERS);
+    // Two that follow the node share its port, and neither keeps it from who shuts the node down.
+    until(&system, "grep -qs '\"state\":\"agent\"' /run/rig/watched");
     let told = run(&system, "clusterhat shutdown p1 --timeout 90");
     assert_eq!(told.status, 0, "{told:?} {}", sh(&system, "cat /run/rig/told"));
+    until(&system, "[ -e /run/rig/halted ]");
+    assert_eq!(sh(&system, "cat /run/rig/halted").trim(), "0");
+    sh(&system, "kill $(cat /run/rig/watch); grep -q '\"state\":\"halted\"' /run/rig/watched");
     sh(&system, "[ -e /run/rig/had-power ]");
     assert!(!is_on(&system));
     assert_eq!(system.plane().unwrap().on().unwrap(), 0);

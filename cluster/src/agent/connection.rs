@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::error::AgentError;
 use super::line::Line;
+use super::note::{AgentNote, Heard, Word};
 
 /// What a node sent and nobody took yet: more than that is dropped, the oldest first.
 const UNTAKEN_LIMIT: usize = 64;
@@ -46,6 +47,8 @@ pub struct Agent {
     /// When the subscription is to be renewed, if there is one.
     renewal: Option<Instant>,
     ssh: Option<Child>,
+    /// Where its end is written down for those who follow the node.
+    note: Option<AgentNote>,
 }
 
 impl Agent {
@@ -58,8 +61,9 @@ impl Agent {
     ) -> Result<Self, AgentError> {
         let identity = Identity::new();
         let untaken = VecDeque::new();
-        let (version, next_id, renewal) = (OLDEST, 1, None);
-        let mut agent = Self { transport, identity, version, next_id, line, untaken, renewal, ssh };
+        let (version, next_id, renewal, note) = (OLDEST, 1, None, None);
+        let mut agent =
+            Self { transport, identity, version, next_id, line, untaken, renewal, ssh, note };
         // An empty line ends whatever is left of an earlier connection's last one.
         agent.line.send(b"\n", deadline)?;
         let Message::Hello(identity) = agent.exchange(Request::Hello, deadline)? else {
@@ -69,6 +73,12 @@ impl Agent {
         agent.version = identity.common_version().ok_or(AgentError::Version { oldest, newest })?;
         agent.identity = identity;
         Ok(agent)
+    }
+
+    /// Writes down that the agent has ended, should it say so.
+    pub(super) fn noting(mut self, note: Option<AgentNote>) -> Self {
+        self.note = note;
+        self
     }
 
     /// By what it is reached.
@@ -161,12 +171,20 @@ impl Agent {
                 Ok(reply)
                     if reply.version <= VERSION || matches!(reply.message, Message::Hello(_)) =>
                 {
+                    self.write_down(&reply.message);
                     return Ok(Some(reply));
                 }
                 _ => {}
             }
         }
         Ok(None)
+    }
+
+    fn write_down(&self, message: &Message) {
+        if let (Message::Goodbye { reason }, Some(note)) = (message, &self.note) {
+            // Where it cannot be written, whoever asked is told all the same.
+            let _ = note.write(Heard::now(Word::of(*reason)));
+        }
     }
 
     fn keep(&mut self, message: Message) {

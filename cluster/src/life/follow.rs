@@ -1,7 +1,8 @@
 //! How a cluster's nodes are followed.
 
-use hat_driver::linux::Node;
+use hat_driver::linux::{Node, Resource};
 
+use super::agents::Agents;
 use super::kernel::Kernel;
 use super::power::Power;
 use super::{Source, Watch};
@@ -13,18 +14,37 @@ use crate::simulated::SimulatedSource;
 
 impl Cluster {
     /// Follows nodes from the state that they are in; all for no words. What happens from here on is not lost,
-    /// whenever the watch is asked for it. The boards are read through handles of the watch's own.
+    /// whenever the watch is asked for it. The boards are read through handles of the watch's own. Nodes' agents are listened
+    /// to on their serial ports, which are let go of when anybody else opens them.
     ///
     /// # Errors
     /// [`Error::Nodes`]; [`Error::Events`] where the kernel's events cannot be received.
     pub fn follow(&mut self, set: &NodeSet) -> Result<Watch, Error> {
+        self.follow_with(set, true)
+    }
+
+    /// The same by what the kernel and the boards say alone, without a word to the nodes.
+    ///
+    /// # Errors
+    /// As [`Self::follow`].
+    pub fn follow_kernel(&mut self, set: &NodeSet) -> Result<Watch, Error> {
+        self.follow_with(set, false)
+    }
+
+    fn follow_with(&mut self, set: &NodeSet, hears_agents: bool) -> Result<Watch, Error> {
         let nodes = self.nodes(set)?;
         let source: Box<dyn Source> = match &self.backend {
             Backend::System { root } => {
                 let power = Power::new(&self.driver, &nodes).map_err(Error::Events)?;
+                let agents = hears_agents.then(|| {
+                    let record = self.driver.platform().lock_path(Resource::Record)?;
+                    Agents::new(root, &record, nodes.iter().copied())
+                });
+                let agents = agents.transpose().map_err(Error::Events)?;
                 let place = |&node: &Node| (node, self.configured_usb_path(node));
                 let placed = nodes.iter().map(place).collect();
-                Box::new(Kernel::new(root.clone(), placed, power).map_err(Error::Events)?)
+                let kernel = Kernel::new(root.clone(), placed, power, agents);
+                Box::new(kernel.map_err(Error::Events)?)
             }
             Backend::Simulation(_) => Box::new(SimulatedSource::new(self, &nodes)?),
         };

@@ -9,6 +9,7 @@
 //! A node's gadget is found by its USB serial number, and its interface by its name, which both follow from the
 //! node's number ([`node_link::NodeId`]); its boot ROM, which has neither, by the node's USB path.
 
+mod agents;
 mod event;
 mod facts;
 mod follow;

@@ -14,7 +14,7 @@ impl Cluster {
     /// # Errors
     /// [`Error::Nodes`]; [`Error::Events`] where the kernel cannot be asked.
     pub fn running(&mut self, set: &NodeSet) -> Result<Vec<Node>, Error> {
-        let watch = self.follow(set)?;
+        let watch = self.follow_kernel(set)?;
         let is_up = |state| (State::Enumerated..=State::Agent).contains(&state);
         let running = watch.states().iter().filter(|node| is_up(node.state));
         Ok(running.map(|node| node.node).collect())

@@ -40,7 +40,7 @@ impl Cluster {
     /// told of each change of a state ([`Event::State`]), and may stop it then.
     ///
     /// # Errors
-    /// [`Error::Nodes`], [`Error::UntoldState`], [`Error::Events`]; the outcome's error is [`Error::NotReached`], or what a retry failed with.
+    /// [`Error::Nodes`], [`Error::Events`]; the outcome's error is [`Error::NotReached`], or what a retry failed with.
     pub fn wait<V: Verdict>(
         &mut self,
         set: &NodeSet,
@@ -48,8 +48,7 @@ impl Cluster {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<WaitReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
-        self.check_goal(wait.goal)?;
-        let mut watch = self.follow(set)?;
+        let mut watch = self.follow_to(wait.goal, set)?;
         waited(self, &mut watch, wait, observer)
     }
 
@@ -66,8 +65,7 @@ impl Cluster {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<StartReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
-        self.check_goal(wait.goal)?;
-        let mut watch = self.follow(set)?;
+        let mut watch = self.follow_to(wait.goal, set)?;
         let mut telling = |event: Event<'_>| {
             tell(&mut watch, &event);
             observer(event)
@@ -86,11 +84,12 @@ impl Cluster {
         Ok(Outcome { report, error }.or(waited.error))
     }
 
-    /// Refuses to wait for what never comes: what agents say is not told to the states of real nodes yet.
-    fn check_goal(&self, goal: State) -> Result<(), Error> {
-        let is_told =
-            self.backend.root().is_none() || !matches!(goal, State::Agent | State::Halted);
-        if is_told { Ok(()) } else { Err(Error::UntoldState(goal)) }
+    /// Nobody's port is opened for a goal that the kernel tells of.
+    fn follow_to(&mut self, goal: State, set: &NodeSet) -> Result<Watch, Error> {
+        match goal {
+            State::Agent | State::Halted => self.follow(set),
+            _ => self.follow_kernel(set),
+        }
     }
 }
 

@@ -15,6 +15,21 @@ use super::error::PortError;
 
 /// Opens a terminal for this process alone, raw.
 pub(super) fn open(path: &Path) -> Result<OwnedFd, PortError> {
+    let port = open_locked(path)?;
+    // Root may open a terminal in exclusive mode: the lock keeps root away, too.
+    ioctl_tiocexcl(&port).map_err(|errno| refused(path, errno))?;
+    make_raw(&port).map_err(|errno| refused(path, errno))?;
+    Ok(port)
+}
+
+/// The same, but others may open it, and find it locked.
+pub(super) fn open_shared(path: &Path) -> Result<OwnedFd, PortError> {
+    let port = open_locked(path)?;
+    make_raw(&port).map_err(|errno| refused(path, errno))?;
+    Ok(port)
+}
+
+fn open_locked(path: &Path) -> Result<OwnedFd, PortError> {
     // Without NONBLOCK opening waits for a carrier, and without NOCTTY the port becomes our terminal.
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let port = open_file(path, flags, Mode::empty()).map_err(|errno| refused(path, errno))?;
@@ -22,20 +37,13 @@ pub(super) fn open(path: &Path) -> Result<OwnedFd, PortError> {
         let source = io::Error::other("it is not a serial port");
         return Err(PortError::Io { path: path.to_owned(), source });
     }
-    claim(path, &port)?;
-    make_raw(&port).map_err(|errno| refused(path, errno))?;
-    Ok(port)
-}
-
-/// Root may open a terminal in exclusive mode: the lock keeps root away, too.
-fn claim(path: &Path, port: impl AsFd) -> Result<(), PortError> {
     match flock(&port, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(port),
         Err(Errno::WOULDBLOCK) => {
-            return Err(PortError::Busy { path: path.to_owned(), holder: Holder::of(&port) });
+            Err(PortError::Busy { path: path.to_owned(), holder: Holder::of(&port) })
         }
-        result => result.map_err(|errno| refused(path, errno))?,
+        Err(errno) => Err(refused(path, errno)),
     }
-    ioctl_tiocexcl(&port).map_err(|errno| refused(path, errno))
 }
 
 fn make_raw(port: impl AsFd) -> rustix::io::Result<()> {

@@ -9,17 +9,19 @@ mod error;
 mod place;
 mod port;
 mod watch;
+mod yielding;
 
 use std::os::fd::OwnedFd;
 
 use hat_driver::linux::Node;
 
 use crate::cluster::Cluster;
-use place::Place;
 
 pub use error::PortError;
+pub(crate) use place::Place;
 pub use port::Port;
 pub use watch::PortWatch;
+pub(crate) use yielding::YieldingPort;
 
 /// Opens a port of a node. Bytes pass unchanged in both directions and nothing is echoed. Reading and writing
 /// do not block (`O_NONBLOCK`): a node that hangs takes no bytes, so wait for the port with `poll(2)`.

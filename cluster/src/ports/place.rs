@@ -14,13 +14,13 @@ use crate::folder_watch::FolderWatch;
 use crate::simulated::SimulatedPort;
 
 /// A port that may be opened when it is there.
-pub(super) enum Place {
+pub(crate) enum Place {
     Device(PathBuf),
     Simulated(SimulatedPort),
 }
 
 impl Place {
-    pub(super) fn of(cluster: &Cluster, node: Node, port: Port) -> Result<Self, PortError> {
+    pub(crate) fn of(cluster: &Cluster, node: Node, port: Port) -> Result<Self, PortError> {
         let id = NodeId::from_number(node.number())
             .map_err(|source| PortError::NoNetworkPlace { node, source })?;
         let path = port.device(id);
@@ -34,7 +34,7 @@ impl Place {
         }
     }
 
-    pub(super) fn open(&self) -> Result<OwnedFd, PortError> {
+    pub(crate) fn open(&self) -> Result<OwnedFd, PortError> {
         match self {
             Self::Device(path) => device::open(path),
             Self::Simulated(port) => port.open(),

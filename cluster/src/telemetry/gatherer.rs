@@ -52,7 +52,7 @@ struct Reached {
 
 /// What is done about a node in a round.
 enum Work {
-    Connect(Endpoint),
+    Connect(Box<Endpoint>),
     Listen(Box<Agent>),
 }
 
@@ -106,7 +106,8 @@ impl Gatherer {
             match contact.agent.take() {
                 Some(agent) => work.push((node.number(), Work::Listen(agent))),
                 None if contact.again.is_some_and(|again| again > Instant::now()) => {}
-                None => work.push((node.number(), Work::Connect(Endpoint::new(cluster, node)))),
+                None => work
+                    .push((node.number(), Work::Connect(Box::new(Endpoint::new(cluster, node))))),
             }
         }
         let done: Vec<_> = thread::scope(|scope| {

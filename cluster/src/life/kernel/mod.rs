@@ -5,6 +5,7 @@
 //! | gadgets and boot ROMs | uevents of USB devices ([`netlink`], [`uevent`], [`usb`]) |
 //! | links and neighbours | rtnetlink ([`netlink`], [`route`], [`network`]) |
 //! | power | the record of power switching ([`super::power`]) |
+//! | agents, where they are asked for | the nodes' second serial ports ([`super::agents`]) |
 
 mod netlink;
 mod network;
@@ -23,6 +24,7 @@ use node_link::NodeId;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::agents::Agents;
 use super::power::Power;
 use super::{Event, Source};
 use crate::error::Error;
@@ -53,6 +55,8 @@ pub(super) struct Kernel {
     root: PathBuf,
     nodes: Vec<Followed>,
     power: Power,
+    /// Absent where nobody asks for them.
+    agents: Option<Agents>,
     uevents: Socket,
     route: Socket,
     addresses: Addresses,
@@ -69,6 +73,7 @@ impl Kernel {
         root: PathBuf,
         nodes: Vec<(Node, Option<String>)>,
         power: Power,
+        agents: Option<Agents>,
     ) -> io::Result<Self> {
         let followed = |(node, place): (Node, _)| {
             let id = NodeId::from_number(node.number()).ok();
@@ -77,6 +82,7 @@ impl Kernel {
         Ok(Self {
             nodes: nodes.into_iter().map(followed).collect(),
             power,
+            agents,
             // Before anything is read: what happens after is told.
             uevents: Socket::uevents()?,
             route: Socket::route_events()?,
@@ -89,7 +95,7 @@ impl Kernel {
     }
 
     /// All that is so, and all that is not.
-    fn present(&mut self) -> Vec<(Node, Event, Option<Duration>)> {
+    fn present(&mut self) -> io::Result<Vec<(Node, Event, Option<Duration>)>> {
         let mut present = Present::read(&self.root);
         if present.roms().next().is_some() {
             self.find_places();
@@ -102,12 +108,16 @@ impl Kernel {
                 events.push((followed.node, event, since));
             }
         }
+        if let Some(agents) = &mut self.agents {
+            events.iter().for_each(|&(node, event, _)| agents.note(node, event));
+            events.extend(agents.present()?);
+        }
         let devices = present.into_devices().into_iter();
         self.devices = devices
             .map(|device| (self.node_of(&device), device))
             .map(|(of, device)| (device.place, of))
             .collect();
-        events
+        Ok(events)
     }
 
     /// Finds where the nodes are, as far as it is not known.
@@ -137,7 +147,7 @@ impl Kernel {
         reads_power |= self.power.has_changed()?;
         if !complete {
             // All of it again, for what was lost.
-            events = self.present().into_iter().map(|(node, event, _)| (node, event)).collect();
+            events = self.present()?.into_iter().map(|(node, event, _)| (node, event)).collect();
         } else if reads_power {
             events.extend(self.power.read());
         }
@@ -145,6 +155,11 @@ impl Kernel {
             if let Some(followed) = self.nodes.iter_mut().find(|followed| followed.node == node) {
                 followed.note(event);
             }
+            self.agents.iter_mut().for_each(|agents| agents.note(node, event));
+        }
+        // After the USB: a port that ends goes with its gadget.
+        if let Some(agents) = &mut self.agents {
+            agents.drain(&mut events)?;
         }
         Ok(events)
     }
@@ -245,11 +260,12 @@ impl Kernel {
         let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         let power = self.power.as_fd();
-        let mut fds = [
+        let mut fds = vec![
             PollFd::new(&self.uevents, PollFlags::IN),
             PollFd::new(&self.route, PollFlags::IN),
             PollFd::new(&power, PollFlags::IN),
         ];
+        self.agents.iter().for_each(|agents| agents.add_fds(&mut fds));
         match poll(&mut fds, limit.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
@@ -264,14 +280,15 @@ impl Kernel {
             if is_over || !events.is_empty() {
                 return Ok(events);
             }
-            self.wait(deadline.into_iter().chain(next_question).min())?;
+            let next_agent = self.agents.as_ref().and_then(Agents::due);
+            self.wait(deadline.into_iter().chain(next_question).chain(next_agent).min())?;
         }
     }
 }
 
 impl Source for Kernel {
     fn now(&mut self) -> Result<Vec<(Node, Event, Option<Duration>)>, Error> {
-        Ok(self.present())
+        self.present().map_err(Error::Events)
     }
 
     fn next(&mut self, deadline: Option<Instant>) -> Result<Vec<(Node, Event)>, Error> {

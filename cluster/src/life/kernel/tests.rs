@@ -1,3 +1,5 @@
+mod agents;
+
 use std::fs;
 use std::sync::mpsc;
 use std::thread;
@@ -24,7 +26,9 @@ impl Rig {
     fn new(boards: &str) -> Self {
         let mut world = World::builtin_value(boards);
         world["clusterhat_toml"] = format!("[nodes.p1]\nusb-path = \"{PLACE}\"\n").into();
-        Self { world: World::new(&world), root: tempfile::tempdir().unwrap() }
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("dev")).unwrap();
+        Self { world: World::new(&world), root }
     }
 
     /// A process of its own would see the same.

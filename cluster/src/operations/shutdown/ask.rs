@@ -47,9 +47,8 @@ impl Asking {
     ) -> Self {
         let (sender, said) = channel();
         let is_over = Arc::new(AtomicBool::new(false));
-        let free_by = deadline.min(Instant::now() + BUSY_LIMIT);
         for &node in nodes {
-            let endpoint = Endpoint::when_free(cluster, node, free_by);
+            let endpoint = Endpoint::new(cluster, node).with_busy_limit(BUSY_LIMIT);
             let (request, is_over) = (request.clone(), Arc::clone(&is_over));
             let speaker = Speaker { node, sender: sender.clone() };
             let name = format!("agent of p{}", node.number());

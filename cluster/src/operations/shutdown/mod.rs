@@ -208,7 +208,7 @@ impl<'a> Work<'a> {
         let now = Instant::now();
         let deadline = now + limit;
         // Before anybody is asked: a node may be quick.
-        let watch = cluster.follow(&set_of(nodes)?)?;
+        let watch = cluster.follow_kernel(&set_of(nodes)?)?;
         let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
         let courses = states.map(|state| Course::new(state.node, state.state, force, now));
         let courses = courses.collect();
