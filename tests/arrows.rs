@@ -1,8 +1,8 @@
 //! The crates depend on each other downwards only, each on what it is allowed to and on nothing beside it.
 //!
 //! ```text
-//!  cli            node
-//!   |            /    \
+//!  cli  daemon    node
+//!    \ /         /    \
 //! cluster       /      \
 //!   |   \      /        \
 //!   |  system-config   gadget-config
@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clusterhat-system-config", &["node-link"]),
     ("clusterhat", &["hat-driver", "node-link", "clusterhat-system-config"]),
     ("clusterhat-cli", &["clusterhat", "hat-driver", "node-link", "clusterhat-system-config"]),
+    ("clusterhat-daemon", &["clusterhat", "clusterhat-system-config"]),
     ("clusterhat-node", &["gadget-config", "node-link", "clusterhat-system-config"]),
 ];
 

@@ -12,8 +12,16 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, UseTree, Visibility};
 
-const CRATES: [&str; 7] =
-    ["cli", "cluster", "gadget-config", "hat-driver", "node", "node-link", "system-config"];
+const CRATES: [&str; 8] = [
+    "cli",
+    "cluster",
+    "daemon",
+    "gadget-config",
+    "hat-driver",
+    "node",
+    "node-link",
+    "system-config",
+];
 
 /// A module by its path below the crate: `["linux", "error"]`.
 type Module = Vec<String>;

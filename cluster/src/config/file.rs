@@ -13,7 +13,7 @@ use super::limits;
 use super::toml_reader::{Reader, Table};
 use crate::desired::AtBoot;
 
-pub(super) const TOP_KEYS: [&str; 12] = [
+pub(super) const TOP_KEYS: [&str; 13] = [
     "first",
     "delay",
     "off-time",
@@ -26,6 +26,8 @@ pub(super) const TOP_KEYS: [&str; 12] = [
     "shutdown-limit",
     "board",
     "nodes",
+    // Another program's, which reads it by itself.
+    "daemon",
 ];
 pub(super) const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];
 pub(super) const NODE_KEYS: [&str; 5] = ["name", "delay", "usb-path", "ssh", "at-boot"];

@@ -28,6 +28,8 @@
 //! usb-path = "1-1.2.4"
 //! ssh = "pi@db"      # the host for ssh, where the serial port does not lead to the agent; default: the node's name
 //! at-boot = "last"   # of this node
+//!
+//! [daemon]           # read by clusterhatd alone: see clusterhatd(8)
 //! ```
 //!
 //! If that file does not exist, the vendor's `/etc/default/clusterctrl` is read instead. Precedence of the times:

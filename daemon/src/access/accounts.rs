@@ -1,0 +1,246 @@
+//! Accounts with their passwords and roles, in `accounts.json` of the state folder.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::password;
+use super::role::Role;
+use crate::error::{Problem, ProblemKind};
+use crate::state_folder::StateFolder;
+
+/// The file.
+const FILE: &str = "accounts.json";
+
+/// More accounts are not kept.
+const MOST: usize = 64;
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Account {
+    /// What the user is called: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What the user may do.
+    pub role: Role,
+    /// Whether the user may log in.
+    pub enabled: bool,
+}
+
+/// What is to be changed of an account; absent = nothing.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another password.
+    pub password: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Whether the user may log in.
+    pub enabled: Option<bool>,
+}
+
+/// An account as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    name: String,
+    role: Role,
+    enabled: bool,
+    /// In the PHC format.
+    hash: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    accounts: Vec<Kept>,
+}
+
+/// All accounts. What a password or role is becomes true once it is in the file.
+pub struct Accounts {
+    folder: StateFolder,
+    kept: Mutex<Vec<Kept>>,
+}
+
+impl Accounts {
+    /// Reads the accounts.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is damaged: nobody is let in by guessing what it said.
+    pub fn open(folder: &StateFolder) -> io::Result<Self> {
+        let document: Document = folder.read_json(FILE)?.unwrap_or_default();
+        Ok(Self { folder: folder.clone(), kept: Mutex::new(document.accounts) })
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// All of them, by name.
+    #[must_use]
+    pub fn list(&self) -> Vec<Account> {
+        self.lock().iter().map(shown).collect()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Account> {
+        self.lock().iter().find(|kept| kept.name == name).map(shown)
+    }
+
+    /// The hash of an account that may log in.
+    pub(super) fn hash_of(&self, name: &str) -> Option<(Role, String)> {
+        let kept = self.lock();
+        let account = kept.iter().find(|kept| kept.name == name && kept.enabled)?;
+        Some((account.role, account.hash.clone()))
+    }
+
+    /// Adds an account. Takes as long as hashing its password.
+    ///
+    /// # Errors
+    /// A name that is taken or malformed, a password that is not taken, too many accounts, or a file that cannot be written.
+    pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, Problem> {
+        check_name(name)?;
+        let hash = hashed(password)?;
+        let account = Kept { name: name.to_owned(), role, enabled: true, hash };
+        self.change_all(|accounts| {
+            if accounts.iter().any(|kept| kept.name == account.name) {
+                let text = format!("there is an account {name} already");
+                return Err(Problem::new(ProblemKind::Conflict, text));
+            }
+            if accounts.len() >= MOST {
+                let text = format!("there are {MOST} accounts, and no more can be kept");
+                return Err(Problem::new(ProblemKind::Conflict, text));
+            }
+            accounts.push(account.clone());
+            accounts.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(shown(&account))
+        })
+    }
+
+    /// Changes an account. Takes as long as hashing a password where there is a new one.
+    ///
+    /// # Errors
+    /// As [`Self::create`]; no such account; or nobody could administer any more.
+    pub fn change(&self, name: &str, change: &AccountChange) -> Result<Account, Problem> {
+        let hash = change.password.as_deref().map(hashed).transpose()?;
+        if let Some(new) = &change.name {
+            check_name(new)?;
+        }
+        self.change_all(|accounts| {
+            let taken = |new: &String| new != name && accounts.iter().any(|a| a.name == *new);
+            if change.name.as_ref().is_some_and(taken) {
+                return Err(Problem::new(
+                    ProblemKind::Conflict,
+                    "there is an account of that name",
+                ));
+            }
+            let account = accounts.iter_mut().find(|kept| kept.name == name);
+            let account = account.ok_or_else(|| no_such(name))?;
+            account.role = change.role.unwrap_or(account.role);
+            account.enabled = change.enabled.unwrap_or(account.enabled);
+            account.hash = hash.unwrap_or_else(|| account.hash.clone());
+            account.name = change.name.clone().unwrap_or_else(|| account.name.clone());
+            Ok(shown(account))
+        })
+    }
+
+    /// Removes an account.
+    ///
+    /// # Errors
+    /// No such account; nobody could administer any more; or a file that cannot be written.
+    pub fn remove(&self, name: &str) -> Result<(), Problem> {
+        self.change_all(|accounts| {
+            let place = accounts.iter().position(|kept| kept.name == name);
+            accounts.remove(place.ok_or_else(|| no_such(name))?);
+            Ok(())
+        })
+    }
+
+    /// Changes a copy, writes it, and only then goes by it.
+    fn change_all<T>(
+        &self,
+        change: impl FnOnce(&mut Vec<Kept>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut kept = self.lock();
+        let mut accounts = kept.clone();
+        let result = change(&mut accounts)?;
+        let administers = |kept: &Kept| kept.enabled && kept.role == Role::Administrator;
+        if !accounts.iter().any(administers) && kept.iter().any(administers) {
+            let text = "an enabled account with the role administrator has to be left";
+            return Err(Problem::new(ProblemKind::Conflict, text));
+        }
+        let document = Document { version: 1, accounts };
+        self.folder.write_json(FILE, &document).map_err(|error| {
+            let path = self.folder.path(FILE);
+            let text = format!("cannot write {}: {error}", path.display());
+            Problem::new(ProblemKind::Storage, text)
+        })?;
+        *kept = document.accounts;
+        Ok(result)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn shown(kept: &Kept) -> Account {
+    Account { name: kept.name.clone(), role: kept.role, enabled: kept.enabled }
+}
+
+fn no_such(name: &str) -> Problem {
+    Problem::not_found(&format!("account {name:?}"))
+}
+
+fn hashed(password: &str) -> Result<String, Problem> {
+    password::check(password).map_err(Problem::bad_request)?;
+    password::hash(password).map_err(|error| Problem::new(ProblemKind::Internal, error))
+}
+
+/// A name goes into logs, headers and paths.
+pub(super) fn check_name(name: &str) -> Result<(), Problem> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) || name.starts_with('.') {
+        let text = format!("{name:?} is no name: 1 to 32 letters, digits, -, _ and .");
+        return Err(Problem::bad_request(clusterhat::shorten(&text).into_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_kept_and_one_administrator_stays() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let accounts = Accounts::open(&folder).unwrap();
+        assert!(accounts.is_empty());
+        accounts.create("admin", "long enough", Role::Administrator).unwrap();
+        accounts.create("op", "long enough", Role::Operator).unwrap();
+        let conflict = |result: Result<(), Problem>| result.unwrap_err().kind;
+        let again = accounts.create("op", "long enough", Role::Operator).map(drop);
+        assert_eq!(conflict(again), ProblemKind::Conflict);
+        assert_eq!(conflict(accounts.remove("admin")), ProblemKind::Conflict);
+        let lower = AccountChange { role: Some(Role::Operator), ..AccountChange::default() };
+        assert_eq!(conflict(accounts.change("admin", &lower).map(drop)), ProblemKind::Conflict);
+        for name in ["", "a b", "../x", ".x", "<b>", &"x".repeat(33)] {
+            let refused = accounts.create(name, "long enough", Role::Operator);
+            assert_eq!(refused.unwrap_err().kind, ProblemKind::BadRequest, "{name}");
+        }
+        let short = accounts.create("short", "seven77", Role::Operator);
+        assert_eq!(short.unwrap_err().kind, ProblemKind::BadRequest);
+        let renamed = AccountChange { name: Some("root".to_owned()), ..AccountChange::default() };
+        accounts.change("admin", &renamed).unwrap();
+        let read = Accounts::open(&folder).unwrap();
+        assert_eq!(read.list(), accounts.list());
+        assert_eq!(read.get("root").unwrap().role, Role::Administrator);
+        assert!(read.get("admin").is_none());
+    }
+}

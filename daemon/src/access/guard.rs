@@ -1,0 +1,200 @@
+//! All that decides who may do what: from what a request brings to who sends it.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ring::hmac::{HMAC_SHA256, Key, sign};
+use tokio::sync::Semaphore;
+
+use super::accounts::Accounts;
+use super::audit::Audit;
+use super::password;
+use super::role::{By, Caller, Role};
+use super::sessions::Sessions;
+use super::slow_down::SlowDown;
+use super::tokens::Tokens;
+use crate::error::{Problem, ProblemKind};
+use crate::state_folder::StateFolder;
+
+/// How long a password that was right is known again without computing its hash: programs send it with each request.
+const KNOWN_FOR: Duration = Duration::from_secs(300);
+
+/// That many are known at once.
+const MOST: usize = 256;
+
+/// A hash that no password has, so that an unknown name takes as long as a wrong password.
+const NOBODY: &str = "$argon2id$v=19$m=9216,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// What a request brings.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// `Authorization: Basic`.
+    Basic {
+        /// The account.
+        user: String,
+        /// Its password.
+        password: String,
+    },
+    /// `Authorization: Bearer`: an API token, or a session's secret.
+    Bearer(String),
+    /// `X-Auth-Token` (Redfish): a session's secret, or an API token.
+    SessionToken(String),
+    /// A browser's cookie: a session's secret.
+    Cookie(String),
+}
+
+/// All that decides who may do what.
+pub struct Access {
+    /// Names with passwords and roles.
+    pub accounts: Accounts,
+    /// Secrets of programs.
+    pub tokens: Tokens,
+    /// Who has logged in.
+    pub sessions: Sessions,
+    /// Who has failed to.
+    pub slow_down: SlowDown,
+    /// What was done.
+    pub audit: Audit,
+    verified: Verified,
+}
+
+/// Passwords that were right lately, by a keyed hash with a key that nobody knows.
+struct Verified {
+    key: Key,
+    known: Mutex<HashMap<Vec<u8>, Instant>>,
+    /// A hash takes 9 MiB and a processor.
+    turns: Semaphore,
+}
+
+impl Verified {
+    fn new() -> Self {
+        let key = Key::new(HMAC_SHA256, &password::random::<32>());
+        Self { key, known: Mutex::default(), turns: Semaphore::new(2) }
+    }
+
+    fn tag(&self, password: &str, hash: &str) -> Vec<u8> {
+        // A new password has another hash, and what was known is so no more.
+        sign(&self.key, format!("{hash}\0{password}").as_bytes()).as_ref().to_vec()
+    }
+
+    fn knows(&self, tag: &[u8]) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(tag).is_some_and(|since| since.elapsed() < KNOWN_FOR)
+    }
+
+    fn learn(&self, tag: Vec<u8>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, since| since.elapsed() < KNOWN_FOR);
+        if known.len() < MOST {
+            known.insert(tag, Instant::now());
+        }
+    }
+}
+
+impl Access {
+    /// Reads accounts and tokens.
+    ///
+    /// # Errors
+    /// Files that cannot be read or are damaged.
+    pub fn open(folder: &StateFolder, session_limit: Duration) -> io::Result<Self> {
+        Ok(Self {
+            accounts: Accounts::open(folder)?,
+            tokens: Tokens::open(folder)?,
+            sessions: Sessions::new(session_limit),
+            slow_down: SlowDown::default(),
+            audit: Audit::new(folder),
+            verified: Verified::new(),
+        })
+    }
+
+    /// Who sends this, from an address.
+    ///
+    /// # Errors
+    /// [`ProblemKind::Unauthorized`], or [`ProblemKind::TooMany`] where too many attempts from there failed.
+    pub async fn caller(
+        &self,
+        credentials: &Credentials,
+        address: &str,
+    ) -> Result<Caller, Problem> {
+        let caller =
+            |name: String, role, by| Caller { name, role, by, address: address.to_owned() };
+        let found = match credentials {
+            Credentials::Basic { user, password } => {
+                let role = self.log_in(user, password, address).await?;
+                return Ok(caller(user.clone(), role, By::Basic));
+            }
+            Credentials::Bearer(secret) | Credentials::SessionToken(secret) => self
+                .of_token(secret)
+                .map(|(name, role)| caller(name, role, By::Token))
+                .or_else(|| self.of_session(secret).map(|(n, role)| caller(n, role, By::Session))),
+            Credentials::Cookie(secret) => {
+                self.of_session(secret).map(|(name, role)| caller(name, role, By::Cookie))
+            }
+        };
+        // A session that has ended is no attempt to guess one.
+        let is_guess = !matches!(credentials, Credentials::Cookie(_));
+        found.ok_or_else(|| self.refused("token", address, is_guess))
+    }
+
+    fn of_token(&self, secret: &str) -> Option<(String, Role)> {
+        self.tokens.find(secret).map(|token| (format!("token:{}", token.name), token.role))
+    }
+
+    /// The role is the account's now.
+    fn of_session(&self, secret: &str) -> Option<(String, Role)> {
+        let session = self.sessions.find(secret)?;
+        let account = self.accounts.get(&session.user).filter(|account| account.enabled)?;
+        Some((account.name, account.role))
+    }
+
+    /// The role of an account whose password this is.
+    ///
+    /// # Errors
+    /// As [`Self::caller`].
+    pub async fn log_in(&self, user: &str, word: &str, address: &str) -> Result<Role, Problem> {
+        let account = self.accounts.hash_of(user);
+        if let Some((role, hash)) = &account {
+            if self.verified.knows(&self.verified.tag(word, hash)) {
+                return Ok(*role);
+            }
+        }
+        self.check_wait(address)?;
+        let (role, hash) = account.map_or((None, NOBODY.to_owned()), |(role, h)| (Some(role), h));
+        let tag = self.verified.tag(word, &hash);
+        let word = word.to_owned();
+        let _turn = self.verified.turns.acquire().await;
+        let work = tokio::task::spawn_blocking(move || {
+            word.len() <= password::LONGEST && password::verify(&word, &hash)
+        });
+        match (work.await.unwrap_or(false), role) {
+            (true, Some(role)) => {
+                self.verified.learn(tag);
+                self.slow_down.succeeded(address);
+                Ok(role)
+            }
+            _ => Err(self.refused(user, address, true)),
+        }
+    }
+
+    fn check_wait(&self, address: &str) -> Result<(), Problem> {
+        let Some(wait) = self.slow_down.wait(address) else { return Ok(()) };
+        let seconds = wait.as_secs() + 1;
+        let text = format!("too many failed attempts from {address}; try again in {seconds} s");
+        let problem = Problem::new(ProblemKind::TooMany, text);
+        Err(Problem { retry_after: Some(seconds), ..problem })
+    }
+
+    fn refused(&self, who: &str, address: &str, counts: bool) -> Problem {
+        if counts {
+            // Who is made to wait already is told so, and not written down each time.
+            if let Err(problem) = self.check_wait(address) {
+                return problem;
+            }
+            self.slow_down.failed(address);
+            self.audit.note_refusal(who, address, "refused");
+        }
+        Problem::new(ProblemKind::Unauthorized, "the name, password, token or session is not valid")
+    }
+}

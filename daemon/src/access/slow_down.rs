@@ -1,0 +1,106 @@
+//! Failed attempts by address: after ten of them, an address has to wait before the next one is even looked at.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// That many attempts may fail before an address is slowed down.
+pub const FREE: u32 = 10;
+
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// After so long without a failure they are forgotten.
+const MEMORY: Duration = Duration::from_secs(15 * 60);
+
+/// That many addresses are remembered.
+const MOST: usize = 4096;
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+/// Failed attempts by address.
+#[derive(Default)]
+pub struct SlowDown(Mutex<HashMap<String, Failures>>);
+
+impl SlowDown {
+    /// How long an address still has to wait; nothing = its attempt is looked at.
+    #[must_use]
+    pub fn wait(&self, address: &str) -> Option<Duration> {
+        self.wait_at(address, Instant::now())
+    }
+
+    fn wait_at(&self, address: &str, now: Instant) -> Option<Duration> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = all.get(address)?;
+        let beyond = failures.count.checked_sub(FREE)?;
+        let pause = Duration::from_secs(1 << beyond.min(6)).min(LONGEST);
+        let left = pause.saturating_sub(now.saturating_duration_since(failures.last));
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Counts a failure. Returns how many there were.
+    pub fn failed(&self, address: &str) -> u32 {
+        self.failed_at(address, Instant::now())
+    }
+
+    fn failed_at(&self, address: &str, now: Instant) -> u32 {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, failures| now.saturating_duration_since(failures.last) < MEMORY);
+        if all.len() >= MOST && !all.contains_key(address) {
+            // Who changes addresses pushes out the one that has been quiet for longest.
+            let oldest = all.iter().min_by_key(|(_, failures)| failures.last);
+            if let Some(oldest) = oldest.map(|(address, _)| address.clone()) {
+                all.remove(&oldest);
+            }
+        }
+        let failures = all.entry(address.to_owned()).or_insert(Failures { count: 0, last: now });
+        *failures = Failures { count: failures.count.saturating_add(1), last: now };
+        failures.count
+    }
+
+    /// Forgets an address that proved itself.
+    pub fn succeeded(&self, address: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(address);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_failures_are_free_and_then_each_costs_more() {
+        let slow = SlowDown::default();
+        let now = Instant::now();
+        for _ in 0..FREE - 1 {
+            slow.failed_at("a", now);
+        }
+        assert_eq!(slow.wait_at("a", now), None);
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            slow.failed_at("a", now);
+            waits.push(slow.wait_at("a", now).unwrap().as_secs());
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(slow.wait_at("b", now), None);
+        assert_eq!(slow.wait_at("a", now + Duration::from_secs(60)), None);
+        slow.succeeded("a");
+        assert_eq!(slow.wait_at("a", now), None);
+    }
+
+    #[test]
+    fn they_are_forgotten_and_bounded() {
+        let slow = SlowDown::default();
+        let now = Instant::now();
+        assert_eq!(slow.failed_at("a", now), 1);
+        assert_eq!(slow.failed_at("a", now + MEMORY), 1);
+        for number in 0..MOST + 10 {
+            slow.failed_at(&number.to_string(), now + MEMORY);
+        }
+        assert_eq!(slow.0.lock().unwrap().len(), MOST);
+    }
+}

@@ -1,0 +1,198 @@
+//! API tokens with a role and an expiry, in `tokens.json` of the state folder: only their hashes are kept.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::accounts::check_name;
+use super::password::{fingerprint, secret};
+use super::role::Role;
+use crate::error::{Problem, ProblemKind};
+use crate::state_folder::StateFolder;
+
+/// The file.
+const FILE: &str = "tokens.json";
+
+/// More tokens are not kept.
+const MOST: usize = 256;
+
+/// What every token begins with, so that programs that look for leaked secrets know it.
+const PREFIX: &str = "chat_";
+
+/// A token, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Token {
+    /// What it is called.
+    pub name: String,
+    /// What who has it may do.
+    pub role: Role,
+    /// Seconds since 1970-01-01 UTC.
+    pub created: u64,
+    /// When it ends, in seconds since 1970-01-01 UTC; never where absent.
+    pub expires: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    token: Token,
+    /// SHA-256 of the whole token: it is random, so that nothing slower is needed.
+    sha256: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    tokens: Vec<Kept>,
+}
+
+/// All tokens.
+pub struct Tokens {
+    folder: StateFolder,
+    kept: Mutex<Vec<Kept>>,
+}
+
+impl Tokens {
+    /// Reads the tokens.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is damaged.
+    pub fn open(folder: &StateFolder) -> io::Result<Self> {
+        let tokens = Self { folder: folder.clone(), kept: Mutex::default() };
+        tokens.reload()?;
+        Ok(tokens)
+    }
+
+    /// Reads the file again: the command `clusterhatd token` may have written it.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; what was known before stays.
+    pub fn reload(&self) -> io::Result<()> {
+        let document: Document = self.folder.read_json(FILE)?.unwrap_or_default();
+        *self.lock() = document.tokens;
+        Ok(())
+    }
+
+    /// Those that have not ended.
+    #[must_use]
+    pub fn list(&self) -> Vec<Token> {
+        let now = unix_now();
+        let kept = self.lock();
+        let live = kept.iter().filter(|kept| is_live(&kept.token, now));
+        live.map(|kept| kept.token.clone()).collect()
+    }
+
+    /// Makes a token; its secret is told this once.
+    ///
+    /// # Errors
+    /// A name that is taken or malformed, too many tokens, or a file that cannot be written.
+    pub fn create(
+        &self,
+        name: &str,
+        role: Role,
+        lifetime: Option<Duration>,
+    ) -> Result<(Token, String), Problem> {
+        check_name(name)?;
+        let now = unix_now();
+        let expires = lifetime.map(|lifetime| now.saturating_add(lifetime.as_secs()));
+        let token = Token { name: name.to_owned(), role, created: now, expires };
+        let text = format!("{PREFIX}{}", secret());
+        let kept = Kept { token: token.clone(), sha256: fingerprint(&text) };
+        self.change(|tokens| {
+            tokens.retain(|kept| is_live(&kept.token, now));
+            if tokens.iter().any(|kept| kept.token.name == name) {
+                let text = format!("there is a token {name} already");
+                return Err(Problem::new(ProblemKind::Conflict, text));
+            }
+            if tokens.len() >= MOST {
+                let text = format!("there are {MOST} tokens, and no more can be kept");
+                return Err(Problem::new(ProblemKind::Conflict, text));
+            }
+            tokens.push(kept);
+            Ok(())
+        })?;
+        Ok((token, text))
+    }
+
+    /// Ends a token.
+    ///
+    /// # Errors
+    /// No such token, or a file that cannot be written.
+    pub fn remove(&self, name: &str) -> Result<(), Problem> {
+        self.change(|tokens| {
+            let place = tokens.iter().position(|kept| kept.token.name == name);
+            tokens.remove(place.ok_or_else(|| Problem::not_found(&format!("token {name:?}")))?);
+            Ok(())
+        })
+    }
+
+    /// The token that a secret is of, where it has not ended.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Token> {
+        let sha256 = fingerprint(text);
+        let kept = self.lock();
+        // Hashes of random secrets tell nothing by the time that comparing them takes.
+        let kept = kept.iter().find(|kept| kept.sha256 == sha256)?;
+        is_live(&kept.token, unix_now()).then(|| kept.token.clone())
+    }
+
+    fn change(
+        &self,
+        change: impl FnOnce(&mut Vec<Kept>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let mut kept = self.lock();
+        let mut tokens = kept.clone();
+        change(&mut tokens)?;
+        let document = Document { version: 1, tokens };
+        self.folder.write_json(FILE, &document).map_err(|error| {
+            let text = format!("cannot write {}: {error}", self.folder.path(FILE).display());
+            Problem::new(ProblemKind::Storage, text)
+        })?;
+        *kept = document.tokens;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_live(token: &Token, now: u64) -> bool {
+    token.expires.is_none_or(|expires| now < expires)
+}
+
+/// Seconds since 1970-01-01 UTC.
+#[must_use]
+pub fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_by_its_secret_until_it_ends() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let tokens = Tokens::open(&folder).unwrap();
+        let (token, secret) = tokens.create("maas", Role::Operator, None).unwrap();
+        let (_, gone) = tokens.create("old", Role::Operator, Some(Duration::ZERO)).unwrap();
+        assert_eq!(tokens.find(&secret), Some(token.clone()));
+        assert_eq!(tokens.find(&gone), None);
+        assert_eq!(tokens.find("chat_guessed"), None);
+        assert_eq!(tokens.list(), [token]);
+        let file = std::fs::read_to_string(folder.path(FILE)).unwrap();
+        assert!(!file.contains(&secret), "{file}");
+        let read = Tokens::open(&folder).unwrap();
+        assert!(read.find(&secret).is_some());
+        read.remove("maas").unwrap();
+        assert_eq!(read.remove("maas").unwrap_err().kind, ProblemKind::NotFound);
+        assert!(tokens.find(&secret).is_some());
+        tokens.reload().unwrap();
+        assert_eq!(tokens.find(&secret), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! What can be asked of nodes and boards, and how it is carried out: by the library, as the command does it.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use clusterhat::config::Overrides;
+use clusterhat::report::Report;
+use clusterhat::{Action, Controller, Error, Event, NodeSet, Options, Outcome, Output, Shutdown};
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Nodes get power, one after the other.
+    On,
+    /// Nodes lose their power at once.
+    Off,
+    /// Nodes lose their power, and get it again.
+    Cycle,
+    /// Nodes are asked to go down, and lose their power once they have halted.
+    Shutdown {
+        /// How long that may take; absent = as configured.
+        limit: Option<Duration>,
+        /// Whether nodes that have not halted by then lose their power.
+        force: bool,
+    },
+    /// Nodes are asked to restart; their power stays.
+    Reboot {
+        /// How long that may take; absent = as configured.
+        limit: Option<Duration>,
+    },
+    /// The ALERT LED of every board goes on or off.
+    Alert {
+        /// Which.
+        on: bool,
+    },
+    /// Nodes boot over USB, or from their cards, from their next start on.
+    UsbBoot {
+        /// Which.
+        on: bool,
+    },
+}
+
+/// What is told of an operation while it runs, and whether it is to go on.
+pub(super) type Observer<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
+
+impl Operation {
+    /// The command's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Cycle => "cycle",
+            Self::Shutdown { .. } => "shutdown",
+            Self::Reboot { .. } => "reboot",
+            Self::Alert { .. } => "alert",
+            Self::UsbBoot { .. } => "usbboot",
+        }
+    }
+
+    /// Carries it out through handles of its own. A command beside the daemon does the same, so that the file locks and the
+    /// record of who wants a node to be what decide between all of them: an `off` ends a staggered `on`, whoever began it.
+    pub(super) fn carry_out(
+        self,
+        options: &Options,
+        overrides: &Overrides,
+        nodes: &NodeSet,
+        observer: &mut Observer<'_>,
+    ) -> Result<Outcome<Report>, Error> {
+        let options = Options { overrides: overrides.clone(), ..options.clone() };
+        let mut cluster = Controller::new(&options)?.open()?;
+        Ok(match self {
+            Self::On => cluster.switch(nodes, Action::On, observer)?.map(Report::Power),
+            Self::Off => cluster.switch(nodes, Action::Off, observer)?.map(Report::Power),
+            Self::Cycle => cluster.cycle(nodes, observer)?.map(Report::Power),
+            Self::Shutdown { limit, force } => {
+                let how = Shutdown { limit, force, with_controller: false };
+                cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown)
+            }
+            Self::Reboot { limit } => cluster.reboot(nodes, limit, observer)?.map(Report::Reboot),
+            Self::Alert { on } => cluster.set_output(Output::Alert, on).map(Report::Outputs),
+            Self::UsbBoot { on } => cluster.set_usb_boot(nodes, on)?.map(Report::UsbBoot),
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! All operations that run or have run lately.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use clusterhat::config::Overrides;
+use clusterhat::report::Report;
+use clusterhat::{Error, ErrorKind, NodeSet, Outcome};
+
+use super::operation::Operation;
+use super::reader::Boards;
+use super::task::{Progress, Task, TaskState, verdict};
+use crate::access::{Audit, Caller};
+use crate::error::{Problem, ProblemKind};
+use crate::events::{EventKind, Events};
+
+/// That many run at once: the others wait for locks anyway.
+const RUNNING: usize = 32;
+
+/// That many are kept, those that have ended among them.
+const KEPT: usize = 128;
+
+/// All operations.
+pub struct Tasks {
+    boards: Boards,
+    events: Arc<Events>,
+    audit: Arc<crate::access::Access>,
+    next: AtomicU64,
+    kept: Mutex<VecDeque<Arc<Task>>>,
+}
+
+impl Tasks {
+    /// None yet.
+    #[must_use]
+    pub fn new(boards: Boards, events: Arc<Events>, access: Arc<crate::access::Access>) -> Self {
+        let (next, kept) = (AtomicU64::new(1), Mutex::default());
+        Self { boards, events, audit: access, next, kept }
+    }
+
+    /// Begins an operation on nodes in these words; none = all.
+    ///
+    /// # Errors
+    /// Words that are no nodes, too many operations at once, or no thread.
+    pub fn start(
+        self: &Arc<Self>,
+        operation: Operation,
+        nodes: &[String],
+        caller: &Caller,
+    ) -> Result<Arc<Task>, Problem> {
+        self.start_with(operation, nodes, caller, Overrides::default())
+    }
+
+    /// The same with times of its own.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(
+        self: &Arc<Self>,
+        operation: Operation,
+        nodes: &[String],
+        caller: &Caller,
+        overrides: Overrides,
+    ) -> Result<Arc<Task>, Problem> {
+        let set = NodeSet::parse(nodes).map_err(|error| Problem::from(&Error::from(error)))?;
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let task = Arc::new(Task::new(id, operation, nodes, &caller.name));
+        self.keep(&task)?;
+        let (own, tasks, caller) = (Arc::clone(&task), Arc::clone(self), caller.clone());
+        let run = move || tasks.run(&own, &set, &overrides, &caller);
+        let thread = thread::Builder::new().name(format!("task-{id}")).spawn(run);
+        if let Err(error) = thread {
+            self.kept().retain(|kept| kept.id != task.id);
+            return Err(Problem::new(ProblemKind::Internal, format!("no thread: {error}")));
+        }
+        Ok(task)
+    }
+
+    fn keep(&self, task: &Arc<Task>) -> Result<(), Problem> {
+        let mut kept = self.kept();
+        if kept.iter().filter(|task| !task.is_over()).count() >= RUNNING {
+            let text = format!("{RUNNING} operations are under way; wait for one or cancel it");
+            let problem = Problem::new(ProblemKind::TooMany, text);
+            return Err(Problem { retry_after: Some(1), ..problem });
+        }
+        if kept.len() >= KEPT {
+            let over = kept.iter().position(|task| task.is_over());
+            over.map(|place| kept.remove(place));
+        }
+        kept.push_back(Arc::clone(task));
+        Ok(())
+    }
+
+    /// Those that are kept, the oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Arc<Task>> {
+        self.kept().iter().cloned().collect()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Arc<Task>> {
+        self.kept().iter().find(|task| task.id == id).cloned()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<Arc<Task>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, task: &Task, set: &NodeSet, overrides: &Overrides, caller: &Caller) {
+        let mut progress = Progress::default();
+        self.tell(task);
+        let result =
+            task.operation.carry_out(self.boards.options(), overrides, set, &mut |event| {
+                progress.see(&event, task.operation);
+                let state = progress.state();
+                let is_step = state.percent() != task.state().percent();
+                task.set(state);
+                if is_step {
+                    self.tell(task);
+                }
+                verdict(task)
+            });
+        let state = ended(result, task.is_cancelled());
+        self.audit(&self.audit.audit, task, &state, caller);
+        task.set(state);
+        self.tell(task);
+    }
+
+    fn audit(&self, audit: &Audit, task: &Task, state: &TaskState, caller: &Caller) {
+        let result = match state {
+            TaskState::Failed { error, .. } => &error.message,
+            state => state.name(),
+        };
+        audit.note(caller, task.operation.name(), &task.nodes_text(), result);
+    }
+
+    fn tell(&self, task: &Task) {
+        let state = task.state();
+        self.events.tell(EventKind::Task {
+            task: task.id.clone(),
+            operation: task.operation.name().to_owned(),
+            nodes: task.nodes_text(),
+            state: state.name().to_owned(),
+            percent: state.percent(),
+        });
+    }
+}
+
+fn ended(result: Result<Outcome<Report>, Error>, is_cancelled: bool) -> TaskState {
+    let (report, error) = match result {
+        Ok(outcome) => (Some(Arc::new(outcome.report)), outcome.error),
+        Err(error) => (None, Some(error)),
+    };
+    // A shutdown that is stopped says of its nodes that they keep their power.
+    let is_stop = |error: &Error| {
+        matches!(error.kind(), ErrorKind::Stopped | ErrorKind::NotShutDown) && is_cancelled
+    };
+    match (report, error) {
+        (report, Some(error)) if is_stop(&error) => TaskState::Cancelled { report },
+        (report, Some(error)) => TaskState::Failed { report, error: Arc::new(error.report()) },
+        (Some(report), None) => TaskState::Done(report),
+        (None, None) => TaskState::Cancelled { report: None },
+    }
+}

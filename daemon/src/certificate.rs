@@ -1,0 +1,133 @@
+//! The certificate of HTTPS: made by the daemon for itself at its first start, or files that the owner names.
+
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
+use ring::digest::{SHA256, digest};
+use rustls::ServerConfig;
+use rustls::crypto::ring::default_provider;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::access::password::hex;
+use crate::settings::Settings;
+use crate::state_folder::StateFolder;
+
+/// The files of the certificate that the daemon makes itself.
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+
+/// What HTTPS is served with.
+#[derive(Clone)]
+pub struct Certificate {
+    /// TLS 1.2 and 1.3 with this certificate.
+    pub config: Arc<ServerConfig>,
+    /// SHA-256 of the certificate in hexadecimal digits with colons, as `openssl x509 -fingerprint -sha256` prints it.
+    pub fingerprint: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl Certificate {
+    /// Reads the owner's files, or the daemon's own, which are made where they are not there.
+    ///
+    /// # Errors
+    /// Files that cannot be read or written, or are no certificate and its key.
+    pub fn load(folder: &StateFolder, settings: &Settings) -> io::Result<Self> {
+        let own = (folder.path(CERTIFICATE), folder.path(KEY));
+        let (path, key) = match (&settings.certificate, &settings.key) {
+            (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
+            _ => {
+                if !own.0.exists() || !own.1.exists() {
+                    make(folder, settings.listen.map(|listen| listen.ip()))?;
+                }
+                own
+            }
+        };
+        let wrong = |path: &PathBuf, error: &dyn std::fmt::Display| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))
+        };
+        let chain = CertificateDer::pem_file_iter(&path).map_err(|error| wrong(&path, &error))?;
+        let chain: Result<Vec<_>, _> = chain.collect();
+        let chain = chain.map_err(|error| wrong(&path, &error))?;
+        let first = chain.first().ok_or_else(|| wrong(&path, &"no certificate in it"))?;
+        let fingerprint = fingerprint(first);
+        let private = PrivateKeyDer::from_pem_file(&key).map_err(|error| wrong(&key, &error))?;
+        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder =
+            builder.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12]);
+        let builder = builder.map_err(|error| wrong(&path, &error))?.with_no_client_auth();
+        let config = builder.with_single_cert(chain, private);
+        let mut config = config.map_err(|error| wrong(&key, &error))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), fingerprint, path })
+    }
+}
+
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let digits = hex(digest(&SHA256, certificate).as_ref()).to_uppercase();
+    let bytes: Vec<_> = digits.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+    bytes.join(":")
+}
+
+/// Makes a certificate for this machine's names. Programs that trust it know it by its fingerprint, so that it does not expire
+/// in the life of a board.
+fn make(folder: &StateFolder, listen: Option<IpAddr>) -> io::Result<()> {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    if is_host_name(&host) {
+        names.extend([format!("{host}.local"), host.clone()]);
+    }
+    names.extend(
+        listen.filter(|ip| !ip.is_unspecified() && !ip.is_loopback()).map(|ip| ip.to_string()),
+    );
+    let made = || {
+        let mut params = CertificateParams::new(names)?;
+        params.distinguished_name.push(DnType::CommonName, format!("clusterhatd on {host}"));
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2050, 1, 1);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate()?;
+        Ok::<_, rcgen::Error>((params.self_signed(&key)?.pem(), key.serialize_pem()))
+    };
+    let (certificate, key) = made().map_err(io::Error::other)?;
+    // The key first: a certificate without its key is made anew.
+    folder.write(KEY, key.as_bytes())?;
+    folder.write(CERTIFICATE, certificate.as_bytes())
+}
+
+fn is_host_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    !name.is_empty() && name.chars().all(is_plain) && name != "localhost"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_made_once_and_the_owner_s_takes_its_place() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(&parent.path().join("own")).unwrap();
+        let settings = Settings::default();
+        let first = Certificate::load(&folder, &settings).unwrap();
+        assert_eq!(first.fingerprint.len(), 32 * 3 - 1);
+        assert_eq!(Certificate::load(&folder, &settings).unwrap().fingerprint, first.fingerprint);
+        let other = StateFolder::open(&parent.path().join("other")).unwrap();
+        let owners = Certificate::load(&other, &settings).unwrap();
+        let settings = Settings {
+            certificate: Some(other.path(CERTIFICATE)),
+            key: Some(other.path(KEY)),
+            ..settings
+        };
+        assert_eq!(Certificate::load(&folder, &settings).unwrap().fingerprint, owners.fingerprint);
+        let mixed = Settings { key: Some(folder.path(KEY)), ..settings.clone() };
+        assert!(Certificate::load(&folder, &mixed).is_err());
+        std::fs::write(other.path(KEY), "nonsense").unwrap();
+        let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
+        assert!(error.contains("key.pem"), "{error}");
+    }
+}

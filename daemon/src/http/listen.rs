@@ -1,0 +1,101 @@
+//! Where connections come from: the unix socket, whose file's group decides who gets in, and HTTPS.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::{Peer, serve};
+use super::limits::{self, Connections};
+use crate::access::peer;
+use crate::service::Service;
+
+/// How long nothing is accepted after the kernel could not give a descriptor.
+const REST: Duration = Duration::from_millis(200);
+
+/// Makes the socket's file, for the daemon's user and the file's group. A file that a daemon left is replaced; one that
+/// answers is another daemon's.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                "another clusterhatd answers there",
+            ));
+        }
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// Answers on the unix socket.
+pub fn serve_unix(listener: UnixListener, router: Arc<Router>) -> JoinHandle<()> {
+    let connections = Arc::new(Connections::default());
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                sleep(REST).await;
+                continue;
+            };
+            // Whom the kernel does not know may still bring a password.
+            let caller = peer::caller(&stream);
+            let name = caller.as_ref().map_or("unix", |caller| &caller.name).to_owned();
+            let Some(place) = connections.enter(&name) else { continue };
+            let router = Arc::clone(&router);
+            let peer = Peer { address: "unix".to_owned(), caller };
+            tokio::spawn(async move {
+                serve(stream, peer, router).await;
+                drop(place);
+            });
+        }
+    })
+}
+
+/// Listens for HTTPS.
+///
+/// # Errors
+/// Where the address cannot be used.
+pub async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Answers on HTTPS, with the certificate that the service has at the time of each connection.
+pub fn serve_tls(listener: TcpListener, service: Service, router: Arc<Router>) -> JoinHandle<()> {
+    let connections = Arc::new(Connections::default());
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, from)) = listener.accept().await else {
+                sleep(REST).await;
+                continue;
+            };
+            let address = from.ip().to_canonical().to_string();
+            let (Some(place), Some(certificate)) =
+                (connections.enter(&address), service.certificate())
+            else {
+                continue;
+            };
+            let router = Arc::clone(&router);
+            tokio::spawn(async move {
+                let _ = stream.set_nodelay(true);
+                let handshake = TlsAcceptor::from(certificate.config).accept(stream);
+                if let Ok(Ok(stream)) = timeout(limits::HANDSHAKE_TIME, handshake).await {
+                    serve(stream, Peer { address, caller: None }, router).await;
+                }
+                drop(place);
+            });
+        }
+    })
+}

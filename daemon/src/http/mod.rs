@@ -1,0 +1,9 @@
+//! HTTP: connections and their limits, who asks, and what a route is.
+
+pub mod authenticate;
+pub mod connection;
+pub mod limits;
+pub mod listen;
+pub mod request;
+pub mod route;
+pub mod stall;

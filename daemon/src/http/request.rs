@@ -1,0 +1,76 @@
+//! What handlers read from requests.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Problem, ProblemKind};
+
+/// How old an answer the client allows: `Cache-Control: max-age=N`. Without it nothing older than the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxAge(pub Duration);
+
+impl MaxAge {
+    /// Reads the header.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let value = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+        let words = value.unwrap_or_default().split(',').map(str::trim);
+        let seconds = words.filter_map(|word| word.strip_prefix("max-age=")?.parse().ok()).next();
+        Self(Duration::from_secs(seconds.unwrap_or(0)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for MaxAge {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+/// A body of JSON, with problems in our own format; an empty body is an empty object.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).map(|kind| kind.trim().to_owned());
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|error| Problem::bad_request(error.to_string()))?;
+        let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("application/json")) {
+            let text = "the body has to be application/json";
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType, text));
+        }
+        let parsed = serde_json::from_slice(&bytes);
+        parsed.map(Body).map_err(|error| Problem::bad_request(format!("the body: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_client_that_says_so_gets_what_is_older() {
+        let of = |value: &str| {
+            let headers: HeaderMap =
+                [(CACHE_CONTROL, value.parse().unwrap())].into_iter().collect();
+            MaxAge::of(&headers).0.as_secs()
+        };
+        assert_eq!(MaxAge::of(&HeaderMap::new()).0, Duration::ZERO);
+        assert_eq!(of("max-age=5"), 5);
+        assert_eq!(of("no-transform, max-age=2"), 2);
+        assert_eq!((of("no-cache"), of("max-age=soon"), of("max-age=-1")), (0, 0, 0));
+    }
+}

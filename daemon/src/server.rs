@@ -1,0 +1,160 @@
+//! The daemon's life: listening, telling that it is ready, reloading, ending.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use sd_notify::NotifyState;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+use crate::first_start::Announcement;
+use crate::http::listen;
+use crate::log::{self, Level};
+use crate::service::{Service, StartError};
+use crate::table;
+
+/// Where to listen beside HTTPS.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    /// A socket that systemd made.
+    pub passed: Option<std::os::unix::net::UnixListener>,
+    /// Where to make one, where none was passed.
+    pub path: Option<PathBuf>,
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// An address or socket that cannot be used, or a certificate that cannot be.
+pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
+    let router = Arc::new(table::router(&service));
+    let system = |what| move |source| StartError::System { what, source };
+    let mut https = Https { service: service.clone(), router: Arc::clone(&router), serving: None };
+    let address = https.listen().await.map_err(system("HTTPS"))?;
+    let path = sockets.path.clone().filter(|_| sockets.passed.is_none());
+    if let Some(socket) = unix_socket(sockets).map_err(system("the unix socket"))? {
+        listen::serve_unix(socket, router);
+    }
+    let fingerprint = service.certificate().map(|certificate| certificate.fingerprint);
+    let mut announcement = Announcement::new(address, fingerprint);
+    announcement.socket = path.as_ref().map(|path| path.display().to_string());
+    let made = announcement.make_first_account(&service.access);
+    made.map_err(|problem| StartError::System {
+        what: "the first account",
+        source: io::Error::other(problem.message),
+    })?;
+    announce(&announcement);
+    notify(&[NotifyState::Ready]);
+    tokio::spawn(feed_watchdog(service.clone()));
+    live(&mut https).await.map_err(system("signals"))?;
+    notify(&[NotifyState::Stopping]);
+    if let Some(path) = path {
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
+}
+
+/// Nobody may read it, which is no reason not to serve.
+fn announce(announcement: &Announcement) {
+    let mut stdout = io::stdout().lock();
+    let line = serde_json::to_string(announcement).unwrap_or_default();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    // Without systemd nobody listens.
+    let _ = sd_notify::notify(false, states);
+}
+
+fn unix_socket(sockets: Sockets) -> io::Result<Option<UnixListener>> {
+    match (sockets.passed, sockets.path) {
+        (Some(passed), _) => {
+            passed.set_nonblocking(true)?;
+            UnixListener::from_std(passed).map(Some)
+        }
+        (None, Some(path)) => listen::bind_unix(&path).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// HTTPS, where it is served.
+struct Https {
+    service: Service,
+    router: Arc<Router>,
+    serving: Option<(SocketAddr, JoinHandle<()>)>,
+}
+
+impl Https {
+    /// Listens where the settings say. Connections that are there go on.
+    async fn listen(&mut self) -> io::Result<Option<SocketAddr>> {
+        let wanted = self.service.settings().listen;
+        if self.serving.as_ref().map(|(asked, _)| *asked) == wanted {
+            return Ok(wanted);
+        }
+        let listener = match wanted {
+            Some(address) => Some((address, listen::bind_tcp(address).await?)),
+            None => None,
+        };
+        if let Some((_, serving)) = self.serving.take() {
+            serving.abort();
+        }
+        let Some((address, listener)) = listener else { return Ok(None) };
+        let real = TcpListener::local_addr(&listener)?;
+        let serving = listen::serve_tls(listener, self.service.clone(), Arc::clone(&self.router));
+        self.serving = Some((address, serving));
+        Ok(Some(real))
+    }
+
+    async fn reload(&mut self) {
+        let service = self.service.clone();
+        let read = tokio::task::spawn_blocking(move || service.reload()).await;
+        let result = match read {
+            Ok(Ok(())) => self.listen().await.map(drop).map_err(|error| error.to_string()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match result {
+            Ok(()) => log::tell(Level::Notice, "configuration reloaded", &[]),
+            Err(why) => {
+                let text = format!("the configuration stays as it was: {why}");
+                log::tell(Level::Error, &text, &[]);
+            }
+        }
+    }
+}
+
+/// Until a signal ends it.
+async fn live(https: &mut Https) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hang_up.recv() => https.reload().await,
+        }
+    }
+}
+
+/// Tells systemd that the daemon lives, as often as it asks for: while handlers run at all, and the boards' thread is not
+/// stuck.
+async fn feed_watchdog(service: Service) {
+    let mut micros = 0;
+    if !sd_notify::watchdog_enabled(false, &mut micros) {
+        return;
+    }
+    let interval = Duration::from_micros(micros);
+    loop {
+        let reading = service.boards.reading(interval / 4);
+        if tokio::time::timeout(interval, reading).await.is_ok() {
+            notify(&[NotifyState::Watchdog]);
+        }
+        tokio::time::sleep(interval / 2).await;
+    }
+}

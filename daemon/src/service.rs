@@ -1,0 +1,191 @@
+//! What every handler gets.
+
+use std::io;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use clusterhat::Options;
+
+use crate::access::Access;
+use crate::boards::{Boards, Tasks};
+use crate::certificate::Certificate;
+use crate::events::Events;
+use crate::metrics::Metrics;
+use crate::settings::{Settings, SettingsError};
+use crate::state_folder::StateFolder;
+use crate::telemetry::Telemetry;
+use crate::watch;
+
+/// What the daemon is started with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The machine, the simulation, the configuration.
+    pub options: Options,
+    /// Overrides `[daemon] listen`.
+    pub listen: Option<std::net::SocketAddr>,
+    /// Accounts, tokens, the certificate.
+    pub state_dir: PathBuf,
+    /// Consoles' logs.
+    pub consoles_dir: PathBuf,
+}
+
+/// All parts of the daemon; cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+/// The parts.
+pub struct Inner {
+    /// What the daemon was started with.
+    pub start: Start,
+    /// The folder of what outlives a restart.
+    pub state: StateFolder,
+    /// Who may do what.
+    pub access: Arc<Access>,
+    /// What happens.
+    pub events: Arc<Events>,
+    /// Readings.
+    pub boards: Boards,
+    /// Operations.
+    pub tasks: Arc<Tasks>,
+    /// What agents say.
+    pub telemetry: Arc<Telemetry>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    settings: RwLock<Settings>,
+    certificate: RwLock<Option<Certificate>>,
+    reload: Mutex<()>,
+}
+
+/// Why the daemon cannot start, or not reload.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The boards' configuration, or the simulation.
+    #[error("{}", .0.message())]
+    Boards(clusterhat::Error),
+    /// The state folder, or a part of it.
+    #[error("cannot use {}", .path.display())]
+    State {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The certificate.
+    #[error("cannot use the certificate")]
+    Certificate(#[source] io::Error),
+    /// Something of the system.
+    #[error("cannot start {what}")]
+    System {
+        /// What.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl StartError {
+    /// Whether it is about how the daemon is called or configured.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Settings(_) | Self::Boards(_) | Self::Certificate(_))
+    }
+}
+
+impl Deref for Service {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Service {
+    /// Starts the threads. Serves nobody yet, and switches nothing.
+    ///
+    /// # Errors
+    /// A configuration that is wrong, or a folder that cannot be used. Boards that are not there are no error: they may come.
+    pub fn start(start: Start) -> Result<Self, StartError> {
+        let settings = settings(&start)?;
+        let of_state = |source| StartError::State { path: start.state_dir.clone(), source };
+        let state = StateFolder::open(&start.state_dir).map_err(of_state)?;
+        let access = Access::open(&state, settings.session_timeout).map_err(of_state)?;
+        let access = Arc::new(access);
+        let events = Arc::new(Events::default());
+        let metrics = Arc::new(Metrics::new());
+        let system = |what| move |source| StartError::System { what, source };
+        let boards = Boards::start(start.options.clone(), Arc::clone(&events));
+        let boards = boards.map_err(system("the boards' thread"))?;
+        let counted = Arc::clone(&metrics);
+        let told = Box::new(move |node: &str, state| counted.state_changed(node, state));
+        watch::start(boards.clone(), Arc::clone(&events), told).map_err(system("the watch"))?;
+        let interval = settings.telemetry_interval;
+        let telemetry = Telemetry::start(boards.clone(), Arc::clone(&events), interval);
+        let telemetry = telemetry.map_err(system("telemetry"))?;
+        let tasks = Tasks::new(boards.clone(), Arc::clone(&events), Arc::clone(&access));
+        let tasks = Arc::new(tasks);
+        let certificate = certificate(&state, &settings)?;
+        Ok(Self(Arc::new(Inner {
+            start,
+            state,
+            access,
+            events,
+            boards,
+            tasks,
+            telemetry,
+            metrics,
+            settings: RwLock::new(settings),
+            certificate: RwLock::new(certificate),
+            reload: Mutex::default(),
+        })))
+    }
+
+    /// The settings that are in force.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The certificate, where HTTPS is served.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads configuration, certificate and tokens again. Connections, consoles and tasks go on.
+    ///
+    /// # Errors
+    /// As [`Self::start`]: all stays as it was.
+    pub fn reload(&self) -> Result<(), StartError> {
+        let _turn = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = settings(&self.start)?;
+        let certificate = certificate(&self.state, &settings)?;
+        let of_state = |source| StartError::State { path: self.start.state_dir.clone(), source };
+        self.access.tokens.reload().map_err(of_state)?;
+        self.access.sessions.set_limit(settings.session_timeout);
+        self.telemetry.set_interval(settings.telemetry_interval);
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        *self.certificate.write().unwrap_or_else(PoisonError::into_inner) = certificate;
+        self.boards.reload();
+        Ok(())
+    }
+}
+
+fn settings(start: &Start) -> Result<Settings, StartError> {
+    // What is wrong with the boards' part of the configuration is told at the start, not at the first request.
+    clusterhat::Controller::new(&start.options).map_err(StartError::Boards)?;
+    let settings = Settings::read(&start.options)?;
+    Ok(Settings { listen: start.listen.or(settings.listen), ..settings })
+}
+
+fn certificate(
+    state: &StateFolder,
+    settings: &Settings,
+) -> Result<Option<Certificate>, StartError> {
+    let load = |_| Certificate::load(state, settings).map_err(StartError::Certificate);
+    settings.listen.map(load).transpose()
+}

@@ -1,0 +1,156 @@
+//! The daemon's settings: `[daemon]` of `clusterhat.toml`, below what its options say.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clusterhat::Options;
+use clusterhat::config::{ConfigError, Sources};
+use clusterhat::parse_duration;
+use serde::{Deserialize, Deserializer};
+
+/// How long a session may be unused: what OWASP's Session Management Cheat Sheet has for what is of some value.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How often the nodes' agents are asked how they are.
+const TELEMETRY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The settings, as far as the file may say them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// Where HTTPS is served; absent = nowhere, only the unix socket.
+    pub listen: Option<SocketAddr>,
+    /// A certificate chain in PEM instead of the self-signed one.
+    pub certificate: Option<PathBuf>,
+    /// Its private key in PEM.
+    pub key: Option<PathBuf>,
+    /// How long a session may be unused.
+    #[serde(deserialize_with = "duration")]
+    pub session_timeout: Duration,
+    /// How often the nodes' agents are asked how they are.
+    #[serde(deserialize_with = "duration")]
+    pub telemetry_interval: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            certificate: None,
+            key: None,
+            session_timeout: SESSION_TIMEOUT,
+            telemetry_interval: TELEMETRY_INTERVAL,
+        }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What it says cannot be used.
+    #[error("{}: {message}", .path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why, with the line.
+        message: String,
+    },
+}
+
+/// Of the file, all but `[daemon]` is for others.
+#[derive(Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    daemon: Settings,
+}
+
+impl Settings {
+    /// Reads the file that the boards' configuration is in. A simulation has none but the one that is named.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a value that is not allowed.
+    pub fn read(options: &Options) -> Result<Self, SettingsError> {
+        let root = options.root.as_deref().unwrap_or(Path::new("/"));
+        let file = match (&options.config, &options.simulation) {
+            (Some(path), _) => Some(Sources::read_own(path)?),
+            (None, Some(_)) => None,
+            (None, None) => Sources::read(root, None)?.toml,
+        };
+        file.map_or_else(|| Ok(Self::default()), |(path, text)| Self::parse(&path, &text))
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let refused = |message: String| SettingsError::Refused { path: path.to_owned(), message };
+        let file: File = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            refused(format!("line {line}: {}", error.message()))
+        })?;
+        let settings = file.daemon;
+        if settings.certificate.is_some() != settings.key.is_some() {
+            return Err(refused("[daemon]: certificate and key go together".to_owned()));
+        }
+        let bounds = [
+            ("session-timeout", settings.session_timeout, 1, 86_400),
+            ("telemetry-interval", settings.telemetry_interval, 1, 3600),
+        ];
+        for (key, value, least, most) in bounds {
+            if !(Duration::from_secs(least)..=Duration::from_secs(most)).contains(&value) {
+                let text = format!("[daemon]: {key} is {least} to {most} seconds");
+                return Err(refused(text));
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// Seconds as a number, or a text such as `"30min"`, as all times of the file.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Seconds(f64),
+        Text(String),
+    }
+    let wrong = || serde::de::Error::custom("not a time: write 90, 1.5 or \"500ms\"");
+    match Given::deserialize(deserializer)? {
+        Given::Seconds(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong()),
+        Given::Text(text) => parse_duration(&text).map_err(|_| wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Settings, String> {
+        Settings::parse(Path::new("c.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_not_said_has_defaults_and_the_rest_of_the_file_is_for_others() {
+        assert_eq!(parse("delay = 2\n[nodes.p1]\nname = \"x\"\n"), Ok(Settings::default()));
+        let settings =
+            parse("[daemon]\nlisten = \"0.0.0.0:8443\"\nsession-timeout = \"90s\"\n").unwrap();
+        assert_eq!(settings.listen, Some("0.0.0.0:8443".parse().unwrap()));
+        assert_eq!(settings.session_timeout, Duration::from_secs(90));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        for (text, expected) in [
+            ("[daemon]\nlisten = \"everywhere\"\n", "line 2"),
+            ("[daemon]\nlisen = \"127.0.0.1:1\"\n", "lisen"),
+            ("[daemon]\nkey = \"/k\"\n", "go together"),
+            ("[daemon]\nsession-timeout = 0\n", "1 to 86400"),
+            ("[daemon]\ntelemetry-interval = \"soon\"\n", "not a time"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(expected) && error.contains("c.toml"), "{text}: {error}");
+        }
+    }
+}

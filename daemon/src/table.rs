@@ -1,0 +1,63 @@
+//! All routes, and the router that is made of them and of nothing else.
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Uri;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+
+use crate::error::{Problem, ProblemKind};
+use crate::http::limits;
+use crate::http::route::Route;
+use crate::service::Service;
+use crate::{api, consoles, metrics, page, redfish};
+
+/// Every route.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    [api::routes(), redfish::routes(), metrics::routes(), consoles::routes(), page::routes()]
+        .concat()
+}
+
+/// The router.
+pub fn router(service: &Service) -> Router {
+    let mut router = Router::new();
+    for route in routes() {
+        router = router.route(route.path, route.guarded(service));
+    }
+    router
+        .method_not_allowed_fallback(async || {
+            Problem::new(ProblemKind::MethodNotAllowed, "this is not for that method: see Allow")
+        })
+        .fallback(async |uri: Uri| {
+            Problem::not_found(&format!("page {:?}", clusterhat::shorten(uri.path())))
+        })
+        .layer(from_fn(limits::body))
+        .layer(from_fn_with_state(service.clone(), finish))
+        .with_state(service.clone())
+}
+
+/// What every answer has: its time counted, headers that browsers go by, and problems in the format of their part.
+async fn finish(State(service): State<Service>, request: Request, next: Next) -> Response {
+    let begun = std::time::Instant::now();
+    let path = request.uri().path().to_owned();
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let mut response = next.run(request).await;
+    let problem = response.extensions().get::<Problem>().cloned();
+    if let Some(problem) = problem.filter(|_| path.starts_with("/redfish")) {
+        response = redfish::problem(&problem, response);
+    }
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &'static str| {
+        headers.entry(name).or_insert(axum::http::HeaderValue::from_static(value));
+    };
+    set("cache-control", "no-store");
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    set("x-frame-options", "DENY");
+    set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    let route = matched.as_deref().unwrap_or("none");
+    service.metrics.answered(&method, route, response.status(), begun.elapsed());
+    response.into_response()
+}
