@@ -240,6 +240,8 @@ impl Failure {
             Self::Cluster(Error::Network(NetworkError::Blocked(findings))) => {
                 sentences(findings).collect::<Vec<_>>().join("\nclusterhat: ")
             }
+            // The report stands there already.
+            Self::Cluster(Error::ProblemsFound(_)) => format!("{}: see above", self.message()),
             _ => self.message(),
         }
     }

@@ -1,7 +1,10 @@
-//! Waits for files of a folder to come or change, as inotify(7) tells it.
+//! Files of a folder that come or change, as inotify(7) tells of them.
 
+use std::ffi::OsStr;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
-/// A watch on a folder. Which file changed is for its user to find out.
+/// A watch on a folder.
 pub(crate) struct FolderWatch(OwnedFd);
 
 impl FolderWatch {
@@ -22,6 +25,11 @@ impl FolderWatch {
     /// Devices and links to them that come from here on, or whose permissions change.
     pub(crate) fn of_devices(folder: Option<&Path>) -> io::Result<Self> {
         Self::new(folder, WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ATTRIB)
+    }
+
+    /// Files that come or whose content changes, also those that are written in place.
+    pub(crate) fn of_contents(folder: Option<&Path>) -> io::Result<Self> {
+        Self::new(folder, WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO)
     }
 
     fn new(folder: Option<&Path>, flags: WatchFlags) -> io::Result<Self> {
@@ -56,13 +64,22 @@ impl FolderWatch {
     /// Forgets what has happened, and says whether anything has. Whoever looks afterwards sees it, and is told what happens from
     /// here on.
     pub(crate) fn drain(&self) -> io::Result<bool> {
-        let mut buffer = [0; 4096];
         let mut has_changed = false;
+        self.take(|_| has_changed = true)?;
+        Ok(has_changed)
+    }
+
+    /// Takes what has happened: the name of the file each time, or none where the kernel's queue has overflowed.
+    pub(crate) fn take(&self, mut changed: impl FnMut(Option<&OsStr>)) -> io::Result<()> {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut reader = inotify::Reader::new(&self.0, &mut buffer);
         loop {
-            match rustix::io::read(&self.0, &mut buffer[..]) {
-                Ok(_) => has_changed = true,
+            match reader.next() {
+                Ok(event) => {
+                    changed(event.file_name().map(|name| OsStr::from_bytes(name.to_bytes())))
+                }
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => return Ok(has_changed),
+                Err(Errno::AGAIN) => return Ok(()),
                 Err(errno) => return Err(errno.into()),
             }
         }

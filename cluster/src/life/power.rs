@@ -1,16 +1,14 @@
 //! Which nodes have power: read from their boards when the record of power switching changes.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use hat_driver::linux::{BoardReading, Cluster as Driver, ClusterError, Node, Resource};
-use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-use rustix::io::Errno;
 
 use super::Event;
+use crate::folder_watch::FolderWatch;
 
 /// The power of nodes. Who switches says so in the record, before and after each node that goes on, and before
 /// those that go off ([`hat_driver::linux::rules`]); no board is asked in between.
@@ -43,7 +41,7 @@ impl Power {
 
     /// Becomes readable when the record changes.
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
-        self.record.inotify.as_fd()
+        self.record.watch.as_fd()
     }
 
     /// Whether the record has changed since the last call.
@@ -105,7 +103,7 @@ pub(super) fn event(reading: &BoardReading, position: u8) -> Event {
 
 /// The record's file, which is changed in place. Its folder is watched, because it may not be there yet.
 struct Record {
-    inotify: OwnedFd,
+    watch: FolderWatch,
     name: OsString,
 }
 
@@ -118,29 +116,14 @@ impl Record {
         if !folder.exists() {
             std::fs::create_dir_all(folder)?;
         }
-        let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        let changes = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
-        inotify::add_watch(&inotify, folder, changes)?;
-        Ok(Self { inotify, name: name.to_owned() })
+        Ok(Self { watch: FolderWatch::of_contents(Some(folder))?, name: name.to_owned() })
     }
 
     fn has_changed(&self) -> io::Result<bool> {
-        let mut buffer = [MaybeUninit::uninit(); 4096];
-        let mut reader = inotify::Reader::new(&self.inotify, &mut buffer);
         let mut has_changed = false;
-        loop {
-            match reader.next() {
-                Ok(event) => {
-                    let name = event.file_name().map(|name| name.to_bytes());
-                    // Without a name: the queue has overflowed.
-                    let is_ours =
-                        name.is_none_or(|name| OsStr::as_encoded_bytes(&self.name) == name);
-                    has_changed |= is_ours;
-                }
-                Err(Errno::AGAIN) => return Ok(has_changed),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        // Where changes were lost, this may be among them.
+        self.watch.take(|name| has_changed |= name.is_none_or(|name| name == self.name))?;
+        Ok(has_changed)
     }
 }
 

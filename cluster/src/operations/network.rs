@@ -79,8 +79,8 @@ impl Cluster {
         }
         let survey = survey(system, &network::sysroot(system.root())?)?;
         let status = network::status(&nodes, &survey, &LinuxTools)?;
-        let is_broken = status.as_ref().is_some_and(network::BridgeStatus::is_broken);
-        let error = is_broken.then_some(Error::NetworkBroken);
+        let problems = status.as_ref().map(network::BridgeStatus::problems).unwrap_or_default();
+        let error = (!problems.is_empty()).then_some(Error::NetworkBroken(problems));
         Ok(Outcome { report: NetworkReport::Status(status), error }.or(self.uncounted()))
     }
 

@@ -7,34 +7,32 @@ use hat_driver::linux::Moment;
 use node_link::NodeId;
 use node_link::agent::{
     Call, Disk, Goodbye, Identity, LineReader, Memory, Message, OLDEST, Printable, Reply, Request,
-    SUBSCRIPTION, Telemetry, VERSION,
+    Subscription, Telemetry, VERSION,
 };
 
 use super::node::SimulatedNode;
 use super::peer::Peer;
 use crate::life::State;
 
-/// How often a subscriber is told how the node is.
-const PUSHES: Duration = Duration::from_secs(5);
-
 /// An agent that answers.
 pub(super) struct Agent {
     node: SimulatedNode,
     id: NodeId,
     reader: LineReader,
-    subscription: Option<Subscription>,
+    listener: Option<Listener>,
 }
 
-/// Times are of the boot clock.
-struct Subscription {
+/// Who has a subscription.
+struct Listener {
+    /// The version that it is told in.
     version: u32,
-    next: Duration,
-    ends: Duration,
+    /// By the boot clock.
+    subscription: Subscription<Duration>,
 }
 
 impl Agent {
     pub(super) fn new(node: SimulatedNode, id: NodeId) -> Self {
-        Self { node, id, reader: LineReader::default(), subscription: None }
+        Self { node, id, reader: LineReader::default(), listener: None }
     }
 
     fn answer(&mut self, line: &[u8]) -> io::Result<Vec<Reply>> {
@@ -49,15 +47,15 @@ impl Agent {
         };
         let version = call.version.clamp(OLDEST, VERSION);
         let now = Moment::now().uptime;
-        if let Some(subscription) = &mut self.subscription {
-            subscription.ends = now + SUBSCRIPTION;
+        if let Some(listener) = &mut self.listener {
+            listener.subscription.renew(now);
         }
         let (message, goodbye) = match call.request {
             Request::Hello => (Message::Hello(self.identity()), None),
             Request::Status => (Message::Status(self.telemetry(now)), None),
             Request::Subscribe { on } => {
-                let subscription = Subscription { version, next: now, ends: now + SUBSCRIPTION };
-                self.subscription = on.then_some(subscription);
+                let subscription = Subscription::new(now);
+                self.listener = on.then_some(Listener { version, subscription });
                 (Message::Done, None)
             }
             Request::Poweroff | Request::Reboot if self.node.behaviour().hangs => {
@@ -142,16 +140,14 @@ impl Peer for Agent {
     }
 
     fn speak(&mut self, now: Duration, state: State, out: &mut Vec<u8>) -> Option<Duration> {
-        self.subscription.take_if(|subscription| state != State::Agent || subscription.ends <= now);
+        self.listener
+            .take_if(|listener| state != State::Agent || listener.subscription.has_ended(now));
         let telemetry = self.telemetry(now);
-        let subscription = self.subscription.as_mut()?;
-        if subscription.next <= now {
+        let listener = self.listener.as_mut()?;
+        if listener.subscription.take_due(now) {
             let message = Message::Status(telemetry);
-            out.extend(
-                Reply { version: subscription.version, id: None, message }.to_line().bytes(),
-            );
-            subscription.next = now + PUSHES;
+            out.extend(Reply { version: listener.version, id: None, message }.to_line().bytes());
         }
-        Some(subscription.next.min(subscription.ends))
+        Some(listener.subscription.deadline())
     }
 }

@@ -32,7 +32,7 @@ impl SimulatedSource {
             nodes.iter().filter_map(|&node| SimulatedNode::of(cluster, node)).collect();
         let folder = nodes.first().and_then(SimulatedNode::folder);
         // Before the first look: what changes after it is not missed.
-        let changes = FolderWatch::of_files(folder.as_deref()).map_err(Error::SimulationWatch)?;
+        let changes = FolderWatch::of_files(folder.as_deref()).map_err(Error::Events)?;
         let follow = |node: SimulatedNode| Followed { timeline: node.timeline(), node, told: 0 };
         Ok(Self { nodes: nodes.into_iter().map(follow).collect(), changes })
     }
@@ -60,7 +60,7 @@ impl Source for SimulatedSource {
                 return Ok(events);
             }
             let next = self.nodes.iter().filter_map(|node| node.timeline.next_after(now));
-            self.changes.wait(None, next.chain(deadline).min()).map_err(Error::SimulationWatch)?;
+            self.changes.wait(None, next.chain(deadline).min()).map_err(Error::Events)?;
             for followed in &mut self.nodes {
                 followed.look();
             }

@@ -30,11 +30,10 @@ mod message;
 mod printable;
 mod reader;
 mod request;
+mod subscription;
 mod telemetry;
 #[cfg(test)]
 mod tests;
-
-use core::time::Duration;
 
 pub use identity::Identity;
 pub use line::LineError;
@@ -42,6 +41,7 @@ pub use message::{Goodbye, Message, Reply};
 pub use printable::{Printable, TEXT_LIMIT, is_plain};
 pub use reader::LineReader;
 pub use request::{Call, Request};
+pub use subscription::{PERIOD, SUBSCRIPTION, Subscription};
 pub use telemetry::{Disk, LIST_LIMIT, Memory, Telemetry};
 
 /// The version that this library speaks.
@@ -49,9 +49,6 @@ pub const VERSION: u32 = 1;
 
 /// The oldest version that it understands: the one before, where there is one.
 pub const OLDEST: u32 = if VERSION > 1 { VERSION - 1 } else { VERSION };
-
-/// How long a subscription lasts after the last request.
-pub const SUBSCRIPTION: Duration = Duration::from_secs(60);
 
 /// The longest line in bytes, with its newline.
 pub const LINE_LIMIT: usize = 16 * 1024;

@@ -5,21 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use node_link::NodeId;
-use node_link::agent::{Message, Printable, Request, SUBSCRIPTION, Telemetry};
+use node_link::agent::{Message, Printable, Request, Subscription, Telemetry};
 
 use super::act_led::ActLed;
 use super::power::{self, PowerAction};
 use super::readers::{self, UnitsReader};
 
-/// How often the telemetry is read while somebody has a subscription.
-const PERIOD: Duration = Duration::from_secs(5);
-
 /// Who has a subscription.
 struct Listener {
-    /// When it ends unless it is renewed.
-    until: Instant,
-    /// When the telemetry is to be read again.
-    next: Instant,
+    subscription: Subscription<Instant>,
     /// What was sent last.
     last: Option<Telemetry>,
 }
@@ -50,7 +44,7 @@ impl Service {
     pub(super) fn answer(&mut self, request: &Request) -> Message {
         let now = Instant::now();
         if let Some(listener) = &mut self.listener {
-            listener.until = now + SUBSCRIPTION;
+            listener.subscription.renew(now);
         }
         match request {
             Request::Hello => Message::Hello(readers::identity(&self.root, self.node)),
@@ -58,7 +52,7 @@ impl Service {
             Request::Subscribe { on } => {
                 // Whoever renews it goes on where it is.
                 let known = self.listener.take();
-                let fresh = || Listener { until: now + SUBSCRIPTION, next: now, last: None };
+                let fresh = || Listener { subscription: Subscription::new(now), last: None };
                 self.listener = on.then(|| known.unwrap_or_else(fresh));
                 Message::Done
             }
@@ -85,14 +79,13 @@ impl Service {
     pub(super) fn push(&mut self, now: Instant) -> Option<Message> {
         self.led.end_at(now);
         let listener = self.listener.as_mut()?;
-        if now >= listener.until {
+        if listener.subscription.has_ended(now) {
             self.listener = None;
             return None;
         }
-        if now < listener.next {
+        if !listener.subscription.take_due(now) {
             return None;
         }
-        listener.next = now + PERIOD;
         let telemetry = readers::telemetry(&self.root, &mut self.units);
         let has_changed =
             listener.last.as_ref().is_none_or(|last| readers::has_changed(last, &telemetry));
@@ -104,7 +97,7 @@ impl Service {
 
     /// When there is something to do without being asked; never where nobody has asked.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let listener = self.listener.as_ref().map(|listener| listener.next.min(listener.until));
+        let listener = self.listener.as_ref().map(|listener| listener.subscription.deadline());
         listener.into_iter().chain(self.led.deadline()).min()
     }
 
@@ -135,6 +128,8 @@ fn done(result: io::Result<()>) -> Message {
 
 #[cfg(test)]
 mod tests {
+    use node_link::agent::{PERIOD, SUBSCRIPTION};
+
     use super::*;
 
     fn service() -> (tempfile::TempDir, Service) {

@@ -30,10 +30,12 @@ pub struct BridgeStatus {
 }
 
 impl BridgeStatus {
-    /// Whether something certainly prevents it from working.
+    /// What certainly prevents it from working, a clause each.
     #[must_use]
-    pub fn is_broken(&self) -> bool {
-        !self.bridge || self.findings.iter().any(|finding| !finding.is_doubtful)
+    pub fn problems(&self) -> Vec<String> {
+        let missing = (!self.bridge).then(|| format!("the bridge {BRIDGE} is missing"));
+        let certain = self.findings.iter().filter(|finding| !finding.is_doubtful);
+        missing.into_iter().chain(certain.map(|finding| finding.what.clone())).collect()
     }
 }
 

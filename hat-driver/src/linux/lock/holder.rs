@@ -68,7 +68,10 @@ fn find(locks: &str, id: &str) -> Option<u32> {
     locks.lines().find_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
         match words[..] {
-            [_, "FLOCK", _, _, pid, place, ..] if place == id => pid.parse().ok(),
+            [_, "FLOCK", _, _, pid, place, ..] if place == id => {
+                // 0: a process of a PID namespace that is not seen from here.
+                pid.parse().ok().filter(|&pid| pid != 0)
+            }
             _ => None,
         }
     })
@@ -101,5 +104,11 @@ mod tests {
         assert_eq!(find(locks, "00:05:42"), Some(10));
         assert_eq!(find(locks, "00:05:43"), None);
         assert_eq!(find(locks, "00:05:44"), None);
+    }
+
+    #[test]
+    fn a_holder_of_another_pid_namespace_is_not_taken_for_process_0() {
+        let locks = "1: FLOCK  ADVISORY  WRITE 0 00:05:42 0 EOF\n";
+        assert_eq!(find(locks, "00:05:42"), None);
     }
 }

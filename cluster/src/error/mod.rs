@@ -1,11 +1,13 @@
 //! Why an operation failed, wholly or in part.
 
+mod kind;
+mod report;
+
 use std::io;
 use std::path::PathBuf;
 
-use hat_driver::linux::{ClusterError as DriverError, Output, Target, chain};
+use hat_driver::linux::{ClusterError as DriverError, Output, chain};
 use hat_driver::power::{Action, ResultingState};
-use serde::Serialize;
 
 use crate::chaos::ChaosError;
 use crate::config::ConfigError;
@@ -16,6 +18,9 @@ use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
 use crate::report::NodeState;
 use crate::shorten::shorten;
+
+pub use kind::ErrorKind;
+pub use report::ErrorReport;
 
 /// Why an operation has no result, or not the whole one. The text names the fact and not its causes,
 /// which are the sources; [`Error::message`] has both on one line.
@@ -31,9 +36,6 @@ pub enum Error {
     /// There is no such simulation, or its file cannot be used.
     #[error("{0}")]
     Simulation(String),
-    /// A change of a simulation's file is not told.
-    #[error("the simulation's file cannot be watched")]
-    SimulationWatch(#[source] io::Error),
     /// A serial port of a node.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -165,9 +167,9 @@ pub enum Error {
     /// The nodes' network.
     #[error(transparent)]
     Network(#[from] system_config::network::NetworkError),
-    /// The nodes' network does not work; the report says why.
-    #[error("the nodes' network does not work as configured: see above")]
-    NetworkBroken,
+    /// What certainly keeps the nodes' network from working, a clause each.
+    #[error("the nodes' network does not work as configured: {}", .0.join("; "))]
+    NetworkBroken(Vec<String>),
     /// Power loss at random could not begin, or its note not be kept.
     #[error(transparent)]
     Chaos(#[from] ChaosError),
@@ -187,138 +189,9 @@ pub enum Error {
         /// Where they are instead, and why, most likely.
         left: Vec<String>,
     },
-    /// The kernel's events of nodes cannot be received.
+    /// What becomes of nodes is not told: by the kernel, or of a simulation's file.
     #[error("cannot follow the nodes' states")]
     Events(#[source] io::Error),
-}
-
-/// The category of an error, for programs. Spelled with hyphens in JSON: `no-board`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A command or argument that is not valid, or not valid here.
-    Usage,
-    /// A malformed node set, or unknown nodes.
-    Nodes,
-    /// The configuration, or two boards with the same order.
-    Configuration,
-    /// An unknown simulation, or a simulation file that cannot be used.
-    Simulation,
-    /// A serial port of a node cannot be opened.
-    Port,
-    /// This machine is a node.
-    NotController,
-    /// No board has the output.
-    NoSuchOutput,
-    /// No ClusterCTRL board has the order.
-    NoSuchOrder,
-    /// A dangerous operation was not confirmed.
-    NotConfirmed,
-    /// Interrupted by a signal or by the caller.
-    Interrupted,
-    /// Nodes could not be shut down or restarted.
-    NotShutDown,
-    /// The nodes' HAT is not connected.
-    Absent,
-    /// A hook refused nodes.
-    Vetoed,
-    /// The nodes' desired state cannot be read or saved.
-    Desired,
-    /// Two starts of nodes in a row were cut short.
-    BootLoop,
-    /// No USB path is known for the nodes.
-    NoPath,
-    /// Another process held a lock for too long.
-    Locked,
-    /// Node numbers are too large to have addresses in the nodes' network.
-    LeftOut,
-    /// Setting up the system's files or groups failed.
-    Setup,
-    /// Setting up the nodes' network failed, or it does not work.
-    Network,
-    /// The note of nodes without power cannot be kept.
-    Note,
-    /// A check-up found something that needs doing.
-    ProblemsFound,
-    /// Standard input could not be used.
-    Input,
-    /// Events of nodes cannot be received.
-    Events,
-    /// The output could not be written.
-    Output,
-    /// No board was found.
-    NoBoard,
-    /// The Pi reports under-voltage.
-    UnderVoltage,
-    /// Another process switched off what was switched on.
-    Undone,
-    /// What was waited for did not come in time.
-    TimedOut,
-    /// Stopped by the observer.
-    Stopped,
-    /// A power cycle left nodes off.
-    CycleIncomplete,
-    /// A board does not answer, or gives a wrong answer.
-    Board,
-}
-
-/// An error as it is in JSON documents.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct ErrorReport {
-    /// The category.
-    pub kind: ErrorKind,
-    /// The text with its causes, on one line.
-    pub message: String,
-    /// The exit status of the program that prints this; absent if no program ends with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exit_status: Option<u8>,
-    /// The resulting state of a board's outputs, if an operation on it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stands: Option<ResultingState>,
-    /// The state of each node that was to be switched.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub switched: Option<Vec<NodeState>>,
-    /// Where boards were looked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub searched: Option<Vec<String>>,
-}
-
-impl ErrorReport {
-    /// A report of no more than this.
-    #[must_use]
-    pub const fn new(kind: ErrorKind, message: String) -> Self {
-        Self { kind, message, exit_status: None, stands: None, switched: None, searched: None }
-    }
-
-    /// What the driver says of the state that it left.
-    fn add(&mut self, error: &DriverError) {
-        if let DriverError::NoBoard { searched } = error {
-            self.searched = Some(searched.clone());
-        }
-        let cause = match error.cause() {
-            DriverError::Cycle { source, .. } => source.cause(),
-            error => error,
-        };
-        let undone = match cause {
-            DriverError::Undone { nodes, .. } => &**nodes,
-            _ => &[],
-        };
-        if let DriverError::Board { resulting, target, .. } = cause {
-            self.stands = (!target.is_none()).then_some(*resulting);
-        }
-        let states = match cause {
-            DriverError::Board {
-                target: Target::Beyond { switched_off: Some(places), .. },
-                ..
-            } => Some(NodeState::of_spare(places)),
-            _ => error.done().map(|done| NodeState::of_all(done, undone)),
-        };
-        self.switched = states.filter(|states| !states.is_empty());
-    }
 }
 
 impl Error {
@@ -326,7 +199,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Driver(error) => driver_kind(error.cause()),
+            Self::Driver(error) => ErrorKind::of_driver(error.cause()),
             Self::OrderTaken { .. }
             | Self::FactoryOrderTaken { .. }
             | Self::NoFan
@@ -338,7 +211,7 @@ impl Error {
             | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
-            Self::Simulation(_) | Self::SimulationWatch(_) => ErrorKind::Simulation,
+            Self::Simulation(_) => ErrorKind::Simulation,
             Self::Port(_) => ErrorKind::Port,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
@@ -359,7 +232,7 @@ impl Error {
             Self::Files(error) if error.is_timeout() => ErrorKind::Locked,
             Self::LeftOut(_) => ErrorKind::LeftOut,
             Self::Files(_) | Self::Groups(_) => ErrorKind::Setup,
-            Self::Network(_) | Self::NetworkBroken => ErrorKind::Network,
+            Self::Network(_) | Self::NetworkBroken(_) => ErrorKind::Network,
             Self::ProblemsFound(_) => ErrorKind::ProblemsFound,
             Self::Events(_) => ErrorKind::Events,
             Self::NotReached { .. } => ErrorKind::TimedOut,
@@ -394,26 +267,10 @@ impl Error {
     }
 }
 
-fn driver_kind(error: &DriverError) -> ErrorKind {
-    match error {
-        error if error.is_configuration() => ErrorKind::Configuration,
-        DriverError::NotOpened { source, .. } if source.is_configuration() => {
-            ErrorKind::Configuration
-        }
-        DriverError::NoBoard { .. } => ErrorKind::NoBoard,
-        DriverError::Locked { .. } => ErrorKind::Locked,
-        DriverError::UnderVoltage { .. } => ErrorKind::UnderVoltage,
-        DriverError::Undone { .. } => ErrorKind::Undone,
-        DriverError::Stopped { .. } => ErrorKind::Stopped,
-        DriverError::Cycle { .. } => ErrorKind::CycleIncomplete,
-        _ => ErrorKind::Board,
-    }
-}
-
 fn problems(count: usize) -> String {
     match count {
-        1 => "one problem found: see above".to_owned(),
-        _ => format!("{count} problems found: see above"),
+        1 => "one problem found".to_owned(),
+        _ => format!("{count} problems found"),
     }
 }
 
