@@ -156,13 +156,13 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error>
         let fix = if is_damaged { "; remove this file for a fresh board" } else { "" };
         Error::Simulation(format!("{error}{fix}"))
     })?;
-    let world = machine.world();
+    let simulation = machine.simulation();
     let text = |file: &str, text: Option<&str>| {
         text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
     };
     let mut sources = Sources {
-        toml: text("clusterhat_toml", world.config()),
-        legacy: text("config", world.legacy_config()),
+        toml: text("clusterhat_toml", simulation.config()),
+        legacy: text("config", simulation.legacy_config()),
     };
     if let Some(config) = &options.config {
         sources.toml = Some(Sources::read_own(config)?);

@@ -63,7 +63,7 @@ impl Troubled {
 
     /// The HAT's latch and the power of the boards' nodes, by their buses.
     fn power(&self) -> (u8, Vec<Vec<u8>>) {
-        let world = self.machine.world();
+        let world = self.machine.simulation();
         let latch = world.expanders.values().next().map_or(0, |chip| chip.latch & 0x0f);
         (latch, world.ctrls.values().map(|ctrl| ctrl.p.clone()).collect())
     }
@@ -389,7 +389,7 @@ fn what_could_not_be_opened_is_tried_again() {
     machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = u32::MAX);
     assert_eq!(told(&mut cluster), ["ctrl@1-12.2 failed"]);
     // Nothing is left: no error, an empty row, and the way back.
-    let world = machine.machine.world();
+    let world = machine.machine.simulation();
     machine.change(|world| world.ctrls.clear());
     assert_eq!(told(&mut cluster), ["ctrl20 went", "ctrl@1-12.2 went"]);
     machine.change(|now| now.ctrls = world.ctrls);
@@ -406,7 +406,7 @@ fn a_board_that_answers_stays_open() {
     assert_eq!(told(&mut cluster), NOTHING);
     assert!(cluster.transfers() > before, "the count of transfers goes on");
     // A HAT that is silent is opened anew, but has not come back yet.
-    let chips = machine.machine.world().expanders;
+    let chips = machine.machine.simulation().expanders;
     machine.change(|world| world.expanders.clear());
     assert_eq!(told(&mut cluster), NOTHING);
     assert!(matches!(cluster.status(cluster.board(0)), Err(ClusterError::Board { .. })));

@@ -369,7 +369,7 @@ proptest! {
         let mut cluster = bench.open();
         for step in &steps {
             if apply(&mut model, &bench, &mut cluster, step).is_some() {
-                model.check(&bench.0.world());
+                model.check(&bench.0.simulation());
                 let sizes: Vec<_> = cluster.boards().map(|(_, info)| usize::from(info.size)).collect();
                 prop_assert_eq!(sizes.iter().sum::<usize>(), model.nodes().len());
             }
@@ -436,7 +436,7 @@ fn callers_at_once_get_their_own_answers() {
         }
     });
     // 150 changes each: all nodes are off again.
-    assert_eq!(machine.0.world().ctrls[&11].p, [0; 8]);
+    assert_eq!(machine.0.simulation().ctrls[&11].p, [0; 8]);
     let lock = machine.0.lock_path(Resource::Lines).unwrap().with_extension("transfer");
     let _ = fs::remove_file(lock);
 }

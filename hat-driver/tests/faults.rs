@@ -229,7 +229,7 @@ fn a_disturbance_does_not_turn_one_chip_into_the_other() {
             let burst = [n, n + 1, n + 2].map(|transfer| Fault { transfer, kind, lasting: false });
             let (rig, mut cluster) = faulty(case, &burst);
             if case.ask.run(&mut cluster).is_ok() {
-                let pull_up = rig.machine.world().expanders[&PLACE].pull_up;
+                let pull_up = rig.machine.simulation().expanders[&PLACE].pull_up;
                 assert_eq!(pull_up, 0x7f, "{kind:?} at {n} and twice more");
             }
             rig.change(|world| world.faults.clear());
@@ -322,7 +322,7 @@ fn what_was_switched_on_an_earlier_board_is_told() {
         let fault = Fault { transfer: n as u32, kind: FaultKind::Timeout, lasting: true };
         rig.change(|world| world.faults = vec![fault]);
         let error = Ask::On(&[0, 4]).run(&mut cluster).unwrap_err();
-        assert_eq!(rig.machine.world().expanders[&(1, 0x20)].latch & NODES, 1);
+        assert_eq!(rig.machine.simulation().expanders[&(1, 0x20)].latch & NODES, 1);
         let text = error.to_string();
         assert!(text.starts_with("board upper (v2.5, i2c-1 0x23)"), "from {n} on: {text}");
         let done = error.done().map(|done| places(&done.nodes)).unwrap_or_default();
@@ -346,7 +346,7 @@ fn the_next_board_has_its_turn() {
         let error = Ask::On(&[0, 4]).run(&mut cluster).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("board lower (v2.5, i2c-1 0x20)"), "{what}: {text}");
-        let upper = rig.machine.world().expanders[&(1, 0x23)].clone();
+        let upper = rig.machine.simulation().expanders[&(1, 0x23)].clone();
         assert_eq!((upper.direction, upper.latch & NODES), (0, 1), "the lower {what}: {text}");
         assert_eq!(places(&error.done().unwrap().nodes), [4], "{what}: {text}");
     }

@@ -46,7 +46,7 @@ fn switch(
 
 /// What a line is driven to.
 fn driven(rig: &Rig, line: u8) -> Option<bool> {
-    rig.machine.world().gpio.get(&line).copied()
+    rig.machine.simulation().gpio.get(&line).copied()
 }
 
 #[test]

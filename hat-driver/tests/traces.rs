@@ -117,10 +117,10 @@ fn status_writes_nothing() {
     for wired in all_wirings() {
         for before in [&[][..], &[Ask::Init], &[Ask::Init, Ask::On(&[0, 3])]] {
             let (rig, mut cluster) = Rig::prepared(wired, before);
-            let (shown, text) = (rig.shown(), rig.machine.world().to_text());
+            let (shown, text) = (rig.shown(), rig.machine.simulation().to_text());
             cluster.status(cluster.board(0)).unwrap();
             assert!(writes(&rig.take_log()).is_empty(), "{wired:?} {before:?}");
-            assert_eq!((rig.shown(), rig.machine.world().to_text()), (shown, text));
+            assert_eq!((rig.shown(), rig.machine.simulation().to_text()), (shown, text));
         }
     }
 }

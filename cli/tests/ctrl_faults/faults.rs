@@ -125,8 +125,8 @@ fn a_board_that_fails_leaves_the_others_their_turn() {
     assert!(!text.contains("pHAT"), "{text}");
     let done = error.done().unwrap();
     assert_eq!((&done.nodes[..], done.on), (&[nodes[0], nodes[2]][..], true), "{text}");
-    assert_eq!(machine.world().ctrls[&12].p, [1, 1]);
-    assert_eq!(machine.world().expanders[&(1, 0x20)].latch & 0x0f, 0x05);
+    assert_eq!(machine.simulation().ctrls[&12].p, [1, 1]);
+    assert_eq!(machine.simulation().expanders[&(1, 0x20)].latch & 0x0f, 0x05);
 }
 
 /// A node that does not follow is named, with what was commanded.

@@ -175,7 +175,7 @@ fn call(machine: &Machine, ask: Ask) -> Result<(), ClusterError> {
 
 /// A world's boards, but for registers that any attempt leaves behind.
 fn boards(machine: &Machine) -> Map<String, Value> {
-    boards_of(&serde_json::from_str(&machine.world().to_text()).unwrap())
+    boards_of(&serde_json::from_str(&machine.simulation().to_text()).unwrap())
 }
 
 fn boards_of(world: &Value) -> Map<String, Value> {

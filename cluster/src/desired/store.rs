@@ -38,10 +38,14 @@ impl Store {
     }
 
     /// That of a simulation, hidden beside its file.
-    pub(crate) fn of_simulation(world: &Path) -> Self {
-        let name = world.file_name().unwrap_or_default().to_string_lossy();
-        let root = world.parent().unwrap_or(Path::new("/")).to_owned();
-        Self { root, file: format!(".{name}.desired").into(), simulation: Some(world.to_owned()) }
+    pub(crate) fn of_simulation(simulation: &Path) -> Self {
+        let name = simulation.file_name().unwrap_or_default().to_string_lossy();
+        let root = simulation.parent().unwrap_or(Path::new("/")).to_owned();
+        Self {
+            root,
+            file: format!(".{name}.desired").into(),
+            simulation: Some(simulation.to_owned()),
+        }
     }
 
     /// The file's name, for messages.
@@ -96,16 +100,13 @@ impl Store {
 
     fn replace(&self, disk: &mut dyn Disk, bytes: Vec<u8>) -> Result<(), DesiredError> {
         let path = self.path();
-        let Some(world) = &self.simulation else {
+        let Some(simulation) = &self.simulation else {
             let state = FileState { bytes, mode: self.mode(), owner: None };
             return Ok(changes::replace_file(disk, &self.root, &self.file, &state)?);
         };
         let text = String::from_utf8_lossy(&bytes);
-        hat_driver::sim::replace_beside(world, &path, &text).map_err(|source| DesiredError::Io {
-            doing: "replace",
-            path,
-            source,
-        })
+        hat_driver::sim::replace_beside(simulation, &path, &text)
+            .map_err(|source| DesiredError::Io { doing: "replace", path, source })
     }
 
     /// The folder, locked until it is closed.

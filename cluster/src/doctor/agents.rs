@@ -63,10 +63,10 @@ mod tests {
     use crate::nodes::NodeSet;
 
     fn facts(answer: Result<Option<Printable>, Silence>) -> Facts {
-        let world = tempfile::NamedTempFile::new().expect("a file");
+        let simulation = tempfile::NamedTempFile::new().expect("a file");
         let text = hat_driver::sim::builtin::simulation("v2.5").expect("a board").to_text();
-        std::fs::write(world.path(), text).expect("it can be written");
-        let simulation = world.path().to_str().map(str::to_owned);
+        std::fs::write(simulation.path(), text).expect("it can be written");
+        let simulation = simulation.path().to_str().map(str::to_owned);
         let options = Options { simulation, ..Options::default() };
         let all = NodeSet::parse::<&str>(&[]).expect("a set");
         let mut facts = Facts::gather(&Subject::new(&options, &all)).expect("a board");

@@ -84,10 +84,10 @@ mod tests {
     /// As a user who is not root gets it: no test that root may run can bring it about.
     #[test]
     fn a_device_that_may_not_be_opened() {
-        let world = tempfile::NamedTempFile::new().expect("a file");
+        let simulation = tempfile::NamedTempFile::new().expect("a file");
         let text = hat_driver::sim::builtin::simulation("v2.5").expect("a board").to_text();
-        std::fs::write(world.path(), text).expect("it can be written");
-        let simulation = world.path().to_str().map(str::to_owned);
+        std::fs::write(simulation.path(), text).expect("it can be written");
+        let simulation = simulation.path().to_str().map(str::to_owned);
         let options = Options { simulation, ..Options::default() };
         let all = NodeSet::parse::<&str>(&[]).expect("a set");
         let mut facts = Facts::gather(&Subject::new(&options, &all)).expect("a board");

@@ -75,13 +75,14 @@ impl Agent {
 
     fn go_down(&self, reboot: bool) -> io::Result<Message> {
         let place = self.node.place;
-        self.node.machine.change(|world| world.bring_down(place, reboot))?;
+        self.node.machine.change(|simulation| simulation.bring_down(place, reboot))?;
         Ok(Message::Done)
     }
 
     /// When its present boot began; 0 where nobody saw it.
     fn booted(&self) -> Duration {
-        let record = self.node.machine.world().node_record(self.node.place).unwrap_or_default();
+        let record =
+            self.node.machine.simulation().node_record(self.node.place).unwrap_or_default();
         record.down().filter(|_| record.reboot).unwrap_or(record.on())
     }
 

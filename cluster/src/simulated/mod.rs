@@ -25,7 +25,7 @@ pub(crate) use source::SimulatedSource;
 /// What has happened to these nodes of a simulated cluster up to now, from one look at its simulation.
 pub(crate) fn past(cluster: &Cluster, nodes: &[Node]) -> Vec<(Node, Event, Option<Duration>)> {
     let Backend::Simulation(machine) = &cluster.backend else { return Vec::new() };
-    let world = machine.world();
+    let simulation = machine.simulation();
     let nodes = nodes.iter().filter_map(|&node| SimulatedNode::of(cluster, node));
-    nodes.flat_map(|node| node.timeline_in(&world).dated(node.node)).collect()
+    nodes.flat_map(|node| node.timeline_in(&simulation).dated(node.node)).collect()
 }

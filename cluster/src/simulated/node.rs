@@ -39,16 +39,16 @@ impl SimulatedNode {
 
     /// What has happened to it and what will, as things are now.
     pub(super) fn timeline(&self) -> Timeline {
-        self.timeline_in(&self.machine.world())
+        self.timeline_in(&self.machine.simulation())
     }
 
-    pub(super) fn timeline_in(&self, world: &Simulation) -> Timeline {
-        let behaviour = self.behaviour_in(world);
+    pub(super) fn timeline_in(&self, simulation: &Simulation) -> Timeline {
+        let behaviour = self.behaviour_in(simulation);
         Life {
-            power: world.has_power(self.place),
-            record: world.node_record(self.place),
+            power: simulation.has_power(self.place),
+            record: simulation.node_record(self.place),
             behaviour,
-            boots_over_usb: world.boots_over_usb(self.place),
+            boots_over_usb: simulation.boots_over_usb(self.place),
             has_waits: self.machine.has_waits(),
         }
         .timeline()
@@ -56,10 +56,10 @@ impl SimulatedNode {
 
     /// How it is to behave.
     pub(super) fn behaviour(&self) -> Behaviour {
-        self.behaviour_in(&self.machine.world())
+        self.behaviour_in(&self.machine.simulation())
     }
 
-    fn behaviour_in(&self, world: &Simulation) -> Behaviour {
-        world.behaviours.get(&self.name()).copied().unwrap_or_default()
+    fn behaviour_in(&self, simulation: &Simulation) -> Behaviour {
+        simulation.behaviours.get(&self.name()).copied().unwrap_or_default()
     }
 }

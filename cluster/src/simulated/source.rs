@@ -136,7 +136,7 @@ mod tests {
         switch(folder.path(), Action::On);
         assert_eq!(next(&mut source), start);
         let node = SimulatedNode::of(&own, p1).unwrap();
-        node.machine.change(|world| world.bring_down(node.place, false)).unwrap();
+        node.machine.change(|simulation| simulation.bring_down(node.place, false)).unwrap();
         assert_eq!(next(&mut source)[0], Goodbye);
     }
 }

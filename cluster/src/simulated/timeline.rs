@@ -135,11 +135,11 @@ mod tests {
 
     fn life(text: &str) -> Life {
         let nodes = format!(r#"{{"nodes": {{"p1": {text}}}}}"#);
-        let world = hat_driver::sim::Simulation::parse(&nodes).unwrap();
+        let simulation = hat_driver::sim::Simulation::parse(&nodes).unwrap();
         Life {
             power: Some(true),
             record: Some(record(100)),
-            behaviour: world.behaviours["p1"],
+            behaviour: simulation.behaviours["p1"],
             boots_over_usb: false,
             has_waits: true,
         }

@@ -56,12 +56,12 @@ impl Cluster {
     /// let p6 = cluster.node(6).ok_or("no such node")?;
     ///
     /// // The Triple is pulled out, and comes back as another bus.
-    /// let triple = machine.change(|world| world.ctrls.remove(&11))?.ok_or("no Triple")?;
+    /// let triple = machine.change(|simulation| simulation.ctrls.remove(&11))?.ok_or("no Triple")?;
     /// assert!(matches!(cluster.rescan()?[..], [BoardChange::Went { .. }]));
     /// assert_eq!(cluster.nodes().count(), 6);
     /// assert_ne!(cluster.node(6), Some(p6), "the pHAT has that number now");
     ///
-    /// machine.change(|world| world.ctrls.insert(13, triple))?;
+    /// machine.change(|simulation| simulation.ctrls.insert(13, triple))?;
     /// let [BoardChange::Came { board }] = cluster.rescan()?[..] else { return Err("no change".into()) };
     /// assert_eq!(cluster.info(board)?.bus, Some(13));
     /// # Ok(())

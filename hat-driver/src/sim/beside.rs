@@ -21,18 +21,18 @@ pub(super) struct Locks {
     /// What their names begin with.
     prefix: PathBuf,
     /// The simulation's file, whose permissions they have; none where they are this user's alone.
-    world: Option<PathBuf>,
+    simulation: Option<PathBuf>,
 }
 
 impl Locks {
     /// Those of a simulation's file, beside it.
-    pub(super) fn beside(world: &Path) -> Self {
-        Self { prefix: beside(world, "lock"), world: Some(world.to_owned()) }
+    pub(super) fn beside(simulation: &Path) -> Self {
+        Self { prefix: beside(simulation, "lock"), simulation: Some(simulation.to_owned()) }
     }
 
     /// Those that begin with a path of this user's.
     pub(super) const fn own(prefix: PathBuf) -> Self {
-        Self { prefix, world: None }
+        Self { prefix, simulation: None }
     }
 
     /// The lock of one thing, made where it is absent.
@@ -41,8 +41,8 @@ impl Locks {
         path.push(".");
         path.push(what);
         let path = PathBuf::from(path);
-        if let Some(world) = self.world.as_ref().filter(|_| !path.exists()) {
-            let metadata = fs::metadata(world)?;
+        if let Some(simulation) = self.simulation.as_ref().filter(|_| !path.exists()) {
+            let metadata = fs::metadata(simulation)?;
             match make(&path, "", &metadata, metadata.mode() & 0o666) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => result?,
@@ -53,16 +53,16 @@ impl Locks {
 }
 
 /// Whether a simulation's file may be replaced: it and its folder have to allow it.
-pub(super) fn is_replaceable(world: &Path) -> bool {
-    let Some(folder) = world.parent() else { return false };
+pub(super) fn is_replaceable(simulation: &Path) -> bool {
+    let Some(folder) = simulation.parent() else { return false };
     let uid = rustix::process::geteuid();
     let owns = |file: &Metadata| uid.is_root() || file.uid() == uid.as_raw();
     let renames = fs::metadata(folder).and_then(|folder| {
-        let world = fs::metadata(world)?;
-        Ok(folder.mode() & STICKY == 0 || owns(&folder) || owns(&world))
+        let simulation = fs::metadata(simulation)?;
+        Ok(folder.mode() & STICKY == 0 || owns(&folder) || owns(&simulation))
     });
     renames.is_ok_and(|renames| renames)
-        && access(world, Access::WRITE_OK).is_ok()
+        && access(simulation, Access::WRITE_OK).is_ok()
         && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }
 
@@ -77,9 +77,9 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// Where the simulation is gone, or the folder cannot be written to.
-pub fn replace_beside(world: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let world = fs::metadata(world)?;
-    replace_like(path, text, &world, world.mode() & 0o666)
+pub fn replace_beside(simulation: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let simulation = fs::metadata(simulation)?;
+    replace_like(path, text, &simulation, simulation.mode() & 0o666)
 }
 
 fn replace_like(path: &Path, text: &str, like: &Metadata, mode: u32) -> io::Result<()> {

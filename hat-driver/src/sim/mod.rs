@@ -22,15 +22,18 @@
 
 mod beside;
 pub mod builtin;
+mod bus;
 pub mod chip;
 pub mod ctrl;
 pub mod fault;
 mod machine;
 mod node;
+mod platform;
 mod power_record;
 mod recording;
 mod runtime;
 mod simulation;
+mod simulation_text;
 mod store;
 mod trace;
 
@@ -38,5 +41,6 @@ pub use beside::replace_beside;
 pub use chip::ChipPlace;
 pub use machine::Machine;
 pub use node::{Behaviour, NodePlace, NodeRecord, Stage};
-pub use simulation::{Simulation, SimulationError};
+pub use simulation::Simulation;
+pub use simulation_text::SimulationError;
 pub use store::StoreError;

@@ -11,14 +11,17 @@ fn nanoseconds(time: Duration) -> u64 {
 }
 
 /// Changes a simulation, and keeps which nodes got or lost their power by it, and when.
-pub(super) fn recorded<R>(world: &mut Simulation, change: impl FnOnce(&mut Simulation) -> R) -> R {
-    let before = world.powered();
-    let result = change(world);
-    let now = world.powered();
+pub(super) fn recorded<R>(
+    simulation: &mut Simulation,
+    change: impl FnOnce(&mut Simulation) -> R,
+) -> R {
+    let before = simulation.powered();
+    let result = change(simulation);
+    let now = simulation.powered();
     if now != before {
         let was_on = |place: &NodePlace| before.contains(&(*place, true));
         let Moment { boot, uptime } = Moment::now();
-        let records = world.power_record.of_boot(boot);
+        let records = simulation.power_record.of_boot(boot);
         for (place, on) in now {
             if !on {
                 records.remove(&place.to_string());
@@ -73,44 +76,47 @@ mod tests {
 
     const P1: NodePlace = NodePlace { chip: None, position: 0 };
 
-    fn switch(world: &mut Simulation, on: bool) {
-        recorded(world, |world| world.gpio.insert(6, on));
+    fn switch(simulation: &mut Simulation, on: bool) {
+        recorded(simulation, |simulation| simulation.gpio.insert(6, on));
     }
 
     #[test]
     fn a_node_s_record_begins_with_its_power_and_ends_with_it() {
-        let mut world = Simulation::default();
+        let mut simulation = Simulation::default();
         let before = Moment::now().uptime;
-        switch(&mut world, true);
-        let record = world.node_record(P1).unwrap();
+        switch(&mut simulation, true);
+        let record = simulation.node_record(P1).unwrap();
         assert!((before..=Moment::now().uptime).contains(&record.on()), "{record:?}");
-        world.bring_down(P1, true);
-        switch(&mut world, true);
+        simulation.bring_down(P1, true);
+        switch(&mut simulation, true);
         // It had power before.
-        let again = Simulation::parse(&world.to_text()).unwrap().node_record(P1).unwrap();
+        let again = Simulation::parse(&simulation.to_text()).unwrap().node_record(P1).unwrap();
         assert!(again.on() == record.on() && again.reboot && again.down() > Some(record.on()));
-        switch(&mut world, false);
-        assert_eq!(world.node_record(P1), None);
-        assert_eq!(world.has_power(P1), Some(false));
-        assert!(!world.to_text().contains("lives"), "as if nothing had been");
+        switch(&mut simulation, false);
+        assert_eq!(simulation.node_record(P1), None);
+        assert_eq!(simulation.has_power(P1), Some(false));
+        assert!(!simulation.to_text().contains("lives"), "as if nothing had been");
     }
 
     #[test]
     fn a_node_without_its_hat_is_on_no_board() {
-        let mut world = crate::sim::builtin::simulation("da").unwrap();
-        let ctrl = world.ctrls.get_mut(&11).unwrap();
+        let mut simulation = crate::sim::builtin::simulation("da").unwrap();
+        let ctrl = simulation.ctrls.get_mut(&11).unwrap();
         let node = |position| NodePlace { chip: Some((11, 0x20)), position };
         ctrl.hats.as_mut().unwrap()[1] = 0;
-        assert_eq!((world.has_power(node(3)), world.has_power(node(4))), (Some(false), None));
+        assert_eq!(
+            (simulation.has_power(node(3)), simulation.has_power(node(4))),
+            (Some(false), None)
+        );
     }
 
     #[test]
     fn the_times_of_another_boot_say_nothing() {
         let text = r#"{"gpio": {"6": 1}, "lives": {"boot": "x", "nodes": {"gpio/1": {"on": 1}}}}"#;
-        let mut world = Simulation::parse(text).unwrap();
-        assert_eq!((world.has_power(P1), world.node_record(P1)), (Some(true), None));
+        let mut simulation = Simulation::parse(text).unwrap();
+        assert_eq!((simulation.has_power(P1), simulation.node_record(P1)), (Some(true), None));
         // The next that is switched begins anew.
-        recorded(&mut world, |world| world.gpio.insert(13, true));
-        assert!(!world.to_text().contains("gpio/1"), "{}", world.to_text());
+        recorded(&mut simulation, |simulation| simulation.gpio.insert(13, true));
+        assert!(!simulation.to_text().contains("gpio/1"), "{}", simulation.to_text());
     }
 }

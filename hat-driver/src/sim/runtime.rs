@@ -37,20 +37,20 @@ fn make_private(path: &Path, uid: u32) -> io::Result<()> {
 }
 
 /// A named simulation's file, made at its first use.
-pub(super) fn builtin(name: &str, world: &Simulation) -> Result<PathBuf, StoreError> {
+pub(super) fn builtin(name: &str, simulation: &Simulation) -> Result<PathBuf, StoreError> {
     let path = folder()?.join(format!("{name}.json"));
     if !path.exists() {
-        beside::create(&path, &world.to_text())
+        beside::create(&path, &simulation.to_text())
             .map_err(|source| StoreError::Io { path: path.clone(), source })?;
     }
     Ok(path)
 }
 
 /// The locks for a simulation's file that this user may only read: nobody else has to be kept apart.
-pub(super) fn locks(world: &Path) -> Result<Locks, StoreError> {
-    let io = |source| StoreError::Io { path: world.to_owned(), source };
-    let parent = fs::metadata(world.parent().unwrap_or(world)).map_err(io)?;
-    let name = world.file_name().unwrap_or_default().to_string_lossy();
+pub(super) fn locks(simulation: &Path) -> Result<Locks, StoreError> {
+    let io = |source| StoreError::Io { path: simulation.to_owned(), source };
+    let parent = fs::metadata(simulation.parent().unwrap_or(simulation)).map_err(io)?;
+    let name = simulation.file_name().unwrap_or_default().to_string_lossy();
     let name = format!("file-{:x}-{:x}-{name}.lock", parent.dev(), parent.ino());
     Ok(Locks::own(folder()?.join(name)))
 }

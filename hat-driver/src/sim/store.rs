@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use super::beside::{self, Locks};
 use super::recording::recorded;
-use super::simulation::{Simulation, SimulationError};
+use super::simulation::Simulation;
+use super::simulation_text::SimulationError;
 use crate::linux::lock::{FileLock, LockError};
 
 /// How long another process may take for one transfer.
@@ -21,7 +22,7 @@ const TRANSFER_LIMIT: Duration = Duration::from_secs(10);
 /// A simulation and its place.
 #[derive(Debug)]
 pub(super) struct Store {
-    world: Simulation,
+    simulation: Simulation,
     /// What the file held when it was last read or written.
     text: String,
     file: Option<SimulationFile>,
@@ -70,8 +71,8 @@ pub enum StoreError {
 impl Store {
     /// Keeps a simulation in memory.
     #[must_use]
-    pub(super) fn memory(world: Simulation) -> Self {
-        Self { text: world.to_text(), world, file: None, transfers: 0 }
+    pub(super) fn memory(simulation: Simulation) -> Self {
+        Self { text: simulation.to_text(), simulation, file: None, transfers: 0 }
     }
 
     /// Opens a simulation in a file. One that may not be replaced can be read.
@@ -83,11 +84,11 @@ impl Store {
         // A link stays a link: the file that it names is replaced.
         let path = fs::canonicalize(path).map_err(io)?;
         let text = fs::read_to_string(&path).map_err(io)?;
-        let world = Simulation::parse(&text)
+        let simulation = Simulation::parse(&text)
             .map_err(|source| StoreError::Simulation { path: path.clone(), source })?;
         let lock = beside::is_replaceable(&path).then(|| open_lock(&path)).transpose()?;
         let file = Some(SimulationFile { path, lock });
-        Ok(Self { world, text, file, transfers: 0 })
+        Ok(Self { simulation, text, file, transfers: 0 })
     }
 
     /// The file that holds the simulation; whether it may be replaced.
@@ -97,8 +98,8 @@ impl Store {
 
     /// The simulation as it was at the last transfer or [`Self::refresh`].
     #[must_use]
-    pub(super) const fn world(&self) -> &Simulation {
-        &self.world
+    pub(super) const fn simulation(&self) -> &Simulation {
+        &self.simulation
     }
 
     /// Reads the file again; whether somebody else has changed it.
@@ -111,7 +112,7 @@ impl Store {
         if text == self.text {
             return Ok(false);
         }
-        self.world = Simulation::parse(&text).map_err(io::Error::other)?;
+        self.simulation = Simulation::parse(&text).map_err(io::Error::other)?;
         self.text = text;
         Ok(true)
     }
@@ -128,10 +129,10 @@ impl Store {
             })?;
         }
         let result = self.refresh().and_then(|_| {
-            let before = self.world.state();
-            let result = recorded(&mut self.world, change);
+            let before = self.simulation.state();
+            let result = recorded(&mut self.simulation, change);
             // Most transfers only read.
-            if self.world.state() == before {
+            if self.simulation.state() == before {
                 return Ok(result);
             }
             self.save().map(|()| result)
@@ -147,7 +148,7 @@ impl Store {
     }
 
     fn save(&mut self) -> io::Result<()> {
-        let text = self.world.to_text();
+        let text = self.simulation.to_text();
         if text == self.text {
             return Ok(());
         }
@@ -160,7 +161,7 @@ impl Store {
             Ok(()) if self.is_read_only() => {}
             Ok(()) => self.text = text,
             Err(error) => {
-                self.world = Simulation::parse(&self.text).map_err(io::Error::other)?;
+                self.simulation = Simulation::parse(&self.text).map_err(io::Error::other)?;
                 return Err(error);
             }
         }
@@ -175,7 +176,7 @@ impl Store {
     /// from the file for as long as this process asks.
     fn only_asked(&self, path: &Path) -> io::Result<()> {
         let file = Simulation::parse(&self.text).map_err(io::Error::other)?;
-        if self.world.but_for_answers() == file.but_for_answers() {
+        if self.simulation.but_for_answers() == file.but_for_answers() {
             return Ok(());
         }
         let problem = format!("{} may only be read, not changed", path.display());
@@ -184,8 +185,8 @@ impl Store {
 }
 
 /// The lock that keeps transfers apart.
-fn open_lock(world: &Path) -> Result<FileLock, StoreError> {
-    let path = Locks::beside(world).path("transfer");
+fn open_lock(simulation: &Path) -> Result<FileLock, StoreError> {
+    let path = Locks::beside(simulation).path("transfer");
     path.and_then(|path| FileLock::open(&path))
-        .map_err(|source| StoreError::Lock { path: world.to_owned(), source })
+        .map_err(|source| StoreError::Lock { path: simulation.to_owned(), source })
 }

@@ -8,23 +8,23 @@ use crate::linux::Moment;
 
 /// Changes a simulation, and traces which nodes went on and off with it.
 pub(super) fn traced<R>(
-    world: &mut Simulation,
+    simulation: &mut Simulation,
     change: impl FnOnce(&mut Simulation) -> R,
 ) -> io::Result<R> {
-    if world.trace().is_none() {
-        return Ok(change(world));
+    if simulation.trace().is_none() {
+        return Ok(change(simulation));
     }
-    let before = world.powered();
-    let result = change(world);
+    let before = simulation.powered();
+    let result = change(simulation);
     let (uptime, pid) = (Moment::now().uptime.as_nanos(), std::process::id());
-    let changes = before.into_iter().zip(world.powered()).enumerate();
+    let changes = before.into_iter().zip(simulation.powered()).enumerate();
     let lines: String = changes
         .filter(|(_, (before, now))| before != now)
         .map(|(node, (_, (_, on)))| {
             format!("{uptime} {} {node} {pid}\n", if on { "on" } else { "off" })
         })
         .collect();
-    if let Some(path) = world.trace().filter(|_| !lines.is_empty()) {
+    if let Some(path) = simulation.trace().filter(|_| !lines.is_empty()) {
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         file.write_all(lines.as_bytes())?;
     }

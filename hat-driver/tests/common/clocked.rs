@@ -78,7 +78,7 @@ impl Clocked {
 
     /// The nodes that have power, counted from 0.
     pub(crate) fn powered(&self) -> Vec<usize> {
-        let world = self.machine.world();
+        let world = self.machine.simulation();
         let chip = world.expanders.values().next().unwrap();
         let hat = (0..4).map(|node| (chip.latch & !chip.direction) >> node & 1);
         let ctrls = world.ctrls.values().flat_map(|ctrl| ctrl.p.clone());

@@ -111,7 +111,7 @@ impl Rig {
     }
 
     pub(crate) fn shown(&self) -> Shown {
-        shown(&self.machine.world())
+        shown(&self.machine.simulation())
     }
 
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Simulation) -> R) -> R {
@@ -169,7 +169,7 @@ impl I2c for RecordingBus {
                 Operation::Read(buffer) => Part::Read(buffer.len()),
             })
             .collect();
-        let before = self.rig.machine.world().expanders.remove(&(1, address));
+        let before = self.rig.machine.simulation().expanders.remove(&(1, address));
         let result = self.inner.transaction(address, operations);
         let partial = match (before, &result) {
             (Some(chip), Ok(())) => replay(chip, &parts),
