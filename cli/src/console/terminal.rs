@@ -5,12 +5,18 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::SIGQUIT;
+use signal_hook::consts::{SIGCONT, SIGQUIT};
 
 use crate::signals;
 
-/// The settings to be put back, where the terminal is raw.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+/// The terminal's settings, where a console has it.
+struct Settings {
+    /// To be put back.
+    before: Termios,
+    raw: Termios,
+}
+
+static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
 
 /// The terminal on standard input, raw until this is dropped or the process is ended by a signal.
 pub(super) struct Raw;
@@ -27,13 +33,20 @@ impl Raw {
         // From here on a signal waits for the thread, which finds the terminal as it is to be left.
         let mut signals = signals::signals()?;
         signals.add_signal(SIGQUIT)?;
-        *lock() = Some(before);
+        signals.add_signal(SIGCONT)?;
+        *lock() = Some(Settings { before, raw });
         let guard = Self;
-        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+        set_raw()?;
         thread::Builder::new().spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                restore();
-                std::process::exit(128 + signal);
+            for signal in signals.forever() {
+                if signal == SIGCONT {
+                    // Whoever had the terminal meanwhile, a shell above all, has set it as it likes it. Without a terminal, the
+                    // console ends by itself.
+                    let _ = set_raw();
+                } else {
+                    restore();
+                    std::process::exit(128 + signal);
+                }
             }
         })?;
         Ok(guard)
@@ -46,13 +59,21 @@ impl Drop for Raw {
     }
 }
 
+/// Where a console has the terminal.
+fn set_raw() -> io::Result<()> {
+    if let Some(settings) = &*lock() {
+        tcsetattr(io::stdin(), OptionalActions::Now, &settings.raw)?;
+    }
+    Ok(())
+}
+
 fn restore() {
     // A terminal that is gone has no settings.
-    if let Some(before) = lock().take() {
+    if let Some(Settings { before, .. }) = lock().take() {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
     }
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Option<Termios>> {
-    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> std::sync::MutexGuard<'static, Option<Settings>> {
+    SETTINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 
 use clusterhat_tests::command::{World, status};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::command::{Run as _, heeding_signals};
 use crate::pty::{Pty, read_until, until};
@@ -75,6 +76,37 @@ fn a_signal_leaves_the_terminal_as_it_was() {
         kill_process(child, signal).unwrap();
         assert_eq!(session.end(), expected);
     }
+}
+
+/// As with `kill -STOP` and `fg` in a shell, which sets the terminal for itself in between.
+#[test]
+fn a_console_that_goes_on_after_a_stop_makes_the_terminal_raw_again() {
+    let world = simulated();
+    let mut session = Session::start(&world, &["console", "p1"]);
+    read_until(&mut session.stdout, "p1 login: ");
+    let shell_s = {
+        let mut settings = tcgetattr(&session.terminal.master).unwrap();
+        settings.local_modes |= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        settings
+    };
+    let child = Pid::from_child(&session.child);
+    for _ in 0..2 {
+        kill_process(child, Signal::STOP).unwrap();
+        until("the stop", || is_stopped(&session.child));
+        tcsetattr(&session.terminal.master, OptionalActions::Now, &shell_s).unwrap();
+        assert!(session.terminal.echoes());
+        kill_process(child, Signal::CONT).unwrap();
+        until("the raw terminal", || !session.terminal.echoes());
+    }
+    session.type_in("who\r");
+    read_until(&mut session.stdout, "who\r\n");
+    kill_process(child, Signal::TERM).unwrap();
+    assert_eq!(session.end(), 143, "what was before the console counts");
+}
+
+fn is_stopped(child: &Child) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    stat.rsplit(") ").next().unwrap().starts_with('T')
 }
 
 #[test]
