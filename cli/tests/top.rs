@@ -67,6 +67,23 @@ fn a_node_without_an_agent_keeps_nobody_waiting() {
     let nodes = &output.json()["nodes"];
     assert_eq!((&nodes[0]["state"], &nodes[1]["state"]), (&json!("reachable"), &json!("agent")));
     assert!(nodes[0]["error"].as_str().unwrap().starts_with("no agent on p1"), "{nodes}");
+    let silent = json!([{"by": "serial", "why": "silent", "message": "no answer"}]);
+    assert_eq!(nodes[0]["no_agent"], silent);
+    assert!(nodes[1].get("no_agent").is_none());
+    let table = world.run(&["top", "p1", "--count", "1"]).stdout;
+    assert!(table.lines().nth(1).unwrap().ends_with("none: no answer"), "{table}");
+}
+
+#[test]
+fn a_port_that_another_process_has_is_told_with_the_process() {
+    let world = world("");
+    let lock = std::fs::File::create(world.lock("ttypi1a")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let output = world.run(&["top", "p1", "--count", "1", "--json"]);
+    let way = &output.json()["nodes"][0]["no_agent"][0];
+    assert_eq!((&way["by"], &way["why"]), (&json!("serial"), &json!("busy")), "{way}");
+    assert_eq!(way["pid"], json!(std::process::id()));
+    assert!(way["command"].as_str().unwrap().contains("top"), "{way}");
 }
 
 /// Whoever wants to shut a node down needs the port.

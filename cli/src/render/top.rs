@@ -1,6 +1,7 @@
 //! `top` and `fan auto` for people.
 
-use clusterhat::report::{FanReport, TopNode, TopReport};
+use clusterhat::agent::Transport;
+use clusterhat::report::{FanReport, NoAgent, NoAgentReason, TopNode, TopReport};
 
 use super::table::{Cell, Tone, cell, plain, table};
 
@@ -47,8 +48,43 @@ fn row(node: &TopNode) -> Vec<Cell> {
         throttled(telemetry.and_then(|one| one.throttled)),
         of(memory),
         of(telemetry.and_then(|one| one.uptime_s).map(uptime)),
-        plain(node.transport.map_or_else(String::new, |by| by.to_string())),
+        plain(node.transport.map_or_else(|| missing(&node.no_agent), |by| by.to_string())),
     ]
+}
+
+/// Why there is no agent, in a few words for each way to it.
+fn missing(ways: &[NoAgent]) -> String {
+    let ways: Vec<_> = ways.iter().map(way).collect();
+    if ways.is_empty() { String::new() } else { format!("none: {}", ways.join("; ")) }
+}
+
+fn way(way: &NoAgent) -> String {
+    let said = match (way.why, way.pid) {
+        (NoAgentReason::NoPort, _) => "no second serial port".to_owned(),
+        (NoAgentReason::Silent, _) => "no answer".to_owned(),
+        (NoAgentReason::Busy, None) => {
+            "serial port in use; only root may see by which process".to_owned()
+        }
+        (NoAgentReason::Busy, Some(pid)) => {
+            let command =
+                way.command.as_deref().map_or(String::new(), |by| format!(" ({})", cut(by)));
+            format!("serial port in use by process {pid}{command}")
+        }
+        _ => cut(&way.message),
+    };
+    match way.by {
+        Some(Transport::Ssh) => format!("ssh: {said}"),
+        _ => said,
+    }
+}
+
+/// As much of somebody else's words as a column takes.
+fn cut(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// What a node says need not make sense, and is not to fill the screen.
@@ -93,6 +129,35 @@ mod tests {
             times,
             ["0:00:00", "0:00:59", "1:00:00", "23:59:59", "1 d 0:00", "2 d 7:33", "?"]
         );
+    }
+
+    #[test]
+    fn the_agent_s_column_says_why_there_is_none() {
+        let no_agent = |by, why, message: &str| NoAgent {
+            by,
+            why,
+            pid: None,
+            command: None,
+            message: message.to_owned(),
+        };
+        let serial = Some(Transport::Serial);
+        let busy = no_agent(serial, NoAgentReason::Busy, "");
+        let held =
+            NoAgent { pid: Some(7), command: Some("picocom ttypi1a".into()), ..busy.clone() };
+        let long = no_agent(Some(Transport::Ssh), NoAgentReason::NoSsh, &"é".repeat(100));
+        let port = no_agent(serial, NoAgentReason::NoPort, "/dev/ttypi1a is not there: ...");
+        let silent = no_agent(serial, NoAgentReason::Silent, "");
+        assert_eq!(missing(&[]), "");
+        assert_eq!(
+            missing(&[port, long]),
+            format!("none: no second serial port; ssh: {}...", "é".repeat(60))
+        );
+        assert_eq!(missing(&[held]), "none: serial port in use by process 7 (picocom ttypi1a)");
+        assert_eq!(
+            missing(&[busy]),
+            "none: serial port in use; only root may see by which process"
+        );
+        assert_eq!(missing(&[silent]), "none: no answer");
     }
 
     #[test]

@@ -4,11 +4,13 @@ use std::thread;
 use std::time::Duration;
 
 use hat_driver::linux::Node;
+use hat_driver::linux::lock::Holder;
 use node_link::agent::{Identity, Printable};
 
 use crate::agent::{AgentError, Endpoint};
 use crate::cluster::Cluster;
 use crate::nodes::label;
+use crate::ports::PortError;
 
 /// How long an agent may take: what is not answered in this time says nothing of versions.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -23,6 +25,8 @@ pub(super) struct AgentFacts {
 pub(super) enum Silence {
     /// It speaks other versions of the protocol.
     Protocol(String),
+    /// Another program than ours has its serial port.
+    Busy(Holder),
     /// It is not reached.
     Unreachable(String),
 }
@@ -54,6 +58,9 @@ pub(super) fn ask(cluster: &Cluster, nodes: &[Node]) -> Vec<AgentFacts> {
 
 impl Silence {
     fn of(error: AgentError) -> Self {
+        if let Some(holder) = foreign_holder(&error) {
+            return Self::Busy(holder.clone());
+        }
         let is_version = |error: &AgentError| matches!(error, AgentError::Version { .. });
         match &error {
             AgentError::Unreachable { serial, .. } if is_version(serial) => {
@@ -65,4 +72,15 @@ impl Silence {
             error => Self::Unreachable(error.to_string()),
         }
     }
+}
+
+/// Our own programs give a port back.
+fn foreign_holder(error: &AgentError) -> Option<&Holder> {
+    let AgentError::Unreachable { serial, .. } = error else { return None };
+    let AgentError::Port(PortError::Busy { holder: Some(holder), .. }) = &**serial else {
+        return None;
+    };
+    let program = holder.command.as_deref().unwrap_or_default().split(' ').next()?;
+    let name = program.rsplit('/').next()?;
+    (!name.starts_with("cluster")).then_some(holder)
 }

@@ -1,22 +1,31 @@
-//! Whether the programs of the agents on nodes are as new as this one.
+//! Whether the agents on nodes can be reached, and their programs are as new as this one.
 
 use super::agent_facts::{AgentFacts, Silence};
 use super::check::Check;
 use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    name: "agent-version",
-    looks_for: "a node whose agent is older than this program",
-    why: "it may not understand what newer commands ask of it",
-    make: version,
-}];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "agent-version",
+        looks_for: "a node whose agent is older than this program",
+        why: "it may not understand what newer commands ask of it",
+        make: version,
+    },
+    Check {
+        name: "agent-port",
+        looks_for: "another program on a node's second serial port",
+        why: "the node cannot be asked to shut down, and says nothing of itself",
+        make: port,
+    },
+];
 
 /// This program's version, which the agent's program has too.
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
 fn version(facts: &Facts) -> Checked {
     let mut found = Vec::new();
+    let busy = "other programs have the nodes' serial ports".to_owned();
     let mut unreachable = None;
     for AgentFacts { node, answer } in &facts.agents {
         let fix = Fix::Text(format!(
@@ -32,16 +41,33 @@ fn version(facts: &Facts) -> Checked {
                 unreachable.get_or_insert(error);
                 continue;
             }
+            Err(Silence::Busy(_)) => {
+                unreachable.get_or_insert(&busy);
+                continue;
+            }
         };
         found.push(Found::warning(what, fix).of_nodes(vec![node.clone()]));
     }
-    let is_told =
-        facts.agents.iter().any(|agent| !matches!(agent.answer, Err(Silence::Unreachable(_))));
+    let is_silent = |silence: &Silence| !matches!(silence, Silence::Protocol(_));
+    let is_told = facts.agents.iter().any(|agent| !agent.answer.as_ref().is_err_and(is_silent));
     match (is_told, unreachable) {
         (true, _) => Ok(found),
         (false, Some(error)) => Err(NotMade::because(error)),
         (false, None) => Err(NotMade::because("none of these nodes has power")),
     }
+}
+
+fn port(facts: &Facts) -> Checked {
+    if facts.agents.is_empty() {
+        return Err(NotMade::because("none of these nodes has power"));
+    }
+    let found = facts.agents.iter().filter_map(|AgentFacts { node, answer }| {
+        let Err(Silence::Busy(holder)) = answer else { return None };
+        let fix = Fix::Text(format!("end process {}", holder.pid));
+        let what = format!("{holder} has the second serial port of {node}");
+        Some(Found::warning(what, fix).of_nodes(vec![node.clone()]))
+    });
+    Ok(found.collect())
 }
 
 /// By the numbers of a semantic version; what is none is not older.
@@ -55,7 +81,9 @@ fn is_older(version: &str, than: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hat_driver::linux::lock::Holder;
     use node_link::agent::Printable;
+    use rustix::fs::{FlockOperation, flock};
 
     use super::super::subject::Subject;
     use super::*;
@@ -99,6 +127,21 @@ mod tests {
     fn a_silent_agent_is_no_new_one() {
         let silent = version_of(Err(Silence::Unreachable("no agent on p1".to_owned())));
         assert_eq!(silent.expect_err("it cannot be told"), NotMade::because("no agent on p1"));
+    }
+
+    #[test]
+    fn another_program_on_the_port_is_found() {
+        let file = tempfile::tempfile().expect("a file");
+        flock(&file, FlockOperation::LockExclusive).expect("nobody else has it");
+        let holder = Holder::of(&file).expect("this process");
+        let pid = holder.pid;
+        let facts = facts(Err(Silence::Busy(holder)));
+        let found = port(&facts).expect("it can be told");
+        assert!(found[0].what.ends_with("has the second serial port of p1"), "{found:?}");
+        assert_eq!(found[0].fix, Fix::Text(format!("end process {pid}")));
+        assert!(version(&facts).is_err(), "nothing is known of its version");
+        let silent = Silence::Unreachable("no agent on p1".to_owned());
+        assert_eq!(port(&self::facts(Err(silent))).expect("it can be told").len(), 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use node_link::agent::Telemetry;
 use serde::Serialize;
 
+use super::NoAgent;
 use crate::agent::Transport;
 use crate::life::State;
 
@@ -40,6 +41,9 @@ pub struct TopNode {
     /// Why its agent is not reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The same, way by way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_agent: Vec<NoAgent>,
 }
 
 /// `fan auto`: a decision.

@@ -15,7 +15,7 @@ use crate::life::State;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::ports::PortError;
-use crate::report::{TopNode, TopReport};
+use crate::report::{NoAgent, TopNode, TopReport};
 
 /// How long an agent may take to be reached, or to answer.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -38,6 +38,8 @@ struct Contact {
     /// A connection that is kept.
     agent: Option<Box<Agent>>,
     error: Option<String>,
+    /// The same, way by way.
+    no_agent: Vec<NoAgent>,
     /// When another try is worth it.
     again: Option<Instant>,
 }
@@ -89,6 +91,7 @@ impl Gatherer {
                 simulated: reached.is_some_and(|reached| reached.is_simulated),
                 telemetry: reached.and_then(|reached| reached.telemetry.clone()),
                 error: contact.and_then(|contact| contact.error.clone()),
+                no_agent: contact.map_or_else(Vec::new, |contact| contact.no_agent.clone()),
             }
         });
         let nodes: Vec<_> = rows.collect();
@@ -143,7 +146,8 @@ impl Contact {
         let is_busy = matches!(error, AgentError::Unreachable { serial, .. }
             if matches!(**serial, AgentError::Port(PortError::Busy { .. })));
         let again = (!is_busy).then(|| Instant::now() + AGAIN);
-        Self { error: Some(error.to_string()), again, ..Self::default() }
+        let (error, no_agent) = (Some(error.to_string()), NoAgent::of(error));
+        Self { error, no_agent, again, ..Self::default() }
     }
 }
 
