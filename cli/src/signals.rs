@@ -1,5 +1,5 @@
 //! A signal in the middle of switching: the process ends as it would anyway, between two transfers or
-//! in one, but says what stands.
+//! in one, but says which state each node is in.
 
 use std::fs;
 use std::io;
@@ -99,10 +99,10 @@ fn interrupted(asked: &Asked, switched: &[(Node, Action)], signal: i32) -> Failu
     let state = |&node: &Node| {
         let last = switched.iter().find(|entry| entry.0 == node);
         // What was not switched yet may be just now.
-        let (power, stands) = last.map_or((asked.action, ResultingState::Unknown), |entry| {
+        let (power, resulting) = last.map_or((asked.action, ResultingState::Unknown), |entry| {
             (entry.1, ResultingState::New)
         });
-        NodeState::new(node, power, stands)
+        NodeState::new(node, power, resulting)
     };
     let switched = asked.nodes.iter().map(state).collect();
     Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }

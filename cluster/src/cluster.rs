@@ -66,8 +66,8 @@ impl Cluster {
         (nodes, errors)
     }
 
-    /// A node's place among all nodes, from 1: what the settings of single nodes are kept by.
-    fn place(&self, node: Node) -> usize {
+    /// A node's number among all nodes, from 1: what the settings of single nodes are kept by.
+    fn ordinal(&self, node: Node) -> usize {
         let before = node.number().saturating_sub(self.settings.first);
         usize::try_from(before).map_or(usize::MAX, |before| before.saturating_add(1))
     }
@@ -86,7 +86,7 @@ impl Cluster {
     /// Where a node is on the USB, if the configuration says so.
     pub(crate) fn configured_usb_path(&self, node: Node) -> Option<String> {
         let is_ours = self.driver.node(node.number()) == Some(node);
-        self.settings.usb_paths.get(&self.place(node)).filter(|_| is_ours).cloned()
+        self.settings.usb_paths.get(&self.ordinal(node)).filter(|_| is_ours).cloned()
     }
 
     /// The boards' names in their order.
@@ -148,24 +148,24 @@ impl Cluster {
     /// A node's configured name.
     #[must_use]
     pub fn alias(&self, node: Node) -> Option<String> {
-        self.settings.names.get(&self.place(node)).cloned()
+        self.settings.names.get(&self.ordinal(node)).cloned()
     }
 
     /// Whether it is configured whom ssh logs in to on a node.
     pub(crate) fn has_ssh(&self, node: Node) -> bool {
-        self.settings.ssh.contains_key(&self.place(node))
+        self.settings.ssh.contains_key(&self.ordinal(node))
     }
 
     /// Whom ssh logs in to on a node: as configured, else the node's name, else its name in the nodes' network.
     pub(crate) fn ssh_name(&self, node: Node) -> String {
-        let configured = self.settings.ssh.get(&self.place(node)).cloned();
+        let configured = self.settings.ssh.get(&self.ordinal(node)).cloned();
         configured.or_else(|| self.alias(node)).unwrap_or_else(|| label(node))
     }
 
     /// What becomes of a node after a loss of power.
     pub(crate) fn at_boot(&self, node: Node) -> AtBoot {
         let Settings { at_boot, node_at_boot, .. } = &self.settings;
-        node_at_boot.get(&self.place(node)).copied().unwrap_or(*at_boot)
+        node_at_boot.get(&self.ordinal(node)).copied().unwrap_or(*at_boot)
     }
 
     /// The settings that are in force.

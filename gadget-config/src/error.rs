@@ -10,7 +10,7 @@ use crate::{KernelPart, TtyHolder, UdcOwner};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GadgetError {
-    /// Configfs has no place for gadgets.
+    /// Configfs has no folder for gadgets.
     #[error(
         "{} does not exist: the kernel lacks {}, or configfs is not mounted (systemd's \
          sys-kernel-config.mount does it)", path.display(), KernelPart::composite()

@@ -14,7 +14,7 @@ pub trait Kernel {
     /// All gadgets of configfs.
     ///
     /// # Errors
-    /// If configfs has no place for gadgets or cannot be read.
+    /// If configfs has no folder for gadgets or cannot be read.
     fn gadgets(&self) -> Result<Vec<Gadget>, GadgetError>;
 
     /// What a gadget's folder holds; nothing if it is not there.

@@ -94,7 +94,7 @@ fn check_end(case: Case, rig: &Rig, end: Shown, context: &str) {
 
 /// Nodes that were not asked for keep their level, at every moment.
 fn check_bystanders(case: Case, log: &[Access], before: Shown, context: &str) {
-    let (asked, _) = case.ask.wish();
+    let (asked, _) = case.ask.target();
     let others = NODES & !asked;
     for access in log {
         for shown in &access.shown {
@@ -113,7 +113,7 @@ fn check_recovery(case: Case, rig: &Rig, cluster: &mut Cluster, end: Shown, cont
 
 /// The first access at which what was asked for is commanded.
 fn first_change(case: Case, log: &[Access]) -> usize {
-    let (asked, on) = case.ask.wish();
+    let (asked, on) = case.ask.target();
     let wanted = if on { asked } else { 0 };
     let reached = |shown: &Shown| {
         let now = case.wired.signals(shown.latch);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clusterhat::{Cluster, Node};
 use rustix::event::PollFlags;
 
-use super::escape::{Escapes, HELP, Wish};
+use super::escape::{Command, Escapes, HELP};
 use super::link::{Heard, Link, wait};
 use super::log::{Log, LoggedLines};
 use super::terminal::Raw;
@@ -172,20 +172,20 @@ impl Session {
 
     /// Does what somebody who types wants; `None` where that is to end.
     fn obey(&mut self, typed: &[u8]) -> Option<()> {
-        for wish in self.input.escapes.as_mut()?.take(typed) {
-            match wish {
-                Wish::End => return None,
-                Wish::Send(bytes) if self.pending.len() + bytes.len() > MOST_PENDING => {
+        for command in self.input.escapes.as_mut()?.take(typed) {
+            match command {
+                Command::End => return None,
+                Command::Send(bytes) if self.pending.len() + bytes.len() > MOST_PENDING => {
                     render::say("\x07");
                 }
-                Wish::Send(bytes) if self.link.is_open() => self.pending.extend(bytes),
-                Wish::Send(_) => {}
-                Wish::Break => {
+                Command::Send(bytes) if self.link.is_open() => self.pending.extend(bytes),
+                Command::Send(_) => {}
+                Command::Break => {
                     if let Err(error) = self.link.send_break() {
                         self.note(&format!("cannot send a break: {error}"));
                     }
                 }
-                Wish::Help => render::say(&format!("\r\n{}\r\n", HELP.replace('\n', "\r\n"))),
+                Command::Help => render::say(&format!("\r\n{}\r\n", HELP.replace('\n', "\r\n"))),
             }
         }
         Some(())

@@ -8,9 +8,9 @@ pub(super) const HELP: &str = "\
 ~~  send a tilde
 An escape counts only after a newline.";
 
-/// What somebody who types wants.
+/// What is typed asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum Command {
     /// To send this to the node.
     Send(Vec<u8>),
     /// To send a break.
@@ -34,42 +34,42 @@ pub(super) enum Escapes {
 
 impl Escapes {
     /// Takes what was typed, and adds what it means. Nothing that follows an end counts.
-    pub(super) fn take(&mut self, typed: &[u8]) -> Vec<Wish> {
-        let mut wishes = Vec::new();
+    pub(super) fn take(&mut self, typed: &[u8]) -> Vec<Command> {
+        let mut commands = Vec::new();
         for &byte in typed {
             match (*self, byte) {
                 (Self::AfterNewline, b'~') => *self = Self::AfterTilde,
                 (Self::AfterTilde, b'.') => {
-                    wishes.push(Wish::End);
+                    commands.push(Command::End);
                     break;
                 }
-                (Self::AfterTilde, b'B') => self.obey(Wish::Break, &mut wishes),
-                (Self::AfterTilde, b'?') => self.obey(Wish::Help, &mut wishes),
+                (Self::AfterTilde, b'B') => self.obey(Command::Break, &mut commands),
+                (Self::AfterTilde, b'?') => self.obey(Command::Help, &mut commands),
                 (state, byte) => {
                     // A tilde that begins no escape was meant as one.
                     if state == Self::AfterTilde && byte != b'~' {
-                        send(b'~', &mut wishes);
+                        send(b'~', &mut commands);
                     }
-                    send(byte, &mut wishes);
+                    send(byte, &mut commands);
                     let ends_line = matches!(byte, b'\r' | b'\n');
                     *self = if ends_line { Self::AfterNewline } else { Self::Within };
                 }
             }
         }
-        wishes
+        commands
     }
 
     /// The next escape may follow at once.
-    fn obey(&mut self, wish: Wish, wishes: &mut Vec<Wish>) {
-        wishes.push(wish);
+    fn obey(&mut self, command: Command, commands: &mut Vec<Command>) {
+        commands.push(command);
         *self = Self::AfterNewline;
     }
 }
 
-fn send(byte: u8, wishes: &mut Vec<Wish>) {
-    match wishes.last_mut() {
-        Some(Wish::Send(bytes)) => bytes.push(byte),
-        _ => wishes.push(Wish::Send(vec![byte])),
+fn send(byte: u8, commands: &mut Vec<Command>) {
+    match commands.last_mut() {
+        Some(Command::Send(bytes)) => bytes.push(byte),
+        _ => commands.push(Command::Send(vec![byte])),
     }
 }
 
@@ -77,41 +77,44 @@ fn send(byte: u8, wishes: &mut Vec<Wish>) {
 mod tests {
     use super::*;
 
-    fn wishes(typed: &[u8]) -> Vec<Wish> {
+    fn commands(typed: &[u8]) -> Vec<Command> {
         // In every partition the same: byte by byte, and at once.
         let whole = Escapes::AfterNewline.take(typed);
         let mut escapes = Escapes::AfterNewline;
         let single = typed.iter().flat_map(|&byte| escapes.take(&[byte]));
-        let joined = single.fold(Vec::new(), |mut all: Vec<Wish>, wish| {
-            match (all.last_mut(), wish) {
-                (Some(Wish::Send(bytes)), Wish::Send(more)) => bytes.extend(more),
-                (_, wish) => all.push(wish),
+        let joined = single.fold(Vec::new(), |mut all: Vec<Command>, command| {
+            match (all.last_mut(), command) {
+                (Some(Command::Send(bytes)), Command::Send(more)) => bytes.extend(more),
+                (_, command) => all.push(command),
             }
             all
         });
-        if whole.last() != Some(&Wish::End) {
+        if whole.last() != Some(&Command::End) {
             assert_eq!(joined, whole);
         }
         whole
     }
 
-    fn sent(bytes: &[u8]) -> Wish {
-        Wish::Send(bytes.to_vec())
+    fn sent(bytes: &[u8]) -> Command {
+        Command::Send(bytes.to_vec())
     }
 
     #[test]
     fn an_escape_counts_after_a_newline_only() {
-        assert_eq!(wishes(b"~."), [Wish::End]);
-        assert_eq!(wishes(b"ls\r~.more"), [sent(b"ls\r"), Wish::End]);
-        assert_eq!(wishes(b"a~.\n"), [sent(b"a~.\n")]);
-        assert_eq!(wishes(b"\n~B~?~."), [sent(b"\n"), Wish::Break, Wish::Help, Wish::End]);
+        assert_eq!(commands(b"~."), [Command::End]);
+        assert_eq!(commands(b"ls\r~.more"), [sent(b"ls\r"), Command::End]);
+        assert_eq!(commands(b"a~.\n"), [sent(b"a~.\n")]);
+        assert_eq!(
+            commands(b"\n~B~?~."),
+            [sent(b"\n"), Command::Break, Command::Help, Command::End]
+        );
     }
 
     #[test]
     fn what_is_no_escape_is_sent_as_typed() {
-        assert_eq!(wishes(b"~~."), [sent(b"~.")]);
-        assert_eq!(wishes(b"~x~."), [sent(b"~x~.")]);
-        assert_eq!(wishes(b"~\r~."), [sent(b"~\r"), Wish::End]);
-        assert_eq!(wishes(b"~b"), [sent(b"~b")]);
+        assert_eq!(commands(b"~~."), [sent(b"~.")]);
+        assert_eq!(commands(b"~x~."), [sent(b"~x~.")]);
+        assert_eq!(commands(b"~\r~."), [sent(b"~\r"), Command::End]);
+        assert_eq!(commands(b"~b"), [sent(b"~b")]);
     }
 }

@@ -40,7 +40,7 @@ pub enum ConfigError {
     Clash {
         /// Place, key and value.
         given: String,
-        /// The other place, and what to do.
+        /// The other key, and what to do.
         clash: String,
     },
 }

@@ -16,7 +16,7 @@ const ALLOWED: &str = "a table such as { on = 60, off = 50 }";
 /// The table as it was written.
 #[derive(Debug)]
 pub(super) struct FanFragment {
-    /// Its place.
+    /// Where it is in the file.
     table: Given<()>,
     on: Option<Given<i64>>,
     off: Option<Given<i64>>,

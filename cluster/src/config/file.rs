@@ -55,7 +55,7 @@ pub(super) struct Fragment {
 /// A `[[board]]` table.
 #[derive(Debug)]
 pub(super) struct BoardFragment {
-    /// The table's place.
+    /// Where the table is in the file.
     pub(super) table: Given<()>,
     pub(super) name: Option<Given<String>>,
     pub(super) bus: Option<Given<i64>>,
@@ -67,7 +67,7 @@ pub(super) struct BoardFragment {
 /// A `[nodes.pN]` table.
 #[derive(Debug)]
 pub(super) struct NodeFragment {
-    /// `pN`, and the table's place.
+    /// `pN`, and where the table is in the file.
     pub(super) node: Given<String>,
     pub(super) name: Option<Given<String>>,
     pub(super) delay: Option<Given<Duration>>,

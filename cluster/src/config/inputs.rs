@@ -1,4 +1,4 @@
-//! Merged inputs: of the places that may say a thing, the one that counts.
+//! Merged inputs: of the sources that may set a value, the one that counts.
 
 use std::time::Duration;
 

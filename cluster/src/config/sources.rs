@@ -39,7 +39,7 @@ impl Sources {
         Ok(Self { toml, legacy })
     }
 
-    /// The program's own file at another place, and its text.
+    /// The program's own file at another path, and its text.
     ///
     /// # Errors
     /// A file that is not there or cannot be read as text.

@@ -20,7 +20,7 @@ pub(super) struct Reader<'a> {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// A table of the document: `name` is its place, such as `nodes.p3`, empty for the top.
+/// A table of the document: `name` is its full key, such as `nodes.p3`, empty for the top.
 pub(super) struct Table<'a> {
     pub(super) entries: &'a DeTable<'a>,
     pub(super) name: String,
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| given.refused(allowed))
     }
 
-    /// A value with the text of its place in the document.
+    /// A value with its position in the document.
     pub(super) fn given<T>(&self, value: T, span: Range<usize>, key: &str) -> Given<T> {
         let line = self.text.line(span.start);
         let text = self.text.as_str().get(span).unwrap_or_default();

@@ -77,7 +77,7 @@ pub(super) struct NoBoards {
 pub(super) struct NodeFacts {
     pub(super) label: String,
     pub(super) number: u32,
-    /// Its place on the USB, where that is known.
+    /// Where that is known.
     pub(super) usb_path: Option<String>,
     /// Whether it was asked for.
     pub(super) is_asked: bool,
@@ -166,7 +166,7 @@ impl Facts {
         self.nodes.iter().filter(|node| node.is_asked)
     }
 
-    /// The node that has its place at a USB path.
+    /// The node that belongs at a USB path.
     pub(super) fn node_at(&self, usb_path: &str) -> Option<&NodeFacts> {
         self.nodes.iter().find(|node| node.usb_path.as_deref() == Some(usb_path))
     }

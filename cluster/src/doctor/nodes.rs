@@ -1,4 +1,4 @@
-//! Whether each node is the one that belongs in its place.
+//! Whether each node is the one that belongs at its USB path.
 
 use std::collections::BTreeMap;
 

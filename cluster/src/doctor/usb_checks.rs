@@ -48,7 +48,7 @@ pub(super) fn devices(facts: &Facts) -> Result<&[UsbDevice], NotMade> {
     system.usb.as_deref().ok_or_else(none)
 }
 
-/// What a device is called: the node in whose place it is, else its place.
+/// What a device is called: the node that belongs at its USB path, else that path.
 pub(super) fn name(facts: &Facts, device: &UsbDevice) -> (Vec<String>, String) {
     match facts.node_at(&device.path) {
         Some(node) => (vec![node.label.clone()], format!("{} (USB {})", node.label, device.path)),

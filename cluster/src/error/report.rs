@@ -20,8 +20,8 @@ pub struct ErrorReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<u8>,
     /// The resulting state of a board's outputs, if an operation on it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stands: Option<ResultingState>,
+    #[serde(rename = "stands", skip_serializing_if = "Option::is_none")]
+    pub resulting: Option<ResultingState>,
     /// The state of each node that was to be switched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switched: Option<Vec<NodeState>>,
@@ -34,7 +34,7 @@ impl ErrorReport {
     /// A report of no more than this.
     #[must_use]
     pub const fn new(kind: ErrorKind, message: String) -> Self {
-        Self { kind, message, exit_status: None, stands: None, switched: None, searched: None }
+        Self { kind, message, exit_status: None, resulting: None, switched: None, searched: None }
     }
 
     /// What the driver says of the state that it left.
@@ -51,7 +51,7 @@ impl ErrorReport {
             _ => &[],
         };
         if let DriverError::Board { resulting, target, .. } = cause {
-            self.stands = (!target.is_none()).then_some(*resulting);
+            self.resulting = (!target.is_none()).then_some(*resulting);
         }
         let states = match cause {
             DriverError::Board {

@@ -41,9 +41,9 @@ impl Cluster {
                     Agents::new(root, &record, nodes.iter().copied())
                 });
                 let agents = agents.transpose().map_err(Error::Events)?;
-                let place = |&node: &Node| (node, self.configured_usb_path(node));
-                let placed = nodes.iter().map(place).collect();
-                let kernel = Kernel::new(root.clone(), placed, power, agents);
+                let located = |&node: &Node| (node, self.configured_usb_path(node));
+                let nodes = nodes.iter().map(located).collect();
+                let kernel = Kernel::new(root.clone(), nodes, power, agents);
                 Box::new(kernel.map_err(Error::Events)?)
             }
             Backend::Simulation(_) => Box::new(SimulatedSource::new(self, &nodes)?),

@@ -76,7 +76,7 @@ impl Power {
                 reading => reading,
             };
             let of = |position| reading.as_ref().map_or(Event::BoardGone, |is| event(is, position));
-            events.extend(nodes.map(|(node, place)| (*node, of(place.position))));
+            events.extend(nodes.map(|(node, at)| (*node, of(at.position))));
         }
         events
     }

@@ -68,13 +68,13 @@ impl Snapshot {
 
 fn system(present: &mut Present, cluster: &mut Cluster, node: Node) -> Vec<Dated> {
     let has_rom = present.roms().next().is_some();
-    let place = if has_rom { place(cluster, node) } else { None };
-    present.of(NodeId::from_number(node.number()).ok(), place.as_deref())
+    let usb_path = if has_rom { usb_path(cluster, node) } else { None };
+    present.of(NodeId::from_number(node.number()).ok(), usb_path.as_deref())
 }
 
 /// Where a node is on the USB, as far as no board has to be asked: a question about all nodes makes no
 /// more transfers than it did.
-fn place(cluster: &mut Cluster, node: Node) -> Option<String> {
+fn usb_path(cluster: &mut Cluster, node: Node) -> Option<String> {
     let info = cluster.driver.info(node.board()).ok()?;
     let is_hat = matches!(info.model, BoardModel::Hat(_));
     match cluster.configured_usb_path(node) {

@@ -10,7 +10,7 @@ pub(crate) const MOST: u32 = 4096;
 /// A longer word is not shown a second time.
 const LONGEST_SHOWN: usize = 200;
 
-/// A refused node set. Its text is one line; [`NodeSetError::pointed`] also shows the place.
+/// A refused node set. Its text is one line; [`NodeSetError::pointed`] also shows where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad node set \"{}\": {problem}", printable(.word))]
 pub struct NodeSetError {
@@ -20,7 +20,7 @@ pub struct NodeSetError {
 }
 
 impl NodeSetError {
-    /// The error, the word below it, and carets under the place; no line break at the end. The error
+    /// The error, the word below it, and carets under the malformed part; no line break at the end. The error
     /// alone where there is nothing to point at, or too much.
     pub fn pointed(&self) -> String {
         if self.word.is_empty() || self.word.len() > LONGEST_SHOWN {
@@ -34,7 +34,7 @@ impl NodeSetError {
     }
 }
 
-/// A problem and its place, before the word around it is known.
+/// A problem and its position, before the word around it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlacedProblem {
     at: Range<usize>,

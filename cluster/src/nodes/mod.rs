@@ -82,7 +82,7 @@ impl NodeSet {
     /// Reads the words of a command line. No words give the empty set: what that means is the command's choice.
     ///
     /// # Errors
-    /// The first malformed place, in the order of writing.
+    /// The first malformed piece, in the order of writing.
     pub fn parse<W: AsRef<str>>(words: &[W]) -> Result<Self, NodeSetError> {
         let mut items = Vec::new();
         for (index, word) in words.iter().enumerate() {

@@ -43,7 +43,7 @@ pub(super) fn range(
         return Err(piece.placed(Problem::Padding));
     }
     if low > high {
-        // The ends change places; what stands between and around them stays.
+        // The ends are swapped; what is between and around them stays.
         let word_part = |from: usize, to: usize| &piece.text[from - piece.start..to - piece.start];
         let meant = [
             word_part(piece.start, low_text.start),

@@ -19,7 +19,7 @@ pub(super) enum Reading {
     NameOrBroken(PlacedProblem),
 }
 
-/// Reads one word: its items, each with its place.
+/// Reads one word: its items, each with its position.
 pub(super) fn word(word: &str) -> Result<Vec<(Range<usize>, Reading)>, PlacedProblem> {
     if word.is_empty() {
         return Err(PlacedProblem::new(0..0, Problem::EmptyWord));

@@ -1,4 +1,4 @@
-//! A piece of a word that knows its place, so that an error can point there.
+//! A piece of a word that knows its position, so that an error can point there.
 
 use std::ops::Range;
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{BeyondSize, PlanStep, PowerReport};
 
-/// Also switches the places off that no node is meant to be at; `outcome` is what the nodes came to.
+/// Also switches the positions off that no node is meant to be at; `outcome` is what the nodes came to.
 pub(super) fn off(
     cluster: &mut Cluster,
     outcome: Result<Outcome<PowerReport>, Error>,

@@ -59,7 +59,7 @@ impl Cluster {
         Ok(Outcome { report, error }.or(uncounted))
     }
 
-    /// A node that has no place in a network.
+    /// A node whose number has no address in the network.
     fn nameless(&self, node: Handle, error: &Error) -> InventoryNode {
         InventoryNode {
             node: label(node),

@@ -17,7 +17,7 @@ use crate::report::{NodePower, PowerReport};
 
 impl Cluster {
     /// Switches nodes on, one after the other, or off, all at once; all for no words. Where all are
-    /// switched off, so are the places of a board that no node is meant to be at.
+    /// switched off, so are the positions of a board that no node is meant to be at.
     ///
     /// The observer may stop it: between two nodes, and at least ten times a second while time passes.
     /// Nodes that are on then stay on, and the outcome's error says what was done.

@@ -85,7 +85,7 @@ impl BeyondSize {
     }
 }
 
-/// What is known of a node, or of a place beyond a board's size, after an operation that failed.
+/// What is known of a node, or of a position beyond a board's size, after an operation that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeState {
@@ -94,14 +94,15 @@ pub struct NodeState {
     /// What was done to it last, or was to be done.
     pub power: Action,
     /// Whether it is as it was before that, or as it was to become.
-    pub stands: ResultingState,
+    #[serde(rename = "stands")]
+    pub resulting: ResultingState,
 }
 
 impl NodeState {
     /// How far an action on a node got.
     #[must_use]
-    pub fn new(node: Node, power: Action, stands: ResultingState) -> Self {
-        Self { node: label(node), power, stands }
+    pub fn new(node: Node, power: Action, resulting: ResultingState) -> Self {
+        Self { node: label(node), power, resulting }
     }
 
     /// Every node that an operation was asked for; another process switched off those that it undid.
@@ -119,7 +120,7 @@ impl NodeState {
         let state = |place| Self {
             node: format!("{}:{place}", spare.board),
             power: Action::Off,
-            stands: ResultingState::New,
+            resulting: ResultingState::New,
         };
         names(spare.places).into_iter().map(state).collect()
     }

@@ -15,7 +15,7 @@ use crate::positions::Positions;
 pub struct Description {
     /// How many nodes it has.
     pub nodes: u8,
-    /// Its place among several boards.
+    /// Its order among several boards.
     pub order: u8,
     /// Its type register.
     pub kind: u8,

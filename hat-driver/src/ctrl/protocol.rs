@@ -18,7 +18,7 @@ pub enum CtrlRegister {
     Schema = 0x00,
     /// How many nodes the board has.
     MaxPi = 0x01,
-    /// The board's place among several. 0 is stored as 1.
+    /// The board's order among several. 0 is stored as 1.
     Order = 0x02,
     /// Not used.
     Mode = 0x03,

@@ -50,7 +50,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
         Self { backend, revision, size: 4 }
     }
 
-    /// Lets the board have fewer nodes than it has places (1 to 4).
+    /// Lets the board have fewer nodes than it has positions (1 to 4).
     #[must_use]
     pub const fn with_size(mut self, size: u8) -> Self {
         self.size = if size < 4 { size } else { 4 };
@@ -189,7 +189,7 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
         }
     }
 
-    /// Refuses signals that the board does not have; a board of fewer nodes keeps its spare places off.
+    /// Refuses signals that the board does not have; a board of fewer nodes keeps its spare positions off.
     fn check_supported(&self, on: Signals, off: Signals) -> Result<(), HatError<B::Error>> {
         let spare = Signals::NODES.without(self.nodes());
         let has = self.revision.signals();

@@ -23,9 +23,9 @@ pub struct Cluster {
 
 impl Cluster {
     /// Finds and opens the boards. Asks nothing of a HAT yet; a ClusterCTRL board is asked for its
-    /// order, by which it has its place.
+    /// order, which gives its position in the list.
     ///
-    /// A board that cannot be opened keeps the others from nothing: it has its place in the row, with
+    /// A board that cannot be opened keeps the others from nothing: it keeps its slot in the list, with
     /// its error ([`Self::check_open`]), which whatever is asked of it returns.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Which boards there are: configured HATs in their order, else the one that the EEPROM speaks of;
 //! then the ClusterCTRL boards on the USB by their order, and last those that do not tell theirs.
 //!
-//! A board that cannot be opened keeps its place and says why; it takes no other board away.
+//! A board that cannot be opened keeps its slot and says why; it takes no other board away.
 
 use std::sync::Arc;
 
@@ -128,7 +128,7 @@ fn open_or_keep_ctrl(
     }
 }
 
-/// Opens a board and asks for its order, by which it has its place.
+/// Opens a board and asks for its order, which gives its position in the list.
 fn open_ctrl(
     platform: &Arc<dyn Platform>,
     product: &Product,
@@ -163,7 +163,7 @@ pub(super) fn ctrl_name(order: u8) -> String {
     format!("ctrl{order}")
 }
 
-/// Boards of one order keep their places, but none of their nodes has a sure number.
+/// Boards of one order keep their slots, but none of their nodes has a sure number.
 fn refuse_twins(ctrls: &mut [Slot]) {
     let known = |slot: &&Slot| !slot.is_anywhere();
     let orders: Vec<_> = ctrls.iter().filter(known).map(|slot| order(&slot.info)).collect();

@@ -42,7 +42,7 @@ pub enum BoardModel {
     Ctrl {
         /// Its kind.
         product: &'static Product,
-        /// Its place among the ClusterCTRL boards; 0 where it could not be asked for it.
+        /// Its order among the ClusterCTRL boards; 0 where it could not be asked for it.
         #[cfg_attr(feature = "serde", serde(serialize_with = "known_order"))]
         #[cfg_attr(feature = "schema", schemars(with = "Option<u8>"))]
         order: u8,

@@ -1,4 +1,4 @@
-//! What the driver asks of the machine it runs on: where a simulated machine takes its place.
+//! What the driver asks of the machine it runs on: a simulated machine answers in its stead.
 
 use std::io;
 use std::path::PathBuf;
@@ -71,13 +71,13 @@ pub trait Platform: Send + Sync {
     /// The lock file of a resource.
     ///
     /// # Errors
-    /// Where the machine has no place for it.
+    /// Where no folder can hold it.
     fn lock_path(&self, resource: Resource) -> io::Result<PathBuf>;
 
     /// The lock of a resource, not taken yet.
     ///
     /// # Errors
-    /// Where there is no place for it, or it cannot be opened.
+    /// Where no folder can hold it, or it cannot be opened.
     fn lock(&self, resource: Resource) -> io::Result<Box<dyn Lock>> {
         Ok(Box::new(FileLock::open(&self.lock_path(resource)?)?))
     }

@@ -1,4 +1,4 @@
-//! A place in the row of boards: what is known of a board, and the board or why it cannot be used.
+//! A slot in the list of boards: what is known of a board, and the board or why it cannot be used.
 
 use std::sync::Arc;
 

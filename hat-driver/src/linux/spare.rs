@@ -11,7 +11,7 @@ use crate::positions::Positions;
 use crate::power::{Action, ResultingState, Switchable};
 
 impl BoardReading {
-    /// The places beyond a board's size that have power. A ClusterCTRL board has none.
+    /// The positions beyond a board's size that have power. A ClusterCTRL board has none.
     #[must_use]
     pub fn beyond(&self, size: u8) -> Positions {
         match self {
@@ -22,7 +22,7 @@ impl BoardReading {
 }
 
 impl Cluster {
-    /// Switches off the places of a board beyond its configured size that have power, and tells which
+    /// Switches off the positions of a board beyond its configured size that have power, and tells which
     /// they were. Writes nothing where none has.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl Cluster {
     }
 }
 
-/// The places that failed, and the state that they are in.
+/// The positions that failed, and the state that they are in.
 type Failed = (Positions, ResultingState, BoardError);
 
 fn switch_off(hat: &mut LinuxHat, spare: Positions) -> Result<Positions, Failed> {

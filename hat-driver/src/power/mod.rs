@@ -140,7 +140,7 @@ pub trait SwitchHooks {
     fn switching(&mut self, _nodes: Positions) {}
 
     /// The board failed to switch these nodes.
-    fn failed(&mut self, _nodes: Positions, _stands: ResultingState) {}
+    fn failed(&mut self, _nodes: Positions, _resulting: ResultingState) {}
 
     /// These nodes were switched, and the register that switches them was read back.
     ///
@@ -149,7 +149,7 @@ pub trait SwitchHooks {
     fn switched(&mut self, nodes: Positions) -> Result<(), Self::Stop>;
 }
 
-/// The conductor of a program that owns the bus alone.
+/// The hooks of a program that owns the bus alone.
 #[derive(Debug)]
 pub struct SoleOwner<D>(pub D);
 

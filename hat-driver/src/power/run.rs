@@ -10,7 +10,7 @@ use crate::positions::Positions;
 pub enum Cause<E, S> {
     /// The board failed.
     Board(E),
-    /// The conductor said stop.
+    /// The hooks stopped it.
     Stop(S),
 }
 

@@ -1,6 +1,6 @@
 //! Simulated chips, at the level of the bus: what they acknowledge and what they answer.
 
-/// A chip's place: bus number and address.
+/// Where a chip is: bus number and address.
 pub type ChipPlace = (u32, u8);
 
 /// The chip did not acknowledge.

@@ -28,7 +28,7 @@ impl Machine {
     /// A simulation of this process alone.
     ///
     /// # Errors
-    /// Where there is no place for the locks.
+    /// Where no folder can hold the locks.
     pub fn memory(simulation: Simulation) -> Result<Self, StoreError> {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

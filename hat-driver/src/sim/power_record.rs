@@ -11,7 +11,7 @@ use super::node::NodeRecord;
 pub(super) struct PowerRecord {
     /// The kernel's ID of the boot whose clock the times are of.
     pub(super) boot: String,
-    /// By the nodes' places.
+    /// By the nodes' chips and positions on them.
     pub(super) nodes: BTreeMap<String, NodeRecord>,
 }
 

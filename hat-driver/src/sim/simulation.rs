@@ -21,7 +21,7 @@ const UNDER_VOLTAGE: u32 = 0x0001_0001;
 pub struct Simulation {
     /// The object as it was read; what is not known here stays in it.
     pub(super) raw: Map<String, Value>,
-    /// The expanders by their place.
+    /// The expanders by their bus and address.
     pub expanders: BTreeMap<ChipPlace, SimExpander>,
     /// The ClusterCTRL boards by their bus.
     pub ctrls: BTreeMap<u32, SimCtrl>,
@@ -64,7 +64,7 @@ impl Simulation {
         simulation.to_text()
     }
 
-    /// The chip at a place, of whichever kind.
+    /// The chip at a bus and address, of whichever kind.
     pub fn chip(&mut self, place: ChipPlace) -> Option<&mut dyn SimChip> {
         if let Some(chip) = self.expanders.get_mut(&place) {
             return Some(chip);
@@ -125,7 +125,7 @@ impl Simulation {
         self.powered().into_iter().map(|(_, on)| u64::from(on)).sum()
     }
 
-    /// Which nodes have power: of the expanders by their place, of the ClusterCTRL boards by their
+    /// Which nodes have power: of the expanders by their bus and address, of the ClusterCTRL boards by their
     /// bus, of the lines.
     pub(super) fn powered(&self) -> Vec<(NodePlace, bool)> {
         let node = |chip, position| NodePlace { chip, position };

@@ -1,4 +1,4 @@
-//! Where a simulation lives: in memory, or in a file that every transfer reads and writes.
+//! Where a simulation is kept: in memory, or in a file that every transfer reads and writes.
 //!
 //! A file behaves as hardware does: what a transfer changes is there for the next process, whatever
 //! happens to this one. Each transfer holds a lock, so transfers of several processes interleave
@@ -19,7 +19,7 @@ use crate::linux::lock::{FileLock, LockError};
 /// How long another process may take for one transfer.
 const TRANSFER_LIMIT: Duration = Duration::from_secs(10);
 
-/// A simulation and its place.
+/// A simulation and the file that holds it, if any.
 #[derive(Debug)]
 pub(super) struct Store {
     simulation: Simulation,

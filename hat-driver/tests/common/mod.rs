@@ -181,7 +181,7 @@ impl Ask {
     }
 
     /// The signals that may change, and what they are to be.
-    pub(crate) fn wish(self) -> (u8, bool) {
+    pub(crate) fn target(self) -> (u8, bool) {
         match self {
             Self::Init => (0, false),
             Self::On(nodes) => (bits(nodes), true),
@@ -192,7 +192,7 @@ impl Ask {
 
     /// The state that these signals are in afterwards.
     pub(crate) fn applied(self, before: u8) -> u8 {
-        match self.wish() {
+        match self.target() {
             (signals, true) => before | signals,
             (signals, false) => before & !signals,
         }

@@ -32,7 +32,7 @@ pub(crate) fn check_message(case: Case, error: &ClusterError, at_stake: bool, co
         other => panic!("{context}: no fault of the bus: {other:?}"),
     };
     assert!(text.contains(&place), "{context}: names no {place}: {text}");
-    let (asked, _) = case.ask.wish();
+    let (asked, _) = case.ask.target();
     let named = named(target);
     assert_eq!(named & !asked, 0, "{context}: {target:?} was not asked for");
     if at_stake && asked != 0 {
@@ -77,7 +77,7 @@ pub(crate) fn check_resulting(
 ) {
     let ClusterError::Board { target, resulting, done, .. } = error else { panic!("{error:?}") };
     let named = named(target);
-    let (_, on) = case.ask.wish();
+    let (_, on) = case.ask.target();
     let commanded = case.wired.signals(now.latch) & named;
     let was = case.wired.signals(before.latch) & named;
     let wanted = if on { named } else { 0 };

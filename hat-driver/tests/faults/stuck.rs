@@ -58,7 +58,7 @@ fn a_stuck_pin_of_another_node_does_not_matter() {
                 let result = ask.run(&mut cluster);
                 assert!(result.is_ok(), "{wired:?}, pin {position} at {level}: {ask:?} {result:?}");
                 // The stuck pin's level must not become its command.
-                let (asked, _) = ask.wish();
+                let (asked, _) = ask.target();
                 let kept = NODES & !asked;
                 assert_eq!(rig.shown().latch & kept, before.latch & kept, "{wired:?} {ask:?}");
             }

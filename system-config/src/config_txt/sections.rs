@@ -72,7 +72,7 @@ impl Filters {
         self.model = Some(model);
     }
 
-    /// Whether a model reads a line at this place.
+    /// Whether a model reads a line in this section.
     pub(crate) fn reach(&self, model: &Model) -> Reach {
         let here = match &self.model {
             None => true,

@@ -1,4 +1,4 @@
-//! Which node an interface says it belongs to, and in which place it is plugged in.
+//! Which node an interface says it belongs to, and at which USB path it is plugged in.
 
 use std::fs;
 use std::path::Path;

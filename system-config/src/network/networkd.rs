@@ -15,7 +15,7 @@ use crate::changes::SysPath;
 /// Its files lie here.
 pub(super) const FOLDER: &str = "etc/systemd/network";
 
-/// The file that makes the uplink a port; has to come before the one that it takes the place of.
+/// The file that makes the uplink a port; has to sort before the one that it replaces.
 pub(super) const UPLINK_FILE: &str = "00-clusterhat-uplink.network";
 
 /// The other files.

@@ -9,7 +9,7 @@ pub struct NetworkNode {
     pub id: NodeId,
     /// Its name in the configuration.
     pub name: Option<String>,
-    /// Its place on the USB, such as `1-1.2`, where that is known.
+    /// Its USB path, such as `1-1.2`, where that is known.
     pub usb_path: Option<String>,
 }
 

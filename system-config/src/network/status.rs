@@ -129,7 +129,7 @@ pub fn status(
 }
 
 /// The controller's interface to a node: by the name that udev gives it, or by its MAC address. One that is
-/// plugged in another node's place is not that node's.
+/// plugged in at another node's USB path is not that node's.
 fn interface<'a>(
     node: &NetworkNode,
     nodes: &[NetworkNode],
@@ -148,7 +148,7 @@ fn interface<'a>(
     links.find(|link| (names.contains(&link.name) || link.mac == mac) && !is_elsewhere(link))
 }
 
-/// An interface in a node's place that calls itself another node.
+/// An interface at a node's USB path that calls itself another node.
 fn foreign<'a>(
     node: &NetworkNode,
     settings: &NetworkSettings,

@@ -46,7 +46,7 @@ struct Followed {
     /// Absent for a number that no gadget can have.
     id: Option<NodeId>,
     /// Where it is on the USB, once that is known: from the configuration, or when a boot ROM is there.
-    place: Option<String>,
+    usb_path: Option<String>,
     schedule: Schedule,
 }
 
@@ -61,13 +61,13 @@ pub(super) struct Kernel {
     route: Socket,
     addresses: Addresses,
     asking: Asking,
-    /// The nodes' devices by their place: one that went has no serial number any more.
+    /// The nodes' devices by their USB paths: one that went has no serial number any more.
     devices: BTreeMap<String, Option<(Node, Kind)>>,
     buffer: Vec<u8>,
 }
 
 impl Kernel {
-    /// Follows nodes with the places on the USB that are configured for them. Devices are looked up in `/sys` below
+    /// Follows nodes with the USB paths that are configured for them. Devices are looked up in `/sys` below
     /// the root.
     pub(super) fn new(
         root: PathBuf,
@@ -75,9 +75,9 @@ impl Kernel {
         power: Power,
         agents: Option<Agents>,
     ) -> io::Result<Self> {
-        let followed = |(node, place): (Node, _)| {
+        let followed = |(node, usb_path): (Node, _)| {
             let id = NodeId::from_number(node.number()).ok();
-            Followed { node, id, place, schedule: Schedule::default() }
+            Followed { node, id, usb_path, schedule: Schedule::default() }
         };
         Ok(Self {
             nodes: nodes.into_iter().map(followed).collect(),
@@ -98,12 +98,12 @@ impl Kernel {
     fn present(&mut self) -> io::Result<Vec<(Node, Event, Option<Duration>)>> {
         let mut present = Present::read(&self.root);
         if present.roms().next().is_some() {
-            self.find_places();
+            self.find_usb_paths();
         }
         let power = self.power.read().into_iter();
         let mut events: Vec<_> = power.map(|(node, event)| (node, event, None)).collect();
         for followed in &mut self.nodes {
-            for (event, since) in present.of(followed.id, followed.place.as_deref()) {
+            for (event, since) in present.of(followed.id, followed.usb_path.as_deref()) {
                 followed.note(event);
                 events.push((followed.node, event, since));
             }
@@ -115,15 +115,15 @@ impl Kernel {
         let devices = present.into_devices().into_iter();
         self.devices = devices
             .map(|device| (self.node_of(&device), device))
-            .map(|(of, device)| (device.place, of))
+            .map(|(of, device)| (device.usb_path, of))
             .collect();
         Ok(events)
     }
 
     /// Finds where the nodes are, as far as it is not known.
-    fn find_places(&mut self) {
-        for followed in self.nodes.iter_mut().filter(|followed| followed.place.is_none()) {
-            followed.place = self.power.usb_path(followed.node);
+    fn find_usb_paths(&mut self) {
+        for followed in self.nodes.iter_mut().filter(|followed| followed.usb_path.is_none()) {
+            followed.usb_path = self.power.usb_path(followed.node);
         }
     }
 
@@ -131,7 +131,7 @@ impl Kernel {
     fn node_of(&self, device: &usb::Device) -> Option<(Node, Kind)> {
         let is_its = |followed: &&Followed| match device.kind {
             Kind::Gadget(id) => followed.id == Some(id),
-            Kind::Rom => followed.place.as_ref() == Some(&device.place),
+            Kind::Rom => followed.usb_path.as_ref() == Some(&device.usb_path),
             Kind::Board => false,
         };
         let followed = self.nodes.iter().find(is_its)?;
@@ -192,17 +192,17 @@ impl Kernel {
         events: &mut Vec<(Node, Event)>,
         reads_power: &mut bool,
     ) {
-        let place = uevent.device;
-        let before = self.devices.remove(place);
+        let usb_path = uevent.device;
+        let before = self.devices.remove(usb_path);
         if let Some(Some((node, kind))) = before {
             // Two cards may have the same ID.
             let is_last = !self.devices.values().any(|other| *other == before.flatten());
             let gone = if kind == Kind::Rom { Event::RomGone } else { Event::GadgetGone };
             events.extend(is_last.then_some((node, gone)));
         }
-        let device = usb::device(&self.root, place).filter(|_| uevent.is_there);
+        let device = usb::device(&self.root, usb_path).filter(|_| uevent.is_there);
         if device.as_ref().is_some_and(|device| device.kind == Kind::Rom) {
-            self.find_places();
+            self.find_usb_paths();
         }
         let of = device.as_ref().and_then(|device| self.node_of(device));
         if let Some((node, kind)) = of {
@@ -210,11 +210,11 @@ impl Kernel {
             events.push((node, seen));
         }
         if let Some(device) = device {
-            self.devices.insert(device.place, of);
+            self.devices.insert(device.usb_path, of);
         }
         // A board came or went.
         let is_board = |known: Option<&Option<_>>| known.is_some_and(Option::is_none);
-        if is_board(before.as_ref()) || is_board(self.devices.get(place)) {
+        if is_board(before.as_ref()) || is_board(self.devices.get(usb_path)) {
             self.power.rescan();
             *reads_power = true;
         }

@@ -26,18 +26,18 @@ impl Present {
         Self { root: root.to_owned(), devices: usb::devices(root), network: None }
     }
 
-    /// The places of boot ROMs.
+    /// The USB paths of boot ROMs.
     pub(crate) fn roms(&self) -> impl Iterator<Item = &str> {
         let roms = self.devices.iter().filter(|device| device.kind == Kind::Rom);
-        roms.map(|device| &*device.place)
+        roms.map(|device| &*device.usb_path)
     }
 
-    /// All that is so of a node, and all that is not. A node without an ID is known by nothing but the place of its
+    /// All that is so of a node, and all that is not. A node without an ID is known by nothing but the USB path of its
     /// boot ROM.
     pub(crate) fn of(&mut self, id: Option<NodeId>, rom: Option<&str>) -> Vec<Dated> {
         let mut events = Vec::new();
         let find = |is: &dyn Fn(&Device) -> bool| self.devices.iter().find(|device| is(device));
-        let is_rom = |device: &Device| device.kind == Kind::Rom && Some(&*device.place) == rom;
+        let is_rom = |device: &Device| device.kind == Kind::Rom && Some(&*device.usb_path) == rom;
         let gadget = id.map(Kind::Gadget);
         let mut seen = Vec::new();
         for (device, yes, no) in [

@@ -7,7 +7,7 @@
 pub(super) struct Uevent<'a> {
     /// Whether it is there now.
     pub(super) is_there: bool,
-    /// Its name in sysfs, which is its place: `1-1.2.1`.
+    /// Its name in sysfs, which is its USB path: `1-1.2.1`.
     pub(super) device: &'a str,
 }
 

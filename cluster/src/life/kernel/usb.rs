@@ -10,8 +10,8 @@ use node_link::{NodeId, UsbId};
 /// A USB device that says something of nodes or of their boards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Device {
-    /// Its name in sysfs, which is its place: `1-1.2.1`.
-    pub(super) place: String,
+    /// Its name in sysfs: `1-1.2.1`.
+    pub(super) usb_path: String,
     /// What it is.
     pub(super) kind: Kind,
     /// Since when it is there, on the boot clock; absent where the kernel keeps no account of it.
@@ -23,7 +23,7 @@ pub(super) struct Device {
 pub(super) enum Kind {
     /// The gadget of the node with this ID, which is its serial number.
     Gadget(NodeId),
-    /// A boot ROM. Nothing but its place says of which node.
+    /// A boot ROM. Nothing but its USB path says of which node.
     Rom,
     /// Something of a board, or a gadget without a node's serial number.
     Board,
@@ -33,16 +33,16 @@ pub(super) enum Kind {
 pub(super) fn devices(root: &Path) -> Vec<Device> {
     let Ok(entries) = fs::read_dir(folder(root)) else { return Vec::new() };
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter_map(|place| device(root, &place)).collect()
+    names.filter_map(|usb_path| device(root, &usb_path)).collect()
 }
 
-/// The one at a place, if it is one of these.
-pub(super) fn device(root: &Path, place: &str) -> Option<Device> {
+/// The one at a USB path, if it is one of these.
+pub(super) fn device(root: &Path, usb_path: &str) -> Option<Device> {
     // `1-1:1.0` is an interface of a device.
-    if place.contains(':') {
+    if usb_path.contains(':') {
         return None;
     }
-    let folder = folder(root).join(place);
+    let folder = folder(root).join(usb_path);
     let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
     let number = |file: &str| u16::from_str_radix(read(file)?.trim(), 16).ok();
     let vendor = number("idVendor")?;
@@ -62,7 +62,7 @@ pub(super) fn device(root: &Path, place: &str) -> Option<Device> {
     let connected = read("power/connected_duration").and_then(|text| text.trim().parse().ok());
     let connected = connected.map(Duration::from_millis);
     let since = connected.and_then(|passed| Moment::now().uptime.checked_sub(passed));
-    Some(Device { place: place.to_owned(), kind, since })
+    Some(Device { usb_path: usb_path.to_owned(), kind, since })
 }
 
 fn folder(root: &Path) -> PathBuf {
@@ -73,8 +73,8 @@ fn folder(root: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn plug(root: &Path, place: &str, (vendor, product): (&str, &str), serial: Option<&str>) {
-        let device = folder(root).join(place);
+    fn plug(root: &Path, usb_path: &str, (vendor, product): (&str, &str), serial: Option<&str>) {
+        let device = folder(root).join(usb_path);
         fs::create_dir_all(device.join("power")).unwrap();
         fs::write(device.join("idVendor"), format!("{vendor}\n")).unwrap();
         fs::write(device.join("idProduct"), format!("{product}\n")).unwrap();

@@ -22,7 +22,7 @@ pub enum Target {
     Nodes(Box<[Node]>),
     /// Places of a HAT beyond its configured size, which no node has.
     Beyond {
-        /// The places: 0 for P1.
+        /// The positions: 0 for P1.
         places: Positions,
         /// The board's size.
         size: u8,

@@ -43,7 +43,7 @@ impl NodeResult {
 pub struct SparePlaces {
     /// The board's name.
     pub board: String,
-    /// The places: 0 for P1.
+    /// The positions: 0 for P1.
     pub places: Positions,
 }
 

@@ -36,7 +36,7 @@ pub enum ClusterError {
         /// What was looked for where.
         searched: Vec<String>,
     },
-    /// Two HATs are configured at one place.
+    /// Two HATs are configured at one address.
     SamePlace {
         /// Their names.
         boards: [String; 2],

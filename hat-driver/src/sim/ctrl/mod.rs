@@ -14,7 +14,7 @@ use crate::ctrl::protocol::{CtrlRegister, SCHEMA};
 /// A board's state: the keys of its object in a simulation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimCtrl {
-    /// Its place among several boards.
+    /// Its order among several boards.
     pub order: u8,
     /// How many nodes it has.
     pub maxpi: u8,
