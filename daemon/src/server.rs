@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use sd_notify::NotifyState;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::first_start::Announcement;
@@ -34,6 +34,8 @@ pub struct Sockets {
 pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     let router = Arc::new(table::router(&service));
     let system = |what| move |source| StartError::System { what, source };
+    // Before anybody knows that it runs: a signal is obeyed from then on.
+    let signals = Signals::new().map_err(system("signals"))?;
     let mut https = Https { service: service.clone(), router: Arc::clone(&router), serving: None };
     let address = https.listen().await.map_err(system("HTTPS"))?;
     let path = sockets.path.clone().filter(|_| sockets.passed.is_none());
@@ -51,7 +53,7 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     announce(&announcement);
     notify(&[NotifyState::Ready]);
     tokio::spawn(feed_watchdog(service.clone()));
-    live(&mut https).await.map_err(system("signals"))?;
+    live(&mut https, signals).await;
     notify(&[NotifyState::Stopping]);
     if let Some(path) = path {
         let _ = std::fs::remove_file(path);
@@ -128,16 +130,30 @@ impl Https {
     }
 }
 
+/// The signals that the daemon obeys.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Until a signal ends it.
-async fn live(https: &mut Https) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+async fn live(https: &mut Https, mut signals: Signals) {
     loop {
         tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => https.reload().await,
+            _ = signals.terminate.recv() => return,
+            _ = signals.interrupt.recv() => return,
+            _ = signals.hang_up.recv() => https.reload().await,
         }
     }
 }

@@ -6,16 +6,21 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use clusterhat::Options;
+use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::boards::{Boards, Tasks};
 use crate::certificate::Certificate;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::repeats::Repeats;
 use crate::settings::{Settings, SettingsError};
 use crate::state_folder::StateFolder;
 use crate::telemetry::Telemetry;
 use crate::watch;
+
+/// That many clients wait for nodes at once.
+const WAITS: usize = 32;
 
 /// What the daemon is started with.
 #[derive(Clone, Debug)]
@@ -50,6 +55,10 @@ pub struct Inner {
     pub tasks: Arc<Tasks>,
     /// What agents say.
     pub telemetry: Arc<Telemetry>,
+    /// Requests that are sent again.
+    pub repeats: Repeats,
+    /// Turns of clients that wait for nodes: each takes a thread.
+    pub waits: Arc<Semaphore>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
@@ -126,7 +135,12 @@ impl Service {
         let interval = settings.telemetry_interval;
         let telemetry = Telemetry::start(boards.clone(), Arc::clone(&events), interval);
         let telemetry = telemetry.map_err(system("telemetry"))?;
-        let tasks = Tasks::new(boards.clone(), Arc::clone(&events), Arc::clone(&access));
+        let tasks = Tasks::new(
+            boards.clone(),
+            Arc::clone(&events),
+            Arc::clone(&access),
+            Arc::clone(&metrics),
+        );
         let tasks = Arc::new(tasks);
         let certificate = certificate(&state, &settings)?;
         Ok(Self(Arc::new(Inner {
@@ -137,11 +151,19 @@ impl Service {
             boards,
             tasks,
             telemetry,
+            repeats: Repeats::default(),
+            waits: Arc::new(Semaphore::new(WAITS)),
             metrics,
             settings: RwLock::new(settings),
             certificate: RwLock::new(certificate),
             reload: Mutex::default(),
         })))
+    }
+
+    /// The simulation's name or file; absent on real hardware.
+    #[must_use]
+    pub fn simulated(&self) -> Option<String> {
+        self.start.options.simulation.clone()
     }
 
     /// The settings that are in force.

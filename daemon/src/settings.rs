@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clusterhat::Options;
 use clusterhat::config::{ConfigError, Sources};
-use clusterhat::parse_duration;
 use serde::{Deserialize, Deserializer};
+
+use crate::time::Time;
 
 /// How long a session may be unused: what OWASP's Session Management Cheat Sheet has for what is of some value.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
@@ -108,19 +109,8 @@ impl Settings {
     }
 }
 
-/// Seconds as a number, or a text such as `"30min"`, as all times of the file.
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Given {
-        Seconds(f64),
-        Text(String),
-    }
-    let wrong = || serde::de::Error::custom("not a time: write 90, 1.5 or \"500ms\"");
-    match Given::deserialize(deserializer)? {
-        Given::Seconds(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong()),
-        Given::Text(text) => parse_duration(&text).map_err(|_| wrong()),
-    }
+    Time::deserialize(deserializer).map(|time| time.0)
 }
 
 #[cfg(test)]

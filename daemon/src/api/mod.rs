@@ -1,21 +1,43 @@
 //! The small API, `/api/v1`: the command's JSON documents over HTTP.
 
+pub mod described;
+pub mod openapi;
+
 mod document;
+mod events;
+mod maas;
 mod nodes;
+mod power;
+mod session;
+mod tasks;
+mod telemetry;
+mod tokens;
+mod wait;
 
-use axum::http::Method;
-use axum::routing::get;
-
-use crate::access::{Need, Role};
 use crate::http::route::Route;
+
+use described::Described;
 
 /// Its routes.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let read = Need::Role(Role::ReadOnly);
-    vec![
-        Route::new(Method::GET, "/api/v1/nodes", read, || get(nodes::all)),
-        Route::new(Method::GET, "/api/v1/nodes/{node}", read, || get(nodes::one)),
-        Route::new(Method::GET, "/api/v1/boards", read, || get(nodes::boards)),
+    described().into_iter().map(|described| described.route).collect()
+}
+
+/// Its routes with their descriptions.
+#[must_use]
+pub fn described() -> Vec<Described> {
+    [
+        nodes::routes(),
+        power::routes(),
+        tasks::routes(),
+        wait::routes(),
+        telemetry::routes(),
+        events::routes(),
+        tokens::routes(),
+        session::routes(),
+        maas::routes(),
+        openapi::routes(),
     ]
+    .concat()
 }

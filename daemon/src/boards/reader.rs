@@ -25,6 +25,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Counters {
     /// Readings.
     pub readings: AtomicU64,
+    /// Readings in which a board did not answer, or no board could be opened.
+    pub failures: AtomicU64,
     /// Transfers on all I2C buses.
     pub transfers: AtomicU64,
     /// Transfers that were made again.
@@ -172,6 +174,9 @@ impl Reader {
                 // What could not be opened may come: another try begins anew.
                 self.close();
             }
+        }
+        if reading.error.is_some() {
+            self.shared.counters.failures.fetch_add(1, Ordering::Relaxed);
         }
         self.count();
         self.tell_supply(&reading);

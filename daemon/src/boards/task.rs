@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use clusterhat::nodes::{folded, label};
 use clusterhat::report::Report;
@@ -145,11 +145,17 @@ pub(super) struct Progress {
     total: usize,
     done: usize,
     text: String,
+    /// Since when it waits between two nodes.
+    waits_since: Option<Instant>,
 }
 
 impl Progress {
-    /// Takes an event into account.
-    pub(super) fn see(&mut self, event: &Event<'_>, operation: Operation) {
+    /// Takes an event into account. Returns how long it has waited since the one before, between two nodes.
+    pub(super) fn see(&mut self, event: &Event<'_>, operation: Operation) -> Duration {
+        let waited = self.waits_since.take().map_or(Duration::ZERO, |since| since.elapsed());
+        if let Event::Power(PowerEvent::Waiting { .. }) = event {
+            self.waits_since = Some(Instant::now());
+        }
         match event {
             Event::Begun { nodes, action } => {
                 let steps = if operation == Operation::Cycle { 2 } else { 1 };
@@ -175,6 +181,7 @@ impl Progress {
             }
             _ => {}
         }
+        waited
     }
 
     pub(super) fn state(&self) -> TaskState {

@@ -7,14 +7,15 @@ use std::thread;
 
 use clusterhat::config::Overrides;
 use clusterhat::report::Report;
-use clusterhat::{Error, ErrorKind, NodeSet, Outcome};
+use clusterhat::{Error, ErrorKind, Event, NodeSet, Outcome};
 
 use super::operation::Operation;
 use super::reader::Boards;
 use super::task::{Progress, Task, TaskState, verdict};
-use crate::access::{Audit, Caller};
+use crate::access::{Access, Caller};
 use crate::error::{Problem, ProblemKind};
 use crate::events::{EventKind, Events};
+use crate::metrics::Metrics;
 
 /// That many run at once: the others wait for locks anyway.
 const RUNNING: usize = 32;
@@ -26,7 +27,8 @@ const KEPT: usize = 128;
 pub struct Tasks {
     boards: Boards,
     events: Arc<Events>,
-    audit: Arc<crate::access::Access>,
+    access: Arc<Access>,
+    metrics: Arc<Metrics>,
     next: AtomicU64,
     kept: Mutex<VecDeque<Arc<Task>>>,
 }
@@ -34,9 +36,14 @@ pub struct Tasks {
 impl Tasks {
     /// None yet.
     #[must_use]
-    pub fn new(boards: Boards, events: Arc<Events>, access: Arc<crate::access::Access>) -> Self {
+    pub fn new(
+        boards: Boards,
+        events: Arc<Events>,
+        access: Arc<Access>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let (next, kept) = (AtomicU64::new(1), Mutex::default());
-        Self { boards, events, audit: access, next, kept }
+        Self { boards, events, access, metrics, next, kept }
     }
 
     /// Begins an operation on nodes in these words; none = all.
@@ -111,29 +118,28 @@ impl Tasks {
     fn run(&self, task: &Task, set: &NodeSet, overrides: &Overrides, caller: &Caller) {
         let mut progress = Progress::default();
         self.tell(task);
-        let result =
-            task.operation.carry_out(self.boards.options(), overrides, set, &mut |event| {
-                progress.see(&event, task.operation);
-                let state = progress.state();
-                let is_step = state.percent() != task.state().percent();
-                task.set(state);
-                if is_step {
-                    self.tell(task);
-                }
-                verdict(task)
-            });
+        let mut see = |event: Event<'_>| {
+            self.metrics.has_waited(progress.see(&event, task.operation));
+            let state = progress.state();
+            let is_step = state.percent() != task.state().percent();
+            task.set(state);
+            if is_step {
+                self.tell(task);
+            }
+            verdict(task)
+        };
+        let options = self.boards.options();
+        let result = task.operation.carry_out(options, overrides, set, &mut see);
         let state = ended(result, task.is_cancelled());
-        self.audit(&self.audit.audit, task, &state, caller);
-        task.set(state);
-        self.tell(task);
-    }
-
-    fn audit(&self, audit: &Audit, task: &Task, state: &TaskState, caller: &Caller) {
-        let result = match state {
+        self.metrics.task_ended(task.operation.name(), state.name());
+        let result = match &state {
             TaskState::Failed { error, .. } => &error.message,
             state => state.name(),
         };
-        audit.note(caller, task.operation.name(), &task.nodes_text(), result);
+        let (word, nodes) = (task.operation.name(), task.nodes_text());
+        self.access.audit.note(caller, word, &nodes, result);
+        task.set(state);
+        self.tell(task);
     }
 
     fn tell(&self, task: &Task) {

@@ -15,9 +15,9 @@ use tokio::time::timeout;
 use crate::error::{Problem, ProblemKind};
 
 /// How long a client may take for the headers of a request, and between two requests.
-pub const HEADER_TIME: Duration = Duration::from_secs(15);
+pub const HEADER_TIME: Duration = Duration::from_secs(10);
 /// How long it may take for a body.
-pub const BODY_TIME: Duration = Duration::from_secs(15);
+pub const BODY_TIME: Duration = Duration::from_secs(10);
 /// How long it may read nothing of an answer.
 pub const WRITE_TIME: Duration = Duration::from_secs(30);
 /// How long it may take for the beginning of TLS.

@@ -7,3 +7,4 @@ pub mod listen;
 pub mod request;
 pub mod route;
 pub mod stall;
+pub mod stream;

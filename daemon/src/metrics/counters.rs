@@ -1,5 +1,6 @@
 //! What is counted while the daemon runs.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -32,6 +33,20 @@ struct Asked {
     route: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Ended {
+    operation: String,
+    result: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfNode {
+    node: String,
+}
+
+/// A counter of seconds.
+type Seconds = Counter<f64, AtomicU64>;
+
 /// Makes a histogram of latencies.
 #[derive(Clone)]
 struct Latency;
@@ -48,6 +63,10 @@ pub struct Metrics {
     changes: Family<Changed, Counter>,
     answers: Family<Answered, Counter>,
     latencies: Family<Asked, Histogram, Latency>,
+    ended: Family<Ended, Counter>,
+    waited: Seconds,
+    console: Family<OfNode, Counter>,
+    refusals: Counter,
 }
 
 impl Default for Metrics {
@@ -72,7 +91,34 @@ impl Metrics {
             Unit::Seconds,
             latencies.clone(),
         );
-        Self { registry, changes, answers, latencies }
+        let ended = Family::default();
+        registry.register("tasks_finished", "Operations that have ended", ended.clone());
+        let waited = Seconds::default();
+        let text = "Time that operations have waited between two nodes";
+        registry.register_with_unit("stagger_wait", text, Unit::Seconds, waited.clone());
+        let console = Family::default();
+        let text = "What nodes have written to their consoles";
+        registry.register_with_unit("console_read", text, Unit::Bytes, console.clone());
+        let refusals = Counter::default();
+        let text = "Passwords, tokens and sessions that were refused";
+        registry.register("authentication_failures", text, refusals.clone());
+        Self { registry, changes, answers, latencies, ended, waited, console, refusals }
+    }
+
+    /// An operation has ended: `done`, `failed` or `cancelled`.
+    pub fn task_ended(&self, operation: &str, result: &str) {
+        let labels = Ended { operation: operation.to_owned(), result: result.to_owned() };
+        self.ended.get_or_create(&labels).inc();
+    }
+
+    /// An operation has waited between two nodes.
+    pub fn has_waited(&self, time: Duration) {
+        self.waited.inc_by(time.as_secs_f64());
+    }
+
+    /// A node has written to its console.
+    pub fn console_read(&self, node: &str, bytes: u64) {
+        self.console.get_or_create(&OfNode { node: node.to_owned() }).inc_by(bytes);
     }
 
     pub(super) const fn registry(&self) -> &Registry {
@@ -90,6 +136,9 @@ impl Metrics {
         let standard = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         let known = standard.contains(method) || method == Method::HEAD;
         let method = if known { method.as_str() } else { "other" }.to_owned();
+        if status == StatusCode::UNAUTHORIZED {
+            self.refusals.inc();
+        }
         let (route, status) = (route.to_owned(), status.as_u16());
         let asked = Asked { method: method.clone(), route: route.clone() };
         self.answers.get_or_create(&Answered { method, route, status }).inc();

@@ -4,19 +4,37 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::registry::Registry;
 
+use super::daemon;
+use super::gauges::Gauges;
+use super::nodes;
 use crate::error::{Problem, ProblemKind};
+use crate::http::request::MaxAge;
 use crate::service::Service;
 
 /// The media type of the format.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// `GET /metrics`.
-pub(super) async fn metrics(State(service): State<Service>) -> Result<Response, Problem> {
+pub(super) async fn metrics(
+    State(service): State<Service>,
+    MaxAge(age): MaxAge,
+) -> Result<Response, Problem> {
+    let reading = service.boards.reading(age).await;
+    let mut registry = Registry::with_prefix("clusterhat");
+    let mut gauges = Gauges::new(&mut registry);
+    nodes::power_and_state(&mut gauges, &reading);
+    nodes::boards(&mut gauges, &reading);
+    if let Some((report, taken)) = service.telemetry.latest() {
+        nodes::agents(&mut gauges, &report, taken);
+    }
+    daemon::gauges(&mut gauges, &service);
+    daemon::counters(&mut registry, &service);
     let mut text = String::new();
-    let encoded = encode_registry(&mut text, service.metrics.registry());
-    encoded
-        .and_then(|()| encode_eof(&mut text))
-        .map_err(|_| Problem::new(ProblemKind::Internal, "the metrics cannot be written"))?;
+    let encoded = encode_registry(&mut text, &registry)
+        .and_then(|()| encode_registry(&mut text, service.metrics.registry()))
+        .and_then(|()| encode_eof(&mut text));
+    encoded.map_err(|_| Problem::new(ProblemKind::Internal, "the metrics cannot be written"))?;
     Ok(([(CONTENT_TYPE, TYPE)], text).into_response())
 }

@@ -1,7 +1,10 @@
 //! `/metrics` in the format of OpenMetrics.
 
 mod counters;
+mod daemon;
 mod exposition;
+mod gauges;
+mod nodes;
 
 use axum::http::Method;
 use axum::routing::get;

@@ -1,0 +1,73 @@
+//! Events as they happen, as server-sent events (WHATWG HTML, "Server-sent events").
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
+
+use super::described::Described;
+use crate::access::{Caller, Role};
+use crate::error::{Problem, ProblemKind};
+use crate::events::{Event, EventKind, Listener, Next};
+use crate::http::stream::Pieces;
+use crate::service::Service;
+
+/// How often a comment is sent while nothing happens, so that both ends notice when the other is gone.
+const PULSE: Duration = Duration::from_secs(15);
+
+/// Its routes.
+pub(super) fn routes() -> Vec<Described> {
+    let summary = "What happens, as server-sent events; with Last-Event-ID also what was missed";
+    vec![Described::new(Method::GET, "/api/v1/events", summary, || get(stream))]
+}
+
+async fn stream(
+    State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let listener = service.events.listen(last).ok_or_else(|| {
+        let problem = Problem::new(ProblemKind::TooMany, "too many clients listen to events");
+        Problem { retry_after: Some(10), ..problem }
+    })?;
+    let (sender, pieces) = Pieces::new();
+    tokio::spawn(send(listener, sender, caller.role));
+    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(pieces)).into_response())
+}
+
+async fn send(mut listener: Listener, sender: Sender<Bytes>, role: Role) {
+    // Says at once that the stream stands.
+    let mut text = String::from(": clusterhatd\nretry: 2000\n\n");
+    loop {
+        // Fails where the client is gone.
+        if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
+            return;
+        }
+        text = match timeout(PULSE, listener.next()).await {
+            Err(_) => ": \n\n".to_owned(),
+            Ok(None) => return,
+            Ok(Some(Next::Missed)) => "event: missed\ndata: {}\n\n".to_owned(),
+            Ok(Some(Next::Event(event))) if is_for(&event, role) => message(&event),
+            Ok(Some(Next::Event(_))) => String::new(),
+        };
+    }
+}
+
+/// Who logs in is for those who administer.
+fn is_for(event: &Event, role: Role) -> bool {
+    role == Role::Administrator || !matches!(event.kind, EventKind::Access { .. })
+}
+
+/// JSON has no line feed in it.
+fn message(event: &Arc<Event>) -> String {
+    let data = serde_json::to_string(event).unwrap_or_default();
+    format!("id: {}\nevent: {}\ndata: {data}\n\n", event.id, event.kind.name())
+}

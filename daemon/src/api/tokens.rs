@@ -1,0 +1,101 @@
+//! API tokens.
+
+use axum::extract::{Extension, Path, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::described::Described;
+use super::document::Document;
+use crate::access::{Caller, Need, Role, Token};
+use crate::error::Problem;
+use crate::events::EventKind;
+use crate::http::request::Body;
+use crate::service::Service;
+use crate::time::Time;
+
+/// The body of `POST /api/v1/tokens`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TokenRequest {
+    /// What it is to be called.
+    name: String,
+    /// What who has it may do.
+    role: Role,
+    /// After how long it ends; never where absent.
+    #[serde(default)]
+    expires_in: Option<Time>,
+}
+
+/// A new token.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NewToken {
+    /// The token.
+    #[serde(flatten)]
+    token: Token,
+    /// Its secret, told this once: `Authorization: Bearer SECRET`.
+    secret: String,
+}
+
+/// All tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TokenList {
+    /// Those that have not ended.
+    tokens: Vec<Token>,
+}
+
+/// Its routes.
+pub(super) fn routes() -> Vec<Described> {
+    let administer = Need::Role(Role::Administrator);
+    let all = "/api/v1/tokens";
+    vec![
+        Described::new(Method::GET, all, "API tokens, without their secrets", || get(list))
+            .need(administer)
+            .gives::<Document<TokenList>>(),
+        Described::new(Method::POST, all, "Make a token; its secret is told this once", || {
+            post(create)
+        })
+        .need(administer)
+        .takes::<TokenRequest>()
+        .gives::<Document<NewToken>>(),
+        Described::new(Method::DELETE, "/api/v1/tokens/{name}", "End a token", || delete(remove))
+            .need(administer),
+    ]
+}
+
+async fn list(State(service): State<Service>) -> Response {
+    Document::new(TokenList { tokens: service.access.tokens.list() }).into_response()
+}
+
+async fn create(
+    State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
+    Body(request): Body<TokenRequest>,
+) -> Result<Response, Problem> {
+    let lifetime = request.expires_in.map(|time| time.0);
+    let made = service.access.tokens.create(&request.name, request.role, lifetime);
+    note(&service, &caller, "create token", &request.name, made.as_ref().err());
+    let (token, secret) = made?;
+    Ok((StatusCode::CREATED, Document::new(NewToken { token, secret })).into_response())
+}
+
+async fn remove(
+    State(service): State<Service>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let removed = service.access.tokens.remove(&name);
+    note(&service, &caller, "remove token", &name, removed.as_ref().err());
+    removed.map(|()| StatusCode::NO_CONTENT)
+}
+
+fn note(service: &Service, caller: &Caller, what: &str, name: &str, problem: Option<&Problem>) {
+    let result = problem.map_or("done", |problem| &problem.message);
+    service.access.audit.note(caller, what, &clusterhat::shorten(name), result);
+    if problem.is_none() {
+        let (who, what) = (caller.name.clone(), format!("{what} {name}"));
+        service.events.tell(EventKind::Access { who, what });
+    }
+}

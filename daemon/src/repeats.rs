@@ -1,0 +1,53 @@
+//! Requests that are sent again because their answer was lost: the same key is the same operation.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::boards::Task;
+use crate::error::{Problem, ProblemKind};
+
+/// That many keys are known, the newest.
+const KEPT: usize = 512;
+
+struct Known {
+    caller: String,
+    key: String,
+    content: String,
+    task: Arc<Task>,
+}
+
+/// Keys with what they began.
+#[derive(Default)]
+pub struct Repeats(Mutex<VecDeque<Known>>);
+
+impl Repeats {
+    /// The task that this caller began with this key, or the one that `begin` begins now.
+    ///
+    /// # Errors
+    /// The key was used for something else; or what `begin` fails with: then the key is free.
+    pub fn once(
+        &self,
+        caller: &str,
+        key: &str,
+        content: &str,
+        begin: impl FnOnce() -> Result<Arc<Task>, Problem>,
+    ) -> Result<Arc<Task>, Problem> {
+        // Held while it begins: two at the same time are one.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|known| known.caller == caller && known.key == key);
+        if let Some(found) = found {
+            if found.content != content {
+                let text = "this Idempotency-Key was used for another request";
+                return Err(Problem::new(ProblemKind::Conflict, text));
+            }
+            return Ok(Arc::clone(&found.task));
+        }
+        let task = begin()?;
+        if known.len() == KEPT {
+            known.pop_front();
+        }
+        let (caller, key, content) = (caller.to_owned(), key.to_owned(), content.to_owned());
+        known.push_back(Known { caller, key, content, task: Arc::clone(&task) });
+        Ok(task)
+    }
+}

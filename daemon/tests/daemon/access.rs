@@ -1,0 +1,122 @@
+//! Who gets in: passwords, sessions, tokens, and what becomes of those who guess.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use clusterhat_tests::running::until;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Request};
+use crate::rig::Daemon;
+
+fn token(daemon: &Daemon, body: &Value) -> String {
+    let made = daemon.ask(&Request::post("/api/v1/tokens", body));
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.json()["secret"].as_str().expect("a secret").to_owned()
+}
+
+fn nodes() -> Request {
+    Request::get("/api/v1/nodes").header("cache-control", "max-age=3600")
+}
+
+#[test]
+fn a_token_ends_when_its_time_is_over() {
+    let daemon = Daemon::on_socket();
+    let short = token(&daemon, &json!({"name": "short", "role": "read-only", "expires_in": 2}));
+    let long = token(&daemon, &json!({"name": "long", "role": "read-only", "expires_in": "3600s"}));
+    assert_eq!(daemon.ask(&nodes().bearer(&short)).status, 200);
+    until("the token's end", || daemon.ask(&nodes().bearer(&short)).status == 401);
+    assert_eq!(daemon.ask(&nodes().bearer(&long)).status, 200);
+    let list = daemon.get("/api/v1/tokens");
+    assert_eq!(list["tokens"].as_array().unwrap().len(), 1);
+    assert!(!list.to_string().contains(&long));
+    assert_eq!(daemon.ask(&Request::new("DELETE", "/api/v1/tokens/long")).status, 204);
+    assert_eq!(daemon.ask(&nodes().bearer(&long)).status, 401);
+}
+
+#[test]
+fn ten_failures_slow_an_address_down_and_a_token_still_works() {
+    let daemon = Daemon::new();
+    let token = token(&daemon, &json!({"name": "t", "role": "read-only"}));
+    let try_with =
+        |password: &str| nodes().basic("admin", password).send(&mut daemon.tls()).unwrap();
+    for attempt in 0..10 {
+        assert_eq!(try_with("wrong password").status, 401, "{attempt}");
+    }
+    let slowed = try_with("wrong password");
+    assert_eq!((slowed.status, &slowed.json()["error"]["kind"]), (429, &json!("too-many")));
+    assert!(slowed.headers["retry-after"].parse::<u64>().unwrap() >= 1);
+    // Not even the right password is looked at now.
+    assert_eq!(try_with(&daemon.password).status, 429);
+    let by_token = nodes().bearer(&token).send(&mut daemon.tls()).unwrap();
+    assert_eq!(by_token.status, 200);
+    until("the wait's end", || try_with(&daemon.password).status == 200);
+    // Who proved to be somebody begins anew, and others were not slowed down.
+    assert_eq!(try_with("wrong password").status, 401);
+    assert_eq!(daemon.ask(&nodes().basic("admin", "another wrong one")).status, 401);
+    let refusals = daemon.stderr().matches("log-in").count();
+    assert!((11..=13).contains(&refusals), "{refusals}: {}", daemon.stderr());
+}
+
+fn log_in(daemon: &Daemon) -> Answer {
+    let body = json!({"user": "admin", "password": daemon.password});
+    daemon.ask(&Request::post("/api/v1/session", &body).header("x-requested-by", "clusterhat"))
+}
+
+#[test]
+fn a_browser_s_session_has_a_cookie_that_others_cannot_use() {
+    let daemon = Daemon::on_socket();
+    let answer = log_in(&daemon);
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let cookie = &answer.headers["set-cookie"];
+    for attribute in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+    let off = json!({"nodes": ["p1"], "action": "off"});
+    let with = |request: Request| daemon.ask(&request.header("cookie", cookie));
+    let who = with(Request::get("/api/v1/session")).json();
+    assert_eq!((&who["user"], &who["by"]), (&json!("admin"), &json!("cookie")));
+    assert_eq!(with(Request::post("/api/v1/power", &off)).status, 403);
+    let ours = Request::post("/api/v1/power", &off).header("x-requested-by", "clusterhat");
+    assert_eq!(with(ours).status, 200);
+    // A page of others logs nobody in.
+    let body = json!({"user": "admin", "password": daemon.password});
+    assert_eq!(daemon.ask(&Request::post("/api/v1/session", &body)).status, 403);
+    let out = Request::new("DELETE", "/api/v1/session")
+        .header("content-type", "application/json")
+        .header("x-requested-by", "clusterhat");
+    assert_eq!(with(out).status, 204);
+    assert_eq!(with(nodes()).status, 401);
+}
+
+#[test]
+fn a_session_ends_when_nobody_uses_it() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let config = folder.path().join("clusterhat.toml");
+    std::fs::write(&config, "[daemon]\nsession-timeout = 1\n").unwrap();
+    let options = ["--config", config.to_str().unwrap()];
+    let daemon = Daemon::again(folder, &options, String::new());
+    let answer = log_in(&daemon);
+    let cookie = answer.headers["set-cookie"].split(';').next().unwrap().to_owned();
+    let ask = || daemon.ask(&nodes().header("cookie", &cookie)).status;
+    assert_eq!(ask(), 200);
+    // Each question would lengthen it.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(ask(), 401);
+}
+
+#[test]
+fn secrets_are_for_the_daemon_alone() {
+    let daemon = Daemon::new();
+    token(&daemon, &json!({"name": "t", "role": "read-only"}));
+    let mode =
+        |name: &str| std::fs::metadata(daemon.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("state"), 0o700);
+    for file in ["accounts.json", "tokens.json", "key.pem", "audit.log"] {
+        assert_eq!(mode(&format!("state/{file}")), 0o600, "{file}");
+    }
+    assert_eq!(mode("socket"), 0o660);
+    let accounts = std::fs::read_to_string(daemon.path("state/accounts.json")).unwrap();
+    assert!(accounts.contains("$argon2id$") && !accounts.contains(&daemon.password));
+    assert!(!daemon.stderr().contains(&daemon.password));
+}

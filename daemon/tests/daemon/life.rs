@@ -1,0 +1,132 @@
+//! The daemon's life: restarts and crashes touch no node, and what it keeps is whole.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use clusterhat_tests::running::until;
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::rig::Daemon;
+
+fn commanded(daemon: &Daemon) -> Value {
+    let nodes = daemon.get("/api/v1/nodes");
+    nodes["nodes"].as_array().expect("nodes").iter().map(|node| node["commanded"].clone()).collect()
+}
+
+#[test]
+fn a_restart_changes_no_power() {
+    let daemon = Daemon::on_socket();
+    daemon.power(&json!({"nodes": ["p2", "p4"], "action": "on", "delay": 0}));
+    let before = commanded(&daemon);
+    assert_eq!(before, json!([false, true, false, true]));
+    let (status, folder, password) = daemon.end("TERM");
+    assert_eq!(status, Some(0));
+    let daemon = Daemon::again(folder, &[], password);
+    assert_eq!(commanded(&daemon), before);
+    let (status, folder, password) = daemon.end("KILL");
+    assert_eq!(status, None);
+    let daemon = Daemon::again(folder, &[], password);
+    assert_eq!(commanded(&daemon), before);
+}
+
+/// Accounts and tokens change while it is killed: whenever that is, the files are whole, and the nodes as they were.
+#[test]
+fn files_are_whole_whenever_it_is_killed() {
+    let mut daemon = Daemon::on_socket();
+    daemon.power(&json!({"nodes": ["p3"], "action": "on"}));
+    for round in 0..8 {
+        let socket = daemon.path("socket");
+        let writing = std::thread::spawn(move || {
+            // Until the daemon is gone.
+            for number in 0..10_000 {
+                let body = json!({"name": format!("t-{round}-{number}"), "role": "operator", "expires_in": 3600});
+                let Ok(mut stream) = std::os::unix::net::UnixStream::connect(&socket) else {
+                    return;
+                };
+                if Request::post("/api/v1/tokens", &body).send(&mut stream).is_err() {
+                    return;
+                }
+            }
+        });
+        let file = daemon.path("state/tokens.json");
+        let round_name = format!("t-{round}-");
+        until("a token of this round", || {
+            std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&round_name))
+        });
+        std::thread::sleep(Duration::from_millis(7 * round));
+        let (_, folder, password) = daemon.end("KILL");
+        writing.join().unwrap();
+        let begun = Instant::now();
+        daemon = Daemon::again(folder, &[], password);
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        let tokens = daemon.get("/api/v1/tokens")["tokens"].as_array().unwrap().len();
+        assert!(tokens >= 1);
+        for token in daemon.get("/api/v1/tokens")["tokens"].as_array().unwrap() {
+            let path = format!("/api/v1/tokens/{}", token["name"].as_str().unwrap());
+            assert_eq!(daemon.ask(&Request::new("DELETE", &path)).status, 204);
+        }
+        let admin = Request::get("/api/v1/nodes").basic("admin", &daemon.password);
+        assert_eq!(daemon.ask(&admin).status, 200);
+    }
+    assert_eq!(commanded(&daemon), json!([false, false, true, false]));
+}
+
+#[test]
+fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let config = folder.path().join("clusterhat.toml");
+    std::fs::write(&config, "[nodes.p1]\nname = \"db\"\n").unwrap();
+    let options = ["--config", config.to_str().unwrap()];
+    let daemon = Daemon::again(folder.clone(), &options, String::new());
+    assert_eq!(daemon.get("/api/v1/nodes/db")["node"], "p1");
+    let mut events = daemon.socket();
+    let stream = Request::get("/api/v1/events").text();
+    std::io::Write::write_all(&mut events, stream.as_bytes()).unwrap();
+    std::fs::write(&config, "[nodes.p1]\nname = \"web\"\n[daemon]\nlisten = \"127.0.0.1:0\"\n")
+        .unwrap();
+    daemon.signal("HUP");
+    until("the new name", || daemon.ask(&Request::get("/api/v1/nodes/web")).status == 200);
+    assert!(daemon.stderr().contains("configuration reloaded"));
+    // What is wrong changes nothing.
+    std::fs::write(&config, "[daemon]\nlisten = 5\n").unwrap();
+    daemon.signal("HUP");
+    until("the refusal", || daemon.stderr().contains("stays as it was"));
+    assert_eq!(daemon.get("/api/v1/nodes/web")["node"], "p1");
+    // The stream that was open before still tells.
+    daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
+    let mut text = String::new();
+    let mut bytes = [0; 4096];
+    while !text.contains("event: power") {
+        let count = std::io::Read::read(&mut events, &mut bytes).unwrap();
+        assert!(count > 0, "the stream ended: {text}");
+        text.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+}
+
+#[test]
+fn systemd_is_told_that_it_is_ready_and_lives() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let daemon = Daemon::command(&folder, &[]);
+    // The process has to be the one that is named: the shell becomes it.
+    let mut command = Command::new("sh");
+    command.args(["-c", "WATCHDOG_PID=$$ exec \"$@\"", "sh"]).arg(daemon.get_program());
+    command.args(daemon.get_args()).env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "1000000");
+    command.env("XDG_RUNTIME_DIR", folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let told = || {
+        let mut bytes = [0; 256];
+        let count = socket.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..count]).trim().to_owned()
+    };
+    assert_eq!(told(), "READY=1");
+    assert_eq!(told(), "WATCHDOG=1");
+    assert_eq!(told(), "WATCHDOG=1");
+    let pid = child.id().to_string();
+    Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap();
+    until("its goodbye", || told() == "STOPPING=1");
+    assert!(child.wait().unwrap().success());
+}

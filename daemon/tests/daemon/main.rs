@@ -1,0 +1,13 @@
+//! The program `clusterhatd` on simulated boards, asked as its clients ask.
+
+mod client;
+mod rig;
+
+mod access;
+mod api;
+mod coalescing;
+mod first_line;
+mod life;
+mod limits;
+mod power;
+mod roles;
