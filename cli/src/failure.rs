@@ -136,6 +136,12 @@ fn advice(error: &Error) -> String {
         }
         Error::Vetoed { .. } => "; --no-hooks switches without asking them",
         Error::BootLoop(_) => ", then run `clusterhat restore --again`",
+        Error::NotShutDown { failures, wanted, halted, .. } if failures.len() == wanted.len() => {
+            return match &halted[..] {
+                [] => String::new(),
+                nodes => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
+            };
+        }
         Error::NotShutDown { action: "shut down", .. } => {
             "; cut it with `clusterhat off --immediate`, or use --force"
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clusterhat::report::{BeyondSize, PlanReport, PowerReport};
+use clusterhat::report::{BeyondSize, PlanReport, PowerReport, SystemState};
 use hat_driver::power::Action;
 
 use super::table::{Tone, cell, plain, table};
@@ -17,11 +17,16 @@ pub(super) fn power(report: &PowerReport) -> String {
         .iter()
         .map(|node| {
             let tone = if node.power == Action::On { Tone::Good } else { Tone::Plain };
-            let note = match (node.changed, node.cycled) {
-                _ if node.undone => "switched off by another process",
-                (_, true) => "power cycled",
-                (true, false) => "",
-                (false, false) => "no change",
+            let cycle = format!("`clusterhat cycle {}` starts it", node.node);
+            let note = match (node.changed, node.cycled, node.system) {
+                _ if node.undone => "switched off by another process".to_owned(),
+                (_, true, _) => "power cycled".to_owned(),
+                (true, false, _) => String::new(),
+                (false, false, Some(SystemState::Halted)) => format!("powered but halted; {cycle}"),
+                (false, false, Some(SystemState::GoingDown)) => {
+                    format!("shutting down; {cycle} once it has halted")
+                }
+                (false, false, None) => "no change".to_owned(),
             };
             let name = node.name.clone().unwrap_or_default();
             vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]

@@ -100,6 +100,10 @@ pub enum Error {
         failures: Vec<(String, String)>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
+        /// Those that keep their power since another caller has asked for it.
+        wanted: Vec<String>,
+        /// Those of them that have halted.
+        halted: Vec<String>,
     },
     /// Nodes that were asked for are on a HAT that is not there.
     #[error("absent, because their HAT is not connected: {}", .0.join(" "))]

@@ -53,6 +53,14 @@ pub fn folded(nodes: &[Node]) -> String {
     fold(&numbers)
 }
 
+/// The set of just these nodes.
+///
+/// # Errors
+/// Where there are more than a set may have.
+pub(crate) fn set_of(nodes: &[Node]) -> Result<NodeSet, NodeSetError> {
+    NodeSet::parse(&nodes.iter().copied().map(label).collect::<Vec<_>>())
+}
+
 /// The words in which errors speak of nodes: `p1 p2`. Advice is the program's.
 pub struct Labels;
 

@@ -4,6 +4,7 @@
 mod beyond;
 mod board;
 pub(crate) mod boards;
+mod halted;
 mod hooks;
 mod init;
 mod inventory;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use hat_driver::linux::{Board, ClusterError as DriverError, Done, Node, PowerEvent};
 use hat_driver::power::Action;
 
-use super::beyond;
+use super::{beyond, halted};
 use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
@@ -81,7 +81,9 @@ fn switch(
     observer: &mut Observer<'_>,
 ) -> Result<Outcome<PowerReport>, Error> {
     let (nodes, absent) = cluster.present(set)?;
-    Ok(switch_nodes(cluster, &nodes, action, Reason::Request, observer).or(absent))
+    let mut outcome = switch_nodes(cluster, &nodes, action, Reason::Request, observer);
+    halted::note(cluster, &mut outcome.report);
+    Ok(outcome.or(absent))
 }
 
 /// Switches just these nodes.
@@ -197,6 +199,7 @@ impl<'a> Switching<'a> {
             undone,
             changed: history.last.is_some(),
             cycled: history.went_off && history.went_on,
+            system: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
 use crate::life::{self, NodeState, State, Watch};
-use crate::nodes::{NodeSet, label};
+use crate::nodes::{NodeSet, label, set_of};
 use crate::outcome::Outcome;
 use crate::report::{PowerReport, Since, StartReport, WaitNode, WaitReport, likely_cause};
 
@@ -177,8 +177,7 @@ fn cycle(
     nodes: &[Node],
     observer: &mut Observer<'_>,
 ) -> Result<(), Error> {
-    let words: Vec<_> = nodes.iter().copied().map(label).collect();
-    let set = NodeSet::parse(&words)?;
+    let set = set_of(nodes)?;
     let mut telling = |event: Event<'_>| {
         tell(watch, &event);
         observer(event)

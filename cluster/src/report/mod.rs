@@ -32,7 +32,7 @@ pub use doctor::{CheckNotMade, DoctorReport, FixDone};
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use no_agent::{NoAgent, NoAgentReason};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
-pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport};
+pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport, SystemState};
 pub use restore::{RestoreNode, RestoreReport};
 pub use setup::SetupReport;
 pub use shutdown::{NodeReboot, NodeShutdown, RebootReport, ShutdownReport, ShutdownResult};

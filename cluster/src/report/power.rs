@@ -40,6 +40,21 @@ pub struct NodePower {
     /// Whether it was switched off and on again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cycled: bool,
+    /// Present where it has power, was not switched, and its system does not run or is about to end: only a power
+    /// cycle starts it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemState>,
+}
+
+/// Why a node that has power is of no use without a power cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SystemState {
+    /// Its system has accepted to shut down, and is still there.
+    GoingDown,
+    /// Its system has halted.
+    Halted,
 }
 
 /// `--dry-run`.

@@ -1,7 +1,7 @@
-//! What an operation asks of one board, and which of it others have taken back since it began.
+//! What an operation asks of one board, and what others have asked of the same nodes since.
 
 use super::handle::Node;
-use super::ledger::{Ledger, Offs};
+use super::ledger::{Asks, Ledger, NodeAsks};
 use crate::positions::Positions;
 
 /// The nodes that an operation asks for on one board.
@@ -13,33 +13,43 @@ pub(super) struct Asked {
     /// The board's name in the record.
     pub(super) place: String,
     pub(super) nodes: Positions,
-    /// How often they had been asked to be off when the operation began; absent where the record
-    /// could not be read.
-    offs: Option<Offs>,
+    /// What had been asked of them when the operation began; absent where the record could not be read.
+    before: Option<Asks>,
+    /// Whether the operation has asked for them to be on itself.
+    pub(super) has_asked_on: bool,
 }
 
 impl Asked {
     pub(super) const fn new(slot: usize, first: Node, place: String, nodes: Positions) -> Self {
-        Self { slot, first, place, nodes, offs: None }
+        Self { slot, first, place, nodes, before: None, has_asked_on: false }
     }
 
     /// Remembers what the record says as the operation begins.
     pub(super) fn note(&mut self, ledger: Option<&Ledger>) {
-        self.offs = ledger.map(|ledger| ledger.offs(&self.place));
+        self.before = ledger.map(|ledger| ledger.asks(&self.place));
     }
 
-    /// The operation itself has asked for its nodes to be off.
-    pub(super) fn note_own(&mut self) {
-        if let Some(offs) = &mut self.offs {
-            offs.ask(self.nodes);
+    /// The operation itself has asked for these of its nodes to be off.
+    pub(super) fn note_own(&mut self, nodes: Positions) {
+        if let Some(before) = &mut self.before {
+            before.off(nodes);
         }
     }
 
     /// The nodes that somebody else asked to be off since.
     pub(super) fn withdrawn(&self, now: &Ledger) -> Positions {
-        let Some(before) = &self.offs else { return Positions::NONE };
-        let now = now.offs(&self.place);
-        let is_asked_again = |&position: &u8| before.of(position) != now.of(position);
+        self.differing(now, |node| node.off)
+    }
+
+    /// The nodes that somebody asked to be on since.
+    pub(super) fn wanted(&self, now: &Ledger) -> Positions {
+        self.differing(now, |node| node.on)
+    }
+
+    fn differing(&self, now: &Ledger, count: impl Fn(NodeAsks) -> u16) -> Positions {
+        let Some(before) = &self.before else { return Positions::NONE };
+        let now = now.asks(&self.place);
+        let is_asked_again = |&position: &u8| count(before.of(position)) != count(now.of(position));
         self.nodes.iter().filter(is_asked_again).collect()
     }
 }

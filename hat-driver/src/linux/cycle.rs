@@ -38,7 +38,7 @@ impl Cluster {
     ) -> Result<Cycled, ClusterError> {
         self.check_nodes(nodes)?;
         let observer = &mut |event| observer(event).control();
-        let mut session = self.session(nodes, observer);
+        let mut session = self.session(nodes, None, observer);
         session.keeps_power_on = true;
         self.begin(&mut session).map_err(|stop| {
             Self::stopped(stop, Self::done(&Run::default(), nodes, Action::On), nodes)

@@ -1,15 +1,16 @@
-//! What the callers' record says: which node went on last and what it asked for, and how often
-//! nodes were asked to be off.
+//! What the callers' record says: which node went on last and what it asked for, how often nodes were
+//! asked to be off and on, and which have been asked to shut down.
 //!
 //! ```text
-//! clusterhat 1
+//! clusterhat 2
 //! on 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 5000000000
-//! off i2c-1:0x20 3 0 5 1
+//! asked i2c-1:0x20 3/1 0/0 5/7d 1/1
 //! .
 //! ```
 //!
 //! Times are nanoseconds of the clock that runs on while the machine sleeps; what it was recorded
-//! for ends with the boot that the ID names. A text that is not ours, or not whole, says nothing.
+//! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, and
+//! a `d` where it goes down, or has. A text that is not ours, or not whole, says nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -19,7 +20,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::positions::Positions;
 
-const HEAD: &str = "clusterhat 1";
+const HEAD: &str = "clusterhat 2";
 const END: &str = ".";
 
 /// Longer delays cannot be configured: a record that asks for more is not believed.
@@ -30,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 pub(super) const SWITCHING: Duration = Duration::from_secs(5);
 
 /// More boards than that do not fit the record's page; the one with the first name is forgotten.
-const MOST_BOARDS: usize = 24;
+const MOST_BOARDS: usize = 20;
 
 /// A moment of one boot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,25 +81,64 @@ impl LastOn {
     }
 }
 
-/// How often each position of a board was asked to be off. Who compares two of them wants to know
-/// whether it was asked again, so a count may wrap.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Offs(Vec<u32>);
+/// Counts go round at this: who compares two of them wants to know whether somebody asked again.
+const ROUND: u16 = 1000;
 
-impl Offs {
+/// What was asked of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct NodeAsks {
+    /// How often to be off.
+    pub(super) off: u16,
+    /// How often to be on.
+    pub(super) on: u16,
+    /// Whether its system has accepted to shut down, since it went on last.
+    pub(super) is_going_down: bool,
+}
+
+/// What was asked of each position of a board.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asks(Vec<NodeAsks>);
+
+impl Asks {
     /// Counts once more for these positions.
-    pub(super) fn ask(&mut self, nodes: Positions) {
+    pub(super) fn off(&mut self, nodes: Positions) {
+        self.each(nodes, |node| node.off = (node.off + 1) % ROUND);
+    }
+
+    fn each(&mut self, nodes: Positions, change: impl Fn(&mut NodeAsks)) {
         for position in nodes.iter().map(usize::from) {
             if self.0.len() <= position {
-                self.0.resize(position + 1, 0);
+                self.0.resize(position + 1, NodeAsks::default());
             }
-            self.0[position] = self.0[position].wrapping_add(1);
+            change(&mut self.0[position]);
         }
     }
 
-    /// How often a position was asked to be off.
-    pub(super) fn of(&self, position: u8) -> u32 {
-        self.0.get(usize::from(position)).copied().unwrap_or(0)
+    /// What was asked of a position.
+    pub(super) fn of(&self, position: u8) -> NodeAsks {
+        self.0.get(usize::from(position)).copied().unwrap_or_default()
+    }
+
+    fn parse(words: &[&str]) -> Option<Self> {
+        let node = |word: &&str| {
+            let (counts, is_going_down) = match word.strip_suffix('d') {
+                Some(counts) => (counts, true),
+                None => (*word, false),
+            };
+            let (off, on) = counts.split_once('/')?;
+            let count = |text: &str| text.parse().ok().filter(|count| *count < ROUND);
+            Some(NodeAsks { off: count(off)?, on: count(on)?, is_going_down })
+        };
+        words.iter().map(node).collect::<Option<_>>().map(Self)
+    }
+}
+
+impl fmt::Display for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|node| {
+            let down = if node.is_going_down { "d" } else { "" };
+            write!(f, " {}/{}{down}", node.off, node.on)
+        })
     }
 }
 
@@ -106,7 +146,7 @@ impl Offs {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ledger {
     pub(super) last: Option<LastOn>,
-    offs: BTreeMap<String, Offs>,
+    asks: BTreeMap<String, Asks>,
 }
 
 impl Ledger {
@@ -129,9 +169,8 @@ impl Ledger {
                     let at = Moment { boot: boot.to_owned(), uptime: nanoseconds(at)? };
                     ledger.last = Some(LastOn { at, delay: nanoseconds(delay)? });
                 }
-                ["off", board, ref counts @ ..] => {
-                    let counts = counts.iter().map(|count| count.parse().ok());
-                    ledger.offs.insert(board.to_owned(), Offs(counts.collect::<Option<_>>()?));
+                ["asked", board, ref nodes @ ..] => {
+                    ledger.asks.insert(board.to_owned(), Asks::parse(nodes)?);
                 }
                 _ => return None,
             }
@@ -139,17 +178,35 @@ impl Ledger {
         None
     }
 
-    /// Notes that these nodes of a board are asked to be off.
-    pub(super) fn ask_off(&mut self, board: &str, nodes: Positions) {
-        if self.offs.len() >= MOST_BOARDS && !self.offs.contains_key(board) {
-            self.offs.pop_first();
+    /// Notes that these nodes of a board are asked to be off. Unless it is the end of their way down, they
+    /// lose their power in the middle of it.
+    pub(super) fn ask_off(&mut self, board: &str, nodes: Positions, is_end: bool) {
+        self.asks_mut(board).off(nodes);
+        if !is_end {
+            self.going_down(board, nodes, false);
         }
-        self.offs.entry(board.to_owned()).or_default().ask(nodes);
     }
 
-    /// How often a board's nodes were asked to be off.
-    pub(super) fn offs(&self, board: &str) -> Offs {
-        self.offs.get(board).cloned().unwrap_or_default()
+    /// Notes that these nodes of a board are asked to be on.
+    pub(super) fn ask_on(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).each(nodes, |node| node.on = (node.on + 1) % ROUND);
+    }
+
+    /// Notes that these nodes of a board have accepted to shut down, or start anew.
+    pub(super) fn going_down(&mut self, board: &str, nodes: Positions, is_going_down: bool) {
+        self.asks_mut(board).each(nodes, |node| node.is_going_down = is_going_down);
+    }
+
+    fn asks_mut(&mut self, board: &str) -> &mut Asks {
+        if self.asks.len() >= MOST_BOARDS && !self.asks.contains_key(board) {
+            self.asks.pop_first();
+        }
+        self.asks.entry(board.to_owned()).or_default()
+    }
+
+    /// What was asked of a board's nodes.
+    pub(super) fn asks(&self, board: &str) -> Asks {
+        self.asks.get(board).cloned().unwrap_or_default()
     }
 }
 
@@ -160,9 +217,8 @@ impl fmt::Display for Ledger {
             let (at, boot, delay) = (at.uptime.as_nanos(), &at.boot, delay.as_nanos());
             writeln!(text, "on {boot} {at} {delay}")?;
         }
-        for (board, counts) in &self.offs {
-            let counts: String = counts.0.iter().map(|count| format!(" {count}")).collect();
-            writeln!(text, "off {board}{counts}")?;
+        for (board, asks) in &self.asks {
+            writeln!(text, "asked {board}{asks}")?;
         }
         writeln!(f, "{text}{END}")
     }
@@ -173,86 +229,4 @@ fn nanoseconds(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOOT: &str = "4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2";
-
-    fn at(boot: &str, seconds: u64) -> Moment {
-        Moment { boot: boot.to_owned(), uptime: Duration::from_secs(seconds) }
-    }
-
-    fn rest(last: u64, delay: u64, boot: &str, now: u64) -> u64 {
-        let last = LastOn { at: at(BOOT, last), delay: Duration::from_secs(delay) };
-        last.rest(&at(boot, now)).as_secs()
-    }
-
-    #[test]
-    fn what_is_left_of_a_delay_is_never_more_than_the_delay() {
-        assert_eq!(rest(100, 30, BOOT, 100), 30);
-        assert_eq!(rest(100, 30, BOOT, 110), 20);
-        assert_eq!(rest(100, 30, BOOT, 1000), 0);
-        assert_eq!(rest(100, 1_000_000, BOOT, 100), 300, "not believed");
-    }
-
-    #[test]
-    fn a_node_that_was_being_switched_counts_from_when_it_was_at_the_latest() {
-        assert_eq!(rest(105, 30, BOOT, 100), 30);
-        assert_eq!(rest(105, 30, BOOT, 115), 20);
-    }
-
-    #[test]
-    fn another_boot_or_clock_makes_nobody_wait() {
-        assert_eq!(rest(100, 30, "another", 100), 0);
-        assert_eq!(rest(100, 30, BOOT, 90), 0, "no clock of ours says that");
-    }
-
-    #[test]
-    fn the_kernel_tells_the_moment() {
-        let (first, second) = (Moment::now(), Moment::now());
-        assert_eq!(first.boot.len(), BOOT.len(), "{first:?}");
-        assert_eq!(first.boot, second.boot);
-        assert!(first.uptime > Duration::ZERO && second.uptime >= first.uptime);
-    }
-
-    #[test]
-    fn what_is_written_is_read() {
-        let mut ledger = Ledger::default();
-        assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
-        ledger.last = Some(LastOn { at: at(BOOT, 7), delay: Duration::from_millis(1500) });
-        ledger.ask_off("i2c-1:0x20", Positions::from_bits(0b1001));
-        ledger.ask_off("i2c-1:0x20", Positions::one(3));
-        ledger.ask_off("GPIO", Positions::one(0));
-        assert_eq!(ledger.offs("i2c-1:0x20"), Offs(vec![1, 0, 0, 2]));
-        assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
-    }
-
-    #[test]
-    fn a_text_that_is_not_whole_says_nothing() {
-        let last = Some(LastOn { at: at(BOOT, 7), delay: Duration::from_secs(1) });
-        let ledger = Ledger { last, ..Ledger::default() };
-        let text = ledger.to_string();
-        for end in 0..text.len() - 1 {
-            assert_eq!(Ledger::parse(&text[..end]), Ledger::default(), "{}", &text[..end]);
-        }
-        for text in ["on a b c\n.\n", "clusterhat 2\n.\n", "clusterhat 1\noff x 1 y\n.\n", "\0\0"] {
-            assert_eq!(Ledger::parse(text), Ledger::default(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_longest_record_fits_its_page() {
-        let at = Moment { boot: BOOT.to_owned(), uptime: Duration::from_secs(u32::MAX.into()) };
-        let last = Some(LastOn { at, delay: LONGEST });
-        let mut ledger = Ledger { last, ..Ledger::default() };
-        for board in 0..100 {
-            ledger.ask_off(&format!("i2c-{}:0x20", 100 + board), Positions::from_bits(0xf_ffff));
-        }
-        for counts in ledger.offs.values_mut() {
-            counts.0.fill(99_999);
-        }
-        let length = ledger.to_string().len();
-        assert!(length <= 4096, "{length}");
-        assert_eq!(ledger.offs.len(), MOST_BOARDS);
-    }
-}
+mod tests;

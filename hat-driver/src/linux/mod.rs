@@ -20,6 +20,7 @@
 //! `sim::Machine` a simulated one.
 
 mod asked;
+mod asks;
 mod cluster;
 mod cycle;
 mod discover;
@@ -56,6 +57,7 @@ mod turn;
 mod unit;
 mod usb;
 
+pub use asks::AsksSoFar;
 pub use cluster::Cluster;
 pub use cycle::Cycled;
 pub use discover::HEADER_BUS;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asked::Asked;
+use super::asks::{AsksSoFar, change, read};
 use super::event::PowerEvent;
 use super::exclusion::{Exclusion, Stop};
 use super::handle::Node;
@@ -27,6 +28,10 @@ pub(super) struct Session<'a> {
     platform: Arc<dyn Platform>,
     pub(super) lock_limit: Duration,
     asked: Vec<Asked>,
+    /// Whether nodes keep their power that somebody asked to be on since it began.
+    spares_wanted: bool,
+    /// Those that did.
+    pub(super) kept: Vec<Node>,
     /// The lock of those who switch nodes on; absent where nobody does.
     power_on: Option<Exclusion>,
     /// Whether it is kept while others' delay passes.
@@ -49,19 +54,22 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Begins. What others ask from here on, comes later.
+    /// Begins. What others ask from here on, comes later; what they have asked since the given moment, too.
     pub(super) fn new(
         platform: Arc<dyn Platform>,
         lock_limit: Duration,
         mut asked: Vec<Asked>,
+        since: Option<&AsksSoFar>,
         observer: &'a mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
     ) -> Self {
-        let ledger = read(&*platform);
+        let ledger = since.map_or_else(|| read(&*platform), |since| since.0.clone());
         asked.iter_mut().for_each(|asked| asked.note(ledger.as_ref()));
         Self {
             platform,
             lock_limit,
             asked,
+            spares_wanted: since.is_some(),
+            kept: Vec::new(),
             power_on: None,
             keeps_power_on: false,
             last: None,
@@ -180,17 +188,21 @@ impl<'a> Session<'a> {
         if new == 0 { Ok(()) } else { Err(Stop::UnderVoltage { node: self.ours }) }
     }
 
-    /// A node is about to go on: recorded first, in case that we are killed before we can say when.
-    pub(super) fn switching_on(&mut self, delay: Duration) {
+    /// Nodes of a board are about to go on: recorded first, in case that we are killed before we can say when.
+    pub(super) fn switching_on(&mut self, slot: usize, nodes: Positions, delay: Duration) {
         let mut at = self.platform.moment();
         at.uptime += SWITCHING;
-        self.before = self.record(Some(LastOn { at, delay }));
+        let place = self.asked.iter().find(|asked| asked.slot == slot);
+        let place = place.map(|asked| asked.place.clone()).unwrap_or_default();
+        self.before = self.record(Some(LastOn { at, delay }), |ledger| {
+            ledger.going_down(&place, nodes, false);
+        });
     }
 
     /// It is on.
     pub(super) fn switched_on(&mut self, node: Node, delay: Duration) {
         self.ours = Some(node);
-        self.record(Some(LastOn { at: self.platform.moment(), delay }));
+        self.record(Some(LastOn { at: self.platform.moment(), delay }), |_| {});
     }
 
     /// It may not be on.
@@ -199,16 +211,17 @@ impl<'a> Session<'a> {
             ResultingState::Old => self.before.take(),
             _ => Some(LastOn { at: self.platform.moment(), delay }),
         };
-        self.record(last);
+        self.record(last, |_| {});
     }
 
     /// Returns what was recorded before.
-    fn record(&mut self, last: Option<LastOn>) -> Option<LastOn> {
+    fn record(&mut self, last: Option<LastOn>, also: impl Fn(&mut Ledger)) -> Option<LastOn> {
         let recorded = last.clone().map(|last| self.with_unheeded(last));
         self.last = last;
         let mut before = None;
         let written = change(&*self.platform, |ledger| {
             before = std::mem::replace(&mut ledger.last, recorded.clone());
+            also(ledger);
         });
         self.is_unrecorded = written.is_err();
         before
@@ -221,12 +234,32 @@ impl<'a> Session<'a> {
         LastOn { delay, ..last }
     }
 
-    /// Asks for a board's nodes to be off. It is done all the same where that cannot be recorded.
-    pub(super) fn ask_off(&mut self, slot: usize) {
-        let Some(asked) = self.asked.iter_mut().find(|asked| asked.slot == slot) else { return };
-        let noted = change(&*self.platform, |ledger| ledger.ask_off(&asked.place, asked.nodes));
+    /// Asks for a board's nodes to be off, but for those that keep their power. It is done all the same where
+    /// that cannot be recorded. Returns those that keep it.
+    pub(super) fn ask_off(&mut self, slot: usize) -> Positions {
+        let mut kept = Positions::NONE;
+        let spares = self.spares_wanted;
+        let Some(asked) = self.asked.iter_mut().find(|asked| asked.slot == slot) else {
+            return kept;
+        };
+        let noted = change(&*self.platform, |ledger| {
+            kept = if spares { asked.wanted(ledger) } else { kept };
+            ledger.ask_off(&asked.place, asked.nodes.without(kept), spares);
+        });
         if noted.is_ok() {
-            asked.note_own();
+            asked.note_own(asked.nodes.without(kept));
+        }
+        let kept_nodes = asked.first.all_beside(kept);
+        self.kept.extend(kept_nodes);
+        kept
+    }
+
+    /// Asks for a board's nodes to be on, once.
+    pub(super) fn ask_on(&mut self, slot: usize) {
+        let Some(asked) = self.asked.iter_mut().find(|asked| asked.slot == slot) else { return };
+        if !std::mem::replace(&mut asked.has_asked_on, true) {
+            // Who cannot read of it behaves as if nobody had asked.
+            let _ = change(&*self.platform, |ledger| ledger.ask_on(&asked.place, asked.nodes));
         }
     }
 
@@ -265,22 +298,4 @@ impl<'a> Session<'a> {
         }
         self.pass_telling(watch, |duration| PowerEvent::Watching { duration })
     }
-}
-
-/// The record; `None` where it cannot be read.
-fn read(platform: &dyn Platform) -> Option<Ledger> {
-    let mut ledger = Ledger::default();
-    let read = platform.record(&mut |text| {
-        ledger = Ledger::parse(text);
-        None
-    });
-    read.is_ok().then_some(ledger)
-}
-
-fn change(platform: &dyn Platform, mut change: impl FnMut(&mut Ledger)) -> std::io::Result<()> {
-    platform.record(&mut |text| {
-        let mut ledger = Ledger::parse(text);
-        change(&mut ledger);
-        Some(ledger.to_string())
-    })
 }

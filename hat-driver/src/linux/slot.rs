@@ -23,6 +23,11 @@ impl Slot {
         Self { board: Board::new(), info, unit: unit.map_err(Arc::new), is_fresh: true }
     }
 
+    /// The board's name in the record.
+    pub(super) fn recorded_as(&self) -> String {
+        self.info.place().replace(' ', ":")
+    }
+
     /// The open board.
     pub(super) fn unit(&mut self) -> Result<&mut Unit, ClusterError> {
         let unit = self.unit.as_mut();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asked::Asked;
+use super::asks::AsksSoFar;
 use super::cluster::Cluster;
 use super::error::{BoardError, ClusterError, Done, NodeResult, Target};
 use super::event::{PowerEvent, Verdict};
@@ -25,6 +26,9 @@ use crate::power::{self, Action, Cause, Failure, ResultingState, Step};
 pub struct Switched {
     /// The nodes that changed.
     pub changed: Vec<Node>,
+    /// The nodes that were left as they are, since somebody asked for their power in the meantime
+    /// ([`Cluster::switch_since`]).
+    pub kept: Vec<Node>,
 }
 
 /// What a run over all boards came to, also where it failed.
@@ -86,9 +90,34 @@ impl Cluster {
         action: Action,
         observer: &mut dyn FnMut(PowerEvent) -> V,
     ) -> Result<Switched, ClusterError> {
+        self.switch_after(nodes, action, None, &mut |event| observer(event).control())
+    }
+
+    /// As [`Self::switch`], as if it had begun at an earlier moment: what others have asked since then comes
+    /// later. A node that somebody has asked to be on since is not switched off ([`Switched::kept`]); what is
+    /// switched off here has gone down by itself ([`Self::set_going_down`]), and goes on counting as that.
+    ///
+    /// # Errors
+    /// As [`Self::switch`].
+    pub fn switch_since<V: Verdict>(
+        &mut self,
+        nodes: &[Node],
+        action: Action,
+        since: &AsksSoFar,
+        observer: &mut dyn FnMut(PowerEvent) -> V,
+    ) -> Result<Switched, ClusterError> {
+        self.switch_after(nodes, action, Some(since), &mut |event| observer(event).control())
+    }
+
+    fn switch_after(
+        &mut self,
+        nodes: &[Node],
+        action: Action,
+        since: Option<&AsksSoFar>,
+        observer: &mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
+    ) -> Result<Switched, ClusterError> {
         self.check_nodes(nodes)?;
-        let observer = &mut |event| observer(event).control();
-        let mut session = self.session(nodes, observer);
+        let mut session = self.session(nodes, since, observer);
         if action == Action::On {
             self.begin(&mut session).map_err(|stop| {
                 Self::stopped(stop, Self::done(&Run::default(), nodes, action), nodes)
@@ -97,7 +126,7 @@ impl Cluster {
         let mut run = self.run(nodes, action, &mut session);
         self.finish(&mut run, &mut session);
         if run.failures.is_empty() {
-            return Ok(Switched { changed: run.changed });
+            return Ok(Switched { changed: run.changed, kept: session.kept });
         }
         let done = Self::done(&run, nodes, action);
         Err(ClusterError::of_boards(run.failures, done))
@@ -107,14 +136,19 @@ impl Cluster {
     pub(super) fn session<'a>(
         &self,
         nodes: &[Node],
+        since: Option<&AsksSoFar>,
         observer: &'a mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
     ) -> Session<'a> {
+        let asked = self.asked(nodes);
+        Session::new(Arc::clone(&self.platform), self.options.lock_limit, asked, since, observer)
+    }
+
+    /// What is asked of each board for these nodes.
+    pub(super) fn asked(&self, nodes: &[Node]) -> Vec<Asked> {
         let asked = self.slots.iter().enumerate().map(|(index, slot)| {
-            let place = slot.info.place().replace(' ', ":");
-            Asked::new(index, self.first(index), place, slot.board.positions(nodes))
+            Asked::new(index, self.first(index), slot.recorded_as(), slot.board.positions(nodes))
         });
-        let asked = asked.filter(|asked| !asked.nodes.is_empty()).collect();
-        Session::new(Arc::clone(&self.platform), self.options.lock_limit, asked, observer)
+        asked.filter(|asked| !asked.nodes.is_empty()).collect()
     }
 
     /// Keeps others' power-ons away, and makes sure that the supply bears more load.
@@ -247,7 +281,7 @@ impl Cluster {
     #[must_use]
     pub fn rest(&self) -> Duration {
         let mut observer = |_| ControlFlow::Continue(());
-        let mut session = self.session(&[], &mut observer);
+        let mut session = self.session(&[], None, &mut observer);
         session.heed_others(self.heeds_others());
         session.rest()
     }

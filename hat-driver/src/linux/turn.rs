@@ -59,8 +59,7 @@ impl Cluster {
         let exclusion = self.exclusion(slot)?;
         let delay = self.delays(slot);
         let wait = session.rest();
-        let mut turn =
-            Turn { exclusion, slot, first: self.first(slot), action, delay: &delay, session };
+        let mut turn = Turn::new(exclusion, slot, self.first(slot), action, &delay, session);
         let unit = self.slots[slot].unit()?;
         Ok(power::switch(unit, request, action, &delay, wait, &mut turn))
     }
@@ -122,9 +121,22 @@ struct Turn<'a, 'o> {
     action: Action,
     delay: &'a dyn Fn(u8) -> Duration,
     session: &'a mut Session<'o>,
+    /// The nodes that keep their power.
+    kept: Positions,
 }
 
-impl Turn<'_, '_> {
+impl<'a, 'o> Turn<'a, 'o> {
+    fn new(
+        exclusion: Exclusion,
+        slot: usize,
+        first: Node,
+        action: Action,
+        delay: &'a dyn Fn(u8) -> Duration,
+        session: &'a mut Session<'o>,
+    ) -> Self {
+        Self { exclusion, slot, first, action, delay, session, kept: Positions::NONE }
+    }
+
     fn delay_after(&self, nodes: Positions) -> Duration {
         nodes.iter().next_back().map_or(Duration::ZERO, self.delay)
     }
@@ -135,10 +147,15 @@ impl SwitchHooks for Turn<'_, '_> {
 
     fn enter(&mut self) -> Result<(), Stop> {
         self.exclusion.enter(self.session.lock_limit)?;
-        if self.action == Action::Off {
-            self.session.ask_off(self.slot);
+        match self.action {
+            Action::Off => self.kept = self.session.ask_off(self.slot),
+            Action::On => self.session.ask_on(self.slot),
         }
         Ok(())
+    }
+
+    fn still_asked(&mut self, request: Positions) -> Positions {
+        request.without(self.kept)
     }
 
     fn leave(&mut self) {
@@ -158,7 +175,7 @@ impl SwitchHooks for Turn<'_, '_> {
 
     fn switching(&mut self, nodes: Positions) {
         if self.action == Action::On {
-            self.session.switching_on(self.delay_after(nodes));
+            self.session.switching_on(self.slot, nodes, self.delay_after(nodes));
         }
     }
 

@@ -118,6 +118,11 @@ pub trait SwitchHooks {
     /// Where exclusion cannot be had in time.
     fn enter(&mut self) -> Result<(), Self::Stop>;
 
+    /// Those of the nodes asked for that are still to be switched, now that others are excluded.
+    fn still_asked(&mut self, request: Positions) -> Positions {
+        request
+    }
+
     /// Lets others in.
     fn leave(&mut self);
 

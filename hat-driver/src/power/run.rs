@@ -56,7 +56,11 @@ pub fn switch<B: Switchable, C: SwitchHooks>(
     let nothing = Positions::NONE;
     let mut run = Run { board, hooks, request, action, done: nothing, right: nothing };
     run.enter()?;
-    let result = run.start(delay, wait);
+    run.request = run.hooks.still_asked(request);
+    let result = match run.request.is_empty() && !request.is_empty() {
+        true => Ok(Finished { switched: nothing, wait }),
+        false => run.start(delay, wait),
+    };
     run.hooks.leave();
     result
 }

@@ -112,6 +112,11 @@ fn make(call: Call, cluster: &mut Cluster, seat: &Seat) -> Outcome {
         Call::Off(nodes) => {
             Outcome::Switched(cluster.switch(&cluster.pick(nodes), Action::Off, observer))
         }
+        Call::Spare(nodes) => {
+            let since = cluster.asks_so_far();
+            let nodes = cluster.pick(nodes);
+            Outcome::Switched(cluster.switch_since(&nodes, Action::Off, &since, observer))
+        }
         Call::Cycle(nodes) => Outcome::Cycled(cluster.cycle(&cluster.pick(nodes), DELAY, observer)),
         Call::Init(board) => Outcome::Other(cluster.init(cluster.board(board)).map(drop)),
         Call::Status(board) => Outcome::Other(cluster.status(cluster.board(board)).map(drop)),

@@ -20,7 +20,7 @@ mod world;
 
 use callers::explore;
 use monitor::Invariant;
-use scenario::Call::{self, Cycle, Init, Off, On, Status};
+use scenario::Call::{self, Cycle, Init, Off, On, Spare, Status};
 use scenario::{ALL_FAULTS, Broken, Fault, Scenario};
 
 /// Explores, and fails with the steps that lead to what does not hold.
@@ -49,6 +49,9 @@ fn small() -> Vec<Scenario> {
             &[&[On(&[0])], &[Off(&[1])], &[Init(0)]],
         )
         .boards(&[None]),
+        Scenario::new("spare0 on01 off0", 1, &[&[Spare(&[0])], &[On(&[0, 1])], &[Off(&[0])]]),
+        Scenario::new("spare01 spare0 on0", 3, &[&[Spare(&[0, 1])], &[Spare(&[0])], &[On(&[0])]]),
+        Scenario::new("spare01 cycle0 off1", 3, &[&[Spare(&[0, 1])], &[Cycle(&[0])], &[Off(&[1])]]),
         // Seen: the second one's node went on right after the third, whose record hid the first.
         Scenario::new("on0 on1 on2-at-once", 0, &[&[On(&[0])], &[On(&[1])], &[On(&[2])]])
             .last_without_delay(),
@@ -124,7 +127,7 @@ fn each_invariant_can_fail() {
         (Broken::BoardLock, Invariant::Update, &[]),
         (Broken::PowerOnLock, Invariant::Stagger, &[]),
         (Broken::LastOn, Invariant::Stagger, &[]),
-        (Broken::Offs, Invariant::Off, &[]),
+        (Broken::Asks, Invariant::Off, &[]),
         (Broken::Ownerless, Invariant::Progress, &[Fault::Kill]),
         (Broken::Lie, Invariant::Told, &[Fault::Late]),
     ];
@@ -134,6 +137,10 @@ fn each_invariant_can_fail() {
         let violation = explore(&scenario).violation;
         assert_eq!(violation.map(|found| found.invariant), Some(invariant), "{broken:?}");
     }
+    let calls: &[&[Call]] = &[&[Spare(&[0])], &[On(&[0])], &[Status(0)]];
+    let scenario = Scenario::new("broken", 1, calls).broken(Broken::Asks);
+    let violation = explore(&scenario).violation;
+    assert_eq!(violation.map(|found| found.invariant), Some(Invariant::On));
 }
 
 /// With all faults, at each access: also where the rules let others change nothing.

@@ -15,6 +15,8 @@ pub(crate) enum Invariant {
     Stagger,
     /// No node goes on after an `off` that began later.
     Off,
+    /// No node is off after an `on` that began later than what spares such nodes.
+    On,
     /// Nobody is blocked for ever, or goes on for ever.
     Progress,
     /// What a caller is told is so.
@@ -59,6 +61,8 @@ pub(crate) struct Running {
     older: u8,
     /// Nodes that were switched off by a call that began later, or by one that returned.
     withdrawn: u8,
+    /// Nodes that a call that began later has returned as on.
+    wanted: u8,
     /// Nodes that other calls meanwhile asked to be off.
     pub(crate) contested: u8,
     /// Nodes that this call switched on, and off.
@@ -71,8 +75,8 @@ pub(crate) struct Running {
 
 impl Running {
     fn new(call: Call) -> Self {
-        let (older, withdrawn, contested, on, off, seen) = (0, 0, 0, 0, 0, 0);
-        Self { call, older, withdrawn, contested, on, off, seen, is_killed: false }
+        let (older, withdrawn, wanted, contested, on, off, seen) = (0, 0, 0, 0, 0, 0, 0);
+        Self { call, older, withdrawn, wanted, contested, on, off, seen, is_killed: false }
     }
 }
 
@@ -147,6 +151,9 @@ impl Monitor {
         if on & running.withdrawn != 0 && self.has_record {
             return Err(Violation::of(Invariant::Off, format!("{call:?} switched {on:#b} on")));
         }
+        if matches!(call, Call::Spare(_)) && off & running.wanted != 0 && self.has_record {
+            return Err(Violation::of(Invariant::On, format!("{call:?} switched {off:#b} off")));
+        }
         running.on |= on;
         running.off |= off;
         let older = running.older;
@@ -180,6 +187,13 @@ impl Monitor {
         let running = self.end(caller)?;
         if let (Call::Off(_), true) = (running.call, is_ok) {
             self.withdraw(running.older, running.call.off());
+        }
+        if let (Call::On(_) | Call::Cycle(_), true) = (running.call, is_ok) {
+            let calls = self.calls.iter_mut().enumerate();
+            let older = calls.filter(|(index, _)| running.older >> index & 1 == 1);
+            older.filter_map(|(_, other)| other.as_mut()).for_each(|other| {
+                other.wanted |= running.call.on();
+            });
         }
         Some(running)
     }

@@ -14,6 +14,8 @@ pub(crate) struct Caller {
 pub(crate) enum Call {
     On(&'static [usize]),
     Off(&'static [usize]),
+    /// Off, but for those that somebody asks to be on since it began: the end of a shutdown.
+    Spare(&'static [usize]),
     Cycle(&'static [usize]),
     Init(usize),
     Status(usize),
@@ -22,7 +24,9 @@ pub(crate) enum Call {
 impl Call {
     pub(crate) fn nodes(self) -> u8 {
         match self {
-            Self::On(nodes) | Self::Off(nodes) | Self::Cycle(nodes) => bits(nodes.iter().copied()),
+            Self::On(nodes) | Self::Off(nodes) | Self::Spare(nodes) | Self::Cycle(nodes) => {
+                bits(nodes.iter().copied())
+            }
             Self::Init(_) | Self::Status(_) => 0,
         }
     }
@@ -34,7 +38,7 @@ impl Call {
 
     /// The nodes that it asks to be on in the end.
     pub(crate) fn on(self) -> u8 {
-        if let Self::Off(_) = self { 0 } else { self.nodes() }
+        if let Self::Off(_) | Self::Spare(_) = self { 0 } else { self.nodes() }
     }
 }
 
@@ -71,8 +75,8 @@ pub(crate) enum Broken {
     PowerOnLock,
     /// The record forgets the node that went on last.
     LastOn,
-    /// The record forgets that nodes were asked to be off.
-    Offs,
+    /// The record forgets what was asked of nodes.
+    Asks,
     /// A lock outlives its holder.
     Ownerless,
     /// A chip is read back as if the transfer that failed had not reached it.

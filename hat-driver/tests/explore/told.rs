@@ -33,7 +33,7 @@ pub(crate) fn check(
     let told = match outcome {
         Outcome::Switched(Ok(switched)) => {
             let changed = nodes_bits(&switched.changed);
-            let nodes = did.call.nodes();
+            let nodes = did.call.nodes() & !nodes_bits(&switched.kept);
             let is_right = match did.call {
                 Call::On(_) => (did.on, did.off) == (changed, 0) && nodes & !did.seen == 0,
                 _ => (did.on, did.off) == (0, changed) && nodes & did.seen == 0,

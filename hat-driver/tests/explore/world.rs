@@ -85,7 +85,7 @@ impl Simulation {
     pub(crate) fn record(&self) -> String {
         let forgotten = match self.broken {
             Some(Broken::LastOn) => "on ",
-            Some(Broken::Offs) => "off ",
+            Some(Broken::Asks) => "asked ",
             _ => return self.record.clone(),
         };
         let lines = self.record.lines().filter(|line| !line.starts_with(forgotten));

@@ -54,6 +54,8 @@ enum Failure {
     Stopped,
     /// Somebody else has switched it in the meantime.
     Switched { is_off: bool },
+    /// Somebody else has asked for its power in the meantime.
+    Wanted { has_halted: bool },
     /// Its power could not be cut, for this reason.
     NotCut(String),
 }
@@ -75,6 +77,8 @@ pub(super) struct Course {
     transport: Option<Transport>,
     /// Whether its power is to be cut where it does not halt.
     force: bool,
+    /// Whether it was on its way down before it was asked.
+    joins: bool,
 }
 
 /// Whether a state means that the node's gadget is there.
@@ -87,7 +91,16 @@ impl Course {
     pub(super) fn new(node: Node, state: State, force: bool, now: Instant) -> Self {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
-        Self { node, stage, usb, transport: None, force }
+        Self { node, stage, usb, transport: None, force, joins: false }
+    }
+
+    /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
+    /// the USB any more has left it since.
+    pub(super) fn join(&mut self, now: Instant) {
+        self.joins = true;
+        if self.usb == Usb::Never && self.stage == Stage::Asking {
+            self.stage = Stage::Gone(now);
+        }
     }
 
     /// Takes note of what its agent says.
@@ -103,6 +116,10 @@ impl Course {
                     _ => Stage::Failed(Failure::Unseen),
                 }
             }
+            (Stage::Asking, Said::Failed(_)) if self.joins => match self.usb {
+                Usb::Left(since) => Stage::Gone(since),
+                _ => Stage::GoingDown,
+            },
             (Stage::Asking, Said::Failed(error)) => self.fail(Failure::NotAccepted {
                 why: error.to_string(),
                 is_timeout: error.is_timeout(),
@@ -137,6 +154,7 @@ impl Course {
             }
             (Stage::GoingDown, false) => self.stage = Stage::Gone(now),
             (Stage::Gone(_), true) => self.stage = self.fail(Failure::Restarts),
+            (Stage::Asking, false) if self.joins => self.stage = Stage::Gone(now),
             (Stage::Asking, false) if self.usb == Usb::Present => self.usb = Usb::Left(now),
             (Stage::Asking, true) => self.usb = Usb::Present,
             _ => {}
@@ -167,6 +185,16 @@ impl Course {
         }
     }
 
+    /// Somebody else has asked for its power: it is not cut, whether it has halted or not.
+    pub(super) fn want(&mut self, has_halted: bool) {
+        self.stage = Stage::Failed(Failure::Wanted { has_halted });
+    }
+
+    /// Another process has cut its power, as it had halted.
+    pub(super) fn end(&mut self) {
+        self.stage = Stage::Off(ShutdownResult::ShutDown);
+    }
+
     /// Takes note of its power being cut.
     pub(super) fn is_cut(&mut self) {
         self.stage = Stage::Off(match self.stage {
@@ -188,6 +216,28 @@ impl Course {
 
     pub(super) fn is_off(&self) -> bool {
         matches!(self.stage, Stage::Off(_))
+    }
+
+    /// Whether it has accepted, and can be seen to halt.
+    pub(super) fn is_going_down(&self) -> bool {
+        matches!(self.stage, Stage::GoingDown | Stage::Gone(_) | Stage::Halted)
+    }
+
+    /// Whether it started again although it had accepted.
+    pub(super) fn restarts(&self) -> bool {
+        matches!(self.stage, Stage::Unwilling(Failure::Restarts) | Stage::Failed(Failure::Restarts))
+    }
+
+    pub(super) fn is_forced(&self) -> bool {
+        self.stage == Stage::Forced
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        matches!(self.stage, Stage::Failed(Failure::Wanted { .. }))
+    }
+
+    pub(super) fn is_left_halted(&self) -> bool {
+        self.stage == Stage::Failed(Failure::Wanted { has_halted: true })
     }
 
     pub(super) fn is_to_be_cut(&self) -> bool {
@@ -236,6 +286,13 @@ impl Course {
             Failure::Switched { is_off: false } => {
                 "was switched by another command on its way down".to_owned()
             }
+            Failure::Wanted { has_halted: true } => {
+                "has halted, but keeps its power, as another command has asked for it since"
+                    .to_owned()
+            }
+            Failure::Wanted { has_halted: false } => {
+                "keeps its power, as another command has asked for it since".to_owned()
+            }
             Failure::NotCut(why) => format!("its power could not be cut: {why}"),
         })
     }
@@ -249,6 +306,11 @@ impl Course {
         };
         NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }
     }
+}
+
+/// The nodes of those courses.
+pub(super) fn names(courses: &[Course], of: impl Fn(&Course) -> bool) -> Vec<Node> {
+    courses.iter().filter(|course| of(course)).map(|course| course.node).collect()
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@
 
 mod ask;
 mod course;
+mod work;
 
 use std::time::{Duration, Instant};
 
-use hat_driver::linux::{Node, PowerEvent};
+use hat_driver::linux::Node;
 use hat_driver::power::Action;
 use node_link::agent::Request;
 
@@ -17,19 +18,17 @@ use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer, Verdict};
 use crate::hooks::{Operation, Reason};
-use crate::life::{State, Watch};
-use crate::nodes::{NodeSet, label};
+use crate::life::State;
+use crate::nodes::{NodeSet, label, set_of};
 use crate::outcome::Outcome;
 use crate::report::{
     NodePower, NodeReboot, NodeShutdown, PowerReport, RebootReport, ShutdownReport, ShutdownResult,
 };
 use ask::{Asking, Said};
-use course::Course;
+use course::{Course, names};
+use work::Work;
 
 pub use course::SETTLE;
-
-/// How often the course of things is looked at while nothing happens.
-const STEP: Duration = Duration::from_millis(100);
 
 /// How nodes are shut down.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +55,8 @@ impl Cluster {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<ShutdownReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        // Before anybody is asked: who asks for a node's power from here on, means it to have it.
+        let since = self.driver.asks_so_far();
         let (nodes, absent) = self.present(set)?;
         let powered = self.powered(&nodes)?;
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
@@ -67,7 +68,7 @@ impl Cluster {
             if observer(Event::Begun { nodes, action: Action::Off }).is_break() {
                 return Outcome { report: PowerReport::default(), error: Some(not_asked(nodes)) };
             }
-            let work = Work::begin(cluster, nodes, how.force, limit);
+            let work = Work::begin(cluster, nodes, &since, how.force, limit);
             let result = work.and_then(|mut work| work.run(observer, &mut courses));
             let report = PowerReport {
                 nodes: courses.iter().map(|course| cut(cluster, course)).collect(),
@@ -138,6 +139,8 @@ impl Cluster {
             failures,
             timed_out: false,
             action: "restart",
+            wanted: Vec::new(),
+            halted: Vec::new(),
         });
         Ok(Outcome { report, error: error.or(absent) })
     }
@@ -157,24 +160,22 @@ impl Cluster {
     }
 }
 
-fn set_of(nodes: &[Node]) -> Result<NodeSet, Error> {
-    Ok(NodeSet::parse(&nodes.iter().copied().map(label).collect::<Vec<_>>())?)
-}
-
 fn tell(courses: &mut [Course], node: Node, said: Said) {
     if let Some(course) = courses.iter_mut().find(|course| course.node == node) {
         course.hear(said);
     }
 }
 
-fn names(courses: &[Course], of: impl Fn(&Course) -> bool) -> Vec<Node> {
-    courses.iter().filter(|course| of(course)).map(|course| course.node).collect()
-}
-
 /// What is wrong where the caller stopped before anybody was asked.
 fn not_asked(nodes: &[Node]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    Error::NotShutDown { failures, timed_out: false, action: "shut down" }
+    Error::NotShutDown {
+        failures,
+        timed_out: false,
+        action: "shut down",
+        wanted: Vec::new(),
+        halted: Vec::new(),
+    }
 }
 
 /// What is wrong where not all nodes were shut down.
@@ -182,109 +183,13 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let failed = |course: &Course| Some((label(course.node), course.failure(limit)?));
     let failures: Vec<_> = courses.iter().filter_map(failed).collect();
     let timed_out = courses.iter().any(Course::has_timed_out);
-    (!failures.is_empty()).then_some(Error::NotShutDown {
-        failures,
-        timed_out,
-        action: "shut down",
-    })
-}
-
-/// Nodes on their way down.
-struct Work<'a> {
-    cluster: &'a mut Cluster,
-    courses: Vec<Course>,
-    watch: Watch,
-    asking: Asking,
-    deadline: Instant,
-}
-
-impl<'a> Work<'a> {
-    fn begin(
-        cluster: &'a mut Cluster,
-        nodes: &[Node],
-        force: bool,
-        limit: Duration,
-    ) -> Result<Self, Error> {
-        let now = Instant::now();
-        let deadline = now + limit;
-        // Before anybody is asked: a node may be quick.
-        let watch = cluster.follow_kernel(&set_of(nodes)?)?;
-        let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
-        let courses = states.map(|state| Course::new(state.node, state.state, force, now));
-        let courses = courses.collect();
-        let asking = Asking::begin(cluster, nodes, &Request::Poweroff, deadline);
-        Ok(Self { cluster, courses, watch, asking, deadline })
-    }
-
-    /// Until every node is off, or is not going to be; the courses are those that they took.
-    fn run(&mut self, observer: &mut Observer<'_>, courses: &mut Vec<Course>) -> Result<(), Error> {
-        let result = self.go_on(observer);
-        *courses = std::mem::take(&mut self.courses);
-        result
-    }
-
-    fn go_on(&mut self, observer: &mut Observer<'_>) -> Result<(), Error> {
-        loop {
-            let now = Instant::now();
-            self.hear();
-            for course in &mut self.courses {
-                course.pass(now, self.deadline);
-            }
-            let due = names(&self.courses, Course::is_to_be_cut);
-            if !due.is_empty() {
-                self.cut(&due, observer);
-                continue;
-            }
-            let left = names(&self.courses, Course::is_under_way);
-            if left.is_empty() {
-                return Ok(());
-            }
-            let event = Event::GoingDown {
-                nodes: &left,
-                left: self.deadline.saturating_duration_since(now),
-            };
-            if observer(event).is_break() {
-                self.courses.iter_mut().for_each(Course::stop);
-                return Ok(());
-            }
-            while let Some(change) = self.watch.next(Some(now + STEP))? {
-                let course = self.courses.iter_mut().find(|course| course.node == change.node);
-                if let Some(course) = course {
-                    course.see(change.state, Instant::now());
-                }
-            }
-        }
-    }
-
-    fn hear(&mut self) {
-        while let Ok((node, said)) = self.asking.said.try_recv() {
-            tell(&mut self.courses, node, said);
-        }
-    }
-
-    /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails takes the others'
-    /// nodes nothing away.
-    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) {
-        let mut boards: Vec<_> = nodes.iter().map(|node| node.board()).collect();
-        boards.dedup();
-        for board in boards {
-            let nodes: Vec<_> = nodes.iter().copied().filter(|n| n.board() == board).collect();
-            let mut off = Vec::new();
-            let result = self.cluster.driver.switch(&nodes, Action::Off, &mut |event| {
-                if let PowerEvent::Switched { node, .. } = event {
-                    off.push(node);
-                }
-                observer(Event::Power(event))
-            });
-            let why = result.err().map(|error| Error::from(error).message());
-            for course in self.courses.iter_mut().filter(|course| nodes.contains(&course.node)) {
-                match &why {
-                    Some(why) if !off.contains(&course.node) => course.is_not_cut(why.clone()),
-                    _ => course.is_cut(),
-                }
-            }
-        }
-    }
+    let labels = |is: fn(&Course) -> bool| {
+        courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
+    };
+    let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
+    let action = "shut down";
+    let error = Error::NotShutDown { failures, timed_out, action, wanted, halted };
+    (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
 
 /// What the desired state and the hooks are told of a node.
@@ -297,5 +202,6 @@ fn cut(cluster: &Cluster, course: &Course) -> NodePower {
         changed: is_off,
         undone: false,
         cycled: false,
+        system: None,
     }
 }

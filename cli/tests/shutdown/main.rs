@@ -1,7 +1,12 @@
 //! `shutdown`, `reboot` and `off` on nodes that run: by their simulated serial ports, and by an ssh that starts the
 //! real agent on a node of files.
 
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../command/mod.rs"]
 mod command;
+mod rivals;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,0 +1,170 @@
+//! Nodes on their way down: what is asked and seen of them, and their power at its end.
+
+use std::time::{Duration, Instant};
+
+use hat_driver::linux::{AsksSoFar, Node, PowerEvent};
+use hat_driver::power::Action;
+use node_link::agent::Request;
+
+use super::ask::{Asking, Said};
+use super::course::{Course, names};
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::life::{NodeState, State, Watch};
+use crate::nodes::set_of;
+
+/// How often the course of things is looked at while nothing happens.
+const STEP: Duration = Duration::from_millis(100);
+
+/// Nodes on their way down.
+pub(super) struct Work<'a> {
+    cluster: &'a mut Cluster,
+    courses: Vec<Course>,
+    watch: Watch,
+    asking: Asking,
+    deadline: Instant,
+    /// What had been asked of the nodes when it began.
+    since: &'a AsksSoFar,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn begin(
+        cluster: &'a mut Cluster,
+        nodes: &[Node],
+        since: &'a AsksSoFar,
+        force: bool,
+        limit: Duration,
+    ) -> Result<Self, Error> {
+        let now = Instant::now();
+        let deadline = now + limit;
+        // Before anybody is asked: a node may be quick.
+        let watch = cluster.follow_kernel(&set_of(nodes)?)?;
+        let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
+        let courses = states.map(|state| Course::new(state.node, state.state, force, now));
+        let mut courses: Vec<_> = courses.collect();
+        let wanted = cluster.driver.wanted_since(nodes, since);
+        for course in &mut courses {
+            if wanted.contains(&course.node) {
+                course.want(false);
+            } else if cluster.driver.is_going_down(course.node) {
+                course.join(now);
+            }
+        }
+        let asked = names(&courses, Course::is_asking);
+        let asking = Asking::begin(cluster, &asked, &Request::Poweroff, deadline);
+        Ok(Self { cluster, courses, watch, asking, deadline, since })
+    }
+
+    /// Until every node is off, or is not going to be; the courses are those that they took.
+    pub(super) fn run(
+        &mut self,
+        observer: &mut Observer<'_>,
+        courses: &mut Vec<Course>,
+    ) -> Result<(), Error> {
+        let result = self.go_on(observer);
+        *courses = std::mem::take(&mut self.courses);
+        result
+    }
+
+    fn go_on(&mut self, observer: &mut Observer<'_>) -> Result<(), Error> {
+        loop {
+            let now = Instant::now();
+            self.hear();
+            for course in &mut self.courses {
+                course.pass(now, self.deadline);
+            }
+            let due = names(&self.courses, Course::is_to_be_cut);
+            if !due.is_empty() {
+                self.cut(&due, observer);
+                continue;
+            }
+            let left = names(&self.courses, Course::is_under_way);
+            if left.is_empty() {
+                return Ok(());
+            }
+            let event = Event::GoingDown {
+                nodes: &left,
+                left: self.deadline.saturating_duration_since(now),
+            };
+            if observer(event).is_break() {
+                self.courses.iter_mut().for_each(Course::stop);
+                return Ok(());
+            }
+            while let Some(change) = self.watch.next(Some(now + STEP))? {
+                self.see(change);
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        while let Ok((node, said)) = self.asking.said.try_recv() {
+            // Another process may have asked it first, in the meantime.
+            let joins = matches!(said, Said::Failed(_)) && self.cluster.driver.is_going_down(node);
+            self.record(node, |course| {
+                if joins {
+                    course.join(Instant::now());
+                }
+                course.hear(said);
+            });
+        }
+    }
+
+    fn see(&mut self, NodeState { node, state, .. }: NodeState) {
+        // Who switches a node off otherwise than at the end of its way down, records that it is not on it any more.
+        let is_ended = state == State::Off && self.cluster.driver.is_going_down(node);
+        self.record(node, |course| match is_ended && course.is_under_way() {
+            true => course.end(),
+            false => course.see(state, Instant::now()),
+        });
+    }
+
+    /// Changes a node's course, and tells other processes whether it goes down.
+    fn record(&mut self, node: Node, change: impl FnOnce(&mut Course)) {
+        let Some(course) = self.courses.iter_mut().find(|course| course.node == node) else {
+            return;
+        };
+        let before = course.is_going_down();
+        change(course);
+        if !before && course.is_going_down() {
+            self.cluster.driver.set_going_down(node, true);
+        } else if before && course.restarts() {
+            self.cluster.driver.set_going_down(node, false);
+        }
+    }
+
+    /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails takes the others'
+    /// nodes nothing away.
+    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) {
+        for course in self.courses.iter().filter(|course| course.is_forced()) {
+            self.cluster.driver.set_going_down(course.node, false);
+        }
+        let mut boards: Vec<_> = nodes.iter().map(|node| node.board()).collect();
+        boards.dedup();
+        for board in boards {
+            let nodes: Vec<_> = nodes.iter().copied().filter(|n| n.board() == board).collect();
+            let mut off = Vec::new();
+            let observer = &mut |event| {
+                if let PowerEvent::Switched { node, .. } = event {
+                    off.push(node);
+                }
+                observer(Event::Power(event))
+            };
+            let driver = &mut self.cluster.driver;
+            let (kept, why) = match driver.switch_since(&nodes, Action::Off, self.since, observer) {
+                Ok(switched) => (switched.kept, None),
+                Err(error) => (Vec::new(), Some(Error::from(error).message())),
+            };
+            for course in self.courses.iter_mut().filter(|course| nodes.contains(&course.node)) {
+                match &why {
+                    _ if kept.contains(&course.node) => {
+                        // It has not where somebody has cycled its power meanwhile.
+                        course.want(self.cluster.driver.is_going_down(course.node));
+                    }
+                    Some(why) if !off.contains(&course.node) => course.is_not_cut(why.clone()),
+                    _ => course.is_cut(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What the record says, and what it does not.
+
+use super::*;
+
+const BOOT: &str = "4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2";
+
+fn at(boot: &str, seconds: u64) -> Moment {
+    Moment { boot: boot.to_owned(), uptime: Duration::from_secs(seconds) }
+}
+
+fn rest(last: u64, delay: u64, boot: &str, now: u64) -> u64 {
+    let last = LastOn { at: at(BOOT, last), delay: Duration::from_secs(delay) };
+    last.rest(&at(boot, now)).as_secs()
+}
+
+#[test]
+fn what_is_left_of_a_delay_is_never_more_than_the_delay() {
+    assert_eq!(rest(100, 30, BOOT, 100), 30);
+    assert_eq!(rest(100, 30, BOOT, 110), 20);
+    assert_eq!(rest(100, 30, BOOT, 1000), 0);
+    assert_eq!(rest(100, 1_000_000, BOOT, 100), 300, "not believed");
+}
+
+#[test]
+fn a_node_that_was_being_switched_counts_from_when_it_was_at_the_latest() {
+    assert_eq!(rest(105, 30, BOOT, 100), 30);
+    assert_eq!(rest(105, 30, BOOT, 115), 20);
+}
+
+#[test]
+fn another_boot_or_clock_makes_nobody_wait() {
+    assert_eq!(rest(100, 30, "another", 100), 0);
+    assert_eq!(rest(100, 30, BOOT, 90), 0, "no clock of ours says that");
+}
+
+#[test]
+fn the_kernel_tells_the_moment() {
+    let (first, second) = (Moment::now(), Moment::now());
+    assert_eq!(first.boot.len(), BOOT.len(), "{first:?}");
+    assert_eq!(first.boot, second.boot);
+    assert!(first.uptime > Duration::ZERO && second.uptime >= first.uptime);
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let mut ledger = Ledger::default();
+    assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
+    ledger.last = Some(LastOn { at: at(BOOT, 7), delay: Duration::from_millis(1500) });
+    ledger.ask_off("i2c-1:0x20", Positions::from_bits(0b1001), false);
+    ledger.ask_off("i2c-1:0x20", Positions::one(3), false);
+    ledger.ask_on("i2c-1:0x20", Positions::one(1));
+    ledger.going_down("i2c-1:0x20", Positions::one(1), true);
+    ledger.ask_off("GPIO", Positions::one(0), false);
+    let asks = |off, on, is_going_down| NodeAsks { off, on, is_going_down };
+    let four = [asks(1, 0, false), asks(0, 1, true), asks(0, 0, false), asks(2, 0, false)];
+    assert_eq!(ledger.asks("i2c-1:0x20"), Asks(four.to_vec()));
+    assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
+}
+
+#[test]
+fn a_node_is_on_its_way_down_until_it_loses_its_power_otherwise_or_starts() {
+    let (mut ledger, one) = (Ledger::default(), Positions::one(0));
+    let is_down = |ledger: &Ledger| ledger.asks("GPIO").of(0).is_going_down;
+    ledger.going_down("GPIO", one, true);
+    ledger.ask_on("GPIO", one);
+    ledger.ask_off("GPIO", one, true);
+    assert!(is_down(&ledger));
+    ledger.ask_off("GPIO", one, false);
+    assert!(!is_down(&ledger));
+}
+
+#[test]
+fn a_count_goes_round() {
+    let mut ledger = Ledger::default();
+    (0..u32::from(ROUND) + 1).for_each(|_| ledger.ask_off("GPIO", Positions::one(0), false));
+    assert_eq!(ledger.asks("GPIO").of(0).off, 1);
+    assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
+}
+
+#[test]
+fn a_text_that_is_not_whole_says_nothing() {
+    let last = Some(LastOn { at: at(BOOT, 7), delay: Duration::from_secs(1) });
+    let ledger = Ledger { last, ..Ledger::default() };
+    let text = ledger.to_string();
+    for end in 0..text.len() - 1 {
+        assert_eq!(Ledger::parse(&text[..end]), Ledger::default(), "{}", &text[..end]);
+    }
+    for text in [
+        "on a b c\n.\n",
+        "clusterhat 1\n.\n",
+        "clusterhat 2\nasked x 1/1 y\n.\n",
+        "clusterhat 2\nasked x 1/1000\n.\n",
+        "\0\0",
+    ] {
+        assert_eq!(Ledger::parse(text), Ledger::default(), "{text}");
+    }
+}
+
+#[test]
+fn the_longest_record_fits_its_page() {
+    let at = Moment { boot: BOOT.to_owned(), uptime: Duration::from_secs(u32::MAX.into()) };
+    let last = Some(LastOn { at, delay: LONGEST });
+    let mut ledger = Ledger { last, ..Ledger::default() };
+    for board in 0..100 {
+        ledger.ask_on(&format!("i2c-{}:0x20", 100 + board), Positions::from_bits(0xf_ffff));
+    }
+    for asks in ledger.asks.values_mut() {
+        asks.0.fill(NodeAsks { off: ROUND - 1, on: ROUND - 1, is_going_down: true });
+    }
+    let length = ledger.to_string().len();
+    assert!(length <= 4096, "{length}");
+    assert_eq!(ledger.asks.len(), MOST_BOARDS);
+}
