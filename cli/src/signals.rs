@@ -22,32 +22,48 @@ use crate::render::{self, Printout};
 /// How long the last words may take, or a report that is being printed already: nobody may read them.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a command may take to notice that it is to stop: it looks ten times a second, unless it waits for a lock or a
+/// terminal that takes no output.
+const NOTICE: Duration = Duration::from_secs(1);
+
 /// What has been switched so far, reported on interruption.
 pub(crate) struct Record {
-    asked: Asked,
     switched: Arc<Mutex<Switched>>,
 }
 
-/// What is asked of which nodes.
-#[derive(Clone)]
-struct Asked {
-    nodes: Vec<Node>,
-    action: Action,
-}
-
 /// What has been switched, and whether the command's report is to tell of it.
-#[derive(Default)]
 struct Switched {
+    /// The nodes that are to have this power in the end.
+    asked: Vec<Node>,
+    action: Action,
     /// In the order of their last change.
     nodes: Vec<(Node, Action)>,
+    /// The signal that came.
+    signal: Option<i32>,
+    /// Whether the command has noticed.
+    is_noticed: bool,
     is_over: bool,
 }
 
 impl Record {
     /// For a command that brings nodes to this power in the end.
     pub(crate) fn new(nodes: &[Node], action: Action) -> Self {
-        let asked = Asked { nodes: nodes.to_vec(), action };
-        Self { asked, switched: Arc::default() }
+        let switched = Switched {
+            asked: nodes.to_vec(),
+            action,
+            nodes: Vec::new(),
+            signal: None,
+            is_noticed: false,
+            is_over: false,
+        };
+        Self { switched: Arc::new(Mutex::new(switched)) }
+    }
+
+    /// Nodes are about to be switched: what was before is over.
+    pub(crate) fn begin(&self, nodes: &[Node], action: Action) {
+        let mut switched = lock(&self.switched);
+        (switched.asked, switched.action) = (nodes.to_vec(), action);
+        switched.nodes.clear();
     }
 
     /// A node was switched and read back.
@@ -57,31 +73,60 @@ impl Record {
         nodes.push((node, action));
     }
 
+    /// Whether a signal has come: the command ends between two steps then, and its hooks hear of it.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let mut switched = lock(&self.switched);
+        switched.is_noticed |= switched.signal.is_some();
+        switched.is_noticed
+    }
+
     /// From here on the command's report tells what was done. Does not return where a signal has come
     /// before: what it has to say is all that is printed.
-    pub(crate) fn end(&self) {
-        lock(&self.switched).is_over = true;
+    pub(crate) fn end(&self, command: &'static str, as_json: bool) {
+        let mut switched = lock(&self.switched);
+        switched.is_over = true;
+        if let Some(signal) = switched.signal {
+            say(switched.interrupted(signal), command, as_json);
+            std::process::exit(128 + signal)
+        }
     }
 
     /// Starts to wait for signals on a thread of its own. One that comes after [`Self::end`] leaves the
-    /// report a moment to be printed.
+    /// report a moment to be printed; before, the first one stops the command, and the second ends it at once.
     ///
     /// # Errors
     /// Where the kernel gives no thread or no pipe.
     pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
         let mut signals = signals()?;
-        let (asked, switched) = (self.asked.clone(), Arc::clone(&self.switched));
+        let switched = Arc::clone(&self.switched);
         thread::Builder::new().spawn(move || {
-            let Some(signal) = signals.forever().next() else { return };
-            // Held to the end: nothing more is switched than what was under way.
-            let switched = lock(&switched);
-            if switched.is_over {
-                drop(switched);
-                thread::sleep(PATIENCE);
-            } else {
-                say(interrupted(&asked, &switched.nodes, signal), command, as_json);
+            for signal in signals.forever() {
+                let end = move |switched: &Switched| -> ! {
+                    say(switched.interrupted(signal), command, as_json);
+                    std::process::exit(128 + signal)
+                };
+                let mut now = lock(&switched);
+                if now.is_over {
+                    drop(now);
+                    thread::sleep(PATIENCE);
+                    std::process::exit(128 + signal)
+                } else if now.signal.replace(signal).is_some() {
+                    // Held to the end: nothing more is switched than what was under way.
+                    end(&now);
+                }
+                drop(now);
+                let switched = Arc::clone(&switched);
+                let unnoticed = thread::Builder::new().spawn(move || {
+                    thread::sleep(NOTICE);
+                    let now = lock(&switched);
+                    if !now.is_noticed && !now.is_over {
+                        end(&now);
+                    }
+                });
+                if unnoticed.is_err() {
+                    std::process::exit(128 + signal);
+                }
             }
-            std::process::exit(128 + signal)
         })?;
         Ok(())
     }
@@ -91,21 +136,23 @@ fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
     switched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn interrupted(asked: &Asked, switched: &[(Node, Action)], signal: i32) -> Failure {
-    let of = |action| {
-        let nodes = switched.iter().filter(|entry| entry.1 == action).map(|entry| entry.0);
-        folded(&nodes.collect::<Vec<_>>())
-    };
-    let state = |&node: &Node| {
-        let last = switched.iter().find(|entry| entry.0 == node);
-        // What was not switched yet may be just now.
-        let (power, resulting) = last.map_or((asked.action, ResultingState::Unknown), |entry| {
-            (entry.1, ResultingState::New)
-        });
-        NodeState::new(node, power, resulting)
-    };
-    let switched = asked.nodes.iter().map(state).collect();
-    Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }
+impl Switched {
+    fn interrupted(&self, signal: i32) -> Failure {
+        let of = |action| {
+            let nodes = self.nodes.iter().filter(|entry| entry.1 == action).map(|entry| entry.0);
+            folded(&nodes.collect::<Vec<_>>())
+        };
+        let state = |&node: &Node| {
+            let last = self.nodes.iter().find(|entry| entry.0 == node);
+            // What was not switched yet may be just now.
+            let (power, resulting) = last.map_or((self.action, ResultingState::Unknown), |entry| {
+                (entry.1, ResultingState::New)
+            });
+            NodeState::new(node, power, resulting)
+        };
+        let switched = self.asked.iter().map(state).collect();
+        Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }
+    }
 }
 
 /// Prints on a thread of its own, since a pipe that nobody reads, or a stopped terminal, takes nothing.

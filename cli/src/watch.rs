@@ -6,8 +6,8 @@ use std::sync::MutexGuard;
 
 use clusterhat::nodes::folded;
 use clusterhat::report::Report;
-use clusterhat::{Cluster, Error, Event, Outcome, Task};
-use hat_driver::linux::PowerEvent;
+use clusterhat::{Action, Cluster, Error, Event, Outcome, Task};
+use hat_driver::linux::{Node, PowerEvent};
 
 use crate::call::{Call, Done};
 use crate::progress::{self, Lines, Progress};
@@ -35,13 +35,9 @@ impl Watch {
 
     pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
         match event {
-            Event::Begun { nodes, action } => {
-                // An operation in two parts: the first one is over.
-                self.record.iter().for_each(Record::end);
-                let record = Record::new(nodes, *action);
-                self.error = record.watch(self.command, self.as_json).err();
-                self.record = Some(record);
-            }
+            // Before nodes are switched, or after it.
+            Event::Hooks { nodes, action } if self.record.is_none() => self.begin(nodes, *action),
+            Event::Begun { nodes, action } => self.begin(nodes, *action),
             Event::Power(event) => {
                 if let (PowerEvent::Switched { node, action }, Some(record)) = (event, &self.record)
                 {
@@ -64,7 +60,18 @@ impl Watch {
             }
             _ => {}
         }
-        if self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
+        let is_stopped = self.record.as_ref().is_some_and(Record::is_stopped);
+        if is_stopped || self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
+    }
+
+    /// An operation begins, or its second part.
+    fn begin(&mut self, nodes: &[Node], action: Action) {
+        if let Some(record) = &self.record {
+            return record.begin(nodes, action);
+        }
+        let record = Record::new(nodes, action);
+        self.error = record.watch(self.command, self.as_json).err();
+        self.record = Some(record);
     }
 
     /// From here on the command's report tells what was done.
@@ -73,7 +80,7 @@ impl Watch {
     /// Where signals could not be waited for.
     pub(crate) fn end(mut self) -> io::Result<()> {
         if let Some(record) = &self.record {
-            record.end();
+            record.end(self.command, self.as_json);
         }
         self.progress.clear();
         self.lines.clear();

@@ -24,7 +24,15 @@ pub enum Event<'a> {
     },
     /// The driver has initialised a board, has switched nodes, or is waiting.
     Power(PowerEvent),
-    /// A hook printed a line, on a machine without a journal. Stopping has no effect here.
+    /// Hooks run, before these nodes are switched to this state or after it. Comes at least ten times a second. Stopping
+    /// here before the operation ends the hooks, and nothing is switched; those after it run to their end.
+    Hooks {
+        /// The nodes.
+        nodes: &'a [Node],
+        /// On or off.
+        action: Action,
+    },
+    /// A hook printed a line, on a machine without a journal. Stopping has the same effect as at [`Self::Hooks`].
     Hook {
         /// The node that the hook runs for.
         node: Node,

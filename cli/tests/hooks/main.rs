@@ -14,7 +14,9 @@ use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::running::until;
 use command::{Run as _, clusterhat};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use site::Site;
 
@@ -243,4 +245,69 @@ fn documents_stay_documents() {
     let output = site.run(&["on", "--json"]);
     let document: Value = output.json();
     assert_eq!(document["command"], "on");
+}
+
+/// Else a node that was drained for an `off` that never came would stay so.
+#[test]
+fn hooks_hear_of_a_signal_in_the_middle_of_switching() {
+    let site = Site::new("");
+    site.hook("50-tell", "echo \"$1 $2 $3 ${5-}\" >>\"$log\"");
+    site.hook("40-veto", "[ \"$1 $3\" != 'before p3' ]");
+    site.hook("30-tell", "echo \"$1 $2 $3 ${5-}\" >>\"$log\"");
+    // p1 goes on, and p2 waits for its turn.
+    let mut child = site.start(&["on", "p1", "p2", "p3", "--delay", "300"]);
+    until("p1's power", || site.on() == 0b001);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let mut after: Vec<_> =
+        site.logged().into_iter().filter(|line| line.starts_with("after")).collect();
+    after.sort();
+    assert_eq!(
+        after,
+        [
+            "after on p1 done",
+            "after on p1 done",
+            "after on p2 interrupted",
+            "after on p2 interrupted",
+            "after on p3 refused"
+        ]
+    );
+    // Nobody wants what was not come to.
+    let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
+    assert!(desired.contains("\"1\":{\"on\":true}") && !desired.contains("\"2\":{\"on\":true}"));
+}
+
+#[test]
+fn a_signal_while_hooks_run_stops_them_and_switches_nothing() {
+    let site = Site::new("");
+    site.run(&["on", "p1"]);
+    site.hook("30-first", "echo \"first $1 ${5-}\" >>\"$log\"");
+    site.hook("40-long", "echo \"long $1 ${5-}\" >>\"$log\"; [ \"$1\" = after ] || sleep 600");
+    site.hook("50-never", "echo \"never $1 ${5-}\" >>\"$log\"");
+    let mut child = site.start(&["off", "p1"]);
+    site.until_logged("long before");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!((child.wait().unwrap().code(), site.on()), (Some(130), 0b001));
+    let logged = site.logged();
+    let after: Vec<_> = logged.iter().filter(|line| line.contains("after")).collect();
+    assert_eq!(after, ["first after interrupted", "long after interrupted"], "{logged:?}");
+    assert!(logged.iter().all(|line| !line.starts_with("never")), "{logged:?}");
+    let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
+    assert!(desired.contains("\"1\":{\"on\":true}"), "{desired}");
+}
+
+/// Hooks after the operation run to their end, unless a second signal says that it is urgent.
+#[test]
+fn a_second_signal_ends_the_command_at_once() {
+    let site = Site::new("");
+    site.hook("40-long", "echo \"$1\" >>\"$log\"; [ \"$1\" = before ] || exec sleep 600");
+    let mut child = site.start(&["on", "p1"]);
+    site.until_logged("after");
+    let mut status = None;
+    until("the end", || {
+        let _ = kill_process(Pid::from_child(&child), Signal::INT);
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert_eq!(status.and_then(|status| status.code()), Some(130));
 }

@@ -3,11 +3,13 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::running::until;
 use serde_json::json;
 
-use crate::command::Run as _;
+use crate::command::{Run as _, heeding_signals};
 
 /// A v2.5 HAT, and a root with hooks.
 pub(crate) struct Site {
@@ -69,6 +71,22 @@ impl Site {
     pub(crate) fn program(&self, name: &str, script: &str) {
         fs::create_dir_all(self.programs()).unwrap();
         self.write(&self.programs().join(name), script);
+    }
+
+    /// The command, with this site's hooks and real waits, heeding signals.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        let mut command = self.world.command(args);
+        command.env("CLUSTERHAT_ROOT", self.root()).env_remove("CLUSTERHAT_SIM_NOWAIT");
+        let mut heeding = heeding_signals(&command);
+        heeding.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Waits for a line that begins so.
+    pub(crate) fn until_logged(&self, begin: &str) {
+        until(begin, || {
+            let text = fs::read_to_string(self.log()).unwrap_or_default();
+            text.lines().any(|line| line.starts_with(begin))
+        });
     }
 
     /// The lines of the log, sorted: nodes' hooks run at once.

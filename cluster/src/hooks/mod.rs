@@ -9,11 +9,12 @@
 //! | 2 | `CLUSTERHAT_ACTION` | `on`, `off` or `cycle` |
 //! | 3 | `CLUSTERHAT_NODE` | `p3` |
 //! | 4 | `CLUSTERHAT_REASON` | `request`, or `restore` after a loss of power |
-//! | 5 | `CLUSTERHAT_RESULT` | `done`, `failed` or `refused`; after only |
+//! | 5 | `CLUSTERHAT_RESULT` | `done`, `failed`, `refused` or `interrupted`; after only |
 //! | | `CLUSTERHAT_NAME` | the node's configured name; absent where it has none |
 //!
 //! A hook that fails before the operation refuses its node. The hooks that ran before it hear of that as of an
-//! operation that is over, so that they can take back what they have done. No board is locked while hooks run, and none of
+//! operation that is over, so that they can take back what they have done. Where the caller stops it, those that run before the
+//! operation are stopped, and all that ran or began hear of it; those after it run to their end. No board is locked while hooks run, and none of
 //! our files is open in them.
 
 mod find;
@@ -22,9 +23,11 @@ mod lines;
 mod run;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -38,6 +41,9 @@ pub(crate) const MARK: &str = "CLUSTERHAT_HOOK";
 
 /// Nodes whose hooks run at the same time.
 const AT_ONCE: usize = 8;
+
+/// The longest time between two looks at whether a run is to be stopped.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What is done to nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +74,10 @@ pub(crate) enum When {
     Refused {
         hook: String,
     },
+    /// It was not, since the caller stopped the operation: for all hooks, or for those up to the one that was stopped.
+    Interrupted {
+        last: Option<String>,
+    },
 }
 
 /// One node, as its hooks see it.
@@ -95,6 +105,16 @@ impl fmt::Display for HookFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p{} (hook {}: {})", self.node.number(), self.hook, self.problem)
     }
+}
+
+/// What came of a run of hooks.
+#[derive(Default)]
+pub(crate) struct Ran {
+    pub(crate) failures: Vec<HookFailure>,
+    /// The last hook that ran or began to, of each node that any did for.
+    pub(crate) last: Vec<(Node, String)>,
+    /// Whether the caller stopped it.
+    pub(crate) is_stopped: bool,
 }
 
 /// A line that a hook printed, where there is no journal.
@@ -134,72 +154,127 @@ impl HookFolder {
 
 impl Hooks {
     /// Runs every node's hooks, several nodes' at once. A node's first failure before the operation ends
-    /// its turn; after it, all of them run.
+    /// its turn; after it, all of them run. `watch` is asked at least ten times a second: what runs before the operation is
+    /// stopped where it says so.
     pub(crate) fn run(
         &self,
         subjects: &[Subject],
         operation: Operation,
         reason: Reason,
-        print: &mut dyn FnMut(&Printed),
-    ) -> Vec<HookFailure> {
+        watch: &mut dyn FnMut(Option<&Printed>) -> ControlFlow<()>,
+    ) -> Ran {
         if self.hooks.is_empty() {
-            return Vec::new();
+            return Ran::default();
+        }
+        let is_before = subjects.iter().any(|subject| subject.when == When::Before);
+        if watch(None).is_break() && is_before {
+            return Ran { is_stopped: true, ..Ran::default() };
         }
         let next = Mutex::new(subjects.iter());
-        let take = || next.lock().ok()?.next();
-        let mut failures = thread::scope(|scope| {
+        let stop = AtomicBool::new(false);
+        let take = || match stop.load(Ordering::Relaxed) {
+            true => None,
+            false => next.lock().ok()?.next(),
+        };
+        let mut ran = Ran::default();
+        thread::scope(|scope| {
             let (printed, lines) = channel();
             let threads: Vec<_> = (0..AT_ONCE.min(subjects.len()))
                 .map(|_| {
-                    let (printed, take) = (printed.clone(), &take);
+                    let turn = Turn {
+                        hooks: self,
+                        operation,
+                        reason,
+                        printed: printed.clone(),
+                        stop: &stop,
+                    };
+                    let take = &take;
                     scope.spawn(move || {
-                        let run = |subject| self.run_for(subject, operation, reason, &printed);
-                        std::iter::from_fn(take).flat_map(run).collect::<Vec<_>>()
+                        std::iter::from_fn(take)
+                            .map(|subject| turn.run_for(subject))
+                            .collect::<Vec<_>>()
                     })
                 })
                 .collect();
             drop(printed);
-            lines.iter().for_each(|line| print(&line));
-            let failures = threads.into_iter().filter_map(|thread| thread.join().ok());
-            failures.flatten().collect::<Vec<_>>()
+            loop {
+                let verdict = match lines.recv_timeout(LOOK) {
+                    Ok(line) => watch(Some(&line)),
+                    Err(RecvTimeoutError::Timeout) => watch(None),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                };
+                stop.fetch_or(is_before && verdict.is_break(), Ordering::Relaxed);
+            }
+            for (failures, last) in threads.into_iter().filter_map(|t| t.join().ok()).flatten() {
+                ran.failures.extend(failures);
+                ran.last.extend(last);
+            }
         });
-        failures.sort_by_key(|failure| failure.node);
-        failures
+        ran.failures.sort_by_key(|failure| failure.node);
+        ran.is_stopped = stop.into_inner();
+        ran
     }
+}
 
-    fn run_for(
-        &self,
-        subject: &Subject,
-        operation: Operation,
-        reason: Reason,
-        printed: &Sender<Printed>,
-    ) -> Vec<HookFailure> {
-        let mut failures = Vec::new();
-        let refused_by = match &subject.when {
-            When::Refused { hook } => Some(hook),
-            _ => None,
-        };
-        for hook in self.hooks.iter().take_while(|hook| Some(&hook.name) != refused_by) {
-            let mut command = hook.command();
-            describe(&mut command, subject, operation, reason);
-            let mut tell = |line: &str| match &self.journal {
-                Some(journal) if journal.send(&hook.name, &subject.label, line) => {}
-                _ => {
-                    let (node, hook) = (subject.node, hook.name.clone());
-                    // Nobody listens any more where the caller has panicked.
-                    let _ = printed.send(Printed { node, hook, line: line.to_owned() });
+/// One thread's part of a run.
+struct Turn<'a> {
+    hooks: &'a Hooks,
+    operation: Operation,
+    reason: Reason,
+    printed: Sender<Printed>,
+    stop: &'a AtomicBool,
+}
+
+impl Turn<'_> {
+    /// The failures, and the last hook that ran or began to.
+    fn run_for(&self, subject: &Subject) -> (Vec<HookFailure>, Option<(Node, String)>) {
+        let (mut failures, mut last) = (Vec::new(), None);
+        for hook in heard(&self.hooks.hooks, &subject.when) {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            last = Some((subject.node, hook.name.clone()));
+            let result = self.run_one(subject, hook);
+            let is_before = subject.when == When::Before;
+            if let Err(problem) = result {
+                // It did not fail by itself.
+                if self.stop.load(Ordering::Relaxed) {
+                    break;
                 }
-            };
-            if let Err(problem) = run::run(&mut command, self.limit, &mut tell) {
                 let (node, hook) = (subject.node, hook.name.clone());
                 failures.push(HookFailure { node, hook, problem });
-                if subject.when == When::Before {
+                if is_before {
                     break;
                 }
             }
         }
-        failures
+        (failures, last)
     }
+
+    fn run_one(&self, subject: &Subject, hook: &Hook) -> Result<(), String> {
+        let mut command = hook.command();
+        describe(&mut command, subject, self.operation, self.reason);
+        let mut tell = |line: &str| match &self.hooks.journal {
+            Some(journal) if journal.send(&hook.name, &subject.label, line) => {}
+            _ => {
+                let (node, hook) = (subject.node, hook.name.clone());
+                // Nobody listens any more where the caller has panicked.
+                let _ = self.printed.send(Printed { node, hook, line: line.to_owned() });
+            }
+        };
+        run::run(&mut command, self.hooks.limit, self.stop, &mut tell)
+    }
+}
+
+/// Those that are to hear.
+fn heard<'a>(hooks: &'a [Hook], when: &When) -> &'a [Hook] {
+    let place = |name: &String| hooks.iter().position(|hook| hook.name == *name);
+    let count = match when {
+        When::Refused { hook } => place(hook),
+        When::Interrupted { last: Some(last) } => place(last).map(|place| place + 1),
+        _ => None,
+    };
+    &hooks[..count.unwrap_or(hooks.len())]
 }
 
 fn describe(
@@ -213,6 +288,7 @@ fn describe(
         When::Done => ("after", Some("done")),
         When::Failed => ("after", Some("failed")),
         When::Refused { .. } => ("after", Some("refused")),
+        When::Interrupted { .. } => ("after", Some("interrupted")),
     };
     let operation = match operation {
         Operation::On => "on",

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -20,28 +21,34 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How often a hook's end is looked for on a kernel that cannot tell it (before Linux 5.3).
 const TICK: Duration = Duration::from_millis(20);
 
-/// Runs a hook in a process group of its own, with its output told line by line.
+/// How often a hook looks whether it is to be stopped.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Runs a hook in a process group of its own, with its output told line by line. It is stopped at the end of its time, or
+/// once `stop` says so.
 ///
 /// # Errors
 /// How it failed, with the last line that it printed.
 pub(super) fn run(
     command: &mut Command,
     limit: Duration,
+    stop: &AtomicBool,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
     let (mut child, output) = start(command).map_err(|error| format!("cannot be run: {error}"))?;
     let mut running = Running { output, lines: Lines::default(), tell };
-    let ended = running.watch(&mut child, limit);
+    let ended = running.watch(&mut child, limit, Some(stop));
     let problem = match ended {
         Ok(Some(status)) => describe(status),
         Ok(None) => {
             let stopped = running.stop(&mut child);
-            let limit = limit.as_secs_f64();
+            let why = match stop.load(Ordering::Relaxed) {
+                true => "interrupted".to_owned(),
+                false => format!("not finished after {} s", limit.as_secs_f64()),
+            };
             Some(match stopped {
-                Ok(()) => format!("not finished after {limit} s: it was stopped"),
-                Err(error) => {
-                    format!("not finished after {limit} s, and cannot be stopped: {error}")
-                }
+                Ok(()) => format!("{why}: it was stopped"),
+                Err(error) => format!("{why}, and cannot be stopped: {error}"),
             })
         }
         Err(error) => Some(format!("cannot be watched: {error}")),
@@ -82,9 +89,14 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Reads until the hook ends, and says how; `None` at the end of the time. What it has started may
+    /// Reads until the hook ends, and says how; `None` where it is to be stopped. What it has started may
     /// keep its output open: that is not waited for.
-    fn watch(&mut self, child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    fn watch(
+        &mut self,
+        child: &mut Child,
+        limit: Duration,
+        stop: Option<&AtomicBool>,
+    ) -> io::Result<Option<ExitStatus>> {
         let deadline = Instant::now() + limit;
         let exit = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).ok();
         let mut is_open = true;
@@ -95,10 +107,10 @@ impl Running<'_> {
                 return Ok(ended);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 return Ok(None);
             }
-            let wait = if exit.is_some() { left } else { left.min(TICK) };
+            let wait = left.min(if exit.is_some() { LOOK } else { TICK });
             let output = is_open.then(|| PollFd::new(&self.output, PollFlags::IN));
             let exit = exit.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN));
             let mut fds: Vec<_> = output.into_iter().chain(exit).collect();
@@ -128,7 +140,7 @@ impl Running<'_> {
     fn stop(&mut self, child: &mut Child) -> io::Result<()> {
         let group = Pid::from_child(child);
         kill_process_group(group, Signal::TERM)?;
-        if self.watch(child, GRACE)?.is_none() {
+        if self.watch(child, GRACE, None)?.is_none() {
             kill_process_group(group, Signal::KILL)?;
             child.wait()?;
         }
@@ -141,11 +153,12 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
+    static NEVER: AtomicBool = AtomicBool::new(false);
 
     fn sh(script: &str, limit: Duration) -> (Result<(), String>, Vec<String>) {
         let mut told = Vec::new();
         let mut tell = |line: &str| told.push(line.to_owned());
-        let result = run(Command::new("sh").args(["-c", script]), limit, &mut tell);
+        let result = run(Command::new("sh").args(["-c", script]), limit, &NEVER, &mut tell);
         (result, told)
     }
 
@@ -157,7 +170,7 @@ mod tests {
         assert_eq!(result, Err("exit status 3: jobs are running".to_owned()));
         assert_eq!(sh("kill -9 $$", LONG).0, Err("ended by signal 9".to_owned()));
         let mut absent = Command::new("/nonexistent/hook");
-        let problem = run(&mut absent, LONG, &mut |_| {}).unwrap_err();
+        let problem = run(&mut absent, LONG, &NEVER, &mut |_| {}).unwrap_err();
         assert!(problem.starts_with("cannot be run: "), "{problem}");
     }
 
@@ -172,6 +185,15 @@ mod tests {
         assert!(start.elapsed() < Duration::from_secs(60));
         let (result, _) = sh("trap '' TERM; while :; do sleep 1; done", Duration::from_millis(50));
         assert_eq!(result, Err("not finished after 0.05 s: it was stopped".to_owned()));
+    }
+
+    #[test]
+    fn a_hook_that_is_not_wanted_any_more_is_stopped() {
+        let stop = AtomicBool::new(false);
+        let mut tell = |_: &str| stop.store(true, Ordering::Relaxed);
+        let mut command = Command::new("sh");
+        let result = run(command.args(["-c", "echo x; sleep 600"]), LONG, &stop, &mut tell);
+        assert_eq!(result, Err("interrupted: it was stopped: x".to_owned()));
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! What goes with every power operation: hooks before and after it, and the desired state.
 
-use hat_driver::linux::Node;
+use hat_driver::linux::{ClusterError as DriverError, Done, Node};
 use hat_driver::power::{Action, ResultingState};
 
 use crate::cluster::Cluster;
 use crate::desired::{BoardId, DesiredError, Document};
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::hooks::{HookFailure, Hooks, Operation, Printed, Reason, Subject, When};
+use crate::hooks::{HookFailure, Hooks, Operation, Printed, Ran, Reason, Subject, When};
 use crate::nodes::label;
 use crate::outcome::Outcome;
 use crate::report::PowerReport;
@@ -35,30 +35,38 @@ impl Cluster {
     ) -> Outcome<PowerReport> {
         let action = operation.action();
         let hooks = self.look_for_hooks();
-        let refusals = hooks.as_ref().map_or_else(Vec::new, |hooks| {
-            let subjects = self.subjects(nodes, |_| When::Before);
-            hooks.run(&subjects, operation, reason, &mut |line| tell(observer, line))
+        let before = self.run_hooks(hooks.as_ref(), nodes, (operation, reason), observer, |_| {
+            Some(When::Before)
         });
+        if before.is_stopped {
+            return self.interrupted(hooks.as_ref(), nodes, before, (operation, reason), observer);
+        }
+        let refusals = before.failures;
         let refusal = |node| refusals.iter().find(|refusal| refusal.node == node);
-        let left = nodes.iter().copied().filter(|&node| refusal(node).is_none());
-        let left: Vec<_> = left.collect();
+        let left: Vec<_> = nodes.iter().copied().filter(|&node| refusal(node).is_none()).collect();
+        let mut is_stopped = false;
         let outcome = if left.is_empty() && !refusals.is_empty() {
             PowerReport::default().into()
         } else {
             let before = self.save_asked(&left, action, reason);
-            let outcome = act(self, &left, observer);
+            let outcome = act(self, &left, &mut |event| {
+                let verdict = observer(event);
+                is_stopped |= verdict.is_break();
+                verdict
+            });
             self.take_back(&left, action, before, &outcome);
             outcome
         };
-        if let Some(hooks) = hooks {
-            let when = |node| match refusal(node) {
+        let when = |node| {
+            Some(match refusal(node) {
                 Some(refusal) => When::Refused { hook: refusal.hook.clone() },
                 None if is_done(&outcome.report, node, action) => When::Done,
+                None if is_stopped => When::Interrupted { last: None },
                 None => When::Failed,
-            };
-            let subjects = self.subjects(nodes, when);
-            self.run_after(&hooks, &subjects, (operation, reason), observer);
-        }
+            })
+        };
+        let after = self.run_hooks(hooks.as_ref(), nodes, (operation, reason), observer, when);
+        self.warn_of(after);
         if refusals.is_empty() {
             return outcome;
         }
@@ -68,6 +76,30 @@ impl Cluster {
             self.warnings.push(vetoed.message());
         }
         outcome.or(Some(vetoed))
+    }
+
+    /// The caller stopped it before anything was switched: hooks that ran or began hear of it.
+    fn interrupted(
+        &mut self,
+        hooks: Option<&Hooks>,
+        nodes: &[Node],
+        before: Ran,
+        what: (Operation, Reason),
+        observer: &mut Observer<'_>,
+    ) -> Outcome<PowerReport> {
+        let when = |node| {
+            let refusal = before.failures.iter().find(|refusal| refusal.node == node);
+            let last = before.last.iter().find(|(of, _)| *of == node);
+            match refusal {
+                Some(refusal) => Some(When::Refused { hook: refusal.hook.clone() }),
+                None => last.map(|(_, hook)| When::Interrupted { last: Some(hook.clone()) }),
+            }
+        };
+        let after = self.run_hooks(hooks, nodes, what, observer, when);
+        self.warn_of(after);
+        let left = nodes.into();
+        let stopped = DriverError::Stopped { left, done: Done::default() };
+        Outcome { report: PowerReport::default(), error: Some(stopped.into()) }
     }
 
     fn look_for_hooks(&mut self) -> Option<Hooks> {
@@ -81,27 +113,32 @@ impl Cluster {
         Some(hooks)
     }
 
-    fn subjects(&self, nodes: &[Node], when: impl Fn(Node) -> When) -> Vec<Subject> {
-        let subject = |&node: &Node| Subject {
-            node,
-            label: label(node),
-            name: self.alias(node),
-            when: when(node),
-        };
-        nodes.iter().map(subject).collect()
-    }
-
-    fn run_after(
-        &mut self,
-        hooks: &Hooks,
-        subjects: &[Subject],
+    /// Runs the hooks of those nodes that `when` is told of.
+    fn run_hooks(
+        &self,
+        hooks: Option<&Hooks>,
+        nodes: &[Node],
         (operation, reason): (Operation, Reason),
         observer: &mut Observer<'_>,
-    ) {
-        let failures = hooks.run(subjects, operation, reason, &mut |line| tell(observer, line));
+        when: impl Fn(Node) -> Option<When>,
+    ) -> Ran {
+        let Some(hooks) = hooks else { return Ran::default() };
+        let subject = |&node: &Node| {
+            let (label, name) = (label(node), self.alias(node));
+            Some(Subject { node, label, name, when: when(node)? })
+        };
+        let subjects: Vec<_> = nodes.iter().filter_map(subject).collect();
+        let action = operation.action();
+        hooks.run(&subjects, operation, reason, &mut |printed| match printed {
+            Some(Printed { node, hook, line }) => observer(Event::Hook { node: *node, hook, line }),
+            None => observer(Event::Hooks { nodes, action }),
+        })
+    }
+
+    fn warn_of(&mut self, after: Ran) {
         let warning =
             |failure: HookFailure| format!("a hook failed after the operation: {failure}");
-        self.warnings.extend(failures.into_iter().map(warning));
+        self.warnings.extend(after.failures.into_iter().map(warning));
     }
 
     /// Saves what is asked of nodes before it is done: who loses power in the middle of a start gets all of
@@ -174,12 +211,6 @@ impl Cluster {
             }
         }
     }
-}
-
-fn tell(observer: &mut Observer<'_>, printed: &Printed) {
-    let Printed { node, hook, line } = printed;
-    // A hook ends by itself, or at the end of its time.
-    let _ = observer(Event::Hook { node: *node, hook, line });
 }
 
 fn is_done(report: &PowerReport, node: Node, action: Action) -> bool {
