@@ -1,7 +1,6 @@
 //! The dependencies keep to `.cargo/deny.toml`: their licences, where they come from, and no version left open.
 //!
-//! `cargo deny check` says the same, and more (advisories, versions that were withdrawn), from a database and with
-//! a program that takes longer to build than this project: it is a step of a release.
+//! `tests/deny` says the same of all platforms' crates, and needs a network for it.
 
 use std::fs;
 use std::path::Path;

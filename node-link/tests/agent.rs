@@ -90,9 +90,8 @@ fn mutated_lines() {
     fuzz(50_000);
 }
 
-/// `cargo test --release -p node-link --all-features --test agent -- --ignored`
 #[test]
-#[ignore = "takes a minute in a release build"]
+#[ignore = "a minute: cargo test --release -p node-link --all-features --test agent -- --ignored"]
 fn ten_million_mutated_lines() {
     fuzz(1000);
     let before = peak_kib();

@@ -28,7 +28,7 @@ fn system() -> MutexGuard<'static, System> {
 }
 
 #[test]
-#[ignore = "under NetworkManager it takes about ten minutes, and has not passed as a whole yet"]
+#[ignore = "about ten minutes, and has not passed as a whole yet: cargo test -p clusterhat-tests --test system -- --ignored"]
 fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
     network::nat_until_it_is_undone();
 }

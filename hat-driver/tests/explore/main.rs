@@ -145,7 +145,7 @@ fn each_invariant_can_fail() {
 
 /// With all faults, at each access: also where the rules let others change nothing.
 #[test]
-#[ignore = "takes ten minutes: before a release"]
+#[ignore = "ten minutes: cargo test -p hat-driver --features sim --test explore -- --ignored"]
 fn the_rules_hold_with_every_fault_at_every_step() {
     large().iter().for_each(hold);
     for scenario in small() {
