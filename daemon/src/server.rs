@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::first_start::Announcement;
 use crate::http::listen;
 use crate::log::{self, Level};
+use crate::redfish;
 use crate::service::{Service, StartError};
 use crate::table;
 
@@ -32,10 +33,11 @@ pub struct Sockets {
 /// # Errors
 /// An address or socket that cannot be used, or a certificate that cannot be.
 pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
-    let router = Arc::new(table::router(&service));
     let system = |what| move |source| StartError::System { what, source };
     // Before anybody knows that it runs: a signal is obeyed from then on.
     let signals = Signals::new().map_err(system("signals"))?;
+    let of_redfish = redfish::start(&service).map_err(system("Redfish"))?;
+    let router = Arc::new(table::router(&service, of_redfish));
     let mut https = Https { service: service.clone(), router: Arc::clone(&router), serving: None };
     let address = https.listen().await.map_err(system("HTTPS"))?;
     let path = sockets.path.clone().filter(|_| sockets.passed.is_none());

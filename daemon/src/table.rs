@@ -1,14 +1,14 @@
 //! All routes, and the router that is made of them and of nothing else.
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::Uri;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::error::{Problem, ProblemKind};
 use crate::http::limits;
-use crate::http::route::Route;
+use crate::http::route::{Allow, Route};
 use crate::service::Service;
 use crate::{api, consoles, metrics, page, redfish};
 
@@ -20,10 +20,12 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The router.
-pub fn router(service: &Service) -> Router {
+pub fn router(service: &Service, of_redfish: redfish::State) -> Router {
     let mut router = Router::new();
-    for route in routes() {
-        router = router.route(route.path, route.guarded(service));
+    let routes = routes();
+    for route in &routes {
+        let allow = Extension(Allow::of(route.path, &routes));
+        router = router.route(route.path, route.guarded(service).route_layer(allow));
     }
     router
         .method_not_allowed_fallback(async || {
@@ -32,6 +34,7 @@ pub fn router(service: &Service) -> Router {
         .fallback(async |uri: Uri| {
             Problem::not_found(&format!("page {:?}", clusterhat::shorten(uri.path())))
         })
+        .layer(Extension(of_redfish))
         .layer(from_fn(limits::body))
         .layer(from_fn_with_state(service.clone(), finish))
         .with_state(service.clone())
@@ -46,7 +49,7 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     let mut response = next.run(request).await;
     let problem = response.extensions().get::<Problem>().cloned();
     if let Some(problem) = problem.filter(|_| path.starts_with("/redfish")) {
-        response = redfish::problem(&problem, response);
+        response = redfish::problem(&problem, &path, &response);
     }
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &'static str| {

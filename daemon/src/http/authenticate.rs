@@ -44,7 +44,10 @@ pub(super) async fn authenticate(
 }
 
 /// Who sends this.
-async fn check(
+///
+/// # Errors
+/// Nobody who is known.
+pub(crate) async fn check(
     service: &Service,
     peer: &Peer,
     method: &Method,

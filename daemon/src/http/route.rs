@@ -23,6 +23,24 @@ pub struct Route {
     pub handler: fn() -> MethodRouter<Service>,
 }
 
+/// The methods that a request's path has, as the header of that name says them. A handler gets it as an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow(pub String);
+
+impl Allow {
+    /// Of a path, among all routes.
+    #[must_use]
+    pub fn of(path: &str, routes: &[Route]) -> Self {
+        let methods = routes.iter().filter(|route| route.path == path).map(|route| &route.method);
+        // What can be read can be asked for its headers alone.
+        let words = methods.map(|method| match method.as_str() {
+            "GET" => "GET, HEAD",
+            method => method,
+        });
+        Self(words.collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl Route {
     /// A route for those who may read.
     #[must_use]

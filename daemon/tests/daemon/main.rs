@@ -10,4 +10,5 @@ mod first_line;
 mod life;
 mod limits;
 mod power;
+mod redfish;
 mod roles;

@@ -68,9 +68,12 @@ impl Daemon {
         let mut log = fs::OpenOptions::new();
         let log = log.create(true).append(true).open(folder.path().join("stderr"));
         let log = log.expect("a file");
+        // The options may name other boards.
+        let simulation: &[&str] = if options.contains(&"--sim") { &[] } else { &["--sim", "v2.5"] };
         let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
         command
-            .args(["--sim", "v2.5", "--state-dir"])
+            .args(simulation)
+            .arg("--state-dir")
             .arg(folder.path().join("state"))
             .arg("--consoles-dir")
             .arg(folder.path().join("consoles"))

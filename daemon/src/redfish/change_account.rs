@@ -1,0 +1,156 @@
+//! Accounts made, changed and removed.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::asked::Asked;
+use super::body::Body;
+use super::change_session::note;
+use super::failure::Failure;
+use super::message::{self, Message};
+use super::{accounts, etag, reply, roles, uri};
+use crate::access::{Account, AccountChange, Role, password};
+use crate::error::{Problem, ProblemKind};
+use crate::service::Service;
+
+/// Makes an account.
+pub(super) async fn create(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let caller = asked.caller()?;
+    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let name: Option<String> = body.require("UserName");
+    let word: Option<String> = body.require("Password");
+    let role = body.require_one_of("RoleId", &roles::NAMES);
+    let enabled: Option<bool> = body.take("Enabled");
+    // Every account is of the same types.
+    body.take::<Vec<String>>("AccountTypes");
+    check_password(&mut body, word.as_deref());
+    body.finish(accounts::of(&nobody()).properties())?;
+    let (name, word) = (name.unwrap_or_default(), word.unwrap_or_default());
+    let role = role.unwrap_or(Role::ReadOnly);
+    let _turn = asked.own.accounts_turn.lock().await;
+    let (own, new) = (service.clone(), name.clone());
+    let account = blocking(move || {
+        let account = own.access.accounts.create(&new, &word, role)?;
+        if enabled == Some(false) {
+            let change = AccountChange { enabled, ..AccountChange::default() };
+            return own.access.accounts.change(&new, &change);
+        }
+        Ok(account)
+    });
+    let account = account.await.map_err(|problem| refused(&problem, &name))?;
+    note(&service, caller, "account-create", &name);
+    Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
+}
+
+/// Changes an account: an administrator all of it, others the password of their own.
+pub(super) async fn change(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let caller = asked.caller()?;
+    let name = asked.id(uri::ACCOUNTS)?;
+    let is_administrator = caller.role == Role::Administrator;
+    // What somebody may not see is not there.
+    if !is_administrator && caller.name != name {
+        return Err(Failure::missing(&asked.path));
+    }
+    let _turn = asked.own.accounts_turn.lock().await;
+    let account = service.access.accounts.get(name);
+    let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
+    let document = accounts::of(&account);
+    etag::check(&asked.headers, &etag::of(document.properties()))?;
+    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let change = AccountChange {
+        name: body.take("UserName"),
+        password: body.take("Password"),
+        role: body.one_of("RoleId", &roles::NAMES),
+        enabled: body.take("Enabled"),
+    };
+    check_password(&mut body, change.password.as_deref());
+    body.finish(document.properties())?;
+    let is_more = change.name.is_some() || change.role.is_some() || change.enabled.is_some();
+    if is_more && !is_administrator {
+        return Err(Failure::forbidden());
+    }
+    let account = apply(&service, name, change).await?;
+    note(&service, caller, "account-change", name);
+    Ok(reply::made(StatusCode::OK, accounts::of(&account)))
+}
+
+/// Who has another password or name, or may not log in any more, is logged out.
+async fn apply(service: &Service, name: &str, change: AccountChange) -> Result<Account, Failure> {
+    let ends = change.password.is_some() || change.name.is_some() || change.enabled == Some(false);
+    let taken = change.name.clone().unwrap_or_else(|| name.to_owned());
+    let (own, of) = (service.clone(), name.to_owned());
+    let account = blocking(move || own.access.accounts.change(&of, &change)).await;
+    let account = account.map_err(|problem| refused(&problem, &taken))?;
+    if ends {
+        service.access.sessions.end_of(name);
+    }
+    Ok(account)
+}
+
+/// Removes an account.
+pub(super) async fn delete(
+    State(service): State<Service>,
+    asked: Asked,
+) -> Result<Response, Failure> {
+    let caller = asked.caller()?;
+    let name = asked.id(uri::ACCOUNTS)?;
+    let _turn = asked.own.accounts_turn.lock().await;
+    let account = service.access.accounts.get(name);
+    let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
+    etag::check(&asked.headers, &etag::of(accounts::of(&account).properties()))?;
+    let (own, of) = (service.clone(), name.to_owned());
+    let removed = blocking(move || own.access.accounts.remove(&of)).await;
+    removed.map_err(|problem| refused(&problem, name))?;
+    service.access.sessions.end_of(name);
+    note(&service, caller, "account-delete", name);
+    Ok(reply::done())
+}
+
+/// Deriving a key from a password, and writing a file, keep a thread for a while.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let broken = |error: tokio::task::JoinError| {
+        Problem::new(ProblemKind::Internal, format!("the work ended early: {error}"))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(broken)?
+}
+
+fn check_password(body: &mut Body, word: Option<&str>) {
+    if let Some(Err(why)) = word.map(password::check) {
+        body.refuse("Password", &why);
+    }
+}
+
+/// A conflict is either a name that is taken, or the last administrator.
+fn refused(problem: &Problem, name: &str) -> Failure {
+    let message = match problem.kind {
+        ProblemKind::Conflict if problem.message.contains("there is an account") => {
+            let args = ["ManagerAccount", "UserName", name];
+            Message::new(&message::RESOURCE_ALREADY_EXISTS, &args).about("UserName")
+        }
+        ProblemKind::Conflict => {
+            Message::new(&message::RESOURCE_IN_USE, &[]).in_words(problem.message.clone())
+        }
+        ProblemKind::BadRequest => Message::new(&message::PROPERTY_VALUE_ERROR, &["UserName"])
+            .about("UserName")
+            .in_words(problem.message.clone()),
+        _ => return Failure::of(problem, &uri::member(uri::ACCOUNTS, name)),
+    };
+    Failure::new(problem.status(), message)
+}
+
+/// What an account that is yet to be made could say of itself.
+fn nobody() -> Account {
+    Account { name: String::new(), role: Role::ReadOnly, enabled: false }
+}

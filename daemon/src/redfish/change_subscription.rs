@@ -1,0 +1,168 @@
+//! Subscriptions made, changed and ended, and how often events are sent.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+use super::asked::Asked;
+use super::body::{Body, Property};
+use super::failure::Failure;
+use super::subscription::{Destination, Filter, Retry};
+use super::subscriptions::Delivery;
+use super::{etag, event_service, post, reply, uri};
+use crate::service::Service;
+
+/// The types of events that Redfish knows.
+const EVENT_TYPES: [&str; 7] = [
+    "StatusChange",
+    "ResourceUpdated",
+    "ResourceAdded",
+    "ResourceRemoved",
+    "Alert",
+    "MetricReport",
+    "Other",
+];
+
+/// Headers that the service itself sends.
+const OWN_HEADERS: [&str; 6] =
+    ["host", "content-length", "content-type", "transfer-encoding", "connection", "odata-version"];
+
+/// A reference to a resource.
+struct Origin(String);
+
+impl Property for Origin {
+    fn of(value: &Value) -> Option<Self> {
+        value.get("@odata.id")?.as_str().map(|uri| Self(uri.to_owned()))
+    }
+}
+
+/// Subscribes a receiver.
+pub(super) async fn create(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let caller = asked.caller()?;
+    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let uri: Option<String> = body.require("Destination");
+    if uri.as_deref().is_some_and(|uri| !post::is_address(uri)) {
+        body.refuse("Destination", "not an address that begins with https:// or http://");
+    }
+    body.require_one_of("Protocol", &[("Redfish", ())]);
+    body.one_of("SubscriptionType", &[("RedfishEvent", ())]);
+    body.one_of("EventFormatType", &[("Event", ())]);
+    let context: Option<Option<String>> = body.take("Context");
+    let filter = filter(&mut body);
+    let retry = body.one_of("DeliveryRetryPolicy", &Retry::ALL);
+    let verify: Option<bool> = body.take("VerifyCertificate");
+    let headers = headers(&mut body);
+    body.finish(&Map::new())?;
+    let destination = Destination {
+        uri: uri.unwrap_or_default(),
+        headers,
+        verify: verify.unwrap_or(false),
+        retry: retry.unwrap_or(Retry::RetryForever),
+    };
+    let all = &asked.own.subscriptions;
+    let made = all.add(destination, context.flatten(), filter)?;
+    service.access.audit.note(caller, "subscribe", &made.id, "done");
+    Ok(reply::made(StatusCode::CREATED, made.document()))
+}
+
+/// Changes what a client calls a subscription, and what becomes of it.
+pub(super) async fn change(asked: Asked, bytes: Bytes) -> Result<Response, Failure> {
+    let id = asked.id(uri::SUBSCRIPTIONS)?;
+    let find = || {
+        let all = asked.own.subscriptions.list();
+        let found = all.into_iter().find(|known| known.id == id);
+        found.ok_or_else(|| Failure::missing(&asked.path))
+    };
+    let document = find()?.document();
+    etag::check(&asked.headers, &etag::of(document.properties()))?;
+    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let context: Option<Option<String>> = body.take("Context");
+    let retry = body.one_of("DeliveryRetryPolicy", &Retry::ALL);
+    let verify: Option<bool> = body.take("VerifyCertificate");
+    body.finish(document.properties())?;
+    asked.own.subscriptions.edit(id, |known| {
+        if let Some(context) = context {
+            known.context = context;
+        }
+        if let Some(destination) = &mut known.destination {
+            destination.retry = retry.unwrap_or(destination.retry);
+            destination.verify = verify.unwrap_or(destination.verify);
+        }
+    })?;
+    Ok(reply::made(StatusCode::OK, find()?.document()))
+}
+
+/// Ends a subscription; a stream is closed.
+pub(super) async fn delete(
+    State(service): State<Service>,
+    asked: Asked,
+) -> Result<Response, Failure> {
+    let id = asked.id(uri::SUBSCRIPTIONS)?;
+    asked.own.subscriptions.remove(id)?;
+    service.access.audit.note(asked.caller()?, "unsubscribe", id, "done");
+    Ok(reply::done())
+}
+
+/// Changes how often events are sent to a receiver that does not answer.
+pub(super) async fn change_service(asked: Asked, bytes: Bytes) -> Result<Response, Failure> {
+    let all = &asked.own.subscriptions;
+    let before = all.delivery();
+    let document = event_service::service(before);
+    etag::check(&asked.headers, &etag::of(document.properties()))?;
+    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let attempts = number(&mut body, "DeliveryRetryAttempts", 100);
+    let interval = number(&mut body, "DeliveryRetryIntervalSeconds", 3600);
+    body.finish(document.properties())?;
+    all.set_delivery(Delivery {
+        attempts: attempts.unwrap_or(before.attempts),
+        interval_s: interval.unwrap_or(before.interval_s),
+    })?;
+    Ok(reply::made(StatusCode::OK, event_service::service(all.delivery())))
+}
+
+fn number(body: &mut Body, name: &str, most: u64) -> Option<u64> {
+    let number: u64 = body.take(name)?;
+    if number > most {
+        body.refuse(name, &format!("at most {most}"));
+    }
+    Some(number)
+}
+
+fn filter(body: &mut Body) -> Filter {
+    let origins: Vec<Origin> = body.take("OriginResources").unwrap_or_default();
+    let event_types: Vec<String> = body.take("EventTypes").unwrap_or_default();
+    if event_types.iter().any(|kind| !EVENT_TYPES.contains(&kind.as_str())) {
+        body.refuse("EventTypes", &format!("one of {}", EVENT_TYPES.join(", ")));
+    }
+    // Events are of resources of any type.
+    if body.take::<Vec<String>>("ResourceTypes").is_some_and(|types| !types.is_empty()) {
+        body.refuse("ResourceTypes", "not supported; leave it out, or send an empty list");
+    }
+    Filter {
+        registry_prefixes: body.take("RegistryPrefixes").unwrap_or_default(),
+        message_ids: body.take("MessageIds").unwrap_or_default(),
+        origins: origins.into_iter().map(|Origin(uri)| uri).collect(),
+        event_types,
+    }
+}
+
+/// Headers that the client wants to get with each event.
+fn headers(body: &mut Body) -> Vec<(String, String)> {
+    let objects: Vec<Map<String, Value>> = body.take("HttpHeaders").unwrap_or_default();
+    let mut headers = Vec::new();
+    for (name, value) in objects.into_iter().flatten() {
+        let is_name = HeaderName::try_from(name.as_str())
+            .is_ok_and(|name| !OWN_HEADERS.contains(&name.as_str()));
+        match value.as_str().filter(|value| is_name && HeaderValue::from_str(value).is_ok()) {
+            Some(value) => headers.push((name, value.to_owned())),
+            None => body.refuse("HttpHeaders", "not headers that can be sent"),
+        }
+    }
+    headers
+}

@@ -1,0 +1,51 @@
+//! `Managers`: the controller.
+
+use serde_json::json;
+
+use super::document::{Document, enabled, links};
+use super::world::World;
+use super::{time, uri};
+
+/// The controller alone.
+pub(crate) fn collection() -> Document {
+    let members = [uri::MANAGER.to_owned()];
+    Document::collection("ManagerCollection", uri::MANAGERS, "Controllers", members)
+}
+
+/// The controller.
+pub(crate) fn document(world: &World<'_>) -> Document {
+    let nodes = world.status.nodes.iter().map(|node| uri::system(&node.node));
+    let boards = world.boards.boards.iter().map(|board| uri::chassis(&board.info.name));
+    let health = if world.status.under_voltage == Some(true) { "Warning" } else { "OK" };
+    Document::new("Manager", uri::MANAGER, "controller", &world.service.host)
+        .with("ManagerType", "ManagementController")
+        .with("UUID", &*world.service.uuid)
+        .with("ServiceEntryPointUUID", &*world.service.uuid)
+        .with("Model", "clusterhatd")
+        .with("FirmwareVersion", env!("CARGO_PKG_VERSION"))
+        .with("DateTime", time::rfc3339(std::time::SystemTime::now()))
+        .with("DateTimeLocalOffset", "+00:00")
+        .with("PowerState", "On")
+        .with("Status", json!({"State": "Enabled", "Health": health}))
+        .linked("NetworkProtocol", uri::NETWORK_PROTOCOL)
+        .linked("EthernetInterfaces", uri::INTERFACES)
+        .with(
+            "Links",
+            json!({"ManagerForServers": links(nodes), "ManagerForChassis": links(boards)}),
+        )
+}
+
+/// What the controller serves on its network.
+pub(crate) fn network_protocol(world: &World<'_>) -> Document {
+    let https = json!({"ProtocolEnabled": world.service.is_listening, "Port": world.service.port});
+    Document::new(
+        "ManagerNetworkProtocol",
+        uri::NETWORK_PROTOCOL,
+        "NetworkProtocol",
+        "Network services of the controller",
+    )
+    .with("HostName", &*world.service.host)
+    .with("HTTP", json!({"ProtocolEnabled": false, "Port": null}))
+    .with("HTTPS", https)
+    .with("Status", enabled())
+}

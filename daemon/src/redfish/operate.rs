@@ -1,0 +1,149 @@
+//! POST of actions: nodes are reset. What takes longer than a second goes on as a task.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use clusterhat::config::Overrides;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+use super::asked::Asked;
+use super::body::{Body, Property};
+use super::failure::Failure;
+use super::reset::{RESET, RESET_SEVERAL, TYPES};
+use super::{reply, tasks, uri};
+use crate::boards::{Operation, Task, TaskState};
+use crate::error::Problem;
+use crate::service::Service;
+
+/// How long a client waits for an answer rather than for a task.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How old a reading may be for whether a node is there at all.
+const NAMES: Duration = Duration::from_secs(5);
+
+/// A reference to a resource: an object, or its URI alone.
+struct Reference(String);
+
+impl Property for Reference {
+    fn of(value: &Value) -> Option<Self> {
+        let uri = value.get("@odata.id").unwrap_or(value);
+        uri.as_str().map(|uri| Self(uri.to_owned()))
+    }
+}
+
+/// `ComputerSystem.Reset`.
+pub(super) async fn reset(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let caller = asked.caller()?;
+    let node = known(&service, asked.id(uri::SYSTEMS)?, &asked.path).await?;
+    let mut body = Body::of_action(&asked.headers, &bytes, RESET)?;
+    let operation = body.require_one_of("ResetType", &TYPES);
+    body.finish(&Map::new())?;
+    let task = service.tasks.start(certain(operation)?, &[node], caller)?;
+    Ok(answer(&task).await)
+}
+
+/// `AggregationService.Reset`.
+pub(super) async fn reset_several(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let caller = asked.caller()?;
+    let mut body = Body::of_action(&asked.headers, &bytes, RESET_SEVERAL)?;
+    let operation = body.require_one_of("ResetType", &TYPES);
+    let targets: Vec<Reference> = body.require("TargetURIs").unwrap_or_default();
+    let delay: Option<u64> = body.take("DelayBetweenBatchesInSeconds");
+    if body.take::<u64>("BatchSize").is_some_and(|size| size != 1) {
+        body.refuse(
+            "BatchSize",
+            "nodes are switched on one after the other; leave it out or send 1",
+        );
+    }
+    let nodes = nodes(&service, &mut body, &targets).await;
+    body.finish(&Map::new())?;
+    let delay = delay.map(Duration::from_secs);
+    let overrides = Overrides { delay, ..Overrides::default() };
+    let task = service.tasks.start_with(certain(operation)?, &nodes, caller, overrides)?;
+    Ok(answer(&task).await)
+}
+
+/// What a body that was found right says; nothing is switched by guessing.
+fn certain(operation: Option<Operation>) -> Result<Operation, Failure> {
+    operation.ok_or_else(|| Failure::internal("no type of reset"))
+}
+
+/// The nodes that references mean, each once. None at all is refused: it would mean all.
+async fn nodes(service: &Service, body: &mut Body, targets: &[Reference]) -> Vec<String> {
+    let reading = service.boards.reading(NAMES).await;
+    let mut nodes = BTreeSet::new();
+    for Reference(target) in targets {
+        let node = uri::id_in(target, uri::SYSTEMS);
+        let row = node.and_then(|node| reading.nodes().iter().find(|row| row.node == node));
+        match row {
+            Some(row) => {
+                nodes.insert(row.node.clone());
+            }
+            None => body.refuse("TargetURIs", "not a member of /redfish/v1/Systems"),
+        }
+    }
+    if targets.is_empty() {
+        body.refuse("TargetURIs", "name at least one system");
+    }
+    nodes.into_iter().collect()
+}
+
+/// A node that is there.
+pub(super) async fn known(service: &Service, node: &str, path: &str) -> Result<String, Failure> {
+    let reading = service.boards.reading(NAMES).await;
+    let row = reading.nodes().iter().find(|row| row.node == node);
+    row.map(|row| row.node.clone()).ok_or_else(|| Failure::missing(path))
+}
+
+/// The result, where it is there within a second; else where the client can wait for it.
+async fn answer(task: &Arc<Task>) -> Response {
+    match timeout(PATIENCE, task.finished()).await {
+        Ok(state) => ended(&state),
+        Err(_) => accepted(task),
+    }
+}
+
+/// The result of an operation, as if the client had waited for it.
+pub(super) fn ended(state: &TaskState) -> Response {
+    match state {
+        TaskState::Failed { error, .. } => {
+            Failure::from(Problem::of_operation(Arc::clone(error))).into_response()
+        }
+        TaskState::Cancelled { .. } => Failure::stopped().into_response(),
+        _ => reply::done(),
+    }
+}
+
+/// 202 with the task, and where the client can wait for its end.
+pub(super) fn accepted(task: &Task) -> Response {
+    let mut response = reply::made(StatusCode::ACCEPTED, tasks::of(task));
+    reply::set(response.headers_mut(), "location", &uri::member(uri::TASK_MONITORS, &task.id));
+    reply::set(response.headers_mut(), "retry-after", "1");
+    response
+}
+
+/// Waits for an operation that only takes moments.
+///
+/// # Errors
+/// What it failed with.
+pub(super) async fn finish(task: &Task) -> Result<(), Failure> {
+    match task.finished().await {
+        TaskState::Failed { error, .. } => Err(Problem::of_operation(error).into()),
+        TaskState::Cancelled { .. } => Err(Failure::stopped()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,116 @@
+//! Events sent to those who subscribed: a queue and a worker for each, so that one who does not answer keeps nobody else
+//! waiting.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::post::{self, PostError};
+use super::record::Record;
+use super::subscription::{Destination, Retry, Subscription};
+use super::subscriptions::Subscriptions;
+use crate::events::{Event, Events, Next};
+use crate::log::{self, Level};
+
+/// That many events wait for a receiver; what comes beyond them is lost.
+const QUEUE: usize = 64;
+
+/// How long a receiver may take for an event.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A receiver that events are sent to.
+struct Worker {
+    subscription: Subscription,
+    queue: Sender<Arc<Event>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Sends events to all receivers until the daemon ends.
+pub(crate) async fn run(events: Arc<Events>, subscriptions: Arc<Subscriptions>) {
+    let Some(mut listener) = events.listen(None) else { return };
+    let mut workers = HashMap::new();
+    loop {
+        renew(&mut workers, &subscriptions);
+        tokio::select! {
+            () = subscriptions.changed() => {}
+            next = listener.next() => match next {
+                None => return,
+                Some(Next::Missed) => {}
+                Some(Next::Event(event)) => tell(&workers, &event),
+            },
+        }
+    }
+}
+
+/// Starts a worker for each receiver that is new or changed, and ends those of receivers that are gone.
+fn renew(workers: &mut HashMap<String, Worker>, subscriptions: &Arc<Subscriptions>) {
+    let receivers = subscriptions.receivers();
+    workers.retain(|_, worker| receivers.contains(&worker.subscription));
+    for subscription in receivers {
+        if workers.contains_key(&subscription.id) {
+            continue;
+        }
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let work = work(subscription.clone(), waiting, Arc::clone(subscriptions));
+        let (id, task) = (subscription.id.clone(), tokio::spawn(work));
+        workers.insert(id, Worker { subscription, queue, task });
+    }
+}
+
+fn tell(workers: &HashMap<String, Worker>, event: &Arc<Event>) {
+    let Some(record) = Record::of(&event.kind) else { return };
+    for worker in workers.values().filter(|worker| worker.subscription.filter.takes(&record)) {
+        // A full queue is of one who does not answer: what is lost is told in the journal where it fails.
+        let _ = worker.queue.try_send(Arc::clone(event));
+    }
+}
+
+async fn work(
+    subscription: Subscription,
+    mut waiting: Receiver<Arc<Event>>,
+    subscriptions: Arc<Subscriptions>,
+) {
+    let Some(destination) = subscription.destination else { return };
+    while let Some(event) = waiting.recv().await {
+        let Some(record) = Record::of(&event.kind) else { continue };
+        let body = record.to_json(&event, subscription.context.as_deref()).to_string();
+        let Err(error) = deliver(&destination, &body, &subscriptions).await else { continue };
+        let ends = destination.retry == Retry::TerminateAfterRetries;
+        let what = if ends { "the subscription ends" } else { "the event is lost" };
+        let text = format!("events cannot be sent to {}: {error}; {what}", destination.uri);
+        log::tell(Level::Warning, &text, &[]);
+        if ends {
+            let _ = subscriptions.remove(&subscription.id);
+            return;
+        }
+    }
+}
+
+/// Sends an event as often as the settings say.
+async fn deliver(
+    destination: &Destination,
+    body: &str,
+    subscriptions: &Subscriptions,
+) -> Result<(), PostError> {
+    let mut tries = 0;
+    loop {
+        let sent = timeout(LIMIT, post::post(destination, body)).await;
+        let Err(error) = sent.unwrap_or(Err(PostError::TooSlow)) else { return Ok(()) };
+        let delivery = subscriptions.delivery();
+        tries += 1;
+        if tries > delivery.attempts {
+            return Err(error);
+        }
+        sleep(Duration::from_secs(delivery.interval_s)).await;
+    }
+}

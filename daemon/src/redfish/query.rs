@@ -1,0 +1,290 @@
+//! Query parameters of a GET: `$expand`, `$select`, `$top`, `$skip` and `only`, as DSP0266 has them.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::document::Document;
+use super::failure::Failure;
+use super::message::{self, Kind, Message};
+
+/// How deep `$expand` may go.
+pub(crate) const LEVELS: u64 = 6;
+
+/// What a client asks of a resource beside the resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query {
+    expand: Option<Expand>,
+    select: Option<Vec<Vec<String>>>,
+    top: Option<usize>,
+    skip: Option<usize>,
+    only: bool,
+}
+
+/// Which links are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expand {
+    /// Those within `Links`.
+    links: bool,
+    /// All others.
+    others: bool,
+    levels: u64,
+}
+
+impl Query {
+    /// Reads the query of a URI.
+    ///
+    /// # Errors
+    /// 501 for a parameter with `$` that is not supported, as DSP0266 wants it; 400 for a value that is wrong.
+    pub(crate) fn parse(query: &str) -> Result<Self, Failure> {
+        let mut this = Self::default();
+        let mut dollars = 0;
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let (name, value) = (decode(name), decode(value));
+            dollars += usize::from(name.starts_with('$'));
+            match name.as_str() {
+                "$expand" => this.expand = Some(Expand::parse(&value)?),
+                "$select" => this.select = Some(selection(&value)?),
+                "$top" => this.top = Some(number("$top", &value)?),
+                "$skip" => this.skip = Some(number("$skip", &value)?),
+                "only" if value.is_empty() && !part.contains('=') => this.only = true,
+                "only" => return Err(wrong(&message::QUERY_VALUE_TYPE, &[&value, "only"])),
+                name if name.starts_with('$') => {
+                    let message = Message::new(&message::QUERY_UNSUPPORTED, &[name]);
+                    return Err(Failure::new(StatusCode::NOT_IMPLEMENTED, message));
+                }
+                // Other parameters are ignored, as DSP0266 wants it.
+                _ => {}
+            }
+        }
+        if this.only && dollars > 0 {
+            return Err(wrong(&message::QUERY_COMBINATION, &[]));
+        }
+        Ok(this)
+    }
+
+    /// Whether the resource is answered as it is.
+    pub(crate) fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether other resources are put into it, or in its place.
+    pub(crate) const fn follows(&self) -> bool {
+        self.expand.is_some() || self.only
+    }
+
+    /// The resource as it was asked for. `find` gives the resource at a URI.
+    ///
+    /// # Errors
+    /// 400 where a collection's parameter is asked of a resource that is none.
+    pub(crate) fn apply(
+        &self,
+        document: Document,
+        find: &dyn Fn(&str) -> Option<Document>,
+    ) -> Result<Document, Failure> {
+        let is_collection = document.properties().contains_key("Members");
+        if !is_collection && (self.top.is_some() || self.skip.is_some() || self.only) {
+            return Err(wrong(&message::QUERY_NOT_ON_RESOURCE, &[]));
+        }
+        let mut document = if self.only { only_member(document, find) } else { document };
+        self.page(document.properties_mut());
+        if let Some(expand) = self.expand {
+            let mut value = Value::Object(std::mem::take(document.properties_mut()));
+            expand.follow(&mut value, expand.levels, false, find);
+            if let Value::Object(properties) = value {
+                *document.properties_mut() = properties;
+            }
+        }
+        if let Some(select) = &self.select {
+            self.select(document.properties_mut(), select, is_collection);
+        }
+        Ok(document)
+    }
+
+    /// The part of a collection's members that is asked for, and where the next part is.
+    fn page(&self, properties: &mut Map<String, Value>) {
+        let uri =
+            properties.get("@odata.id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let Some(Value::Array(members)) = properties.get_mut("Members") else { return };
+        let skip = self.skip.unwrap_or(0).min(members.len());
+        let left = members.len() - skip;
+        let top = self.top.unwrap_or(left).min(left);
+        let has_more = top > 0 && top < left;
+        *members = members.drain(skip..skip + top).collect();
+        if has_more {
+            let next = format!("{uri}?$skip={}&$top={top}", skip + top);
+            properties.insert("Members@odata.nextLink".into(), next.into());
+        }
+    }
+
+    /// Of an expanded collection, the members' properties are selected.
+    fn select(
+        &self,
+        properties: &mut Map<String, Value>,
+        paths: &[Vec<String>],
+        is_collection: bool,
+    ) {
+        let members = properties.get_mut("Members").and_then(Value::as_array_mut);
+        match members {
+            Some(members) if is_collection && self.expand.is_some() => {
+                for member in members.iter_mut().filter_map(Value::as_object_mut) {
+                    keep(member, paths);
+                }
+            }
+            _ => keep(properties, paths),
+        }
+    }
+}
+
+impl Expand {
+    fn parse(value: &str) -> Result<Self, Failure> {
+        let wrong = || wrong(&message::QUERY_VALUE_FORMAT, &[value, "$expand"]);
+        let (which, levels) = match value.split_once('(') {
+            None => (value, 1),
+            Some((which, rest)) => {
+                let levels = rest.strip_suffix(')').and_then(|rest| rest.strip_prefix("$levels="));
+                let levels: u64 =
+                    levels.and_then(|levels| levels.parse().ok()).ok_or_else(wrong)?;
+                (which, levels)
+            }
+        };
+        if !(1..=LEVELS).contains(&levels) {
+            let (levels, range) = (levels.to_string(), format!("1 to {LEVELS}"));
+            return Err(self::wrong(&message::QUERY_OUT_OF_RANGE, &[&levels, "$expand", &range]));
+        }
+        let (links, others) = match which {
+            "*" => (true, true),
+            "." => (false, true),
+            "~" => (true, false),
+            _ => return Err(wrong()),
+        };
+        Ok(Self { links, others, levels })
+    }
+
+    /// Puts resources in the place of the references to them.
+    fn follow(
+        self,
+        value: &mut Value,
+        levels: u64,
+        is_in_links: bool,
+        find: &dyn Fn(&str) -> Option<Document>,
+    ) {
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    self.follow(item, levels, is_in_links, find);
+                }
+            }
+            Value::Object(properties) => match reference(properties) {
+                Some(uri) if (if is_in_links { self.links } else { self.others }) => {
+                    let Some(found) = find(&uri) else { return };
+                    *properties = Map::from_iter(found.properties().clone());
+                    if levels > 1 {
+                        self.follow_properties(properties, levels - 1, false, find);
+                    }
+                }
+                Some(_) => {}
+                None => self.follow_properties(properties, levels, is_in_links, find),
+            },
+            _ => {}
+        }
+    }
+
+    fn follow_properties(
+        self,
+        properties: &mut Map<String, Value>,
+        levels: u64,
+        is_in_links: bool,
+        find: &dyn Fn(&str) -> Option<Document>,
+    ) {
+        for (name, value) in properties.iter_mut().filter(|(name, _)| *name != "@odata.id") {
+            self.follow(value, levels, is_in_links || name == "Links", find);
+        }
+    }
+}
+
+/// The URI, where an object is nothing but a reference to a resource of this service.
+fn reference(properties: &Map<String, Value>) -> Option<String> {
+    let uri = properties.get("@odata.id")?.as_str()?;
+    (properties.len() == 1 && uri.starts_with("/redfish/v1/")).then(|| uri.to_owned())
+}
+
+/// The one member of a collection that has one; the collection otherwise.
+fn only_member(document: Document, find: &dyn Fn(&str) -> Option<Document>) -> Document {
+    let members = document.properties().get("Members").and_then(Value::as_array);
+    let uri = match members.map(Vec::as_slice) {
+        Some([member]) => member.get("@odata.id").and_then(Value::as_str),
+        _ => None,
+    };
+    uri.and_then(find).unwrap_or(document)
+}
+
+/// Keeps selected properties, and those that say what the resource is.
+fn keep(properties: &mut Map<String, Value>, paths: &[Vec<String>]) {
+    let all = std::mem::take(properties);
+    for (name, value) in all {
+        let rests: Vec<_> = paths.iter().filter(|path| path.first() == Some(&name)).collect();
+        let is_whole = rests.iter().any(|path| path.len() == 1);
+        if is_whole || matches!(name.as_str(), "@odata.id" | "@odata.type") {
+            properties.insert(name, value);
+        } else if !rests.is_empty() {
+            let rests: Vec<_> = rests.iter().map(|path| path[1..].to_vec()).collect();
+            properties.insert(name, kept(value, &rests));
+        }
+    }
+}
+
+fn kept(value: Value, paths: &[Vec<String>]) -> Value {
+    match value {
+        Value::Object(mut properties) => {
+            keep(&mut properties, paths);
+            Value::Object(properties)
+        }
+        Value::Array(items) => items.into_iter().map(|item| kept(item, paths)).collect(),
+        _ => json!(null),
+    }
+}
+
+fn selection(value: &str) -> Result<Vec<Vec<String>>, Failure> {
+    let paths: Vec<Vec<String>> =
+        value.split(',').map(|path| path.trim().split('/').map(str::to_owned).collect()).collect();
+    match paths.iter().flatten().any(String::is_empty) {
+        true => Err(wrong(&message::QUERY_VALUE_FORMAT, &[value, "$select"])),
+        false => Ok(paths),
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<usize, Failure> {
+    value.parse().map_err(|_| wrong(&message::QUERY_VALUE_TYPE, &[value, name]))
+}
+
+fn wrong(kind: &'static Kind, args: &[&str]) -> Failure {
+    Failure::bad_request(vec![Message::new(kind, args)])
+}
+
+/// Takes percent escapes back; one that is none stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let digit = |at: usize| after.get(at).and_then(|&byte| char::from(byte).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = &after[2..];
+            }
+            (b'+', ..) => {
+                bytes.push(b' ');
+                rest = after;
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The stream of events (`text/event-stream`, the HTML standard's server-sent events).
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::timeout;
+
+use super::asked::Asked;
+use super::failure::Failure;
+use super::message;
+use super::record::Record;
+use super::subscriptions::Stream;
+use crate::events::{Listener, Next};
+use crate::service::Service;
+
+/// A comment is sent when nothing happens for so long: whoever is between keeps the connection then.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Answers with events from here on, or from after the one that the client had last (`Last-Event-ID`).
+pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Response {
+    let headers = &asked.headers;
+    if !accepts_events(headers) {
+        let kind = &message::HEADER_INVALID;
+        let message = message::Message::new(kind, &["Accept"]);
+        return Failure::new(StatusCode::NOT_ACCEPTABLE, message).into_response();
+    }
+    let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    let Some(listener) = service.events.listen(after) else {
+        let limit = &message::SUBSCRIPTION_LIMIT_EXCEEDED;
+        return Failure::plain(StatusCode::SERVICE_UNAVAILABLE, limit).into_response();
+    };
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(tell(listener, asked.own.subscriptions.stream(), sender));
+    let mut response = Body::new(Chunks(receiver)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("OData-Version", HeaderValue::from_static("4.0"));
+    response
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    let Some(accept) = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) else {
+        return true;
+    };
+    let mut kinds = accept.split(',').filter_map(|kind| kind.split(';').next()).map(str::trim);
+    kinds.any(|kind| matches!(kind, "text/event-stream" | "text/*" | "*/*"))
+}
+
+/// Until the client closes the connection, or somebody ends the subscription.
+async fn tell(mut listener: Listener, stream: Stream, sender: Sender<Bytes>) {
+    // The client knows then that it is connected.
+    let mut next = Some(Bytes::from_static(b": connected\n\n"));
+    loop {
+        if let Some(bytes) = next.take() {
+            if sender.send(bytes).await.is_err() {
+                return;
+            }
+        }
+        let happens = timeout(KEEP_ALIVE, listener.next());
+        tokio::select! {
+            () = stream.ended() => return,
+            () = sender.closed() => return,
+            happened = happens => match happened {
+                Err(_) => next = Some(Bytes::from_static(b": nothing new\n\n")),
+                Ok(Some(Next::Event(event))) => {
+                    next = Record::of(&event.kind).map(|record| {
+                        let json = record.to_json(&event, Some(stream.context()));
+                        format!("id: {}\ndata: {json}\n\n", event.id).into()
+                    });
+                }
+                Ok(Some(Next::Missed)) => next = Some(Bytes::from_static(b": some were missed\n\n")),
+                Ok(None) => return,
+            },
+        }
+    }
+}
+
+/// A body whose parts come one by one.
+struct Chunks(Receiver<Bytes>);
+
+impl hyper::body::Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}

@@ -1,0 +1,60 @@
+//! `TaskService` and `Tasks`: operations that run, or have run.
+
+use serde_json::Value;
+
+use super::document::{Document, enabled};
+use super::message::{self, Message};
+use super::world::World;
+use super::{time, uri};
+use crate::boards::{Task, TaskState};
+
+/// The service.
+pub(crate) fn service() -> Document {
+    let now = time::rfc3339(std::time::SystemTime::now());
+    Document::new("TaskService", uri::TASK_SERVICE, "TaskService", "Tasks")
+        .with("ServiceEnabled", true)
+        .with("DateTime", now)
+        .with("CompletedTaskOverWritePolicy", "Oldest")
+        .with("LifeCycleEventOnTaskStateChange", true)
+        .with("Status", enabled())
+        .linked("Tasks", uri::TASKS)
+}
+
+/// All operations that are kept.
+pub(crate) fn collection(world: &World<'_>) -> Document {
+    let members = world.tasks.iter().map(|task| uri::member(uri::TASKS, &task.id));
+    Document::collection("TaskCollection", uri::TASKS, "Tasks", members)
+}
+
+/// An operation.
+pub(crate) fn document(world: &World<'_>, id: &str) -> Option<Document> {
+    world.tasks.iter().find(|task| task.id == id).map(|task| of(task))
+}
+
+/// An operation.
+pub(crate) fn of(task: &Task) -> Document {
+    let state = task.state();
+    let (word, health, messages) = describe(&state, task.is_cancelled());
+    let name = format!("{} {}", task.operation.name(), task.nodes_text());
+    Document::new("Task", &uri::member(uri::TASKS, &task.id), &task.id, &name)
+        .with("TaskState", word)
+        .with("TaskStatus", health)
+        .with("StartTime", time::rfc3339(task.started))
+        .with("PercentComplete", state.percent())
+        .with("HidePayload", true)
+        .with("TaskMonitor", uri::member(uri::TASK_MONITORS, &task.id))
+        .with("Messages", messages.iter().map(Message::to_json).collect::<Value>())
+}
+
+fn describe(state: &TaskState, is_cancelled: bool) -> (&'static str, &'static str, Vec<Message>) {
+    match state {
+        TaskState::Running { .. } if is_cancelled => ("Stopping", "OK", Vec::new()),
+        TaskState::Running { .. } => ("Running", "OK", Vec::new()),
+        TaskState::Done(_) => ("Completed", "OK", vec![Message::new(&message::SUCCESS, &[])]),
+        TaskState::Cancelled { .. } => ("Cancelled", "Warning", Vec::new()),
+        TaskState::Failed { error, .. } => {
+            let message = Message::new(&message::OPERATION_FAILED, &[]);
+            ("Exception", "Critical", vec![message.in_words(error.message.clone())])
+        }
+    }
+}

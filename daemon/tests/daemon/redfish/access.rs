@@ -1,0 +1,143 @@
+//! Sessions, accounts and roles by Redfish, as a client of the program has them.
+
+use std::thread;
+
+use super::Service;
+use serde_json::{Value, json};
+
+const P1: &str = "/redfish/v1/Systems/p1";
+const RESET: &str = "/redfish/v1/Systems/p1/Actions/ComputerSystem.Reset";
+const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
+const ACCOUNTS: &str = "/redfish/v1/AccountService/Accounts";
+const SUBSCRIPTIONS: &str = "/redfish/v1/EventService/Subscriptions";
+
+#[test]
+fn the_root_is_for_everybody_and_the_rest_is_not() {
+    let daemon = Service::new();
+    let nobody = [("X-Auth-Token", "wrong")];
+    for path in
+        ["/redfish", "/redfish/v1", "/redfish/v1/", "/redfish/v1/odata", "/redfish/v1/$metadata"]
+    {
+        let answer = daemon.ask_with("GET", path, &nobody, None);
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("odata-version"), "4.0");
+    }
+    for path in [P1, SESSIONS, "/redfish/v1/?$expand=."] {
+        let answer = daemon.ask_with("GET", path, &nobody, None);
+        assert_eq!(answer.status, 401, "{path}");
+        assert_eq!(answer.messages(), ["NoValidSession"]);
+        assert!(answer.header("www-authenticate").starts_with("Basic"));
+    }
+}
+
+#[test]
+fn a_session_begins_with_a_password_and_ends_on_request() {
+    let daemon = Service::new();
+    let credentials =
+        json!({"UserName": daemon.daemon.first_line["user"], "Password": daemon.daemon.password});
+    for path in [SESSIONS, "/redfish/v1/SessionService/Sessions/Members"] {
+        let made = daemon.ask("POST", path, Some(&credentials.to_string()));
+        assert_eq!(made.status, 201, "{made:?}");
+        let (session, token) = (made.header("location"), made.header("x-auth-token"));
+        assert_eq!(made.json()["@odata.id"], session);
+        assert!(!made.body.contains(token), "the secret is told in the header alone");
+        let with = [("X-Auth-Token", token)];
+        assert_eq!(daemon.ask_with("GET", session, &with, None).status, 200);
+        assert_eq!(daemon.ask_with("DELETE", session, &with, None).status, 204);
+        assert_eq!(daemon.ask_with("GET", SESSIONS, &with, None).status, 401);
+    }
+    let wrong = json!({"UserName": "admin", "Password": "wrong"}).to_string();
+    assert_eq!(daemon.ask("POST", SESSIONS, Some(&wrong)).status, 401);
+    let missing = daemon.ask("POST", SESSIONS, Some("{\"UserName\": \"admin\"}"));
+    assert_eq!((missing.status, missing.messages()), (400, vec!["PropertyMissing".to_owned()]));
+}
+
+/// Makes an account, and logs it in. Returns its session's secret.
+fn log_in(daemon: &Service, name: &str, role: &str) -> String {
+    let body = json!({"UserName": name, "Password": "long enough", "RoleId": role}).to_string();
+    let made = daemon.ask("POST", ACCOUNTS, Some(&body));
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.header("location"), format!("{ACCOUNTS}/{name}"));
+    let body = json!({"UserName": name, "Password": "long enough"}).to_string();
+    daemon.ask("POST", SESSIONS, Some(&body)).header("x-auth-token").to_owned()
+}
+
+#[test]
+fn roles_decide_who_may_what() {
+    let daemon = Service::new();
+    let (reader, operator) =
+        (log_in(&daemon, "rea", "ReadOnly"), log_in(&daemon, "opa", "Operator"));
+    let ask = |token: &str, method: &str, path: &str, body: Value| {
+        daemon.ask_with(method, path, &[("X-Auth-Token", token)], Some(&body.to_string())).status
+    };
+    let (rea, opa) = (format!("{ACCOUNTS}/rea"), format!("{ACCOUNTS}/opa"));
+    for (token, method, path, body, status) in [
+        (&reader, "POST", RESET, json!({"ResetType": "On"}), 403),
+        (&operator, "POST", RESET, json!({"ResetType": "ForceOff"}), 204),
+        (
+            &reader,
+            "PATCH",
+            "/redfish/v1/Chassis/hat1",
+            json!({"LocationIndicatorActive": true}),
+            403,
+        ),
+        (&operator, "POST", ACCOUNTS, json!({}), 403),
+        (&operator, "DELETE", &*rea, json!({}), 403),
+        (&operator, "PATCH", "/redfish/v1/EventService", json!({"DeliveryRetryAttempts": 1}), 403),
+        (&reader, "POST", SUBSCRIPTIONS, json!({}), 403),
+        (&reader, "PATCH", &*opa, json!({"Password": "long enough too"}), 404),
+        (&reader, "PATCH", &*rea, json!({"RoleId": "Administrator"}), 403),
+        (&reader, "PATCH", &*rea, json!({"Password": "long enough too"}), 200),
+        // Who has another password is logged out.
+        (&reader, "GET", &*rea, json!({}), 401),
+    ] {
+        assert_eq!(ask(token, method, path, body.clone()), status, "{method} {path} {body}");
+    }
+}
+
+#[test]
+fn accounts_are_changed_one_after_the_other() {
+    let daemon = Service::new();
+    log_in(&daemon, "ann", "ReadOnly");
+    let ann = format!("{ACCOUNTS}/ann");
+    let tag = daemon.ask("GET", &ann, None).header("etag").to_owned();
+    let body = json!({"RoleId": "Operator"}).to_string();
+    // All know the same account, and only one of them may change it.
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let ask = || daemon.ask_with("PATCH", &ann, &[("If-Match", &tag)], Some(&body)).status;
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 7, "{statuses:?}");
+    for (body, status, key) in [
+        (
+            json!({"UserName": "ann", "Password": "long enough", "RoleId": "Operator"}),
+            409,
+            "ResourceAlreadyExists",
+        ),
+        (
+            json!({"UserName": "../x", "Password": "long enough", "RoleId": "Operator"}),
+            400,
+            "PropertyValueError",
+        ),
+        (
+            json!({"UserName": "bob", "Password": "short", "RoleId": "Operator"}),
+            400,
+            "PropertyValueError",
+        ),
+        (
+            json!({"UserName": "bob", "Password": "long enough", "RoleId": "King"}),
+            400,
+            "PropertyValueNotInList",
+        ),
+        (json!({"UserName": "bob", "Password": "long enough"}), 400, "PropertyMissing"),
+    ] {
+        let answer = daemon.ask("POST", ACCOUNTS, Some(&body.to_string()));
+        assert_eq!((answer.status, answer.messages()), (status, vec![key.to_owned()]), "{body}");
+    }
+    let last = daemon.ask("DELETE", &format!("{ACCOUNTS}/admin"), None);
+    assert_eq!((last.status, last.messages()), (409, vec!["ResourceInUse".to_owned()]));
+    assert_eq!(daemon.ask("DELETE", &ann, None).status, 204);
+    assert_eq!(daemon.ask("GET", &ann, None).status, 404);
+}

@@ -1,0 +1,161 @@
+//! Events by Redfish, as a client of the program has them.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::{Service, reset};
+use serde_json::{Value, json};
+
+const P1: &str = "/redfish/v1/Systems/p1";
+const RESET: &str = "/redfish/v1/Systems/p1/Actions/ComputerSystem.Reset";
+const SUBSCRIPTIONS: &str = "/redfish/v1/EventService/Subscriptions";
+
+#[test]
+fn a_stream_tells_events_and_is_a_subscription_while_it_is_open() {
+    let daemon = Service::new();
+    let refused = daemon.ask_with(
+        "GET",
+        "/redfish/v1/EventService/SSE",
+        &[("Accept", "application/json")],
+        None,
+    );
+    assert_eq!(refused.status, 406);
+    let stream = daemon.send("/redfish/v1/EventService/SSE", &[("Accept", "text/event-stream")]);
+    let mut lines = BufReader::new(stream).lines().map(|line| line.unwrap());
+    assert!(lines.by_ref().any(|line| line.contains("connected")));
+    let all = daemon.get(&format!("{SUBSCRIPTIONS}?$expand=."));
+    let own = &all["Members"][0];
+    assert_eq!((&all["Members@odata.count"], &own["SubscriptionType"]), (&json!(1), &json!("SSE")));
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    let told = |line: &String| line.starts_with("data: ") && line.contains("ResourcePoweredOn");
+    let data = lines.by_ref().find(told).expect("it is told");
+    let event: Value = serde_json::from_str(&data["data: ".len()..]).unwrap();
+    assert_eq!(event["Context"], own["Context"]);
+    assert_eq!(event["Events"][0]["OriginOfCondition"]["@odata.id"], P1);
+    // Whoever ends the subscription closes the stream.
+    assert_eq!(daemon.ask("DELETE", own["@odata.id"].as_str().unwrap(), None).status, 204);
+    assert_eq!(lines.by_ref().filter(|line| line == "0").count(), 1);
+    daemon.wait_for(SUBSCRIPTIONS, |all| all["Members@odata.count"] == 0);
+}
+
+/// Receives events: answers each with the next of these statuses, and hands its head and body over.
+fn receiver(statuses: &'static [u16]) -> (u16, Receiver<(String, Value)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (sender, received) = channel();
+    thread::spawn(move || {
+        let mut statuses = statuses.iter().chain(std::iter::repeat(&204));
+        for stream in listener.incoming() {
+            let message =
+                receive(stream.expect("a connection"), *statuses.next().expect("they go on"));
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+    });
+    (port, received)
+}
+
+fn receive(mut stream: TcpStream, status: u16) -> (String, Value) {
+    let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(reader.read_line(&mut head).expect("a line"), 0, "{head}");
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.expect("a length")];
+    reader.read_exact(&mut body).expect("a body");
+    write!(stream, "HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        .expect("it listens");
+    (head, serde_json::from_slice(&body).expect("JSON"))
+}
+
+#[test]
+fn events_are_sent_again_until_they_are_taken_and_subscriptions_outlive_a_kill() {
+    let daemon = Service::new();
+    let quick = json!({"DeliveryRetryIntervalSeconds": 0, "DeliveryRetryAttempts": 5}).to_string();
+    assert_eq!(daemon.ask("PATCH", "/redfish/v1/EventService", Some(&quick)).status, 200);
+    let (port, received) = receiver(&[500, 503]);
+    let body = json!({
+        "Destination": format!("http://127.0.0.1:{port}/events"),
+        "Protocol": "Redfish",
+        "Context": "mine",
+        "RegistryPrefixes": ["ResourceEvent"],
+        "MessageIds": ["ResourceEvent.1.4.ResourcePoweredOn", "ResourceEvent.1.4.ResourcePoweredOff"],
+        "HttpHeaders": [{"X-Secret": "s3cret"}],
+    });
+    let made = daemon.ask("POST", SUBSCRIPTIONS, Some(&body.to_string()));
+    assert_eq!(made.status, 201, "{made:?}");
+    let subscription = made.header("location").to_owned();
+    let daemon = daemon.restarted();
+    let kept = daemon.get(&subscription);
+    assert_eq!(kept["Context"], "mine");
+    assert!(!kept.to_string().contains("s3cret"));
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    let next = || received.recv_timeout(Duration::from_secs(60)).expect("an event");
+    let (first, second, (head, event)) = (next(), next(), next());
+    assert_eq!((&first.1, &second.1), (&event, &event), "the same again until it is taken");
+    assert!(
+        head.starts_with("POST /events HTTP/1.1")
+            && head.to_lowercase().contains("x-secret: s3cret"),
+        "{head}"
+    );
+    assert_eq!(event["Events"][0]["MessageId"], "ResourceEvent.1.4.ResourcePoweredOn");
+    assert_eq!(event["Context"], "mine");
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("ForceOff"))));
+    assert_eq!(next().1["Events"][0]["MessageId"], "ResourceEvent.1.4.ResourcePoweredOff");
+    assert_eq!(daemon.ask("DELETE", &subscription, None).status, 204);
+    assert_eq!(daemon.get(SUBSCRIPTIONS)["Members@odata.count"], 0);
+}
+
+#[test]
+fn a_receiver_that_never_answers_ends_its_subscription_where_that_is_asked_for() {
+    let daemon = Service::new();
+    let quick = json!({"DeliveryRetryIntervalSeconds": 0, "DeliveryRetryAttempts": 1}).to_string();
+    daemon.ask("PATCH", "/redfish/v1/EventService", Some(&quick));
+    let nobody =
+        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let body = json!({
+        "Destination": format!("http://{nobody}/"),
+        "Protocol": "Redfish",
+        "DeliveryRetryPolicy": "TerminateAfterRetries",
+    });
+    assert_eq!(daemon.ask("POST", SUBSCRIPTIONS, Some(&body.to_string())).status, 201);
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    daemon.wait_for(SUBSCRIPTIONS, |all| all["Members@odata.count"] == 0);
+}
+
+#[test]
+fn subscriptions_that_cannot_be_are_refused() {
+    let daemon = Service::new();
+    for (body, key) in [
+        (json!({"Protocol": "Redfish"}), "PropertyMissing"),
+        (json!({"Destination": "https://a/"}), "PropertyMissing"),
+        (json!({"Destination": "ftp://a/", "Protocol": "Redfish"}), "PropertyValueError"),
+        (json!({"Destination": "https://a/", "Protocol": "FTP"}), "PropertyValueNotInList"),
+        (
+            json!({"Destination": "https://a/", "Protocol": "Redfish", "Bogus": 1}),
+            "PropertyUnknown",
+        ),
+        (
+            json!({"Destination": "https://a/", "Protocol": "Redfish", "HttpHeaders": [{"Host": "b"}]}),
+            "PropertyValueError",
+        ),
+        (
+            json!({"Destination": "https://a/", "Protocol": "Redfish", "HttpHeaders": [{"X": "a\r\nY: b"}]}),
+            "PropertyValueError",
+        ),
+        (
+            json!({"Destination": "https://a/", "Protocol": "Redfish", "EventTypes": ["Nonsense"]}),
+            "PropertyValueError",
+        ),
+    ] {
+        let answer = daemon.ask("POST", SUBSCRIPTIONS, Some(&body.to_string()));
+        assert_eq!((answer.status, answer.messages()), (400, vec![key.to_owned()]), "{body}");
+    }
+}
