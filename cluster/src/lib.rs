@@ -50,7 +50,7 @@ mod controller;
 mod desired;
 mod error;
 mod event;
-mod folder_watch;
+mod file_watch;
 mod hooks;
 mod operations;
 mod outcome;

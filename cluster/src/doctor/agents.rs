@@ -81,6 +81,7 @@ fn is_older(version: &str, than: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::command::World;
     use hat_driver::linux::lock::Holder;
     use node_link::agent::Printable;
     use rustix::fs::{FlockOperation, flock};
@@ -91,10 +92,8 @@ mod tests {
     use crate::nodes::NodeSet;
 
     fn facts(answer: Result<Option<Printable>, Silence>) -> Facts {
-        let simulation = tempfile::NamedTempFile::new().expect("a file");
-        let text = hat_driver::sim::builtin::simulation("v2.5").expect("a board").to_text();
-        std::fs::write(simulation.path(), text).expect("it can be written");
-        let simulation = simulation.path().to_str().map(str::to_owned);
+        let board = World::builtin("v2.5");
+        let simulation = board.path().to_str().map(str::to_owned);
         let options = Options { simulation, ..Options::default() };
         let all = NodeSet::parse::<&str>(&[]).expect("a set");
         let mut facts = Facts::gather(&Subject::new(&options, &all)).expect("a board");

@@ -75,6 +75,8 @@ fn record(facts: &Facts) -> Checked {
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::command::World;
+
     use super::super::facts::Trouble;
     use super::super::subject::Subject;
     use super::*;
@@ -84,10 +86,8 @@ mod tests {
     /// As a user who is not root gets it: no test that root may run can bring it about.
     #[test]
     fn a_device_that_may_not_be_opened() {
-        let simulation = tempfile::NamedTempFile::new().expect("a file");
-        let text = hat_driver::sim::builtin::simulation("v2.5").expect("a board").to_text();
-        std::fs::write(simulation.path(), text).expect("it can be written");
-        let simulation = simulation.path().to_str().map(str::to_owned);
+        let board = World::builtin("v2.5");
+        let simulation = board.path().to_str().map(str::to_owned);
         let options = Options { simulation, ..Options::default() };
         let all = NodeSet::parse::<&str>(&[]).expect("a set");
         let mut facts = Facts::gather(&Subject::new(&options, &all)).expect("a board");

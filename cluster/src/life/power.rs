@@ -8,7 +8,7 @@ use std::path::Path;
 use hat_driver::linux::{BoardReading, Cluster as Driver, ClusterError, Node, Resource};
 
 use super::Event;
-use crate::folder_watch::FolderWatch;
+use crate::file_watch::FileWatch;
 
 /// The power of nodes. Who switches says so in the record, before and after each node that goes on, and before
 /// those that go off ([`hat_driver::linux::rules`]); no board is asked in between.
@@ -103,7 +103,7 @@ pub(super) fn event(reading: &BoardReading, position: u8) -> Event {
 
 /// The record's file, which is changed in place. Its folder is watched, because it may not be there yet.
 struct Record {
-    watch: FolderWatch,
+    watch: FileWatch,
     name: OsString,
 }
 
@@ -116,7 +116,7 @@ impl Record {
         if !folder.exists() {
             std::fs::create_dir_all(folder)?;
         }
-        Ok(Self { watch: FolderWatch::of_contents(Some(folder))?, name: name.to_owned() })
+        Ok(Self { watch: FileWatch::of_contents(Some(folder))?, name: name.to_owned() })
     }
 
     fn has_changed(&self) -> io::Result<bool> {

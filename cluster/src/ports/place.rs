@@ -10,7 +10,7 @@ use node_link::NodeId;
 
 use super::{Port, PortError, device};
 use crate::cluster::Cluster;
-use crate::folder_watch::FolderWatch;
+use crate::file_watch::FileWatch;
 use crate::simulated::SimulatedPort;
 
 /// A port that may be opened when it is there.
@@ -50,10 +50,10 @@ impl Place {
     }
 
     /// A watch on what changes when the port comes.
-    pub(super) fn watch(&self) -> io::Result<FolderWatch> {
+    pub(super) fn watch(&self) -> io::Result<FileWatch> {
         match self {
-            Self::Device(path) => FolderWatch::of_devices(path.parent()),
-            Self::Simulated(port) => FolderWatch::of_files(port.folder().as_deref()),
+            Self::Device(path) => FileWatch::of_devices(path.parent()),
+            Self::Simulated(port) => FileWatch::of_files(port.folder().as_deref()),
         }
     }
 

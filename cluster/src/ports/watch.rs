@@ -9,13 +9,13 @@ use hat_driver::linux::Node;
 use super::place::Place;
 use super::{Port, PortError};
 use crate::cluster::Cluster;
-use crate::folder_watch::FolderWatch;
+use crate::file_watch::FileWatch;
 
 /// Waits for a port of a node. Its file descriptor can be read when the port may have come (inotify(7)): then,
 /// and after [`Self::due`], it is worth a try to [open](Self::open) it.
 pub struct PortWatch {
     place: Place,
-    watch: FolderWatch,
+    watch: FileWatch,
 }
 
 impl PortWatch {

@@ -4,17 +4,16 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::PortError;
 use super::device;
+use crate::file_watch::FileWatch;
 
 /// A port that is locked for this process, but that others may open: that is how they ask for it.
 pub(crate) struct YieldingPort {
     port: OwnedFd,
-    opens: OwnedFd,
+    opens: FileWatch,
 }
 
 impl YieldingPort {
@@ -25,8 +24,8 @@ impl YieldingPort {
     pub(crate) fn open(path: &Path) -> Result<Self, PortError> {
         let port = device::open_shared(path)?;
         // Who opens it before this is told that it is in use, and opens it again.
-        let opens = watch(path)
-            .map_err(|errno| PortError::Io { path: path.to_owned(), source: errno.into() })?;
+        let opens = FileWatch::of_opens(path)
+            .map_err(|source| PortError::Io { path: path.to_owned(), source })?;
         Ok(Self { port, opens })
     }
 
@@ -38,10 +37,7 @@ impl YieldingPort {
     /// Whether anybody has opened the device since.
     pub(crate) fn is_wanted(&self) -> bool {
         // Where that cannot be told any more, nobody is to be kept away.
-        !matches!(
-            rustix::io::read(&self.opens, &mut [0; 4096][..]),
-            Err(Errno::AGAIN | Errno::INTR)
-        )
+        self.opens.drain().unwrap_or(true)
     }
 
     /// What has come; none for now with [`io::ErrorKind::WouldBlock`].
@@ -78,10 +74,4 @@ impl Drop for YieldingPort {
         // Closing a terminal waits for what was sent, by default for 30 s (`closing_wait` in drivers/tty/tty_port.c).
         self.take_back();
     }
-}
-
-fn watch(path: &Path) -> rustix::io::Result<OwnedFd> {
-    let opens = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-    inotify::add_watch(&opens, path, WatchFlags::OPEN)?;
-    Ok(opens)
 }

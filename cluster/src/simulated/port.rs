@@ -18,7 +18,7 @@ use super::console::Console;
 use super::node::SimulatedNode;
 use super::peer::Peer;
 use crate::cluster::Cluster;
-use crate::folder_watch::FolderWatch;
+use crate::file_watch::FileWatch;
 use crate::life::{Event, State};
 use crate::ports::{Port, PortError};
 
@@ -101,7 +101,7 @@ fn serve(port: &SimulatedPort, lock: FileLock) -> io::Result<UnixStream> {
         Port::Console => Box::new(Console::new(&node.name())),
         Port::Agent => Box::new(Agent::new(node.clone(), port.id)),
     };
-    let changes = FolderWatch::of_files(node.folder().as_deref())?;
+    let changes = FileWatch::of_files(node.folder().as_deref())?;
     let mut server = Server { node, peer, stream, changes, out: Vec::new() };
     // What was said before anybody came is there when the port is.
     server.greet()?;
@@ -118,7 +118,7 @@ struct Server {
     node: SimulatedNode,
     peer: Box<dyn Peer + Send>,
     stream: UnixStream,
-    changes: FolderWatch,
+    changes: FileWatch,
     /// What the node has sent and nobody has read.
     out: Vec<u8>,
 }

@@ -8,13 +8,13 @@ use super::node::SimulatedNode;
 use super::timeline::Timeline;
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::folder_watch::FolderWatch;
+use crate::file_watch::FileWatch;
 use crate::life::{Event, Source};
 
 /// The events of a simulation's nodes, from their timelines and from what other processes do to them.
 pub(crate) struct SimulatedSource {
     nodes: Vec<Followed>,
-    changes: FolderWatch,
+    changes: FileWatch,
 }
 
 /// A node with what was told of it.
@@ -32,7 +32,7 @@ impl SimulatedSource {
             nodes.iter().filter_map(|&node| SimulatedNode::of(cluster, node)).collect();
         let folder = nodes.first().and_then(SimulatedNode::folder);
         // Before the first look: what changes after it is not missed.
-        let changes = FolderWatch::of_files(folder.as_deref()).map_err(Error::Events)?;
+        let changes = FileWatch::of_files(folder.as_deref()).map_err(Error::Events)?;
         let follow = |node: SimulatedNode| Followed { timeline: node.timeline(), node, told: 0 };
         Ok(Self { nodes: nodes.into_iter().map(follow).collect(), changes })
     }

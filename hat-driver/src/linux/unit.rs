@@ -92,8 +92,7 @@ impl BoardReading {
     }
 
     /// Whether switching a node on initialises the board first. The lines of a v1.x board need none.
-    #[must_use]
-    pub fn needs_init(&self) -> bool {
+    fn needs_init(&self) -> bool {
         match self {
             Self::Hat(status) => {
                 status.chip.is_some() && status.setup == PinSetup::NeverInitialised

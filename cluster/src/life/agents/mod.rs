@@ -27,7 +27,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::Event;
 use crate::agent::{AgentNote, Word};
-use crate::folder_watch::FolderWatch;
+use crate::file_watch::FileWatch;
 use crate::ports::Port;
 use listener::{Changes, Listener};
 
@@ -35,9 +35,9 @@ use listener::{Changes, Listener};
 pub(super) struct Agents {
     listeners: Vec<(Node, Listener)>,
     /// Of devices that come.
-    devices: FolderWatch,
+    devices: FileWatch,
     /// Of what others write down.
-    notes: FolderWatch,
+    notes: FileWatch,
     /// Whether everything has been looked at once.
     has_begun: bool,
 }
@@ -57,8 +57,8 @@ impl Agents {
         };
         Ok(Self {
             // Before anything is opened or read: what comes after is told.
-            devices: FolderWatch::of_devices(Some(&root.join("dev")))?,
-            notes: FolderWatch::of_files(record.parent())?,
+            devices: FileWatch::of_devices(Some(&root.join("dev")))?,
+            notes: FileWatch::of_files(record.parent())?,
             listeners: nodes.filter_map(listener).collect(),
             has_begun: false,
         })

@@ -1,4 +1,4 @@
-//! Files of a folder that come or change, as inotify(7) tells of them.
+//! Files of a folder that come or change, and devices that are opened, as inotify(7) tells of them.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,10 +13,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
-/// A watch on a folder.
-pub(crate) struct FolderWatch(OwnedFd);
+/// A watch on a folder, or on one device.
+pub(crate) struct FileWatch(OwnedFd);
 
-impl FolderWatch {
+impl FileWatch {
     /// Files that are written or replaced from here on; none where there is no folder.
     pub(crate) fn of_files(folder: Option<&Path>) -> io::Result<Self> {
         Self::new(folder, WatchFlags::CLOSE_WRITE | WatchFlags::MOVED_TO)
@@ -32,10 +32,15 @@ impl FolderWatch {
         Self::new(folder, WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO)
     }
 
-    fn new(folder: Option<&Path>, flags: WatchFlags) -> io::Result<Self> {
+    /// A device that somebody opens.
+    pub(crate) fn of_opens(device: &Path) -> io::Result<Self> {
+        Self::new(Some(device), WatchFlags::OPEN)
+    }
+
+    fn new(path: Option<&Path>, flags: WatchFlags) -> io::Result<Self> {
         let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        if let Some(folder) = folder {
-            inotify::add_watch(&watch, folder, flags)?;
+        if let Some(path) = path {
+            inotify::add_watch(&watch, path, flags)?;
         }
         Ok(Self(watch))
     }
@@ -86,7 +91,7 @@ impl FolderWatch {
     }
 }
 
-impl AsFd for FolderWatch {
+impl AsFd for FileWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
