@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::desired::{AtBoot, Store};
 use crate::error::Error;
 use crate::hooks::HookFolder;
+use crate::node_note::NodeNote;
 use crate::nodes::{Names, NodeSet, label};
 use crate::report::BusUse;
 
@@ -154,6 +155,11 @@ impl Cluster {
     /// Whether it is configured whom ssh logs in to on a node.
     pub(crate) fn has_ssh(&self, node: Node) -> bool {
         self.settings.ssh.contains_key(&self.ordinal(node))
+    }
+
+    /// What is known of a node that only its switching and its agent tell. Of a simulated node its simulation tells it.
+    pub(crate) fn note(&self, node: Node) -> Option<NodeNote> {
+        self.backend.root().map(|root| NodeNote::below(root, node.number()))
     }
 
     /// Whom ssh logs in to on a node: as configured, else the node's name, else its name in the nodes' network.

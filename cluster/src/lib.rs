@@ -52,6 +52,7 @@ mod error;
 mod event;
 mod file_watch;
 mod hooks;
+mod node_note;
 mod operations;
 mod outcome;
 mod shorten;

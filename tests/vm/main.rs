@@ -64,7 +64,10 @@ fn vm() -> MutexGuard<'static, Vm> {
 /// The node that the test before switched on asks for no delay now.
 fn without_delays(vm: MutexGuard<'static, Vm>) -> MutexGuard<'static, Vm> {
     let record = "/run/lock/clusterhat-power.record";
-    let removed = vm.run(&["rm", "-f", record]).unwrap_or_else(|e| panic!("rm {record}: {e}"));
+    // Nor is it known since when nodes of earlier boards are off.
+    let removed = vm
+        .run(&["rm", "-rf", record, "/run/clusterhat-nodes"])
+        .unwrap_or_else(|e| panic!("rm {record}: {e}"));
     assert_eq!(removed.status, 0, "rm {record}: {}", removed.stderr);
     vm
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::error::AgentError;
 use super::line::Line;
-use super::note::{AgentNote, Heard, Word};
+use crate::node_note::{Heard, NodeNote, Word};
 
 /// What a node sent and nobody took yet: more than that is dropped, the oldest first.
 const UNTAKEN_LIMIT: usize = 64;
@@ -48,7 +48,7 @@ pub struct Agent {
     renewal: Option<Instant>,
     ssh: Option<Child>,
     /// Where its end is written down for those who follow the node.
-    note: Option<AgentNote>,
+    note: Option<NodeNote>,
 }
 
 impl Agent {
@@ -76,7 +76,7 @@ impl Agent {
     }
 
     /// Writes down that the agent has ended, should it say so.
-    pub(super) fn noting(mut self, note: Option<AgentNote>) -> Self {
+    pub(super) fn noting(mut self, note: Option<NodeNote>) -> Self {
         self.note = note;
         self
     }
@@ -183,7 +183,7 @@ impl Agent {
     fn write_down(&self, message: &Message) {
         if let (Message::Goodbye { reason }, Some(note)) = (message, &self.note) {
             // Where it cannot be written, whoever asked is told all the same.
-            let _ = note.write(Heard::now(Word::of(*reason)));
+            let _ = note.write(Heard::now(Word::of_goodbye(*reason)));
         }
     }
 

@@ -4,15 +4,15 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hat_driver::linux::{Node, Resource};
+use hat_driver::linux::Node;
 use node_link::NodeId;
 
 use super::connection::{Agent, Transport};
 use super::error::{AgentError, SERIAL_LIMIT};
 use super::line::Line;
-use super::note::AgentNote;
 use super::ssh;
 use crate::cluster::Cluster;
+use crate::node_note::NodeNote;
 use crate::nodes::label;
 use crate::ports::{Place, Port, PortError};
 
@@ -40,7 +40,7 @@ pub(crate) struct Endpoint {
     place: Result<Place, PortError>,
     busy_limit: Duration,
     /// Where the agent's end is written down; nowhere for a simulated node, whose states all see.
-    note: Option<AgentNote>,
+    note: Option<NodeNote>,
     /// Whom ssh logs in to; nobody where the node is simulated.
     ssh: Option<String>,
 }
@@ -50,15 +50,12 @@ impl Endpoint {
         let is_real = cluster.backend.root().is_some();
         // A simulated node has no network; one that is configured may be tried all the same.
         let by_ssh = is_real || cluster.has_ssh(node);
-        let record = cluster.driver.platform().lock_path(Resource::Record).ok();
         Self {
             node: label(node),
             id: NodeId::from_number(node.number()).ok(),
             place: Place::of(cluster, node, Port::Agent),
             busy_limit: BUSY_LIMIT,
-            note: record
-                .filter(|_| is_real)
-                .map(|record| AgentNote::beside(&record, node.number())),
+            note: cluster.note(node),
             ssh: by_ssh.then(|| cluster.ssh_name(node)),
         }
     }

@@ -8,10 +8,8 @@ mod connection;
 mod endpoint;
 mod error;
 mod line;
-mod note;
 mod ssh;
 
 pub use connection::{Agent, Transport};
 pub(crate) use endpoint::Endpoint;
 pub use error::AgentError;
-pub(crate) use note::{AgentNote, Heard, Word};

@@ -1,5 +1,7 @@
 //! What happens to a node.
 
+use std::time::Duration;
+
 /// What happens to a node, as the kernel, its agent, or whoever switches its power says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -37,6 +39,9 @@ pub enum Event {
     /// It has had power for longer than a boot takes ([`BOOT_LIMIT`](super::BOOT_LIMIT)) without being on the USB.
     Overdue,
 }
+
+/// An event, and when it happened on the boot clock, where that is known.
+pub(crate) type Dated = (Event, Option<Duration>);
 
 impl Event {
     /// Every event, in the order of a node's life.

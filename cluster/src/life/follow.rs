@@ -1,6 +1,6 @@
 //! How a cluster's nodes are followed.
 
-use hat_driver::linux::{Node, Resource};
+use hat_driver::linux::Node;
 
 use super::agents::Agents;
 use super::kernel::Kernel;
@@ -36,10 +36,7 @@ impl Cluster {
         let source: Box<dyn Source> = match &self.backend {
             Backend::System { root } => {
                 let power = Power::new(&self.driver, &nodes).map_err(Error::Events)?;
-                let agents = hears_agents.then(|| {
-                    let record = self.driver.platform().lock_path(Resource::Record)?;
-                    Agents::new(root, &record, nodes.iter().copied())
-                });
+                let agents = hears_agents.then(|| Agents::new(root, nodes.iter().copied()));
                 let agents = agents.transpose().map_err(Error::Events)?;
                 let located = |&node: &Node| (node, self.configured_usb_path(node));
                 let nodes = nodes.iter().map(located).collect();

@@ -15,6 +15,7 @@ mod facts;
 mod follow;
 mod kernel;
 mod node_state;
+mod noted;
 mod power;
 mod snapshot;
 mod source;
@@ -23,6 +24,7 @@ mod watch;
 
 use std::time::Duration;
 
+pub(crate) use event::Dated;
 pub use event::Event;
 pub use facts::Facts;
 pub use node_state::NodeState;

@@ -13,7 +13,8 @@ pub struct NodeState {
     pub node: Node,
     /// Its state.
     pub state: State,
-    /// Since when, on the boot clock (`CLOCK_BOOTTIME`); `None` where nobody saw it happen.
+    /// Since when, on the boot clock (`CLOCK_BOOTTIME`); `None` where nobody saw it happen. The kernel
+    /// keeps account of USB devices; who switches power and who listens to agents writes it down, for one boot of the controller.
     pub since: Option<Duration>,
 }
 
@@ -37,6 +38,13 @@ impl NodeState {
             *self = Self { state, since, ..*self };
         }
         is_another
+    }
+
+    /// Takes note of when it lost its power, where it is off: nothing else has been its state before.
+    pub(super) fn is_off_since(&mut self, since: Option<Duration>) {
+        if self.state == State::Off && self.since.is_none() {
+            self.since = since;
+        }
     }
 
     /// When it has had power for longer than a boot takes; `None` where it is on the USB, or nobody

@@ -5,9 +5,9 @@ use std::time::Duration;
 use hat_driver::linux::{BoardModel, BoardReading, Moment, Node};
 use node_link::NodeId;
 
-use super::kernel::{Dated, Present};
-use super::power;
-use super::{Event, Facts, NodeState, State};
+use super::kernel::Present;
+use super::{Dated, Event, Facts, NodeState, State};
+use super::{noted, power};
 use crate::backend::Backend;
 use crate::cluster::Cluster;
 use crate::simulated;
@@ -49,21 +49,54 @@ impl Snapshot {
             Self::System(present) => system(present, cluster, node),
             Self::Simulation(events) => of_node(events, node),
         };
-        let is_power = |event: &Event| matches!(event, Event::PowerOn | Event::PowerOff);
-        let power_on = events.iter().rfind(|(event, _)| *event == Event::PowerOn);
-        let since = power_on.and_then(|(_, since)| *since);
-        let (mut facts, mut state) = (Facts::default(), NodeState::new(node));
-        // A node that is seen has power, whatever its board says.
-        state.take(&mut facts, power.unwrap_or(Event::PowerOn), since);
-        for &(event, since) in events.iter().filter(|(event, _)| !is_power(event)) {
-            state.take(&mut facts, event, since);
-        }
-        if state.due().is_some_and(|due| due <= Moment::now().uptime) {
-            state.take(&mut facts, Event::Overdue, state.due());
-        }
+        let state = match self {
+            Self::System(_) => with_note(cluster, node, power, events),
+            Self::Simulation(_) => {
+                let power_on = events.iter().rfind(|(event, _)| *event == Event::PowerOn);
+                reduced(node, power, power_on.and_then(|(_, since)| *since), &events)
+            }
+        };
         let is_seen = !matches!(state.state, State::Powered | State::Failed);
         (power.is_some() || is_seen).then_some(state)
     }
+}
+
+/// With what was written down of a node that is not to be seen. Of one that is, the kernel knows more.
+fn with_note(
+    cluster: &Cluster,
+    node: Node,
+    power: Option<Event>,
+    mut events: Vec<Dated>,
+) -> NodeState {
+    let state = reduced(node, power, None, &events);
+    let note = cluster.note(node);
+    let (Some(power), Some(note), State::Off | State::Powered) = (power, note, state.state) else {
+        return state;
+    };
+    let noted = note.read();
+    noted::add_goodbye(noted, &mut events);
+    reduced(node, Some(power), noted::since(noted, power), &events)
+}
+
+/// The state that follows from a node's power, since when that is so, and from all else.
+fn reduced(
+    node: Node,
+    power: Option<Event>,
+    since: Option<Duration>,
+    events: &[Dated],
+) -> NodeState {
+    let (mut facts, mut state) = (Facts::default(), NodeState::new(node));
+    // A node that is seen has power, whatever its board says.
+    state.take(&mut facts, power.unwrap_or(Event::PowerOn), since);
+    state.is_off_since(since);
+    let is_power = |event: &Event| matches!(event, Event::PowerOn | Event::PowerOff);
+    for &(event, since) in events.iter().filter(|(event, _)| !is_power(event)) {
+        state.take(&mut facts, event, since);
+    }
+    if state.due().is_some_and(|due| due <= Moment::now().uptime) {
+        state.take(&mut facts, Event::Overdue, state.due());
+    }
+    state
 }
 
 fn system(present: &mut Present, cluster: &mut Cluster, node: Node) -> Vec<Dated> {

@@ -30,6 +30,9 @@ impl Watch {
         };
         for (node, event, since) in present {
             watch.apply(node, event, since);
+            if let (Event::PowerOff, Some(state)) = (event, watch.state_mut(node)) {
+                state.is_off_since(since);
+            }
         }
         watch.changes.clear();
         Ok(watch)
@@ -118,6 +121,10 @@ impl Watch {
         if self.states[at].take(&mut self.facts[at], event, since) {
             self.changes.push_back(self.states[at]);
         }
+    }
+
+    fn state_mut(&mut self, node: Node) -> Option<&mut NodeState> {
+        self.states.iter_mut().find(|known| known.node == node)
     }
 
     /// When the first node that is not on the USB is overdue.

@@ -7,7 +7,7 @@ use node_link::agent::{
     Call, Identity, LineReader, Message, OLDEST, Reply, Request, SUBSCRIPTION, VERSION,
 };
 
-use crate::agent::Word;
+use crate::node_note::Word;
 
 /// How often an agent that answers is asked to go on telling of its end, and one that does not whether it is there by now. The
 /// kernel keeps a question until somebody on the node reads it, and so the answer comes when an agent starts; one that ended may have
@@ -90,7 +90,7 @@ impl Conversation {
                 // It may be back, or another one in its place.
                 self.ask(Request::Hello);
                 self.next = now + RENEWAL;
-                Some(Word::of(reason))
+                Some(Word::of_goodbye(reason))
             }
             _ => {
                 self.answer_by = None;

@@ -9,7 +9,7 @@ use node_link::NodeId;
 use rustix::event::{PollFd, PollFlags};
 
 use super::conversation::Conversation;
-use crate::agent::{AgentNote, Heard, Word};
+use crate::node_note::{Heard, NodeNote, Word};
 use crate::ports::{PortError, YieldingPort};
 
 /// How long a port is left to whoever opened it: longer than the 50 ms after which that process tries again.
@@ -25,7 +25,7 @@ const GADGET_GOES: Duration = Duration::from_secs(1);
 pub(super) struct Listener {
     id: NodeId,
     path: PathBuf,
-    note: AgentNote,
+    note: NodeNote,
     stage: Stage,
     /// What was told last, since the node's gadget appeared.
     told: Option<Heard>,
@@ -58,8 +58,8 @@ enum Stage {
 }
 
 impl Listener {
-    pub(super) fn new(id: NodeId, path: PathBuf, note: AgentNote) -> Self {
-        let (stage, told, noted) = (Stage::Waiting, None, note.read());
+    pub(super) fn new(id: NodeId, path: PathBuf, note: NodeNote) -> Self {
+        let (stage, told, noted) = (Stage::Waiting, None, note.read().agent);
         Self { id, path, note, stage, told, noted, is_led: false, since: Duration::ZERO }
     }
 
@@ -173,7 +173,7 @@ impl Listener {
 
     /// What others have heard. Of an agent that is there, nobody knows more than who listens.
     fn read_note(&mut self, tell: &mut dyn FnMut(Word)) {
-        let (before, noted) = (self.noted, self.note.read());
+        let (before, noted) = (self.noted, self.note.read().agent);
         self.noted = noted;
         let Some(heard) = noted.filter(|heard| heard.at >= self.since) else { return };
         let counts = self.is_led || heard.word == Word::Goodbye && noted != before;

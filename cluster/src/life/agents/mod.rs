@@ -9,7 +9,7 @@
 //! watches for anybody who opens the device (`IN_OPEN`). Then it lets go of the port at once, whoever that is; `shutdown`, `reboot`,
 //! `top` and `doctor` try a port that is in use again every 50 ms, and so they have it with the second try. After [`REST`](listener::REST) the listener tries
 //! to have it back, and every [`AGAIN`](listener::AGAIN) as long as another process has it. What an agent sends in the meantime waits in the node's
-//! kernel, and what the other process hears it writes down ([`AgentNote`]).
+//! kernel, and what the other process hears it writes down ([`NodeNote`]).
 //!
 //! Of several processes that listen, one has the port; the others read what it writes down, and one of them takes its place within
 //! [`AGAIN`](listener::AGAIN) when it ends. Agents that are reached by ssh alone are not listened to: a login is no small thing.
@@ -26,8 +26,8 @@ use node_link::NodeId;
 use rustix::event::{PollFd, PollFlags};
 
 use super::Event;
-use crate::agent::{AgentNote, Word};
 use crate::file_watch::FileWatch;
+use crate::node_note::{NodeNote, Word, watched_folder};
 use crate::ports::Port;
 use listener::{Changes, Listener};
 
@@ -43,22 +43,18 @@ pub(super) struct Agents {
 }
 
 impl Agents {
-    /// Of these nodes, with ports below a root and notes beside the record of power switching.
-    pub(super) fn new(
-        root: &Path,
-        record: &Path,
-        nodes: impl Iterator<Item = Node>,
-    ) -> io::Result<Self> {
+    /// Of these nodes, with ports and notes below a root.
+    pub(super) fn new(root: &Path, nodes: impl Iterator<Item = Node>) -> io::Result<Self> {
         let listener = |node: Node| {
             let id = NodeId::from_number(node.number()).ok()?;
             let device = Port::Agent.device(id);
             let path: PathBuf = root.join(device.strip_prefix("/").unwrap_or(&device));
-            Some((node, Listener::new(id, path, AgentNote::beside(record, node.number()))))
+            Some((node, Listener::new(id, path, NodeNote::below(root, node.number()))))
         };
         Ok(Self {
             // Before anything is opened or read: what comes after is told.
             devices: FileWatch::of_devices(Some(&root.join("dev")))?,
-            notes: FileWatch::of_files(record.parent())?,
+            notes: FileWatch::of_files(watched_folder(root).as_deref())?,
             listeners: nodes.filter_map(listener).collect(),
             has_begun: false,
         })
@@ -111,5 +107,7 @@ fn event(word: Word) -> Event {
         Word::Hello => Event::AgentHello,
         Word::Lost => Event::AgentLost,
         Word::Goodbye => Event::Goodbye,
+        Word::On => Event::PowerOn,
+        Word::Off => Event::PowerOff,
     }
 }

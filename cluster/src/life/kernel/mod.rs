@@ -26,15 +26,15 @@ use rustix::io::Errno;
 
 use super::agents::Agents;
 use super::power::Power;
-use super::{Event, Source};
+use super::{Event, Source, noted};
 use crate::error::Error;
+use crate::node_note::NodeNote;
 use netlink::{Received, Socket};
 use network::{Addresses, Asking, Schedule};
 use route::{Neighbour, Told};
 use uevent::Uevent;
 use usb::Kind;
 
-pub(super) use present::Dated;
 pub(crate) use present::Present;
 
 /// More than the largest message of either kind.
@@ -48,6 +48,8 @@ struct Followed {
     /// Where it is on the USB, once that is known: from the configuration, or when a boot ROM is there.
     usb_path: Option<String>,
     schedule: Schedule,
+    /// What is known of it otherwise.
+    note: NodeNote,
 }
 
 /// The kernel's events of nodes.
@@ -77,7 +79,8 @@ impl Kernel {
     ) -> io::Result<Self> {
         let followed = |(node, usb_path): (Node, _)| {
             let id = NodeId::from_number(node.number()).ok();
-            Followed { node, id, usb_path, schedule: Schedule::default() }
+            let note = NodeNote::below(&root, node.number());
+            Followed { node, id, usb_path, schedule: Schedule::default(), note }
         };
         Ok(Self {
             nodes: nodes.into_iter().map(followed).collect(),
@@ -100,10 +103,16 @@ impl Kernel {
         if present.roms().next().is_some() {
             self.find_usb_paths();
         }
-        let power = self.power.read().into_iter();
-        let mut events: Vec<_> = power.map(|(node, event)| (node, event, None)).collect();
+        let power: BTreeMap<_, _> = self.power.read().into_iter().collect();
+        let mut events = Vec::new();
         for followed in &mut self.nodes {
-            for (event, since) in present.of(followed.id, followed.usb_path.as_deref()) {
+            let noted = followed.note.read();
+            if let Some(&power) = power.get(&followed.node) {
+                events.push((followed.node, power, noted::since(noted, power)));
+            }
+            let mut of_node = present.of(followed.id, followed.usb_path.as_deref());
+            noted::add_goodbye(noted, &mut of_node);
+            for (event, since) in of_node {
                 followed.note(event);
                 events.push((followed.node, event, since));
             }

@@ -1,14 +1,13 @@
 //! What the kernel knows of nodes now.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use node_link::NodeId;
 
 use super::network::{self, Addresses};
 use super::route::Neighbour;
 use super::usb::{self, Device, Kind};
-use crate::life::Event;
+use crate::life::{Dated, Event};
 
 /// What the kernel knows of all nodes now. Reads `/sys`; asks for neighbours only where a node has a link.
 pub(crate) struct Present {
@@ -16,9 +15,6 @@ pub(crate) struct Present {
     devices: Vec<Device>,
     network: Option<(Addresses, Vec<Neighbour>)>,
 }
-
-/// An event, and when it happened on the boot clock, where that is known.
-pub(crate) type Dated = (Event, Option<Duration>);
 
 impl Present {
     /// Of the system below a root.

@@ -1,4 +1,5 @@
 mod agents;
+mod notes;
 
 use std::fs;
 use std::sync::mpsc;

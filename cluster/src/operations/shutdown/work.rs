@@ -1,5 +1,6 @@
 //! Nodes on their way down: what is asked and seen of them, and their power at its end.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::{AsksSoFar, Node, PowerEvent};
@@ -12,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::life::{NodeState, State, Watch};
+use crate::node_note::note_switched;
 use crate::nodes::set_of;
 
 /// How often the course of things is looked at while nothing happens.
@@ -41,7 +43,14 @@ impl<'a> Work<'a> {
         // Before anybody is asked: a node may be quick.
         let watch = cluster.follow_kernel(&set_of(nodes)?)?;
         let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
-        let courses = states.map(|state| Course::new(state.node, state.state, force, now));
+        // What was written down earlier says nothing of a node that another program has cycled since: who only seems to have halted is
+        // asked, as everybody is.
+        let is_real = cluster.backend.root().is_some();
+        let known = |state: State| match state {
+            State::Halted if is_real => State::Powered,
+            state => state,
+        };
+        let courses = states.map(|state| Course::new(state.node, known(state.state), force, now));
         let mut courses: Vec<_> = courses.collect();
         let wanted = cluster.driver.wanted_since(nodes, since);
         for course in &mut courses {
@@ -144,9 +153,11 @@ impl<'a> Work<'a> {
         for board in boards {
             let nodes: Vec<_> = nodes.iter().copied().filter(|n| n.board() == board).collect();
             let mut off = Vec::new();
+            let root = self.cluster.backend.root().map(Path::to_owned);
             let observer = &mut |event| {
-                if let PowerEvent::Switched { node, .. } = event {
+                if let PowerEvent::Switched { node, action } = event {
                     off.push(node);
+                    note_switched(root.as_deref(), node, action);
                 }
                 observer(Event::Power(event))
             };

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use hat_driver::linux::Resource;
 use node_link::agent::{Call, Goodbye, Identity, LineReader, Message, Reply, Request, VERSION};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::*;
-use crate::agent::{AgentNote, Heard, Transport, Word};
+use crate::agent::Transport;
+use crate::node_note::{Heard, NodeNote, Word};
 use crate::ports::{self, Port};
 
 /// The node's end of p1's second serial port.
@@ -47,8 +47,8 @@ impl Rig {
         Agent::on(self.port())
     }
 
-    fn note(&self) -> AgentNote {
-        AgentNote::beside(&self.cluster().driver.platform().lock_path(Resource::Record).unwrap(), 1)
+    fn note(&self) -> NodeNote {
+        NodeNote::below(self.root.path(), 1)
     }
 }
 

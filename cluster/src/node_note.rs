@@ -1,0 +1,295 @@
+//! What is known of a node that neither the kernel nor its board tells, in a short file that all processes share: when its power was
+//! switched last, and what its agent was last heard to say.
+//!
+//! A node's second serial port has one reader at a time, and what an agent says is said once. So whoever hears it writes it down
+//! (`/run/clusterhat-nodes/p3`), and whoever follows the node watches these files (inotify(7)). The process that listens to a node for its
+//! states holds the file's lock (`flock(2)`), so that two of them do not take the port away from each other: what the file says of an agent
+//! that answers is believed as long as somebody holds it. What was said before the node was switched last does not count.
+//!
+//! The folder belongs to the group of the nodes' serial ports (tmpfiles.d): nobody else may write there, or hold a lock. A file has a
+//! line of fixed length for the power and one for the agent, each written in place; what is no such line says nothing. A reboot of the
+//! controller empties the folder, and the times are on the boot clock.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hat_driver::linux::{Moment, Node};
+use hat_driver::power::Action;
+use node_link::agent::Goodbye;
+use rustix::fs::{FlockOperation, OFlags, flock};
+
+/// Below a controller's root.
+const FOLDER: &str = "run/clusterhat-nodes";
+
+/// What happened to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// It was switched on.
+    On,
+    /// It was switched off.
+    Off,
+    /// Its agent answers.
+    Hello,
+    /// Its agent does not answer any more, or goes down to start again.
+    Lost,
+    /// Its agent goes down, and the node with it.
+    Goodbye,
+}
+
+impl Word {
+    const ALL: [Self; 5] = [Self::On, Self::Off, Self::Hello, Self::Lost, Self::Goodbye];
+
+    /// What the end of an agent means: only a system that does not start again is gone for good.
+    pub(crate) fn of_goodbye(reason: Goodbye) -> Self {
+        match reason {
+            Goodbye::Poweroff | Goodbye::Halt => Self::Goodbye,
+            _ => Self::Lost,
+        }
+    }
+
+    pub(crate) fn of_action(action: Action) -> Self {
+        match action {
+            Action::On => Self::On,
+            Action::Off => Self::Off,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Hello => "hello",
+            Self::Lost => "lost",
+            Self::Goodbye => "goodbye",
+        }
+    }
+
+    /// The line of the file that it is in.
+    const fn line(self) -> usize {
+        match self {
+            Self::On | Self::Off => 0,
+            Self::Hello | Self::Lost | Self::Goodbye => 1,
+        }
+    }
+}
+
+/// What happened, and when, on the boot clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    pub(crate) word: Word,
+    pub(crate) at: Duration,
+}
+
+impl Heard {
+    /// Of a line with its end.
+    const LENGTH: usize = 29;
+
+    pub(crate) fn now(word: Word) -> Self {
+        Self { word, at: Moment::now().uptime }
+    }
+
+    fn to_text(self) -> String {
+        format!("{:<8}{:>20}\n", self.word.name(), self.at.as_nanos())
+    }
+
+    fn parse(line: &[u8], number: usize) -> Option<Self> {
+        let mut words = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.split_whitespace();
+        let name = words.next()?;
+        let is_it = |word: &Word| word.name() == name && word.line() == number;
+        let word = Word::ALL.into_iter().find(is_it)?;
+        let at = Duration::from_nanos(words.next()?.parse().ok()?);
+        words.next().is_none().then_some(Self { word, at })
+    }
+}
+
+/// What a file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Noted {
+    /// How and when the node was switched last.
+    pub(crate) power: Option<Heard>,
+    /// What its agent said last, since then.
+    pub(crate) agent: Option<Heard>,
+}
+
+impl Noted {
+    fn parse(bytes: &[u8]) -> Self {
+        let mut lines = bytes.chunks(Heard::LENGTH).enumerate();
+        let mut line = || lines.next().and_then(|(number, line)| Heard::parse(line, number));
+        let (power, agent) = (line(), line());
+        let counts = |agent: &Heard| power.is_none_or(|power| power.at <= agent.at);
+        Self { power, agent: agent.filter(counts) }
+    }
+}
+
+/// The file of one node.
+#[derive(Debug)]
+pub(crate) struct NodeNote {
+    path: PathBuf,
+    /// Held by the listener.
+    lock: Option<File>,
+}
+
+impl NodeNote {
+    /// Of the node with this number of the controller below a root.
+    pub(crate) fn below(root: &Path, number: u32) -> Self {
+        Self { path: folder(root).join(format!("p{number}")), lock: None }
+    }
+
+    /// What it says; nothing where there is none.
+    pub(crate) fn read(&self) -> Noted {
+        let mut bytes = Vec::with_capacity(2 * Heard::LENGTH);
+        let read = self.open(OpenOptions::new().read(true));
+        let read =
+            read.and_then(|file| file.take(2 * Heard::LENGTH as u64).read_to_end(&mut bytes));
+        read.map_or(Noted::default(), |_| Noted::parse(&bytes))
+    }
+
+    /// Writes down what happened. Makes the file where there is none.
+    pub(crate) fn write(&self, heard: Heard) -> io::Result<()> {
+        let place = heard.word.line() * Heard::LENGTH;
+        self.open_or_make()?.write_all_at(heard.to_text().as_bytes(), place as u64)
+    }
+
+    /// Becomes the listener, if nobody else is. Returns whether it is.
+    pub(crate) fn claim(&mut self) -> io::Result<bool> {
+        if self.lock.is_none() {
+            let file = self.open_or_make()?;
+            let is_free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+            self.lock = is_free.then_some(file);
+        }
+        Ok(self.is_claimed())
+    }
+
+    /// Whether this is the listener.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    fn open_or_make(&self) -> io::Result<File> {
+        loop {
+            match self.open(OpenOptions::new().read(true).write(true)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                file => return file,
+            }
+            make_folder(self.path.parent().unwrap_or(Path::new("/")))?;
+            match OpenOptions::new().write(true).create_new(true).open(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // Whatever the umask is: the group of the folder is the file's, too.
+                made => made?.set_permissions(Permissions::from_mode(0o660))?,
+            }
+        }
+    }
+
+    /// Neither follows a link nor waits at a pipe that somebody put in its place.
+    fn open(&self, options: &mut OpenOptions) -> io::Result<File> {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        let file = options.custom_flags(flags as i32).open(&self.path)?;
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+}
+
+/// Writes down when a node of the controller below a root was switched; a simulation has no root.
+pub(crate) fn note_switched(root: Option<&Path>, node: Node, action: Action) {
+    if let Some(root) = root {
+        // Where it cannot be written, nobody knows since when the node has this power.
+        let _ = NodeNote::below(root, node.number()).write(Heard::now(Word::of_action(action)));
+    }
+}
+
+/// The folder of the controller below a root.
+fn folder(root: &Path) -> PathBuf {
+    root.join(FOLDER)
+}
+
+/// The folder, to be watched; none where it cannot be made.
+pub(crate) fn watched_folder(root: &Path) -> Option<PathBuf> {
+    Some(folder(root)).filter(|folder| make_folder(folder).is_ok())
+}
+
+/// A system whose package does not make it has it for who makes it alone.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match folder.is_dir() {
+        true => Ok(()),
+        false => DirBuilder::new().recursive(true).mode(0o700).create(folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn note(root: &Path) -> NodeNote {
+        NodeNote::below(root, 3)
+    }
+
+    #[test]
+    fn what_happened_last_is_there_for_others() {
+        let root = tempfile::tempdir().unwrap();
+        let note = || note(root.path());
+        assert_eq!(note().read(), Noted::default());
+        for word in [Word::Goodbye, Word::Hello, Word::Lost] {
+            let heard = Heard::now(word);
+            note().write(heard).unwrap();
+            assert_eq!(note().read(), Noted { power: None, agent: Some(heard) });
+        }
+        let on = Heard::now(Word::On);
+        note().write(on).unwrap();
+        assert_eq!(note().read(), Noted { power: Some(on), agent: None }, "it was said before");
+        let hello = Heard::now(Word::Hello);
+        note().write(hello).unwrap();
+        assert_eq!(note().read(), Noted { power: Some(on), agent: Some(hello) });
+        let path = root.path().join(FOLDER).join("p3");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+    }
+
+    #[test]
+    fn what_is_no_note_says_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        note(root.path()).write(Heard::now(Word::On)).unwrap();
+        let path = root.path().join(FOLDER).join("p3");
+        let line = Heard::now(Word::Hello).to_text();
+        assert_eq!(line.len(), Heard::LENGTH);
+        for text in ["", "on", "on 1", "off x\n", "up 1\n", "on 1 2\n", &*line, "\u{7f}\n"] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(note(root.path()).read(), Noted::default(), "{text:?}");
+        }
+        fs::write(&path, [0xff; 100]).unwrap();
+        assert_eq!(note(root.path()).read(), Noted::default());
+    }
+
+    #[test]
+    fn there_is_one_listener_and_another_one_after_it() {
+        let root = tempfile::tempdir().unwrap();
+        let (mut first, mut second) = (note(root.path()), note(root.path()));
+        assert!(first.claim().unwrap() && first.claim().unwrap());
+        assert!(!second.claim().unwrap() && !second.is_claimed());
+        // Others hear what the listener does not.
+        second.write(Heard::now(Word::Goodbye)).unwrap();
+        drop(first);
+        assert!(second.claim().unwrap());
+    }
+
+    #[test]
+    fn what_somebody_put_in_its_place_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("target");
+        fs::write(&target, "mine").unwrap();
+        make_folder(&folder(root.path())).unwrap();
+        symlink(&target, root.path().join(FOLDER).join("p3")).unwrap();
+        let mut note = note(root.path());
+        assert!(note.write(Heard::now(Word::Hello)).is_err() && note.claim().is_err());
+        assert_eq!(note.read(), Noted::default());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
+    }
+}
