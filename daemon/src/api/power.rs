@@ -1,7 +1,6 @@
 //! Power of nodes: an operation that ends within a second is answered with its result, another one as a task.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Method};
@@ -12,16 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::described::Described;
-use super::tasks::{TaskDocument, answer};
+use super::tasks::{PATIENCE, TaskDocument, answer};
 use crate::access::{Caller, Need, Role};
 use crate::boards::{Operation, Task};
 use crate::error::Problem;
 use crate::http::request::Body;
 use crate::service::Service;
 use crate::time::Time;
-
-/// How long an answer waits for the operation's end.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What can be asked of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
