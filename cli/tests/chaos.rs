@@ -13,6 +13,7 @@ use std::process::Stdio;
 use clusterhat_tests::command::{Output, World};
 use clusterhat_tests::running::{Running, until};
 use command::{Run as _, heeding_signals};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -270,4 +271,148 @@ fn no_hook_hears_of_it_and_the_desired_state_stays() {
     signal(&mut running, Signal::TERM);
     assert_eq!(running.finish().status, 143);
     assert_eq!((desired(), heard.exists(), power(&world)), (before, false, 0b11));
+}
+
+/// A node's `Left` at the time of its repair or of its fault.
+fn is_left(output: &Output, node: &str) -> bool {
+    documents(output).iter().any(|one| one["event"] == "left" && one["node"] == node)
+}
+
+/// Seen: an `off` in the middle of a fault was undone by its repair, or by the next run after a kill.
+#[test]
+fn who_switches_a_node_has_the_last_word() {
+    for (words, on) in [(&["off", "p1"][..], 0b10), (&["on", "p1"], 0b11), (&["cycle", "p1"], 0b11)]
+    {
+        let world = world();
+        let mut running = until_off(&world, &[&LONG, &["p1"]]);
+        assert_eq!(world.run(words).status, 0);
+        assert!(!note(&world).exists(), "{words:?}");
+        signal(&mut running, Signal::TERM);
+        assert_eq!(running.finish().status, 143);
+        assert_eq!(power(&world), on, "{words:?}");
+
+        assert_eq!(world.run(&["on", "p1"]).status, 0);
+        let mut running = until_off(&world, &[&LONG, &["p1"]]);
+        running.kill();
+        drop(running.finish());
+        assert_eq!(world.run(words).status, 0);
+        assert!(!note(&world).exists(), "{words:?}");
+        assert_eq!(chaos(&world, &[&["--restore"]]).status, 0);
+        assert_eq!(power(&world), on, "{words:?}");
+    }
+    // What could not be done is nobody's last word.
+    let world = world();
+    let mut running = until_off(&world, &[&LONG, &["p1"]]);
+    running.kill();
+    drop(running.finish());
+    let mut stuck = world.read();
+    stuck["chips"]["1"]["stuck"] = json!([0, null, null, null, null, null, null, null]);
+    world.write(&stuck);
+    assert_eq!(world.run(&["on", "p1"]).status, 1);
+    assert!(note(&world).exists());
+}
+
+/// And it stays so at the time of a repair and of the next faults.
+#[test]
+fn a_node_that_somebody_switches_off_is_left_off() {
+    let world = world();
+    let times = ["--mtbf", "1", "--mttr", "1", "--duration", "100000", "--seed", "1"];
+    let mut running = until_off(&world, &[&times, &["p1", "p2"]]);
+    assert_eq!(world.run(&["off", "p1"]).status, 0);
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    signal(&mut running, Signal::TERM);
+    let output = running.finish();
+    assert_eq!((output.status, power(&world)), (143, 0b10), "{output:?}");
+    assert!(is_left(&output, "p1") && !is_left(&output, "p2"), "{output:?}");
+}
+
+#[test]
+fn a_share_of_faults_are_shutdowns_at_the_same_times() {
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({ "p1": { "boots_in": 0 } });
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    let plan = chaos(&world, &[&HOUR, &["p1", "--dry-run"]]);
+    let shared = chaos(&world, &[&HOUR, &["p1", "--dry-run", "--graceful-share", "0.5"]]);
+    assert_eq!(faults(&plan), faults(&shared));
+    let kinds = |output: &Output, kind: &str| {
+        documents(output).iter().filter(|one| one["kind"] == kind).count()
+    };
+    let (cuts, shutdowns) = (kinds(&shared, "cut"), kinds(&shared, "graceful"));
+    assert!(cuts > 5 && shutdowns > 5, "{cuts} {shutdowns}");
+    assert_eq!(kinds(&plan, "graceful"), 0);
+
+    let few = ["--mtbf", "60", "--mttr", "10", "--duration", "200", "--seed", "42"];
+    let output = chaos(&world, &[&few, &["p1", "--graceful-share", "1"]]);
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(kinds(&output, "graceful") > 0 && kinds(&output, "cut") == 0, "{output:?}");
+    let documents = documents(&output);
+    let faults = documents.iter().filter(|one| one["event"] == "fault");
+    assert!(faults.into_iter().all(|one| one["actual_s"].is_number()), "{output:?}");
+    assert_eq!((power(&world), note(&world).exists()), (0b1, false));
+    for share in ["-0.1", "1.5", "NaN"] {
+        let refused = chaos(&world, &[&few, &["p1", "--graceful-share", share]]);
+        assert_eq!(refused.status, 2, "{refused:?}");
+    }
+}
+
+/// Until a power cycle, which a kill leaves to the next run.
+#[test]
+fn nodes_hang_instead_and_run_again_in_the_end() {
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({ "p1": { "boots_in": 0 } });
+    let state =
+        |world: &World| world.run(&["status", "p1", "--json"]).json()["nodes"][0]["state"].clone();
+    for is_killed in [false, true] {
+        let world = World::new(&value);
+        assert_eq!(world.run(&["on", "p1"]).status, 0);
+        let mut command = world.command(&[&["chaos", "p1", "--hang"], &LONG[..]].concat());
+        command.env_remove("CLUSTERHAT_SIM_NOWAIT");
+        let mut heeding = heeding_signals(&command);
+        let mut running = Running::spawn(heeding.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        until("p1's silence", || state(&world) == "link");
+        assert_eq!(power(&world), 0b1);
+        let shutdown = world.run(&["shutdown", "p1", "--timeout", "300ms"]);
+        assert_eq!(shutdown.status, 3, "{shutdown:?}");
+        if is_killed {
+            running.kill();
+            drop(running.finish());
+            assert!(note(&world).exists());
+            assert_eq!(chaos(&world, &[&["--restore"]]).status, 0);
+        } else {
+            signal(&mut running, Signal::INT);
+            let output = running.finish();
+            assert_eq!(output.status, 130, "{output:?}");
+            assert!(documents(&output).iter().any(|one| one["kind"] == "hang"), "{output:?}");
+        }
+        until("p1's agent", || state(&world) == "agent");
+        assert!(!note(&world).exists());
+    }
+}
+
+#[test]
+fn a_real_node_cannot_be_made_to_hang() {
+    let world = world();
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/clusterhat")).unwrap();
+    let board = "[[board]]\nbus = 1\naddress = 0x20\nrevision = \"2.5\"\n";
+    fs::write(root.path().join("etc/clusterhat/clusterhat.toml"), board).unwrap();
+    fs::create_dir_all(root.path().join("dev")).unwrap();
+    let mut command = world.program(command::clusterhat());
+    command.arg("--root").arg(root.path()).args(["chaos", "p1", "--hang"]).args(HOUR);
+    let output = Output::of(&mut command);
+    assert!(output.stdout.contains("only simulated nodes can be made to hang"), "{output:?}");
+    assert_eq!(output.status, 2, "{output:?}");
+}
+
+/// Whatever lies where drafts might be written is neither waited for nor followed.
+#[test]
+fn a_pipe_beside_the_note_is_no_obstacle() {
+    let world = world();
+    for name in ["new", "tmp"] {
+        let path = note(&world).with_extension(name);
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    }
+    assert_eq!(chaos(&world, &[&HOUR, &["p1"]]).status, 0);
+    assert_eq!((power(&world), note(&world).exists()), (0b11, false));
 }

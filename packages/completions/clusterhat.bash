@@ -402,7 +402,7 @@ _clusterhat() {
             return 0
             ;;
         clusterhat__subcmd__chaos)
-            opts="-h --mtbf --mttr --duration --seed --dry-run --restore --json --config --root --sim --lock-limit --help"
+            opts="-h --mtbf --mttr --duration --seed --graceful-share --hang --dry-run --restore --json --config --root --sim --lock-limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -421,6 +421,10 @@ _clusterhat() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --graceful-share)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

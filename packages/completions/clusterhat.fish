@@ -374,10 +374,12 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mtbf -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mttr -d 'Mean time without power (seconds; each is at least 0.1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l duration -d 'How long to go on (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l seed -d 'A number that all times follow from (default: another one at each call; the first document tells it)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l graceful-share -d 'Share of faults that are shutdowns instead of power cuts (0 to 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l hang -d 'Make nodes hang instead of cutting their power; simulated nodes only'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l dry-run -d 'Print what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l restore -d 'Only switch on what an interrupted run has left off'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l json -d 'Print one JSON document, for errors too'

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use clusterhat::chaos::{ChaosPlan, ChaosProgress};
+use clusterhat::chaos::{ChaosError, ChaosPlan, ChaosProgress};
 use clusterhat::report::{ChaosReport, Report};
 use clusterhat::{Error, NodeSet, Outcome, parse_duration};
 
@@ -18,11 +18,18 @@ const AFTER_HELP: &str = "\
 Each node that is on loses its power after a random time, has it again after another, and so on. Both times are distributed \
 exponentially. They follow from the seed and the node's number alone: the generator is xoshiro256++, seeded through \
 SplitMix64, and jumped as often as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a \
-number's upper 53 bits as a fraction of 1. Nodes are switched as by `on` and `off`, one operation at a time, so a time may \
+number's upper 53 bits as a fraction of 1; a fault takes two times and a third number, its kind: it is a shutdown where u is \
+less than --graceful-share. Nodes are switched as by `on` and `off`, one operation at a time, so a time may \
 pass late by the delay between two nodes; every event tells the planned time and the actual one. As with a real power loss \
 no hook runs, and the nodes' desired state stays.
 
-Nodes that are off at the beginning stay off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or \
+A shutdown is one as by `clusterhat shutdown`: the node's agent is asked, and the power goes once it has halted. A node that \
+does not halt keeps its power, and the document of the fault tells why. With --hang a node stays on the USB and answers nothing, \
+until its repair, which cycles its power. A board cannot make a real node hang, and its agent may only power it off or restart \
+it, so --hang is for simulations.
+
+Nodes that are off at the beginning stay off. Who switches a node on, off or cycles it during its fault, or after an interrupted \
+run, has the last word: it is not put back any more, and a node that is off is left off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or \
 SIGHUP, which take effect once what is being switched is switched. Before a node loses its power its number is written to \
 /var/lib/clusterhat/power/chaos.json (beside a simulation's file: .FILE.lock.chaos) and synchronised to the disk; it is \
 removed once the node is on again. After kill -9 or a power cut of the controller that file tells which nodes are off: the \
@@ -50,11 +57,17 @@ pub(crate) struct Chaos {
     /// A number that all times follow from (default: another one at each call; the first document tells it)
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Share of faults that are shutdowns instead of power cuts (0 to 1)
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, allow_hyphen_values = true)]
+    graceful_share: f64,
+    /// Make nodes hang instead of cutting their power; simulated nodes only
+    #[arg(long)]
+    hang: bool,
     /// Print what would be done, write nothing
     #[arg(long)]
     dry_run: bool,
     /// Only switch on what an interrupted run has left off
-    #[arg(long, conflicts_with_all = ["nodes", "mtbf", "mttr", "duration", "seed", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["nodes", "mtbf", "mttr", "duration", "seed", "dry_run", "graceful_share", "hang"])]
     restore: bool,
 }
 
@@ -71,6 +84,9 @@ impl Run for Chaos {
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
         let plan = self.plan();
+        if self.hang && call.options.simulation.is_none() {
+            return Err(Error::Chaos(ChaosError::NoHang).into());
+        }
         if self.restore {
             return Ok(call.open_to_switch()?.restore_after_chaos()?.map(Report::Chaos));
         }
@@ -95,6 +111,8 @@ impl Chaos {
             mttr: self.mttr.unwrap_or_default(),
             duration: self.duration.unwrap_or_default(),
             seed: self.seed.unwrap_or_else(any_seed),
+            graceful_share: self.graceful_share,
+            hang: self.hang,
         }
     }
 

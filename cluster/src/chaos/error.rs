@@ -20,6 +20,11 @@ pub enum ChaosError {
     /// No node would fail.
     #[error("none of these nodes is on: only nodes that are on lose their power")]
     NothingOn,
+    /// Real nodes were to hang.
+    #[error(
+        "only simulated nodes can be made to hang: a board can only cut a node's power, and its agent may only power it off or restart it; on a node itself, \"echo c\" into /proc/sysrq-trigger crashes its kernel"
+    )]
+    NoHang,
     /// Another run is under way.
     #[error("nodes are being switched off at random already, by {0}")]
     Running(String),

@@ -2,16 +2,16 @@
 //! and to whoever looks for the cause.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hat_driver::linux::Resource;
-use hat_driver::linux::lock::{FileLock, LockError};
+use hat_driver::linux::lock::{self, FileLock, LockError};
+use hat_driver::linux::{Node, Resource};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
-use system_config::changes;
+use system_config::changes::{self, FileState, LinuxDisk};
 
 use super::error::ChaosError;
 use crate::backend::Backend;
@@ -23,27 +23,51 @@ const FILE: &str = "var/lib/clusterhat/power/chaos.json";
 /// The version of the note.
 const VERSION: u32 = 1;
 
+/// Whoever changes the note has it locked for no longer than a card takes to write a short file.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Everybody who may switch nodes may change the note.
+const MODE: u32 = 0o664;
+
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Document {
     version: u32,
     /// By their numbers.
     nodes: Vec<u32>,
+    /// Those of them that have their power, and hang.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hung: Vec<u32>,
 }
 
-/// The note, which one process at a time may keep.
+/// Nodes that were taken out of the note.
+#[derive(Debug, Default)]
+pub(crate) struct Forgotten(Document);
+
+/// The note, for the one process that may play at a time.
 pub(super) struct Note {
-    path: PathBuf,
-    nodes: Vec<u32>,
+    file: NoteFile,
     _lock: FileLock,
+}
+
+/// The note's file, which every caller may change.
+struct NoteFile {
+    path: PathBuf,
+    /// The controller's root, or a simulation's file.
+    place: Place,
+}
+
+enum Place {
+    Root(PathBuf),
+    Simulation(PathBuf),
 }
 
 impl Note {
     /// Opens the note, with what an earlier run has left in it.
     pub(super) fn open(cluster: &Cluster) -> Result<Self, ChaosError> {
-        let path = path(cluster)?;
-        let io = |source| ChaosError::Note { path: path.clone(), source };
-        fs::create_dir_all(path.parent().unwrap_or(&path)).map_err(io)?;
-        let mut lock = FileLock::open(&path.with_extension("lock")).map_err(io)?;
+        let file = NoteFile::of(cluster)?;
+        let io = |source| file.error(source);
+        fs::create_dir_all(file.folder()).map_err(io)?;
+        let mut lock = FileLock::open(&file.path.with_extension("lock")).map_err(io)?;
         lock.acquire(Duration::ZERO).map_err(|error| match error {
             LockError::TimedOut(holder) => ChaosError::Running(
                 holder.map_or_else(|| "another process".to_owned(), |by| by.to_string()),
@@ -51,57 +75,140 @@ impl Note {
             LockError::Io(source) => io(source),
             _ => io(io::Error::other("it cannot be locked")),
         })?;
-        let nodes = read(&path)?;
-        Ok(Self { path, nodes, _lock: lock })
+        read(&file.path)?;
+        Ok(Self { file, _lock: lock })
     }
 
-    /// The nodes without power, by their numbers.
-    pub(super) fn nodes(&self) -> &[u32] {
-        &self.nodes
+    /// The nodes that are not as they were found, by their numbers.
+    pub(super) fn nodes(&self) -> Result<Vec<u32>, ChaosError> {
+        Ok(read(&self.file.path)?.nodes)
+    }
+
+    /// Those of them that hang.
+    pub(super) fn hung(&self) -> Result<Vec<u32>, ChaosError> {
+        Ok(read(&self.file.path)?.hung)
     }
 
     /// Where it is, for messages.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
     }
 
-    /// Notes a node before it loses its power: once this returns it is on the disk.
-    pub(super) fn add(&mut self, node: u32) -> Result<(), ChaosError> {
-        if !self.nodes.contains(&node) {
-            self.nodes.push(node);
-        }
-        self.write()
+    /// Notes a node before its fault: once this returns it is on the disk.
+    pub(super) fn add(&mut self, node: u32, hangs: bool) -> Result<(), ChaosError> {
+        self.file.change(|document| document.add(node, hangs))
     }
 
-    /// Nodes have their power again. The last one takes the file with it.
+    /// Nodes are as they were found. The last one takes the file with it.
     pub(super) fn remove(&mut self, nodes: &[u32]) -> Result<(), ChaosError> {
-        self.nodes.retain(|node| !nodes.contains(node));
-        match self.nodes.is_empty() {
-            false => self.write(),
-            true => match fs::remove_file(&self.path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.error(error)),
-                _ => Ok(()),
-            },
+        self.file.change(|document| drop(document.take(nodes)))
+    }
+}
+
+impl Document {
+    fn add(&mut self, node: u32, hangs: bool) {
+        drop(self.take(&[node]));
+        self.nodes.push(node);
+        self.hung.extend(hangs.then_some(node));
+    }
+
+    fn take(&mut self, nodes: &[u32]) -> Self {
+        let (taken, left) = self.nodes.iter().partition(|node| nodes.contains(node));
+        self.nodes = left;
+        let (hung, left) = self.hung.iter().partition(|node| nodes.contains(node));
+        self.hung = left;
+        Self { version: VERSION, nodes: taken, hung }
+    }
+}
+
+impl NoteFile {
+    fn of(cluster: &Cluster) -> Result<Self, ChaosError> {
+        let path = path(cluster)?;
+        let place = match &cluster.backend {
+            Backend::System { root } => Place::Root(root.clone()),
+            Backend::Simulation(machine) => Place::Simulation(machine.path().unwrap_or_default()),
+        };
+        Ok(Self { path, place })
+    }
+
+    fn folder(&self) -> &Path {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
+    }
+
+    /// Changes the note: nobody else comes between, and it is the old one or the new one whenever the power goes.
+    fn change(&self, change: impl FnOnce(&mut Document)) -> Result<(), ChaosError> {
+        let io = |source| self.error(source);
+        let folder = File::open(self.folder()).map_err(io)?;
+        lock::wait(&folder, LIMIT).map_err(|error| match error {
+            LockError::Io(source) => io(source),
+            _ => io(io::ErrorKind::TimedOut.into()),
+        })?;
+        let mut document = read(&self.path)?;
+        change(&mut document);
+        if !document.nodes.is_empty() {
+            document.version = VERSION;
+            let bytes = serde_json::to_vec(&document).map_err(|error| io(error.into()))?;
+            return self.replace(bytes);
+        }
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io(error)),
+            _ => folder.sync_all().map_err(io),
         }
     }
 
-    /// The old one or the new one, whenever the power goes.
-    fn write(&self) -> Result<(), ChaosError> {
-        let document = Document { version: VERSION, nodes: self.nodes.clone() };
-        let draft = self.path.with_extension("new");
-        let written = serde_json::to_vec(&document).map_err(io::Error::other).and_then(|bytes| {
-            let mut file = File::create(&draft)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&draft, &self.path)?;
-            File::open(self.path.parent().unwrap_or(Path::new("/")))?.sync_all()
-        });
-        written.map_err(|source| self.error(source))
+    fn replace(&self, bytes: Vec<u8>) -> Result<(), ChaosError> {
+        let replaced = match &self.place {
+            Place::Root(root) => {
+                let state = FileState { bytes, mode: MODE, owner: None };
+                changes::replace_file(&mut LinuxDisk, root, Path::new(FILE), &state)
+                    .map_err(io::Error::other)
+            }
+            Place::Simulation(file) => {
+                let text = String::from_utf8_lossy(&bytes);
+                hat_driver::sim::replace_beside(file, &self.path, &text)
+            }
+        };
+        replaced.map_err(|source| self.error(source))
     }
 
     fn error(&self, source: io::Error) -> ChaosError {
         ChaosError::Note { path: self.path.clone(), source }
     }
+}
+
+/// Somebody switches these nodes on or off, and means it: whatever becomes of them, no run puts them back.
+///
+/// # Errors
+/// A note that cannot be changed.
+pub(crate) fn forget(cluster: &Cluster, nodes: &[Node]) -> Result<Forgotten, ChaosError> {
+    let file = NoteFile::of(cluster)?;
+    let numbers: Vec<_> = nodes.iter().map(|node| node.number()).collect();
+    let mut taken = Forgotten::default();
+    // Without one, as nearly always, nothing is locked.
+    if read(&file.path)?.nodes.iter().any(|node| numbers.contains(node)) {
+        file.change(|document| taken.0 = document.take(&numbers))?;
+    }
+    Ok(taken)
+}
+
+/// It was not done to these nodes: they are to be put back again.
+///
+/// # Errors
+/// As [`forget`].
+pub(crate) fn remember(
+    cluster: &Cluster,
+    mut forgotten: Forgotten,
+    nodes: &[Node],
+) -> Result<(), ChaosError> {
+    let numbers: Vec<_> = nodes.iter().map(|node| node.number()).collect();
+    let back = forgotten.0.take(&numbers);
+    if back.nodes.is_empty() {
+        return Ok(());
+    }
+    NoteFile::of(cluster)?.change(|document| {
+        back.nodes.iter().for_each(|node| document.add(*node, back.hung.contains(node)));
+    })
 }
 
 /// What an interrupted run has left: nothing where there was none, or where one runs.
@@ -110,7 +217,7 @@ impl Note {
 /// A note that cannot be read.
 pub(crate) fn left(cluster: &Cluster) -> Result<Vec<u32>, ChaosError> {
     let path = path(cluster)?;
-    let nodes = read(&path)?;
+    let nodes = read(&path)?.nodes;
     if nodes.is_empty() {
         return Ok(nodes);
     }
@@ -124,12 +231,12 @@ pub(crate) fn left(cluster: &Cluster) -> Result<Vec<u32>, ChaosError> {
     Ok(if is_held { Vec::new() } else { nodes })
 }
 
-fn read(path: &Path) -> Result<Vec<u32>, ChaosError> {
+fn read(path: &Path) -> Result<Document, ChaosError> {
     let damaged = |problem| ChaosError::Damaged { path: path.to_owned(), problem };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let name = path.file_name().unwrap_or_default();
     let bytes = match changes::read(folder.unwrap_or(Path::new(".")), Path::new(name)) {
-        Ok(None) => return Ok(Vec::new()),
+        Ok(None) => return Ok(Document::default()),
         Ok(Some(bytes)) => bytes,
         // The system says nothing against it: it is no regular file, or far too long.
         Err(error) if error.raw_os_error().is_none() => return Err(damaged(error.to_string())),
@@ -138,7 +245,7 @@ fn read(path: &Path) -> Result<Vec<u32>, ChaosError> {
     let document: Document =
         serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
     match document.version {
-        VERSION => Ok(document.nodes),
+        VERSION => Ok(document),
         version => {
             Err(damaged(format!("its version is {version}, and this program knows {VERSION}")))
         }
@@ -177,8 +284,8 @@ mod tests {
             assert!(matches!(error, ChaosError::Damaged { .. }), "{error:?}");
             assert!(error.to_string().ends_with("correct or remove it"), "{error}");
         }
-        assert!(read(&folder.path().join("none")).unwrap().is_empty());
+        assert!(read(&folder.path().join("none")).unwrap().nodes.is_empty());
         fs::write(&text, "{\"version\":1,\"nodes\":[2]}").unwrap();
-        assert_eq!(read(&text).unwrap(), [2]);
+        assert_eq!(read(&text).unwrap().nodes, [2]);
     }
 }

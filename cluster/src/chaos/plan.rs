@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::error::ChaosError;
 
 /// What is to happen.
@@ -13,8 +15,26 @@ pub struct ChaosPlan {
     pub mttr: Duration,
     /// For how long faults begin.
     pub duration: Duration,
-    /// What the times follow from.
+    /// What the times and kinds follow from.
     pub seed: u64,
+    /// The share of faults that are shutdowns, after which the power goes: 0 to 1.
+    pub graceful_share: f64,
+    /// Whether nodes hang where they would lose their power without a shutdown. Simulated ones only.
+    pub hang: bool,
+}
+
+/// What happens to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// It loses its power.
+    Cut,
+    /// It is shut down, and loses its power once it has halted.
+    Graceful,
+    /// It answers nothing any more, until its power is cycled.
+    Hang,
 }
 
 impl ChaosPlan {
@@ -29,7 +49,15 @@ impl ChaosPlan {
         };
         least("the mean time between failures", self.mtbf, Duration::from_secs(1), "at least 1 s")?;
         least("the mean time to repair", self.mttr, Duration::from_millis(100), "at least 0.1 s")?;
-        least("the duration", self.duration, Duration::from_millis(1), "more than 0 s")
+        least("the duration", self.duration, Duration::from_millis(1), "more than 0 s")?;
+        match (0.0..=1.0).contains(&self.graceful_share) {
+            true => Ok(()),
+            false => Err(ChaosError::Plan {
+                what: "the share of graceful faults",
+                value: self.graceful_share.to_string(),
+                allowed: "from 0 to 1",
+            }),
+        }
     }
 }
 
@@ -40,6 +68,7 @@ pub(crate) struct Fault {
     pub(crate) node: u32,
     pub(crate) at: Duration,
     pub(crate) lasts: Duration,
+    pub(crate) kind: FaultKind,
 }
 
 impl Fault {

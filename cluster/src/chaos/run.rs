@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use hat_driver::linux::Node;
-use hat_driver::power::Action;
+use hat_driver::linux::{AsksSoFar, Node};
 
 use super::clock::Clock;
 use super::error::ChaosError;
+use super::nodes::{self, put_back};
 use super::note::Note;
-use super::plan::{ChaosPlan, Fault};
+use super::plan::{ChaosPlan, Fault, FaultKind};
 use super::schedule::Schedule;
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -50,8 +50,11 @@ impl Cluster {
     ) -> Result<Outcome<ChaosReport>, Error> {
         let observer: &mut Observer<'_> = &mut |progress| observer(progress).control();
         plan.check()?;
+        if plan.hang && self.backend.root().is_some() {
+            return Err(ChaosError::NoHang.into());
+        }
         let mut note = Note::open(self)?;
-        if !note.nodes().is_empty() {
+        if !note.nodes()?.is_empty() {
             let (nodes, error) = put_back(self, &mut note);
             let report = ChaosReport::PutBack { nodes };
             // Whoever cannot put back what is off takes no more.
@@ -128,44 +131,23 @@ fn on_and_off(cluster: &mut Cluster, set: &NodeSet) -> Result<(Vec<Node>, Vec<No
     if on.is_empty() { Err(ChaosError::NothingOn.into()) } else { Ok((on, off)) }
 }
 
-/// Switches the nodes of the note on. Those that are on then are out of it.
-fn put_back(cluster: &mut Cluster, note: &mut Note) -> (Vec<String>, Option<Error>) {
-    let (here, gone): (Vec<_>, Vec<_>) =
-        note.nodes().iter().partition(|&&number| cluster.driver.node(number).is_some());
-    let gone: Vec<_> = gone.into_iter().map(|number| format!("p{number}")).collect();
-    let gone = (!gone.is_empty())
-        .then(|| Error::Chaos(ChaosError::Gone { path: note.path().to_owned(), nodes: gone }));
-    if here.is_empty() {
-        return (Vec::new(), gone);
-    }
-    let (on, error) = switch(cluster, &here, Action::On);
-    let removed = note.remove(&on).err().map(Error::from);
-    (on.iter().map(|number| format!("p{number}")).collect(), error.or(removed).or(gone))
-}
-
-/// The nodes, by their numbers, that have the power that was asked for, and why others have not. A power loss asks no
-/// hook, and nobody desires it: a start after a real one in the middle gives these nodes their power back, too.
-fn switch(cluster: &mut Cluster, numbers: &[u32], action: Action) -> (Vec<u32>, Option<Error>) {
-    let nodes = numbers.iter().filter_map(|&number| cluster.driver.node(number));
-    let nodes: Vec<_> = nodes.collect();
-    let (hooks, desired) = (cluster.hooks.take(), cluster.desired.take());
-    let Outcome { report, error } = cluster.switch_nodes(&nodes, action, &mut |_| {});
-    (cluster.hooks, cluster.desired) = (hooks, desired);
-    let is_done = |number: &u32| {
-        let name = format!("p{number}");
-        report.nodes.iter().any(|one| one.node == name && one.power == action && !one.undone)
-    };
-    (numbers.iter().copied().filter(is_done).collect(), error)
-}
-
 struct Run<'a> {
     cluster: &'a mut Cluster,
     note: Note,
     observer: &'a mut Observer<'a>,
     clock: Clock,
     faults: u64,
-    /// What is to be repaired: when, the node, and the number of its fault.
-    failed: BTreeMap<(Duration, u32), u64>,
+    /// What is to be repaired: when, and the node.
+    failed: BTreeMap<(Duration, u32), Failed>,
+}
+
+/// A node's fault.
+struct Failed {
+    /// Its number.
+    number: u64,
+    kind: FaultKind,
+    /// What had been asked of the node right after it.
+    since: AsksSoFar,
 }
 
 impl Run<'_> {
@@ -199,34 +181,56 @@ impl Run<'_> {
         if waited.is_break() { Err(Error::ChaosStopped) } else { Ok(()) }
     }
 
-    /// Noted first: whoever is killed between the two leaves a node noted that is on, which harms nobody.
+    /// Noted first: whoever is killed between the two leaves a node noted that is as it was found, which harms nobody.
     fn fail(&mut self, fault: &Fault) -> Result<ControlFlow<()>, Error> {
-        self.note.add(fault.node)?;
         self.faults += 1;
-        self.failed.insert((fault.until(), fault.node), self.faults);
-        let (actual_s, error) = self.switch(fault.node, Action::Off);
-        let report = ChaosReport::Fault { fault: PlannedFault::new(self.faults, fault), actual_s };
+        let (number, kind) = (self.faults, fault.kind);
+        let Some(node) = self.cluster.driver.node(fault.node).filter(|n| self.is_on(*n)) else {
+            let left = ChaosReport::Left { fault: number, node: format!("p{}", fault.node) };
+            return Ok(self.tell(&left, None));
+        };
+        self.note.add(fault.node, kind == FaultKind::Hang)?;
+        let observer = &mut self.observer;
+        let is_stopped = &mut || observer(ChaosProgress::Waiting);
+        let error = nodes::fail(self.cluster, node, kind, is_stopped).err();
+        let since = self.cluster.driver.asks_so_far();
+        self.failed.insert((fault.until(), fault.node), Failed { number, kind, since });
+        let actual_s = error.is_none().then(|| self.now());
+        let report = ChaosReport::Fault { fault: PlannedFault::new(number, fault), actual_s };
         Ok(self.tell(&report, error))
     }
 
     fn repair(&mut self) -> ControlFlow<()> {
-        let Some(((_, node), fault)) = self.failed.pop_first() else {
+        let Some(((_, number), failed)) = self.failed.pop_first() else {
             return ControlFlow::Continue(());
         };
-        let (actual_s, error) = self.switch(node, Action::On);
-        let removed = actual_s.and_then(|_| self.note.remove(&[node]).err()).map(Error::from);
-        if actual_s.is_none() {
-            self.failed.insert((self.clock.now() + AGAIN, node), fault);
+        let (fault, label) = (failed.number, format!("p{number}"));
+        let Some(node) = self.cluster.driver.node(number) else {
+            return ControlFlow::Continue(());
+        };
+        // The later wish wins.
+        if self.cluster.driver.is_asked_since(node, &failed.since) {
+            return self.tell(&ChaosReport::Left { fault, node: label }, None);
         }
-        let report = ChaosReport::Repair { fault, node: format!("p{node}"), actual_s };
-        self.tell(&report, error.or(removed))
+        let result = nodes::bring_back(self.cluster, node, failed.kind, Some(&failed.since));
+        let (actual_s, error) = match result {
+            Ok(true) => (Some(self.now()), self.note.remove(&[number]).err().map(Error::from)),
+            Ok(false) => return self.tell(&ChaosReport::Left { fault, node: label }, None),
+            Err(error) => (None, Some(error)),
+        };
+        if actual_s.is_none() {
+            self.failed.insert((self.clock.now() + AGAIN, number), failed);
+        }
+        self.tell(&ChaosReport::Repair { fault, node: label, actual_s }, error)
     }
 
-    /// When it was done, and what went wrong.
-    fn switch(&mut self, node: u32, action: Action) -> (Option<f64>, Option<Error>) {
-        let (done, error) = switch(self.cluster, &[node], action);
-        let now = ChaosReport::seconds(self.clock.now());
-        ((!done.is_empty()).then_some(now), error)
+    fn is_on(&mut self, node: Node) -> bool {
+        // A board that cannot tell says so when it is to switch.
+        nodes::is_on(self.cluster, node).unwrap_or(true)
+    }
+
+    fn now(&self) -> f64 {
+        ChaosReport::seconds(self.clock.now())
     }
 
     fn tell(&mut self, report: &ChaosReport, error: Option<Error>) -> ControlFlow<()> {

@@ -3,8 +3,8 @@
 //! The generator is xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), seeded
 //! through SplitMix64 as its authors recommend. Each node has a stream of its own: the seed's, jumped by 2^128 numbers as
 //! often as the node's number says, so that a node fails at the same times whichever other nodes take part. A fault
-//! takes three numbers of it, in this order: the time until it, the time that it lasts, and its kind, of which there is
-//! one so far. A number's
+//! takes three numbers of it, in this order: the time until it, the time that it lasts, and its kind: a shutdown where the
+//! fraction is less than the share of those. A number's
 //! upper 53 bits are a fraction `u` of 1; a time is `-mean * ln(1 - u)`, to the millisecond.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore as _, SeedableRng as _};
 
-use super::plan::{ChaosPlan, Fault};
+use super::plan::{ChaosPlan, Fault, FaultKind};
 
 /// What a node is off at least: below that its capacitors may carry it through.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -58,8 +58,12 @@ fn draw(plan: &ChaosPlan, node: u32, from: Duration, stream: &mut Xoshiro256Plus
     let after = time(plan.mtbf, stream);
     let lasts = time(plan.mttr, stream).max(SHORTEST);
     // Taken whether it decides anything or not, so that the times stay the same.
-    let _kind = fraction(stream);
-    Fault { node, at: from.saturating_add(after), lasts }
+    let kind = match fraction(stream) < plan.graceful_share {
+        true => FaultKind::Graceful,
+        false if plan.hang => FaultKind::Hang,
+        false => FaultKind::Cut,
+    };
+    Fault { node, at: from.saturating_add(after), lasts, kind }
 }
 
 /// In [0, 1).
@@ -79,7 +83,14 @@ mod tests {
 
     fn plan(seed: u64) -> ChaosPlan {
         let seconds = Duration::from_secs;
-        ChaosPlan { mtbf: seconds(60), mttr: seconds(10), duration: seconds(3600), seed }
+        ChaosPlan {
+            mtbf: seconds(60),
+            mttr: seconds(10),
+            duration: seconds(3600),
+            seed,
+            graceful_share: 0.0,
+            hang: false,
+        }
     }
 
     fn all(plan: &ChaosPlan, nodes: &[u32]) -> Vec<Fault> {

@@ -3,6 +3,7 @@
 use hat_driver::linux::{ClusterError as DriverError, Done, Node};
 use hat_driver::power::{Action, ResultingState};
 
+use crate::chaos::{self, ChaosError, Forgotten};
 use crate::cluster::Cluster;
 use crate::desired::{BoardId, DesiredError, Document};
 use crate::error::Error;
@@ -48,6 +49,7 @@ impl Cluster {
         let outcome = if left.is_empty() && !refusals.is_empty() {
             PowerReport::default().into()
         } else {
+            let forgotten = self.forget_chaos(&left);
             let before = self.save_asked(&left, action, reason);
             let outcome = act(self, &left, &mut |event| {
                 let verdict = observer(event);
@@ -55,6 +57,7 @@ impl Cluster {
                 verdict
             });
             self.take_back(&left, action, before, &outcome);
+            self.remember_chaos(forgotten, &left, action, &outcome);
             outcome
         };
         let when = |node| {
@@ -185,6 +188,32 @@ impl Cluster {
             }
         });
         self.or_warn(result);
+    }
+
+    /// Who switches nodes means it: no run of `chaos` puts them back. Not where what is asked is nobody's lasting wish.
+    fn forget_chaos(&mut self, nodes: &[Node]) -> Forgotten {
+        if self.desired.is_none() {
+            return Forgotten::default();
+        }
+        chaos::forget(self, nodes).unwrap_or_else(|error| self.warn_of_note(error))
+    }
+
+    fn remember_chaos(
+        &mut self,
+        forgotten: Forgotten,
+        nodes: &[Node],
+        action: Action,
+        outcome: &Outcome<PowerReport>,
+    ) {
+        let is_left = |node: &Node| !is_done(&outcome.report, *node, action);
+        let nodes: Vec<_> = nodes.iter().copied().filter(is_left).collect();
+        chaos::remember(self, forgotten, &nodes).unwrap_or_else(|error| self.warn_of_note(error));
+    }
+
+    fn warn_of_note<T: Default>(&mut self, error: ChaosError) -> T {
+        let error = Error::Chaos(error).message();
+        self.warnings.push(format!("`chaos` may switch these nodes again: {error}"));
+        T::default()
     }
 
     /// The boards, by what their nodes are kept by.

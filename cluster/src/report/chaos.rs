@@ -5,7 +5,7 @@ use std::time::Duration;
 use hat_driver::linux::Node;
 use serde::Serialize;
 
-use crate::chaos::{ChaosPlan, Fault};
+use crate::chaos::{ChaosPlan, Fault, FaultKind};
 use crate::nodes::label;
 
 /// An event of `chaos`. Times are in seconds since the run began.
@@ -32,17 +32,29 @@ pub enum ChaosReport {
         mttr_s: f64,
         /// For how long faults begin.
         duration_s: f64,
+        /// The share of faults that are shutdowns.
+        graceful_share: f64,
+        /// Whether nodes hang instead of losing their power.
+        hang: bool,
     },
     /// A node fails.
     Fault {
         /// As planned.
         #[serde(flatten)]
         fault: PlannedFault,
-        /// When it has lost its power; absent where it has not.
+        /// When it has lost its power, or hangs; absent where it does not.
         #[serde(skip_serializing_if = "Option::is_none")]
         actual_s: Option<f64>,
     },
-    /// A node has its power again.
+    /// A node is left as it is, since another caller has switched it or asked for its power: off where a fault was planned,
+    /// or at the time of its repair.
+    Left {
+        /// Of which fault, counted from 1.
+        fault: u64,
+        /// `pN`.
+        node: String,
+    },
+    /// A node is as it was found.
     Repair {
         /// Of which fault, counted from 1.
         fault: u64,
@@ -74,12 +86,14 @@ pub struct PlannedFault {
     pub at_s: f64,
     /// For how long.
     pub lasts_s: f64,
+    /// What happens.
+    pub kind: FaultKind,
 }
 
 impl PlannedFault {
     pub(crate) fn new(number: u64, fault: &Fault) -> Self {
         let (at_s, lasts_s) = (fault.at.as_secs_f64(), fault.lasts.as_secs_f64());
-        Self { number, node: format!("p{}", fault.node), at_s, lasts_s }
+        Self { number, node: format!("p{}", fault.node), at_s, lasts_s, kind: fault.kind }
     }
 }
 
@@ -93,6 +107,8 @@ impl ChaosReport {
             mtbf_s: plan.mtbf.as_secs_f64(),
             mttr_s: plan.mttr.as_secs_f64(),
             duration_s: plan.duration.as_secs_f64(),
+            graceful_share: plan.graceful_share,
+            hang: plan.hang,
         }
     }
 

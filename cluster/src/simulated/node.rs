@@ -1,5 +1,6 @@
 //! A node of a simulation.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hat_driver::linux::Node;
@@ -25,6 +26,17 @@ impl SimulatedNode {
         let info = cluster.driver.info(node.board()).ok()?;
         let place = NodePlace { chip: info.bus.zip(info.address), position: node.position() };
         Some(Self { machine: machine.clone(), node, place })
+    }
+
+    /// Makes it hang until its power is switched.
+    pub(crate) fn hang(&self) -> io::Result<()> {
+        self.machine.change(|simulation| simulation.hang(self.place))
+    }
+
+    /// Whether it was made to hang since it got its power.
+    pub(super) fn is_hung(&self) -> bool {
+        let record = self.machine.simulation().node_record(self.place);
+        record.is_some_and(|record| record.hung().is_some())
     }
 
     /// The folder of the simulation's file.

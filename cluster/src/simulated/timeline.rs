@@ -50,6 +50,11 @@ impl Life {
         // Whoever missed that it was off in between is told.
         let mut events = vec![(record.on(), Event::PowerOff), (record.on(), Event::PowerOn)];
         events.extend(self.start(record.on()));
+        if let Some(hung) = record.hung() {
+            events.retain(|&(at, _)| at <= hung);
+            events.extend([(hung, Event::AgentLost), (hung, Event::Lost)]);
+            return events;
+        }
         let Some(down) = record.down() else { return events };
         events.retain(|&(at, _)| at <= down);
         let gone = down + if self.has_waits { SHUTDOWN } else { Duration::ZERO };

@@ -28,6 +28,16 @@ impl Cluster {
         wanted.collect()
     }
 
+    /// Whether somebody has asked for a node to be on or to be off since then.
+    #[must_use]
+    pub fn is_asked_since(&self, node: Node, since: &AsksSoFar) -> bool {
+        let Some(now) = read(&*self.platform) else { return false };
+        self.asked(&[node]).into_iter().any(|mut asked| {
+            asked.note(since.0.as_ref());
+            !asked.wanted(&now).union(asked.withdrawn(&now)).is_empty()
+        })
+    }
+
     /// Whether a node's system has accepted to shut down since the node went on last, as far as the record tells:
     /// it goes down, or has. It needs a power cycle to start again.
     #[must_use]

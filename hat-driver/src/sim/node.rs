@@ -42,6 +42,9 @@ pub struct NodeRecord {
     /// Whether it was to start again after that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reboot: bool,
+    /// When it began to hang.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hung: Option<u64>,
 }
 
 impl NodeRecord {
@@ -49,6 +52,12 @@ impl NodeRecord {
     #[must_use]
     pub const fn on(&self) -> Duration {
         Duration::from_nanos(self.on)
+    }
+
+    /// When it began to hang.
+    #[must_use]
+    pub fn hung(&self) -> Option<Duration> {
+        self.hung.map(Duration::from_nanos)
     }
 
     /// When it was last asked to power off or to reboot.

@@ -61,6 +61,13 @@ impl Simulation {
         (record.down, record.reboot) = (Some(nanoseconds(uptime)), reboot);
     }
 
+    /// A node hangs from now on, until its power is switched: it stays on the USB, and answers nothing.
+    pub fn hang(&mut self, place: NodePlace) {
+        let Moment { boot, uptime } = Moment::now();
+        let records = self.power_record.of_boot(boot);
+        records.entry(place.to_string()).or_default().hung = Some(nanoseconds(uptime));
+    }
+
     /// Whether a node's board is set to boot it over USB.
     #[must_use]
     pub fn boots_over_usb(&self, place: NodePlace) -> bool {

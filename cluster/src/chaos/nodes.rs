@@ -1,0 +1,117 @@
+//! What is done to a node in a fault, and how it is undone. A fault asks no hook, and nobody desires it: a start after
+//! a real loss of power in the middle gives these nodes their power back, too.
+
+use std::ops::ControlFlow;
+
+use hat_driver::linux::{AsksSoFar, ClusterError as DriverError, Node};
+use hat_driver::power::Action;
+
+use super::error::ChaosError;
+use super::note::Note;
+use super::plan::FaultKind;
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::nodes::{label, set_of};
+use crate::operations::shutdown::Shutdown;
+use crate::simulated::SimulatedNode;
+
+/// Fails a node.
+pub(super) fn fail(
+    cluster: &mut Cluster,
+    node: Node,
+    kind: FaultKind,
+    is_stopped: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<(), Error> {
+    match kind {
+        FaultKind::Cut => {
+            cluster.driver.switch(&[node], Action::Off, &mut |_| {})?;
+            Ok(())
+        }
+        FaultKind::Graceful => shut_down(cluster, node, is_stopped),
+        FaultKind::Hang => {
+            let simulated = SimulatedNode::of(cluster, node).ok_or(ChaosError::NoHang)?;
+            simulated.hang().map_err(|error| Error::Simulation(error.to_string()))
+        }
+    }
+}
+
+/// Makes a node be as it was found. Returns whether it is: somebody may have asked for it to be off since.
+pub(super) fn bring_back(
+    cluster: &mut Cluster,
+    node: Node,
+    kind: FaultKind,
+    since: Option<&AsksSoFar>,
+) -> Result<bool, Error> {
+    let is_on = is_on(cluster, node)?;
+    if is_on && kind == FaultKind::Hang {
+        let off_time = cluster.settings.off_time;
+        cluster.driver.cycle(&[node], off_time, &mut |_| {})?;
+        return Ok(true);
+    }
+    if is_on && cluster.driver.is_going_down(node) {
+        // Its shutdown was interrupted: it is not cut in the middle.
+        shut_down(cluster, node, &mut || ControlFlow::Continue(()))?;
+    }
+    let switched = match since {
+        Some(since) if !is_on => {
+            cluster.driver.switch_since(&[node], Action::On, since, &mut |_| {})
+        }
+        _ => cluster.driver.switch(&[node], Action::On, &mut |_| {}),
+    };
+    match switched {
+        Ok(_) => Ok(true),
+        Err(DriverError::Undone { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a node has power.
+pub(super) fn is_on(cluster: &mut Cluster, node: Node) -> Result<bool, Error> {
+    let status = cluster.driver.status(node.board())?;
+    Ok(status.seen().has(node.position()))
+}
+
+fn shut_down(
+    cluster: &mut Cluster,
+    node: Node,
+    is_stopped: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let hooks = cluster.hooks.take();
+    let how = Shutdown { with_controller: true, ..Shutdown::default() };
+    let outcome = cluster.shut_down(&set_of(&[node])?, how, &mut |_| is_stopped());
+    cluster.hooks = hooks;
+    outcome?.into_result().map(drop)
+}
+
+/// Makes the nodes of the note be as they were found. Those that are, are out of it.
+pub(super) fn put_back(cluster: &mut Cluster, note: &mut Note) -> (Vec<String>, Option<Error>) {
+    match try_to(cluster, note) {
+        Ok(done) => done,
+        Err(error) => (Vec::new(), Some(error.into())),
+    }
+}
+
+fn try_to(
+    cluster: &mut Cluster,
+    note: &mut Note,
+) -> Result<(Vec<String>, Option<Error>), ChaosError> {
+    let (numbers, hung) = (note.nodes()?, note.hung()?);
+    let (mut back, mut gone, mut error) = (Vec::new(), Vec::new(), None);
+    for number in numbers {
+        let Some(node) = cluster.driver.node(number) else {
+            gone.push(format!("p{number}"));
+            continue;
+        };
+        let kind = if hung.contains(&number) { FaultKind::Hang } else { FaultKind::Graceful };
+        match bring_back(cluster, node, kind, None) {
+            Ok(is_back) => {
+                note.remove(&[number])?;
+                back.extend(is_back.then(|| label(node)));
+            }
+            Err(failed) => error = error.or(Some(failed)),
+        }
+    }
+    let gone = (!gone.is_empty())
+        .then(|| Error::Chaos(ChaosError::Gone { path: note.path().to_owned(), nodes: gone }));
+    Ok((back, error.or(gone)))
+}
