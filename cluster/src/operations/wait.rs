@@ -194,14 +194,16 @@ fn row(cluster: &Cluster, node: &NodeState, goal: State, cycles: &BTreeMap<Node,
         since: node.since.map(Since),
         reached,
         cycles: cycles.get(&node.node).copied().unwrap_or(0),
-        cause: (!reached).then(|| likely_cause(node.state)),
+        cause: (!reached).then(|| likely_cause(node.state, goal)),
     }
 }
 
 fn not_reached(report: &WaitReport, limit: Option<Duration>) -> Option<Error> {
     let left = report.nodes.iter().filter(|node| !node.reached);
     let left: Vec<_> = left
-        .map(|node| format!("{} is {} ({})", node.node, node.state, likely_cause(node.state)))
+        .map(|node| {
+            format!("{} is {} ({})", node.node, node.state, likely_cause(node.state, report.goal))
+        })
         .collect();
     let after = limit.map_or(String::new(), |limit| format!(" within {} s", limit.as_secs_f64()));
     (!left.is_empty()).then_some(Error::NotReached { goal: report.goal, after, left })

@@ -33,7 +33,8 @@ pub(crate) use yielding::YieldingPort;
 ///
 /// # Errors
 /// [`PortError::Absent`] as long as the node shows no such port, [`PortError::Busy`] with the process that
-/// has it.
+/// has it. One that only listens to the node's agent for its state lets go of the port as soon as somebody tries to open
+/// it: another try after 50 ms has it.
 pub fn open(cluster: &Cluster, node: Node, port: Port) -> Result<OwnedFd, PortError> {
     Place::of(cluster, node, port)?.open()
 }

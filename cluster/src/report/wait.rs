@@ -47,9 +47,18 @@ pub struct WaitNode {
     pub cause: Option<&'static str>,
 }
 
-/// Why a node does not get beyond a state, most likely.
-pub(crate) const fn likely_cause(state: State) -> &'static str {
+const NO_AGENT: &str = "no agent answers: it is not installed, or does not run";
+
+/// Why a node in a state is not in the one that was waited for, most likely.
+pub(crate) const fn likely_cause(state: State, goal: State) -> &'static str {
     match state {
+        State::Enumerated | State::Link | State::Reachable | State::Agent
+            if matches!(goal, State::Halted) =>
+        {
+            "it still runs"
+        }
+        // Its second serial port needs no network.
+        State::Enumerated | State::Link if matches!(goal, State::Agent) => NO_AGENT,
         State::Absent => "its board is not connected or does not answer",
         State::Off => "it has no power",
         State::Powered | State::Failed => {
@@ -58,8 +67,24 @@ pub(crate) const fn likely_cause(state: State) -> &'static str {
         State::BootRom => "it stays in its boot ROM: no bootable card",
         State::Enumerated => "its network interface is not up",
         State::Link => "its link has no address: the network there or here",
-        State::Reachable => "no agent answers: it is not installed, or does not run",
+        State::Reachable => NO_AGENT,
         State::Agent => "it still runs",
         State::Halted => "it has powered off; its power has to be cycled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_depends_on_what_was_waited_for() {
+        let network = "its network interface is not up";
+        assert_eq!(likely_cause(State::Enumerated, State::Link), network);
+        assert_eq!(likely_cause(State::Enumerated, State::Agent), NO_AGENT);
+        assert_eq!(likely_cause(State::Reachable, State::Agent), NO_AGENT);
+        for state in [State::Enumerated, State::Agent] {
+            assert_eq!(likely_cause(state, State::Halted), "it still runs");
+        }
     }
 }

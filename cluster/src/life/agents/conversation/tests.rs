@@ -1,4 +1,5 @@
 use node_link::agent::Goodbye;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -134,4 +135,71 @@ fn noise_other_nodes_and_other_versions_are_not_heeded() {
     }
     assert_eq!(talk.conversation.hear(b"\n", now), []);
     assert_eq!(talk.hear(hello()), [Word::Hello]);
+}
+
+/// What can happen to a conversation.
+#[derive(Clone, Debug)]
+enum Step {
+    Bytes(Vec<u8>),
+    Hello,
+    Goodbye(Goodbye),
+    Done,
+    Pass(u32),
+    Sent,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let reasons = [Goodbye::Poweroff, Goodbye::Reboot, Goodbye::Stopped];
+    let step = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Bytes),
+        Just(Step::Hello),
+        prop::sample::select(reasons.to_vec()).prop_map(Step::Goodbye),
+        Just(Step::Done),
+        (0..90u32).prop_map(Step::Pass),
+        Just(Step::Sent),
+    ];
+    prop::collection::vec(step, 0..60)
+}
+
+proptest! {
+    /// Whatever came before: an agent that answers is there, one that does not any more is lost once, and what waits to be sent is one
+    /// question.
+    #[test]
+    fn it_always_comes_to_what_is_so(was_live: bool, steps in steps()) {
+        let mut talk = Talk::new(was_live);
+        let mut is_there = was_live;
+        for step in steps {
+            let words = match step {
+                Step::Bytes(bytes) => {
+                    let now = talk.now;
+                    talk.conversation.hear(&bytes, now)
+                }
+                // The newline ends what noise has begun.
+                Step::Hello => {
+                    let now = talk.now;
+                    let _ = talk.conversation.hear(b"\n", now);
+                    talk.hear(hello())
+                }
+                Step::Goodbye(reason) => talk.hear(goodbye(reason)),
+                Step::Done => talk.hear(Message::Done),
+                Step::Pass(seconds) => talk.pass(SECOND * seconds).into_iter().collect(),
+                Step::Sent => {
+                    prop_assert!(talk.sent().len() <= 1);
+                    Vec::new()
+                }
+            };
+            for word in words {
+                is_there = word == Word::Hello;
+            }
+            prop_assert_eq!(talk.conversation.is_live(), is_there);
+            prop_assert!(talk.conversation.due() <= talk.now + RENEWAL);
+        }
+        let now = talk.now;
+        let _ = talk.conversation.hear(b"\n", now);
+        prop_assert_eq!(talk.hear(hello()), [Word::Hello]);
+        talk.sent();
+        let silent: Vec<_> = (0..10).filter_map(|_| talk.pass(RENEWAL)).collect();
+        prop_assert_eq!(silent, [Word::Lost]);
+        prop_assert!(!talk.conversation.is_live());
+    }
 }
