@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 use clusterhat::Options;
 
+use crate::commands::setup::Setup;
+use crate::commands::token::TokenCommand;
 use crate::service::Start;
 
 /// Where the unix socket is.
@@ -16,15 +18,28 @@ pub const SOCKET: &str = "/run/clusterhat/clusterhatd.sock";
 const AFTER_HELP: &str = "\
 Without --listen and without listen in [daemon] of /etc/clusterhat/clusterhat.toml only the unix socket is served.
 The first line on standard output is a JSON document with url and fingerprint, and at the very first start with user and password.
-SIGHUP reads configuration, certificate and tokens again. Exit status: 0 ended by SIGTERM or SIGINT, 1 failed, 2 usage or configuration.";
+SIGHUP reads the configuration and the certificate again. Exit status: 0 ended by SIGTERM or SIGINT, 1 failed, 2 usage or configuration.";
 
 /// Serve the nodes of Cluster HATs and ClusterCTRL boards to other programs: Redfish, a small API, metrics, events, consoles.
 #[derive(Debug, Parser)]
-#[command(name = "clusterhatd", version, after_help = AFTER_HELP)]
+#[command(name = "clusterhatd", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
 pub struct Cli {
     /// How to serve.
     #[command(flatten)]
     pub serve: Serve,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make, show and end API tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Serve HTTPS from now on: set it in the configuration, make the first account and start the service
+    Setup(Setup),
 }
 
 /// How to serve.
@@ -64,6 +79,12 @@ pub struct Serve {
     /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file
     #[arg(long, value_name = "SIMULATION", env = "CLUSTERHAT_SIM", hide_env = true, value_parser = NonEmptyStringValueParser::new())]
     pub sim: Option<String>,
+    /// Make no first account: clusterhatd setup makes it
+    #[arg(long)]
+    pub without_first_account: bool,
+    /// Print one JSON document, for errors too
+    #[arg(long, global = true)]
+    pub json: bool,
 }
 
 impl Serve {
@@ -92,5 +113,16 @@ impl Serve {
             (None, Some(_)) => None,
             (None, None) => Some(PathBuf::from(SOCKET)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn pages_and_completions_are_current() {
+        clusterhat_tests::pages::check_service(Cli::command());
     }
 }

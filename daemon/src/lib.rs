@@ -13,6 +13,7 @@ pub mod api;
 pub mod args;
 pub mod boards;
 pub mod certificate;
+pub mod commands;
 pub mod consoles;
 pub mod error;
 pub mod events;

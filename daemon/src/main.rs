@@ -1,25 +1,56 @@
 //! The program `clusterhatd`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clusterhat_daemon::args::Cli;
+use clusterhat_daemon::args::{Cli, Command, Serve};
+use clusterhat_daemon::commands::{self, Failure};
 use clusterhat_daemon::log::{self, Level};
 use clusterhat_daemon::server::{self, Sockets};
 use clusterhat_daemon::service::{Service, StartError};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match serve(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            log::tell(Level::Error, &chain(&error), &[]);
-            ExitCode::from(if error.is_configuration() { 2 } else { 1 })
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let (serve, as_json) = (&cli.serve, cli.serve.json);
+    match &cli.command {
+        Some(Command::Token(token)) => {
+            commands::print("token", token.run(&serve.state_dir), as_json)
         }
+        Some(Command::Setup(setup)) => {
+            let root = serve.root.as_deref().unwrap_or(Path::new("/"));
+            commands::print("setup", setup.run(root, &serve.state_dir), as_json)
+        }
+        None => match run(serve) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let failure = Failure::from(error);
+                let status = failure.exit_status;
+                if as_json {
+                    return commands::print::<()>("", Err(failure), true);
+                }
+                log::tell(Level::Error, &failure.message, &[]);
+                ExitCode::from(status)
+            }
+        },
     }
 }
 
-fn serve(cli: &Cli) -> Result<(), StartError> {
+/// Help and versions are no errors; an error goes where the caller reads.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
+        let text = error.to_string();
+        // The usage follows after an empty line.
+        let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        return commands::print::<()>("", Err(Failure::usage(message)), true);
+    }
+    error.exit()
+}
+
+fn run(serve: &Serve) -> Result<(), StartError> {
     let system = |what| move |source| StartError::System { what, source };
     let passed = listenfd::ListenFd::from_env().take_unix_listener(0);
     let passed = passed.map_err(system("the socket of systemd"))?;
@@ -28,20 +59,14 @@ fn serve(cli: &Cli) -> Result<(), StartError> {
         .enable_all()
         .build()
         .map_err(system("the runtime"))?;
-    let service = Service::start(cli.serve.start())?;
-    let sockets = Sockets { passed, path: cli.serve.socket() };
+    let service = Service::start(serve.start())?;
+    let sockets = Sockets {
+        passed,
+        path: serve.socket(),
+        without_first_account: serve.without_first_account,
+    };
     let result = runtime.block_on(server::run(service, sockets));
     // Threads that own boards end with the process: between two transfers nothing is left half done.
     runtime.shutdown_background();
     result
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

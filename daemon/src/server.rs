@@ -26,6 +26,8 @@ pub struct Sockets {
     pub passed: Option<std::os::unix::net::UnixListener>,
     /// Where to make one, where none was passed.
     pub path: Option<PathBuf>,
+    /// Whether the first account is made by somebody else.
+    pub without_first_account: bool,
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -40,6 +42,7 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     let router = Arc::new(table::router(&service, of_redfish));
     let mut https = Https { service: service.clone(), router: Arc::clone(&router), serving: None };
     let address = https.listen().await.map_err(system("HTTPS"))?;
+    let without_first_account = sockets.without_first_account;
     let path = sockets.path.clone().filter(|_| sockets.passed.is_none());
     if let Some(socket) = unix_socket(sockets).map_err(system("the unix socket"))? {
         listen::serve_unix(socket, router);
@@ -47,11 +50,11 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     let fingerprint = service.certificate().map(|certificate| certificate.fingerprint);
     let mut announcement = Announcement::new(address, fingerprint);
     announcement.socket = path.as_ref().map(|path| path.display().to_string());
-    let made = announcement.make_first_account(&service.access);
-    made.map_err(|problem| StartError::System {
-        what: "the first account",
-        source: io::Error::other(problem.message),
-    })?;
+    if !without_first_account {
+        let made = announcement.make_first_account(&service.access);
+        made.map_err(|problem| io::Error::other(problem.message))
+            .map_err(system("the first account"))?;
+    }
     announce(&announcement);
     notify(&[NotifyState::Ready]);
     tokio::spawn(feed_watchdog(service.clone()));

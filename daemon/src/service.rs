@@ -178,7 +178,7 @@ impl Service {
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads configuration, certificate and tokens again. Connections, consoles and tasks go on.
+    /// Reads configuration and certificate again. Connections, consoles and tasks go on.
     ///
     /// # Errors
     /// As [`Self::start`]: all stays as it was.
@@ -186,8 +186,6 @@ impl Service {
         let _turn = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
         let settings = settings(&self.start)?;
         let certificate = certificate(&self.state, &settings)?;
-        let of_state = |source| StartError::State { path: self.start.state_dir.clone(), source };
-        self.access.tokens.reload().map_err(of_state)?;
         self.access.sessions.set_limit(settings.session_timeout);
         self.telemetry.set_interval(settings.telemetry_interval);
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;

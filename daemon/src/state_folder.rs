@@ -3,7 +3,9 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
+};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -20,7 +22,9 @@ impl StateFolder {
     /// Where it cannot be made, or belongs to another user.
     pub fn open(path: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        if fs::metadata(path)?.mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
         Ok(Self(path.to_owned()))
     }
 
@@ -52,10 +56,46 @@ impl StateFolder {
         let _ = fs::remove_file(&temporary);
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        self.give(&file)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, self.path(name))?;
         File::open(&self.0)?.sync_all()
+    }
+
+    /// Adds to a file, mode 0600; one that grew beyond `limit` is kept as `NAME.1` first.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn append(&self, name: &str, bytes: &[u8], limit: u64) -> io::Result<()> {
+        let path = self.path(name);
+        if fs::metadata(&path).is_ok_and(|found| found.len() > limit) {
+            fs::rename(&path, self.path(&format!("{name}.1")))?;
+        }
+        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+        self.give(&file)?;
+        file.write_all(bytes)
+    }
+
+    /// Keeps other processes from changing anything here until it is dropped.
+    ///
+    /// # Errors
+    /// Where it cannot be locked.
+    pub fn lock(&self) -> io::Result<File> {
+        let folder = File::open(&self.0)?;
+        rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)?;
+        Ok(folder)
+    }
+
+    /// What root writes is the folder's owner's.
+    fn give(&self, file: &File) -> io::Result<()> {
+        let (folder, own) = (fs::metadata(&self.0)?, file.metadata()?);
+        if (folder.uid(), folder.gid()) != (own.uid(), own.gid())
+            && rustix::process::geteuid().is_root()
+        {
+            fchown(file, Some(folder.uid()), Some(folder.gid()))?;
+        }
+        Ok(())
     }
 
     /// A JSON document; `None` where it is not there.

@@ -1,4 +1,4 @@
-//! The manual pages, and the completion scripts; those of section 1 are made from a command's own definition.
+//! The manual pages, and the completion scripts; those of sections 1 and 8 are made from a command's own definition.
 //!
 //! All lie in `packages/man` and `packages/completions`, so that packaging for any architecture needs no
 //! program run. Packaging puts the version and the date in the place of `@VERSION@` and `@DATE@`. After a
@@ -20,9 +20,21 @@ use crate::golden::{self, BLESS};
 /// # Panics
 /// If one is missing, differs, or is of no command any more; with `BLESS=1` they are written instead.
 pub fn check(command: Command) {
+    check_section(command, "1");
+}
+
+/// The same of a service, whose pages are in section 8.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_service(command: Command) {
+    check_section(command, "8");
+}
+
+fn check_section(command: Command, section: &str) {
     let name = command.get_name().to_owned();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages");
-    let expected = made(command);
+    let expected = made(command, section);
     for path in committed(&folder, &name) {
         if !expected.contains_key(&path) {
             assert!(golden::is_blessing(), "{}: no such command\n{BLESS}", path.display());
@@ -35,7 +47,7 @@ pub fn check(command: Command) {
 }
 
 /// Every page and script by its place below `packages`.
-fn made(command: Command) -> BTreeMap<PathBuf, String> {
+fn made(command: Command, section: &str) -> BTreeMap<PathBuf, String> {
     let name = command.get_name().to_owned();
     let mut command = command.version("@VERSION@");
     let mut files = BTreeMap::new();
@@ -45,7 +57,7 @@ fn made(command: Command) -> BTreeMap<PathBuf, String> {
         files.insert(Path::new("completions").join(shell.file_name(&name)), text(script));
     }
     command.build();
-    pages(&command, &name, &mut files).expect("memory can be written to");
+    pages(&command, &name, section, &mut files).expect("memory can be written to");
     files
 }
 
@@ -53,9 +65,11 @@ fn made(command: Command) -> BTreeMap<PathBuf, String> {
 fn pages(
     command: &Command,
     program: &str,
+    section: &str,
     files: &mut BTreeMap<PathBuf, String>,
 ) -> io::Result<()> {
     let page = Man::new(command.clone())
+        .section(section)
         .date("@DATE@")
         .source("clusterhat @VERSION@")
         .manual("Cluster HAT");
@@ -63,10 +77,12 @@ fn pages(
     page.render(&mut roff)?;
     // The name that the generator gives to what follows the options in --help.
     let mut roff = text(roff).replace(".SH EXTRA\n", ".SH NOTES\n");
-    roff.push_str(&format!(".SH \"SEE ALSO\"\n.BR {program} (1),\n.BR {program}.toml (5)\n"));
+    let file = program.strip_suffix('d').unwrap_or(program);
+    let also = format!(".SH \"SEE ALSO\"\n.BR {program} ({section}),\n.BR {file}.toml (5)\n");
+    roff.push_str(&also);
     files.insert(Path::new("man").join(page.get_filename()), roff);
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
-        pages(inner, program, files)?;
+        pages(inner, program, section, files)?;
     }
     Ok(())
 }
@@ -100,9 +116,11 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 /// The committed files that are named after the command. Pages of its commands are NAME-COMMAND, but
-/// clusterhat-node is a program of its own.
+/// clusterhat-node and clusterhatd are programs of their own.
 fn committed(folder: &Path, name: &str) -> Vec<PathBuf> {
-    let others = |file: &str| name == "clusterhat" && file.contains("clusterhat-node");
+    let programs = ["clusterhat-node", "clusterhatd"];
+    let others =
+        |file: &str| name == "clusterhat" && programs.iter().any(|other| file.contains(other));
     let mut found = Vec::new();
     for place in ["man", "completions"] {
         for entry in fs::read_dir(folder.join(place)).expect("the folder is there") {

@@ -1,18 +1,21 @@
 //! Accounts with their passwords and roles, in `accounts.json` of the state folder.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::password;
 use super::role::Role;
+use super::stored::Stored;
 use crate::error::{Problem, ProblemKind};
 use crate::state_folder::StateFolder;
 
 /// The file.
 const FILE: &str = "accounts.json";
+
+/// The version of the file.
+const VERSION: u32 = 1;
 
 /// More accounts are not kept.
 const MOST: usize = 64;
@@ -52,51 +55,49 @@ struct Kept {
     hash: String,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Document {
     version: u32,
     accounts: Vec<Kept>,
 }
 
-/// All accounts. What a password or role is becomes true once it is in the file.
-pub struct Accounts {
-    folder: StateFolder,
-    kept: Mutex<Vec<Kept>>,
-}
+/// All accounts.
+pub struct Accounts(Stored<Document>);
 
 impl Accounts {
     /// Reads the accounts.
     ///
     /// # Errors
-    /// A file that cannot be read or is damaged: nobody is let in by guessing what it said.
+    /// A file that cannot be read or is damaged.
     pub fn open(folder: &StateFolder) -> io::Result<Self> {
-        let document: Document = folder.read_json(FILE)?.unwrap_or_default();
-        Ok(Self { folder: folder.clone(), kept: Mutex::new(document.accounts) })
+        Stored::open(folder, FILE).map(Self)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.0.get(|document| document.accounts.is_empty())
     }
 
     /// All of them, by name.
     #[must_use]
     pub fn list(&self) -> Vec<Account> {
-        self.lock().iter().map(shown).collect()
+        self.0.get(|document| document.accounts.iter().map(shown).collect())
     }
 
     /// One of them.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Account> {
-        self.lock().iter().find(|kept| kept.name == name).map(shown)
+        self.0.get(|document| document.accounts.iter().find(|kept| kept.name == name).map(shown))
     }
 
     /// The hash of an account that may log in.
     pub(super) fn hash_of(&self, name: &str) -> Option<(Role, String)> {
-        let kept = self.lock();
-        let account = kept.iter().find(|kept| kept.name == name && kept.enabled)?;
-        Some((account.role, account.hash.clone()))
+        self.0.get(|document| {
+            let mut accounts = document.accounts.iter();
+            let account = accounts.find(|kept| kept.name == name && kept.enabled)?;
+            Some((account.role, account.hash.clone()))
+        })
     }
 
     /// Adds an account. Takes as long as hashing its password.
@@ -161,31 +162,22 @@ impl Accounts {
         })
     }
 
-    /// Changes a copy, writes it, and only then goes by it.
+    /// Somebody who can administer is left, unless nobody could before.
     fn change_all<T>(
         &self,
         change: impl FnOnce(&mut Vec<Kept>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        let mut kept = self.lock();
-        let mut accounts = kept.clone();
-        let result = change(&mut accounts)?;
         let administers = |kept: &Kept| kept.enabled && kept.role == Role::Administrator;
-        if !accounts.iter().any(administers) && kept.iter().any(administers) {
-            let text = "an enabled account with the role administrator has to be left";
-            return Err(Problem::new(ProblemKind::Conflict, text));
-        }
-        let document = Document { version: 1, accounts };
-        self.folder.write_json(FILE, &document).map_err(|error| {
-            let path = self.folder.path(FILE);
-            let text = format!("cannot write {}: {error}", path.display());
-            Problem::new(ProblemKind::Storage, text)
-        })?;
-        *kept = document.accounts;
-        Ok(result)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.change(|document| {
+            let could = document.accounts.iter().any(administers);
+            let result = change(&mut document.accounts)?;
+            if could && !document.accounts.iter().any(administers) {
+                let text = "an enabled account with the role administrator has to be left";
+                return Err(Problem::new(ProblemKind::Conflict, text));
+            }
+            document.version = VERSION;
+            Ok(result)
+        })
     }
 }
 

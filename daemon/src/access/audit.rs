@@ -1,10 +1,6 @@
 //! The audit log: who switched or changed what, from where, and how it ended. A line of JSON for each in `audit.log` of the
 //! state folder, and the same on standard error for the journal.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -13,6 +9,9 @@ use super::role::{By, Caller};
 use super::tokens::unix_now;
 use crate::log::{self, Level};
 use crate::state_folder::StateFolder;
+
+/// The file.
+const FILE: &str = "audit.log";
 
 /// A file that grew beyond this is kept as `audit.log.1`, in the place of the one before.
 const ROTATE_AT: u64 = 4 * 1024 * 1024;
@@ -31,7 +30,7 @@ struct Line<'a> {
 
 /// The log.
 pub struct Audit {
-    path: PathBuf,
+    folder: StateFolder,
     turn: Mutex<()>,
 }
 
@@ -39,7 +38,7 @@ impl Audit {
     /// In this folder.
     #[must_use]
     pub fn new(folder: &StateFolder) -> Self {
-        Self { path: folder.path("audit.log"), turn: Mutex::default() }
+        Self { folder: folder.clone(), turn: Mutex::default() }
     }
 
     /// Writes what a caller did to what, and how it ended.
@@ -86,19 +85,14 @@ impl Audit {
         log::tell(Level::Notice, &text, &fields);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = self.append(line) {
-            let text = format!("cannot write {}: {error}", self.path.display());
+            let text = format!("cannot write {}: {error}", self.folder.path(FILE).display());
             log::tell(Level::Error, &text, &[]);
         }
     }
 
     fn append(&self, line: &Line<'_>) -> std::io::Result<()> {
-        if std::fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() > ROTATE_AT) {
-            std::fs::rename(&self.path, self.path.with_extension("log.1"))?;
-        }
-        let mut options = OpenOptions::new();
-        let mut file = options.create(true).append(true).mode(0o600).open(&self.path)?;
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        file.write_all(&bytes)
+        self.folder.append(FILE, &bytes, ROTATE_AT)
     }
 }

@@ -10,6 +10,7 @@ pub mod slow_down;
 pub mod tokens;
 
 mod guard;
+mod stored;
 
 pub use accounts::{Account, AccountChange, Accounts};
 pub use audit::Audit;

@@ -1,7 +1,6 @@
 //! API tokens with a role and an expiry, in `tokens.json` of the state folder: only their hashes are kept.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
@@ -10,11 +9,15 @@ use serde::{Deserialize, Serialize};
 use super::accounts::check_name;
 use super::password::{fingerprint, secret};
 use super::role::Role;
+use super::stored::Stored;
 use crate::error::{Problem, ProblemKind};
 use crate::state_folder::StateFolder;
 
 /// The file.
 const FILE: &str = "tokens.json";
+
+/// The version of the file.
+const VERSION: u32 = 1;
 
 /// More tokens are not kept.
 const MOST: usize = 256;
@@ -43,17 +46,14 @@ struct Kept {
     sha256: String,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Document {
     version: u32,
     tokens: Vec<Kept>,
 }
 
 /// All tokens.
-pub struct Tokens {
-    folder: StateFolder,
-    kept: Mutex<Vec<Kept>>,
-}
+pub struct Tokens(Stored<Document>);
 
 impl Tokens {
     /// Reads the tokens.
@@ -61,28 +61,17 @@ impl Tokens {
     /// # Errors
     /// A file that cannot be read or is damaged.
     pub fn open(folder: &StateFolder) -> io::Result<Self> {
-        let tokens = Self { folder: folder.clone(), kept: Mutex::default() };
-        tokens.reload()?;
-        Ok(tokens)
-    }
-
-    /// Reads the file again: the command `clusterhatd token` may have written it.
-    ///
-    /// # Errors
-    /// As [`Self::open`]; what was known before stays.
-    pub fn reload(&self) -> io::Result<()> {
-        let document: Document = self.folder.read_json(FILE)?.unwrap_or_default();
-        *self.lock() = document.tokens;
-        Ok(())
+        Stored::open(folder, FILE).map(Self)
     }
 
     /// Those that have not ended.
     #[must_use]
     pub fn list(&self) -> Vec<Token> {
         let now = unix_now();
-        let kept = self.lock();
-        let live = kept.iter().filter(|kept| is_live(&kept.token, now));
-        live.map(|kept| kept.token.clone()).collect()
+        self.0.get(|document| {
+            let live = document.tokens.iter().filter(|kept| is_live(&kept.token, now));
+            live.map(|kept| kept.token.clone()).collect()
+        })
     }
 
     /// Makes a token; its secret is told this once.
@@ -101,7 +90,8 @@ impl Tokens {
         let token = Token { name: name.to_owned(), role, created: now, expires };
         let text = format!("{PREFIX}{}", secret());
         let kept = Kept { token: token.clone(), sha256: fingerprint(&text) };
-        self.change(|tokens| {
+        self.0.change(|Document { version, tokens }| {
+            *version = VERSION;
             tokens.retain(|kept| is_live(&kept.token, now));
             if tokens.iter().any(|kept| kept.token.name == name) {
                 let text = format!("there is a token {name} already");
@@ -122,7 +112,7 @@ impl Tokens {
     /// # Errors
     /// No such token, or a file that cannot be written.
     pub fn remove(&self, name: &str) -> Result<(), Problem> {
-        self.change(|tokens| {
+        self.0.change(|Document { tokens, .. }| {
             let place = tokens.iter().position(|kept| kept.token.name == name);
             tokens.remove(place.ok_or_else(|| Problem::not_found(&format!("token {name:?}")))?);
             Ok(())
@@ -133,30 +123,11 @@ impl Tokens {
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Token> {
         let sha256 = fingerprint(text);
-        let kept = self.lock();
-        // Hashes of random secrets tell nothing by the time that comparing them takes.
-        let kept = kept.iter().find(|kept| kept.sha256 == sha256)?;
-        is_live(&kept.token, unix_now()).then(|| kept.token.clone())
-    }
-
-    fn change(
-        &self,
-        change: impl FnOnce(&mut Vec<Kept>) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
-        let mut kept = self.lock();
-        let mut tokens = kept.clone();
-        change(&mut tokens)?;
-        let document = Document { version: 1, tokens };
-        self.folder.write_json(FILE, &document).map_err(|error| {
-            let text = format!("cannot write {}: {error}", self.folder.path(FILE).display());
-            Problem::new(ProblemKind::Storage, text)
-        })?;
-        *kept = document.tokens;
-        Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.get(|document| {
+            // Hashes of random secrets tell nothing by the time that comparing them takes.
+            let kept = document.tokens.iter().find(|kept| kept.sha256 == sha256)?;
+            is_live(&kept.token, unix_now()).then(|| kept.token.clone())
+        })
     }
 }
 
@@ -191,8 +162,7 @@ mod tests {
         assert!(read.find(&secret).is_some());
         read.remove("maas").unwrap();
         assert_eq!(read.remove("maas").unwrap_err().kind, ProblemKind::NotFound);
-        assert!(tokens.find(&secret).is_some());
-        tokens.reload().unwrap();
+        // What another process ended has ended here, too.
         assert_eq!(tokens.find(&secret), None);
     }
 }

@@ -6,6 +6,7 @@ mod rig;
 mod access;
 mod api;
 mod coalescing;
+mod commands;
 mod first_line;
 mod life;
 mod limits;

@@ -1,0 +1,124 @@
+//! A document of the state folder that several processes may change: the daemon and its own commands.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Problem, ProblemKind};
+use crate::log::{self, Level};
+use crate::state_folder::StateFolder;
+
+/// Tells one content of the file from another: each is a file of its own.
+type Stamp = (u64, i64, i64);
+
+struct Cache<T> {
+    stamp: Option<Stamp>,
+    value: T,
+}
+
+/// The document. What is changed is true once it is in the file; what others change there is seen at the next look.
+pub(super) struct Stored<T> {
+    folder: StateFolder,
+    file: &'static str,
+    cache: Mutex<Cache<T>>,
+}
+
+impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is damaged: nobody is let in by guessing what it said.
+    pub(super) fn open(folder: &StateFolder, file: &'static str) -> io::Result<Self> {
+        let cache = Mutex::new(Cache { stamp: None, value: T::default() });
+        let stored = Self { folder: folder.clone(), file, cache };
+        stored.refresh(&mut stored.lock())?;
+        Ok(stored)
+    }
+
+    /// Looks at the document as it is now.
+    pub(super) fn get<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        let mut cache = self.lock();
+        if let Err(error) = self.refresh(&mut cache) {
+            log::tell(Level::Error, &format!("what was known before stays: {error}"), &[]);
+        }
+        look(&cache.value)
+    }
+
+    /// Changes a copy, writes it, and only then goes by it.
+    ///
+    /// # Errors
+    /// What the change fails with; a file that cannot be read or written: all stays as it was.
+    pub(super) fn change<R>(
+        &self,
+        change: impl FnOnce(&mut T) -> Result<R, Problem>,
+    ) -> Result<R, Problem> {
+        let mut cache = self.lock();
+        let failed = |error: io::Error| {
+            let text = format!("cannot use {}: {error}", self.folder.path(self.file).display());
+            Problem::new(ProblemKind::Storage, text)
+        };
+        let _turn = self.folder.lock().map_err(failed)?;
+        self.refresh(&mut cache).map_err(failed)?;
+        let mut value = cache.value.clone();
+        let result = change(&mut value)?;
+        self.folder.write_json(self.file, &value).map_err(failed)?;
+        *cache = Cache { stamp: self.stamp(), value };
+        Ok(result)
+    }
+
+    fn refresh(&self, cache: &mut Cache<T>) -> io::Result<()> {
+        let stamp = self.stamp();
+        if stamp != cache.stamp {
+            // Said once of each content.
+            cache.stamp = stamp;
+            cache.value = self.folder.read_json(self.file)?.unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        let found = fs::metadata(self.folder.path(self.file)).ok()?;
+        Some((found.ino(), found.mtime(), found.mtime_nsec()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cache<T>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_process_changes_is_seen_and_not_lost() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let open = || Stored::<Vec<u32>>::open(&folder, "numbers.json").unwrap();
+        let (one, other) = (open(), open());
+        let push = |to: &Stored<Vec<u32>>, number| {
+            to.change(|all| {
+                all.push(number);
+                Ok(())
+            })
+        };
+        push(&one, 1).unwrap();
+        push(&other, 2).unwrap();
+        push(&one, 3).unwrap();
+        assert_eq!(other.get(Clone::clone), [1, 2, 3]);
+        // What fails changes nothing.
+        let refused = one.change(|all| {
+            all.clear();
+            Err::<(), _>(Problem::bad_request("no"))
+        });
+        assert!(refused.is_err());
+        assert_eq!(one.get(Clone::clone), [1, 2, 3]);
+        fs::write(folder.path("numbers.json"), "[1, 2").unwrap();
+        assert_eq!(one.get(Clone::clone), [1, 2, 3]);
+        assert!(push(&other, 4).is_err());
+    }
+}

@@ -1,0 +1,110 @@
+//! `clusterhatd token` and `clusterhatd setup`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::client::Request;
+use crate::rig::Daemon;
+
+/// Runs the program with `--json`; its exit status and document.
+fn run(words: &[&str]) -> (Option<i32>, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
+    let output = command.args(words).arg("--json").output().expect("clusterhatd runs");
+    let document = serde_json::from_slice(&output.stdout);
+    (output.status.code(), document.unwrap_or_else(|error| panic!("{error}: {output:?}")))
+}
+
+#[test]
+fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
+    let daemon = Daemon::on_socket();
+    let state = daemon.path("state");
+    let state = state.to_str().unwrap();
+    let token = |words: &[&str]| run(&[&["token"], words, &["--state-dir", state]].concat());
+    let (status, made) = token(&["add", "backup", "--role", "operator", "--expires-in", "3600s"]);
+    assert_eq!(status, Some(0), "{made}");
+    let secret = made["secret"].as_str().unwrap().to_owned();
+    let who = || daemon.ask(&Request::get("/api/v1/session").bearer(&secret));
+    assert_eq!(who().json()["user"], "token:backup");
+    // What the daemon makes, the command does not lose.
+    let body = json!({"name": "other", "role": "read-only"});
+    assert_eq!(daemon.ask(&Request::post("/api/v1/tokens", &body)).status, 201);
+    let (status, again) = token(&["add", "backup"]);
+    assert_eq!((status, &again["error"]["kind"]), (Some(1), &json!("conflict")));
+    assert_eq!(token(&["list"]).1["tokens"].as_array().unwrap().len(), 2);
+    assert_eq!(token(&["remove", "backup"]).0, Some(0));
+    assert_eq!(who().status, 401);
+    assert_eq!(token(&["remove", "backup"]).1["error"]["kind"], "not-found");
+    let (status, wrong) = token(&["add", "x", "--role", "king"]);
+    assert_eq!((status, &wrong["error"]["exit_status"]), (Some(2), &json!(2)));
+}
+
+fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else {
+                files.push((path.display().to_string(), fs::read(&path).unwrap_or_default()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn setup_is_undone_to_the_byte_and_tells_how_to_get_in() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/clusterhat")).unwrap();
+    let config = root.path().join("etc/clusterhat/clusterhat.toml");
+    fs::write(&config, "delay = 2\n[nodes.p1]\nname = \"db\"").unwrap();
+    let before = files(root.path());
+    let folder = tempfile::tempdir().unwrap();
+    let (root_word, state) = (root.path().to_str().unwrap(), folder.path().to_str().unwrap());
+    let setup = |words: &[&str]| {
+        run(&[&["setup"], words, &["--root", root_word, "--state-dir", state]].concat())
+    };
+    let (status, planned) = setup(&["--listen", "127.0.0.1:9000", "--dry-run"]);
+    assert_eq!((status, planned["changed"].as_array().unwrap().len()), (Some(0), 2));
+    assert_eq!(files(root.path()), before);
+    let (status, done) = setup(&["--listen", "127.0.0.1:9000"]);
+    assert_eq!(
+        (status, &done["url"], &done["user"]),
+        (Some(0), &json!("https://127.0.0.1:9000"), &json!("admin")),
+        "{done}"
+    );
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("[daemon]\nlisten = \"127.0.0.1:9000\"\n"), "{text}");
+    // Another address; the account is there already.
+    let (status, again) = setup(&["--listen", "[::1]:9001"]);
+    assert_eq!((status, again.get("password")), (Some(0), None), "{again}");
+    assert!(fs::read_to_string(&config).unwrap().contains("[::1]:9001"));
+    assert_eq!(setup(&["undo"]).0, Some(0));
+    assert_eq!(files(root.path()), before);
+}
+
+#[test]
+fn setup_takes_no_settings_away() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/default")).unwrap();
+    fs::write(root.path().join("etc/default/clusterctrl"), "CLUSTERHAT_SIZE=2\n").unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let (root_word, state) = (root.path().to_str().unwrap(), state.path().to_str().unwrap());
+    let setup = || run(&["setup", "--root", root_word, "--state-dir", state]);
+    let before = files(root.path());
+    let (status, refused) = setup();
+    assert_eq!(status, Some(2));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("clusterctrl"), "{refused}");
+    let config = root.path().join("etc/clusterhat/clusterhat.toml");
+    fs::create_dir_all(config.parent().unwrap()).unwrap();
+    fs::write(&config, "[daemon]\nsession-timeout = 60\n").unwrap();
+    assert_eq!(setup().0, Some(2));
+    fs::remove_dir_all(config.parent().unwrap()).unwrap();
+    assert_eq!(files(root.path()), before);
+}
