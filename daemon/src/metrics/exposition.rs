@@ -1,25 +1,25 @@
 //! What is so at the time of a scrape.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::registry::Registry;
 
 use super::daemon;
+use super::format::{OPEN, TEXT, to_text, wants_open};
 use super::gauges::Gauges;
 use super::nodes;
 use crate::error::{Problem, ProblemKind};
 use crate::http::request::MaxAge;
 use crate::service::Service;
 
-/// The media type of the format.
-const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
 /// `GET /metrics`.
 pub(super) async fn metrics(
     State(service): State<Service>,
     MaxAge(age): MaxAge,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let reading = service.boards.reading(age).await;
     let mut registry = Registry::with_prefix("clusterhat");
@@ -36,5 +36,8 @@ pub(super) async fn metrics(
         .and_then(|()| encode_registry(&mut text, service.metrics.registry()))
         .and_then(|()| encode_eof(&mut text));
     encoded.map_err(|_| Problem::new(ProblemKind::Internal, "the metrics cannot be written"))?;
-    Ok(([(CONTENT_TYPE, TYPE)], text).into_response())
+    Ok(match wants_open(&headers) {
+        true => ([(CONTENT_TYPE, OPEN)], text).into_response(),
+        false => ([(CONTENT_TYPE, TEXT)], to_text(&text)).into_response(),
+    })
 }

@@ -3,6 +3,7 @@
 mod counters;
 mod daemon;
 mod exposition;
+mod format;
 mod gauges;
 mod nodes;
 

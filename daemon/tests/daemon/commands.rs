@@ -45,9 +45,9 @@ fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
             let path = entry.path();
-            if entry.file_type().unwrap().is_dir() {
+            if entry.file_type().expect("a kind").is_dir() {
                 folders.push(path);
             } else {
                 files.push((path.display().to_string(), fs::read(&path).unwrap_or_default()));

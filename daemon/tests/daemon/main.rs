@@ -13,3 +13,4 @@ mod limits;
 mod power;
 mod redfish;
 mod roles;
+mod shipped;
