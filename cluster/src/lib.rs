@@ -36,6 +36,7 @@
 pub mod agent;
 pub mod chaos;
 pub mod config;
+pub mod consoles;
 pub mod doctor;
 pub mod fan;
 pub mod life;
@@ -55,6 +56,7 @@ mod hooks;
 mod node_note;
 mod operations;
 mod outcome;
+mod rfc3339;
 mod shorten;
 mod simulated;
 mod system;
@@ -75,6 +77,7 @@ pub use operations::setup::{Setup, SetupUndo};
 pub use operations::shutdown::{SETTLE, Shutdown};
 pub use operations::wait::{Start, Wait};
 pub use outcome::Outcome;
+pub use rfc3339::rfc3339;
 pub use shorten::shorten;
 pub use system::System;
 

@@ -1,12 +1,12 @@
 //! `console`: the consoles of nodes, here, in a script, or several to look at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use clusterhat::nodes::label;
 use clusterhat::report::{ConsoleReport, Report};
-use clusterhat::{Node, NodeSet, Outcome, parse_duration};
+use clusterhat::{Node, NodeSet, Options, Outcome, parse_duration};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::call::{Call, Done, Run};
@@ -19,8 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What the options do not say.
 const AFTER_HELP: &str = "\
 On a terminal, every key goes to the node, but for these after a newline:
-  ~.  end, ~B  send a break, ~?  help, ~~  send a tilde.
-The console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is \
+  ~.  end, ~B  send a break, ~T  take over, ~?  help, ~~  send a tilde.
+While clusterhatd runs, it has the consoles and shares them: any number of commands and browsers look, and one at a time \
+writes; ~T takes over from who does. Without it the console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is \
 no terminal is copied, and the command ends when the node has answered its last line.
 
 A REGEX is searched for in what the node prints, after the line if one is sent: the echo of the line counts. ^ and $ are \
@@ -55,6 +56,16 @@ pub(crate) struct Console {
 fn parse_regex(text: &str) -> Result<Regex, String> {
     let regex = RegexBuilder::new(text).multi_line(true).crlf(true).build();
     regex.map_err(|error| error.to_string())
+}
+
+/// The socket of `clusterhatd`, which has all consoles while it runs. That of a simulation is named by whoever started it.
+fn service_socket(options: &Options) -> Option<PathBuf> {
+    let named = std::env::var_os("CLUSTERHAT_SOCKET").filter(|path| !path.is_empty());
+    let of_system = || {
+        let root = options.root.as_deref().unwrap_or(Path::new("/"));
+        options.simulation.is_none().then(|| root.join("run/clusterhat/clusterhatd.sock"))
+    };
+    named.map(PathBuf::from).or_else(of_system)
 }
 
 impl Console {
@@ -96,11 +107,13 @@ impl Run for Console {
         // A port needs no board.
         call.options.without_boards = true;
         let is_json = call.is_json;
+        let socket = service_socket(&call.options);
         let cluster = &*call.open()?;
+        let at = console::Consoles { cluster, socket: socket.as_ref() };
         let nodes = cluster.nodes(&set)?;
         let log = self.log.as_deref().map(Log::open).transpose()?;
         let (name, matched) = if self.watch {
-            console::watch(cluster, &nodes, log)?;
+            console::watch(at, &nodes, log)?;
             (String::new(), None)
         } else {
             let node = Self::only(&nodes)?;
@@ -111,9 +124,9 @@ impl Run for Console {
                     limit: self.timeout.unwrap_or(PATIENCE),
                     shows: !is_json,
                 };
-                console::run_script(cluster, node, &script, log)?
+                console::run_script(at, node, &script, log)?
             } else {
-                console::copy(cluster, node, log)?;
+                console::copy(at, node, log)?;
                 None
             };
             (label(node), matched)

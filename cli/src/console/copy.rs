@@ -4,12 +4,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
-use clusterhat::{Cluster, Node};
+use clusterhat::Node;
 use rustix::event::PollFlags;
 
 use super::escape::{Command, Escapes, HELP};
-use super::link::{Heard, Link, wait};
+use super::link::{Consoles, Link};
 use super::log::{Log, LoggedLines};
+use super::port::{Heard, wait};
 use super::terminal::Raw;
 use super::{CHUNK, IDLE};
 use crate::failure::Failure;
@@ -24,12 +25,15 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The console is another process's, or is not there and nobody sits here who could wait for it.
-pub(crate) fn copy(cluster: &Cluster, node: Node, log: Option<Log>) -> Result<(), Failure> {
-    let mut link = Link::new(cluster, node)?;
+pub(crate) fn copy(at: Consoles<'_>, node: Node, log: Option<Log>) -> Result<(), Failure> {
+    let mut link = Link::new(at, node, true)?;
     let is_open = link.open()?;
     let is_typed = io::stdin().is_terminal();
     if !is_open && !is_typed {
         return Err(link.absent());
+    }
+    if !is_typed {
+        link.check_turn()?;
     }
     let raw = if is_typed { Some(Raw::enter().map_err(Failure::Input)?) } else { None };
     let mut session = Session {
@@ -78,6 +82,9 @@ impl Session {
         loop {
             if self.link.open()? {
                 self.note("open");
+            }
+            for note in self.link.take_notes() {
+                self.note(&note);
             }
             let (ready, input_ready) = self.wait()?;
             if ready.intersects(PollFlags::OUT) {
@@ -185,6 +192,7 @@ impl Session {
                         self.note(&format!("cannot send a break: {error}"));
                     }
                 }
+                Command::TakeOver => self.link.take_over(),
                 Command::Help => render::say(&format!("\r\n{}\r\n", HELP.replace('\n', "\r\n"))),
             }
         }

@@ -4,6 +4,7 @@
 pub(super) const HELP: &str = "\
 ~.  end this console; the node's session goes on
 ~B  send a break
+~T  write in place of whoever does, where clusterhatd shares the console
 ~?  show this help
 ~~  send a tilde
 An escape counts only after a newline.";
@@ -15,6 +16,8 @@ pub(super) enum Command {
     Send(Vec<u8>),
     /// To send a break.
     Break,
+    /// To be the one who writes.
+    TakeOver,
     /// To see which escapes there are.
     Help,
     /// To end.
@@ -44,6 +47,7 @@ impl Escapes {
                     break;
                 }
                 (Self::AfterTilde, b'B') => self.obey(Command::Break, &mut commands),
+                (Self::AfterTilde, b'T') => self.obey(Command::TakeOver, &mut commands),
                 (Self::AfterTilde, b'?') => self.obey(Command::Help, &mut commands),
                 (state, byte) => {
                     // A tilde that begins no escape was meant as one.

@@ -3,13 +3,14 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use clusterhat::{Cluster, Node};
+use clusterhat::Node;
 use regex_lite::Regex;
 use rustix::event::PollFlags;
 
 use super::CHUNK;
-use super::link::{Heard, Link, wait};
+use super::link::{Consoles, Link};
 use super::log::{Log, LoggedLines};
+use super::port::{Heard, wait};
 use crate::failure::Failure;
 
 /// What is said to a node, and what it is to answer.
@@ -34,13 +35,13 @@ const MOST_OLD: usize = 64 * 1024;
 /// # Errors
 /// The console is another process's, or the time is over.
 pub(crate) fn run(
-    cluster: &Cluster,
+    at: Consoles<'_>,
     node: Node,
     script: &Script,
     log: Option<Log>,
 ) -> Result<Option<String>, Failure> {
     let mut dialogue = Dialogue {
-        link: Link::new(cluster, node)?,
+        link: Link::new(at, node, script.send.is_some())?,
         log: LoggedLines::new(log),
         script,
         end: Instant::now() + script.limit,
@@ -67,6 +68,7 @@ impl Dialogue<'_> {
     fn run(&mut self) -> Result<Option<String>, Failure> {
         loop {
             if self.link.open()? && !self.pending.is_empty() {
+                self.link.check_turn()?;
                 self.skip_old()?;
             }
             if self.link.is_open() && self.pending.is_empty() && self.script.expect.is_none() {

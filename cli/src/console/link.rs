@@ -1,38 +1,57 @@
-//! A node's console, whose port comes and goes with the node's power.
+//! A node's console, whose port comes and goes with the node's power: the port itself, or what `clusterhatd` makes of it.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clusterhat::consoles::SharedConsoleError;
 use clusterhat::nodes::label;
-use clusterhat::ports::{Port, PortError, PortWatch};
-use clusterhat::{Cluster, Error, Node};
-use rustix::event::{PollFlags, Timespec, poll};
-use rustix::termios::tcsendbreak;
+use clusterhat::ports::PortError;
+use clusterhat::{Cluster, Node, shorten};
+use rustix::event::PollFlags;
 
+use super::port::{Heard, OwnPort};
+use super::shared::Shared;
 use crate::failure::Failure;
+
+/// Where consoles are had.
+#[derive(Clone, Copy)]
+pub(crate) struct Consoles<'a> {
+    /// The nodes.
+    pub(crate) cluster: &'a Cluster,
+    /// The socket of the service, which has all consoles while it runs.
+    pub(crate) socket: Option<&'a PathBuf>,
+}
 
 /// A console that is opened whenever it is there.
 pub(super) struct Link {
     name: String,
-    watch: PortWatch,
-    port: Option<File>,
+    source: Source,
 }
 
-/// What was read.
-pub(super) enum Heard {
-    /// So many bytes; 0 where nothing has come after all.
-    Bytes(usize),
-    /// The port is gone.
-    Gone,
+enum Source {
+    Port(Box<OwnPort>),
+    Shared(Box<Shared>),
 }
 
 impl Link {
-    /// The console of a node, not opened yet.
-    pub(super) fn new(cluster: &Cluster, node: Node) -> Result<Self, Failure> {
-        let watch = PortWatch::new(cluster, node, Port::Console).map_err(Error::from)?;
-        Ok(Self { name: label(node), watch, port: None })
+    /// The console of a node, for one who writes or only looks. The service is asked first: who took a port from it would have
+    /// it alone.
+    ///
+    /// # Errors
+    /// The service does not give it; a node without ports.
+    pub(super) fn new(at: Consoles<'_>, node: Node, writes: bool) -> Result<Self, Failure> {
+        let name = label(node);
+        let shared = match at.socket {
+            Some(socket) => Shared::connect(socket.clone(), &name, writes)?,
+            None => None,
+        };
+        let source = match shared {
+            Some(shared) => Source::Shared(Box::new(shared)),
+            None => Source::Port(Box::new(OwnPort::new(at.cluster, node)?)),
+        };
+        Ok(Self { name, source })
     }
 
     /// The node's name.
@@ -40,85 +59,99 @@ impl Link {
         &self.name
     }
 
-    pub(super) const fn is_open(&self) -> bool {
-        self.port.is_some()
+    pub(super) fn is_open(&self) -> bool {
+        match &self.source {
+            Source::Port(own) => own.is_open(),
+            Source::Shared(shared) => shared.is_open(),
+        }
     }
 
-    /// Opens the port where it is there and not open; whether that was done.
+    /// Opens the console where it is there and not open; whether that was done.
     ///
     /// # Errors
     /// Another process has it, or it cannot be opened.
     pub(super) fn open(&mut self) -> Result<bool, Failure> {
-        if self.port.is_some() {
-            return Ok(false);
+        match &mut self.source {
+            Source::Port(own) => own.open(),
+            Source::Shared(shared) => shared.open(),
         }
-        self.port = self.watch.open().map_err(Error::from)?.map(File::from);
-        Ok(self.port.is_some())
     }
 
     /// Why it is not open.
     pub(super) fn absent(&self) -> Failure {
-        Failure::Cluster(PortError::Absent { path: self.watch.path().to_owned() }.into())
-    }
-
-    /// What to wait for: the port, or its coming.
-    pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
-        match &self.port {
-            Some(port) if writes => (port.as_fd(), PollFlags::IN | PollFlags::OUT),
-            Some(port) => (port.as_fd(), PollFlags::IN),
-            None => (self.watch.as_fd(), PollFlags::IN),
-        }
-    }
-
-    /// After which time the port is to be tried though nothing was told.
-    pub(super) fn due(&self) -> Option<Duration> {
-        if self.port.is_some() { None } else { self.watch.due() }
-    }
-
-    /// Reads what has come, without waiting.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Heard {
-        let Some(port) = &mut self.port else { return Heard::Bytes(0) };
-        match port.read(buffer) {
-            Ok(length @ 1..) => Heard::Bytes(length),
-            Err(error) if is_nothing(&error) => Heard::Bytes(0),
-            // The end of the file, or EIO: the device is gone.
-            _ => {
-                self.port = None;
-                Heard::Gone
+        match &self.source {
+            Source::Port(own) => {
+                Failure::Cluster(PortError::Absent { path: own.path().to_owned() }.into())
+            }
+            Source::Shared(_) => {
+                Failure::Cluster(SharedConsoleError::Absent { node: self.name.clone() }.into())
             }
         }
     }
 
-    /// Sends the first of these bytes, as many as the port takes, and removes them.
+    /// Refuses to send where somebody else writes.
+    ///
+    /// # Errors
+    /// Who writes.
+    pub(super) fn check_turn(&self) -> Result<(), Failure> {
+        let Source::Shared(shared) = &self.source else { return Ok(()) };
+        let Some(writer) = shared.other_writer() else { return Ok(()) };
+        let (node, writer) = (self.name.clone(), shorten(writer).into_owned());
+        Err(Failure::Cluster(SharedConsoleError::Taken { node, writer }.into()))
+    }
+
+    /// What to wait for: the console, or its coming.
+    pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
+        match &self.source {
+            Source::Port(own) => own.waits_on(writes),
+            Source::Shared(shared) => shared.waits_on(writes),
+        }
+    }
+
+    /// After which time the console is to be tried though nothing was told.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match &self.source {
+            Source::Port(own) => own.due(),
+            Source::Shared(shared) => shared.due(),
+        }
+    }
+
+    /// Reads what has come, without waiting.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Heard {
+        match &mut self.source {
+            Source::Port(own) => own.read(buffer),
+            Source::Shared(shared) => shared.read(buffer),
+        }
+    }
+
+    /// Sends the first of these bytes, as many as are taken, and removes them.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
-        let Some(port) = self.port.as_mut().filter(|_| !bytes.is_empty()) else { return };
-        // Where it fails, reading shows that the port is gone, after what came before that.
-        if let Ok(length) = port.write(bytes) {
-            bytes.drain(..length);
+        match &mut self.source {
+            Source::Port(own) => own.write(bytes),
+            Source::Shared(shared) => shared.write(bytes),
         }
     }
 
     /// Sends a break.
-    pub(super) fn send_break(&self) -> io::Result<()> {
-        self.port.as_ref().map_or(Ok(()), |port| Ok(tcsendbreak(port)?))
+    pub(super) fn send_break(&mut self) -> io::Result<()> {
+        match &mut self.source {
+            Source::Port(own) => own.send_break(),
+            Source::Shared(shared) => shared.send_break(),
+        }
     }
-}
 
-fn is_nothing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
+    /// Writes from here on, whoever else did.
+    pub(super) fn take_over(&mut self) {
+        if let Source::Shared(shared) = &mut self.source {
+            shared.take_over();
+        }
+    }
 
-/// Waits until something can be done with one of these, or for this long; which ones, and what.
-pub(super) fn wait(
-    all: &[(BorrowedFd<'_>, PollFlags)],
-    limit: Option<Duration>,
-) -> io::Result<Vec<PollFlags>> {
-    let mut polled: Vec<_> =
-        all.iter().map(|(fd, flags)| rustix::event::PollFd::new(fd, *flags)).collect();
-    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-    match poll(&mut polled, limit.as_ref()) {
-        Err(rustix::io::Errno::INTR) => return Ok(vec![PollFlags::empty(); all.len()]),
-        result => result?,
-    };
-    Ok(polled.iter().map(rustix::event::PollFd::revents).collect())
+    /// What is to be told to who sits here.
+    pub(super) fn take_notes(&mut self) -> Vec<String> {
+        match &mut self.source {
+            Source::Port(_) => Vec::new(),
+            Source::Shared(shared) => shared.take_notes(),
+        }
+    }
 }

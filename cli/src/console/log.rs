@@ -6,10 +6,11 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use clusterhat::ports::{Line, Lines};
+use clusterhat::rfc3339;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::lines::{Line, Lines};
 use crate::failure::Failure;
 
 /// A log of one console or of several.
@@ -34,7 +35,7 @@ impl Log {
     pub(super) fn add(&mut self, name: Option<&str>, line: &Line) -> Result<(), Failure> {
         let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
         // At once: nothing is lost however the process ends.
-        let text = format!("{} {name}{}\n", utc(line.begun), line.text);
+        let text = format!("{} {name}{}\n", rfc3339(line.begun), line.text);
         self.file.write_all(text.as_bytes()).map_err(|source| self.failed(source))
     }
 
@@ -92,45 +93,5 @@ impl LoggedLines {
     /// Whether there is such a line.
     pub(super) const fn has_begun(&self) -> bool {
         self.lines.has_begun()
-    }
-}
-
-/// As RFC 3339 writes it, with milliseconds: `2026-11-25T19:46:01.123Z`.
-fn utc(time: SystemTime) -> String {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    // Years that begin in March, in eras of 400 years from the year 0 on: the leap day comes last.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + next;
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let milliseconds = since.subsec_millis();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milliseconds:03}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn times_are_those_of_the_calendar() {
-        // As `date -u -d @N` has them.
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_399, "2000-02-28T23:59:59.000Z"),
-            (951_782_400, "2000-02-29T00:00:00.000Z"),
-            (1_709_251_200, "2024-03-01T00:00:00.000Z"),
-            (4_102_444_799, "2099-12-31T23:59:59.000Z"),
-        ] {
-            assert_eq!(utc(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)), text);
-        }
-        let some = SystemTime::UNIX_EPOCH + Duration::from_millis(1_234_567_890_123);
-        assert_eq!(utc(some), "2009-02-13T23:31:30.123Z");
     }
 }

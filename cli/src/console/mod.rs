@@ -1,14 +1,15 @@
 //! Consoles of nodes on this terminal: one to work on, several to look at, or one for a script.
 //!
 //! Whatever a node sends, memory is bounded: bytes pass through buffers of fixed size, a line is cut at
-//! [`lines::LIMIT`], and an expected text is looked for in a window.
+//! 1024 bytes, and an expected text is looked for in a window.
 
 mod copy;
 mod escape;
 mod expect;
-mod lines;
 mod link;
 mod log;
+mod port;
+mod shared;
 mod terminal;
 mod watch;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 pub(crate) use copy::copy;
 pub(crate) use expect::{Script, run as run_script};
+pub(crate) use link::Consoles;
 pub(crate) use log::Log;
 pub(crate) use watch::watch;
 

@@ -3,12 +3,13 @@
 use std::io::{self, Write as _};
 use std::time::{Instant, SystemTime};
 
-use clusterhat::{Cluster, Node};
+use clusterhat::Node;
+use clusterhat::ports::{Line, Lines};
 use rustix::event::PollFlags;
 
-use super::lines::{Line, Lines};
-use super::link::{Heard, Link, wait};
+use super::link::{Consoles, Link};
 use super::log::Log;
+use super::port::{Heard, wait};
 use super::{CHUNK, IDLE};
 use crate::failure::Failure;
 use crate::render;
@@ -17,11 +18,11 @@ use crate::render;
 ///
 /// # Errors
 /// Not one of the consoles can be had.
-pub(crate) fn watch(cluster: &Cluster, nodes: &[Node], log: Option<Log>) -> Result<(), Failure> {
+pub(crate) fn watch(at: Consoles<'_>, nodes: &[Node], log: Option<Log>) -> Result<(), Failure> {
     let mut view = View { log, width: 0 };
     let mut watched = Vec::new();
     for &node in nodes {
-        let link = Link::new(cluster, node)?;
+        let link = Link::new(at, node, false)?;
         view.width = view.width.max(link.name().len());
         watched.push(Watched {
             link,

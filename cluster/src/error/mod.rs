@@ -11,6 +11,7 @@ use hat_driver::power::{Action, ResultingState};
 
 use crate::chaos::ChaosError;
 use crate::config::ConfigError;
+use crate::consoles::SharedConsoleError;
 use crate::desired::DesiredError;
 use crate::hooks::HookFailure;
 use crate::life::State;
@@ -39,6 +40,9 @@ pub enum Error {
     /// A serial port of a node.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The service does not give a console.
+    #[error(transparent)]
+    SharedConsole(#[from] SharedConsoleError),
     /// The vendor's configuration makes this machine a node, which has no boards.
     #[error(
         "this machine is a node (TYPE in /etc/default/clusterctrl), and nodes have no boards; \
@@ -216,7 +220,7 @@ impl Error {
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) => ErrorKind::Configuration,
             Self::Simulation(_) => ErrorKind::Simulation,
-            Self::Port(_) => ErrorKind::Port,
+            Self::Port(_) | Self::SharedConsole(_) => ErrorKind::Port,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,

@@ -6,6 +6,7 @@
 
 mod device;
 mod error;
+mod lines;
 mod place;
 mod port;
 mod watch;
@@ -18,9 +19,10 @@ use hat_driver::linux::Node;
 use crate::cluster::Cluster;
 
 pub use error::PortError;
+pub use lines::{Line, Lines};
 pub(crate) use place::Place;
 pub use port::Port;
-pub use watch::PortWatch;
+pub use watch::{PortWatch, PortsWatch};
 pub(crate) use yielding::YieldingPort;
 
 /// Opens a port of a node. Bytes pass unchanged in both directions and nothing is echoed. Reading and writing

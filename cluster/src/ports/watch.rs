@@ -1,5 +1,6 @@
-//! A port that comes and goes with its node's power.
+//! Ports that come and go with their nodes' power.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
@@ -62,5 +63,66 @@ impl PortWatch {
 impl AsFd for PortWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.watch.as_fd()
+    }
+}
+
+/// Waits for a port of many nodes with one inotify(7) instance, of which a user may have 128, as a rule
+/// (`fs.inotify.max_user_instances`). Its file descriptor can be read when one of the ports may have come.
+pub struct PortsWatch {
+    /// None for a node whose number is too large for its devices to have names.
+    places: Vec<Option<Place>>,
+    /// Absent where there are no nodes.
+    watch: Option<FileWatch>,
+}
+
+impl PortsWatch {
+    /// Waits for these nodes' ports from here on.
+    ///
+    /// # Errors
+    /// Where nothing can be waited for.
+    pub fn new(cluster: &Cluster, nodes: &[Node], port: Port) -> Result<Self, PortError> {
+        let places = nodes.iter().map(|&node| Place::of(cluster, node, port).ok());
+        let places: Vec<_> = places.collect();
+        // All in one folder: that of the devices, or of the simulation.
+        let watch = places.iter().flatten().next().map(|place| {
+            let path = || place.path().to_owned();
+            place.watch().map_err(|source| PortError::Io { path: path(), source })
+        });
+        Ok(Self { places, watch: watch.transpose()? })
+    }
+
+    /// Forgets what was told; to be called before the ports are tried, so that nothing is missed.
+    ///
+    /// # Errors
+    /// Where the watch cannot be read.
+    pub fn drain(&self) -> io::Result<()> {
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.drain().map(drop))
+    }
+
+    /// Opens the port of the node at this index of [`Self::new`], as [`PortWatch::open`] does.
+    ///
+    /// # Errors
+    /// As [`PortWatch::open`].
+    pub fn open(&self, index: usize) -> Result<Option<OwnedFd>, PortError> {
+        match self.place(index).map(Place::open) {
+            None | Some(Err(PortError::Absent { .. })) => Ok(None),
+            Some(result) => result.map(Some),
+        }
+    }
+
+    /// After which time that port may be there though nothing was told.
+    #[must_use]
+    pub fn due(&self, index: usize) -> Option<Duration> {
+        self.place(index)?.due()
+    }
+
+    fn place(&self, index: usize) -> Option<&Place> {
+        self.places.get(index)?.as_ref()
+    }
+
+    /// What becomes readable when a port may have come; nothing where there are no nodes.
+    #[must_use]
+    pub fn watch_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.watch.as_ref().map(AsFd::as_fd)
     }
 }

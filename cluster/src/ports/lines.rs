@@ -1,35 +1,38 @@
-//! Lines of a console for a terminal or file that is not its own: without anything that a terminal would obey,
-//! and of bounded length.
+//! Lines of a port for a terminal or file that is not its own: without anything that a terminal would obey, and of
+//! bounded length.
 
 use std::time::SystemTime;
 
-use anstream::adapter::StripBytes;
 use node_link::agent::is_plain;
 
 /// The longest line in bytes; what is longer goes on in the next.
-pub(super) const LIMIT: usize = 1024;
+const LIMIT: usize = 1024;
 
-/// A line, and when its first byte came.
+/// A line, without its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) text: String,
-    pub(super) begun: SystemTime,
+#[non_exhaustive]
+pub struct Line {
+    /// Harmless to a terminal: control characters and escape sequences are left out, but for tabs.
+    pub text: String,
+    /// When its first byte came.
+    pub begun: SystemTime,
 }
 
-/// Makes lines of what a console sends.
+/// Makes lines of what a port sends. Takes as much memory as its longest line, 1024 bytes, whatever comes.
 #[derive(Default)]
-pub(super) struct Lines {
+pub struct Lines {
     /// The escape sequence that is being left out.
-    strip: StripBytes,
+    sequence: Sequence,
     bytes: Vec<u8>,
     begun: Option<SystemTime>,
 }
 
 impl Lines {
     /// Takes bytes as they come, and gives each line that they complete.
-    pub(super) fn push(&mut self, bytes: &[u8], now: SystemTime, mut give: impl FnMut(Line)) {
+    pub fn push(&mut self, bytes: &[u8], now: SystemTime, mut give: impl FnMut(Line)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
-            let plain: Vec<u8> = self.strip.strip_next(piece).flatten().copied().collect();
+            let plain: Vec<u8> =
+                piece.iter().copied().filter(|&byte| self.sequence.leaves(byte)).collect();
             for part in plain.chunks(LIMIT) {
                 if self.bytes.len() + part.len() > LIMIT {
                     give(self.cut(now));
@@ -39,20 +42,22 @@ impl Lines {
             }
             if piece.ends_with(b"\n") {
                 // A sequence that nobody ended must not hide the lines that follow.
-                self.strip = StripBytes::new();
+                self.sequence = Sequence::None;
                 give(self.cut(now));
             }
         }
     }
 
     /// The line that has begun and is not ended: a prompt, as a rule.
-    pub(super) fn take_begun(&mut self) -> Option<Line> {
+    #[must_use]
+    pub fn take_begun(&mut self) -> Option<Line> {
         let begun = self.begun?;
         Some(self.cut(begun))
     }
 
     /// Whether a line has begun and is not ended.
-    pub(super) const fn has_begun(&self) -> bool {
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
         self.begun.is_some()
     }
 
@@ -62,6 +67,39 @@ impl Lines {
         let text = text.chars().filter(|&c| is_plain(c) || c == '\t').collect();
         self.bytes.clear();
         Line { text, begun }
+    }
+}
+
+/// Where in an escape sequence the bytes are (ECMA-48, clauses 5.3 to 5.6).
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Sequence {
+    #[default]
+    None,
+    /// After ESC.
+    Escape,
+    /// After ESC \[: parameters, and a final byte.
+    Control,
+    /// A title, or what else goes on until BEL or ESC \\.
+    String,
+}
+
+impl Sequence {
+    /// Whether a byte is text, and not a part of a sequence or a control character.
+    fn leaves(&mut self, byte: u8) -> bool {
+        let next = match (*self, byte) {
+            (_, 0x1b) => Self::Escape,
+            (Self::Escape, b'[') => Self::Control,
+            (Self::Escape, b']' | b'P' | b'X' | b'^' | b'_') => Self::String,
+            (Self::Escape, b' '..=b'/') => Self::Escape,
+            (Self::Control, 0..=b'?') => Self::Control,
+            (Self::String, 0x07) => Self::None,
+            (Self::String, _) => Self::String,
+            _ => Self::None,
+        };
+        let was = std::mem::replace(self, next);
+        // No byte of a sequence is above 0x7f: what has one was none.
+        let is_text = next == Self::None && (was == Self::None || byte >= 0x80);
+        is_text && (byte >= b' ' && byte != 0x7f || byte == b'\t')
     }
 }
 
@@ -85,7 +123,7 @@ mod tests {
         let pieces: [&[u8]; 3] =
             [b"[\x1b[0;32m  OK  \x1b", b"[0m] Started\x07\x08 \xc3", b"\xa4.\r\nlogin: "];
         assert_eq!(lines(&pieces), ["[  OK  ] Started \u{e4}.", "login: "]);
-        assert_eq!(lines(&[b"a\x1b]0;title\nb\x9b31m\r\n"]), ["a", "b31m"]);
+        assert_eq!(lines(&[b"a\x1b]0;title\nb\x9b31m\r\n"]), ["a", "b\u{fffd}31m"]);
         assert_eq!(lines(&["x\u{202e}y\n".as_bytes(), b"\xff\xfe\n"]).len(), 2);
     }
 
