@@ -11,7 +11,9 @@ use tokio::sync::Semaphore;
 use crate::access::Access;
 use crate::boards::{Boards, Tasks};
 use crate::certificate::Certificate;
+use crate::consoles::Consoles;
 use crate::events::Events;
+use crate::log::{self, Level};
 use crate::metrics::Metrics;
 use crate::repeats::Repeats;
 use crate::settings::{Settings, SettingsError};
@@ -59,6 +61,8 @@ pub struct Inner {
     pub repeats: Repeats,
     /// Turns of clients that wait for nodes: each takes a thread.
     pub waits: Arc<Semaphore>,
+    /// The consoles.
+    pub consoles: Consoles,
     /// Counters.
     pub metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
@@ -131,7 +135,11 @@ impl Service {
         let boards = boards.map_err(system("the boards' thread"))?;
         let counted = Arc::clone(&metrics);
         let told = Box::new(move |node: &str, state| counted.state_changed(node, state));
-        watch::start(boards.clone(), Arc::clone(&events), told).map_err(system("the watch"))?;
+        let consoles = consoles(&start, &events).map_err(system("the consoles"))?;
+        let renewed = consoles.clone();
+        let begun = move || renewed.renew();
+        let watch = watch::start(boards.clone(), Arc::clone(&events), told, begun);
+        watch.map_err(system("the watch"))?;
         let interval = settings.telemetry_interval;
         let telemetry = Telemetry::start(boards.clone(), Arc::clone(&events), interval);
         let telemetry = telemetry.map_err(system("telemetry"))?;
@@ -153,6 +161,7 @@ impl Service {
             telemetry,
             repeats: Repeats::default(),
             waits: Arc::new(Semaphore::new(WAITS)),
+            consoles,
             metrics,
             settings: RwLock::new(settings),
             certificate: RwLock::new(certificate),
@@ -200,6 +209,11 @@ fn settings(start: &Start) -> Result<Settings, StartError> {
     clusterhat::Controller::new(&start.options).map_err(StartError::Boards)?;
     let settings = Settings::read(&start.options)?;
     Ok(Settings { listen: start.listen.or(settings.listen), ..settings })
+}
+
+fn consoles(start: &Start, events: &Arc<Events>) -> io::Result<Consoles> {
+    let warn = |text: String| log::tell(Level::Warning, &text, &[]);
+    Consoles::start(&start.options, start.consoles_dir.clone(), Arc::clone(events), warn)
 }
 
 fn certificate(

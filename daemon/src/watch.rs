@@ -20,15 +20,21 @@ const LOOK: Duration = Duration::from_secs(5);
 /// What is told at each change, beside the events.
 pub type Told = dyn Fn(&str, State) + Send;
 
-/// Starts the thread.
+/// Starts the thread. It says so (`begun`) before it looks which nodes there are, at first and whenever they may be others.
 ///
 /// # Errors
 /// Where the kernel gives no thread.
-pub fn start(boards: Boards, events: Arc<Events>, told: Box<Told>) -> io::Result<()> {
+pub fn start(
+    boards: Boards,
+    events: Arc<Events>,
+    told: Box<Told>,
+    begun: impl Fn() + Send + 'static,
+) -> io::Result<()> {
     let work = move || {
         let mut following = Following { boards, events, told, known: BTreeMap::new() };
         let mut last = String::new();
         loop {
+            begun();
             // Ends where boards came or went, or where they cannot be followed: then they may be there later.
             if let Err(error) = following.follow() {
                 let text = error.message();

@@ -38,6 +38,12 @@ impl Running {
         Self(Some(child.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"))))
     }
 
+    /// One that runs already.
+    #[must_use]
+    pub const fn of(child: Child) -> Self {
+        Self(Some(child))
+    }
+
     fn child(&mut self) -> &mut Child {
         self.0.as_mut().unwrap_or_else(|| unreachable!("only the end takes it"))
     }

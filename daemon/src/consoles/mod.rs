@@ -1,9 +1,93 @@
-//! The consoles.
+//! The consoles of all nodes, read all the time and shared.
+//!
+//! One thread has the ports (`ports`): it reads what nodes send into each console's history (`history`) and file (`logger`), and
+//! waits for no reader. Readers ([`Session`]) are tasks, each with its own place in the history; one of them at a time writes
+//! (`writer`). They come over a WebSocket (`websocket`) or, from the command, over the unix socket (`stream`).
 
-use crate::http::route::Route;
+mod console;
+mod history;
+mod log_file;
+mod logger;
+mod ports;
+mod registry;
+mod routes;
+mod session;
+mod stream;
+mod wake;
+mod websocket;
+mod writer;
 
-/// Its routes.
-#[must_use]
-pub fn routes() -> Vec<Route> {
-    Vec::new()
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::{io, thread};
+
+use clusterhat::Options;
+
+use crate::events::Events;
+
+pub use console::{Console, ConsoleSummary};
+pub use routes::{ConsoleHistory, ConsoleList, routes};
+pub use session::{Input, Output, Reader, Session};
+
+use log_file::LogFolder;
+use ports::Ports;
+use registry::Registry;
+
+/// All consoles. Clones are the same ones.
+#[derive(Clone)]
+pub struct Consoles(Arc<Registry>);
+
+impl Consoles {
+    /// Reads the consoles of these boards' nodes, once [`Self::renew`] has said that there may be any, into files below a folder.
+    /// Where the folder cannot be used, that is told (`warn`), and there is the history in memory alone.
+    ///
+    /// # Errors
+    /// Where no thread can be had.
+    pub fn start(
+        options: &Options,
+        folder: PathBuf,
+        events: Arc<Events>,
+        warn: impl Fn(String) + Send + 'static,
+    ) -> io::Result<Self> {
+        let registry = Arc::new(Registry::new(events)?);
+        let folder = match LogFolder::open(&folder) {
+            Ok(folder) => Some(folder),
+            Err(error) => {
+                warn(format!("consoles have no files: cannot open {}: {error}", folder.display()));
+                None
+            }
+        };
+        let options = Options { without_boards: true, ..options.clone() };
+        let ports = Ports::new(options, folder, Arc::clone(&registry), Box::new(warn));
+        thread::Builder::new().name("consoles".to_owned()).spawn(move || ports.run())?;
+        Ok(Self(registry))
+    }
+
+    /// All of them, in the nodes' order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Console>> {
+        self.0.all()
+    }
+
+    /// That of a node, by its label.
+    #[must_use]
+    pub fn find(&self, label: &str) -> Option<Arc<Console>> {
+        self.all().into_iter().find(|console| console.label() == label)
+    }
+
+    /// A new reader, with so many bytes of what was sent before.
+    #[must_use]
+    pub fn read(&self, console: Arc<Console>, reader: Reader, old: usize) -> Session {
+        Session::new(console, self.0.wake.clone(), reader, old)
+    }
+
+    /// Looks for nodes that came or went. Consoles of those that stay go on.
+    pub fn renew(&self) {
+        self.0.renew();
+    }
+
+    /// Gives the ports back.
+    pub fn stop(&self) {
+        self.0.end();
+    }
 }

@@ -1,0 +1,110 @@
+//! Consoles that the daemon shares, of simulated nodes and of pseudo-terminals in the place of nodes' serial ports.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+mod flood;
+mod rig;
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use clusterhat::consoles::{Notice, SharedConsole, WriteWish};
+use clusterhat_tests::running::until;
+use rig::Site;
+use serde_json::json;
+
+#[test]
+fn the_command_uses_the_daemon_s_console() {
+    let site = Site::simulated();
+    let _daemon = site.daemon();
+    let mut looking = site.console("p1");
+    let script = ["console", "p1", "--send", "uname -r", "--expect", "^p1 log.n: $"];
+    let output = site.run(&script);
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(output.stdout.ends_with("uname -r\r\np1 login: "), "{output:?}");
+    // Others see it.
+    looking.until_text("uname -r\r\np1 login: ");
+    let mut command = site.command(&["console", "p1"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"one\ntwo\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.ends_with("one\r\np1 login: two\r\np1 login: "),
+        "{output:?}"
+    );
+    let output = site.run(&["console", "p3"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("the console of p3 is not there"), "{output:?}");
+}
+
+#[test]
+fn the_turn_to_write_is_seen_by_all_and_taken_over_on_purpose_only() {
+    let site = Site::simulated();
+    let _daemon = site.daemon();
+    let (mut ann, mut bob) = (site.console("p1"), site.console("p1"));
+    ann.until_open();
+    ann.write(WriteWish::Request);
+    let name = || Some(format!("uid:{}", rustix::process::getuid().as_raw()));
+    bob.until_notice(&Notice::Writer { name: name(), you: false });
+    bob.console.send(b"nobody hears this\r");
+    bob.until("a refusal", |bob| matches!(bob.notices.last(), Some(Notice::Refused { .. })));
+    // A command does not take the turn from who has it.
+    let output = site.run(&["console", "p1", "--send", "reboot"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("writes on the console of p1: nothing was sent"), "{output:?}");
+    bob.write(WriteWish::TakeOver);
+    ann.until_notice(&Notice::Writer { name: name(), you: false });
+    ann.console.send(b"too late\r");
+    bob.console.send(b"hello\r");
+    ann.until_text("hello\r\np1 login: ");
+    assert!(!ann.text.contains("nobody hears") && !ann.text.contains("too late"), "{}", ann.text);
+    let audit = fs::read_to_string(site.path("state/audit.log")).unwrap();
+    assert_eq!(audit.matches("\"target\":\"p1\",\"result\":\"writes\"").count(), 2, "{audit}");
+    drop(bob);
+    ann.until_notice(&Notice::Writer { name: None, you: false });
+}
+
+#[test]
+fn a_console_survives_the_node_s_power_cycle_and_its_history_the_daemon_s_restart() {
+    let site = Site::simulated();
+    let mut daemon = site.daemon();
+    let mut reader = site.console("p1");
+    reader.until_open();
+    reader.write(WriteWish::Request);
+    reader.console.send(b"before\r");
+    reader.until_text("before\r\n");
+    assert_eq!(site.run(&["off", "p1"]).status, 0);
+    reader.until_notice(&Notice::Port { open: false, error: None });
+    assert_eq!(site.run(&["on", "p1"]).status, 0);
+    reader.until_notice(&Notice::Port { open: true, error: None });
+    reader.console.send(b"after\r");
+    reader.until_text("after\r\n");
+    daemon.kill();
+    drop(daemon);
+    let log = fs::read_to_string(site.path("consoles/p1.log")).unwrap();
+    assert!(log.lines().all(|line| line.get(23..25) == Some("Z ")), "{log}");
+    assert!(log.contains("Z p1 login: before\n"), "{log}");
+    let _daemon = site.daemon();
+    let text = || site.get("/api/v1/consoles/p1/history", "").1["text"].as_str().map(str::to_owned);
+    until("the history", || {
+        text().is_some_and(|text| text.contains("before") && text.contains("after"))
+    });
+    let (status, document) = site.get("/api/v1/consoles", "");
+    assert_eq!((status, &document["consoles"][3]["node"]), (200, &json!("p4")), "{document}");
+}
+
+#[test]
+fn what_is_no_console_is_refused() {
+    let site = Site::simulated();
+    let _daemon = site.daemon();
+    until("the consoles", || site.get("/api/v1/consoles/p1/history", "").0 == 200);
+    let error = SharedConsole::connect(&site.path("socket"), "p9").err().unwrap();
+    assert_eq!(error.to_string(), "clusterhatd refuses the console: there is no node \"p9\"");
+    assert_eq!(site.get("/api/v1/consoles/p1", "").0, 400);
+    let socket = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let other = format!("{socket}Origin: https://pi:3000\r\n");
+    assert_eq!(site.get("/api/v1/consoles/p1", &other).0, 403);
+}

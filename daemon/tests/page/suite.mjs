@@ -1,0 +1,301 @@
+// The page in a real browser: node --test suite.mjs, with CLUSTERHATD the program and PICTURES a folder for pictures of the page.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import https from "node:https";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { Rig } from "./rig.mjs";
+
+const pictures = process.env.PICTURES ?? "pictures";
+let rig;
+
+before(async () => {
+  await mkdir(pictures, { recursive: true });
+  rig = await Rig.start(process.env.CLUSTERHATD);
+});
+after(() => rig.end());
+
+const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: name.startsWith("phone") });
+const card = (page, node) => page.locator(`#${node}`);
+const badge = (page, node, text) => card(page, node).locator(".badge", { hasText: new RegExp(`^${text}$`) }).waitFor();
+const press = (page, node, action) => card(page, node).locator(`[data-action=${action}]`).click();
+const answer = (page, name) => page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
+const toast = (page, text) => page.locator(".toast", { hasText: text }).first().waitFor();
+
+// Asks the API with a token; the status.
+const ask = (token) => new Promise((resolve, reject) => {
+  const options = { rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` } };
+  https.get(`${rig.direct}/api/v1/nodes`, options, (response) => {
+    response.resume();
+    resolve(response.statusCode);
+  }).on("error", reject);
+});
+
+test("signing in by keyboard alone, after a wrong password", async () => {
+  const page = await rig.visitor();
+  await page.locator("#sign-in").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.name), "user");
+  await page.keyboard.type(rig.user);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("wrong");
+  await page.keyboard.press("Enter");
+  await page.locator("#sign-in-problem", { hasText: /\w/ }).waitFor();
+  assert.deepEqual(await rig.violations(page), []);
+  await picture(page, "sign-in");
+  await page.keyboard.type(rig.password);
+  await page.keyboard.press("Enter");
+  await page.locator("article.node").first().waitFor();
+  assert.equal(await page.locator("article.node").count(), 4);
+  assert.equal(await page.locator(".picture a").count(), 4);
+  await page.context().close();
+});
+
+test("the page is small, from one place, and its cookie is no script's", async () => {
+  const page = await rig.visitor();
+  let size = 0;
+  const sizes = [];
+  const elsewhere = [];
+  page.on("response", (response) => {
+    if (!response.url().startsWith(rig.url)) elsewhere.push(response.url());
+    sizes.push(response.request().sizes().then(({ responseBodySize }) => { size += responseBodySize; }, () => {}));
+  });
+  await page.reload();
+  await page.getByLabel("User").fill(rig.user);
+  await page.getByLabel("Password").fill(rig.password);
+  await page.keyboard.press("Enter");
+  await page.locator("article.node").first().waitFor();
+  await page.locator("#live[data-state=live]").waitFor();
+  // The stream of events has no end.
+  await Promise.race([Promise.all(sizes), new Promise((resolve) => setTimeout(resolve, 1000))]);
+  assert.ok(size > 5000 && size < 60000, `${size} bytes`);
+  assert.deepEqual(elsewhere, []);
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie.httpOnly, cookie.secure, cookie.sameSite], [true, true, "Strict"]);
+  await page.context().close();
+});
+
+describe("every action", () => {
+  let page;
+  before(async () => { page = await rig.signedIn(); });
+  after(() => page.context().close());
+
+  test("on: the node starts before the eyes of who looks", async () => {
+    await press(page, "p1", "on");
+    await badge(page, "p1", "Running");
+    await toast(page, "Switching on p1: done");
+    assert.equal(await page.locator(".picture a[data-node=p1]").getAttribute("data-power"), "on");
+    await page.locator("#events li", { hasText: "p1 is running" }).waitFor();
+    await card(page, "p1").locator("dd", { hasText: /\d °C/ }).waitFor();
+  });
+
+  test("restart: asked first, the power stays", async () => {
+    await press(page, "p1", "reboot");
+    await page.getByRole("dialog", { name: "Restart p1?" }).waitFor();
+    await answer(page, "Restart");
+    await toast(page, "Restarting p1: done");
+    await badge(page, "p1", "Running");
+  });
+
+  test("cycle: what runs there is named, Escape is no", async () => {
+    await press(page, "p1", "cycle");
+    const dialog = page.getByRole("dialog", { name: "Power-cycle p1?" });
+    await dialog.locator("li", { hasText: /p1.*running/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await badge(page, "p1", "Running");
+    await press(page, "p1", "cycle");
+    await answer(page, "Power-cycle");
+    await toast(page, "Power-cycling p1: done");
+    await badge(page, "p1", "Running");
+  });
+
+  test("shut down", async () => {
+    await press(page, "p1", "shutdown");
+    await answer(page, "Shut down");
+    await toast(page, "Shutting down p1: done");
+    await badge(page, "p1", "Off");
+  });
+
+  test("off: a gentler way is offered, and the power is cut where that is meant", async () => {
+    await press(page, "p2", "on");
+    await badge(page, "p2", "Running");
+    await press(page, "p2", "off");
+    await page.getByRole("dialog", { name: "Cut the power of p2?" }).waitFor();
+    await picture(page, "confirmation");
+    assert.deepEqual(await rig.violations(page), []);
+    await answer(page, "Shut down instead");
+    await toast(page, "Shutting down p2: done");
+    await press(page, "p2", "on");
+    await badge(page, "p2", "Running");
+    await press(page, "p2", "off");
+    await answer(page, "Cut the power");
+    await toast(page, "Switching off p2: done");
+    await badge(page, "p2", "Off");
+  });
+
+  test("several: their staggered start is shown and can be stopped", async () => {
+    await page.getByLabel("Choose p3").check();
+    await page.getByLabel("Choose p4").check();
+    await page.getByText("2 chosen").waitFor();
+    await page.locator("#pick-all").check();
+    await page.locator("#batch [data-action=on]").click();
+    await page.getByRole("progressbar", { name: "Switching on p1 p2 p3 p4" }).waitFor();
+    await picture(page, "staggered");
+    await page.getByRole("button", { name: "Stop: Switching on p1 p2 p3 p4" }).click();
+    await toast(page, "stopped");
+    await page.locator("#batch [data-action=on]").click();
+    await toast(page, /Switching on .*: done/);
+    for (const node of ["p1", "p2", "p3", "p4"]) await badge(page, node, "Running");
+    await page.locator("#pick-all").uncheck();
+  });
+});
+
+test("a console: what is typed, what the node sends, and HTML that is none", async () => {
+  const page = await rig.signedIn();
+  await card(page, "p1").getByRole("button", { name: "Console: p1" }).click();
+  await page.getByText("You write").waitFor();
+  await page.locator("#console .xterm").waitFor();
+  await page.keyboard.type("<img src=x onerror=alert(1)>");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("hello");
+  await page.locator("#console", { hasText: "hello" }).waitFor();
+  assert.equal(await page.locator("#console img").count(), 0);
+  await picture(page, "console");
+  assert.deepEqual(await rig.violations(page), []);
+  // Out of the terminal without a mouse.
+  await page.keyboard.press("Control+]");
+  assert.equal(await page.evaluate(() => document.activeElement.closest(".bar") !== null), true);
+  await page.getByRole("button", { name: "Close the console" }).click();
+  await page.locator("#console").waitFor({ state: "hidden" });
+  await page.context().close();
+});
+
+test("two browsers see the same, and hand the turn to write over", async () => {
+  const [ann, bob] = await Promise.all([rig.signedIn(), rig.signedIn({ colorScheme: "dark" })]);
+  await press(ann, "p4", "off");
+  await answer(ann, "Cut the power");
+  await badge(bob, "p4", "Off");
+  for (const page of [ann, bob]) await card(page, "p2").getByRole("button", { name: "Console: p2" }).click();
+  await ann.getByText("You write").waitFor();
+  await bob.getByText("admin writes", { exact: true }).waitFor();
+  await bob.getByRole("button", { name: "Take over" }).click();
+  await bob.getByText("You write").waitFor();
+  await ann.getByText("admin took over").waitFor();
+  await bob.locator("#console .xterm").click();
+  await bob.keyboard.type("from bob");
+  await ann.locator("#console", { hasText: "from bob" }).waitFor();
+  await bob.getByRole("button", { name: "Release" }).click();
+  await ann.getByText("Nobody writes").waitFor();
+  await Promise.all([ann.context().close(), bob.context().close()]);
+});
+
+test("a lost connection is shown, and all is up to date when it is found again", async () => {
+  const [page, other] = await Promise.all([rig.signedIn(), rig.signedIn()]);
+  await other.context().close();
+  await card(page, "p3").getByRole("button", { name: "Console: p3" }).click();
+  await page.getByText("You write").waitFor();
+  rig.way.cut();
+  await page.locator("#live[data-state=lost]").waitFor();
+  await page.locator("#console").getByText("Connection lost").waitFor();
+  await picture(page, "lost");
+  rig.way.mend();
+  await page.locator("#live[data-state=live]").waitFor();
+  await page.getByText("You write").waitFor();
+  await page.context().close();
+});
+
+test("tokens are made, shown once, and revoked", async () => {
+  const page = await rig.signedIn();
+  await page.getByRole("link", { name: "Tokens" }).click();
+  await page.getByRole("button", { name: "New token" }).click();
+  await page.getByLabel("Name").fill("prometheus");
+  await picture(page, "token");
+  await page.getByRole("button", { name: "Create token" }).click();
+  const secret = await page.getByLabel("The token").textContent();
+  assert.equal(await ask(secret), 200);
+  assert.deepEqual(await rig.violations(page), []);
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("cell", { name: "prometheus" }).waitFor();
+  assert.ok(!(await page.content()).includes(secret));
+  await picture(page, "tokens");
+  assert.deepEqual(await rig.violations(page), []);
+  await page.getByRole("button", { name: "Revoke prometheus" }).click();
+  await answer(page, "Revoke");
+  await page.getByText("No tokens yet").waitFor();
+  assert.equal(await ask(secret), 401);
+  await page.context().close();
+});
+
+test("with the keyboard alone", async () => {
+  const page = await rig.signedIn();
+  const focus = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent.trim());
+  const tabTo = async (name) => {
+    for (let count = 0; count < 80; count += 1) {
+      await page.keyboard.press("Tab");
+      if (await focus() === name) return;
+    }
+    assert.fail(`Tab does not lead to ${name}`);
+  };
+  await tabTo("p4: Off");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "p4");
+  await tabTo("On: p4");
+  await page.keyboard.press("Enter");
+  await badge(page, "p4", "Running");
+  await tabTo("Off: p4");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  assert.equal(await focus(), "Cancel");
+  await tabTo("Cut the power");
+  await page.keyboard.press("Enter");
+  await badge(page, "p4", "Off");
+  await page.context().close();
+});
+
+test("light, dark and a phone: nothing that an accessibility checker finds", async () => {
+  const sizes = { desk: { width: 1360, height: 900 }, phone: { width: 390, height: 844 } };
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [name, viewport] of Object.entries(sizes)) {
+      const page = await rig.signedIn({ colorScheme, viewport });
+      await card(page, "p1").locator("dd", { hasText: /\d °C/ }).waitFor();
+      assert.deepEqual(await rig.violations(page), [], `${name}, ${colorScheme}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
+      await picture(page, `${name}-${colorScheme}`);
+      await card(page, "p1").getByRole("button", { name: "Console: p1" }).click();
+      await page.locator("#console .xterm").waitFor();
+      assert.deepEqual(await rig.violations(page), [], `console, ${name}, ${colorScheme}`);
+      await picture(page, `${name}-${colorScheme}-console`);
+      await page.context().close();
+    }
+  }
+});
+
+test("the choice of colours is remembered", async () => {
+  const page = await rig.signedIn({ colorScheme: "light" });
+  const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  const change = page.locator("#theme");
+  assert.equal(await theme(), "light");
+  await change.click();
+  await change.click();
+  assert.equal(await theme(), "dark");
+  await page.reload();
+  await page.locator("article.node").first().waitFor();
+  assert.equal(await theme(), "dark");
+  await page.context().close();
+});
+
+test("signing out ends the session", async () => {
+  const page = await rig.signedIn();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.locator("#sign-in").waitFor();
+  await page.reload();
+  await page.locator("#sign-in").waitFor();
+  await page.context().close();
+});
+
+test("no browser complained of anything, such as a violation of the page's policy", () => {
+  assert.deepEqual(rig.problems, []);
+});
