@@ -58,8 +58,7 @@ pub struct NodeStatus {
     pub absent: bool,
     /// How far it has come; `None` where its board does not say whether it has power, and nothing else of it is seen.
     pub state: Option<State>,
-    /// Since when; `None` where nobody saw it happen, or nobody here did it: links and addresses have no time but for who follows
-    /// them, and power that another program has switched has none.
+    /// Since when; `None` where nobody saw it happen, or another program has switched the power.
     pub since: Option<Since>,
 }
 
