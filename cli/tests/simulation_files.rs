@@ -21,6 +21,7 @@ use clusterhat_tests::pages::file_page;
 use command::{Run as _, clusterhat};
 use hat_driver::linux::lock::FileLock;
 use hat_driver::sim::{Behaviour, Simulation};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
 /// Somebody without rights, where the test runs as root.
@@ -246,4 +247,19 @@ fn the_manual_page_explains_every_key() {
     }
     let world = World::new(&object);
     assert_eq!(world.run(&["on", "all"]).status, 0);
+}
+
+/// Seen: a pipe was waited for, and `/dev/zero` read until the memory was full.
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let world = World::builtin("v2.5");
+    let path = |name: &str| world.folder().join(name);
+    mknodat(CWD, path("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    symlink("/dev/zero", path("zero")).unwrap();
+    for name in ["fifo", "zero"] {
+        let mut command = world.command(&["status"]);
+        let output = Output::of(command.env("CLUSTERHAT_SIM", path(name)));
+        assert_eq!(output.status, 2, "{name}: {output:?}");
+        assert!(output.stderr.contains("it is not a regular file"), "{name}: {output:?}");
+    }
 }

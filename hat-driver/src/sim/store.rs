@@ -5,10 +5,13 @@
 //! whole, and writing is a rename, so a reader never sees half a simulation. The lock lies beside the file:
 //! it holds for every user and every runtime folder.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use rustix::fs::OFlags;
 
 use super::beside::{self, Locks};
 use super::recording::recorded;
@@ -83,7 +86,7 @@ impl Store {
         let io = |source| StoreError::Io { path: path.to_owned(), source };
         // A link stays a link: the file that it names is replaced.
         let path = fs::canonicalize(path).map_err(io)?;
-        let text = fs::read_to_string(&path).map_err(io)?;
+        let text = read(&path).map_err(io)?;
         let simulation = Simulation::parse(&text)
             .map_err(|source| StoreError::Simulation { path: path.clone(), source })?;
         let lock = beside::is_replaceable(&path).then(|| open_lock(&path)).transpose()?;
@@ -108,7 +111,7 @@ impl Store {
     /// Where the file is gone or no simulation any more.
     pub(super) fn refresh(&mut self) -> io::Result<bool> {
         let Some(file) = &self.file else { return Ok(false) };
-        let text = fs::read_to_string(&file.path)?;
+        let text = read(&file.path)?;
         if text == self.text {
             return Ok(false);
         }
@@ -189,4 +192,17 @@ fn open_lock(simulation: &Path) -> Result<FileLock, StoreError> {
     let path = Locks::beside(simulation).path("transfer");
     path.and_then(|path| FileLock::open(&path))
         .map_err(|source| StoreError::Lock { path: simulation.to_owned(), source })
+}
+
+/// Neither waits at a pipe nor reads a device that has no end.
+fn read(path: &Path) -> io::Result<String> {
+    let flags = OFlags::NONBLOCK.bits() as i32;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
