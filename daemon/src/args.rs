@@ -14,6 +14,9 @@ use crate::service::Start;
 /// Where the unix socket is.
 pub const SOCKET: &str = "/run/clusterhat/clusterhatd.sock";
 
+/// Where the consoles' logs are.
+const CONSOLES: &str = "/var/log/clusterhat";
+
 /// For `--help` and the manual page.
 const AFTER_HELP: &str = "\
 Without --listen and without listen in [daemon] of /etc/clusterhat/clusterhat.toml only the unix socket is served.
@@ -61,15 +64,9 @@ pub struct Serve {
         default_value = "/var/lib/clusterhatd"
     )]
     pub state_dir: PathBuf,
-    /// Keep the consoles' logs in this folder
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "LOGS_DIRECTORY",
-        hide_env = true,
-        default_value = "/var/log/clusterhat"
-    )]
-    pub consoles_dir: PathBuf,
+    /// Keep the consoles' logs in this folder [default: /var/log/clusterhat, but with --sim below the state folder]
+    #[arg(long, value_name = "DIR", env = "LOGS_DIRECTORY", hide_env = true)]
+    pub consoles_dir: Option<PathBuf>,
     /// Read this configuration instead of /etc/clusterhat/clusterhat.toml
     #[arg(long, global = true, value_name = "FILE", env = "CLUSTERHAT_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,
@@ -101,7 +98,15 @@ impl Serve {
             options,
             listen: self.listen,
             state_dir: self.state_dir.clone(),
-            consoles_dir: self.consoles_dir.clone(),
+            consoles_dir: self.consoles_dir(),
+        }
+    }
+
+    fn consoles_dir(&self) -> PathBuf {
+        match (&self.consoles_dir, &self.sim) {
+            (Some(path), _) => path.clone(),
+            (None, Some(_)) => self.state_dir.join("consoles"),
+            (None, None) => PathBuf::from(CONSOLES),
         }
     }
 

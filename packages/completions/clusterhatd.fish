@@ -27,7 +27,7 @@ end
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l listen -d 'Serve HTTPS at this address, 127.0.0.1:8443 for example; port 0 = any free one' -r
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l socket -d 'Serve this unix socket [default: /run/clusterhat/clusterhatd.sock, but with --sim none]' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l consoles-dir -d 'Keep the consoles\' logs in this folder' -r -F
+complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l consoles-dir -d 'Keep the consoles\' logs in this folder [default: /var/log/clusterhat, but with --sim below the state folder]' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r

@@ -4,6 +4,7 @@ mod client;
 mod rig;
 
 mod access;
+mod activation;
 mod api;
 mod coalescing;
 mod commands;
