@@ -1,5 +1,6 @@
 //! What the parts of the service say at the moment of a request.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,7 @@ impl Gathered {
             subscriptions: &self.subscriptions,
             interfaces: &self.interfaces,
             delivery: self.delivery,
+            ways: OnceCell::new(),
         }
     }
 }

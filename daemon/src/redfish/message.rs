@@ -76,6 +76,7 @@ messages! {
     QUERY_NOT_ON_RESOURCE "QueryNotSupportedOnResource" Warning "the resource cannot be queried like this" "Leave the query parameters out.";
     QUERY_VALUE_TYPE "QueryParameterValueTypeError" Warning "the value '%1' is of a type that the query parameter %2 cannot have" "Correct the value.";
     QUERY_VALUE_FORMAT "QueryParameterValueFormatError" Warning "the value '%1' is not written as the query parameter %2 wants it" "Correct the value.";
+    QUERY_VALUE_ERROR "QueryParameterValueError" Warning "the value of the query parameter %1 is not acceptable" "Correct the value.";
     QUERY_OUT_OF_RANGE "QueryParameterOutOfRange" Warning "the value '%1' of the query parameter %2 is not in the range %3" "Choose a value in the range.";
     QUERY_COMBINATION "QueryCombinationInvalid" Warning "these query parameters cannot be used together" "Leave one of them out.";
     NO_VALID_SESSION "NoValidSession" Critical "the request has no valid credentials" "Log in, or send a valid user name and password.";

@@ -3,12 +3,15 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use expand::Expand;
+
 use super::document::Document;
 use super::failure::Failure;
 use super::message::{self, Kind, Message};
 
-/// How deep `$expand` may go.
-pub(crate) const LEVELS: u64 = 6;
+mod expand;
+
+pub(crate) use expand::LEVELS;
 
 /// What a client asks of a resource beside the resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,16 +21,6 @@ pub(crate) struct Query {
     top: Option<usize>,
     skip: Option<usize>,
     only: bool,
-}
-
-/// Which links are followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Expand {
-    /// Those within `Links`.
-    links: bool,
-    /// All others.
-    others: bool,
-    levels: u64,
 }
 
 impl Query {
@@ -76,7 +69,7 @@ impl Query {
     /// The resource as it was asked for. `find` gives the resource at a URI.
     ///
     /// # Errors
-    /// 400 where a collection's parameter is asked of a resource that is none.
+    /// 400 where a collection's parameter is asked of a resource that is none; 507 where `$expand` becomes too much.
     pub(crate) fn apply(
         &self,
         document: Document,
@@ -89,11 +82,7 @@ impl Query {
         let mut document = if self.only { only_member(document, find) } else { document };
         self.page(document.properties_mut());
         if let Some(expand) = self.expand {
-            let mut value = Value::Object(std::mem::take(document.properties_mut()));
-            expand.follow(&mut value, expand.levels, false, find);
-            if let Value::Object(properties) = value {
-                *document.properties_mut() = properties;
-            }
+            expand.apply(document.properties_mut(), find)?;
         }
         if let Some(select) = &self.select {
             self.select(document.properties_mut(), select, is_collection);
@@ -134,79 +123,6 @@ impl Query {
             _ => keep(properties, paths),
         }
     }
-}
-
-impl Expand {
-    fn parse(value: &str) -> Result<Self, Failure> {
-        let wrong = || wrong(&message::QUERY_VALUE_FORMAT, &[value, "$expand"]);
-        let (which, levels) = match value.split_once('(') {
-            None => (value, 1),
-            Some((which, rest)) => {
-                let levels = rest.strip_suffix(')').and_then(|rest| rest.strip_prefix("$levels="));
-                let levels: u64 =
-                    levels.and_then(|levels| levels.parse().ok()).ok_or_else(wrong)?;
-                (which, levels)
-            }
-        };
-        if !(1..=LEVELS).contains(&levels) {
-            let (levels, range) = (levels.to_string(), format!("1 to {LEVELS}"));
-            return Err(self::wrong(&message::QUERY_OUT_OF_RANGE, &[&levels, "$expand", &range]));
-        }
-        let (links, others) = match which {
-            "*" => (true, true),
-            "." => (false, true),
-            "~" => (true, false),
-            _ => return Err(wrong()),
-        };
-        Ok(Self { links, others, levels })
-    }
-
-    /// Puts resources in the place of the references to them.
-    fn follow(
-        self,
-        value: &mut Value,
-        levels: u64,
-        is_in_links: bool,
-        find: &dyn Fn(&str) -> Option<Document>,
-    ) {
-        match value {
-            Value::Array(items) => {
-                for item in items {
-                    self.follow(item, levels, is_in_links, find);
-                }
-            }
-            Value::Object(properties) => match reference(properties) {
-                Some(uri) if (if is_in_links { self.links } else { self.others }) => {
-                    let Some(found) = find(&uri) else { return };
-                    *properties = Map::from_iter(found.properties().clone());
-                    if levels > 1 {
-                        self.follow_properties(properties, levels - 1, false, find);
-                    }
-                }
-                Some(_) => {}
-                None => self.follow_properties(properties, levels, is_in_links, find),
-            },
-            _ => {}
-        }
-    }
-
-    fn follow_properties(
-        self,
-        properties: &mut Map<String, Value>,
-        levels: u64,
-        is_in_links: bool,
-        find: &dyn Fn(&str) -> Option<Document>,
-    ) {
-        for (name, value) in properties.iter_mut().filter(|(name, _)| *name != "@odata.id") {
-            self.follow(value, levels, is_in_links || name == "Links", find);
-        }
-    }
-}
-
-/// The URI, where an object is nothing but a reference to a resource of this service.
-fn reference(properties: &Map<String, Value>) -> Option<String> {
-    let uri = properties.get("@odata.id")?.as_str()?;
-    (properties.len() == 1 && uri.starts_with("/redfish/v1/")).then(|| uri.to_owned())
 }
 
 /// The one member of a collection that has one; the collection otherwise.

@@ -4,9 +4,8 @@
 pub(crate) const PUBLISHED: &str = "https://redfish.dmtf.org/schemas/v1";
 
 /// The versioned schemas.
-const VERSIONS: [(&str, &str); 24] = [
+const VERSIONS: [(&str, &str); 22] = [
     ("AccountService", "v1_18_1"),
-    ("ActionInfo", "v1_5_0"),
     ("AggregationService", "v1_0_3"),
     ("Chassis", "v1_28_0"),
     ("ComputerSystem", "v1_27_0"),
@@ -22,7 +21,6 @@ const VERSIONS: [(&str, &str); 24] = [
     ("MessageRegistryFile", "v1_1_5"),
     ("Role", "v1_3_3"),
     ("Sensor", "v1_12_0"),
-    ("SerialInterface", "v1_3_0"),
     ("ServiceRoot", "v1_20_0"),
     ("Session", "v1_8_0"),
     ("SessionService", "v1_2_0"),

@@ -1,5 +1,7 @@
 //! What resources are made from: all that the service knows at one moment.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clusterhat::NodeSet;
@@ -40,6 +42,8 @@ pub(crate) struct World<'a> {
     pub interfaces: &'a [Interface],
     /// How often events are sent.
     pub delivery: Delivery,
+    /// Where operations take nodes, once somebody wants to know.
+    pub ways: OnceCell<BTreeMap<&'a str, Way>>,
 }
 
 /// What does not change while the service runs, but for its settings.
@@ -103,16 +107,19 @@ impl<'a> World<'a> {
 
     /// Where the operation that began last, of those that run, takes a node.
     pub(crate) fn way(&self, label: &str) -> Option<Way> {
-        let running = self.tasks.iter().rev().filter(|task| !task.is_over());
-        let takes = |task: &&Arc<Task>| self.labels(&task.nodes).contains(&label);
-        running
-            .filter_map(|task| Some((way_of(task.operation)?, task)))
-            .find(|(_, task)| takes(task))
-            .map(|(way, _)| way)
+        self.ways.get_or_init(|| self.ways()).get(label).copied()
+    }
+
+    fn ways(&self) -> BTreeMap<&'a str, Way> {
+        let running = self.tasks.iter().filter(|task| !task.is_over());
+        let ways = running.filter_map(|task| Some((way_of(task.operation)?, &task.nodes)));
+        // Later ones replace those before them.
+        ways.flat_map(|(way, words)| self.labels(words).into_iter().map(move |label| (label, way)))
+            .collect()
     }
 
     /// The nodes that words mean; all for none. Words that mean nothing here mean no node.
-    pub(crate) fn labels(&self, words: &[String]) -> Vec<&'a str> {
+    fn labels(&self, words: &[String]) -> Vec<&'a str> {
         let nodes = &self.status.nodes;
         let first = nodes.first().and_then(|node| node.node.strip_prefix('p')?.parse().ok());
         let aliases = nodes.iter().enumerate();

@@ -113,3 +113,25 @@ fn unknown_parameters_are_ignored_and_bad_escapes_do_no_harm() {
         assert_eq!(nodes(query)["Members@odata.count"], 3, "{query}");
     }
 }
+
+#[test]
+fn what_would_grow_without_end_is_refused() {
+    // Every node links to every other, and they link back.
+    let find = |uri: &str| {
+        let others = (1..100).map(|node| format!("/redfish/v1/Systems/p{node}"));
+        Some(Document::collection("ComputerSystemCollection", uri, "Nodes", others))
+    };
+    let query = Query::parse("$expand=*($levels=6)").expect("it is allowed");
+    let refused =
+        query.apply(find("/redfish/v1/Systems").expect("there"), &find).expect_err("too much");
+    assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_query_is_answered_or_refused(query in "[$a-z=*.~()0-9,/%&+\\PC]{0,60}") {
+        let _ = ask("/redfish/v1/Systems", &query);
+        let _ = ask("/redfish/v1/Systems", &format!("$expand={query}"));
+        let _ = ask("/redfish/v1/Systems/p1", &format!("$select={query}"));
+    }
+}

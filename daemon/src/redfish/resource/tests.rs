@@ -1,5 +1,6 @@
 //! Every resource of simulated boards, compared with golden documents.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -66,6 +67,7 @@ impl Said {
             subscriptions: &[],
             interfaces: &[],
             delivery: Delivery::default(),
+            ways: OnceCell::new(),
         }
     }
 }

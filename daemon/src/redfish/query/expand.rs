@@ -1,0 +1,135 @@
+//! `$expand`: resources in the place of the references to them.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::super::document::Document;
+use super::super::failure::Failure;
+use super::super::message::{self, Message};
+use super::wrong;
+
+/// How deep it may go.
+pub(crate) const LEVELS: u64 = 6;
+
+/// How large the resources may be together, in bytes of JSON: since everything links to everything else, each level may be
+/// many times as large as the one before.
+const LIMIT: usize = 4 * 1024 * 1024;
+
+/// Which links are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expand {
+    /// Those within `Links`.
+    links: bool,
+    /// All others.
+    others: bool,
+    levels: u64,
+}
+
+/// One answer's links on their way.
+struct Following<'a> {
+    expand: Expand,
+    find: &'a dyn Fn(&str) -> Option<Document>,
+    /// How many bytes may still come.
+    left: usize,
+}
+
+impl Expand {
+    /// Reads the parameter's value: `*($levels=2)`.
+    ///
+    /// # Errors
+    /// 400.
+    pub(super) fn parse(value: &str) -> Result<Self, Failure> {
+        let malformed = || wrong(&message::QUERY_VALUE_FORMAT, &[value, "$expand"]);
+        let (which, levels) = match value.split_once('(') {
+            None => (value, 1),
+            Some((which, rest)) => {
+                let levels = rest.strip_suffix(')').and_then(|rest| rest.strip_prefix("$levels="));
+                let levels = levels.and_then(|levels| levels.parse().ok());
+                (which, levels.ok_or_else(malformed)?)
+            }
+        };
+        if !(1..=LEVELS).contains(&levels) {
+            let (levels, range) = (levels.to_string(), format!("1 to {LEVELS}"));
+            return Err(wrong(&message::QUERY_OUT_OF_RANGE, &[&levels, "$expand", &range]));
+        }
+        let (links, others) = match which {
+            "*" => (true, true),
+            "." => (false, true),
+            "~" => (true, false),
+            _ => return Err(malformed()),
+        };
+        Ok(Self { links, others, levels })
+    }
+
+    /// Puts resources in the place of the references to them. `find` gives the resource at a URI.
+    ///
+    /// # Errors
+    /// 507 where it becomes too much.
+    pub(super) fn apply(
+        self,
+        properties: &mut Map<String, Value>,
+        find: &dyn Fn(&str) -> Option<Document>,
+    ) -> Result<(), Failure> {
+        let mut following = Following { expand: self, find, left: LIMIT };
+        following.properties(properties, self.levels, false)
+    }
+}
+
+impl Following<'_> {
+    fn value(&mut self, value: &mut Value, levels: u64, is_in_links: bool) -> Result<(), Failure> {
+        match value {
+            Value::Array(items) => {
+                items.iter_mut().try_for_each(|item| self.value(item, levels, is_in_links))
+            }
+            Value::Object(properties) => match reference(properties) {
+                Some(uri) => self.reference(properties, &uri, levels, is_in_links),
+                None => self.properties(properties, levels, is_in_links),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn properties(
+        &mut self,
+        properties: &mut Map<String, Value>,
+        levels: u64,
+        is_in_links: bool,
+    ) -> Result<(), Failure> {
+        let mut values = properties.iter_mut().filter(|(name, _)| *name != "@odata.id");
+        values
+            .try_for_each(|(name, value)| self.value(value, levels, is_in_links || name == "Links"))
+    }
+
+    fn reference(
+        &mut self,
+        properties: &mut Map<String, Value>,
+        uri: &str,
+        levels: u64,
+        is_in_links: bool,
+    ) -> Result<(), Failure> {
+        let Expand { links, others, .. } = self.expand;
+        let is_meant = if is_in_links { links } else { others };
+        let Some(found) = Some(()).filter(|()| is_meant).and_then(|()| (self.find)(uri)) else {
+            return Ok(());
+        };
+        let found = Value::from(found);
+        self.left = self.left.checked_sub(found.to_string().len()).ok_or_else(too_much)?;
+        if let Value::Object(found) = found {
+            *properties = found;
+        }
+        if levels > 1 { self.properties(properties, levels - 1, false) } else { Ok(()) }
+    }
+}
+
+/// The URI, where an object is nothing but a reference to a resource of this service.
+fn reference(properties: &Map<String, Value>) -> Option<String> {
+    let uri = properties.get("@odata.id")?.as_str()?;
+    (properties.len() == 1 && uri.starts_with("/redfish/v1/")).then(|| uri.to_owned())
+}
+
+fn too_much() -> Failure {
+    let message = Message::new(&message::QUERY_VALUE_ERROR, &["$expand"]);
+    let text =
+        format!("the expanded resources are larger than {} MiB; expand less of them", LIMIT >> 20);
+    Failure::new(StatusCode::INSUFFICIENT_STORAGE, message.in_words(text))
+}
