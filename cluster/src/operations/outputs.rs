@@ -1,13 +1,15 @@
 //! `alert`, `led`, `hub`, `wp`, `fan` and `act`: outputs of boards and of the controller.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use hat_driver::linux::{Board, BoardModel, Output, OutputResult, PowerEvent};
+use hat_driver::linux::{Board, BoardModel, Node, Output, OutputResult, PowerEvent};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer, Task, Verdict, during};
+use crate::nodes::NodeSet;
 use crate::outcome::Outcome;
 use crate::report::{OutputChange, OutputReport};
 
@@ -31,6 +33,23 @@ impl Cluster {
     pub fn set_output(&mut self, output: Output, on: bool) -> Outcome<OutputReport> {
         let all: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
         Switching::new(self, output, on_off(on)).set(all, on)
+    }
+
+    /// The same on the boards of these nodes alone; on every board for no words.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`].
+    pub fn set_output_of(
+        &mut self,
+        set: &NodeSet,
+        output: Output,
+        on: bool,
+    ) -> Result<Outcome<OutputReport>, Error> {
+        if set.is_empty() {
+            return Ok(self.set_output(output, on));
+        }
+        let boards: BTreeSet<_> = self.nodes(set)?.into_iter().map(Node::board).collect();
+        Ok(Switching::new(self, output, on_off(on)).set(boards, on))
     }
 
     /// Switches every USB hub off, and on again after a second. An observer that stops it is obeyed

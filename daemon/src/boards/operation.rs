@@ -29,7 +29,7 @@ pub enum Operation {
         /// How long that may take; absent = as configured.
         limit: Option<Duration>,
     },
-    /// The ALERT LED of every board goes on or off.
+    /// The ALERT LEDs of the nodes' boards go on or off.
     Alert {
         /// Which.
         on: bool,
@@ -79,7 +79,9 @@ impl Operation {
                 cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown)
             }
             Self::Reboot { limit } => cluster.reboot(nodes, limit, observer)?.map(Report::Reboot),
-            Self::Alert { on } => cluster.set_output(Output::Alert, on).map(Report::Outputs),
+            Self::Alert { on } => {
+                cluster.set_output_of(nodes, Output::Alert, on)?.map(Report::Outputs)
+            }
             Self::UsbBoot { on } => cluster.set_usb_boot(nodes, on)?.map(Report::UsbBoot),
         })
     }

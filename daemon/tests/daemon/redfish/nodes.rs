@@ -245,3 +245,18 @@ fn what_is_asked_beside_a_resource_is_answered() {
     assert_eq!(daemon.ask("GET", "/redfish/v1/Systems?$filter=x", None).status, 501);
     assert_eq!(daemon.ask("GET", "/redfish/v1/Systems?$top=x", None).status, 400);
 }
+
+#[test]
+fn the_led_of_one_board_is_not_that_of_another() {
+    let daemon = Service::on("two-hats");
+    let lit = |board: &str| {
+        daemon.get(&format!("/redfish/v1/Chassis/{board}"))["LocationIndicatorActive"].clone()
+    };
+    for (on, board, other) in [(false, "lower", "upper"), (true, "upper", "lower")] {
+        let before = lit(other);
+        let body = json!({"LocationIndicatorActive": on}).to_string();
+        let answer = daemon.ask("PATCH", &format!("/redfish/v1/Chassis/{board}"), Some(&body));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!((lit(board), lit(other)), (json!(on), before));
+    }
+}
