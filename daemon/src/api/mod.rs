@@ -8,6 +8,7 @@ mod events;
 mod maas;
 mod nodes;
 mod power;
+mod reference;
 mod session;
 mod tasks;
 mod telemetry;
@@ -38,6 +39,7 @@ pub fn described() -> Vec<Described> {
         session::routes(),
         maas::routes(),
         openapi::routes(),
+        reference::routes(),
     ]
     .concat()
 }

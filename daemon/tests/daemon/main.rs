@@ -11,6 +11,7 @@ mod commands;
 mod first_line;
 mod life;
 mod limits;
+mod nonsense;
 mod power;
 mod redfish;
 mod roles;
