@@ -1,10 +1,7 @@
 //! A network namespace of a test's own, in which it makes links and lets the kernel tell of USB devices that are
 //! not there.
 
-use std::{
-    env, io,
-    process::{Command, Stdio},
-};
+use std::{env, io, process::Command};
 
 use rustix::net::netlink::{KOBJECT_UEVENT, SocketAddrNetlink};
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, sendto, socket_with};
@@ -12,28 +9,34 @@ use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, sendto, soc
 /// Names the test that runs in the namespace.
 const INSIDE: &str = "CLUSTERHAT_TEST_INSIDE";
 
-/// Runs a test's scenario in a namespace: the test program starts itself anew there, for this test alone. Where the
-/// system gives nobody a namespace, nothing runs, and the test says so.
+/// Runs a test's scenario in a namespace: the test program starts itself anew there, for this test alone.
 ///
 /// # Panics
-/// If the scenario fails.
+/// If the scenario fails, or the system gives this user no namespace: a test that did not run has not passed.
 pub fn within(test: &str, scenario: impl FnOnce()) {
     if env::var(INSIDE).is_ok_and(|inside| inside == test) {
         return scenario();
     }
-    let mut unshare = unshare();
-    if !unshare.arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        eprintln!("{test}: not run: unshare(1) gets no network namespace here");
-        return;
-    }
+    check(unshare());
     let program = env::current_exe().unwrap_or_else(|error| panic!("{error}"));
-    let mut inside = self::unshare();
+    let mut inside = unshare();
     inside.arg(program).args(["--exact", test, "--nocapture", "--test-threads=1"]);
     let output = inside.env(INSIDE, test).output().unwrap_or_else(|error| panic!("{error}"));
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     // A name that is no test's would run none, and succeed.
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn check(mut unshare: Command) {
+    let output = unshare.arg("true").output().unwrap_or_else(|error| panic!("unshare(1): {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "no network namespace can be made here ({}): run the tests as root, or on a system that lets users \
+         make user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)",
+        said.trim()
+    );
 }
 
 fn unshare() -> Command {
@@ -75,4 +78,17 @@ pub fn uevent(action: &str, subsystem: &str, kind: &str, path: &str) -> io::Resu
     let socket = socket_with(family, SocketType::RAW, flags, protocol)?;
     sendto(&socket, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "no network namespace can be made here (not allowed)")]
+    fn where_no_namespace_is_to_be_had_the_test_fails() {
+        let mut unshare = Command::new("sh");
+        unshare.args(["-c", "echo not allowed >&2; exit 1"]);
+        check(unshare);
+    }
 }
