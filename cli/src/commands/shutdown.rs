@@ -15,10 +15,11 @@ use crate::watch::watched;
 /// For `--help` and the manual page.
 const AFTER_SHUTDOWN: &str = "\
 A node is asked through its agent (clusterhat-node): over its second serial port, which needs no network and no keys, else by \
-ssh NODE clusterhat-node agent --stdio with your ssh configuration. Its power is cut 3 seconds after it has left the USB. A node that \
-clusterhat-node set up leaves it with the end of its kernel, when the file systems are unmounted; as it ends, the kernel gives the card 1 \
-second to write its cache and 1 second to prepare for the loss of power, and one more is added. A node that is reached by ssh and has no gadget on \
-the USB goes down, but nobody can see when it has halted: it keeps its power.
+ssh NODE clusterhat-node agent --stdio with your ssh configuration. Its power is cut 3 seconds after it has said goodbye and left \
+the USB; one that leaves without a goodbye, by a loose cable or a crash, keeps its power. A node that clusterhat-node set up leaves the \
+USB with the end of its kernel, when the file systems are unmounted; as it ends, the kernel gives the card 1 second to write its cache \
+and 1 second to prepare for the loss of power, and one more is added. A node that is reached by ssh and has no gadget on the USB goes \
+down, but nobody can see when it has halted: it keeps its power.
 Exit status: 0 all nodes are off, 1 a node could not be asked or refused, 3 a node did not answer or halt in time; it keeps its power.";
 
 #[derive(Debug, Args)]

@@ -27,6 +27,9 @@ enum Stage {
     GoingDown,
     /// The same, but nobody can see it halt: its power is cut when its time is over.
     Unseen,
+    /// It has left the USB, at this time, without the goodbye that ends a system: a cable is loose, or it has crashed. The goodbye
+    /// may still be on its way here.
+    Lost(Instant),
     /// It has left the USB, at this time.
     Gone(Instant),
     /// It has halted: its power may be cut.
@@ -50,6 +53,8 @@ enum Failure {
     Restarts,
     /// It did not answer, or did not halt, in time.
     TimedOut,
+    /// It has left the USB without a goodbye.
+    Lost,
     /// The caller has stopped waiting.
     Stopped,
     /// Somebody else has switched it in the meantime.
@@ -75,6 +80,8 @@ pub(super) struct Course {
     /// Whether its gadget is on the USB, or when it left while its agent was being asked.
     usb: Usb,
     transport: Option<Transport>,
+    /// Whether its agent was stopped with its system.
+    said_goodbye: bool,
     /// Whether its power is to be cut where it does not halt.
     force: bool,
     /// Whether it was on its way down before it was asked.
@@ -91,7 +98,8 @@ impl Course {
     pub(super) fn new(node: Node, state: State, force: bool, now: Instant) -> Self {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
-        Self { node, stage, usb, transport: None, force, joins: false }
+        let (transport, said_goodbye, joins) = (None, false, false);
+        Self { node, stage, usb, transport, said_goodbye, force, joins }
     }
 
     /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
@@ -111,7 +119,7 @@ impl Course {
                 match (self.usb, transport) {
                     (Usb::Present, _) => Stage::GoingDown,
                     // What came by the gadget came before it left.
-                    (Usb::Left(since), Transport::Serial) => Stage::Gone(since),
+                    (Usb::Left(since), Transport::Serial) => Stage::Lost(since),
                     _ if self.force => Stage::Unseen,
                     _ => Stage::Failed(Failure::Unseen),
                 }
@@ -124,8 +132,13 @@ impl Course {
                 why: error.to_string(),
                 is_timeout: error.is_timeout(),
             }),
-            (Stage::GoingDown | Stage::Gone(_), Said::Goodbye(Goodbye::Reboot)) => {
-                self.fail(Failure::Restarts)
+            (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {
+                self.said_goodbye = true;
+                match (&self.stage, reason) {
+                    (_, Goodbye::Reboot) => self.fail(Failure::Restarts),
+                    (&Stage::Lost(since), _) => Stage::Gone(since),
+                    _ => return,
+                }
             }
             _ => return,
         };
@@ -141,7 +154,9 @@ impl Course {
         // A node that has lost its power since, or starts anew, is not the one that was asked.
         let is_switched = match state {
             State::Off | State::Absent => true,
-            State::BootRom => matches!(self.stage, Stage::GoingDown | Stage::Gone(_)),
+            State::BootRom => {
+                matches!(self.stage, Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_))
+            }
             _ => false,
         };
         let is_ended = matches!(self.stage, Stage::Off(_) | Stage::Failed(_));
@@ -152,8 +167,13 @@ impl Course {
             _ if is_switched && !is_ended => {
                 self.stage = Stage::Failed(Failure::Switched { is_off: state == State::Off });
             }
-            (Stage::GoingDown, false) => self.stage = Stage::Gone(now),
-            (Stage::Gone(_), true) => self.stage = self.fail(Failure::Restarts),
+            (Stage::GoingDown, false) => {
+                // Who was asked by the gadget is heard until it leaves. Others may not be: ssh ends with the network, and
+                // what somebody else has asked says goodbye to them.
+                let is_end = self.said_goodbye || self.transport != Some(Transport::Serial);
+                self.stage = if is_end { Stage::Gone(now) } else { Stage::Lost(now) };
+            }
+            (Stage::Lost(_) | Stage::Gone(_), true) => self.stage = self.fail(Failure::Restarts),
             (Stage::Asking, false) if self.joins => self.stage = Stage::Gone(now),
             (Stage::Asking, false) if self.usb == Usb::Present => self.usb = Usb::Left(now),
             (Stage::Asking, true) => self.usb = Usb::Present,
@@ -168,12 +188,16 @@ impl Course {
                 self.stage = Stage::Halted;
             }
             // What has left is only waited for.
-            Stage::Asking | Stage::GoingDown | Stage::Unseen | Stage::Unwilling(_)
+            Stage::Asking
+            | Stage::GoingDown
+            | Stage::Lost(_)
+            | Stage::Unseen
+            | Stage::Unwilling(_)
                 if now >= deadline =>
             {
-                let is_forced = self.force;
-                self.stage =
-                    if is_forced { Stage::Forced } else { Stage::Failed(Failure::TimedOut) };
+                let is_lost = matches!(self.stage, Stage::Lost(_));
+                let failure = if is_lost { Failure::Lost } else { Failure::TimedOut };
+                self.stage = if self.force { Stage::Forced } else { Stage::Failed(failure) };
             }
             _ => {}
         }
@@ -193,6 +217,11 @@ impl Course {
     /// Another process has cut its power, as it had halted.
     pub(super) fn end(&mut self) {
         self.stage = Stage::Off(ShutdownResult::ShutDown);
+    }
+
+    /// Whoever hears its goodbye has not heard it.
+    pub(super) fn lose(&mut self) {
+        self.stage = self.fail(Failure::Lost);
     }
 
     /// Takes note of its power being cut.
@@ -228,6 +257,16 @@ impl Course {
         matches!(self.stage, Stage::Unwilling(Failure::Restarts) | Stage::Failed(Failure::Restarts))
     }
 
+    /// Whether it has left the USB without a goodbye.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self.stage, Stage::Lost(_) | Stage::Failed(Failure::Lost))
+    }
+
+    /// Whether it has halted by what is seen alone, as somebody else was accepted and hears the goodbye.
+    pub(super) fn has_halted_unheard(&self) -> bool {
+        self.stage == Stage::Halted && self.transport.is_none() && self.joins
+    }
+
     pub(super) fn is_forced(&self) -> bool {
         self.stage == Stage::Forced
     }
@@ -245,14 +284,16 @@ impl Course {
     }
 
     pub(super) fn is_under_way(&self) -> bool {
-        use Stage::{Asking, GoingDown, Gone, Unseen, Unwilling};
-        matches!(self.stage, Asking | GoingDown | Gone(_) | Unseen | Unwilling(_))
+        use Stage::{Asking, GoingDown, Gone, Lost, Unseen, Unwilling};
+        matches!(self.stage, Asking | GoingDown | Lost(_) | Gone(_) | Unseen | Unwilling(_))
     }
 
     pub(super) fn has_timed_out(&self) -> bool {
         matches!(
             self.stage,
-            Stage::Failed(Failure::TimedOut | Failure::NotAccepted { is_timeout: true, .. })
+            Stage::Failed(
+                Failure::TimedOut | Failure::Lost | Failure::NotAccepted { is_timeout: true, .. }
+            )
         )
     }
 
@@ -279,6 +320,10 @@ impl Course {
             }
             Failure::Restarts => "restarts instead of halting".to_owned(),
             Failure::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
+            Failure::Lost => {
+                "left the USB without a goodbye: its cable is loose, or its system has crashed"
+                    .to_owned()
+            }
             Failure::Stopped => "not waited for any longer".to_owned(),
             Failure::Switched { is_off: true } => {
                 "was switched off by another command before it was seen to halt".to_owned()

@@ -83,6 +83,11 @@ impl<'a> Work<'a> {
             for course in &mut self.courses {
                 course.pass(now, self.deadline);
             }
+            for course in self.courses.iter_mut().filter(|course| course.has_halted_unheard()) {
+                if !self.cluster.driver.is_going_down(course.node) {
+                    course.lose();
+                }
+            }
             let due = names(&self.courses, Course::is_to_be_cut);
             if !due.is_empty() {
                 self.cut(&due, observer);
@@ -137,7 +142,7 @@ impl<'a> Work<'a> {
         change(course);
         if !before && course.is_going_down() {
             self.cluster.driver.set_going_down(node, true);
-        } else if before && course.restarts() {
+        } else if before && (course.restarts() || course.is_lost()) {
             self.cluster.driver.set_going_down(node, false);
         }
     }

@@ -27,6 +27,10 @@ impl Run {
         self.course.hear(Said::Accepted(Transport::Serial));
     }
 
+    fn say_goodbye(&mut self) {
+        self.course.hear(Said::Goodbye(Goodbye::Poweroff));
+    }
+
     fn see(&mut self, state: State) {
         self.course.see(state, self.start + self.now);
     }
@@ -46,7 +50,7 @@ fn a_node_is_cut_once_it_has_left_the_usb_and_its_card_had_time() {
     let mut run = Run::new(true, false);
     run.see(State::Agent);
     run.accept();
-    run.course.hear(Said::Goodbye(Goodbye::Poweroff));
+    run.say_goodbye();
     run.see(State::Link);
     run.wait(Duration::from_secs(20));
     assert_eq!(run.stage(), &Stage::GoingDown);
@@ -64,6 +68,7 @@ fn a_node_is_cut_once_it_has_left_the_usb_and_its_card_had_time() {
 fn one_that_leaves_at_the_last_moment_gets_its_time() {
     let mut run = Run::new(true, false);
     run.accept();
+    run.say_goodbye();
     run.wait(LIMIT - Duration::from_millis(1));
     run.see(State::Powered);
     run.wait(Duration::from_millis(1));
@@ -83,6 +88,43 @@ fn without_its_word_nothing_that_is_seen_cuts_it() {
     run.wait(LIMIT);
     assert!(!run.course.is_to_be_cut() && run.course.has_timed_out());
     assert_eq!(run.course.failure(LIMIT).as_deref(), Some("no answer"));
+}
+
+/// A cable that is pulled out, or a crash. The goodbye may be heard after the gadget was seen to go.
+#[test]
+fn one_that_leaves_without_a_goodbye_has_not_halted() {
+    let mut run = Run::new(true, false);
+    run.accept();
+    run.see(State::Powered);
+    run.wait(LIMIT - Duration::from_millis(1));
+    assert!(run.course.is_under_way() && !run.course.is_to_be_cut());
+    run.wait(Duration::from_millis(1));
+    assert!(!run.course.is_to_be_cut() && run.course.has_timed_out());
+    assert!(run.course.failure(LIMIT).unwrap().starts_with("left the USB without a goodbye"));
+
+    let mut run = Run::new(true, false);
+    run.accept();
+    run.see(State::Powered);
+    run.say_goodbye();
+    run.wait(SETTLE);
+    assert!(run.course.is_to_be_cut());
+
+    let mut run = Run::new(true, true);
+    run.accept();
+    run.see(State::Powered);
+    run.wait(LIMIT);
+    run.course.is_cut();
+    assert_eq!(run.stage(), &Stage::Off(ShutdownResult::Forced));
+}
+
+/// ssh ends with the node's network, or before: its goodbye may never come.
+#[test]
+fn one_that_was_asked_by_ssh_has_halted_when_it_leaves() {
+    let mut run = Run::new(true, false);
+    run.course.hear(Said::Accepted(Transport::Ssh));
+    run.see(State::Powered);
+    run.wait(SETTLE);
+    assert!(run.course.is_to_be_cut());
 }
 
 #[test]
@@ -149,6 +191,7 @@ fn who_stops_waiting_cuts_nothing() {
 fn a_cut_that_fails_is_told() {
     let mut run = Run::new(true, false);
     run.accept();
+    run.say_goodbye();
     run.see(State::Powered);
     run.wait(SETTLE);
     run.course.is_not_cut("no bus".to_owned());
@@ -171,6 +214,7 @@ fn one_that_leaves_before_its_answer_is_heard_has_halted_only_if_the_answer_came
         let mut run = Run::new(true, false);
         run.see(State::Powered);
         run.course.hear(Said::Accepted(transport));
+        run.say_goodbye();
         run.wait(SETTLE);
         assert_eq!(run.course.is_to_be_cut(), is_halted, "{transport}");
     }
@@ -197,6 +241,7 @@ fn one_that_another_command_switches_on_its_way_is_not_cut() {
     ] {
         let mut run = Run::new(true, true);
         run.accept();
+        run.say_goodbye();
         run.see(State::Halted);
         run.wait(SETTLE / 2);
         states.iter().for_each(|&state| run.see(state));
