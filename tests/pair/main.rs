@@ -11,3 +11,4 @@ mod controller;
 mod life;
 mod link;
 mod node;
+mod powered;

@@ -22,9 +22,9 @@ const PASSWD: &str = "root:*:0:0::/root:/bin/sh\n\
     user:$6$clusterhat$W8hjddQ6CXQ2qb9VbJb8gFkN1Q7wmFwpSuQKVaNv8ZfF6Z.b.x56jCBcnZgHdw.cvV335h3QWhD7KTp3g0G.a/:1000:1000::/tmp:/bin/sh\n";
 
 /// usbipd's port, as the USB/IP tools have it.
-const USBIP_PORT: u16 = 3240;
+pub(crate) const USBIP_PORT: u16 = 3240;
 
-/// The gadget, the address, the login that comes again when it has ended, and the USB plug.
+/// The gadget, the address, and the login that comes again when it has ended.
 const START: &str = "\
     for module in libcomposite usb_f_ncm usb_f_acm usbip-vudc; do modprobe $module; done
     mount -t configfs none /sys/kernel/config
@@ -35,8 +35,11 @@ const START: &str = "\
     ip addr add 172.19.181.3/24 dev usb0
     ip link set usb0 up
     (while :; do setsid getty -L 115200 ttyGS0 vt100 || usleep 100000; done) </dev/null >/dev/null 2>&1 &
-    echo $! >/run/getty.pid
-    usbipd --device -D";
+    echo $! >/run/getty.pid";
+
+/// The USB plug. It listens some time after its first process has ended.
+pub(crate) const PLUG: &str =
+    "usbipd --device -D; until netstat -ltn | grep -q :3240; do usleep 20000; done";
 
 /// Ends the login for good, then takes the gadget down: in systemd's order.
 const STOP: &str = "\
@@ -61,5 +64,6 @@ pub(crate) fn boot() -> Vm {
     let vm = Vm::boot_spec(&spec).unwrap_or_else(|e| panic!("{e}"));
     vm.write_file("/etc/passwd", PASSWD).unwrap();
     sh(&vm, START);
+    sh(&vm, PLUG);
     vm
 }

@@ -159,7 +159,7 @@ impl Machine {
         }
     }
 
-    fn ended(&self) -> bool {
+    pub(super) fn ended(&self) -> bool {
         self.keeper.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
@@ -220,6 +220,11 @@ fn qemu(
     command.args(&boot.options);
     command.arg("-serial").arg(format!("file:{}", dir.join(CONSOLE).display()));
     Ok(command)
+}
+
+/// QEMU's options for a disk.
+pub(super) fn drive(file: &Path, more: &str) -> [String; 2] {
+    ["-drive".into(), format!("file={},format=raw,if=virtio,{more}", file.display())]
 }
 
 /// QEMU's user network, with a port of the host's that leads to one of the guest's.

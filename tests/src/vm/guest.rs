@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use super::{
     agent::Agent,
-    boot::{Boot, Machine},
+    boot::{self, Boot, Machine},
     image,
     plug::{Device, Plugged},
     protocol::{AGENT, Output, Request, Response, Run},
@@ -67,7 +67,9 @@ impl Vm {
             kernel: &base.kernel,
             initramfs,
             memory_mib: 512,
-            options: Vec::new(),
+            options: spec
+                .disk
+                .map_or_else(Vec::new, |disk| boot::drive(disk, "cache=unsafe").into()),
             connections: 1,
             forward: spec.forward,
         })?;
@@ -83,6 +85,12 @@ impl Vm {
     /// Waits until the machine has ended by itself.
     pub(super) fn await_end(&self) -> io::Result<()> {
         self.machine.await_end()
+    }
+
+    /// Whether the machine has ended by itself.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.machine.ended()
     }
 
     /// The port of the host that leads to the guest's port that [`Spec::forward`] named.
@@ -105,6 +113,16 @@ impl Vm {
     /// If it has ended.
     pub fn thaw(&self) -> io::Result<()> {
         self.machine.signal(Signal::CONT)
+    }
+
+    /// Cuts its power, if it has not ended by itself. What it said on its console is still there.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub fn cut_power(&self) -> io::Result<()> {
+        // It may end by itself at this moment.
+        let _ = self.machine.signal(Signal::KILL);
+        self.machine.await_end()
     }
 
     /// Ends the machine from within, as its kernel does at a reboot. Dropping it is cutting its power.

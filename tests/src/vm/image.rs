@@ -33,8 +33,8 @@ const MODULES: &[&str] = &["virtio_pci", "virtio_net", "vhci-hcd"];
 /// Loaded at boot too where there is no udev to load them when they are needed.
 const WITHOUT_UDEV: &[&str] = &["i2c-dev", "i2c-smbus", "i2c-tiny-usb"];
 
-/// In the guest for tests to load: another driver for a chip, an adapter without plain I2C, and both
-/// ends of a USB gadget's cable, in one machine or in two.
+/// In the guest for tests to load: another driver for a chip, an adapter without plain I2C, both
+/// ends of a USB gadget's cable, in one machine or in two, and a disk.
 const ON_DEMAND: &[&str] = &[
     "at24",
     "i2c-stub",
@@ -52,6 +52,9 @@ const ON_DEMAND: &[&str] = &[
     "cdc_eem",
     "rndis_host",
     "cdc-acm",
+    "virtio_blk",
+    "ext4",
+    "crc32c_generic",
 ];
 
 /// The kernel, and the parts of the initramfs that builds do not change.

@@ -18,6 +18,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+pub mod disk;
 pub mod protocol;
 pub mod system;
 pub mod trace;

@@ -11,16 +11,22 @@ pub enum Programs {
     Usbip,
     /// `iperf3`: how much a link carries.
     Iperf3,
+    /// `ssh` and `ssh-keygen`.
+    Ssh,
+    /// `dropbear` and `dropbearkey`: a server for ssh that needs nothing else.
+    Dropbear,
 }
 
 impl Programs {
-    pub(super) const ALL: [Self; 2] = [Self::Usbip, Self::Iperf3];
+    pub(super) const ALL: [Self; 4] = [Self::Usbip, Self::Iperf3, Self::Ssh, Self::Dropbear];
 
     /// The Debian package.
     pub(super) const fn package(self) -> &'static str {
         match self {
             Self::Usbip => "usbip",
             Self::Iperf3 => "iperf3",
+            Self::Ssh => "openssh-client",
+            Self::Dropbear => "dropbear-bin",
         }
     }
 
@@ -29,6 +35,8 @@ impl Programs {
         match self {
             Self::Usbip => &["sbin/usbip", "sbin/usbipd"],
             Self::Iperf3 => &["bin/iperf3"],
+            Self::Ssh => &["bin/ssh", "bin/ssh-keygen"],
+            Self::Dropbear => &["sbin/dropbear", "bin/dropbearkey"],
         }
     }
 

@@ -15,6 +15,9 @@ pub struct Spec<'a> {
     pub devices: Devices,
     /// A TCP port of the guest that the host is to reach: by [`super::Vm::forwarded`].
     pub forward: Option<u16>,
+    /// A file of the host that is the guest's `/dev/vda`. What the guest has written is in it, however the machine
+    /// ends; what only its kernel had is not.
+    pub disk: Option<&'a Path>,
 }
 
 /// Who makes the guest's device nodes and loads its drivers.
@@ -29,6 +32,6 @@ pub enum Devices {
 impl Default for Spec<'_> {
     /// No udev, nothing else.
     fn default() -> Self {
-        Self { payload: &[], programs: &[], devices: Devices::Kernel, forward: None }
+        Self { payload: &[], programs: &[], devices: Devices::Kernel, forward: None, disk: None }
     }
 }

@@ -19,7 +19,9 @@ pub(crate) const APT_CACHE: Tool = Tool { program: "apt-cache", package: "apt" }
 pub(crate) const APT_GET: Tool = Tool { program: "apt-get", package: "apt" };
 pub(crate) const DPKG: Tool = Tool { program: "dpkg", package: "dpkg" };
 pub(crate) const DPKG_DEB: Tool = Tool { program: "dpkg-deb", package: "dpkg" };
+pub(crate) const DUMPE2FS: Tool = Tool { program: "dumpe2fs", package: "e2fsprogs" };
 pub(crate) const LDD: Tool = Tool { program: "ldd", package: "libc-bin" };
+pub(crate) const MKE2FS: Tool = Tool { program: "mke2fs", package: "e2fsprogs" };
 pub(crate) const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", package: "mmdebstrap" };
 pub(crate) const SQFSTAR: Tool = Tool { program: "sqfstar", package: "squashfs-tools" };
 pub(crate) const STRIP: Tool = Tool { program: "strip", package: "binutils" };
@@ -30,16 +32,16 @@ impl Tool {
     /// Where the program lies.
     ///
     /// # Errors
-    /// Names the Debian package to install if it is nowhere in `PATH`.
+    /// Names the Debian package to install if it is nowhere in `PATH` or `/usr/sbin`.
     pub(crate) fn path(self) -> io::Result<PathBuf> {
         let Self { program, package } = self;
         let path = env::var_os("PATH").unwrap_or_default();
-        env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file()).ok_or_else(
-            || {
-                let what = format!("{program} is missing: install the Debian package {package}");
-                io::Error::new(io::ErrorKind::NotFound, what)
-            },
-        )
+        // What is root's to run is not in every user's.
+        let dirs = env::split_paths(&path).chain(["/usr/sbin".into()]);
+        dirs.map(|dir| dir.join(program)).find(|file| file.is_file()).ok_or_else(|| {
+            let what = format!("{program} is missing: install the Debian package {package}");
+            io::Error::new(io::ErrorKind::NotFound, what)
+        })
     }
 
     /// A command that speaks English.
