@@ -10,7 +10,7 @@ use crate::{
 
 /// An agent of node 1. The machine is the controller, too: what would power it off ends the agent, as systemd does, and
 /// takes the node's gadget away some seconds later, as the end of a kernel does.
-const AGENT: &str = r#"mkdir -p /run/rig
+pub(crate) const AGENT: &str = r#"mkdir -p /run/rig
 cat >/run/rig/systemctl <<'END'
 #!/bin/sh
 case "$*" in
@@ -35,7 +35,12 @@ const FOLLOWERS: &str = "clusterhat status p1 --watch --json </dev/null >/run/ri
 echo $! >/run/rig/watch
 (clusterhat wait p1 --for halted --timeout 100; echo $? >/run/rig/code; mv /run/rig/code /run/rig/halted) </dev/null >/dev/null 2>&1 &";
 
-const NO_AGENT: &str = "rm -rf /run/rig /etc/clusterhat/node.toml; clusterhat off";
+pub(crate) const NO_AGENT: &str = "rm -rf /run/rig /etc/clusterhat/node.toml; clusterhat off";
+
+/// Waits until it has opened its port.
+pub(crate) fn await_agent(vm: &Vm) {
+    until(vm, "ls -l /proc/$(cat /run/rig/agent)/fd | grep -qwF $(cat /run/rig/port)");
+}
 
 fn is_on(vm: &Vm) -> bool {
     run(vm, "clusterhat is-on p1").status == 0
@@ -53,7 +58,7 @@ fn a_node_that_is_shut_down_loses_its_power_once_it_has_halted() {
     assert!(is_on(&system), "{refused:?}");
 
     sh(&system, AGENT);
-    until(&system, "ls -l /proc/$(cat /run/rig/agent)/fd | grep -qwF $(cat /run/rig/port)");
+    await_agent(&system);
     assert_eq!(run(&system, "clusterhat wait p1 --for agent --timeout 60").status, 0);
     sh(&system, FOLLOWERS);
     // Two that follow the node share its port, and neither keeps it from who shuts the node down.

@@ -3,6 +3,7 @@
 use clusterhat_tests::{chips::ADDRESS, vm::system::System};
 
 use crate::{
+    agent::{AGENT, NO_AGENT, await_agent},
     guest::{sh, until},
     power::{NCM, await_node},
     system,
@@ -20,8 +21,11 @@ fn registers(system: &System) -> [u8; 4] {
 #[test]
 fn a_reboot_of_the_controller_changes_nothing_on_the_board() {
     let mut system = system();
-    sh(&system, "clusterhat off; clusterhat on p2; touch /var/lib/was-here");
-    await_node(&system, 2, &NCM);
+    sh(&system, "clusterhat off; clusterhat on p1; touch /var/lib/was-here");
+    await_node(&system, 1, &NCM);
+    // It would go down if it was asked to.
+    sh(&system, AGENT);
+    await_agent(&system);
     let before = registers(&system);
     let writes = system.expanders().register_writes;
     system.reboot().unwrap();
@@ -32,9 +36,9 @@ fn a_reboot_of_the_controller_changes_nothing_on_the_board() {
     assert!(said.contains("hat1: already initialised; nothing written"), "{said}");
     // The machine's own disk is as it was, and the node comes back by its name.
     sh(&system, "[ -e /var/lib/was-here ]");
-    await_node(&system, 2, &NCM);
-    assert_eq!(system.plane().unwrap().on().unwrap(), 0b0010);
-    sh(&system, "clusterhat off");
+    await_node(&system, 1, &NCM);
+    assert_eq!(system.plane().unwrap().on().unwrap(), 0b0001);
+    sh(&system, NO_AGENT);
 }
 
 /// As after a power cut: the chip comes up as its datasheet says, and the bus comes when it comes.

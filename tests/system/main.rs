@@ -16,8 +16,10 @@ mod machine;
 mod names;
 mod network;
 mod power;
+mod power_off;
 mod service;
 mod shipped;
+mod start;
 
 static SYSTEM: LazyLock<Mutex<System>> =
     LazyLock::new(|| Mutex::new(machine::boot(Network::NetworkManager)));
@@ -28,7 +30,7 @@ fn system() -> MutexGuard<'static, System> {
 }
 
 #[test]
-#[ignore = "about ten minutes, and has not passed as a whole yet: cargo test -p clusterhat-tests --test system -- --ignored"]
+#[ignore = "10 to 20 minutes: cargo test -p clusterhat-tests --test system nat -- --ignored"]
 fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
     network::nat_until_it_is_undone();
 }

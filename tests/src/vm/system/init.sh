@@ -15,11 +15,8 @@ mount -t squashfs -o ro /dev/vda /layers/debian
 mount -t tmpfs tmpfs /layers/payload
 cp -a /payload/. /layers/payload
 own=/media/root-rw
-if ! mount -t ext4 /dev/vdb $own 2>/dev/null; then
-    mke2fs /dev/vdb >/dev/null
-    mount -t ext4 /dev/vdb $own
-    mkdir $own/files $own/work
-fi
+mount -t ext4 /dev/vdb $own
+mkdir -p $own/files $own/work
 mount -t overlay overlay /system \
     -o lowerdir=/layers/payload:/layers/debian,upperdir=$own/files,workdir=$own/work
 mount --move /dev /system/dev

@@ -1,9 +1,7 @@
 //! A running machine.
 
 use std::{
-    fmt,
-    fs::File,
-    io,
+    fmt, io,
     ops::Deref,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,6 +13,7 @@ use super::{
     super::{
         agent::Agent,
         boot::{self, Boot, Machine},
+        disk,
         guest::Vm,
         plug::Plugged,
     },
@@ -22,8 +21,10 @@ use super::{
     plane::Plane,
     root,
 };
+use hat_driver::sim::chip::SimExpander;
+
 use crate::{
-    chips::Expanders,
+    chips::{Expanders, HELD},
     usbip::{Descriptor, SharedTarget},
 };
 
@@ -89,15 +90,13 @@ impl System {
     /// # Errors
     /// If the machine does not come up.
     pub fn renew(&mut self, expanders: Expanders) -> io::Result<()> {
-        self.plane.take();
-        self.bus.take();
-        self.vm.take();
+        self.take_out();
         self.expanders = Arc::new(Mutex::new(expanders));
         self.boot_as_installed()
     }
 
     fn boot_as_installed(&mut self) -> io::Result<()> {
-        File::create(&self.disk)?.set_len(DISK_BYTES)?;
+        disk::make(&self.disk, DISK_BYTES)?;
         self.start()
     }
 
@@ -111,9 +110,69 @@ impl System {
         // The agent is stopped like everything else, maybe before it can answer.
         let _ = self.run(&["systemctl", "reboot", "--no-block"]);
         self.await_end()?;
+        self.take_out();
+        self.start()
+    }
+
+    /// Forgets a machine that has ended.
+    fn take_out(&mut self) {
+        self.plane.take();
         self.bus.take();
         self.vm.take();
-        self.start()
+    }
+
+    /// Powers it off as an administrator does. The HAT keeps its power.
+    ///
+    /// # Errors
+    /// If the machine does not end.
+    pub fn power_off(&mut self) -> io::Result<()> {
+        // The agent is stopped like everything else, maybe before it can answer.
+        let _ = self.run(&["systemctl", "poweroff", "--no-block"]);
+        self.await_end()?;
+        self.take_out();
+        Ok(())
+    }
+
+    /// Cuts the power of the machine, of the HAT and of its nodes.
+    ///
+    /// # Errors
+    /// If the machine is off.
+    pub fn lose_power(&mut self) -> io::Result<()> {
+        self.vm.as_ref().ok_or_else(is_off)?.cut_power()?;
+        self.take_out();
+        for chip in self.expanders().chips.values_mut() {
+            *chip = SimExpander::new(chip.kind, HELD);
+        }
+        Ok(())
+    }
+
+    /// Gives a machine that is off its power back, and waits until this is so of the HAT's bus, which may be before the
+    /// system has started all; nobody feeds the nodes.
+    ///
+    /// # Errors
+    /// If the machine does not come up, or it does not come to be so.
+    pub fn start_until(&mut self, is_so: impl Fn(&Expanders) -> bool) -> io::Result<()> {
+        self.boot_machine()?;
+        let limit = Instant::now() + START_LIMIT;
+        while !is_so(&self.expanders()) {
+            if Instant::now() > limit {
+                let said = self.run(&["journalctl", "-b", "--no-pager", "-u", "clusterhat-*"])?;
+                return Err(io::Error::other(format!("the board stays: {}", said.stdout)));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Gives a machine that is off its power back, and waits until systemd has started all.
+    ///
+    /// # Errors
+    /// If the machine does not come up.
+    pub fn start(&mut self) -> io::Result<()> {
+        let nodes = self.boot_machine()?;
+        self.await_started()?;
+        self.plane = Some(Plane::start(nodes, Arc::clone(&self.expanders))?);
+        Ok(())
     }
 
     /// The HAT's expander, to look at and to change.
@@ -134,10 +193,11 @@ impl System {
     /// # Errors
     /// If a node could not be switched.
     pub fn plane(&mut self) -> io::Result<&mut Plane> {
-        self.plane.as_mut().ok_or_else(|| io::Error::other("the machine is off"))
+        self.plane.as_mut().ok_or_else(is_off)
     }
 
-    fn start(&mut self) -> io::Result<()> {
+    /// Boots and plugs the bus in. Gives the connection of what feeds the nodes.
+    fn boot_machine(&mut self) -> io::Result<Agent> {
         let root = root::root()?;
         let mut initramfs = root.initramfs()?;
         initramfs.extend(&self.payload);
@@ -151,23 +211,18 @@ impl System {
         self.bus =
             Some(vm.plug(Descriptor::default(), Arc::clone(&self.expanders) as SharedTarget)?);
         self.vm = Some(vm);
-        self.await_started()?;
-        self.plane = Some(Plane::start(Agent::new(nodes), Arc::clone(&self.expanders))?);
-        Ok(())
+        Ok(Agent::new(nodes))
     }
 
     /// Two disks, and a cable between two network devices of the machine: its uplink and the outside
     /// world's end.
     fn options(&self, disk: &Path) -> Vec<String> {
-        let drive = |file: &Path, more: &str| {
-            ["-drive".into(), format!("file={},format=raw,if=virtio,{more}", file.display())]
-        };
         let end = |name: &str, mac: u8| {
             let device = format!("virtio-net-pci,netdev={name},romfile=,mac=52:54:00:12:34:{mac}");
             let cable = format!("hubport,id={name},hubid=1");
             ["-netdev".into(), cable, "-device".into(), device]
         };
-        let disks = [drive(disk, "readonly=on"), drive(&self.disk, "cache=unsafe")];
+        let disks = [boot::drive(disk, "readonly=on"), boot::drive(&self.disk, "cache=unsafe")];
         disks.into_iter().flatten().chain(end("uplink", 57)).chain(end("lan", 58)).collect()
     }
 
@@ -186,6 +241,10 @@ impl System {
             thread::sleep(Duration::from_millis(200));
         }
     }
+}
+
+fn is_off() -> io::Error {
+    io::Error::other("the machine is off")
 }
 
 impl Deref for System {
