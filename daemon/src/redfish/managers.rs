@@ -1,10 +1,11 @@
 //! `Managers`: the controller.
 
+use clusterhat::rfc3339;
 use serde_json::json;
 
 use super::document::{Document, enabled, links};
+use super::uri;
 use super::world::World;
-use super::{time, uri};
 
 /// The controller alone.
 pub(crate) fn collection() -> Document {
@@ -23,7 +24,7 @@ pub(crate) fn document(world: &World<'_>) -> Document {
         .with("ServiceEntryPointUUID", &*world.service.uuid)
         .with("Model", "clusterhatd")
         .with("FirmwareVersion", env!("CARGO_PKG_VERSION"))
-        .with("DateTime", time::rfc3339(std::time::SystemTime::now()))
+        .with("DateTime", rfc3339(std::time::SystemTime::now()))
         .with("DateTimeLocalOffset", "+00:00")
         .with("PowerState", "On")
         .with("Status", json!({"State": "Enabled", "Health": health}))

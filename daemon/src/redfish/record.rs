@@ -2,10 +2,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use clusterhat::rfc3339;
 use serde_json::{Value, json};
 
 use super::document::link;
-use super::{schema, time, uri};
+use super::{schema, uri};
 use crate::events::{Event, EventKind};
 
 /// One thing that happened.
@@ -78,7 +79,7 @@ impl Record {
                 "MemberId": "0",
                 "EventId": id,
                 "EventType": self.kind,
-                "EventTimestamp": time::rfc3339(at),
+                "EventTimestamp": rfc3339(at),
                 "MessageId": format!("{}.{}.{}", self.registry, self.version, self.message),
                 "Message": self.text,
                 "MessageArgs": self.args,
@@ -178,7 +179,7 @@ mod tests {
             let json = record.to_json(&event, Some("mine"));
             assert_eq!(json["Events"][0]["MessageId"], message);
             assert_eq!(json["Events"][0]["MessageArgs"], args);
-            assert_eq!(json["Events"][0]["EventTimestamp"], "2026-11-25T19:46:01Z");
+            assert_eq!(json["Events"][0]["EventTimestamp"], "2026-11-25T19:46:01.000Z");
             assert_eq!(json["Context"], "mine");
         }
         let login = EventKind::Access { who: "admin".to_owned(), what: "log-in".to_owned() };

@@ -1,10 +1,11 @@
 //! `SessionService` and `Sessions`: who has logged in.
 
+use clusterhat::rfc3339;
 use serde_json::json;
 
 use super::document::{Document, enabled};
 use super::world::World;
-use super::{roles, time, uri};
+use super::{roles, uri};
 use crate::access::{Role, Session};
 
 /// The service.
@@ -37,7 +38,7 @@ pub(crate) fn of(session: &Session) -> Document {
         .with("Roles", json!([roles::name(session.role)]))
         .with("SessionType", "Redfish")
         .with("ClientOriginIPAddress", session.address.as_str())
-        .with("CreatedTime", time::rfc3339(session.created))
+        .with("CreatedTime", rfc3339(session.created))
 }
 
 fn may_see(world: &World<'_>, session: &Session) -> bool {

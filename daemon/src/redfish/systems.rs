@@ -33,6 +33,7 @@ pub(crate) fn document(world: &World<'_>, label: &str) -> Option<Document> {
             .maybe("BootProgress", boot_progress(node))
             .maybe("Boot", boot(world, node))
             .maybe("MemorySummary", gib.map(|gib| json!({"TotalSystemMemoryGiB": gib})))
+            .with("SerialConsole", console(label))
             .with("Links", links_of(node))
             .with("Actions", reset::actions(&uri)),
     )
@@ -99,6 +100,15 @@ fn boot(world: &World<'_>, node: &NodeStatus) -> Option<Value> {
         "BootSourceOverrideTarget": target,
         "BootSourceOverrideTarget@Redfish.AllowableValues": [NO_OVERRIDE, USB],
     }))
+}
+
+/// The node's serial console, with the same credentials.
+fn console(label: &str) -> Value {
+    json!({"WebSocket": {
+        "ServiceEnabled": true,
+        "Interactive": true,
+        "ConsoleURI": format!("/api/v1/consoles/{label}"),
+    }})
 }
 
 fn links_of(node: &NodeStatus) -> Value {

@@ -1,16 +1,17 @@
 //! `TaskService` and `Tasks`: operations that run, or have run.
 
+use clusterhat::rfc3339;
 use serde_json::Value;
 
 use super::document::{Document, enabled};
 use super::message::{self, Message};
+use super::uri;
 use super::world::World;
-use super::{time, uri};
 use crate::boards::{Task, TaskState};
 
 /// The service.
 pub(crate) fn service() -> Document {
-    let now = time::rfc3339(std::time::SystemTime::now());
+    let now = rfc3339(std::time::SystemTime::now());
     Document::new("TaskService", uri::TASK_SERVICE, "TaskService", "Tasks")
         .with("ServiceEnabled", true)
         .with("DateTime", now)
@@ -39,7 +40,7 @@ pub(crate) fn of(task: &Task) -> Document {
     Document::new("Task", &uri::member(uri::TASKS, &task.id), &task.id, &name)
         .with("TaskState", word)
         .with("TaskStatus", health)
-        .with("StartTime", time::rfc3339(task.started))
+        .with("StartTime", rfc3339(task.started))
         .with("PercentComplete", state.percent())
         .with("HidePayload", true)
         .with("TaskMonitor", uri::member(uri::TASK_MONITORS, &task.id))

@@ -260,3 +260,15 @@ fn the_led_of_one_board_is_not_that_of_another() {
         assert_eq!((lit(board), lit(other)), (json!(on), before));
     }
 }
+
+#[test]
+fn the_console_of_a_node_is_where_its_system_says() {
+    let daemon = Service::new();
+    let console = daemon.get(P1)["SerialConsole"]["WebSocket"]["ConsoleURI"].clone();
+    let console = console.as_str().expect("a URI");
+    let history = daemon.ask("GET", &format!("{console}/history"), None);
+    assert_eq!(history.status, 200, "{history:?}");
+    // Whoever does not speak WebSocket is told so, and not that there is no console.
+    let upgrade = daemon.ask("GET", console, None).status;
+    assert!(matches!(upgrade, 400 | 426), "{upgrade}");
+}
