@@ -43,6 +43,11 @@ impl Failure {
         Self { status: StatusCode::BAD_REQUEST, messages, allow: None, retry_after: None }
     }
 
+    /// 400 with one message.
+    pub(crate) fn wrong(kind: &'static Kind, args: &[&str]) -> Self {
+        Self::bad_request(vec![Message::new(kind, args)])
+    }
+
     /// 404.
     pub(crate) fn missing(uri: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, Message::new(&message::RESOURCE_MISSING, &[uri]))

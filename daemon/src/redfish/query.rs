@@ -7,7 +7,7 @@ use expand::Expand;
 
 use super::document::Document;
 use super::failure::Failure;
-use super::message::{self, Kind, Message};
+use super::message::{self, Message};
 
 mod expand;
 
@@ -41,7 +41,9 @@ impl Query {
                 "$top" => this.top = Some(number("$top", &value)?),
                 "$skip" => this.skip = Some(number("$skip", &value)?),
                 "only" if value.is_empty() && !part.contains('=') => this.only = true,
-                "only" => return Err(wrong(&message::QUERY_VALUE_TYPE, &[&value, "only"])),
+                "only" => {
+                    return Err(Failure::wrong(&message::QUERY_VALUE_TYPE, &[&value, "only"]));
+                }
                 name if name.starts_with('$') => {
                     let message = Message::new(&message::QUERY_UNSUPPORTED, &[name]);
                     return Err(Failure::new(StatusCode::NOT_IMPLEMENTED, message));
@@ -51,7 +53,7 @@ impl Query {
             }
         }
         if this.only && dollars > 0 {
-            return Err(wrong(&message::QUERY_COMBINATION, &[]));
+            return Err(Failure::wrong(&message::QUERY_COMBINATION, &[]));
         }
         Ok(this)
     }
@@ -77,7 +79,7 @@ impl Query {
     ) -> Result<Document, Failure> {
         let is_collection = document.properties().contains_key("Members");
         if !is_collection && (self.top.is_some() || self.skip.is_some() || self.only) {
-            return Err(wrong(&message::QUERY_NOT_ON_RESOURCE, &[]));
+            return Err(Failure::wrong(&message::QUERY_NOT_ON_RESOURCE, &[]));
         }
         let mut document = if self.only { only_member(document, find) } else { document };
         self.page(document.properties_mut());
@@ -165,17 +167,13 @@ fn selection(value: &str) -> Result<Vec<Vec<String>>, Failure> {
     let paths: Vec<Vec<String>> =
         value.split(',').map(|path| path.trim().split('/').map(str::to_owned).collect()).collect();
     match paths.iter().flatten().any(String::is_empty) {
-        true => Err(wrong(&message::QUERY_VALUE_FORMAT, &[value, "$select"])),
+        true => Err(Failure::wrong(&message::QUERY_VALUE_FORMAT, &[value, "$select"])),
         false => Ok(paths),
     }
 }
 
 fn number(name: &str, value: &str) -> Result<usize, Failure> {
-    value.parse().map_err(|_| wrong(&message::QUERY_VALUE_TYPE, &[value, name]))
-}
-
-fn wrong(kind: &'static Kind, args: &[&str]) -> Failure {
-    Failure::bad_request(vec![Message::new(kind, args)])
+    value.parse().map_err(|_| Failure::wrong(&message::QUERY_VALUE_TYPE, &[value, name]))
 }
 
 /// Takes percent escapes back; one that is none stays as it is.

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::super::document::Document;
 use super::super::failure::Failure;
 use super::super::message::{self, Message};
-use super::wrong;
 
 /// How deep it may go.
 pub(crate) const LEVELS: u64 = 6;
@@ -39,7 +38,7 @@ impl Expand {
     /// # Errors
     /// 400.
     pub(super) fn parse(value: &str) -> Result<Self, Failure> {
-        let malformed = || wrong(&message::QUERY_VALUE_FORMAT, &[value, "$expand"]);
+        let malformed = || Failure::wrong(&message::QUERY_VALUE_FORMAT, &[value, "$expand"]);
         let (which, levels) = match value.split_once('(') {
             None => (value, 1),
             Some((which, rest)) => {
@@ -50,7 +49,10 @@ impl Expand {
         };
         if !(1..=LEVELS).contains(&levels) {
             let (levels, range) = (levels.to_string(), format!("1 to {LEVELS}"));
-            return Err(wrong(&message::QUERY_OUT_OF_RANGE, &[&levels, "$expand", &range]));
+            return Err(Failure::wrong(
+                &message::QUERY_OUT_OF_RANGE,
+                &[&levels, "$expand", &range],
+            ));
         }
         let (links, others) = match which {
             "*" => (true, true),
