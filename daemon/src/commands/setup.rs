@@ -126,7 +126,10 @@ impl Setup {
         let mut draft = Draft::new(&system);
         let lines = format!("[daemon]\nlisten = \"{}\"\n", self.listen);
         draft.block(ours, BLOCK, &lines, 0o644);
-        draft.link(link, PathBuf::from(UNIT));
+        // One that is enabled already, by its package perhaps, is not ours.
+        if system.content(&link).is_none() {
+            draft.link(link, PathBuf::from(UNIT));
+        }
         let plan = draft.finish();
         let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
         let mut report = SetupReport {

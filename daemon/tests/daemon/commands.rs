@@ -108,3 +108,20 @@ fn setup_takes_no_settings_away() {
     fs::remove_dir_all(config.parent().unwrap()).unwrap();
     assert_eq!(files(root.path()), before);
 }
+
+#[test]
+fn a_service_that_is_enabled_already_stays_so() {
+    let root = tempfile::tempdir().unwrap();
+    let wants = root.path().join("etc/systemd/system/multi-user.target.wants");
+    fs::create_dir_all(&wants).unwrap();
+    let link = wants.join("clusterhatd.service");
+    std::os::unix::fs::symlink("/lib/systemd/system/clusterhatd.service", &link).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let (root_word, state) = (root.path().to_str().unwrap(), state.path().to_str().unwrap());
+    let setup =
+        |words: &[&str]| run(&[words, &["--root", root_word, "--state-dir", state]].concat());
+    let (status, done) = setup(&["setup"]);
+    assert_eq!((status, done["changed"].as_array().unwrap().len()), (Some(0), 1), "{done}");
+    assert_eq!(setup(&["setup", "undo"]).0, Some(0));
+    assert_eq!(fs::read_link(&link).unwrap(), Path::new("/lib/systemd/system/clusterhatd.service"));
+}
