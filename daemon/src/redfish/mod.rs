@@ -1,7 +1,7 @@
 //! Redfish (DMTF's DSP0266): nodes are systems, boards are chassis, the controller is their manager.
 //!
-//! A resource is a [`Document`](document::Document), made by a pure function from what the parts of the service say at the
-//! moment ([`World`](world::World)); [`resource::find`] has every one by its path, and `$expand` follows links through it.
+//! A resource is a `Document`, made by a pure function from what the parts of the service say at the
+//! moment (`World`); `resource::find` has every one by its path, and `$expand` follows links through it.
 //! Errors have messages of DMTF's Base registry. Schemas and registries are linked to where DMTF publishes them.
 
 mod accounts;
