@@ -33,8 +33,13 @@ const UNIT: &str = "/usr/lib/systemd/system/clusterhatd.service";
 #[derive(Clone, Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Setup {
-    /// Serve HTTPS at this address; 0.0.0.0:8443 or [::]:8443 serves other machines, too
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    /// Where HTTPS is served.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8443",
+        help = "Serve HTTPS at this address; 0.0.0.0:8443 or [::]:8443 serves other machines, too"
+    )]
     pub listen: SocketAddr,
     /// Show what would be done, write nothing
     #[arg(long)]
