@@ -27,6 +27,8 @@ function nodeCard(label, store, openConsole) {
   const badge = el("span", { class: "badge" });
   const since = el("p", { class: "since" });
   const trouble = el("p", { class: "trouble" });
+  const reason = el("p", {});
+  const noAgent = el("details", { class: "no-agent", hidden: true }, el("summary", {}, "No agent is reached"), reason);
   const values = READINGS.map(() => el("dd", {}, "–"));
   const plots = READINGS.map(() => plotElement());
   const readings = el("dl", { class: "readings" },
@@ -35,15 +37,19 @@ function nodeCard(label, store, openConsole) {
   const consoleButton = button("terminal", "Console", { "aria-label": `Console: ${label}`, onclick: () => openConsole(label) });
   const card = el("article", { class: "node", id: label, tabindex: -1, "aria-labelledby": `${label}-name` },
     el("header", {}, store.canSwitch && pick, el("h3", { id: `${label}-name` }, label, alias), badge),
-    since, trouble, readings, el("div", { class: "actions" }, consoleButton, ...buttons));
+    since, trouble, noAgent, readings, el("div", { class: "actions" }, consoleButton, ...buttons));
 
   const tell = (node) => {
     const said = store.said.get(label);
-    const facts = [node.since ? `for ${duration(Date.now() / 1000 - node.since)}, since ${clock(node.since * 1000)}` : "nobody saw since when"];
+    const facts = [node.since ? `for ${duration(Date.now() / 1000 - node.since)}, since ${clock(node.since * 1000)}` : ""].filter(Boolean);
     if (node.seen === null) facts.push("power unknown");
     if (said?.telemetry?.uptime_s !== undefined && isOn(node)) facts.push(`up ${duration(said.telemetry.uptime_s)}`);
     setText(since, facts.join(" · "));
-    setText(trouble, [throttled(said?.telemetry?.throttled), ...(said?.telemetry?.failed_units ?? []).map((unit) => `${visible(unit)} failed`), visible(said?.error ?? "")].filter(Boolean).join("; "));
+    const units = (said?.telemetry?.failed_units ?? []).map((unit) => `${visible(unit)} failed`);
+    setText(trouble, [throttled(said?.telemetry?.throttled), ...units].filter(Boolean).join("; "));
+    // A node without power has no agent, which is no news.
+    noAgent.hidden = !said?.error || !isOn(node);
+    setText(reason, visible(said?.error ?? ""));
   };
   const update = () => {
     const node = find();

@@ -97,6 +97,9 @@ class Console {
       if (open !== this) return;
       setText(this.port, "Connection lost, trying again");
       this.isWriter = false;
+      setText(this.turn, "");
+      this.write.hidden = true;
+      this.break.hidden = true;
       this.tries += 1;
       setTimeout(() => open === this && this.connect(), Math.min(500 * 2 ** this.tries, 10000));
     };

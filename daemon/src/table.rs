@@ -2,7 +2,8 @@
 
 use axum::Router;
 use axum::extract::{Extension, MatchedPath, Request, State};
-use axum::http::Uri;
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderMap, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
@@ -10,13 +11,12 @@ use crate::error::{Problem, ProblemKind};
 use crate::http::limits;
 use crate::http::route::{Allow, Route};
 use crate::service::Service;
-use crate::{api, consoles, metrics, page, redfish};
+use crate::{api, metrics, page, redfish};
 
 /// Every route.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    [api::routes(), redfish::routes(), metrics::routes(), consoles::routes(), page::routes()]
-        .concat()
+    [api::routes(), redfish::routes(), metrics::routes(), page::routes()].concat()
 }
 
 /// The router.
@@ -46,12 +46,16 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     let path = request.uri().path().to_owned();
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
+    let is_scripted = is_scripted(request.headers());
     let mut response = next.run(request).await;
     let problem = response.extensions().get::<Problem>().cloned();
     if let Some(problem) = problem.filter(|_| path.starts_with("/redfish")) {
         response = redfish::problem(&problem, &path, &response);
     }
     let headers = response.headers_mut();
+    if is_scripted {
+        headers.remove(WWW_AUTHENTICATE);
+    }
     let mut set = |name: &'static str, value: &'static str| {
         headers.entry(name).or_insert(axum::http::HeaderValue::from_static(value));
     };
@@ -63,4 +67,28 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     let route = matched.as_deref().unwrap_or("none");
     service.metrics.answered(&method, route, response.status(), begun.elapsed());
     response.into_response()
+}
+
+/// Whether a script of a page asks, and not who follows an address (Fetch Metadata Request Headers, `Sec-Fetch-Mode`): the page has
+/// a form for who is not signed in, and a browser that is challenged would ask by a window of its own first.
+fn is_scripted(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_page_s_script_is_told_from_who_follows_an_address() {
+        let is = |mode: Option<&'static str>| {
+            let pair =
+                |mode| (HeaderName::from_static("sec-fetch-mode"), HeaderValue::from_static(mode));
+            is_scripted(&mode.map(pair).into_iter().collect())
+        };
+        assert!(!is(None) && !is(Some("navigate")));
+        assert!(is(Some("cors")) && is(Some("websocket")));
+    }
 }

@@ -21,7 +21,7 @@ const AFTER_HELP: &str = "\
 On a terminal, every key goes to the node, but for these after a newline:
   ~.  end, ~B  send a break, ~T  take over, ~?  help, ~~  send a tilde.
 While clusterhatd runs, it has the consoles and shares them: any number of commands and browsers look, and one at a time \
-writes; ~T takes over from who does. Without it the console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is \
+writes; ~T takes over from who does (CLUSTERHAT_SOCKET names another socket than /run/clusterhat/clusterhatd.sock). Without it the console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is \
 no terminal is copied, and the command ends when the node has answered its last line.
 
 A REGEX is searched for in what the node prints, after the line if one is sent: the echo of the line counts. ^ and $ are \

@@ -15,6 +15,7 @@ mod telemetry;
 mod tokens;
 mod wait;
 
+use crate::consoles;
 use crate::http::route::Route;
 
 use described::Described;
@@ -35,6 +36,7 @@ pub fn described() -> Vec<Described> {
         wait::routes(),
         telemetry::routes(),
         events::routes(),
+        consoles::described(),
         tokens::routes(),
         session::routes(),
         maas::routes(),

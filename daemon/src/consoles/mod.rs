@@ -26,7 +26,7 @@ use clusterhat::Options;
 use crate::events::Events;
 
 pub use console::{Console, ConsoleSummary};
-pub use routes::{ConsoleHistory, ConsoleList, routes};
+pub use routes::{ConsoleHistory, ConsoleList, described};
 pub use session::{Input, Output, Reader, Session};
 
 use log_file::LogFolder;

@@ -16,19 +16,28 @@ use serde::{Deserialize, Serialize};
 use super::console::{Console, ConsoleSummary};
 use super::session::Reader;
 use super::{stream, websocket};
-use crate::access::{Caller, Need, Role};
+use crate::access::{Caller, Role};
+use crate::api::described::Described;
 use crate::error::{Problem, ProblemKind};
-use crate::http::route::Route;
 use crate::service::Service;
 
-/// The routes.
+/// The routes, as parts of the small API.
 #[must_use]
-pub fn routes() -> Vec<Route> {
-    let read = Need::Role(Role::ReadOnly);
+pub fn described() -> Vec<Described> {
+    let one = "/api/v1/consoles/{node}";
+    let connects = "A node's console as a WebSocket: binary messages are bytes, text messages notices, and wishes such as \
+                    {\"write\": \"request\"}";
     vec![
-        Route::new(Method::GET, "/api/v1/consoles", read, || get(list)),
-        Route::new(Method::GET, "/api/v1/consoles/{node}", read, || get(connect)),
-        Route::new(Method::GET, "/api/v1/consoles/{node}/history", read, || get(history)),
+        Described::new(Method::GET, "/api/v1/consoles", "All consoles", || get(list))
+            .gives::<ConsoleList>(),
+        Described::new(Method::GET, one, connects, || get(connect)),
+        Described::new(
+            Method::GET,
+            "/api/v1/consoles/{node}/history",
+            "What a node sent last",
+            || get(history),
+        )
+        .gives::<ConsoleHistory>(),
     ]
 }
 

@@ -76,7 +76,7 @@ export class Rig {
   }
 
   // A browser of its own, which notes whatever its page complains about.
-  async visitor(options = {}) {
+  async visitor(options = {}, prepare = () => {}) {
     const context = await this.browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1360, height: 900 }, ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(20000);
@@ -85,6 +85,7 @@ export class Rig {
       const isExpected = /Failed to load resource|net::ERR_|WebSocket connection/.test(message.text());
       if (message.type() === "error" && !isExpected) this.problems.push(message.text());
     });
+    prepare(page);
     await page.goto(this.url);
     return page;
   }

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => rig.end());
 
-const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: name.startsWith("phone") });
+const picture = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: /^phone-[a-z]+$/.test(name) });
 const card = (page, node) => page.locator(`#${node}`);
 const badge = (page, node, text) => card(page, node).locator(".badge", { hasText: new RegExp(`^${text}$`) }).waitFor();
 const press = (page, node, action) => card(page, node).locator(`[data-action=${action}]`).click();
@@ -52,15 +52,14 @@ test("signing in by keyboard alone, after a wrong password", async () => {
 });
 
 test("the page is small, from one place, and its cookie is no script's", async () => {
-  const page = await rig.visitor();
   let size = 0;
   const sizes = [];
   const elsewhere = [];
-  page.on("response", (response) => {
+  const count = (response) => {
     if (!response.url().startsWith(rig.url)) elsewhere.push(response.url());
     sizes.push(response.request().sizes().then(({ responseBodySize }) => { size += responseBodySize; }, () => {}));
-  });
-  await page.reload();
+  };
+  const page = await rig.visitor({}, (fresh) => fresh.on("response", count));
   await page.getByLabel("User").fill(rig.user);
   await page.getByLabel("Password").fill(rig.password);
   await page.keyboard.press("Enter");
@@ -87,7 +86,7 @@ describe("every action", () => {
     await toast(page, "Switching on p1: done");
     assert.equal(await page.locator(".picture a[data-node=p1]").getAttribute("data-power"), "on");
     await page.locator("#events li", { hasText: "p1 is running" }).waitFor();
-    await card(page, "p1").locator("dd", { hasText: /\d °C/ }).waitFor();
+    await card(page, "p1").locator("dd", { hasText: /\d\s°C/ }).waitFor();
   });
 
   test("restart: asked first, the power stays", async () => {
@@ -95,6 +94,8 @@ describe("every action", () => {
     await page.getByRole("dialog", { name: "Restart p1?" }).waitFor();
     await answer(page, "Restart");
     await toast(page, "Restarting p1: done");
+    // It left the USB.
+    await page.locator("#events li", { hasText: "Console of p1: closed" }).waitFor();
     await badge(page, "p1", "Running");
   });
 
@@ -177,8 +178,9 @@ test("two browsers see the same, and hand the turn to write over", async () => {
   await press(ann, "p4", "off");
   await answer(ann, "Cut the power");
   await badge(bob, "p4", "Off");
-  for (const page of [ann, bob]) await card(page, "p2").getByRole("button", { name: "Console: p2" }).click();
+  await card(ann, "p2").getByRole("button", { name: "Console: p2" }).click();
   await ann.getByText("You write").waitFor();
+  await card(bob, "p2").getByRole("button", { name: "Console: p2" }).click();
   await bob.getByText("admin writes", { exact: true }).waitFor();
   await bob.getByRole("button", { name: "Take over" }).click();
   await bob.getByText("You write").waitFor();
@@ -213,11 +215,11 @@ test("tokens are made, shown once, and revoked", async () => {
   await page.getByLabel("Name").fill("prometheus");
   await picture(page, "token");
   await page.getByRole("button", { name: "Create token" }).click();
-  const secret = await page.getByLabel("The token").textContent();
+  const secret = await page.getByLabel("The token", { exact: true }).textContent();
   assert.equal(await ask(secret), 200);
   assert.deepEqual(await rig.violations(page), []);
   await page.getByRole("button", { name: "Done" }).click();
-  await page.getByRole("cell", { name: "prometheus" }).waitFor();
+  await page.getByRole("cell", { name: "prometheus", exact: true }).waitFor();
   assert.ok(!(await page.content()).includes(secret));
   await picture(page, "tokens");
   assert.deepEqual(await rig.violations(page), []);
@@ -259,7 +261,7 @@ test("light, dark and a phone: nothing that an accessibility checker finds", asy
   for (const colorScheme of ["light", "dark"]) {
     for (const [name, viewport] of Object.entries(sizes)) {
       const page = await rig.signedIn({ colorScheme, viewport });
-      await card(page, "p1").locator("dd", { hasText: /\d °C/ }).waitFor();
+      await card(page, "p1").locator("dd", { hasText: /\d\s°C/ }).waitFor();
       assert.deepEqual(await rig.violations(page), [], `${name}, ${colorScheme}`);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `${name} is ${overflow} px too wide`);
