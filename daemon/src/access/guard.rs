@@ -74,9 +74,9 @@ impl Verified {
         Self { key, known: Mutex::default(), turns: Semaphore::new(2) }
     }
 
-    fn tag(&self, password: &str, hash: &str) -> Vec<u8> {
-        // A new password has another hash, and what was known is so no more.
-        sign(&self.key, format!("{hash}\0{password}").as_bytes()).as_ref().to_vec()
+    fn tag(&self, password: &str, hash: &str, address: &str) -> Vec<u8> {
+        // A new password has another hash, and what was known is so no more. Who guesses from elsewhere learns nothing of it.
+        sign(&self.key, format!("{hash}\0{address}\0{password}").as_bytes()).as_ref().to_vec()
     }
 
     fn knows(&self, tag: &[u8]) -> bool {
@@ -142,6 +142,21 @@ impl Access {
         self.tokens.find(secret).map(|token| (format!("token:{}", token.name), token.role))
     }
 
+    /// What a caller may do by now, who was let in before; nothing where the account or the token has ended.
+    #[must_use]
+    pub fn role_now(&self, caller: &Caller) -> Option<Role> {
+        match caller.by {
+            By::Peer => Some(caller.role),
+            By::Token => {
+                self.tokens.get(caller.name.strip_prefix("token:")?).map(|token| token.role)
+            }
+            By::Basic | By::Session | By::Cookie => {
+                let account = self.accounts.get(&caller.name);
+                account.filter(|account| account.enabled).map(|account| account.role)
+            }
+        }
+    }
+
     /// The role is the account's now.
     fn of_session(&self, secret: &str) -> Option<(String, Role)> {
         let session = self.sessions.find(secret)?;
@@ -156,15 +171,17 @@ impl Access {
     pub async fn log_in(&self, user: &str, word: &str, address: &str) -> Result<Role, Problem> {
         let account = self.accounts.hash_of(user);
         if let Some((role, hash)) = &account {
-            if self.verified.knows(&self.verified.tag(word, hash)) {
+            if self.verified.knows(&self.verified.tag(word, hash, address)) {
                 return Ok(*role);
             }
         }
         self.check_wait(address)?;
         let (role, hash) = account.map_or((None, NOBODY.to_owned()), |(role, h)| (Some(role), h));
-        let tag = self.verified.tag(word, &hash);
+        let tag = self.verified.tag(word, &hash, address);
         let word = word.to_owned();
         let _turn = self.verified.turns.acquire().await;
+        // Others from there may have failed while this one waited.
+        self.check_wait(address)?;
         let work = tokio::task::spawn_blocking(move || {
             word.len() <= password::LONGEST && password::verify(&word, &hash)
         });
@@ -196,5 +213,52 @@ impl Access {
             self.audit.note_refusal(who, address, "refused");
         }
         Problem::new(ProblemKind::Unauthorized, "the name, password, token or session is not valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::slow_down::FREE;
+    use super::*;
+
+    const RIGHT: &str = "the right password";
+
+    fn access(folder: &tempfile::TempDir) -> Access {
+        let folder = StateFolder::open(folder.path()).unwrap();
+        let access = Access::open(&folder, Duration::from_secs(60)).unwrap();
+        access.accounts.create("admin", RIGHT, Role::Administrator).unwrap();
+        access
+    }
+
+    /// Seen: as many guesses as connections were looked at, since none had failed when they began.
+    #[tokio::test]
+    async fn guesses_at_the_same_time_are_counted_one_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let access = std::sync::Arc::new(access(&folder));
+        let guess = |number: usize| {
+            let access = std::sync::Arc::clone(&access);
+            tokio::spawn(async move { access.log_in("admin", &format!("{number}"), "::1").await })
+        };
+        let mut looked_at = 0;
+        for guess in (0..40).map(guess).collect::<Vec<_>>() {
+            let refused = guess.await.unwrap().unwrap_err();
+            looked_at += u32::from(refused.kind == ProblemKind::Unauthorized);
+        }
+        // Two are looked at at once.
+        assert!(looked_at <= FREE + 1, "{looked_at}");
+    }
+
+    /// Seen: while somebody used a password, everybody could try it as often as they liked.
+    #[tokio::test]
+    async fn a_password_in_use_is_as_hard_to_guess_from_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let access = access(&folder);
+        access.log_in("admin", RIGHT, "::1").await.unwrap();
+        for _ in 0..FREE {
+            access.log_in("admin", "a wrong one", "::2").await.unwrap_err();
+        }
+        let refused = access.log_in("admin", RIGHT, "::2").await.unwrap_err();
+        assert_eq!(refused.kind, ProblemKind::TooMany);
+        access.log_in("admin", RIGHT, "::1").await.unwrap();
     }
 }

@@ -11,6 +11,9 @@ use crate::error::{Problem, ProblemKind};
 /// More sessions at once are not kept.
 const MOST: usize = 256;
 
+/// Nor more of one account: a program that never logs out keeps nobody else out.
+const MOST_OF_ONE: usize = 64;
+
 /// A session.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -51,7 +54,8 @@ impl Sessions {
         *self.limit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a session. The second value is its secret, told this once.
+    /// Begins a session, in the place of the account's one that has been quiet for longest where it has too many. The second
+    /// value is its secret, told this once.
     ///
     /// # Errors
     /// Too many sessions.
@@ -62,6 +66,11 @@ impl Sessions {
         address: &str,
     ) -> Result<(Session, String), Problem> {
         let mut live = self.live();
+        let own = live.iter().filter(|(_, session)| session.user == user);
+        if own.clone().count() >= MOST_OF_ONE {
+            let quiet = own.min_by_key(|(_, session)| session.used).map(|(key, _)| key.clone());
+            quiet.map(|key| live.remove(&key));
+        }
         if live.len() >= MOST {
             let text = format!("{MOST} sessions are open, and no more can be kept; end one");
             return Err(Problem::new(ProblemKind::TooMany, text));
@@ -140,10 +149,27 @@ mod tests {
     #[test]
     fn sessions_are_bounded() {
         let sessions = Sessions::new(Duration::from_secs(3600));
-        for _ in 0..MOST {
-            sessions.create("admin", Role::Operator, "::1").unwrap();
+        for number in 0..MOST {
+            let user = format!("user-{}", number / MOST_OF_ONE);
+            sessions.create(&user, Role::Operator, "::1").unwrap();
         }
         let refused = sessions.create("admin", Role::Operator, "::1").unwrap_err();
         assert_eq!(refused.kind, ProblemKind::TooMany);
+    }
+
+    /// Seen: who logged in for each request and never out kept everybody else from logging in.
+    #[test]
+    fn one_account_takes_no_more_than_its_share() {
+        let sessions = Sessions::new(Duration::from_secs(3600));
+        let (_, first) = sessions.create("script", Role::ReadOnly, "::1").unwrap();
+        let (_, second) = sessions.create("script", Role::ReadOnly, "::1").unwrap();
+        for _ in 0..2 * MOST {
+            assert!(sessions.find(&first).is_some());
+            sessions.create("script", Role::ReadOnly, "::1").unwrap();
+        }
+        assert_eq!(sessions.list().len(), MOST_OF_ONE);
+        // The one that is used stays.
+        assert!(sessions.find(&first).is_some() && sessions.find(&second).is_none());
+        sessions.create("admin", Role::Administrator, "::1").unwrap();
     }
 }

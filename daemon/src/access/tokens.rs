@@ -74,6 +74,16 @@ impl Tokens {
         })
     }
 
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Token> {
+        let now = unix_now();
+        self.0.get(|document| {
+            let mut live = document.tokens.iter().filter(|kept| is_live(&kept.token, now));
+            live.find(|kept| kept.token.name == name).map(|kept| kept.token.clone())
+        })
+    }
+
     /// Makes a token; its secret is told this once.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::timeout;
 
 use super::described::Described;
-use crate::access::{Caller, Role};
+use crate::access::{Access, Caller, Role};
 use crate::error::{Problem, ProblemKind};
 use crate::events::{Event, EventKind, Listener, Next};
 use crate::http::stream::Pieces;
@@ -39,11 +39,12 @@ async fn stream(
         Problem { retry_after: Some(10), ..problem }
     })?;
     let (sender, pieces) = Pieces::new();
-    tokio::spawn(send(listener, sender, caller.role));
+    tokio::spawn(send(listener, sender, Arc::clone(&service.access), caller));
     Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(pieces)).into_response())
 }
 
-async fn send(mut listener: Listener, sender: Sender<Bytes>, role: Role) {
+/// Until the client is gone, or may read no more.
+async fn send(mut listener: Listener, sender: Sender<Bytes>, access: Arc<Access>, caller: Caller) {
     // Says at once that the stream stands.
     let mut text = String::from(": clusterhatd\nretry: 2000\n\n");
     loop {
@@ -51,7 +52,9 @@ async fn send(mut listener: Listener, sender: Sender<Bytes>, role: Role) {
         if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
             return;
         }
-        text = match timeout(PULSE, listener.next()).await {
+        let next = timeout(PULSE, listener.next()).await;
+        let Some(role) = access.role_now(&caller) else { return };
+        text = match next {
             Err(_) => ": \n\n".to_owned(),
             Ok(None) => return,
             Ok(Some(Next::Missed)) => "event: missed\ndata: {}\n\n".to_owned(),

@@ -122,10 +122,12 @@ async fn connect(
 
 /// An operator may write, which is noted.
 fn reader(service: &Service, caller: Caller, console: &Arc<Console>) -> Reader {
-    let (name, may_write) = (caller.name.clone(), caller.role >= Role::Operator);
-    let (access, label) = (Arc::clone(&service.access), console.label().to_owned());
-    let note = move || access.audit.note(&caller, "console", &label, "writes");
-    Reader { name, writes: may_write.then(|| Box::new(note) as Box<dyn Fn() + Send>) }
+    let (name, label) = (caller.name.clone(), console.label().to_owned());
+    let (access, own) = (Arc::clone(&service.access), caller.clone());
+    let role = Box::new(move || access.role_now(&own));
+    let access = Arc::clone(&service.access);
+    let writes = Box::new(move || access.audit.note(&caller, "console", &label, "writes"));
+    Reader { name, role, writes }
 }
 
 fn find(service: &Service, node: &str) -> Result<Arc<Console>, Problem> {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::console::{Console, PortState};
 use super::wake::Wake;
 use super::writer::ReaderId;
+use crate::access::Role;
 
 /// How many bytes are sent at once.
 const CHUNK: usize = 16 * 1024;
@@ -31,8 +32,10 @@ pub struct Session {
 pub struct Reader {
     /// What others see.
     pub name: String,
-    /// What is done when it gets the turn to write; absent for one who may only read.
-    pub writes: Option<Box<dyn Fn() + Send>>,
+    /// What it may do by now; nothing for who may not even read any more.
+    pub role: Box<dyn Fn() -> Option<Role> + Send>,
+    /// What is done when it gets the turn to write.
+    pub writes: Box<dyn Fn() + Send>,
 }
 
 /// What is to be sent to a reader.
@@ -120,13 +123,13 @@ impl Session {
             Input::Control(Control::Write(WriteWish::Release)) => {
                 self.console.wish(self.id, &self.reader.name, WriteWish::Release).is_ok()
             }
-            _ if self.reader.writes.is_none() => {
+            _ if !self.may_write() => {
                 self.refuse("your role only reads: an operator writes");
                 return;
             }
             Input::Control(Control::Write(wish)) => {
                 match self.console.wish(self.id, &self.reader.name, wish) {
-                    Ok(()) => self.reader.writes.iter().for_each(|tell| tell()),
+                    Ok(()) => (self.reader.writes)(),
                     Err(other) => self.refuse(&format!("{other} writes on this console")),
                 }
                 return;
@@ -140,6 +143,16 @@ impl Session {
         } else {
             self.refuse("nothing was sent: ask to write first");
         }
+    }
+
+    /// Whether it may still read.
+    #[must_use]
+    pub fn may_read(&self) -> bool {
+        (self.reader.role)().is_some()
+    }
+
+    fn may_write(&self) -> bool {
+        (self.reader.role)().is_some_and(|role| role >= Role::Operator)
     }
 
     fn refuse(&mut self, reason: &str) {
@@ -158,8 +171,12 @@ mod tests {
     use super::*;
 
     fn reader(console: &Arc<Console>, name: &str, may_write: bool) -> Session {
-        let writes = may_write.then(|| Box::new(|| {}) as Box<dyn Fn() + Send>);
-        let reader = Reader { name: name.to_owned(), writes };
+        let role = if may_write { Role::Operator } else { Role::ReadOnly };
+        let reader = Reader {
+            name: name.to_owned(),
+            role: Box::new(move || Some(role)),
+            writes: Box::new(|| {}),
+        };
         Session::new(Arc::clone(console), Wake::new().unwrap(), reader, 1000)
     }
 

@@ -28,7 +28,7 @@ pub(super) async fn serve(mut session: Session, stream: impl AsyncRead + AsyncWr
                     Output::Notice(notice) => Frame::add_notice(&notice, &mut out),
                 }
                 match timeout(STALLED, to.write_all(&out)).await {
-                    Ok(Ok(())) => {}
+                    Ok(Ok(())) if session.may_read() => {}
                     _ => return,
                 }
             }

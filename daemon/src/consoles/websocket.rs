@@ -16,7 +16,7 @@ const PING: Duration = Duration::from_secs(30);
 /// How long a client may take nothing.
 const STALLED: Duration = Duration::from_secs(60);
 
-/// Serves a reader until it goes.
+/// Serves a reader until it goes, or may read no more.
 pub(super) async fn serve(mut session: Session, mut socket: WebSocket) {
     let mut pings = interval(PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -41,6 +41,9 @@ pub(super) async fn serve(mut session: Session, mut socket: WebSocket) {
                 }
             }
         };
+        if !session.may_read() {
+            return;
+        }
         let ends = matches!(message, Message::Close(_));
         match timeout(STALLED, socket.send(message)).await {
             Ok(Ok(())) if !ends => {}

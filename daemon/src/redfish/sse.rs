@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Answers with events from here on, or from after the one that the client had last (`Last-Event-ID`).
 pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Response {
+    let caller = match asked.caller() {
+        Ok(caller) => caller.clone(),
+        Err(failure) => return failure.into_response(),
+    };
     let headers = &asked.headers;
     if !accepts_events(headers) {
         let kind = &message::HEADER_INVALID;
@@ -38,7 +43,9 @@ pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Resp
         return Failure::plain(StatusCode::SERVICE_UNAVAILABLE, limit).into_response();
     };
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(tell(listener, asked.own.subscriptions.stream(), sender));
+    let (access, stream) = (Arc::clone(&service.access), asked.own.subscriptions.stream());
+    let may_read = move || access.role_now(&caller).is_some();
+    tokio::spawn(tell(listener, stream, sender, may_read));
     let mut response = Body::new(Chunks(receiver)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -55,13 +62,18 @@ fn accepts_events(headers: &HeaderMap) -> bool {
     kinds.any(|kind| matches!(kind, "text/event-stream" | "text/*" | "*/*"))
 }
 
-/// Until the client closes the connection, or somebody ends the subscription.
-async fn tell(mut listener: Listener, stream: Stream, sender: Sender<Bytes>) {
+/// Until the client closes the connection or may read no more, or somebody ends the subscription.
+async fn tell(
+    mut listener: Listener,
+    stream: Stream,
+    sender: Sender<Bytes>,
+    may_read: impl Fn() -> bool,
+) {
     // The client knows then that it is connected.
     let mut next = Some(Bytes::from_static(b": connected\n\n"));
     loop {
         if let Some(bytes) = next.take() {
-            if sender.send(bytes).await.is_err() {
+            if !may_read() || sender.send(bytes).await.is_err() {
                 return;
             }
         }

@@ -1,5 +1,6 @@
 //! Who gets in: passwords, sessions, tokens, and what becomes of those who guess.
 
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 
 use clusterhat_tests::running::until;
@@ -55,6 +56,39 @@ fn ten_failures_slow_an_address_down_and_a_token_still_works() {
     assert_eq!(daemon.ask(&nodes().basic("admin", "another wrong one")).status, 401);
     let refusals = daemon.stderr().matches("log-in").count();
     assert!((11..=13).contains(&refusals), "{refusals}: {}", daemon.stderr());
+}
+
+/// Seen: what was open when a token was taken away told its holder everything from then on, and took the keys of consoles.
+#[test]
+fn what_a_token_has_open_ends_with_the_token() {
+    let daemon = Daemon::on_socket();
+    let token = token(&daemon, &json!({"name": "t", "role": "operator"}));
+    let open = |path: &str, headers: &[(&str, &str)]| {
+        let request = Request::get(path).bearer(&token);
+        let add = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
+        let request = headers.iter().fold(request, add).text().replace("connection: close\r\n", "");
+        let mut socket = daemon.socket();
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut begin = vec![0; 12];
+        socket.read_exact(&mut begin).unwrap();
+        (socket, String::from_utf8(begin).unwrap())
+    };
+    let upgrade = [("connection", "Upgrade"), ("upgrade", clusterhat::consoles::UPGRADE)];
+    let all = [
+        open("/api/v1/events", &[]),
+        open("/redfish/v1/EventService/SSE", &[]),
+        open("/api/v1/consoles/p1", &upgrade),
+    ];
+    let statuses = all.each_ref().map(|(_, begin)| &begin[9..]);
+    assert_eq!(statuses, ["200", "200", "101"]);
+    assert_eq!(daemon.ask(&Request::new("DELETE", "/api/v1/tokens/t")).status, 204);
+    // Something happens, on the console, too.
+    daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
+    for (mut socket, _) in all {
+        let mut rest = Vec::new();
+        socket.read_to_end(&mut rest).expect("it ends");
+        assert!(!String::from_utf8_lossy(&rest).contains("ResourcePoweredOn"));
+    }
 }
 
 fn log_in(daemon: &Daemon) -> Answer {
