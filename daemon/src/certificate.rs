@@ -14,7 +14,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::access::password::hex;
 use crate::settings::Settings;
-use crate::state_folder::StateFolder;
+use crate::state_folder::{StateFolder, read_file};
 
 /// The files of the certificate that the daemon makes itself.
 const CERTIFICATE: &str = "certificate.pem";
@@ -50,12 +50,13 @@ impl Certificate {
         let wrong = |path: &PathBuf, error: &dyn std::fmt::Display| {
             io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))
         };
-        let chain = CertificateDer::pem_file_iter(&path).map_err(|error| wrong(&path, &error))?;
-        let chain: Result<Vec<_>, _> = chain.collect();
+        let pem = read_file(&path).map_err(|error| wrong(&path, &error))?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
         let chain = chain.map_err(|error| wrong(&path, &error))?;
         let first = chain.first().ok_or_else(|| wrong(&path, &"no certificate in it"))?;
         let fingerprint = fingerprint(first);
-        let private = PrivateKeyDer::from_pem_file(&key).map_err(|error| wrong(&key, &error))?;
+        let pem = read_file(&key).map_err(|error| wrong(&key, &error))?;
+        let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| wrong(&key, &error))?;
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder =
             builder.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12]);

@@ -1,5 +1,6 @@
 //! What every handler gets.
 
+use std::fs::File;
 use std::io;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -68,6 +69,8 @@ pub struct Inner {
     settings: RwLock<Settings>,
     certificate: RwLock<Option<Certificate>>,
     reload: Mutex<()>,
+    /// No other daemon has the state folder meanwhile.
+    _occupied: File,
 }
 
 /// Why the daemon cannot start, or not reload.
@@ -126,6 +129,7 @@ impl Service {
         let settings = settings(&start)?;
         let of_state = |source| StartError::State { path: start.state_dir.clone(), source };
         let state = StateFolder::open(&start.state_dir).map_err(of_state)?;
+        let occupied = state.occupy().map_err(of_state)?;
         let access = Access::open(&state, settings.session_timeout).map_err(of_state)?;
         let access = Arc::new(access);
         let events = Arc::new(Events::default());
@@ -166,6 +170,7 @@ impl Service {
             settings: RwLock::new(settings),
             certificate: RwLock::new(certificate),
             reload: Mutex::default(),
+            _occupied: occupied,
         })))
     }
 

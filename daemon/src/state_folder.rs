@@ -2,14 +2,21 @@
 //! daemon's user alone.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
 };
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// Held by the daemon that uses the folder.
+const LOCK: &str = "lock";
+
+/// By these a folder is known that is the daemon's already.
+const OWN: [&str; 4] = ["accounts.json", "tokens.json", "key.pem", LOCK];
 
 /// The folder, mode 0700.
 #[derive(Clone, Debug)]
@@ -19,10 +26,14 @@ impl StateFolder {
     /// Makes the folder where it is not there, and takes away what others may do with it.
     ///
     /// # Errors
-    /// Where it cannot be made, or belongs to another user.
+    /// Where it cannot be made, belongs to another user, or is open to others and has other things in it.
     pub fn open(path: &Path) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         if fs::metadata(path)?.mode() & 0o077 != 0 {
+            if !is_own(path)? {
+                let text = "others use it: name a folder of its own, or close this one (chmod 700)";
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+            }
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         }
         Ok(Self(path.to_owned()))
@@ -39,7 +50,7 @@ impl StateFolder {
     /// # Errors
     /// Where it cannot be read.
     pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.path(name)) {
+        match read_file(&self.path(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -72,9 +83,27 @@ impl StateFolder {
         if fs::metadata(&path).is_ok_and(|found| found.len() > limit) {
             fs::rename(&path, self.path(&format!("{name}.1")))?;
         }
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+        let mut file = open_regular(&path, flags)?;
         self.give(&file)?;
         file.write_all(bytes)
+    }
+
+    /// Takes the folder for one daemon, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// Another daemon has it, or it cannot be locked.
+    pub fn occupy(&self) -> io::Result<File> {
+        let file = open_regular(&self.path(LOCK), OFlags::RDWR | OFlags::CREATE)?;
+        self.give(&file)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let text = "another clusterhatd uses it: stop that one, or name another folder";
+                Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+            }
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     /// Keeps other processes from changing anything here until it is dropped.
@@ -83,7 +112,7 @@ impl StateFolder {
     /// Where it cannot be locked.
     pub fn lock(&self) -> io::Result<File> {
         let folder = File::open(&self.0)?;
-        rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)?;
+        flock(&folder, FlockOperation::LockExclusive)?;
         Ok(folder)
     }
 
@@ -125,9 +154,78 @@ impl StateFolder {
     }
 }
 
+/// The content of a file.
+///
+/// # Errors
+/// Where it cannot be read, or is no regular file.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path, OFlags::RDONLY)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Neither waits at a pipe nor takes a device that has no end.
+fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
+    if !file.metadata()?.is_file() {
+        let text = format!("{} is not a regular file", path.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok(file)
+}
+
+fn is_own(folder: &Path) -> io::Result<bool> {
+    let is_known = OWN.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok());
+    Ok(is_known || fs::read_dir(folder)?.next().is_none())
+}
+
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{CWD, FileType, mknodat};
+
     use super::*;
+
+    /// Seen: a start waited for ever at a pipe in the place of a file.
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        mknodat(CWD, folder.path("a.json"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let error = folder.read("a.json").unwrap_err().to_string();
+        assert!(error.contains("a.json is not a regular file"), "{error}");
+        assert!(folder.append("a.json", b"x", 1).is_err());
+    }
+
+    /// Seen: `--state-dir /etc` closed that folder to everybody else.
+    #[test]
+    fn a_folder_that_others_use_is_not_closed_to_them() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("shared");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(path.join("of-others"), "").unwrap();
+        let error = StateFolder::open(&path).unwrap_err().to_string();
+        assert!(error.contains("a folder of its own"), "{error}");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o755);
+        // An empty one, or its own of before, is taken.
+        fs::remove_file(path.join("of-others")).unwrap();
+        StateFolder::open(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn one_daemon_has_a_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let held = folder.occupy().unwrap();
+        let error = folder.occupy().unwrap_err().to_string();
+        assert!(error.contains("another clusterhatd uses it"), "{error}");
+        // The commands beside it go on changing files.
+        drop(folder.lock().unwrap());
+        drop(held);
+        folder.occupy().unwrap();
+    }
 
     #[test]
     fn files_are_private_and_replaced_whole() {

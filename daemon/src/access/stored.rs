@@ -17,6 +17,8 @@ type Stamp = (u64, i64, i64);
 
 struct Cache<T> {
     stamp: Option<Stamp>,
+    /// Of the content that cannot be used, which was told.
+    told: Option<Stamp>,
     value: T,
 }
 
@@ -33,7 +35,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
     /// # Errors
     /// A file that cannot be read or is damaged: nobody is let in by guessing what it said.
     pub(super) fn open(folder: &StateFolder, file: &'static str) -> io::Result<Self> {
-        let cache = Mutex::new(Cache { stamp: None, value: T::default() });
+        let cache = Mutex::new(Cache { stamp: None, told: None, value: T::default() });
         let stored = Self { folder: folder.clone(), file, cache };
         stored.refresh(&mut stored.lock())?;
         Ok(stored)
@@ -42,7 +44,11 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
     /// Looks at the document as it is now.
     pub(super) fn get<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         let mut cache = self.lock();
-        if let Err(error) = self.refresh(&mut cache) {
+        let stamp = self.stamp();
+        let refreshed = self.refresh(&mut cache);
+        // Said once of each content.
+        if let Some(error) = refreshed.err().filter(|_| stamp != cache.told) {
+            cache.told = stamp;
             log::tell(Level::Error, &format!("what was known before stays: {error}"), &[]);
         }
         look(&cache.value)
@@ -66,16 +72,15 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         let mut value = cache.value.clone();
         let result = change(&mut value)?;
         self.folder.write_json(self.file, &value).map_err(failed)?;
-        *cache = Cache { stamp: self.stamp(), value };
+        *cache = Cache { stamp: self.stamp(), told: None, value };
         Ok(result)
     }
 
     fn refresh(&self, cache: &mut Cache<T>) -> io::Result<()> {
         let stamp = self.stamp();
         if stamp != cache.stamp {
-            // Said once of each content.
-            cache.stamp = stamp;
             cache.value = self.folder.read_json(self.file)?.unwrap_or_default();
+            cache.stamp = stamp;
         }
         Ok(())
     }
@@ -119,6 +124,9 @@ mod tests {
         assert_eq!(one.get(Clone::clone), [1, 2, 3]);
         fs::write(folder.path("numbers.json"), "[1, 2").unwrap();
         assert_eq!(one.get(Clone::clone), [1, 2, 3]);
-        assert!(push(&other, 4).is_err());
+        // However often it is tried: the owner's file is not written over.
+        assert!(push(&other, 4).is_err() && push(&other, 4).is_err());
+        assert!(push(&one, 4).is_err());
+        assert_eq!(fs::read_to_string(folder.path("numbers.json")).unwrap(), "[1, 2");
     }
 }

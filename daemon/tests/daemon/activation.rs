@@ -31,9 +31,19 @@ fn a_socket_that_systemd_passes_is_served() {
 #[test]
 fn a_socket_that_a_killed_daemon_left_is_replaced_and_one_that_answers_is_not() {
     let daemon = Daemon::on_socket();
-    let second = Daemon::command(&daemon.folder, &[]).status().unwrap();
-    assert_eq!(second.code(), Some(1));
-    assert!(daemon.stderr().contains("another clusterhatd answers there"), "{}", daemon.stderr());
+    let other = tempfile::tempdir().unwrap();
+    let options = ["--socket", daemon.first_line["socket"].as_str().unwrap()];
+    let second = Daemon::command(&other, &options).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let told = std::fs::read_to_string(other.path().join("stderr")).unwrap();
+    assert!(told.contains("another clusterhatd answers there"), "{told}");
+    // Nor do two share accounts and subscriptions.
+    let socket = other.path().join("socket");
+    let options = ["--socket", socket.to_str().unwrap()];
+    let third = Daemon::command(&daemon.folder, &options).output().unwrap();
+    assert_eq!((third.status.code(), third.stdout.len()), (Some(1), 0));
+    assert!(daemon.stderr().contains("another clusterhatd uses it"), "{}", daemon.stderr());
+    assert_eq!(daemon.ask(&Request::get("/api/v1/nodes")).status, 200);
     let (_, folder, password) = daemon.end("KILL");
     let daemon = Daemon::again(folder, &[], password);
     assert_eq!(daemon.ask(&Request::get("/api/v1/nodes")).status, 200);

@@ -71,14 +71,15 @@ impl Daemon {
         // The options may name other boards.
         let simulation: &[&str] = if options.contains(&"--sim") { &[] } else { &["--sim", "v2.5"] };
         let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
+        if !options.contains(&"--socket") {
+            command.arg("--socket").arg(folder.path().join("socket"));
+        }
         command
             .args(simulation)
             .arg("--state-dir")
             .arg(folder.path().join("state"))
             .arg("--consoles-dir")
             .arg(folder.path().join("consoles"))
-            .arg("--socket")
-            .arg(folder.path().join("socket"))
             .args(options)
             .env("XDG_RUNTIME_DIR", folder.path())
             .env_remove("JOURNAL_STREAM")
