@@ -181,7 +181,8 @@ impl Events {
             None => VecDeque::new(),
         };
         let oldest = kept.last.front().map(|event| event.id);
-        let missed = after.is_some_and(|after| oldest.is_some_and(|oldest| oldest > after + 1));
+        let missed = after
+            .is_some_and(|after| oldest.is_some_and(|oldest| oldest > after.saturating_add(1)));
         Some(Listener { missed, again, receiver: self.sender.subscribe(), _guard: guard })
     }
 
@@ -264,6 +265,8 @@ mod tests {
         let mut old = events.listen(Some(5)).unwrap();
         assert_eq!(id(&mut old).await, None);
         assert_eq!(id(&mut old).await, Some(first));
+        // A number that no event ever has.
+        assert!(events.listen(Some(u64::MAX)).is_some());
     }
 
     #[tokio::test]

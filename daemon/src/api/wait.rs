@@ -70,18 +70,24 @@ async fn wait(
         let problem = Problem::new(ProblemKind::TooMany, "too many clients wait; try again later");
         Problem { retry_after: Some(5), ..problem }
     })?;
+    // A client that goes leaves its thread at work until the end of the slice: the turn is over then, not before.
+    let turn = Arc::new(turn);
     let end = Instant::now() + limit;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         let options = service.boards.options().clone();
         let set = set.clone();
         let slice = left.min(SLICE);
-        let outcome = tokio::task::spawn_blocking(move || look(&options, &set, goal, slice)).await;
+        let turn = Arc::clone(&turn);
+        let work = move || {
+            let _turn = turn;
+            look(&options, &set, goal, slice)
+        };
+        let outcome = tokio::task::spawn_blocking(work).await;
         let outcome =
             outcome.map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
         let outcome = outcome.map_err(|error| Problem::from(&error))?;
         if outcome.error.is_none() || left <= SLICE {
-            drop(turn);
             return Ok(told(&service, outcome));
         }
     }

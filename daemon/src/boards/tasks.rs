@@ -23,6 +23,9 @@ const RUNNING: usize = 32;
 /// That many are kept, those that have ended among them.
 const KEPT: usize = 128;
 
+/// That many bytes of nodes' names a request may have: they are kept with the task and its events.
+const WORDS: usize = 16 * 1024;
+
 /// All operations.
 pub struct Tasks {
     boards: Boards,
@@ -70,6 +73,10 @@ impl Tasks {
         caller: &Caller,
         overrides: Overrides,
     ) -> Result<Arc<Task>, Problem> {
+        if nodes.iter().map(|word| word.len() + 1).sum::<usize>() > WORDS {
+            let text = format!("nodes: more than {WORDS} bytes; write ranges, as in p[1-4]");
+            return Err(Problem::bad_request(text));
+        }
         let set = NodeSet::parse(nodes).map_err(|error| Problem::from(&Error::from(error)))?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let task = Arc::new(Task::new(id, operation, nodes, &caller.name));

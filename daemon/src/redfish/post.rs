@@ -63,8 +63,12 @@ fn parse(text: &str) -> Option<(bool, String, u16, Uri)> {
         _ => return None,
     };
     let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-    (!host.is_empty()).then_some((is_https, host, port, uri))
+    let authority = uri.authority()?.as_str();
+    // Behind the host, whose own colons are in brackets: a number that is no port is none that was left out.
+    let has_port = authority.rsplit(']').next()?.contains(':');
+    let port = uri.port_u16().or_else(|| (!has_port).then_some(if is_https { 443 } else { 80 }))?;
+    // Whoever may read subscriptions would read the password, too.
+    (!host.is_empty() && !authority.contains('@')).then_some((is_https, host, port, uri))
 }
 
 /// Sends it.
@@ -180,6 +184,9 @@ mod tests {
             "https://",
             "http:///x",
             "https://a b/",
+            // Seen: sent to port 80.
+            "http://10.0.0.1:99999/",
+            "http://user:password@10.0.0.1/",
         ] {
             assert!(!is_address(bad), "{bad}");
         }

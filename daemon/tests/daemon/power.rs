@@ -103,6 +103,28 @@ fn what_makes_no_sense_switches_nothing() {
     assert_eq!(seen(&daemon), [false; 4]);
 }
 
+/// Seen: the thread of such a task ended in the middle, and the task kept one of the places for running ones for ever.
+#[test]
+fn a_limit_that_no_clock_reaches_is_one() {
+    let daemon = Daemon::on_socket();
+    for action in ["shutdown", "reboot"] {
+        let body = json!({"nodes": ["p1"], "action": action, "timeout": 1.8e19});
+        assert_ne!(daemon.power(&body)["task"]["state"], "running");
+    }
+    assert!(!daemon.stderr().contains("panicked"), "{}", daemon.stderr());
+}
+
+/// Seen: the names of some hundred requests filled 200 MB.
+#[test]
+fn names_are_bounded_in_sum() {
+    let daemon = Daemon::on_socket();
+    let names = vec!["p1"; 9000];
+    let answer =
+        daemon.ask(&Request::post("/api/v1/power", &json!({"nodes": names, "action": "on"})));
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert_eq!(daemon.get("/api/v1/tasks")["tasks"], json!([]));
+}
+
 #[test]
 fn who_switched_what_is_written_down() {
     let daemon = Daemon::on_socket();

@@ -114,7 +114,7 @@ impl Cluster {
         let now = Instant::now();
         let mut courses: Vec<_> =
             nodes.iter().map(|&node| Course::new(node, State::Agent, false, now)).collect();
-        let asking = Asking::begin(self, &nodes, &Request::Reboot, Instant::now() + limit);
+        let asking = Asking::begin(self, &nodes, &Request::Reboot, deadline(now, limit));
         while courses.iter().any(Course::is_asking) {
             // Every node answers or fails within the limit.
             let Ok((node, said)) = asking.said.recv() else { break };
@@ -158,6 +158,11 @@ impl Cluster {
         };
         Ok(nodes.iter().copied().filter(|node| !is_off(node)).collect())
     }
+}
+
+/// When a limit is over: one that no clock reaches, in ten years.
+fn deadline(now: Instant, limit: Duration) -> Instant {
+    now + limit.min(Duration::from_secs(10 * 365 * 24 * 3600))
 }
 
 fn tell(courses: &mut [Course], node: Node, said: Said) {

@@ -39,7 +39,7 @@ impl<'a> Work<'a> {
         limit: Duration,
     ) -> Result<Self, Error> {
         let now = Instant::now();
-        let deadline = now + limit;
+        let deadline = super::deadline(now, limit);
         // Before anybody is asked: a node may be quick.
         let watch = cluster.follow_kernel(&set_of(nodes)?)?;
         let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
