@@ -158,7 +158,12 @@ async fn live(https: &mut Https, mut signals: Signals) {
         tokio::select! {
             _ = signals.terminate.recv() => return,
             _ = signals.interrupt.recv() => return,
-            _ = signals.hang_up.recv() => https.reload().await,
+            _ = signals.hang_up.recv() => tokio::select! {
+                () = https.reload() => {}
+                // A file that is waited for keeps nobody from ending it.
+                _ = signals.terminate.recv() => return,
+                _ = signals.interrupt.recv() => return,
+            },
         }
     }
 }

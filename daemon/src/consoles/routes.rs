@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::console::{Console, ConsoleSummary};
 use super::session::Reader;
 use super::{stream, websocket};
-use crate::access::{Caller, Role};
+use crate::access::Caller;
 use crate::api::described::Described;
 use crate::error::{Problem, ProblemKind};
 use crate::service::Service;

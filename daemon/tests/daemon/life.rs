@@ -104,6 +104,28 @@ fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
     }
 }
 
+/// Seen: while a pipe in the place of the configuration was waited for, SIGTERM was not obeyed.
+#[test]
+fn a_hang_up_that_waits_for_a_file_does_not_keep_it_from_ending() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let config = folder.path().join("clusterhat.toml");
+    std::fs::write(&config, "").unwrap();
+    let options = ["--config", config.to_str().unwrap()];
+    let daemon = Daemon::again(folder.clone(), &options, String::new());
+    std::fs::remove_file(&config).unwrap();
+    assert!(Command::new("mkfifo").arg(&config).status().unwrap().success());
+    daemon.signal("HUP");
+    // It waits: somebody who writes finds a reader.
+    let write = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK;
+    let mode = rustix::fs::Mode::empty();
+    let mut held = None;
+    until("a reader of the pipe", || {
+        held = rustix::fs::open(&config, write, mode).ok();
+        held.is_some()
+    });
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
+
 #[test]
 fn systemd_is_told_that_it_is_ready_and_lives() {
     let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
