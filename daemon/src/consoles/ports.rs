@@ -246,8 +246,11 @@ impl Link {
         let mut buffer = [0; CHUNK];
         match port.read(&mut buffer) {
             Ok(length @ 1..) => {
-                self.console.received(&buffer[..length]);
-                folder.map_or(Ok(()), |folder| self.logger.push(folder, &buffer[..length], now))
+                let heard = &buffer[..length];
+                // What somebody has seen is in the file, however the daemon ends.
+                let logged = folder.map_or(Ok(()), |folder| self.logger.push(folder, heard, now));
+                self.console.received(heard);
+                logged
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>

@@ -20,6 +20,8 @@ fn the_command_uses_the_daemon_s_console() {
     let site = Site::simulated();
     let _daemon = site.daemon();
     let mut looking = site.console("p1");
+    // What the node says at its start is no answer.
+    looking.until_text("p1 login: ");
     let script = ["console", "p1", "--send", "uname -r", "--expect", "^p1 log.n: $"];
     let output = site.run(&script);
     assert_eq!(output.status, 0, "{output:?}");
