@@ -1,12 +1,13 @@
-//! The kernel as the source of events: it is asked once, and tells the rest.
+//! The kernel as the source of events: its state is read once, and its notifications are followed from then on.
 //!
-//! | what | by |
+//! | what | source |
 //! |---|---|
 //! | gadgets and boot ROMs | uevents of USB devices ([`netlink`], [`uevent`], [`usb`]) |
 //! | links and neighbours | rtnetlink ([`netlink`], [`route`], [`network`]) |
 //! | power | the record of power switching ([`super::power`]) |
-//! | agents, where they are asked for | the nodes' second serial ports ([`super::agents`]) |
+//! | agents, where the watch includes them | the nodes' second serial ports ([`super::agents`]) |
 
+mod followed;
 mod netlink;
 mod network;
 mod present;
@@ -20,7 +21,6 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::Node;
-use node_link::NodeId;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -28,42 +28,30 @@ use super::agents::Agents;
 use super::power::Power;
 use super::{Event, Source, noted};
 use crate::error::Error;
-use crate::node_note::NodeNote;
+use followed::FollowedNodes;
 use netlink::{Received, Socket};
-use network::{Addresses, Asking, Schedule};
-use route::{Neighbour, Told};
+use network::{Addresses, Asking};
+use route::Told;
 use uevent::Uevent;
 use usb::Kind;
 
 pub(crate) use present::Present;
 
-/// More than the largest message of either kind.
+/// Bytes; larger than any uevent or rtnetlink datagram.
 const BUFFER: usize = 1 << 15;
 
-/// A node that is followed.
-struct Followed {
-    node: Node,
-    /// Absent for a number that no gadget can have.
-    id: Option<NodeId>,
-    /// Where it is on the USB, once that is known: from the configuration, or when a boot ROM is there.
-    usb_path: Option<String>,
-    schedule: Schedule,
-    /// What is known of it otherwise.
-    note: NodeNote,
-}
-
-/// The kernel's events of nodes.
+/// A source of events: uevents, rtnetlink, the record of power switching, and agents.
 pub(super) struct Kernel {
     root: PathBuf,
-    nodes: Vec<Followed>,
+    nodes: FollowedNodes,
     power: Power,
-    /// Absent where nobody asks for them.
+    /// Absent where the watch leaves them out.
     agents: Option<Agents>,
     uevents: Socket,
     route: Socket,
     addresses: Addresses,
     asking: Asking,
-    /// The nodes' devices by their USB paths: one that went has no serial number any more.
+    /// The devices on the USB by their paths, and the nodes that they belong to: the serial number of a device that has left cannot be read.
     devices: BTreeMap<String, Option<(Node, Kind)>>,
     buffer: Vec<u8>,
 }
@@ -77,16 +65,11 @@ impl Kernel {
         power: Power,
         agents: Option<Agents>,
     ) -> io::Result<Self> {
-        let followed = |(node, usb_path): (Node, _)| {
-            let id = NodeId::from_number(node.number()).ok();
-            let note = NodeNote::below(&root, node.number());
-            Followed { node, id, usb_path, schedule: Schedule::default(), note }
-        };
         Ok(Self {
-            nodes: nodes.into_iter().map(followed).collect(),
+            nodes: FollowedNodes::new(&root, nodes),
             power,
             agents,
-            // Before anything is read: what happens after is told.
+            // Opened before anything is read, so that no later event is missed.
             uevents: Socket::uevents()?,
             route: Socket::route_events()?,
             addresses: Addresses::read(&root),
@@ -97,15 +80,15 @@ impl Kernel {
         })
     }
 
-    /// All that is so, and all that is not.
+    /// The present state as events: those that apply, and the opposites of those that do not.
     fn present(&mut self) -> io::Result<Vec<(Node, Event, Option<Duration>)>> {
         let mut present = Present::read(&self.root);
         if present.roms().next().is_some() {
-            self.find_usb_paths();
+            self.nodes.find_usb_paths(&mut self.power);
         }
         let power: BTreeMap<_, _> = self.power.read().into_iter().collect();
         let mut events = Vec::new();
-        for followed in &mut self.nodes {
+        for followed in self.nodes.iter_mut() {
             let noted = followed.note.read();
             if let Some(&power) = power.get(&followed.node) {
                 events.push((followed.node, power, noted::since(noted, power)));
@@ -113,7 +96,7 @@ impl Kernel {
             let mut of_node = present.of(followed.id, followed.usb_path.as_deref());
             noted::add_goodbye(noted, &mut of_node);
             for (event, since) in of_node {
-                followed.note(event);
+                followed.take(event);
                 events.push((followed.node, event, since));
             }
         }
@@ -123,31 +106,14 @@ impl Kernel {
         }
         let devices = present.into_devices().into_iter();
         self.devices = devices
-            .map(|device| (self.node_of(&device), device))
+            .map(|device| (self.nodes.of_device(&device), device))
             .map(|(of, device)| (device.usb_path, of))
             .collect();
         Ok(events)
     }
 
-    /// Finds where the nodes are, as far as it is not known.
-    fn find_usb_paths(&mut self) {
-        for followed in self.nodes.iter_mut().filter(|followed| followed.usb_path.is_none()) {
-            followed.usb_path = self.power.usb_path(followed.node);
-        }
-    }
-
-    /// The node that a device is of.
-    fn node_of(&self, device: &usb::Device) -> Option<(Node, Kind)> {
-        let is_its = |followed: &&Followed| match device.kind {
-            Kind::Gadget(id) => followed.id == Some(id),
-            Kind::Rom => followed.usb_path.as_ref() == Some(&device.usb_path),
-            Kind::Board => false,
-        };
-        let followed = self.nodes.iter().find(is_its)?;
-        Some((followed.node, device.kind))
-    }
-
-    /// What has happened. The USB comes before the power: what was cut off was there before.
+    /// The events since the last call. USB events come before power events: a device that disappears because its power was
+    /// cut was there before.
     fn drain(&mut self) -> io::Result<Vec<(Node, Event)>> {
         let mut events = Vec::new();
         let mut reads_power = false;
@@ -155,25 +121,23 @@ impl Kernel {
             self.drain_uevents(&mut events, &mut reads_power)? && self.drain_route(&mut events)?;
         reads_power |= self.power.has_changed()?;
         if !complete {
-            // All of it again, for what was lost.
+            // Some events were lost, so everything is read again.
             events = self.present()?.into_iter().map(|(node, event, _)| (node, event)).collect();
         } else if reads_power {
             events.extend(self.power.read());
         }
         for &(node, event) in &events {
-            if let Some(followed) = self.nodes.iter_mut().find(|followed| followed.node == node) {
-                followed.note(event);
-            }
+            self.nodes.take(node, event);
             self.agents.iter_mut().for_each(|agents| agents.note(node, event));
         }
-        // After the USB: a port that ends goes with its gadget.
+        // After the USB events: a serial port ends because its gadget has left.
         if let Some(agents) = &mut self.agents {
             agents.drain(&mut events)?;
         }
         Ok(events)
     }
 
-    /// Whether nothing was lost.
+    /// Returns whether the events are complete: `false` after an overrun of the socket.
     fn drain_uevents(
         &mut self,
         events: &mut Vec<(Node, Event)>,
@@ -211,9 +175,9 @@ impl Kernel {
         }
         let device = usb::device(&self.root, usb_path).filter(|_| uevent.is_there);
         if device.as_ref().is_some_and(|device| device.kind == Kind::Rom) {
-            self.find_usb_paths();
+            self.nodes.find_usb_paths(&mut self.power);
         }
-        let of = device.as_ref().and_then(|device| self.node_of(device));
+        let of = device.as_ref().and_then(|device| self.nodes.of_device(device));
         if let Some((node, kind)) = of {
             let seen = if kind == Kind::Rom { Event::RomSeen } else { Event::GadgetSeen };
             events.push((node, seen));
@@ -229,22 +193,24 @@ impl Kernel {
         }
     }
 
-    /// Whether nothing was lost.
+    /// Returns whether the events are complete: `false` after an overrun of the socket.
     fn drain_route(&mut self, events: &mut Vec<(Node, Event)>) -> io::Result<bool> {
         loop {
             match self.route.receive(&mut self.buffer)? {
                 Received::Message(datagram) => {
-                    for told in route::messages(datagram) {
-                        match told {
-                            Told::Link { name, has_carrier } => {
-                                events.extend(link(&self.nodes, name, has_carrier));
-                            }
-                            Told::Neighbour(neighbour) => {
-                                events.extend(heard(&self.nodes, &self.addresses, &neighbour));
-                            }
-                            Told::End => {}
+                    let (nodes, addresses) = (&self.nodes, &self.addresses);
+                    events.extend(route::messages(datagram).filter_map(|told| match told {
+                        Told::Link { name, has_carrier } => {
+                            let event = if has_carrier { Event::LinkUp } else { Event::LinkDown };
+                            Some((nodes.of_interface(name)?, event))
                         }
-                    }
+                        Told::Neighbour(neighbour) => {
+                            let event =
+                                if neighbour.is_reachable { Event::Heard } else { Event::Lost };
+                            Some((nodes.of_neighbour(addresses, &neighbour)?, event))
+                        }
+                        Told::End => None,
+                    }));
                 }
                 Received::Overrun => return Ok(false),
                 Received::Nothing => return Ok(true),
@@ -252,19 +218,7 @@ impl Kernel {
         }
     }
 
-    /// Asks for the nodes whose turn it is. Returns when the next one is to be asked.
-    fn ask(&mut self) -> Option<Instant> {
-        let now = Instant::now();
-        for followed in &mut self.nodes {
-            let address = followed.id.and_then(|id| self.addresses.address(id));
-            if let (true, Some(address)) = (followed.schedule.is_due(now), address) {
-                self.asking.ask(address);
-            }
-        }
-        self.nodes.iter().filter_map(|followed| followed.schedule.next()).min()
-    }
-
-    /// Waits until something can be read, or the time is over.
+    /// Waits until something can be read, at most until the given time.
     fn wait(&self, until: Option<Instant>) -> io::Result<()> {
         let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
@@ -284,13 +238,13 @@ impl Kernel {
     fn next_events(&mut self, deadline: Option<Instant>) -> io::Result<Vec<(Node, Event)>> {
         loop {
             let events = self.drain()?;
-            let next_question = self.ask();
+            let next_probe = self.nodes.probe(&self.addresses, &self.asking);
             let is_over = deadline.is_some_and(|deadline| deadline <= Instant::now());
             if is_over || !events.is_empty() {
                 return Ok(events);
             }
             let next_agent = self.agents.as_ref().and_then(Agents::due);
-            self.wait(deadline.into_iter().chain(next_question).chain(next_agent).min())?;
+            self.wait(deadline.into_iter().chain(next_probe).chain(next_agent).min())?;
         }
     }
 }
@@ -303,35 +257,6 @@ impl Source for Kernel {
     fn next(&mut self, deadline: Option<Instant>) -> Result<Vec<(Node, Event)>, Error> {
         self.next_events(deadline).map_err(Error::Events)
     }
-}
-
-impl Followed {
-    /// Keeps the time of the next question.
-    fn note(&mut self, event: Event) {
-        match event {
-            Event::LinkUp => self.schedule.link(true),
-            Event::LinkDown | Event::GadgetGone => self.schedule.link(false),
-            Event::Heard => self.schedule.heard(true),
-            Event::Lost => self.schedule.heard(false),
-            _ => {}
-        }
-    }
-}
-
-fn link(nodes: &[Followed], name: &str, has_carrier: bool) -> Option<(Node, Event)> {
-    let id = NodeId::of_interface(name)?;
-    let followed = nodes.iter().find(|followed| followed.id == Some(id))?;
-    Some((followed.node, if has_carrier { Event::LinkUp } else { Event::LinkDown }))
-}
-
-fn heard(
-    nodes: &[Followed],
-    addresses: &Addresses,
-    neighbour: &Neighbour,
-) -> Option<(Node, Event)> {
-    let is_its = |followed: &&Followed| followed.id.is_some_and(|id| addresses.is(neighbour, id));
-    let followed = nodes.iter().find(is_its)?;
-    Some((followed.node, if neighbour.is_reachable { Event::Heard } else { Event::Lost }))
 }
 
 #[cfg(test)]

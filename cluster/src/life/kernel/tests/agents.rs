@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
+use node_link::NodeId;
 use node_link::agent::{Call, Goodbye, Identity, LineReader, Message, Reply, Request, VERSION};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
