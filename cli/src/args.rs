@@ -15,8 +15,8 @@ use crate::global::Global;
 const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
 Hooks in /etc/clusterhat/hooks.d run before and after nodes are switched: see clusterhat-hooks(5).
-CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM stand for the options of these names.
-The vendor's commands work, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
+CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM set the defaults of --config, --root and --sim.
+The vendor's commands are accepted, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for nodes or for another
 process, 4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
 
@@ -37,9 +37,9 @@ pub(crate) enum Command {
     On(power::On),
     /// Switch nodes off, all at once (no NODES: all)
     Off(power::Off),
-    /// Switch nodes off, and on again after a while
+    /// Switch nodes off, and on again after a delay
     Cycle(power::Cycle),
-    /// Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)
+    /// Restore nodes after a loss of power, according to at-boot in the configuration (no NODES: all)
     Restore(restore::Restore),
     /// Shut nodes down, and cut their power once they have halted
     Shutdown(shutdown::ShutdownArgs),
@@ -47,13 +47,13 @@ pub(crate) enum Command {
     Reboot(shutdown::Reboot),
     /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
-    /// Tell by the exit status alone whether nodes have power: 0 on, 1 off
+    /// Check whether nodes have power, for scripts: exit status 0 on, 1 off
     IsOn(is_on::IsOn),
-    /// Wait until nodes are in a state (no NODES: all)
+    /// Wait until nodes have reached a state (no NODES: all)
     Wait(wait::Wait),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
     Init,
-    /// Work on a node's console, look at several, or talk to one from a script
+    /// Open a node's console, watch several, or drive one from a script
     Console(console::Console),
     /// Switch the ALERT LED
     Alert(outputs::Switch),
@@ -82,11 +82,11 @@ pub(crate) enum Command {
     /// Set up, show or undo the nodes' network: addresses, names and internet access
     #[command(subcommand)]
     Network(network::Network),
-    /// Show how the nodes are: state, temperature, load, memory; switches nothing (no NODES: all)
+    /// Show the state, temperature, load and memory of nodes, repeatedly; switches nothing (no NODES: all)
     Top(top::Top),
-    /// Cut the power of nodes at random and give it back, to test what software makes of it
+    /// Cut and restore the power of nodes at random, to test how software copes with it
     Chaos(chaos::Chaos),
-    /// Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)
+    /// Check for common problems and name the fix of each (no NODES: all)
     Doctor(doctor::Doctor),
     /// Print the nodes in the formats of other programs
     Inventory(inventory::Inventory),

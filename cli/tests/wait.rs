@@ -70,9 +70,9 @@ fn who_waits_in_vain_is_told_how_far_each_got_and_why() {
     assert!(message.starts_with("not reachable within 0.05 s: "), "{message}");
     for part in [
         "p1 is boot-rom (it stays in its boot ROM: no bootable card)",
-        "p2 is powered (it never appeared on the USB: its card, its image or the supply)",
+        "p2 is powered (it never appeared on the USB: check its card, its image and the power supply)",
         "p3 is enumerated (its network interface is not up)",
-        "p4 is link (its link has no address: the network there or here)",
+        "p4 is link (its link has no address: check the network on the node and here)",
     ] {
         assert!(message.contains(part), "{message}");
     }

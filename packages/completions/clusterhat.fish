@@ -33,15 +33,15 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -s h -l help -d 'Pri
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -s V -l version -d 'Print version'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "on" -d 'Switch nodes on, one after the other (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "off" -d 'Switch nodes off, all at once (no NODES: all)'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a while'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "restore" -d 'Restore nodes after a loss of power, as at-boot in the configuration says (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "cycle" -d 'Switch nodes off, and on again after a delay'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "restore" -d 'Restore nodes after a loss of power, according to at-boot in the configuration (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "shutdown" -d 'Shut nodes down, and cut their power once they have halted'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reboot" -d 'Restart nodes; their power stays on'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "is-on" -d 'Tell by the exit status alone whether nodes have power: 0 on, 1 off'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wait" -d 'Wait until nodes are in a state (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "is-on" -d 'Check whether nodes have power, for scripts: exit status 0 on, 1 off'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wait" -d 'Wait until nodes have reached a state (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "console" -d 'Work on a node\'s console, look at several, or talk to one from a script'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "console" -d 'Open a node\'s console, watch several, or drive one from a script'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "alert" -d 'Switch the ALERT LED'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "led" -d 'Switch the nodes\' status LEDs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "hub" -d 'Switch the USB hub, or switch it off and on; the nodes\' links go with it'
@@ -54,9 +54,9 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "board" -d 'Ch
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "boards" -d 'Show the boards, how they were found, and what is unverified about them'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setup" -d 'Prepare this controller: I2C, USB, groups, units; converts the vendor\'s image'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d 'Set up, show or undo the nodes\' network: addresses, names and internet access'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "top" -d 'Show how the nodes are: state, temperature, load, memory; switches nothing (no NODES: all)'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "chaos" -d 'Cut the power of nodes at random and give it back, to test what software makes of it'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "doctor" -d 'Look for what commonly keeps a cluster from working, and name its fix (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "top" -d 'Show the state, temperature, load and memory of nodes, repeatedly; switches nothing (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "chaos" -d 'Cut and restore the power of nodes at random, to test how software copes with it'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "doctor" -d 'Check for common problems and name the fix of each (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes in the formats of other programs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s name for `board order`'
@@ -69,7 +69,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'Th
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or the help of a command'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l wait -d 'Wait until the nodes are in this state, or further in their start (default: reachable)' -r -f -a "absent\t''
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l wait -d 'Wait until the nodes have reached this state, or are further in their start (default: reachable)' -r -f -a "absent\t''
 off\t''
 powered\t''
 boot-rom\t''
@@ -79,15 +79,15 @@ reachable\t''
 agent\t''
 halted\t''
 failed\t''"
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l timeout -d 'Give up waiting after this long, after each power cycle again (seconds; default 120)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l retries -d 'Power-cycle nodes that are not on the USB by then, and wait again, at most this often' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l timeout -d 'Stop waiting after this long; a power cycle restarts the time (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l retries -d 'Power-cycle nodes that are not on the USB by then and wait again, at most N times' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 'Show what would be done, write nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l no-hooks -d 'Run no hooks; none can refuse a node then'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l timeout -d 'How long nodes may take to halt (seconds; default 120); those that take longer keep their power' -r
@@ -96,16 +96,16 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'U
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, write nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l no-hooks -d 'Run no hooks; none can refuse a node then'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l graceful -d 'Shut the nodes down first, as `clusterhat shutdown` does'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l immediate -d 'Cut the power at once, even if the configuration has graceful-off'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l force -d 'Cut the power of nodes that have not halted by then, even if they could not be asked; they may lose data'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l yes -d 'Do not ask for confirmation, although nodes are running'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l yes -d 'Do not ask for confirmation when nodes are running'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l wait -d 'Wait until the nodes are in this state, or further in their start (default: reachable)' -r -f -a "absent\t''
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l wait -d 'Wait until the nodes have reached this state, or are further in their start (default: reachable)' -r -f -a "absent\t''
 off\t''
 powered\t''
 boot-rom\t''
@@ -115,16 +115,16 @@ reachable\t''
 agent\t''
 halted\t''
 failed\t''"
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l timeout -d 'Give up waiting after this long, after each power cycle again (seconds; default 120)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l retries -d 'Power-cycle nodes that are not on the USB by then, and wait again, at most this often' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l timeout -d 'Stop waiting after this long; a power cycle restarts the time (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l retries -d 'Power-cycle nodes that are not on the USB by then and wait again, at most N times' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, write nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l yes -d 'Do not ask for confirmation, although nodes are running'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l no-hooks -d 'Run no hooks; none can refuse a node then'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l yes -d 'Do not ask for confirmation when nodes are running'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
@@ -132,11 +132,11 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l config
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l all -d 'Also nodes whose board kept its power'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l again -d 'Also after two starts in a row that were cut short by under-voltage or a loss of power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l all -d 'Include nodes whose board kept its power'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l again -d 'Continue even after two consecutive starts that were cut short by under-voltage or a loss of power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l dry-run -d 'Show what would be done, write nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l no-hooks -d 'Run no hooks; none can refuse a node then'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l timeout -d 'How long nodes may take to halt (seconds; default 120); those that take longer keep their power' -r
@@ -145,7 +145,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l root 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l force -d 'Cut the power of nodes that have not halted by then, even if they could not be asked; they may lose data'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l no-hooks -d 'Run no hooks, so that none can refuse a node'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l no-hooks -d 'Run no hooks; none can refuse a node then'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l when-powering-off -d 'Do nothing unless systemd is powering off or halting this machine (for clusterhat-shutdown.service)'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -s h -l help -d 'Print help'
@@ -169,7 +169,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l sim -d '
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l for -d 'Until they are in this state, or further in their start' -r -f -a "absent\t''
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l for -d 'The state to wait for; a node that is further in its start counts, too' -r -f -a "absent\t''
 off\t''
 powered\t''
 boot-rom\t''
@@ -179,7 +179,7 @@ reachable\t''
 agent\t''
 halted\t''
 failed\t''"
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l timeout -d 'Give up after this long (seconds; default 120)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l timeout -d 'Stop waiting after this long (seconds; default 120)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -192,15 +192,15 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'U
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l send -d 'Send this line and Enter' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l send -d 'Send this line, followed by Enter' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l expect -d 'Wait until the node prints text that matches this regular expression' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l timeout -d 'Give up --send and --expect after this time (seconds; default 30)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l log -d 'Add what the nodes print to this regular file, with the time of each line' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l timeout -d 'Stop waiting for --send and --expect after this long (seconds; default 30)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l log -d 'Append the output of the nodes to this regular file, each line with its time' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l watch -d 'Only show what the nodes print, each line with its node\'s name'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l watch -d 'Show the output of the nodes, each line with its node\'s name, and send nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
@@ -227,7 +227,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l interval -d 'With auto: time between two looks at the temperature (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l interval -d 'With auto: time between two readings of the temperature (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -362,8 +362,8 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Restore the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l interval -d 'Time between two tables, or two documents (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l count -d 'Show this many, then end (default: go on until interrupted)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l interval -d 'Time between two tables, or two JSON documents (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l count -d 'End after this many (default: run until interrupted)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
@@ -372,8 +372,8 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l json -d 'P
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mtbf -d 'Mean time from a node\'s repair to its next power loss (seconds; at least 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l mttr -d 'Mean time without power (seconds; each is at least 0.1)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l duration -d 'How long to go on (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l seed -d 'A number that all times follow from (default: another one at each call; the first document tells it)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l duration -d 'How long to run (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l seed -d 'The seed of all random numbers (default: a new one for each run, which the first document contains)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l graceful-share -d 'Share of faults that are shutdowns instead of power cuts (0 to 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l root -d 'Use the files and devices below this directory' -r -F
@@ -381,14 +381,14 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l sim -d '
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l hang -d 'Make nodes hang instead of cutting their power; simulated nodes only'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l dry-run -d 'Print what would be done, write nothing'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l restore -d 'Only switch on what an interrupted run has left off'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l restore -d 'Only switch on the nodes that an interrupted run has left off'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l fix -d 'Do what is safe about the findings: `setup`, and loading kernel modules'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l fix -d 'Apply the safe fixes: `setup`, and loading kernel modules'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l dry-run -d 'With --fix: show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -s h -l help -d 'Print help'

@@ -1,4 +1,4 @@
-//! `chaos`: power loss at random, a JSON document for each event.
+//! `chaos`: random loss of power, with a JSON document for each event.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -15,26 +15,25 @@ use crate::render::{self, Printout};
 use crate::signals::WholeSteps;
 
 const AFTER_HELP: &str = "\
-Each node that is on loses its power after a random time, has it again after another, and so on. Both times are distributed \
-exponentially. They follow from the seed and the node's number alone: the generator is xoshiro256++, seeded through \
-SplitMix64, and jumped as often as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a \
-number's upper 53 bits as a fraction of 1; a fault takes two times and a third number, its kind: it is a shutdown where u is \
-less than --graceful-share. Nodes are switched as by `on` and `off`, one operation at a time, so a time may \
-pass late by the delay between two nodes; every event tells the planned time and the actual one. As with a real power loss \
-no hook runs, and the nodes' desired state stays.
+Each node that is on loses its power after a random time, gets it back after another, and so on. Both times are exponentially \
+distributed, and depend only on the seed and the node's number: the generator is xoshiro256++, seeded through SplitMix64, and \
+jumped as many times as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a number's upper 53 \
+bits as a fraction of 1. Each fault draws two times and a third number, which decides its kind: it is a shutdown if u is less \
+than --graceful-share. Nodes are switched as by `on` and `off`, one operation at a time, so that a fault may be late by the \
+delay between two nodes; every event has the planned time and the actual one. As with a real loss of power, no hooks run, and \
+the nodes' desired state is unchanged.
 
-A shutdown is one as by `clusterhat shutdown`: the node's agent is asked, and the power goes once it has halted. A node that \
-does not halt keeps its power, and the document of the fault tells why. With --hang a node stays on the USB and answers nothing, \
-until its repair, which cycles its power. A board cannot make a real node hang, and its agent may only power it off or restart \
-it, so --hang is for simulations.
+A shutdown proceeds as with `clusterhat shutdown`: the node's agent is asked, and power is cut once the node has halted. A node \
+that does not halt keeps its power, and the document of the fault says why. With --hang, a node stays on the USB and does not \
+respond until it is repaired by a power cycle. Only simulated nodes can hang: no board or agent can make a real one do so.
 
-Nodes that are off at the beginning stay off. Who switches a node on, off or cycles it during its fault, or after an interrupted \
-run, has the last word: it is not put back any more, and a node that is off is left off. Those that were on are on again at the end, also after Ctrl-C, SIGTERM or \
-SIGHUP, which take effect once what is being switched is switched. Before a node loses its power its number is written to \
-/var/lib/clusterhat/power/chaos.json (beside a simulation's file: .FILE.lock.chaos) and synchronised to the disk; it is \
-removed once the node is on again. After kill -9 or a power cut of the controller that file tells which nodes are off: the \
-next `chaos`, and `chaos --restore` without doing anything else, switch them on, and `doctor` tells of them. Only one \
-`chaos` runs at a time.";
+Nodes that are off at the beginning stay off. A node that is switched on, off or cycled by another command during its fault, or \
+after an interrupted run, is left as that command put it. All others that were on are on again at the end, also after Ctrl-C, \
+SIGTERM or SIGHUP, which take effect when the operation in progress is done. Before a node loses its power, its number is \
+written to /var/lib/clusterhat/power/chaos.json (for a simulation: .FILE.lock.chaos beside its file) and synchronised to the \
+disk; it is removed once the node is on again. After a kill -9 or a loss of the controller's power, the nodes in that file are \
+switched on by the next `chaos`, or by `chaos --restore`, which does nothing else; `doctor` lists them. Only one `chaos` runs at \
+a time.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -50,11 +49,11 @@ pub(crate) struct Chaos {
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true,
           required_unless_present = "restore")]
     mttr: Option<Duration>,
-    /// How long to go on (seconds)
+    /// How long to run (seconds)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true,
           required_unless_present = "restore")]
     duration: Option<Duration>,
-    /// A number that all times follow from (default: another one at each call; the first document tells it)
+    /// The seed of all random numbers (default: a new one for each run, which the first document contains)
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Share of faults that are shutdowns instead of power cuts (0 to 1)
@@ -66,7 +65,7 @@ pub(crate) struct Chaos {
     /// Print what would be done, write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Only switch on what an interrupted run has left off
+    /// Only switch on the nodes that an interrupted run has left off
     #[arg(long, conflicts_with_all = ["nodes", "mtbf", "mttr", "duration", "seed", "dry_run", "graceful_share", "hang"])]
     restore: bool,
 }
@@ -119,7 +118,7 @@ impl Chaos {
     fn break_nodes(&self, call: &mut Call, nodes: &NodeSet, plan: &ChaosPlan) -> Done {
         let cluster = call.open_to_switch()?;
         let steps = WholeSteps::watch(|_| {})?;
-        // All of it is one step: a signal is told here, and what is off is put back first.
+        // One step as a whole: on a signal, the nodes that are off are switched on first.
         let _whole = steps.begin();
         let mut printed = Ok(());
         let outcome = cluster.chaos(nodes, plan, &mut |progress| {

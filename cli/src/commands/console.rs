@@ -1,4 +1,4 @@
-//! `console`: the consoles of nodes, here, in a script, or several to look at.
+//! `console`: a node's console on a terminal or in a script, or several to watch.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,19 +13,20 @@ use crate::call::{Call, Done, Run};
 use crate::console::{self, Log, Script};
 use crate::failure::Failure;
 
-/// How long `--expect` waits where nothing else is said.
+/// The default of `--timeout`.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the options do not say.
 const AFTER_HELP: &str = "\
-On a terminal, every key goes to the node, but for these after a newline:
+On a terminal, every key is sent to the node, except for these escapes after a newline:
   ~.  end, ~B  send a break, ~T  take over, ~?  help, ~~  send a tilde.
-While clusterhatd runs, it has the consoles and shares them: any number of commands and browsers look, and one at a time \
-writes; ~T takes over from who does (CLUSTERHAT_SOCKET names another socket than /run/clusterhat/clusterhatd.sock). Without it the console is this process's alone. It comes back after a power cycle; on a terminal it is waited for. Input that is \
-no terminal is copied, and the command ends when the node has answered its last line.
+While clusterhatd runs, it holds the consoles and shares them: any number of commands and browsers can watch a console, and one \
+at a time can write; ~T takes over from the current writer (CLUSTERHAT_SOCKET names another socket than /run/clusterhat/clusterhatd.sock). \
+Without clusterhatd, this process has the console to itself. The command reconnects after a power cycle; on a terminal it also \
+waits for a console that is not there yet. Input that is not a terminal is copied, and the command ends once the node has answered \
+the last line.
 
-A REGEX is searched for in what the node prints, after the line if one is sent: the echo of the line counts. ^ and $ are \
-the ends of a line; at most 4096 bytes can match.
+REGEX is matched against the node's output: from when the line is sent, if --send is given, including its echo. ^ and $ match at \
+the ends of a line; a match has at most 4096 bytes.
 
 Exit status with --send or --expect: 0 sent or matched, 3 timed out.";
 
@@ -35,30 +36,31 @@ pub(crate) struct Console {
     /// The node; with --watch, several, such as p1 p3, p1..p4 or p[1-3,5]
     #[arg(value_name = "NODES", required = true)]
     pub(crate) nodes: Vec<String>,
-    /// Only show what the nodes print, each line with its node's name
+    /// Show the output of the nodes, each line with its node's name, and send nothing
     #[arg(long, conflicts_with_all = ["send", "expect", "timeout"])]
     pub(crate) watch: bool,
-    /// Send this line and Enter
+    /// Send this line, followed by Enter
     #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
     pub(crate) send: Option<String>,
     /// Wait until the node prints text that matches this regular expression
     #[arg(long, value_name = "REGEX", value_parser = parse_regex, allow_hyphen_values = true)]
     pub(crate) expect: Option<Regex>,
-    /// Give up --send and --expect after this time (seconds; default 30)
+    /// Stop waiting for --send and --expect after this long (seconds; default 30)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Add what the nodes print to this regular file, with the time of each line
+    /// Append the output of the nodes to this regular file, each line with its time
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
 }
 
-/// `^` and `$` are the ends of a line; a console ends lines with CR LF.
+/// `^` and `$` match at the ends of a line; consoles end lines with CR LF.
 fn parse_regex(text: &str) -> Result<Regex, String> {
     let regex = RegexBuilder::new(text).multi_line(true).crlf(true).build();
     regex.map_err(|error| error.to_string())
 }
 
-/// The socket of `clusterhatd`, which has all consoles while it runs. That of a simulation is named by whoever started it.
+/// The socket of `clusterhatd`, which holds all consoles while it runs: that of the system, or, also for a simulation, the one in
+/// `CLUSTERHAT_SOCKET`.
 fn service_socket(options: &Options) -> Option<PathBuf> {
     let named = std::env::var_os("CLUSTERHAT_SOCKET").filter(|path| !path.is_empty());
     let of_system = || {

@@ -1,4 +1,4 @@
-//! `doctor`: what commonly keeps a cluster from working, and its fix.
+//! `doctor`: checks for common problems, and names or applies their fixes.
 
 use std::fmt::Write as _;
 
@@ -14,10 +14,10 @@ use crate::progress;
 #[derive(Debug, Args)]
 #[command(after_help = table())]
 pub(crate) struct Doctor {
-    /// Nodes to look at, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
+    /// Nodes to check, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     nodes: Vec<String>,
-    /// Do what is safe about the findings: `setup`, and loading kernel modules
+    /// Apply the safe fixes: `setup`, and loading kernel modules
     #[arg(long)]
     fix: bool,
     /// With --fix: show the changes as a diff and make none
@@ -44,7 +44,7 @@ impl Run for Doctor {
     }
 }
 
-/// Who is to switch nodes: who called sudo, else who runs this, unless that is root.
+/// The user whose groups are checked: the one who called sudo, or else the current one; `None` for root.
 fn user() -> Option<String> {
     let name =
         |name: &str| std::env::var(name).ok().filter(|user| !user.is_empty() && user != "root");
@@ -56,8 +56,8 @@ fn user() -> Option<String> {
 
 /// Every check, for `--help` and the manual page.
 fn table() -> String {
-    let mut text = "Exit status: 0 nothing needs doing, 1 something does. No check switches or writes anything.\n\
-                    Checks, and what each looks for:\n"
+    let mut text = "Exit status: 0 no problem found, 1 a problem needs attention. No check switches or writes anything.\n\
+                    The checks, and what each looks for:\n"
         .to_owned();
     for check in doctor::checks() {
         // Writing to a String does not fail.

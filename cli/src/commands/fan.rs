@@ -25,10 +25,10 @@ enum FanState {
 const SLICE: Duration = Duration::from_millis(200);
 
 const AFTER_HELP: &str = "\
-auto follows the hottest of the controller and the nodes whose agents tell their temperature: the fans run from the \
-temperature on that fan = { on = 60, off = 50 } in clusterhat.toml names first, until it has fallen to the second one. They \
-run where nobody can tell a temperature, and are left running when auto ends. clusterhat-fan.service runs it; without \
-such a line in the configuration auto ends with status 2, and the unit does nothing.";
+auto follows the highest temperature of the controller and of the nodes whose agents report one. With fan = { on = 60, \
+off = 50 } in clusterhat.toml, the fans start at 60 degrees Celsius and stop at 50. They run if no temperature is \
+available, and keep running when auto ends. clusterhat-fan.service runs it; without such a line in the configuration, auto \
+ends with status 2 and the unit does nothing.";
 
 fn parse_fan_target(text: &str) -> Result<Fans, String> {
     if text == "c" {
@@ -46,7 +46,7 @@ pub(crate) struct Fan {
     /// The order of one board, or c for the controller (default: all fans)
     #[arg(value_parser = parse_fan_target)]
     order: Option<Fans>,
-    /// With auto: time between two looks at the temperature (seconds)
+    /// With auto: time between two readings of the temperature (seconds)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "10", allow_hyphen_values = true)]
     interval: Duration,
 }

@@ -1,13 +1,12 @@
-//! What every command that switches nodes takes about hooks.
+//! The hook options of every command that switches nodes.
 
 use clap::Args;
 
 use crate::call::Call;
 
-/// What all that switches nodes shares.
 #[derive(Debug, Args)]
 pub(crate) struct Hooks {
-    /// Run no hooks, so that none can refuse a node
+    /// Run no hooks; none can refuse a node then
     #[arg(long)]
     no_hooks: bool,
 }

@@ -1,4 +1,4 @@
-//! `is-on`: whether nodes have power, by the exit status.
+//! `is-on`: whether nodes have power, as an exit status.
 
 use clap::Args;
 use clusterhat::NodeSet;
@@ -7,15 +7,14 @@ use clusterhat::report::Report;
 use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 
-/// What the exit status says, for `--help`.
 const AFTER_HELP: &str = "\
-Exit status: 0 all of them have power, 1 one of them has none, 2 usage or configuration, 3 timed out, \
-4 a board does not say.";
+Exit status: 0 all of them have power, 1 at least one has none, 2 usage or configuration, 3 timed out, \
+4 a board could not be read.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct IsOn {
-    /// The node; of several, all have to have power
+    /// The nodes, all of which must have power for status 0
     #[arg(value_name = "NODE", required = true)]
     pub(crate) nodes: Vec<String>,
 }

@@ -83,7 +83,7 @@ pub(crate) struct Cycle {
 /// What `off` and `cycle` share.
 #[derive(Debug, Args)]
 pub(crate) struct Asking {
-    /// Do not ask for confirmation, although nodes are running
+    /// Do not ask for confirmation when nodes are running
     #[arg(long)]
     pub(crate) yes: bool,
 }

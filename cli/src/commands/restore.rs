@@ -9,10 +9,10 @@ use crate::call::{Call, Done, Run};
 use crate::watch::watched;
 
 const AFTER_HELP: &str = "\
-A node is restored once, after its board has lost its power: a reboot of the controller alone changes nothing. --all \
---dry-run shows what a loss of power would lead to. What at-boot says of a node (off, last, on or keep, the default) \
-stands in clusterhat.toml. After two starts in a row that under-voltage or another loss of power cut short, nothing \
-is switched on: check the supply, or raise --delay, then use --again.";
+Nodes are restored once after their board has lost power; a reboot of the controller alone changes nothing. --all \
+--dry-run shows what a loss of power would lead to. at-boot in clusterhat.toml selects what becomes of each node: off, \
+last, on, or keep (the default). After two consecutive starts that were cut short by under-voltage or another loss of \
+power, nothing is switched on: check the supply, or raise --delay, then use --again.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -20,10 +20,10 @@ pub(crate) struct Restore {
     /// Nodes to restore, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     nodes: Vec<String>,
-    /// Also nodes whose board kept its power
+    /// Include nodes whose board kept its power
     #[arg(long)]
     all: bool,
-    /// Also after two starts in a row that were cut short by under-voltage or a loss of power
+    /// Continue even after two consecutive starts that were cut short by under-voltage or a loss of power
     #[arg(long)]
     again: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `shutdown` and `reboot`: the nodes' systems go down, and their power only then.
+//! `shutdown` and `reboot`: nodes are asked to go down; `shutdown` cuts their power once they have.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::watch::watched;
 
 /// For `--help` and the manual page.
 const AFTER_SHUTDOWN: &str = "\
-A node is asked through its agent (clusterhat-node): over its second serial port, which needs no network and no keys, else by \
-ssh NODE clusterhat-node agent --stdio with your ssh configuration. Its power is cut 3 seconds after it has said goodbye and left \
-the USB; one that leaves without a goodbye, by a loose cable or a crash, keeps its power. A node that clusterhat-node set up leaves the \
-USB with the end of its kernel, when the file systems are unmounted; as it ends, the kernel gives the card 1 second to write its cache \
-and 1 second to prepare for the loss of power, and one more is added. A node that is reached by ssh and has no gadget on the USB goes \
-down, but nobody can see when it has halted: it keeps its power.
+The request goes to the node's agent (clusterhat-node agent): over the node's second serial port, which needs no network \
+and no keys, or else through ssh NODE clusterhat-node agent --stdio with your ssh configuration. Power is cut 3 seconds after the \
+agent has said goodbye and the node has left the USB; a node that leaves without a goodbye, because of a loose cable or a crash, keeps \
+its power. A node that clusterhat-node has set up leaves the USB when its kernel stops, after the file systems are unmounted. While it stops, the kernel allows the card 1 second to write back its cache and 1 second to prepare for the loss of \
+power; the third second is a margin. A node that is reached by ssh and has no gadget on the USB is shut down, too, but keeps its \
+power, since its halt cannot be observed.
 Exit status: 0 all nodes are off, 1 a node could not be asked or refused, 3 a node did not answer or halt in time; it keeps its power.";
 
 #[derive(Debug, Args)]

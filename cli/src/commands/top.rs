@@ -1,4 +1,4 @@
-//! `top`: how the nodes are, by what their agents tell.
+//! `top`: the nodes' states and what their agents report, repeatedly.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use clusterhat::{NodeSet, parse_duration};
 
 use crate::call::{self, Call, Done, Run};
 
-/// What a round takes at least.
+/// The shortest interval between two rounds.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
@@ -17,10 +17,10 @@ pub(crate) struct Top {
     /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     nodes: Vec<String>,
-    /// Time between two tables, or two documents (seconds)
+    /// Time between two tables, or two JSON documents (seconds)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2", allow_hyphen_values = true)]
     interval: Duration,
-    /// Show this many, then end (default: go on until interrupted)
+    /// End after this many (default: run until interrupted)
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }

@@ -12,7 +12,7 @@ use crate::call::{Call, Done, Run};
 use crate::progress::Lines;
 use crate::watch::Verdict;
 
-/// The word that stands for no state in particular.
+/// The state that is waited for if none is given.
 const DEFAULT_STATE: &str = "reachable";
 
 #[derive(Debug, Args)]
@@ -20,10 +20,10 @@ pub(crate) struct Wait {
     /// Nodes to wait for, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
-    /// Until they are in this state, or further in their start
+    /// The state to wait for; a node that is further in its start counts, too
     #[arg(long = "for", value_name = "STATE", value_parser = states(), default_value = DEFAULT_STATE)]
     pub(crate) goal: State,
-    /// Give up after this long (seconds; default 120)
+    /// Stop waiting after this long (seconds; default 120)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
 }
@@ -31,15 +31,15 @@ pub(crate) struct Wait {
 /// What `on` and `cycle` take to wait.
 #[derive(Debug, Args)]
 pub(crate) struct Waiting {
-    /// Wait until the nodes are in this state, or further in their start (default: reachable)
+    /// Wait until the nodes have reached this state, or are further in their start (default: reachable)
     #[arg(long = "wait", value_name = "STATE", value_parser = states(), num_args = 0..=1,
           default_missing_value = DEFAULT_STATE, require_equals = true)]
     pub(crate) goal: Option<State>,
-    /// Give up waiting after this long, after each power cycle again (seconds; default 120)
+    /// Stop waiting after this long; a power cycle restarts the time (seconds; default 120)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "goal",
           allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Power-cycle nodes that are not on the USB by then, and wait again, at most this often
+    /// Power-cycle nodes that are not on the USB by then and wait again, at most N times
     #[arg(
         long,
         value_name = "N",
@@ -57,7 +57,7 @@ fn states() -> impl clap::builder::TypedValueParser<Value = State> {
 }
 
 impl Waiting {
-    /// What to wait for, if at all.
+    /// What to wait for; `None` without `--wait`.
     pub(crate) fn wait(&self) -> Option<Goal> {
         let limit = Some(self.timeout.unwrap_or(BOOT_LIMIT));
         self.goal.map(|goal| Goal { goal, limit, retries: self.retries })

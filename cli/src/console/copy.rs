@@ -1,4 +1,4 @@
-//! One console: what is typed goes to the node, and what the node says comes here.
+//! An interactive console: copies standard input to the node, and the node's output to standard output.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -16,15 +16,15 @@ use super::{CHUNK, IDLE};
 use crate::failure::Failure;
 use crate::render;
 
-/// How much may wait for a node that takes nothing.
+/// Bytes of input that are kept for a node that does not read.
 const MOST_PENDING: usize = 64 * 1024;
-/// How long the node may go on answering after the end of the input.
+/// How long output is still copied after the end of the input.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
-/// Works on a node's console until its user ends it, or the input ends.
+/// Copies until the user ends it with an escape, or the input ends and has been answered.
 ///
 /// # Errors
-/// The console is another process's, or is not there and nobody sits here who could wait for it.
+/// Another process has the console; or it is absent and standard input is not a terminal, so that waiting for it is pointless.
 pub(crate) fn copy(at: Consoles<'_>, node: Node, log: Option<Log>) -> Result<(), Failure> {
     let mut link = Link::new(at, node, true)?;
     let is_open = link.open()?;
@@ -50,7 +50,7 @@ pub(crate) fn copy(at: Consoles<'_>, node: Node, log: Option<Log>) -> Result<(),
     result.and(logged)
 }
 
-const WAITING: &str = "waiting for its console, which comes when the node starts; ~. ends it";
+const WAITING: &str = "waiting for its console, which appears when the node starts; ~. ends it";
 
 struct Session {
     link: Link,
@@ -92,7 +92,7 @@ impl Session {
             }
             if !(ready - PollFlags::OUT).is_empty() && self.link.is_open() {
                 match self.hear() {
-                    // Whoever closed the pipe has seen enough.
+                    // The reader of the pipe has closed it: a normal end.
                     Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                         return Ok(());
                     }
@@ -130,7 +130,7 @@ impl Session {
         Ok((ready[0], ready.get(1).is_some_and(|flags| !flags.is_empty())))
     }
 
-    /// Whoever types may always want to end it; what comes from a program can wait.
+    /// A terminal is always read, so that an escape can end the command; other input only while the node takes it.
     fn wants_input(&self) -> bool {
         !self.input.has_ended && (self.input.escapes.is_some() || self.pending.len() < MOST_PENDING)
     }
@@ -150,7 +150,7 @@ impl Session {
             Heard::Gone => {
                 self.log.flush()?;
                 if self.input.escapes.is_some() {
-                    // It was meant for what ran there.
+                    // It was meant for the system that ran there before.
                     self.pending.clear();
                 }
                 self.note(WAITING);
@@ -205,7 +205,7 @@ impl Session {
         !self.link.is_open() || self.heard.elapsed() >= IDLE || sent.elapsed() >= LONGEST_ANSWER
     }
 
-    /// Tells whoever sits here what is going on; a program needs no such words.
+    /// Prints a note for the user; none if the input comes from a program.
     fn note(&self, text: &str) {
         if self.input.escapes.is_some() {
             render::say(&format!("\r\nclusterhat: {}: {text}\r\n", self.link.name()));

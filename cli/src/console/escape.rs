@@ -1,30 +1,30 @@
-//! Escapes in what is typed, as ssh(1) has them: a tilde after a newline, and another character.
+//! The escape sequences of the console, as in ssh(1): a tilde after a newline, then one character.
 
 /// What `~?` shows.
 pub(super) const HELP: &str = "\
 ~.  end this console; the node's session goes on
 ~B  send a break
-~T  write in place of whoever does, where clusterhatd shares the console
+~T  take over from the current writer, if clusterhatd shares the console
 ~?  show this help
 ~~  send a tilde
-An escape counts only after a newline.";
+Escapes are recognised only after a newline.";
 
-/// What is typed asks for.
+/// What typed bytes amount to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    /// To send this to the node.
+    /// Send these bytes to the node.
     Send(Vec<u8>),
-    /// To send a break.
+    /// Send a break.
     Break,
-    /// To be the one who writes.
+    /// Become the console's writer.
     TakeOver,
-    /// To see which escapes there are.
+    /// Show [`HELP`].
     Help,
-    /// To end.
+    /// End the command; the node's session continues.
     End,
 }
 
-/// Finds escapes in what is typed, over any number of pieces.
+/// The state of the recogniser, which may be fed in pieces of any size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
     /// A newline was typed last, or nothing yet.
@@ -36,7 +36,7 @@ pub(super) enum Escapes {
 }
 
 impl Escapes {
-    /// Takes what was typed, and adds what it means. Nothing that follows an end counts.
+    /// Feeds typed bytes and returns their meaning. Whatever follows an [end](Command::End) is discarded.
     pub(super) fn take(&mut self, typed: &[u8]) -> Vec<Command> {
         let mut commands = Vec::new();
         for &byte in typed {
@@ -63,7 +63,7 @@ impl Escapes {
         commands
     }
 
-    /// The next escape may follow at once.
+    /// Another escape may follow immediately, as in ssh.
     fn obey(&mut self, command: Command, commands: &mut Vec<Command>) {
         commands.push(command);
         *self = Self::AfterNewline;

@@ -1,4 +1,4 @@
-//! A node's console, whose port comes and goes with the node's power: the port itself, or what `clusterhatd` makes of it.
+//! A node's console, which comes and goes with the node's power: its serial port, or the one that `clusterhatd` shares.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -15,16 +15,16 @@ use super::port::{Heard, OwnPort};
 use super::shared::Shared;
 use crate::failure::Failure;
 
-/// Where consoles are had.
+/// How consoles are reached.
 #[derive(Clone, Copy)]
 pub(crate) struct Consoles<'a> {
     /// The nodes.
     pub(crate) cluster: &'a Cluster,
-    /// The socket of the service, which has all consoles while it runs.
+    /// The socket of `clusterhatd`, which holds all consoles while it runs.
     pub(crate) socket: Option<&'a PathBuf>,
 }
 
-/// A console that is opened whenever it is there.
+/// A console that is reopened whenever it appears.
 pub(super) struct Link {
     name: String,
     source: Source,
@@ -40,7 +40,7 @@ impl Link {
     /// it alone.
     ///
     /// # Errors
-    /// The service does not give it; a node without ports.
+    /// The service refuses it, or the node has no serial ports.
     pub(super) fn new(at: Consoles<'_>, node: Node, writes: bool) -> Result<Self, Failure> {
         let name = label(node);
         let shared = match at.socket {
@@ -66,10 +66,10 @@ impl Link {
         }
     }
 
-    /// Opens the console where it is there and not open; whether that was done.
+    /// Opens the console if it is present and not open yet. Returns whether it was opened.
     ///
     /// # Errors
-    /// Another process has it, or it cannot be opened.
+    /// Another process has it, or opening it fails.
     pub(super) fn open(&mut self) -> Result<bool, Failure> {
         match &mut self.source {
             Source::Port(own) => own.open(),
@@ -89,10 +89,10 @@ impl Link {
         }
     }
 
-    /// Refuses to send where somebody else writes.
+    /// Checks that no other client is the writer.
     ///
     /// # Errors
-    /// Who writes.
+    /// [`SharedConsoleError::Taken`] names the writer.
     pub(super) fn check_turn(&self) -> Result<(), Failure> {
         let Source::Shared(shared) = &self.source else { return Ok(()) };
         let Some(writer) = shared.other_writer() else { return Ok(()) };
@@ -100,7 +100,7 @@ impl Link {
         Err(Failure::Cluster(SharedConsoleError::Taken { node, writer }.into()))
     }
 
-    /// What to wait for: the console, or its coming.
+    /// What to poll for: the console, or its appearance.
     pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
         match &self.source {
             Source::Port(own) => own.waits_on(writes),
@@ -108,7 +108,7 @@ impl Link {
         }
     }
 
-    /// After which time the console is to be tried though nothing was told.
+    /// Time until the next attempt to open it, for cases without a notification.
     pub(super) fn due(&self) -> Option<Duration> {
         match &self.source {
             Source::Port(own) => own.due(),
@@ -116,7 +116,7 @@ impl Link {
         }
     }
 
-    /// Reads what has come, without waiting.
+    /// Reads without blocking.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Heard {
         match &mut self.source {
             Source::Port(own) => own.read(buffer),
@@ -124,7 +124,7 @@ impl Link {
         }
     }
 
-    /// Sends the first of these bytes, as many as are taken, and removes them.
+    /// Sends and removes as many of the bytes as are taken without blocking.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
         match &mut self.source {
             Source::Port(own) => own.write(bytes),
@@ -140,14 +140,14 @@ impl Link {
         }
     }
 
-    /// Writes from here on, whoever else did.
+    /// Becomes the writer in place of the current one.
     pub(super) fn take_over(&mut self) {
         if let Source::Shared(shared) = &mut self.source {
             shared.take_over();
         }
     }
 
-    /// What is to be told to who sits here.
+    /// Takes the messages for the user.
     pub(super) fn take_notes(&mut self) -> Vec<String> {
         match &mut self.source {
             Source::Port(_) => Vec::new(),

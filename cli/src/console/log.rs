@@ -1,4 +1,4 @@
-//! A file that gets what a console sends, a line each, with the time at which the line began.
+//! A log file of consoles: one line for each line of output, with the time at which it began.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -20,7 +20,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Adds to a regular file; it is made where there is none. A pipe would stop the console whenever nobody reads.
+    /// Opens a regular file for appending, or creates it. Pipes are refused: one that is not read would block the console.
     ///
     /// # Errors
     /// Where it cannot be opened, or is none.

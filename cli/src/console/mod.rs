@@ -1,4 +1,4 @@
-//! Consoles of nodes on this terminal: one to work on, several to look at, or one for a script.
+//! Consoles of nodes: one on a terminal, several to watch, or one driven by a script.
 //!
 //! Whatever a node sends, memory is bounded: bytes pass through buffers of fixed size, a line is cut at
 //! 1024 bytes, and an expected text is looked for in a window.
@@ -21,7 +21,7 @@ pub(crate) use link::Consoles;
 pub(crate) use log::Log;
 pub(crate) use watch::watch;
 
-/// How long a node says nothing before a line that it has begun counts as one, and an answer as whole.
+/// Silence after which an unfinished line is shown, and an answer counts as complete.
 const IDLE: Duration = Duration::from_millis(500);
-/// How much is read at once.
+/// Bytes per read.
 const CHUNK: usize = 4096;

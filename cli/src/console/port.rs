@@ -1,4 +1,4 @@
-//! The port of a node's console, of this process alone.
+//! The serial port of a node's console, opened exclusively.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -13,25 +13,25 @@ use rustix::termios::tcsendbreak;
 
 use crate::failure::Failure;
 
-/// A port that is this process's alone.
+/// A serial port that is opened exclusively, again after each power cycle.
 pub(super) struct OwnPort {
     watch: PortWatch,
     port: Option<File>,
 }
 
-/// What was read.
+/// The result of a read.
 pub(super) enum Heard {
-    /// So many bytes; 0 where nothing has come after all.
+    /// This many bytes; 0 if there was nothing to read.
     Bytes(usize),
-    /// The port is gone.
+    /// The port has disappeared.
     Gone,
 }
 
 impl OwnPort {
-    /// That of a node, not opened yet.
+    /// The port of a node; not opened yet.
     ///
     /// # Errors
-    /// A node without ports.
+    /// [`PortError`] for a node without serial ports.
     pub(super) fn new(cluster: &Cluster, node: Node) -> Result<Self, Failure> {
         let watch = PortWatch::new(cluster, node, Port::Console).map_err(Error::from)?;
         Ok(Self { watch, port: None })
@@ -45,7 +45,7 @@ impl OwnPort {
         self.watch.path()
     }
 
-    /// After which time it is to be tried though nothing was told.
+    /// Time until the next attempt to open it, for cases without a notification.
     pub(super) fn due(&self) -> Option<Duration> {
         if self.port.is_some() { None } else { self.watch.due() }
     }

@@ -1,4 +1,4 @@
-//! A console that the service `clusterhatd` has: it comes over the service's socket, and others may look at it, too.
+//! A console that `clusterhatd` holds and shares: its bytes pass over the service's socket.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,41 +13,41 @@ use rustix::event::{EventfdFlags, PollFlags, eventfd};
 use super::port::{Heard, wait};
 use crate::failure::Failure;
 
-/// How long the service may take to say how the console is.
+/// How long the service may take to report the state of a console.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How often a service that went away is looked for.
+/// The interval of attempts to reconnect to the service.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How many bytes may wait for a service that takes none.
+/// Bytes that are kept for a service that does not read.
 const MOST_UNSENT: usize = 64 * 1024;
 
-/// A console of the service's.
+/// A connection to a shared console, which is restored when the service restarts.
 pub(super) struct Shared {
     socket: PathBuf,
     node: String,
     writes: bool,
     console: Option<SharedConsole>,
-    /// What has come and nobody has read.
+    /// Received, but not read yet by the caller.
     heard: VecDeque<consoles::Heard>,
-    /// Whether the node shows its console.
+    /// Whether the node's port is open in the service.
     is_open: bool,
-    /// Whether that was told.
+    /// Whether the caller knows that it is open.
     is_told: bool,
-    /// Who writes, and whether it is this command.
+    /// The current writer, and whether it is this command.
     writer: Option<(String, bool)>,
-    /// What is to be told to who sits here.
+    /// Messages for the user that have not been shown yet.
     notes: Vec<String>,
-    /// When a service that is gone is looked for again.
+    /// The time of the next attempt to reconnect.
     again: Instant,
-    /// What can be read always, and what never.
+    /// Descriptors for poll(2): one that is always readable, and one that never is.
     always: OwnedFd,
     never: OwnedFd,
 }
 
 impl Shared {
-    /// The console of a node, for one who writes or only looks; `None` where no service has it.
+    /// Connects to the console of a node, as a writer or only to watch; `None` if no service is running.
     ///
     /// # Errors
-    /// The service is there and refuses it.
+    /// The service is running and refuses the console.
     pub(super) fn connect(
         socket: PathBuf,
         node: &str,
@@ -76,7 +76,7 @@ impl Shared {
         }
     }
 
-    /// Connects, and waits until it is known how the console is.
+    /// Connects, and waits until the state of the console is known.
     fn begin(&mut self) -> Result<(), SharedConsoleError> {
         let mut console = SharedConsole::connect(&self.socket, &self.node)?;
         if self.writes {
@@ -85,12 +85,12 @@ impl Shared {
         self.console = Some(console);
         (self.is_open, self.is_told, self.writer) = (false, false, None);
         let end = Instant::now() + LIMIT;
-        // How the port is comes first, and who writes after it; a wish is answered after that.
+        // The service sends the state of the port, then the writer, then the answer to a request to write.
         let mut notices = if self.writes { 3 } else { 2 };
         while notices > 0 && self.console.is_some() && Instant::now() < end {
             let left = end.saturating_duration_since(Instant::now());
             let fd = self.console.as_ref().map(|console| (console.as_fd(), PollFlags::IN));
-            // Where it cannot be waited for, what is known is enough.
+            // If poll(2) fails, the state that is known so far has to do.
             let _ = wait(fd.as_slice(), Some(left));
             for heard in self.console.as_mut().and_then(SharedConsole::read).unwrap_or_default() {
                 match heard {
@@ -116,7 +116,7 @@ impl Shared {
         self.console.is_some() && self.is_open
     }
 
-    /// Looks how the console is; whether it has opened since.
+    /// Updates the state of the console. Returns whether it has opened since the last call.
     pub(super) fn open(&mut self) -> Result<bool, Failure> {
         if self.console.is_none() && self.again <= Instant::now() {
             self.again = Instant::now() + AGAIN;
@@ -133,7 +133,7 @@ impl Shared {
         Ok(self.is_open() && !std::mem::replace(&mut self.is_told, true))
     }
 
-    /// Takes what has come; whether it was anything.
+    /// Receives without blocking. Returns whether anything was received.
     fn receive(&mut self) -> bool {
         let Some(console) = &mut self.console else { return false };
         match console.read() {
@@ -145,13 +145,13 @@ impl Shared {
             None => {
                 self.console = None;
                 self.again = Instant::now() + AGAIN;
-                self.notes.push("clusterhatd is gone".to_owned());
+                self.notes.push("clusterhatd has closed the connection".to_owned());
                 false
             }
         }
     }
 
-    /// What to wait for.
+    /// What to poll for.
     pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
         let out = |console: &SharedConsole| {
             if writes || console.unsent() > 0 { PollFlags::OUT } else { PollFlags::empty() }
@@ -163,13 +163,13 @@ impl Shared {
         }
     }
 
-    /// When to look for the service again.
+    /// Time until the next attempt to reconnect; `None` while connected.
     pub(super) fn due(&self) -> Option<Duration> {
         let left = self.again.saturating_duration_since(Instant::now());
         self.console.is_none().then_some(left)
     }
 
-    /// Reads what has come, without waiting.
+    /// Reads without blocking.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Heard {
         if self.heard.is_empty() {
             self.receive();
@@ -212,7 +212,7 @@ impl Shared {
                 let had = self.writer.as_ref().is_some_and(|(_, you)| *you);
                 if self.writes && !you && had {
                     let who = name.as_deref().unwrap_or("nobody");
-                    self.notes.push(format!("{} writes now; ~T takes over", shorten(who)));
+                    self.notes.push(format!("{} is writing now; ~T takes over", shorten(who)));
                 }
                 self.writer = name.map(|name| (name, you));
             }
@@ -222,7 +222,7 @@ impl Shared {
         }
     }
 
-    /// Who writes instead of this command.
+    /// The current writer, unless it is this command.
     pub(super) fn other_writer(&self) -> Option<&str> {
         match &self.writer {
             Some((name, false)) => Some(name),
@@ -230,7 +230,7 @@ impl Shared {
         }
     }
 
-    /// Sends bytes, as many as the service takes, and removes them. What is typed while somebody else writes goes nowhere.
+    /// Sends and removes as many bytes as the service takes. Input is discarded while another client is the writer.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
         let Some(console) = &mut self.console else { return };
         console.flush();
@@ -248,13 +248,13 @@ impl Shared {
         Ok(())
     }
 
-    /// Writes from here on, whoever did.
+    /// Becomes the writer in place of the current one.
     pub(super) fn take_over(&mut self) {
-        let wish = Control::Write(WriteWish::TakeOver);
-        self.console.iter_mut().for_each(|console| console.tell(wish));
+        let request = Control::Write(WriteWish::TakeOver);
+        self.console.iter_mut().for_each(|console| console.tell(request));
     }
 
-    /// What is to be told to who sits here.
+    /// Takes the messages for the user.
     pub(super) fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
     }

@@ -1,4 +1,4 @@
-//! The user's terminal, raw for as long as a console has it.
+//! The user's terminal, in raw mode while a console is open.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGCONT, SIGQUIT};
 
 use crate::signals;
 
-/// The terminal's settings, where a console has it.
+/// The terminal's original settings, while it is in raw mode.
 struct Settings {
     /// To be put back.
     before: Termios,

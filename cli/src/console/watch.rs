@@ -1,4 +1,4 @@
-//! Several consoles to look at: a line for each line that a node prints, with the node's name.
+//! Several consoles, read-only: each line of output with its node's name.
 
 use std::io::{self, Write as _};
 use std::time::{Instant, SystemTime};
@@ -14,10 +14,10 @@ use super::{CHUNK, IDLE};
 use crate::failure::Failure;
 use crate::render;
 
-/// Shows what nodes say until it is interrupted, or the output is closed.
+/// Shows the nodes' output until interrupted, or until standard output is closed.
 ///
 /// # Errors
-/// Not one of the consoles can be had.
+/// None of the consoles can be opened.
 pub(crate) fn watch(at: Consoles<'_>, nodes: &[Node], log: Option<Log>) -> Result<(), Failure> {
     let mut view = View { log, width: 0 };
     let mut watched = Vec::new();
@@ -49,13 +49,13 @@ pub(crate) fn watch(at: Consoles<'_>, nodes: &[Node], log: Option<Log>) -> Resul
 struct Watched {
     link: Link,
     lines: Lines,
-    /// When the node said something last.
+    /// The time of the node's last output.
     heard: Instant,
-    /// Whether it was told that its console is waited for.
+    /// Whether the user knows that the console is being waited for.
     is_told: bool,
 }
 
-/// Opens what is there. One that is somebody else's does not keep the others away.
+/// Opens the consoles that are present. One that another process has does not affect the others.
 fn open_all(all: &mut Vec<Watched>) -> Result<(), Failure> {
     let mut last = None;
     all.retain_mut(|watched| match watched.link.open() {
@@ -107,7 +107,7 @@ impl Watched {
         if self.heard.elapsed() >= IDLE { self.flush(view) } else { Ok(()) }
     }
 
-    /// Shows a line that has no end yet: a prompt stays one.
+    /// Shows a line that has not ended yet, such as a prompt.
     fn flush(&mut self, view: &mut View) -> Result<(), Failure> {
         let begun: Vec<_> = self.lines.take_begun().into_iter().collect();
         view.show(self.link.name(), &begun)

@@ -35,7 +35,7 @@ fn fixed(done: &FixDone) -> String {
     for one in &done.groups {
         let _ = writeln!(
             text,
-            "{} {word} added to the group {}; it counts from the next login on",
+            "{} {word} added to the group {}; effective from the next login",
             one.user, one.group
         );
     }
@@ -52,11 +52,7 @@ fn fixed(done: &FixDone) -> String {
     if done.reboot {
         text.push_str("reboot for it to take effect\n");
     }
-    if text.is_empty() {
-        "there was nothing that is safe to fix by itself\n".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { "nothing here is safe to fix automatically\n".to_owned() } else { text }
 }
 
 /// A line for each reason.
@@ -84,7 +80,7 @@ fn summary(report: &DoctorReport) -> String {
     let passed = format!("{} passed", counted(report.passed.len(), "check"));
     let not_made = match report.not_made.len() {
         0 => String::new(),
-        count => format!(", {count} could not be made"),
+        count => format!(", {count} could not be run"),
     };
     let found = match (problems, notes) {
         (0, 0) => paint("nothing found", Tone::Good),

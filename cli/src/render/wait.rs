@@ -1,4 +1,4 @@
-//! What waiting for nodes came to.
+//! The results of `wait`, and of `--wait` with `on` and `cycle`.
 
 use clusterhat::report::{StartReport, WaitNode, WaitReport};
 

@@ -39,7 +39,7 @@ fn who_asks_for_a_node_s_power_while_it_goes_down_keeps_it() {
     let document = output.json();
     assert_eq!((output.status, &document["error"]["kind"]), (1, &json!("not-shut-down")));
     let message = document["error"]["message"].as_str().unwrap();
-    let text = "p1: has halted, but keeps its power, as another command has asked for it since; \
+    let text = "p1: has halted, but keeps its power, as another command has requested it since; \
                 `clusterhat cycle p1` starts it again";
     assert!(message.ends_with(text), "{message}");
     assert_eq!(first(&document)["result"], "still-on");

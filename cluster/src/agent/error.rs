@@ -12,7 +12,7 @@ use crate::ports::PortError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AgentError {
-    /// Neither way leads to it.
+    /// It can be reached neither by the serial port nor by ssh.
     #[error(
         "no agent on {node}: serial port: {serial}; ssh {ssh_name}: {ssh}; install clusterhat-node on it, or set up its network and ssh key"
     )]
@@ -42,12 +42,12 @@ pub enum AgentError {
     #[error("no answer")]
     Silent,
     /// The connection ended.
-    #[error("the connection has ended")]
+    #[error("the connection was closed")]
     Closed,
-    /// Another message than one that is a reply to the request.
-    #[error("the reply is not one to the request")]
+    /// A reply of another kind than the request asks for.
+    #[error("the reply does not match the request")]
     Nonsense,
-    /// The agent refuses it, and says why.
+    /// The agent refuses the request, with its reason.
     #[error("refused: {0}")]
     Refused(Printable),
     /// The two programs are more than one version apart.
@@ -78,7 +78,7 @@ pub enum AgentError {
 pub(super) const SERIAL_LIMIT: Duration = Duration::from_secs(3);
 
 impl AgentError {
-    /// Whether nobody answered in time where somebody could have: a node that hangs has a port.
+    /// Whether it is a timeout: of an agent that may exist, as on a node that hangs.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self {

@@ -1,14 +1,14 @@
-//! Why there is no chaos.
+//! Errors of `chaos`.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why there is no chaos.
+/// Why a run cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChaosError {
-    /// A plan that makes no sense.
-    #[error("{what} is {value}: it has to be {allowed}")]
+    /// A value of the plan is out of range.
+    #[error("{what} is {value}: it must be {allowed}")]
     Plan {
         /// Which value.
         what: &'static str,
@@ -17,18 +17,18 @@ pub enum ChaosError {
         /// What is allowed.
         allowed: &'static str,
     },
-    /// No node would fail.
+    /// None of the nodes is on.
     #[error("none of these nodes is on: only nodes that are on lose their power")]
     NothingOn,
-    /// Real nodes were to hang.
+    /// Hangs were requested for real nodes.
     #[error(
-        "only simulated nodes can be made to hang: a board can only cut a node's power, and its agent may only power it off or restart it; on a node itself, \"echo c\" into /proc/sysrq-trigger crashes its kernel"
+        "only simulated nodes can be made to hang: a board can only cut a node's power, and its agent may only power it off or restart it; to crash a real node's kernel, run \"echo c > /proc/sysrq-trigger\" there as root"
     )]
     NoHang,
     /// Another run is under way.
-    #[error("nodes are being switched off at random already, by {0}")]
+    #[error("chaos is already running: {0}; only one run at a time is possible")]
     Running(String),
-    /// The note of what is off cannot be kept, so that nobody would put it back after a kill.
+    /// The file of nodes without power cannot be written, so that they could not be restored after a kill.
     #[error("cannot keep the note {} of nodes without power", .path.display())]
     Note {
         /// The note.

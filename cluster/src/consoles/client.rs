@@ -19,11 +19,11 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The longest answer before the console's own bytes.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// Why the service does not give a console.
+/// Why a shared console is not available.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SharedConsoleError {
-    /// Nobody serves this socket, or not this user.
+    /// No service listens on the socket, or this user may not connect to it.
     #[error("cannot reach clusterhatd at {}", .path.display())]
     Unreachable {
         /// The socket.
@@ -39,7 +39,7 @@ pub enum SharedConsoleError {
     },
     /// Somebody else writes.
     #[error(
-        "{writer} writes on the console of {node}: nothing was sent; `clusterhat console {node}` and ~T take over"
+        "{writer} writes on the console of {node}: nothing was sent; take over with ~T in `clusterhat console {node}`"
     )]
     Taken {
         /// The node.
@@ -47,7 +47,7 @@ pub enum SharedConsoleError {
         /// Who.
         writer: String,
     },
-    /// The service does not want to.
+    /// The service refuses, with its reason.
     #[error("clusterhatd refuses the console: {0}")]
     Refused(String),
 }

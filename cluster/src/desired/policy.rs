@@ -66,8 +66,8 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Policy => "as at-boot says",
-            Self::Last => "as last asked for",
+            Self::Policy => "set by at-boot",
+            Self::Last => "as last requested",
             Self::NeverAsked => "never switched so far",
             Self::Keep => "at-boot keeps it as it is",
             Self::NotDue => "its board did not lose its power",

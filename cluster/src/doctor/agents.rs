@@ -9,13 +9,13 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "agent-version",
         looks_for: "a node whose agent is older than this program",
-        why: "it may not understand what newer commands ask of it",
+        why: "it may not support the requests of newer commands",
         make: version,
     },
     Check {
         name: "agent-port",
         looks_for: "another program on a node's second serial port",
-        why: "the node cannot be asked to shut down, and says nothing of itself",
+        why: "the node's agent cannot be reached there: no shutdown request, no readings",
         make: port,
     },
 ];

@@ -12,7 +12,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "configuration",
         looks_for: "a configuration that cannot be used, or a key in it that has no effect",
-        why: "a setting that is not read leaves its default in force",
+        why: "a setting that is not read has its default value",
         make: configuration,
     },
     Check {
@@ -23,8 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "board",
-        looks_for: "a board that cannot be opened or does not answer, or whose pins do not follow",
-        why: "the board's nodes cannot be switched, or have another state than commanded",
+        looks_for: "a board that cannot be opened or does not answer, or whose pins differ from what is commanded",
+        why: "the board's nodes cannot be switched, or are not in the commanded state",
         make: board,
     },
     Check {
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "not-initialised",
         looks_for: "a board that is not initialised since power-up, or only partly",
-        why: "its outputs are inputs still: the nodes' power is left to pull-ups and jumpers",
+        why: "its pins are still inputs, so that pull-ups and jumpers determine the nodes' power",
         make: not_initialised,
     },
     Check {
@@ -66,7 +66,7 @@ fn no_board(facts: &Facts) -> Checked {
                 Found::error(what, Fix::Text(described(at.bus, at.address)))
             });
             let found: Vec<_> = found.collect();
-            let fix = Fix::Text("check that the HAT sits on all 40 pins".to_owned());
+            let fix = Fix::Text("check that the HAT is seated on all 40 pins".to_owned());
             Ok(if found.is_empty() { vec![Found::error(what, fix)] } else { found })
         }
         Err(NoBoards { what, .. }) => Err(NotMade::because(what)),
@@ -89,10 +89,10 @@ fn board(facts: &Facts) -> Checked {
     let mut findings = Vec::new();
     for board in found(facts)? {
         match &board.reading {
-            // Other checks know more of these.
+            // Reported by other checks, with more detail.
             Err(trouble) if is_known(trouble.obstacle.as_ref()) => {}
             Err(trouble) => {
-                let cabling = "check that the board sits well and has power".to_owned();
+                let cabling = "check that the board is seated properly and has power".to_owned();
                 let fix = Fix::Text(trouble.advice.clone().unwrap_or(cabling));
                 findings.push(Found::error(&trouble.what, fix));
             }

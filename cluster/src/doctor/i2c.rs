@@ -17,8 +17,8 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "i2c-dev",
-        looks_for: "the kernel module i2c-dev that is not loaded, now or at boot",
-        why: "without it an I2C bus has no /dev/i2c-N, through which programs use it",
+        looks_for: "the kernel module i2c-dev not being loaded, now or at boot",
+        why: "without it I2C buses have no /dev/i2c-N, through which programs access them",
         make: i2c_dev,
     },
 ];

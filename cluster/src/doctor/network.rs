@@ -10,20 +10,20 @@ use super::system::Network;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "address-clash",
-        looks_for: "the nodes' network overlapping another one of the controller",
-        why: "packets for nodes go to the other network, or the other way round",
+        looks_for: "the nodes' network overlapping another network of the controller",
+        why: "packets for nodes go to the other network, or vice versa",
         make: address_clash,
     },
     Check {
         name: "packet-filter",
         looks_for: "a packet filter, such as Docker's, that drops what nodes send",
-        why: "nodes get no address, or have no internet access",
+        why: "nodes get no address or have no internet access",
         make: packet_filter,
     },
     Check {
         name: "br-netfilter",
-        looks_for: "bridged traffic that goes through the packet filter (br_netfilter)",
-        why: "rules that were made for routed packets then drop what passes between nodes and the network",
+        looks_for: "bridged traffic that passes through the packet filter (br_netfilter)",
+        why: "rules meant for routed packets then drop packets between the nodes and the network",
         make: br_netfilter,
     },
     Check {

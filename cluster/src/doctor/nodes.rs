@@ -13,8 +13,8 @@ use super::usb_checks::devices;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "equal-ids",
-        looks_for: "two nodes whose cards have one ID",
-        why: "they have one name, one MAC address and one IP address, so that neither is reached reliably",
+        looks_for: "two nodes whose cards have the same ID",
+        why: "they share a name, a MAC address and an IP address, so that neither can be reached reliably",
         make: equal_ids,
     },
     Check {
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "foreign-gadget",
-        looks_for: "another program's USB gadget in a node's place, or ours without a node ID",
+        looks_for: "a USB gadget of another program in a node's place, or one of ours without a node ID",
         why: "a node that runs it has no name, no address and no serial port here",
         make: foreign_gadget,
     },

@@ -9,8 +9,8 @@ use super::finding::{Checked, Fix, Found, NotMade};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "groups",
-        looks_for: "a user who is not in the groups i2c, gpio and clusterhat, or such a group that does not exist",
-        why: "the boards' devices and the nodes' serial ports are open to root and these groups only",
+        looks_for: "a user who is not a member of the groups i2c, gpio and clusterhat, or one of these groups missing",
+        why: "only root and these groups may open the boards' devices and the nodes' serial ports",
         make: groups,
     },
     Check {
@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "record",
-        looks_for: "the record that calls share, where it cannot be used",
+        looks_for: "a shared record of power switching that cannot be used",
         why: "other calls do not honour the delay after nodes switched on here, and `off` may not stop an `on`",
         make: record,
     },

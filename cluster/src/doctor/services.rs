@@ -9,26 +9,26 @@ use super::finding::{Checked, Fix, Found, NotMade};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "init-unit",
-        looks_for: "clusterhat-init.service that is not installed, is masked, or is not enabled",
+        looks_for: "clusterhat-init.service not being installed or enabled, or being masked",
         why: "boards are not initialised at boot, so their hub and LEDs stay off until the first command",
         make: init_unit,
     },
     Check {
         name: "vendor-services",
-        looks_for: "the vendor's unit, udev rules or rc.local line beside ours",
+        looks_for: "the vendor's unit, udev rules or rc.local line in addition to ours",
         why: "two programs initialise one board and name the same devices: whichever comes last wins",
         make: vendor_services,
     },
     Check {
         name: "node-rules",
-        looks_for: "the udev rules for nodes that are not installed or are hidden by another file",
+        looks_for: "the udev rules for nodes not being installed, or being overridden by another file",
         why: "without them nodes' devices have no stable names, and the group clusterhat cannot use them",
         make: node_rules,
     },
     Check {
         name: "modem-manager",
-        looks_for: "ModemManager without the rule that keeps it from nodes",
-        why: "it opens the serial ports of nodes that come up and sends modem commands to the logins behind them",
+        looks_for: "ModemManager without the rule that makes it ignore nodes",
+        why: "it opens the serial ports of nodes as they appear and sends modem commands to their login prompts",
         make: modem_manager,
     },
 ];

@@ -11,14 +11,14 @@ use super::usb::UsbDevice;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "usb-role",
-        looks_for: "a controller whose USB port is a device, as a node's, or on a Pi 4 no host",
-        why: "nodes are reached only through a port that is a host",
+        looks_for: "a controller whose USB port is in device mode, as a node's is, or a Pi 4 without a USB host",
+        why: "nodes are reached only through a port in host mode",
         make: role,
     },
     Check {
         name: "usb-storage",
-        looks_for: "a node's boot ROM that the kernel's usb-storage has taken for a disk",
-        why: "the node waits for boot files for ever: no program can send them any more",
+        looks_for: "a node's boot ROM that is bound to the kernel's usb-storage driver",
+        why: "no program can send the node its boot files, for which it waits indefinitely",
         make: storage,
     },
     Check {
@@ -44,7 +44,7 @@ const MODULES: [&str; 4] = ["cdc_ncm", "cdc_ether", "rndis_host", "cdc_acm"];
 /// The USB devices of the system.
 pub(super) fn devices(facts: &Facts) -> Result<&[UsbDevice], NotMade> {
     let system = facts.system.as_ref().map_err(NotMade::because)?;
-    let none = || NotMade::because("the kernel tells of no USB devices here (/sys/bus/usb)");
+    let none = || NotMade::because("the kernel lists no USB devices here (/sys/bus/usb)");
     system.usb.as_deref().ok_or_else(none)
 }
 

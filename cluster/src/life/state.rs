@@ -1,19 +1,19 @@
-//! How far a node has come, in a word.
+//! The states of a node.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How far a node has come. The text is the same in JSON, in `status` and in `wait --for`.
+/// The state of a node. Its name is the same in JSON, in `status` and in `wait --for`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum State {
-    /// Its HAT is not connected, or its board does not say whether it gives the node power.
+    /// Its HAT is not connected, or its board cannot be read.
     Absent,
-    /// Its board gives it no power. What the USB still shows does not count: the kernel notices a device
-    /// that lost its power up to some tenths of a second later.
+    /// Its board gives it no power. Its devices on the USB do not count: the kernel notices the loss of a
+    /// device up to a few tenths of a second later.
     Off,
     /// It has power, and is not on the USB.
     Powered,
@@ -27,7 +27,7 @@ pub enum State {
     Reachable,
     /// Its agent answers.
     Agent,
-    /// It has power, announced that it powers off, and then left the USB.
+    /// It has power, and has left the USB after its agent announced that it powers off.
     Halted,
     /// It has had power for longer than a boot takes ([`BOOT_LIMIT`](super::BOOT_LIMIT)), and is not on the USB.
     Failed,
@@ -71,8 +71,8 @@ impl State {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
-    /// Whether who waits for `goal` need not wait any longer: the node is there, or further in its start.
-    /// States in which a node does not start are met by themselves alone.
+    /// Whether a wait for `goal` is over: the node is in that state, or further in its start. States that are
+    /// not part of a start are met only by themselves.
     #[must_use]
     pub fn meets(self, goal: Self) -> bool {
         let starts = |state| (Self::Powered..=Self::Agent).contains(&state);

@@ -22,7 +22,7 @@ pub struct NodeShutdown {
     pub name: Option<String>,
     /// What became of it.
     pub result: ShutdownResult,
-    /// By what it was asked; absent where nobody could ask it.
+    /// How its agent was reached; absent if it could not be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
     /// Why it was not shut down.

@@ -52,7 +52,7 @@ pub struct TopNode {
 pub struct FanReport {
     /// Whether the fans are to run.
     pub fan: bool,
-    /// The highest temperature in degrees Celsius; absent where nobody can tell.
+    /// The highest temperature in degrees Celsius; absent if none is known.
     pub hottest_c: Option<f64>,
     /// Whose it is: `controller`, or `pN`.
     pub whose: Option<String>,

@@ -47,7 +47,7 @@ pub struct WaitNode {
     pub cause: Option<&'static str>,
 }
 
-const NO_AGENT: &str = "no agent answers: it is not installed, or does not run";
+const NO_AGENT: &str = "no agent answers: it is not installed or not running";
 
 /// Why a node in a state is not in the one that was waited for, most likely.
 pub(crate) const fn likely_cause(state: State, goal: State) -> &'static str {
@@ -55,21 +55,21 @@ pub(crate) const fn likely_cause(state: State, goal: State) -> &'static str {
         State::Enumerated | State::Link | State::Reachable | State::Agent
             if matches!(goal, State::Halted) =>
         {
-            "it still runs"
+            "it is still running"
         }
         // Its second serial port needs no network.
         State::Enumerated | State::Link if matches!(goal, State::Agent) => NO_AGENT,
         State::Absent => "its board is not connected or does not answer",
         State::Off => "it has no power",
         State::Powered | State::Failed => {
-            "it never appeared on the USB: its card, its image or the supply"
+            "it never appeared on the USB: check its card, its image and the power supply"
         }
         State::BootRom => "it stays in its boot ROM: no bootable card",
         State::Enumerated => "its network interface is not up",
-        State::Link => "its link has no address: the network there or here",
+        State::Link => "its link has no address: check the network on the node and here",
         State::Reachable => NO_AGENT,
-        State::Agent => "it still runs",
-        State::Halted => "it has powered off; its power has to be cycled",
+        State::Agent => "it is still running",
+        State::Halted => "it has powered off: cycle its power",
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(likely_cause(State::Enumerated, State::Agent), NO_AGENT);
         assert_eq!(likely_cause(State::Reachable, State::Agent), NO_AGENT);
         for state in [State::Enumerated, State::Agent] {
-            assert_eq!(likely_cause(state, State::Halted), "it still runs");
+            assert_eq!(likely_cause(state, State::Halted), "it is still running");
         }
     }
 }

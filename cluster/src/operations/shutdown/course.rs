@@ -316,7 +316,7 @@ impl Course {
         Some(match failure {
             Failure::NotAccepted { why, .. } => why.clone(),
             Failure::Unseen => {
-                "goes down, but is not on the USB, so nobody can see when it has halted".to_owned()
+                "shuts down, but is not on the USB, so its halt cannot be observed".to_owned()
             }
             Failure::Restarts => "restarts instead of halting".to_owned(),
             Failure::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
@@ -329,14 +329,14 @@ impl Course {
                 "was switched off by another command before it was seen to halt".to_owned()
             }
             Failure::Switched { is_off: false } => {
-                "was switched by another command on its way down".to_owned()
+                "was switched by another command while it shut down".to_owned()
             }
             Failure::Wanted { has_halted: true } => {
-                "has halted, but keeps its power, as another command has asked for it since"
+                "has halted, but keeps its power, as another command has requested it since"
                     .to_owned()
             }
             Failure::Wanted { has_halted: false } => {
-                "keeps its power, as another command has asked for it since".to_owned()
+                "keeps its power, as another command has requested it since".to_owned()
             }
             Failure::NotCut(why) => format!("its power could not be cut: {why}"),
         })
