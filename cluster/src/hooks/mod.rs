@@ -12,11 +12,11 @@
 //! | 5 | `CLUSTERHAT_RESULT` | `done`, `failed`, `refused` or `interrupted`; after only |
 //! | | `CLUSTERHAT_NAME` | the node's configured name; absent where it has none |
 //!
-//! A hook that fails before the operation refuses its node. The hooks that ran before it hear of that as of an
-//! operation that is over, so that they can take back what they have done. Where the caller stops it, those that run before the
-//! operation are stopped, and all that ran or began hear of it; those after it run to their end. No board is locked while hooks run, and none of
-//! our files is open in them.
+//! A hook that fails before the operation refuses its node. The hooks that ran before it are then run once more, as after an operation, so that they can
+//! undo what they did. If the caller stops the operation, hooks that run before it are stopped, and all that were started are run once more; hooks
+//! after the operation are not stopped. No board is locked while hooks run, and they inherit no open files.
 
+mod call;
 mod find;
 mod journal;
 mod lines;
@@ -25,69 +25,24 @@ mod run;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use hat_driver::linux::Node;
 
+pub(crate) use call::{MARK, Operation, Reason, Subject, When};
 use find::Hook;
 use journal::Journal;
-
-/// What a hook's child processes see that call us: they run no hooks again.
-pub(crate) const MARK: &str = "CLUSTERHAT_HOOK";
 
 /// Nodes whose hooks run at the same time.
 const AT_ONCE: usize = 8;
 
-/// The longest time between two looks at whether a run is to be stopped.
+/// The interval at which the caller is asked whether to stop.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// What is done to nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
-    On,
-    Off,
-    Cycle,
-}
-
-/// Why it is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// Somebody asks for it.
-    Request,
-    /// The board has lost its power.
-    Restore,
-}
-
-/// When a hook runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum When {
-    Before,
-    /// The node is as it was to become.
-    Done,
-    /// It is not.
-    Failed,
-    /// It was not switched, since this hook refused it: for those that ran before that one.
-    Refused {
-        hook: String,
-    },
-    /// It was not, since the caller stopped the operation: for all hooks, or for those up to the one that was stopped.
-    Interrupted {
-        last: Option<String>,
-    },
-}
-
-/// One node, as its hooks see it.
-#[derive(Clone, Debug)]
-pub(crate) struct Subject {
-    pub(crate) node: Node,
-    pub(crate) label: String,
-    pub(crate) name: Option<String>,
-    pub(crate) when: When,
-}
 
 /// A hook that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,11 +62,11 @@ impl fmt::Display for HookFailure {
     }
 }
 
-/// What came of a run of hooks.
+/// The result of a run of hooks.
 #[derive(Default)]
 pub(crate) struct Ran {
     pub(crate) failures: Vec<HookFailure>,
-    /// The last hook that ran or began to, of each node that any did for.
+    /// For each node with any, the last hook that was started.
     pub(crate) last: Vec<(Node, String)>,
     /// Whether the caller stopped it.
     pub(crate) is_stopped: bool,
@@ -131,7 +86,7 @@ pub(crate) struct Hooks {
     limit: Duration,
 }
 
-/// A folder of hooks, and how long each may take.
+/// Where a system's hooks are, and the time limit of each.
 #[derive(Clone, Debug)]
 pub(crate) struct HookFolder {
     root: PathBuf,
@@ -139,12 +94,12 @@ pub(crate) struct HookFolder {
 }
 
 impl HookFolder {
-    /// That of a system.
+    /// The hooks of a system below a root.
     pub(crate) fn new(root: &Path, limit: Duration) -> Self {
         Self { root: root.to_owned(), limit }
     }
 
-    /// The hooks that are there now, and why others are not run.
+    /// The present hooks, and warnings about those that are not run.
     pub(crate) fn look(&self) -> (Hooks, Vec<String>) {
         let (hooks, warnings) = find::hooks(&self.root);
         let journal = if hooks.is_empty() { None } else { Journal::open(&self.root) };
@@ -153,9 +108,8 @@ impl HookFolder {
 }
 
 impl Hooks {
-    /// Runs every node's hooks, several nodes' at once. A node's first failure before the operation ends
-    /// its turn; after it, all of them run. `watch` is asked at least ten times a second: what runs before the operation is
-    /// stopped where it says so.
+    /// Runs the hooks of all nodes, of several at once. Before the operation, a failure ends the hooks of its node; afterwards,
+    /// all hooks run. `watch` is called at least ten times a second, and may stop hooks that run before the operation.
     pub(crate) fn run(
         &self,
         subjects: &[Subject],
@@ -170,66 +124,77 @@ impl Hooks {
         if watch(None).is_break() && is_before {
             return Ran { is_stopped: true, ..Ran::default() };
         }
-        let next = Mutex::new(subjects.iter());
-        let stop = AtomicBool::new(false);
-        let take = || match stop.load(Ordering::Relaxed) {
-            true => None,
-            false => next.lock().ok()?.next(),
-        };
-        let mut ran = Ran::default();
-        thread::scope(|scope| {
+        let (next, stop) = (Mutex::new(subjects.iter()), AtomicBool::new(false));
+        let turns = thread::scope(|scope| {
             let (printed, lines) = channel();
+            let turn = Turn { hooks: self, operation, reason, printed, next: &next, stop: &stop };
             let threads: Vec<_> = (0..AT_ONCE.min(subjects.len()))
-                .map(|_| {
-                    let turn = Turn {
-                        hooks: self,
-                        operation,
-                        reason,
-                        printed: printed.clone(),
-                        stop: &stop,
-                    };
-                    let take = &take;
-                    scope.spawn(move || {
-                        std::iter::from_fn(take)
-                            .map(|subject| turn.run_for(subject))
-                            .collect::<Vec<_>>()
-                    })
-                })
+                .map(|_| turn.clone())
+                .map(|turn| scope.spawn(move || turn.run()))
                 .collect();
-            drop(printed);
-            loop {
-                let verdict = match lines.recv_timeout(LOOK) {
-                    Ok(line) => watch(Some(&line)),
-                    Err(RecvTimeoutError::Timeout) => watch(None),
-                    Err(RecvTimeoutError::Disconnected) => break,
-                };
-                stop.fetch_or(is_before && verdict.is_break(), Ordering::Relaxed);
-            }
-            for (failures, last) in threads.into_iter().filter_map(|t| t.join().ok()).flatten() {
-                ran.failures.extend(failures);
-                ran.last.extend(last);
-            }
+            drop(turn);
+            pass_on(&lines, watch, is_before.then_some(&stop));
+            threads
+                .into_iter()
+                .filter_map(|thread| thread.join().ok())
+                .flatten()
+                .collect::<Vec<_>>()
         });
+        let mut ran = Ran { is_stopped: stop.into_inner(), ..Ran::default() };
+        for (failures, last) in turns {
+            ran.failures.extend(failures);
+            ran.last.extend(last);
+        }
         ran.failures.sort_by_key(|failure| failure.node);
-        ran.is_stopped = stop.into_inner();
         ran
     }
 }
 
-/// One thread's part of a run.
+/// Passes on what hooks print until the last of them has ended. Where `watch` says so, sets `stop`.
+fn pass_on(
+    lines: &Receiver<Printed>,
+    watch: &mut dyn FnMut(Option<&Printed>) -> ControlFlow<()>,
+    stop: Option<&AtomicBool>,
+) {
+    loop {
+        let verdict = match lines.recv_timeout(LOOK) {
+            Ok(line) => watch(Some(&line)),
+            Err(RecvTimeoutError::Timeout) => watch(None),
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if let (Some(stop), true) = (stop, verdict.is_break()) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// One thread's part of a run: the hooks of one node after the other.
+#[derive(Clone)]
 struct Turn<'a> {
     hooks: &'a Hooks,
     operation: Operation,
     reason: Reason,
     printed: Sender<Printed>,
+    next: &'a Mutex<slice::Iter<'a, Subject>>,
     stop: &'a AtomicBool,
 }
 
-impl Turn<'_> {
-    /// The failures, and the last hook that ran or began to.
-    fn run_for(&self, subject: &Subject) -> (Vec<HookFailure>, Option<(Node, String)>) {
+/// The failures of one node's hooks, and the last hook that was started.
+type NodeResult = (Vec<HookFailure>, Option<(Node, String)>);
+
+impl<'a> Turn<'a> {
+    fn run(&self) -> Vec<NodeResult> {
+        std::iter::from_fn(|| self.next()).map(|subject| self.run_for(subject)).collect()
+    }
+
+    fn next(&self) -> Option<&'a Subject> {
+        let is_stopped = self.stop.load(Ordering::Relaxed);
+        if is_stopped { None } else { self.next.lock().ok()?.next() }
+    }
+
+    fn run_for(&self, subject: &Subject) -> NodeResult {
         let (mut failures, mut last) = (Vec::new(), None);
-        for hook in heard(&self.hooks.hooks, &subject.when) {
+        for hook in due(&self.hooks.hooks, &subject.when) {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -237,7 +202,7 @@ impl Turn<'_> {
             let result = self.run_one(subject, hook);
             let is_before = subject.when == When::Before;
             if let Err(problem) = result {
-                // It did not fail by itself.
+                // Stopped rather than failed.
                 if self.stop.load(Ordering::Relaxed) {
                     break;
                 }
@@ -253,12 +218,12 @@ impl Turn<'_> {
 
     fn run_one(&self, subject: &Subject, hook: &Hook) -> Result<(), String> {
         let mut command = hook.command();
-        describe(&mut command, subject, self.operation, self.reason);
+        call::describe(&mut command, subject, self.operation, self.reason);
         let mut tell = |line: &str| match &self.hooks.journal {
             Some(journal) if journal.send(&hook.name, &subject.label, line) => {}
             _ => {
                 let (node, hook) = (subject.node, hook.name.clone());
-                // Nobody listens any more where the caller has panicked.
+                // The receiver is gone only if the caller has panicked.
                 let _ = self.printed.send(Printed { node, hook, line: line.to_owned() });
             }
         };
@@ -266,8 +231,8 @@ impl Turn<'_> {
     }
 }
 
-/// Those that are to hear.
-fn heard<'a>(hooks: &'a [Hook], when: &When) -> &'a [Hook] {
+/// The hooks that run at this point.
+fn due<'a>(hooks: &'a [Hook], when: &When) -> &'a [Hook] {
     let place = |name: &String| hooks.iter().position(|hook| hook.name == *name);
     let count = match when {
         When::Refused { hook } => place(hook),
@@ -275,42 +240,4 @@ fn heard<'a>(hooks: &'a [Hook], when: &When) -> &'a [Hook] {
         _ => None,
     };
     &hooks[..count.unwrap_or(hooks.len())]
-}
-
-fn describe(
-    command: &mut std::process::Command,
-    subject: &Subject,
-    operation: Operation,
-    reason: Reason,
-) {
-    let (when, result) = match subject.when {
-        When::Before => ("before", None),
-        When::Done => ("after", Some("done")),
-        When::Failed => ("after", Some("failed")),
-        When::Refused { .. } => ("after", Some("refused")),
-        When::Interrupted { .. } => ("after", Some("interrupted")),
-    };
-    let operation = match operation {
-        Operation::On => "on",
-        Operation::Off => "off",
-        Operation::Cycle => "cycle",
-    };
-    let reason = match reason {
-        Reason::Request => "request",
-        Reason::Restore => "restore",
-    };
-    let pairs = [
-        (MARK, when),
-        ("CLUSTERHAT_ACTION", operation),
-        ("CLUSTERHAT_NODE", &subject.label),
-        ("CLUSTERHAT_REASON", reason),
-    ];
-    command.env_remove("CLUSTERHAT_NAME").env_remove("CLUSTERHAT_RESULT");
-    command.args(pairs.map(|pair| pair.1)).envs(pairs);
-    if let Some(result) = result {
-        command.arg(result).env("CLUSTERHAT_RESULT", result);
-    }
-    if let Some(name) = &subject.name {
-        command.env("CLUSTERHAT_NAME", name);
-    }
 }

@@ -1,4 +1,4 @@
-//! What goes with every power operation: hooks before and after it, and the desired state.
+//! What every power operation includes: hooks before and after it, and the desired state.
 
 use hat_driver::linux::{ClusterError as DriverError, Done, Node};
 use hat_driver::power::{Action, ResultingState};
@@ -24,8 +24,8 @@ impl Operation {
 }
 
 impl Cluster {
-    /// Runs a power operation as every caller has it: hooks may refuse nodes first, what is asked of the
-    /// others is saved, they are switched, and hooks hear how it ended.
+    /// Runs a power operation: hooks may refuse nodes first, the desired state of the others is saved, they are
+    /// switched, and hooks run with the result.
     pub(crate) fn commanded(
         &mut self,
         nodes: &[Node],
@@ -45,20 +45,9 @@ impl Cluster {
         let refusals = before.failures;
         let refusal = |node| refusals.iter().find(|refusal| refusal.node == node);
         let left: Vec<_> = nodes.iter().copied().filter(|&node| refusal(node).is_none()).collect();
-        let mut is_stopped = false;
-        let outcome = if left.is_empty() && !refusals.is_empty() {
-            PowerReport::default().into()
-        } else {
-            let forgotten = self.forget_chaos(&left);
-            let before = self.save_asked(&left, action, reason);
-            let outcome = act(self, &left, &mut |event| {
-                let verdict = observer(event);
-                is_stopped |= verdict.is_break();
-                verdict
-            });
-            self.take_back(&left, action, before, &outcome);
-            self.remember_chaos(forgotten, &left, action, &outcome);
-            outcome
+        let (outcome, is_stopped) = match left.is_empty() && !refusals.is_empty() {
+            true => (PowerReport::default().into(), false),
+            false => self.recorded(&left, action, reason, observer, act),
         };
         let when = |node| {
             Some(match refusal(node) {
@@ -81,7 +70,30 @@ impl Cluster {
         outcome.or(Some(vetoed))
     }
 
-    /// The caller stopped it before anything was switched: hooks that ran or began hear of it.
+    /// Switches nodes, with the desired state saved before, and adjusted to the outcome after. Returns also whether the caller
+    /// stopped it.
+    fn recorded(
+        &mut self,
+        nodes: &[Node],
+        action: Action,
+        reason: Reason,
+        observer: &mut Observer<'_>,
+        act: impl FnOnce(&mut Self, &[Node], &mut Observer<'_>) -> Outcome<PowerReport>,
+    ) -> (Outcome<PowerReport>, bool) {
+        let mut is_stopped = false;
+        let forgotten = self.forget_chaos(nodes);
+        let before = self.save_asked(nodes, action, reason);
+        let outcome = act(self, nodes, &mut |event| {
+            let verdict = observer(event);
+            is_stopped |= verdict.is_break();
+            verdict
+        });
+        self.take_back(nodes, action, before, &outcome);
+        self.remember_chaos(forgotten, nodes, action, &outcome);
+        (outcome, is_stopped)
+    }
+
+    /// The caller stopped it before anything was switched: the hooks that were started are run once more.
     fn interrupted(
         &mut self,
         hooks: Option<&Hooks>,
@@ -108,7 +120,7 @@ impl Cluster {
     fn look_for_hooks(&mut self) -> Option<Hooks> {
         let (hooks, warnings) = self.hooks.as_ref()?.look();
         for warning in warnings {
-            // Said once, also where an operation has two parts.
+            // Once only, also if an operation has two parts.
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
@@ -116,7 +128,7 @@ impl Cluster {
         Some(hooks)
     }
 
-    /// Runs the hooks of those nodes that `when` is told of.
+    /// Runs the hooks of the nodes for which `when` returns a point in time.
     fn run_hooks(
         &self,
         hooks: Option<&Hooks>,
@@ -144,8 +156,8 @@ impl Cluster {
         self.warnings.extend(after.failures.into_iter().map(warning));
     }
 
-    /// Saves what is asked of nodes before it is done: who loses power in the middle of a start gets all of
-    /// it back. Returns what was saved before.
+    /// Saves the desired state before nodes are switched, so that a start that a loss of power interrupts is completed
+    /// afterwards. Returns the state that was saved before.
     fn save_asked(&mut self, nodes: &[Node], action: Action, reason: Reason) -> Option<Document> {
         let boards = self.board_ids();
         let result = self.desired.as_ref()?.change(|document| {
@@ -153,7 +165,7 @@ impl Cluster {
                 let positions = board.positions(nodes);
                 if !positions.is_empty() {
                     document.ask(id, positions, action);
-                    // Whoever is killed in the middle of a start leaves the rest to the next one.
+                    // If this process is killed during a restore, the next one completes it.
                     document.set_due(id, positions, reason == Reason::Restore);
                 }
             }
@@ -161,7 +173,7 @@ impl Cluster {
         self.or_warn(result)
     }
 
-    /// Nodes that were not switched are as nobody had asked: they were refused, or not come to.
+    /// Reverts the desired state of nodes that were not switched after all.
     fn take_back(
         &mut self,
         nodes: &[Node],
@@ -190,7 +202,8 @@ impl Cluster {
         self.or_warn(result);
     }
 
-    /// Who switches nodes means it: no run of `chaos` puts them back. Not where what is asked is nobody's lasting wish.
+    /// Removes nodes from the note of `chaos`, which does not restore what another command has switched. Without a desired
+    /// state, as for `chaos` itself, the note stays.
     fn forget_chaos(&mut self, nodes: &[Node]) -> Forgotten {
         if self.desired.is_none() {
             return Forgotten::default();
@@ -216,12 +229,12 @@ impl Cluster {
         T::default()
     }
 
-    /// The boards, by what their nodes are kept by.
+    /// The boards, with the keys of their nodes in the desired state.
     pub(super) fn board_ids(&self) -> Vec<(hat_driver::linux::Board, BoardId)> {
         self.driver.boards().map(|(board, info)| (board, BoardId::of(info))).collect()
     }
 
-    /// Power is switched whatever becomes of the file.
+    /// Turns an error of the desired state into a warning: power is switched regardless.
     pub(super) fn or_warn<T>(&mut self, result: Result<T, DesiredError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),

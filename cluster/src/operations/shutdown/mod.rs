@@ -79,24 +79,33 @@ impl Cluster {
         let (off, request) = (Operation::Off, Reason::Request);
         let outcome = self.commanded(&powered, off, request, observer, work);
         self.desired = desired.or(self.desired.take());
+        let report = self.shutdown_report(&nodes, &powered, &courses, limit);
+        Ok(Outcome { report, error: outcome.error.or(absent) })
+    }
+
+    fn shutdown_report(
+        &self,
+        nodes: &[Node],
+        powered: &[Node],
+        courses: &[Course],
+        limit: Duration,
+    ) -> ShutdownReport {
         let rows = nodes.iter().map(|&node| {
             let course = courses.iter().find(|course| course.node == node);
             let row = NodeShutdown {
                 node: label(node),
                 name: self.alias(node),
-                // A hook refused those that were not even asked.
-                result: if powered.contains(&node) {
-                    ShutdownResult::StillOn
-                } else {
-                    ShutdownResult::AlreadyOff
+                // A node without a course was off, or refused by a hook.
+                result: match powered.contains(&node) {
+                    true => ShutdownResult::StillOn,
+                    false => ShutdownResult::AlreadyOff,
                 },
                 transport: None,
                 error: None,
             };
             course.map_or(row.clone(), |course| course.report(row, limit))
         });
-        let report = ShutdownReport { nodes: rows.collect() };
-        Ok(Outcome { report, error: outcome.error.or(absent) })
+        ShutdownReport { nodes: rows.collect() }
     }
 
     /// Restarts nodes; their power stays. Done once each has accepted it.
