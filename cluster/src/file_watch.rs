@@ -1,4 +1,4 @@
-//! Files of a folder that come or change, and devices that are opened, as inotify(7) tells of them.
+//! Watches files of a directory, and devices, by inotify(7).
 
 use std::ffi::OsStr;
 use std::io;
@@ -17,22 +17,22 @@ use rustix::io::Errno;
 pub(crate) struct FileWatch(OwnedFd);
 
 impl FileWatch {
-    /// Files that are written or replaced from here on; none where there is no folder.
+    /// Watches for files that are written or replaced; never reports anything without a directory.
     pub(crate) fn of_files(folder: Option<&Path>) -> io::Result<Self> {
         Self::new(folder, WatchFlags::CLOSE_WRITE | WatchFlags::MOVED_TO)
     }
 
-    /// Devices and links to them that come from here on, or whose permissions change.
+    /// Watches for new devices and links, and for changes of their permissions.
     pub(crate) fn of_devices(folder: Option<&Path>) -> io::Result<Self> {
         Self::new(folder, WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ATTRIB)
     }
 
-    /// Files that come or whose content changes, also those that are written in place.
+    /// Watches for files that appear or whose content changes, also in place.
     pub(crate) fn of_contents(folder: Option<&Path>) -> io::Result<Self> {
         Self::new(folder, WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO)
     }
 
-    /// A device that somebody opens.
+    /// Watches for a device being opened.
     pub(crate) fn of_opens(device: &Path) -> io::Result<Self> {
         Self::new(Some(device), WatchFlags::OPEN)
     }
@@ -45,8 +45,8 @@ impl FileWatch {
         Ok(Self(watch))
     }
 
-    /// Waits until something may have changed, something can be read from or written to `also`, or a
-    /// time on the boot clock comes. Returns what can be done with `also`.
+    /// Waits until something may have changed, until `also` is ready, or until a time on the boot clock.
+    /// Returns the ready events of `also`.
     pub(crate) fn wait(
         &self,
         also: Option<(BorrowedFd<'_>, PollFlags)>,
@@ -66,15 +66,15 @@ impl FileWatch {
         Ok(ready)
     }
 
-    /// Forgets what has happened, and says whether anything has. Whoever looks afterwards sees it, and is told what happens from
-    /// here on.
+    /// Consumes the events so far, and returns whether there were any. A caller that reads the files afterwards misses
+    /// nothing.
     pub(crate) fn drain(&self) -> io::Result<bool> {
         let mut has_changed = false;
         self.take(|_| has_changed = true)?;
         Ok(has_changed)
     }
 
-    /// Takes what has happened: the name of the file each time, or none where the kernel's queue has overflowed.
+    /// Consumes the events so far: the file's name for each, or none if the kernel's queue has overflowed.
     pub(crate) fn take(&self, mut changed: impl FnMut(Option<&OsStr>)) -> io::Result<()> {
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut reader = inotify::Reader::new(&self.0, &mut buffer);

@@ -1,14 +1,14 @@
-//! What is known of a node that neither the kernel nor its board tells, in a short file that all processes share: when its power was
-//! switched last, and what its agent was last heard to say.
+//! A node's note: a short file, shared by all processes, with what neither the kernel nor the board records: when the node's power was last
+//! switched, and what its agent last said.
 //!
-//! A node's second serial port has one reader at a time, and what an agent says is said once. So whoever hears it writes it down
-//! (`/run/clusterhat-nodes/p3`), and whoever follows the node watches these files (inotify(7)). The process that listens to a node for its
-//! states holds the file's lock (`flock(2)`), so that two of them do not take the port away from each other: what the file says of an agent
-//! that answers is believed as long as somebody holds it. What was said before the node was switched last does not count.
+//! A node's second serial port has one reader at a time, and an agent's messages are sent once. The process that reads one therefore records it
+//! (`/run/clusterhat-nodes/p3`), and processes that follow the node watch these files (inotify(7)). The process that listens to a node for its
+//! states holds the file's lock (`flock(2)`), so that two of them do not compete for the port; an agent is recorded as present only while the lock is
+//! held. Messages from before the node was last switched do not count.
 //!
-//! The folder belongs to the group of the nodes' serial ports (tmpfiles.d): nobody else may write there, or hold a lock. A file has a
-//! line of fixed length for the power and one for the agent, each written in place; what is no such line says nothing. A reboot of the
-//! controller empties the folder, and the times are on the boot clock.
+//! The directory belongs to the group of the nodes' serial ports (tmpfiles.d); no other users can write or lock files there. A file has a line of
+//! fixed length for the power and one for the agent, each written in place; any other line is ignored. A reboot of the controller empties the
+//! directory, and times are on the boot clock.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read as _};
@@ -35,16 +35,16 @@ pub(crate) enum Word {
     Off,
     /// Its agent answers.
     Hello,
-    /// Its agent does not answer any more, or goes down to start again.
+    /// Its agent has stopped answering, or ends for a reboot.
     Lost,
-    /// Its agent goes down, and the node with it.
+    /// Its agent ends because the node powers off.
     Goodbye,
 }
 
 impl Word {
     const ALL: [Self; 5] = [Self::On, Self::Off, Self::Hello, Self::Lost, Self::Goodbye];
 
-    /// What the end of an agent means: only a system that does not start again is gone for good.
+    /// The event that an agent's goodbye stands for: only a power-off or halt is [`Self::Goodbye`].
     pub(crate) fn of_goodbye(reason: Goodbye) -> Self {
         match reason {
             Goodbye::Poweroff | Goodbye::Halt => Self::Goodbye,
@@ -140,7 +140,7 @@ impl NodeNote {
         Self { path: folder(root).join(format!("p{number}")), lock: None }
     }
 
-    /// What it says; nothing where there is none.
+    /// Reads the note; a missing file is an empty note.
     pub(crate) fn read(&self) -> Noted {
         let mut bytes = Vec::with_capacity(2 * Heard::LENGTH);
         let read = self.open(OpenOptions::new().read(true));
@@ -149,13 +149,13 @@ impl NodeNote {
         read.map_or(Noted::default(), |_| Noted::parse(&bytes))
     }
 
-    /// Writes down what happened. Makes the file where there is none.
+    /// Records an event, and creates the file if necessary.
     pub(crate) fn write(&self, heard: Heard) -> io::Result<()> {
         let place = heard.word.line() * Heard::LENGTH;
         self.open_or_make()?.write_all_at(heard.to_text().as_bytes(), place as u64)
     }
 
-    /// Becomes the listener, if nobody else is. Returns whether it is.
+    /// Becomes the node's listener, unless another process is. Returns whether it is the listener now.
     pub(crate) fn claim(&mut self) -> io::Result<bool> {
         if self.lock.is_none() {
             let file = self.open_or_make()?;
@@ -165,7 +165,7 @@ impl NodeNote {
         Ok(self.is_claimed())
     }
 
-    /// Whether this is the listener.
+    /// Whether this is the node's listener.
     pub(crate) fn is_claimed(&self) -> bool {
         self.lock.is_some()
     }
@@ -179,13 +179,13 @@ impl NodeNote {
             make_folder(self.path.parent().unwrap_or(Path::new("/")))?;
             match OpenOptions::new().write(true).create_new(true).open(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                // Whatever the umask is: the group of the folder is the file's, too.
+                // Regardless of the umask: the directory's group may write.
                 made => made?.set_permissions(Permissions::from_mode(0o660))?,
             }
         }
     }
 
-    /// Neither follows a link nor waits at a pipe that somebody put in its place.
+    /// Does not follow symbolic links, nor block on a FIFO in its place.
     fn open(&self, options: &mut OpenOptions) -> io::Result<File> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
         let file = options.custom_flags(flags as i32).open(&self.path)?;
@@ -196,10 +196,10 @@ impl NodeNote {
     }
 }
 
-/// Writes down when a node of the controller below a root was switched; a simulation has no root.
+/// Records that a node was switched, on the controller below a root; a simulation has no root.
 pub(crate) fn note_switched(root: Option<&Path>, node: Node, action: Action) {
     if let Some(root) = root {
-        // Where it cannot be written, nobody knows since when the node has this power.
+        // On failure only the time since when the node has this power is unknown.
         let _ = NodeNote::below(root, node.number()).write(Heard::now(Word::of_action(action)));
     }
 }
@@ -209,7 +209,7 @@ fn folder(root: &Path) -> PathBuf {
     root.join(FOLDER)
 }
 
-/// The folder, to be watched; none where it cannot be made.
+/// The directory, to be watched; `None` if it cannot be created.
 pub(crate) fn watched_folder(root: &Path) -> Option<PathBuf> {
     Some(folder(root)).filter(|folder| make_folder(folder).is_ok())
 }

@@ -1,4 +1,4 @@
-//! A conversation with an agent, by whichever transport.
+//! A connection to an agent, by either transport.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,10 +12,10 @@ use super::error::AgentError;
 use super::line::Line;
 use crate::node_note::{Heard, NodeNote, Word};
 
-/// What a node sent and nobody took yet: more than that is dropped, the oldest first.
+/// Messages that are kept until they are read; beyond that, the oldest are dropped.
 const UNTAKEN_LIMIT: usize = 64;
 
-/// By what an agent is reached.
+/// The transport by which an agent is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -47,12 +47,12 @@ pub struct Agent {
     /// When the subscription is to be renewed, if there is one.
     renewal: Option<Instant>,
     ssh: Option<Child>,
-    /// Where its end is written down for those who follow the node.
+    /// The note in which the agent's goodbye is recorded, for processes that follow the node.
     note: Option<NodeNote>,
 }
 
 impl Agent {
-    /// Asks who is there, in the oldest version: every agent understands that.
+    /// Sends a hello in the oldest version, which every agent understands.
     pub(super) fn greet(
         transport: Transport,
         line: Line,
@@ -64,7 +64,7 @@ impl Agent {
         let (version, next_id, renewal, note) = (OLDEST, 1, None, None);
         let mut agent =
             Self { transport, identity, version, next_id, line, untaken, renewal, ssh, note };
-        // An empty line ends whatever is left of an earlier connection's last one.
+        // An empty line terminates the remains of an earlier connection.
         agent.line.send(b"\n", deadline)?;
         let Message::Hello(identity) = agent.exchange(Request::Hello, deadline)? else {
             return Err(AgentError::Nonsense);
@@ -75,29 +75,29 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Writes down that the agent has ended, should it say so.
+    /// Records the agent's goodbye in a note.
     pub(super) fn noting(mut self, note: Option<NodeNote>) -> Self {
         self.note = note;
         self
     }
 
-    /// By what it is reached.
+    /// The transport.
     #[must_use]
     pub const fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Who is there.
+    /// The node's identity, from the reply to the hello.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// Asks for something, and waits for the reply. What comes meanwhile without being asked is kept for [`Self::next`].
+    /// Sends a request and waits for the reply. Unsolicited messages in the meantime are kept for [`Self::next`].
     ///
     /// # Errors
-    /// [`AgentError::Refused`], [`AgentError::Silent`] after the limit, or [`AgentError::Closed`]: then this connection is over, and
-    /// another one may work.
+    /// [`AgentError::Refused`], [`AgentError::Silent`] after the limit, or [`AgentError::Closed`], after which a new connection is
+    /// needed.
     pub fn ask(&mut self, request: Request, limit: Duration) -> Result<Message, AgentError> {
         let subscribes = match request {
             Request::Subscribe { on } => Some(on),
@@ -121,7 +121,7 @@ impl Agent {
                         message => Ok(message),
                     };
                 }
-                // An answer to who asked before, on a connection that is over.
+                // A reply to a request of an earlier connection.
                 Some(Reply { id: Some(_), .. }) => {}
                 Some(Reply { message, .. }) => self.keep(message),
             }
@@ -136,11 +136,11 @@ impl Agent {
         Ok(id)
     }
 
-    /// What the agent sends next without being asked; `None` where the deadline passes first. A subscription is renewed
-    /// here, so that it lasts as long as somebody waits.
+    /// The next unsolicited message; `None` if the deadline passes first. Renews the subscription, so that it lasts as
+    /// long as this is called.
     ///
     /// # Errors
-    /// [`AgentError::Closed`] where the connection is over.
+    /// [`AgentError::Closed`] after the end of the connection.
     pub fn next(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, AgentError> {
         loop {
             if let Some(message) = self.untaken.pop_front() {
@@ -163,11 +163,11 @@ impl Agent {
         }
     }
 
-    /// The next line that is a reply; noise is passed over. `None` where the deadline passes first.
+    /// The next line that is a reply; noise is skipped. `None` if the deadline passes first.
     fn receive(&mut self, deadline: Option<Instant>) -> Result<Option<Reply>, AgentError> {
         while let Some(line) = self.line.next(deadline)? {
             match Reply::from_line(&line) {
-                // A reply from the future is noise to us, as long as hello said that we have a common version.
+                // Replies of a newer version are noise, since hello has established a common one.
                 Ok(reply)
                     if reply.version <= VERSION || matches!(reply.message, Message::Hello(_)) =>
                 {
@@ -182,7 +182,7 @@ impl Agent {
 
     fn write_down(&self, message: &Message) {
         if let (Message::Goodbye { reason }, Some(note)) = (message, &self.note) {
-            // Where it cannot be written, whoever asked is told all the same.
+            // The caller gets the message even if it cannot be recorded.
             let _ = note.write(Heard::now(Word::of_goodbye(*reason)));
         }
     }

@@ -1,4 +1,4 @@
-//! The ways to one node's agent, which can be tried apart from the cluster: nodes are asked at the same time.
+//! How one node's agent is reached, independent of the cluster, so that nodes can be contacted in parallel.
 
 use std::os::fd::OwnedFd;
 use std::thread;
@@ -16,11 +16,11 @@ use crate::node_note::NodeNote;
 use crate::nodes::label;
 use crate::ports::{Place, Port, PortError};
 
-/// How often a port that another process holds is tried again: nobody tells when it is free, and who only listens lets go of it at the
-/// first try.
+/// The interval of attempts to open a busy port: there is no event when it becomes free, and a process that merely listens releases it
+/// after the first attempt.
 const BUSY_STEP: Duration = Duration::from_millis(50);
 
-/// How long another process may hold a port: `top` and the fan's unit have it for the time of an answer.
+/// How long to wait for a busy port: `top` and the fan's unit hold it for the time of one reply.
 const BUSY_LIMIT: Duration = Duration::from_secs(1);
 
 impl Cluster {
@@ -33,22 +33,22 @@ impl Cluster {
     }
 }
 
-/// The ways to a node's agent.
+/// How a node's agent is reached.
 pub(crate) struct Endpoint {
     node: String,
     id: Option<NodeId>,
     place: Result<Place, PortError>,
     busy_limit: Duration,
-    /// Where the agent's end is written down; nowhere for a simulated node, whose states all see.
+    /// Where the agent's goodbye is recorded; absent for a simulated node, whose state is in its file.
     note: Option<NodeNote>,
-    /// Whom ssh logs in to; nobody where the node is simulated.
+    /// The destination for ssh; absent for a simulated node.
     ssh: Option<String>,
 }
 
 impl Endpoint {
     pub(crate) fn new(cluster: &Cluster, node: Node) -> Self {
         let is_real = cluster.backend.root().is_some();
-        // A simulated node has no network; one that is configured may be tried all the same.
+        // A simulated node has no network, but a configured destination is used.
         let by_ssh = is_real || cluster.has_ssh(node);
         Self {
             node: label(node),
@@ -60,7 +60,7 @@ impl Endpoint {
         }
     }
 
-    /// The same, with more patience for whoever holds the serial port.
+    /// Waits longer for a busy serial port.
     pub(crate) fn with_busy_limit(self, busy_limit: Duration) -> Self {
         Self { busy_limit, ..self }
     }
@@ -92,7 +92,7 @@ impl Endpoint {
     }
 }
 
-/// Opens a port, and waits for whoever holds it until then.
+/// Opens a port, and waits until the deadline while it is busy.
 fn open_when_free(place: &Place, until: Instant) -> Result<OwnedFd, PortError> {
     loop {
         match place.open() {
@@ -102,7 +102,7 @@ fn open_when_free(place: &Place, until: Instant) -> Result<OwnedFd, PortError> {
     }
 }
 
-/// A name may lead to another machine, which is not to be shut down in the node's place.
+/// A host name may lead to another machine, which must not be shut down in the node's place.
 fn check(agent: Agent, expected: Option<NodeId>) -> Result<Agent, AgentError> {
     let found = agent.identity().node;
     match expected {

@@ -29,7 +29,7 @@ impl Line {
             match rustix::io::write(&self.fd, bytes) {
                 Ok(count) => bytes = &bytes[count..],
                 Err(Errno::INTR) => {}
-                // A node that hangs takes nothing.
+                // A node that hangs does not read.
                 Err(Errno::AGAIN) if self.wait(PollFlags::OUT, Some(deadline))? => {}
                 Err(Errno::AGAIN) => return Err(AgentError::Silent),
                 Err(errno) => return Err(broken(errno)),
@@ -38,7 +38,7 @@ impl Line {
         Ok(())
     }
 
-    /// The next line; `None` where the deadline passes first, however much comes that is none.
+    /// The next line; `None` if the deadline passes first, regardless of other bytes.
     pub(super) fn next(
         &mut self,
         deadline: Option<Instant>,
@@ -78,7 +78,7 @@ impl Line {
     }
 }
 
-/// A port whose node lost its power, a socket whose other end is gone.
+/// The errors of a port whose node has lost power, and of a socket whose peer is gone.
 fn broken(errno: Errno) -> AgentError {
     match errno {
         Errno::IO | Errno::NXIO | Errno::NODEV | Errno::PIPE | Errno::CONNRESET => {

@@ -1,7 +1,7 @@
-//! The agent on a node, as the controller talks to it: by the node's second serial port, which needs neither network nor keys, else by
-//! the system's ssh with the user's configuration.
+//! The controller's end of the connection to a node's agent: over the node's second serial port, which needs neither network nor keys, or else
+//! through the system's ssh with the user's configuration.
 //!
-//! Whatever a node says is bounded ([`node_link::agent::LINE_LIMIT`]), checked, and harmless to a terminal
+//! Data from a node is bounded ([`node_link::agent::LINE_LIMIT`]), validated, and safe to print on a terminal
 //! ([`node_link::agent::Printable`]).
 
 mod connection;

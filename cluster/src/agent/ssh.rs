@@ -1,4 +1,4 @@
-//! The agent by the system's ssh, with the user's configuration, keys and known hosts.
+//! Reaches the agent through the system's ssh, with the user's configuration, keys and known hosts.
 
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,7 @@ use super::connection::{Agent, Transport};
 use super::error::AgentError;
 use super::line::Line;
 
-/// What is read of ssh's errors.
+/// The bytes that are kept of ssh's error output.
 const SAID_LIMIT: u64 = 4096;
 
 /// Starts the agent on the node.
@@ -23,12 +23,12 @@ pub(super) fn connect(name: &str, deadline: Instant) -> Result<Agent, AgentError
     let its = OwnedFd::from(its);
     let seconds = deadline.saturating_duration_since(Instant::now()).as_secs().max(1);
     let mut command = Command::new("ssh");
-    // No question can be answered here, and a host that is not there is to be told in time.
+    // Nothing can be entered here, and an absent host has to fail in time.
     command.args(["-T", "-o", "BatchMode=yes", "-o"]).arg(format!("ConnectTimeout={seconds}"));
     command.args(["--", name, "clusterhat-node agent --stdio"]);
     command.stdin(its.try_clone()?).stdout(its).stderr(Stdio::piped());
     let mut ssh = command.spawn().map_err(AgentError::NoSsh)?;
-    // The command has its own copies of the other end, which would keep it open.
+    // `Command` keeps copies of the other ends open until it is dropped.
     drop(command);
     let errors = ssh.stderr.take();
     match Agent::greet(Transport::Ssh, Line::new(ours.into()), Some(ssh), deadline) {
@@ -39,12 +39,12 @@ pub(super) fn connect(name: &str, deadline: Instant) -> Result<Agent, AgentError
     }
 }
 
-/// What ssh has said up to its end. The end of the pipe may never come: a connection that ssh shares
+/// The error output of ssh, once it has ended. The end of the pipe may never come: a connection that ssh shares
 /// (ControlPersist, ssh_config(5)) keeps it open.
 fn said(errors: ChildStderr) -> String {
     let mut bytes = Vec::new();
     if fcntl_setfl(&errors, OFlags::NONBLOCK).is_ok() {
-        // What was read before it would block stays.
+        // What was read before the pipe would block is kept.
         let _ = errors.take(SAID_LIMIT).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()

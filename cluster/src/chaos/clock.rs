@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hat_driver::linux::Platform;
 
-/// The longest rest between two looks at whoever may stop it.
+/// The longest wait between two calls of the observer.
 const SLICE: Duration = Duration::from_millis(100);
 
 pub(super) struct Clock {

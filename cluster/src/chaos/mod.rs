@@ -1,10 +1,10 @@
-//! `chaos`: power loss at random, and reproducibly, for whoever tests how their software copes with it.
+//! `chaos`: random but reproducible loss of power, for tests of how software copes with it.
 //!
-//! Nodes that are on lose their power at times with the mean `mtbf`, and have it again after times with the mean
-//! `mttr`. All are switched as any other caller switches them, with the same locks and the same stagger. Whatever
-//! ends a run, nodes that were on are on again: at its end, after a stop by the observer, and after a kill by the next
-//! run, which finds them in a note on the disk. A node that somebody else has asked to be on or off since its fault is left as
-//! that caller wants it.
+//! Nodes that are on lose their power after times with the mean `mtbf`, and get it back after times with the mean
+//! `mttr`. They are switched like by any other caller, with the same locks and the same stagger. However a run
+//! ends, nodes that were on are on again: at its end, after a stop by the observer, or, after a kill, by the next
+//! run, which finds them in a note on the disk. A node that another caller has switched since its fault is left as
+//! that caller put it.
 
 mod clock;
 mod error;

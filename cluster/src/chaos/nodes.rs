@@ -1,5 +1,5 @@
-//! What is done to a node in a fault, and how it is undone. A fault asks no hook, and nobody desires it: a start after
-//! a real loss of power in the middle gives these nodes their power back, too.
+//! How a node fails, and how it is repaired. Faults run no hooks and do not change the desired state, so that a start after
+//! a real loss of power restores these nodes, too.
 
 use std::ops::ControlFlow;
 
@@ -35,7 +35,7 @@ pub(super) fn fail(
     }
 }
 
-/// Makes a node be as it was found. Returns whether it is: somebody may have asked for it to be off since.
+/// Restores a node. Returns whether it is as it was found; it is not if another caller has switched it off since.
 pub(super) fn bring_back(
     cluster: &mut Cluster,
     node: Node,
@@ -83,7 +83,7 @@ fn shut_down(
     outcome?.into_result().map(drop)
 }
 
-/// Makes the nodes of the note be as they were found. Those that are, are out of it.
+/// Restores the nodes of the note, and removes them from it.
 pub(super) fn put_back(cluster: &mut Cluster, note: &mut Note) -> (Vec<String>, Option<Error>) {
     match try_to(cluster, note) {
         Ok(done) => done,

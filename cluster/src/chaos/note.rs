@@ -1,5 +1,5 @@
-//! Which nodes have no power because of chaos, on the disk: whoever is killed in the middle leaves it to the next run,
-//! and to whoever looks for the cause.
+//! The note: a file with the nodes that are off because of `chaos`. After a kill, the next run restores them, and `doctor`
+//! reports them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -23,7 +23,7 @@ const FILE: &str = "var/lib/clusterhat/power/chaos.json";
 /// The version of the note.
 const VERSION: u32 = 1;
 
-/// Whoever changes the note has it locked for no longer than a card takes to write a short file.
+/// The longest wait for the note's lock, which is held only while a short file is written to a card.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Everybody who may switch nodes may change the note.
@@ -43,7 +43,7 @@ struct Document {
 #[derive(Debug, Default)]
 pub(crate) struct Forgotten(Document);
 
-/// The note, for the one process that may play at a time.
+/// The note, held by the only run that is possible at a time.
 pub(super) struct Note {
     file: NoteFile,
     _lock: FileLock,
@@ -136,7 +136,7 @@ impl NoteFile {
         folder.unwrap_or(Path::new("."))
     }
 
-    /// Changes the note: nobody else comes between, and it is the old one or the new one whenever the power goes.
+    /// Changes the note: under its lock, and atomically, so that a loss of power leaves the old one or the new one.
     fn change(&self, change: impl FnOnce(&mut Document)) -> Result<(), ChaosError> {
         let io = |source| self.error(source);
         let folder = File::open(self.folder()).map_err(io)?;
@@ -177,7 +177,7 @@ impl NoteFile {
     }
 }
 
-/// Somebody switches these nodes on or off, and means it: whatever becomes of them, no run puts them back.
+/// Another command switches these nodes: no run restores them any more.
 ///
 /// # Errors
 /// A note that cannot be changed.
@@ -192,7 +192,7 @@ pub(crate) fn forget(cluster: &Cluster, nodes: &[Node]) -> Result<Forgotten, Cha
     Ok(taken)
 }
 
-/// It was not done to these nodes: they are to be put back again.
+/// These nodes were not switched after all: a run restores them again.
 ///
 /// # Errors
 /// As [`forget`].
@@ -211,7 +211,7 @@ pub(crate) fn remember(
     })
 }
 
-/// What an interrupted run has left: nothing where there was none, or where one runs.
+/// The nodes that an interrupted run has left; empty if there was none, or if one is in progress.
 ///
 /// # Errors
 /// A note that cannot be read.

@@ -1,4 +1,4 @@
-//! What is to happen: how often nodes fail, and for how long.
+//! The plan of a run: how often nodes fail, and for how long.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::ChaosError;
 
-/// What is to happen.
+/// The plan of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChaosPlan {
     /// Mean time between a node's repair and its next fault; at least a second.
@@ -15,7 +15,7 @@ pub struct ChaosPlan {
     pub mttr: Duration,
     /// For how long faults begin.
     pub duration: Duration,
-    /// What the times and kinds follow from.
+    /// The seed of the times and kinds of faults.
     pub seed: u64,
     /// The share of faults that are shutdowns, after which the power goes: 0 to 1.
     pub graceful_share: f64,
@@ -23,7 +23,7 @@ pub struct ChaosPlan {
     pub hang: bool,
 }
 
-/// What happens to a node.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -33,7 +33,7 @@ pub enum FaultKind {
     Cut,
     /// It is shut down, and loses its power once it has halted.
     Graceful,
-    /// It answers nothing any more, until its power is cycled.
+    /// It stops responding until its power is cycled.
     Hang,
 }
 

@@ -1,4 +1,4 @@
-//! A run: faults and repairs in the order of their times, and everything back at its end.
+//! A run: faults and repairs in the order of their times, and all nodes restored at its end.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -19,25 +19,25 @@ use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::report::{ChaosReport, PlannedFault};
 
-/// What a run tells while it lasts. Its observer may stop it at any of these.
+/// The progress of a run. The observer may stop the run at each of these.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ChaosProgress<'a> {
-    /// Something was done, or failed.
+    /// A step was done, or failed.
     Done(&'a ChaosReport, Option<Error>),
     /// Time passes: at least ten times a second.
     Waiting,
 }
 
-/// After how long a repair that failed is tried again.
+/// The interval of attempts to repair a node.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// What the observer is to a run.
+/// The observer of a run.
 type Observer<'a> = dyn FnMut(ChaosProgress<'_>) -> ControlFlow<()> + 'a;
 
 impl Cluster {
-    /// Takes the power of nodes at random, as the plan says, and gives it back. Nodes that are off at the
-    /// beginning stay off. What an interrupted run has left is put back first.
+    /// Cuts and restores the power of nodes at random, according to the plan. Nodes that are off at the
+    /// beginning stay off. Nodes that an interrupted run has left off are restored first.
     ///
     /// # Errors
     /// [`Error::Nodes`] or [`Error::Chaos`]. The outcome's error: [`Error::ChaosStopped`] where the observer
@@ -57,7 +57,7 @@ impl Cluster {
         if !note.nodes()?.is_empty() {
             let (nodes, error) = put_back(self, &mut note);
             let report = ChaosReport::PutBack { nodes };
-            // Whoever cannot put back what is off takes no more.
+            // No further faults while a node cannot be restored.
             if error.is_some() {
                 return Ok(Outcome { report, error });
             }
@@ -104,7 +104,7 @@ impl Cluster {
         Ok(ChaosReport::End { faults, put_back: Vec::new() }.into())
     }
 
-    /// Gives the nodes their power back that an interrupted run has left without.
+    /// Restores the power of nodes that an interrupted run has left off.
     ///
     /// # Errors
     /// [`Error::Chaos`]; what boards fail with is the outcome's error.
@@ -119,7 +119,7 @@ fn numbers(nodes: &[Node]) -> Vec<u32> {
     nodes.iter().map(|node| node.number()).collect()
 }
 
-/// Nodes that have power, and those that have not. A board that cannot tell is no board to begin with.
+/// Nodes with power, and nodes without. A board that cannot be read is an error.
 fn on_and_off(cluster: &mut Cluster, set: &NodeSet) -> Result<(Vec<Node>, Vec<Node>), Error> {
     let nodes = cluster.nodes(set)?;
     let status = cluster.status(set)?.into_result()?;
@@ -181,7 +181,7 @@ impl Run<'_> {
         if waited.is_break() { Err(Error::ChaosStopped) } else { Ok(()) }
     }
 
-    /// Noted first: whoever is killed between the two leaves a node noted that is as it was found, which harms nobody.
+    /// Noted first: a kill between the two leaves a node in the note that is as it was found, which is harmless.
     fn fail(&mut self, fault: &Fault) -> Result<ControlFlow<()>, Error> {
         self.faults += 1;
         let (number, kind) = (self.faults, fault.kind);
@@ -208,7 +208,7 @@ impl Run<'_> {
         let Some(node) = self.cluster.driver.node(number) else {
             return ControlFlow::Continue(());
         };
-        // The later wish wins.
+        // The later request wins.
         if self.cluster.driver.is_asked_since(node, &failed.since) {
             return self.tell(&ChaosReport::Left { fault, node: label }, None);
         }
@@ -225,7 +225,7 @@ impl Run<'_> {
     }
 
     fn is_on(&mut self, node: Node) -> bool {
-        // A board that cannot tell says so when it is to switch.
+        // A board that cannot be read reports its error when it is to switch.
         nodes::is_on(self.cluster, node).unwrap_or(true)
     }
 
@@ -239,7 +239,7 @@ impl Run<'_> {
 
     fn end(mut self, stopped: Option<Error>) -> Outcome<ChaosReport> {
         let (put_back, error) = put_back(self.cluster, &mut self.note);
-        // What is off still counts more than why it ended.
+        // Nodes that are still off are more important than the reason why the run ended.
         Outcome {
             report: ChaosReport::End { faults: self.faults, put_back },
             error: error.or(stopped),

@@ -1,4 +1,4 @@
-//! What the file says, and which board an entry is of.
+//! The content of the file, and how boards are identified in it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Incremented when the meaning of a key changes.
 const VERSION: u32 = 1;
 
-/// How many starts in a row may be cut short before nodes stay off.
+/// Consecutive starts that may be cut short before nodes stay off.
 const MOST_CUT_SHORT: u32 = 2;
 
 /// Positions of nodes on a board, as printed on it.
@@ -33,7 +33,7 @@ struct BoardEntry {
     nodes: BTreeMap<u8, NodeEntry>,
 }
 
-/// What tells a board from all others.
+/// The identity of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BoardId {
     /// The chip's bus and address, the GPIO lines, or a ClusterCTRL board's order.
@@ -45,7 +45,7 @@ pub(crate) struct BoardId {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct NodeEntry {
-    /// What was asked for last; absent where nobody asked.
+    /// The power that was last requested; absent if it was never switched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on: Option<bool>,
     /// Whether it is still to be restored.
@@ -113,7 +113,7 @@ impl Document {
         Ok(bytes)
     }
 
-    /// What was last asked of a node.
+    /// The power that was last requested for a node.
     pub(crate) fn last(&self, board: &BoardId, position: u8) -> Option<Action> {
         let on = self.node(board, position)?.on?;
         Some(if on { Action::On } else { Action::Off })
@@ -124,14 +124,14 @@ impl Document {
         self.node(board, position).is_some_and(|node| node.due)
     }
 
-    /// Somebody asked for this: nothing is to be restored any more.
+    /// Records a request, after which the nodes are not due to be restored.
     pub(crate) fn ask(&mut self, board: &BoardId, nodes: Positions, action: Action) {
         for node in self.nodes_mut(board, nodes) {
             *node = NodeEntry { on: Some(action == Action::On), due: false };
         }
     }
 
-    /// Puts back what `before` says of a node, unless somebody asked for something else since.
+    /// Reverts a node's entry to `before`, unless another request has changed it since.
     pub(crate) fn take_back(
         &mut self,
         board: &BoardId,

@@ -1,5 +1,5 @@
-//! The desired state: which power each node was last asked to have, and what has to be restored after a
-//! loss of power. One JSON document, which every switch replaces as a whole:
+//! The desired state: the power that was last requested for each node, and the nodes to be restored after a
+//! loss of power. One JSON document, which every switching command replaces as a whole:
 //!
 //! ```json
 //! {"version": 1,
@@ -7,9 +7,9 @@
 //!  "start": {"boot": "4bb0c0a9-…", "cut_short": 1}}
 //! ```
 //!
-//! Nodes are kept by their board and the place on it, so that they stay the same nodes where boards are
-//! added before them. `due` marks the nodes that are still to be restored; `start` is there from before the
-//! first of them is switched on until the last one has been on for a while.
+//! Nodes are identified by their board and their position on it, so that an additional board does not change their
+//! identity. `due` marks nodes that are still to be restored; `start` is present from before the first of them is
+//! switched on until the last one has been on for a while.
 
 mod document;
 mod error;

@@ -15,10 +15,10 @@ use super::{DesiredError, Document};
 /// On a controller. The members of the groups that may switch nodes may write there.
 const FILE: &str = "var/lib/clusterhat/power/desired.json";
 
-/// Everybody who may enter the folder may read the file, whoever replaced it last.
+/// The file is readable for all users who may enter the directory, regardless of who replaced it last.
 const MODE: u32 = 0o664;
 
-/// Nobody keeps the folder locked for longer than a card takes to write a short file.
+/// The longest wait for the directory's lock, which is held only while a short file is written to a card.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Where the desired state is.
@@ -53,7 +53,7 @@ impl Store {
         self.root.join(&self.file)
     }
 
-    /// What was saved last; nothing where nothing was. Needs no lock, as the file is replaced in one step.
+    /// The document that was last saved; an empty one if there is none. Needs no lock, as the file is replaced atomically.
     ///
     /// # Errors
     /// [`DesiredError`].
@@ -68,8 +68,8 @@ impl Store {
         }
     }
 
-    /// Changes the document: after a loss of power it is the old one or the new one, and once this
-    /// returns, the new one. No other process comes between. Returns what it was before.
+    /// Changes the document atomically and durably: a loss of power leaves the old one or the new one, and after this
+    /// has returned, the new one. Excludes other processes by a lock. Returns the old document.
     ///
     /// # Errors
     /// [`DesiredError`]; a file that cannot be understood is not replaced.

@@ -10,7 +10,7 @@ pub struct FanCurve {
 }
 
 impl FanCurve {
-    /// Whether a fan is to run, after whether it runs and the highest temperature. It runs where nobody can tell.
+    /// Whether a fan has to run, given whether it runs now and the highest temperature. It runs if no temperature is known.
     #[must_use]
     pub fn next(self, is_on: bool, hottest_c: Option<f64>) -> bool {
         match hottest_c {

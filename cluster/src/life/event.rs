@@ -1,8 +1,8 @@
-//! What happens to a node.
+//! Events in the life of a node.
 
 use std::time::Duration;
 
-/// What happens to a node, as the kernel, its agent, or whoever switches its power says.
+/// An event of a node, reported by the kernel, by its agent, or by the switching of its power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {
@@ -10,7 +10,7 @@ pub enum Event {
     PowerOn,
     /// Its board gives it no power.
     PowerOff,
-    /// Its HAT is not connected any more, or its board does not answer.
+    /// Its HAT is disconnected, or its board does not answer.
     BoardGone,
     /// Its HAT is connected again; whether the node has power is another event.
     BoardBack,
@@ -28,13 +28,13 @@ pub enum Event {
     LinkDown,
     /// The kernel found its neighbour entry valid (`NUD_REACHABLE`).
     Heard,
-    /// The kernel asked for it in vain (`NUD_FAILED`).
+    /// The kernel's neighbour discovery failed (`NUD_FAILED`).
     Lost,
     /// Its agent says hello.
     AgentHello,
-    /// Its agent does not answer any more, or goes down to start again.
+    /// Its agent has stopped answering, or ends for a reboot.
     AgentLost,
-    /// Its agent says that the system powers off. A reboot is [`Self::AgentLost`]: the node comes back.
+    /// Its agent says that the system powers off. A reboot is [`Self::AgentLost`], since the node comes back.
     Goodbye,
     /// It has had power for longer than a boot takes ([`BOOT_LIMIT`](super::BOOT_LIMIT)) without being on the USB.
     Overdue,

@@ -1,12 +1,12 @@
-//! The reducer: what is known of a node after an event, and the state that follows from it.
+//! The reducer: the facts about a node after an event, and the state that follows from them.
 
 use super::{Event, State};
 
-/// What is known of a node. A state alone would forget too much: a node whose agent falls silent is
-/// back at its link or at its gadget, depending on what the kernel said before, and one that leaves the USB
-/// is halted only if it has said goodbye.
+/// The facts about a node. A state alone would not be enough: a node whose agent stops answering is back at
+/// `link` or `enumerated`, depending on earlier events of the kernel, and one that leaves the USB is halted only
+/// if it has said goodbye.
 ///
-/// The default is a node without power of which nothing was heard.
+/// The default is a node without power and without any events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Facts {
     power: Power,
@@ -26,28 +26,28 @@ enum Power {
     On,
 }
 
-/// What of the node is on the USB.
+/// The node on the USB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Usb {
-    /// Nothing, and no gadget was since it got power.
+    /// Neither, and no gadget has appeared since it got power.
     #[default]
     Nothing,
     Rom,
     Gadget,
-    /// Its gadget was there.
+    /// Its gadget has left.
     Gone,
 }
 
 impl Facts {
-    /// What is known after an event.
+    /// The facts after an event.
     #[must_use]
     pub fn after(self, event: Event) -> Self {
         match event {
             Event::BoardGone => Self { power: Power::Unknown, ..Self::default() },
             Event::BoardBack if self.power == Power::Unknown => Self { power: Power::Off, ..self },
-            // What was seen before does not count after: the kernel has yet to notice that it is gone.
+            // Earlier events no longer count, even if the kernel has yet to notice that the gadget is gone.
             Event::PowerOff => Self::default(),
-            // What was seen before does count: the boot ROM may be faster than the news of its power.
+            // Earlier events still count: the boot ROM may appear before the power event arrives.
             Event::PowerOn => Self { power: Power::On, ..self },
             Event::RomSeen => self.started(Usb::Rom),
             Event::RomGone if self.usb == Usb::Rom => Self { usb: Usb::Nothing, ..self },
@@ -68,7 +68,7 @@ impl Facts {
         }
     }
 
-    /// The state that follows: the first that applies, from the most to the least that is known.
+    /// The state that follows: the first match, from the latest state of a start to the earliest.
     #[must_use]
     pub fn state(self) -> State {
         match self {
@@ -85,9 +85,9 @@ impl Facts {
         }
     }
 
-    /// What appears on the USB has started since whatever was said before.
+    /// A device has appeared on the USB, so the node has started since any earlier goodbye.
     fn started(self, usb: Usb) -> Self {
-        // A gadget that is told twice, by what is there and by an event, says nothing new.
+        // Not if it was there already: a gadget may be reported twice, by the initial reading and by an event.
         let said_goodbye = self.said_goodbye && self.usb == usb;
         Self { usb, said_goodbye, is_overdue: false, ..self }
     }

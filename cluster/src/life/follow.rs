@@ -1,4 +1,4 @@
-//! How a cluster's nodes are followed.
+//! Opens watches of a cluster's nodes.
 
 use hat_driver::linux::Node;
 
@@ -13,9 +13,9 @@ use crate::nodes::NodeSet;
 use crate::simulated::SimulatedSource;
 
 impl Cluster {
-    /// Follows nodes from the state that they are in; all for no words. What happens from here on is not lost,
-    /// whenever the watch is asked for it. The boards are read through handles of the watch's own. Nodes' agents are listened
-    /// to on their serial ports, which are let go of when anybody else opens them.
+    /// Follows nodes from their present state; an empty set means all. Later events are queued until the watch is read.
+    /// The watch reads the boards through handles of its own. It listens to the nodes' agents on their serial ports,
+    /// and releases a port as soon as another process opens it.
     ///
     /// # Errors
     /// [`Error::Nodes`]; [`Error::Events`] where the kernel's events cannot be received.
@@ -23,7 +23,7 @@ impl Cluster {
         self.follow_with(set, true)
     }
 
-    /// The same by what the kernel and the boards say alone, without a word to the nodes.
+    /// Like [`Self::follow`], but with events of the kernel and the boards only: nothing is sent to the nodes.
     ///
     /// # Errors
     /// As [`Self::follow`].

@@ -1,8 +1,7 @@
-//! The life of a node: how far it has come since it got power, from what the kernel, its agent and
-//! whoever switches it say.
+//! The states of nodes, derived from events of the kernel, of their agents, and of power switching.
 //!
-//! [`Facts`] is a pure reducer: facts and an [`Event`] give facts, from which the [`State`] follows. Columns: the state before, reached on the
-//! way of a node that starts from its card; rows: the event; cells: the state after it, if another.
+//! [`Facts`] is a pure reducer: facts and an [`Event`] yield new facts, and the [`State`] follows from the facts. In the table, a column is the state
+//! before, as reached by a node that starts from its card; a row is the event; a cell is the state after it, if it differs.
 #![doc = ""]
 #![doc = include_str!("table.md")]
 //!

@@ -1,4 +1,4 @@
-//! A node's state, and since when it is in it.
+//! A node's state, and when it began.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ pub struct NodeState {
     pub node: Node,
     /// Its state.
     pub state: State,
-    /// Since when, on the boot clock (`CLOCK_BOOTTIME`); `None` where nobody saw it happen. The kernel
-    /// keeps account of USB devices; who switches power and who listens to agents writes it down, for one boot of the controller.
+    /// When it began, on the boot clock (`CLOCK_BOOTTIME`); `None` if that was not observed. The kernel keeps
+    /// the time for USB devices; power switching and listeners to agents record it until the controller reboots.
     pub since: Option<Duration>,
 }
 
 impl NodeState {
-    /// Of a node of which nothing is known yet.
+    /// The state before the first event.
     pub(super) const fn new(node: Node) -> Self {
         Self { node, state: State::Off, since: None }
     }
 
-    /// Takes an event into account that happened at a time. Returns whether the state is another.
+    /// Applies an event with the time at which it happened. Returns whether the state has changed.
     pub(super) fn take(
         &mut self,
         facts: &mut Facts,
@@ -40,15 +40,14 @@ impl NodeState {
         is_another
     }
 
-    /// Takes note of when it lost its power, where it is off: nothing else has been its state before.
+    /// Sets the time at which it lost its power, if it is off and the time is still unknown.
     pub(super) fn is_off_since(&mut self, since: Option<Duration>) {
         if self.state == State::Off && self.since.is_none() {
             self.since = since;
         }
     }
 
-    /// When it has had power for longer than a boot takes; `None` where it is on the USB, or nobody
-    /// knows since when it has power.
+    /// When [`BOOT_LIMIT`] expires; `None` if it does not apply, or it is unknown since when the node has power.
     pub(super) fn due(&self) -> Option<Duration> {
         self.since.filter(|_| self.state == State::Powered)?.checked_add(BOOT_LIMIT)
     }

@@ -1,11 +1,11 @@
-//! What a node's note adds to what the kernel and the boards say now.
+//! Merges a node's note into the present events of the kernel and the boards.
 
 use std::time::Duration;
 
 use super::{Dated, Event};
 use crate::node_note::{Noted, Word};
 
-/// Since when a node has this power, or has none: as we switched it last, if nobody else did since.
+/// When a node's power was switched to this state; `None` if it was last switched by another program.
 pub(super) fn since(noted: Noted, power: Event) -> Option<Duration> {
     let switched = noted.power?;
     let is_so =
@@ -13,8 +13,8 @@ pub(super) fn since(noted: Noted, power: Event) -> Option<Duration> {
     is_so.then_some(switched.at)
 }
 
-/// Adds the goodbye of an agent, which was followed by its gadget's departure where the gadget is not there any more. Of a gadget that is
-/// there, only what was said since it came counts.
+/// Adds the goodbye of an agent. If its gadget is not on the USB now, the gadget's departure followed the goodbye; if it is, the goodbye
+/// counts only if it is later than the gadget's appearance.
 pub(super) fn add_goodbye(noted: Noted, events: &mut Vec<Dated>) {
     let Some(goodbye) = noted.agent.filter(|heard| heard.word == Word::Goodbye) else { return };
     let gadget = events.iter().find(|(event, _)| *event == Event::GadgetSeen);

@@ -10,8 +10,8 @@ use hat_driver::linux::{BoardReading, Cluster as Driver, ClusterError, Node, Res
 use super::Event;
 use crate::file_watch::FileWatch;
 
-/// The power of nodes. Who switches says so in the record, before and after each node that goes on, and before
-/// those that go off ([`hat_driver::linux::rules`]); no board is asked in between.
+/// The power of nodes. Every process that switches writes to the record, before and after each node that it switches on, and
+/// before it switches nodes off ([`hat_driver::linux::rules`]); boards are not polled in between.
 pub(crate) struct Power {
     driver: Driver,
     nodes: Vec<(Node, Position)>,

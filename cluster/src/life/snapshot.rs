@@ -1,4 +1,4 @@
-//! The nodes' states at one moment, for who follows nothing.
+//! The nodes' states at one moment, without following events.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::backend::Backend;
 use crate::cluster::Cluster;
 use crate::simulated;
 
-/// What is known of nodes at one moment, but for their power, which their boards tell.
+/// What is known of nodes at one moment, except for their power, which is read from their boards.
 pub(crate) enum Snapshot {
     /// The kernel's part.
     System(Present),
@@ -28,7 +28,7 @@ impl Snapshot {
             Backend::Simulation(machine) => {
                 let mut events = simulated::past(cluster, nodes);
                 if !machine.has_waits() {
-                    // Where time passes at once, nothing has a time.
+                    // With CLUSTERHAT_SIM_NOWAIT=1, events have no time.
                     events.iter_mut().for_each(|(.., since)| *since = None);
                 }
                 Self::Simulation(events)
@@ -36,8 +36,8 @@ impl Snapshot {
         }
     }
 
-    /// The state of a node whose board says this; `None` where the board says nothing and the node is not
-    /// seen anywhere else.
+    /// The state of a node, given its power; `None` if its board could not be read and the node is not seen
+    /// elsewhere.
     pub(crate) fn state(
         &mut self,
         cluster: &mut Cluster,
@@ -61,7 +61,7 @@ impl Snapshot {
     }
 }
 
-/// With what was written down of a node that is not to be seen. Of one that is, the kernel knows more.
+/// Adds the node's note if the node is not seen; for one that is, the kernel knows more.
 fn with_note(
     cluster: &Cluster,
     node: Node,
@@ -78,7 +78,7 @@ fn with_note(
     reduced(node, Some(power), noted::since(noted, power), &events)
 }
 
-/// The state that follows from a node's power, since when that is so, and from all else.
+/// The state that follows from a node's power, the time at which it was switched, and all other events.
 fn reduced(
     node: Node,
     power: Option<Event>,
@@ -105,8 +105,8 @@ fn system(present: &mut Present, cluster: &mut Cluster, node: Node) -> Vec<Dated
     present.of(NodeId::from_number(node.number()).ok(), usb_path.as_deref())
 }
 
-/// Where a node is on the USB, as far as no board has to be asked: a question about all nodes makes no
-/// more transfers than it did.
+/// A node's USB path, if it is known without reading a board: a status of all nodes makes no additional
+/// transfers for it.
 fn usb_path(cluster: &mut Cluster, node: Node) -> Option<String> {
     let info = cluster.driver.info(node.board()).ok()?;
     let is_hat = matches!(info.model, BoardModel::Hat(_));

@@ -1,4 +1,4 @@
-//! Where events come from.
+//! Sources of events.
 
 use std::time::{Duration, Instant};
 
@@ -7,20 +7,19 @@ use hat_driver::linux::Node;
 use super::Event;
 use crate::error::Error;
 
-/// Where events of nodes come from: the kernel, or a simulation.
+/// A source of nodes' events: the kernel, or a simulation.
 pub(crate) trait Source: Send {
-    /// What is so now: for each node the events that lead to its present state from having no power and
-    /// nothing heard, each with the time on the boot clock (`CLOCK_BOOTTIME`) at which it happened,
-    /// where that is known.
+    /// The present state: for each node, the events that lead to it from [`Facts::default`](super::Facts), each with
+    /// the time on the boot clock (`CLOCK_BOOTTIME`) at which it happened, where that is known.
     ///
     /// # Errors
-    /// Where the present state cannot be read.
+    /// If the present state cannot be read.
     fn now(&mut self) -> Result<Vec<(Node, Event, Option<Duration>)>, Error>;
 
-    /// Blocks until something happens, or the deadline has passed: then there are no events. Events that
-    /// happened since [`Self::now`] are not lost. An event may be told twice.
+    /// Blocks until there are events, or until the deadline, and then returns none. No event since
+    /// [`Self::now`] is lost; an event may be reported twice.
     ///
     /// # Errors
-    /// Where events cannot be received.
+    /// If events cannot be received.
     fn next(&mut self, deadline: Option<Instant>) -> Result<Vec<(Node, Event)>, Error>;
 }

@@ -14,12 +14,12 @@ pub struct Watch {
     source: Box<dyn Source>,
     states: Vec<NodeState>,
     facts: Vec<Facts>,
-    /// Changes that nobody was told yet.
+    /// Changes that have not been returned yet.
     changes: VecDeque<NodeState>,
 }
 
 impl Watch {
-    /// Follows these nodes from the state that they are in.
+    /// Follows these nodes from their present state.
     pub(crate) fn new(nodes: &[Node], mut source: Box<dyn Source>) -> Result<Self, Error> {
         let present = source.now()?;
         let mut watch = Self {
@@ -59,8 +59,8 @@ impl Watch {
         }
     }
 
-    /// Waits until anything happens, or the deadline passes: also what changes no state of these nodes, such as
-    /// a board that came. [`Self::states`] tells the rest.
+    /// Waits for any event, or until the deadline: also for events that change no state of these nodes, such as
+    /// a new board. [`Self::states`] has the result.
     ///
     /// # Errors
     /// Where events cannot be received.
@@ -82,8 +82,8 @@ impl Watch {
         Ok(self.mark_overdue(now) || has_events)
     }
 
-    /// Waits until every node [meets](State::meets) the goal, the deadline passes, or the observer, which is
-    /// told of every change, stops it. The result has every node, as [`Self::states`] has.
+    /// Waits until every node [meets](State::meets) the goal, until the deadline, or until the observer, which is
+    /// passed every change, stops it. The result has every node, as that of [`Self::states`].
     ///
     /// # Errors
     /// Where events cannot be received.
@@ -102,12 +102,12 @@ impl Watch {
         Ok(self.states.clone())
     }
 
-    /// Takes note of something that the source does not tell: what was switched here, what an agent says.
+    /// Adds an event that the source does not report, such as switching by this process.
     pub fn tell(&mut self, node: Node, event: Event) {
         self.apply(node, event, Some(Moment::now().uptime));
     }
 
-    /// Follows these nodes only from here on.
+    /// Restricts the watch to these nodes.
     pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(Node) -> bool) {
         let mut kept =
             self.states.iter().map(|state| is_kept(state.node)).collect::<Vec<_>>().into_iter();

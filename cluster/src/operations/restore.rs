@@ -31,7 +31,7 @@ impl Cluster {
     /// after two starts in a row that did not come to their end, nothing is switched on.
     ///
     /// # Errors
-    /// [`Error::Nodes`]; [`Error::Desired`] where nobody can tell what is to be restored: nothing is
+    /// [`Error::Nodes`]; [`Error::Desired`] if the desired state cannot be read: nothing is
     /// switched then. What boards fail with is the outcome's error.
     pub fn restore<V: Verdict>(
         &mut self,

@@ -84,7 +84,7 @@ impl Cluster {
         Ok(Outcome { report, error }.or(waited.error))
     }
 
-    /// Nobody's port is opened for a goal that the kernel tells of.
+    /// Serial ports are opened only for goals that the agents report.
     fn follow_to(&mut self, goal: State, set: &NodeSet) -> Result<Watch, Error> {
         match goal {
             State::Agent | State::Halted => self.follow(set),

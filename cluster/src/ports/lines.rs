@@ -1,5 +1,5 @@
-//! Lines of a port for a terminal or file that is not its own: without anything that a terminal would obey, and of
-//! bounded length.
+//! Lines of a port for a log or a shared terminal: without control characters and escape sequences, and of bounded
+//! length.
 
 use std::time::SystemTime;
 
@@ -18,7 +18,7 @@ pub struct Line {
     pub begun: SystemTime,
 }
 
-/// Makes lines of what a port sends. Takes as much memory as its longest line, 1024 bytes, whatever comes.
+/// Splits the output of a port into lines. Buffers at most one line, of 1024 bytes.
 #[derive(Default)]
 pub struct Lines {
     /// The escape sequence that is being left out.
@@ -41,7 +41,7 @@ impl Lines {
                 self.begun.get_or_insert(now);
             }
             if piece.ends_with(b"\n") {
-                // A sequence that nobody ended must not hide the lines that follow.
+                // An unterminated sequence must not hide the lines that follow.
                 self.sequence = Sequence::None;
                 give(self.cut(now));
             }

@@ -28,15 +28,15 @@ pub(crate) use yielding::YieldingPort;
 /// Opens a port of a node. Bytes pass unchanged in both directions and nothing is echoed. Reading and writing
 /// do not block (`O_NONBLOCK`): a node that hangs takes no bytes, so wait for the port with `poll(2)`.
 ///
-/// The port belongs to the caller alone until it is closed: it is locked with `flock(2)`, and the terminal is
+/// The port is exclusive to the caller until it is closed: it is locked with `flock(2)`, and the terminal is
 /// in exclusive mode (`TIOCEXCL`, ioctl_tty(2)). When the node loses its power, reading ends.
 ///
 /// A simulated node has both ports while it is on the USB; a thread of this process is the node.
 ///
 /// # Errors
-/// [`PortError::Absent`] as long as the node shows no such port, [`PortError::Busy`] with the process that
-/// has it. One that only listens to the node's agent for its state lets go of the port as soon as somebody tries to open
-/// it: another try after 50 ms has it.
+/// [`PortError::Absent`] while the node has no such port, [`PortError::Busy`] with the process that
+/// has it. A process that merely listens to the node's agent releases the port as soon as another one tries to open
+/// it, so that a retry after 50 ms succeeds.
 pub fn open(cluster: &Cluster, node: Node, port: Port) -> Result<OwnedFd, PortError> {
     Place::of(cluster, node, port)?.open()
 }

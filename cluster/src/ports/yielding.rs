@@ -1,4 +1,4 @@
-//! A port that is kept until somebody else wants it.
+//! A port that is released on demand.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -10,7 +10,7 @@ use super::PortError;
 use super::device;
 use crate::file_watch::FileWatch;
 
-/// A port that is locked for this process, but that others may open: that is how they ask for it.
+/// A port that is locked for this process, but may be opened by others: opening it is how they request it.
 pub(crate) struct YieldingPort {
     port: OwnedFd,
     opens: FileWatch,
@@ -23,7 +23,7 @@ impl YieldingPort {
     /// As [`super::open`].
     pub(crate) fn open(path: &Path) -> Result<Self, PortError> {
         let port = device::open_shared(path)?;
-        // Who opens it before this is told that it is in use, and opens it again.
+        // A process that opens it before this finds it busy, and retries.
         let opens = FileWatch::of_opens(path)
             .map_err(|source| PortError::Io { path: path.to_owned(), source })?;
         Ok(Self { port, opens })
@@ -34,29 +34,29 @@ impl YieldingPort {
         self.opens.as_fd()
     }
 
-    /// Whether anybody has opened the device since.
+    /// Whether another process has opened the device since.
     pub(crate) fn is_wanted(&self) -> bool {
-        // Where that cannot be told any more, nobody is to be kept away.
+        // Released if the watch fails, so that other processes are not kept away.
         self.opens.drain().unwrap_or(true)
     }
 
-    /// What has come; none for now with [`io::ErrorKind::WouldBlock`].
+    /// Reads without blocking.
     ///
     /// # Errors
-    /// Where the port is gone, which may also be told as an end.
+    /// [`io::ErrorKind::WouldBlock`] if there is nothing to read. The loss of the port is an error or the end of the file.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(rustix::io::read(&self.port, buffer)?)
     }
 
-    /// Sends what there is room for.
+    /// Writes without blocking, as much as there is room for.
     ///
     /// # Errors
-    /// Where the port is gone; [`io::ErrorKind::WouldBlock`] where the node takes nothing.
+    /// [`io::ErrorKind::WouldBlock`] if the node does not read; other errors after the loss of the port.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::io::write(&self.port, bytes)?)
     }
 
-    /// Takes back what was sent and nobody on the node has read.
+    /// Discards sent bytes that the node has not read.
     pub(crate) fn take_back(&self) {
         // A port that is gone has nothing.
         let _ = tcflush(&self.port, QueueSelector::OFlush);

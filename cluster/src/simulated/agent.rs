@@ -1,4 +1,4 @@
-//! The agent of a simulated node. What it tells of the node is made up, and says so.
+//! The agent of a simulated node. Its readings are made up, and marked as simulated.
 
 use std::io;
 use std::time::Duration;

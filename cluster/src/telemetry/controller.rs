@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// What a sensor may say and be believed, in degrees Celsius.
+/// The plausible range of a sensor, in degrees Celsius.
 const PLAUSIBLE: std::ops::RangeInclusive<f64> = -40.0..=150.0;
 
 /// The hottest of the kernel's thermal zones below a root, in degrees Celsius (Documentation/driver-api/thermal/sysfs-api:
@@ -17,7 +17,7 @@ pub(crate) fn temperature(root: &Path) -> Option<f64> {
     hottest(celsius)
 }
 
-/// The highest of those that can be believed.
+/// The highest plausible temperature.
 pub(crate) fn hottest(celsius: impl Iterator<Item = f64>) -> Option<f64> {
     celsius.filter(|celsius| PLAUSIBLE.contains(celsius)).reduce(f64::max)
 }

@@ -1,4 +1,4 @@
-//! The agents of many nodes, asked at the same time.
+//! Gathers readings from the agents of many nodes in parallel.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -17,14 +17,14 @@ use crate::outcome::Outcome;
 use crate::ports::PortError;
 use crate::report::{NoAgent, TopNode, TopReport};
 
-/// How long an agent may take to be reached, or to answer.
+/// The time limit for connecting to an agent, and for its reply.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// After how long an agent that could not be reached is tried again: a login by ssh is no small thing.
+/// The interval of attempts to reach an agent, since a login by ssh is expensive for a node.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Asks nodes' agents from round to round. A serial port is given back after each answer, since whoever wants to shut
-/// the node down needs it; a login by ssh is kept, and the agent pushes its readings.
+/// Gathers readings round by round. A serial port is released after each reply, so that the node can be shut down
+/// meanwhile; a login by ssh is kept, and the agent pushes its readings.
 #[derive(Default)]
 pub struct Gatherer {
     /// By the nodes' numbers.
@@ -59,7 +59,7 @@ enum Work {
 }
 
 impl Gatherer {
-    /// Looks at every node, and listens to agents that push until this time; where there is none, it ends earlier.
+    /// Reads every node, and waits until the given time for agents that push; without any, it returns earlier.
     /// Switches nothing.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl Gatherer {
         Ok(Outcome { report: TopReport { controller_c, hottest_c, nodes }, error })
     }
 
-    /// All at once: a node that hangs does not keep the others waiting.
+    /// In parallel, so that a node that hangs does not delay the others.
     fn listen(&mut self, cluster: &Cluster, nodes: &[Node], until: Instant) {
         let mut work = Vec::new();
         for &node in nodes {
@@ -140,7 +140,7 @@ impl Contact {
         *self = Self { reached: Some(reached), agent, ..Self::default() };
     }
 
-    /// What was said before is no reading any more.
+    /// Discards the previous reading.
     fn lost(error: &AgentError) -> Self {
         // Somebody else is asking just now.
         let is_busy = matches!(error, AgentError::Unreachable { serial, .. }

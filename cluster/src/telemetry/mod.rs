@@ -1,4 +1,4 @@
-//! Readings of nodes, as their agents tell them, and of the controller.
+//! Readings of nodes, reported by their agents, and of the controller.
 
 mod controller;
 mod gatherer;

@@ -1,11 +1,12 @@
-//! Who a node is.
+//! The identity of a node and its agent.
 
 use serde::{Deserialize, Serialize};
 
 use super::{OLDEST, Printable, VERSION};
 use crate::NodeId;
 
-/// Who a node is, and which versions its agent speaks. The two numbers stay in every version; anything else may be absent.
+/// The identity of a node, and the protocol versions of its agent. The two version numbers are in every version of the protocol; anything else
+/// may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -23,10 +24,10 @@ pub struct Identity {
     /// Its host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Printable>,
-    /// Another one after each boot (`/proc/sys/kernel/random/boot_id`).
+    /// Changes at each boot (`/proc/sys/kernel/random/boot_id`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<Printable>,
-    /// The machine (`/proc/device-tree/model`).
+    /// The machine's model (`/proc/device-tree/model`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Printable>,
     /// `PRETTY_NAME` of os-release(5).
@@ -41,13 +42,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Of this version, with nothing else said.
+    /// An identity with this library's versions; everything else is absent.
     #[must_use]
     pub fn new() -> Self {
         Self { oldest: OLDEST, newest: VERSION, ..Self::default() }
     }
 
-    /// The newest version that both ends understand; `None` where they are more than one version apart.
+    /// The newest version that both ends understand; `None` if they are more than one version apart.
     #[must_use]
     pub fn common_version(&self) -> Option<u32> {
         common(OLDEST..=VERSION, self.oldest..=self.newest)

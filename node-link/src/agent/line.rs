@@ -1,4 +1,4 @@
-//! Bytes of a line from and to what they say.
+//! Parses and writes lines of the protocol.
 
 use alloc::string::{String, ToString as _};
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{OLDEST, VERSION};
 
-/// A line that is none of the agent's.
+/// Why a line cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineError {
-    /// No JSON object with a version: noise, an echo, another program.
+    /// Not a JSON object with a version: noise, an echo, the output of another program.
     #[error("not a line of the agent's protocol")]
     Noise,
-    /// Of another version.
+    /// The protocol version is not supported.
     #[error(
         "protocol version {version} is not one of {OLDEST} to {VERSION}: update the older of the two programs"
     )]
@@ -24,7 +24,7 @@ pub enum LineError {
         /// The version that it is written in.
         version: u32,
     },
-    /// Of our version, but unknown or incomplete.
+    /// A supported version, but an unknown request or message, or a missing key.
     #[error("not understood: {message}")]
     Unknown {
         /// The line's number.
@@ -35,7 +35,7 @@ pub enum LineError {
 }
 
 impl LineError {
-    /// The number of the line, for a reply.
+    /// The request's number, for the reply; `None` if it could not be parsed.
     #[must_use]
     pub const fn id(&self) -> Option<u32> {
         match self {
@@ -45,7 +45,7 @@ impl LineError {
     }
 }
 
-/// What all lines begin with.
+/// The keys that all lines have in common.
 #[derive(Deserialize)]
 pub(super) struct Head {
     #[serde(rename = "v")]

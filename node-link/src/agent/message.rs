@@ -1,4 +1,4 @@
-//! What the agent says.
+//! Messages from the agent to the controller.
 
 use alloc::string::String;
 
@@ -12,18 +12,18 @@ use super::{Identity, LineError, Printable, Telemetry};
 #[serde(tag = "is", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Message {
-    /// Who is there.
+    /// The reply to [`Request::Hello`](super::Request::Hello).
     Hello(Identity),
-    /// How the node is.
+    /// The reply to [`Request::Status`](super::Request::Status), and what a subscriber is sent.
     Status(Telemetry),
-    /// The request is carried out, or under way.
+    /// The request has been carried out, or is in progress.
     Done,
     /// The request is not carried out.
     Refused {
         /// Why.
         error: Printable,
     },
-    /// The agent ends. Sent to whoever has a subscription, or asked for what ends it.
+    /// The agent is about to end. Sent to a subscriber, and to a controller that has requested a shutdown or a restart.
     Goodbye {
         /// Why.
         reason: Goodbye,
@@ -36,9 +36,9 @@ pub enum Message {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Goodbye {
-    /// The system shuts down and switches its processor off.
+    /// The system powers off.
     Poweroff,
-    /// The system shuts down and halts, switched on.
+    /// The system halts without powering off.
     Halt,
     /// The system restarts.
     Reboot,
@@ -50,8 +50,8 @@ pub enum Goodbye {
 }
 
 impl Goodbye {
-    /// Where systemd is on its way to, by what `systemctl list-jobs --no-legend` prints: a line is the job's number, its unit, what is to be
-    /// done and how far it is. [`Self::Stopped`] where the system stays up.
+    /// The reason according to systemd's job queue, as printed by `systemctl list-jobs --no-legend`: each line has a job's number, unit, type
+    /// and state. [`Self::Stopped`] if the system stays up.
     #[must_use]
     pub fn of_jobs(jobs: &str) -> Self {
         let reason = |line: &str| {
@@ -72,13 +72,13 @@ impl Goodbye {
 /// A line from the agent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reply {
-    /// The version that it is written in.
+    /// The protocol version of the line.
     #[serde(rename = "v")]
     pub version: u32,
-    /// The number of the request; absent where nobody asked.
+    /// The number of the request that it replies to; absent for unsolicited messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<u32>,
-    /// What it says.
+    /// The message.
     #[serde(flatten)]
     pub message: Message,
 }

@@ -1,4 +1,4 @@
-//! What a node's agent and its controller say to each other: lines of JSON on the node's second serial port, or over ssh.
+//! The protocol between a node's agent and its controller: lines of JSON on the node's second serial port, or over ssh.
 //!
 //! ```
 //! use node_link::agent::{Call, LineReader, Message, Reply, Request};
@@ -14,15 +14,15 @@
 //! ```
 //!
 //! # Lines
-//! A line is one JSON object, ends in a newline and has at most [`LINE_LIMIT`] bytes with it. Whoever reads drops a longer one, ignores what it
-//! cannot read, and begins anew after the next newline: so both ends find each other again after noise on the line, or after either of them was
-//! started again. Whoever opens the line sends an empty one first.
+//! A line is one JSON object and a newline, at most [`LINE_LIMIT`] bytes in all. A reader drops longer lines, ignores those that it cannot parse,
+//! and resumes after the next newline, so that both ends resynchronise after noise or after either of them restarts. The end that opens a
+//! connection sends an empty line first.
 //!
 //! # Versions
-//! `v` is the version that a line is written in. Within a version, keys and requests are only added: unknown keys are ignored, an unknown request is
-//! refused. A key that goes or changes its meaning raises [`VERSION`]. Each end understands its own version and the one before ([`OLDEST`]), and an
-//! agent replies in the version of the request. `hello` and the two numbers in its reply stay the same in all versions; the controller asks for
-//! it in [`OLDEST`] and goes on in [`Identity::common_version`].
+//! `v` is the protocol version of a line. Within a version, keys and requests are only added: unknown keys are ignored, and unknown requests are
+//! refused. Removing a key or changing its meaning increments [`VERSION`]. Each end understands its own version and the one before ([`OLDEST`]), and an
+//! agent replies in the version of the request. `hello` and the two numbers in its reply stay the same in all versions; the controller sends
+//! it in [`OLDEST`] and continues in [`Identity::common_version`].
 
 mod identity;
 mod line;
@@ -44,11 +44,11 @@ pub use request::{Call, Request};
 pub use subscription::{PERIOD, SUBSCRIPTION, Subscription};
 pub use telemetry::{Disk, LIST_LIMIT, Memory, Telemetry};
 
-/// The version that this library speaks.
+/// The protocol version of this library.
 pub const VERSION: u32 = 1;
 
-/// The oldest version that it understands: the one before, where there is one.
+/// The oldest version that it understands: the one before [`VERSION`], if there is one.
 pub const OLDEST: u32 = if VERSION > 1 { VERSION - 1 } else { VERSION };
 
-/// The longest line in bytes, with its newline.
+/// The longest line in bytes, including its newline.
 pub const LINE_LIMIT: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! Text of a node that may be shown on a terminal.
+//! Text from a node that is safe to print on a terminal.
 
 use alloc::string::String;
 use core::fmt::{self, Write as _};
@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 /// The longest text in bytes.
 pub const TEXT_LIMIT: usize = 160;
 
-/// Text that cannot do anything to a terminal, of at most [`TEXT_LIMIT`] bytes: made, also from what a node sends, by escaping control
-/// characters and those that change the direction of text, and cutting what is too long (`…`).
+/// Text of at most [`TEXT_LIMIT`] bytes that is safe to print on a terminal: control characters and those that change the direction of text
+/// are escaped, and longer text is truncated (`…`), also when it is deserialised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
 pub struct Printable(String);
 
 impl Printable {
-    /// Of any text.
+    /// Escapes and truncates any text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         const CUT: char = '…';
@@ -48,7 +48,7 @@ impl Printable {
     }
 }
 
-/// Whether a terminal shows it and does nothing else. The ranges are Unicode's line and paragraph separators and its formatting
+/// Whether a terminal merely displays the character. The ranges are Unicode's line and paragraph separators and its formatting
 /// characters: zero width, bidirectional, tags.
 #[must_use]
 pub fn is_plain(c: char) -> bool {

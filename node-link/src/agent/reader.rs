@@ -1,10 +1,10 @@
-//! Lines out of a stream of bytes.
+//! Splits a stream of bytes into lines.
 
 use alloc::vec::Vec;
 
 use super::LINE_LIMIT;
 
-/// Collects bytes to lines; keeps at most [`LINE_LIMIT`] of them, whatever comes.
+/// Splits a stream into lines, and buffers at most [`LINE_LIMIT`] bytes.
 #[derive(Debug, Default)]
 pub struct LineReader {
     /// The line so far; empty while an overlong one is skipped.
@@ -14,7 +14,7 @@ pub struct LineReader {
 }
 
 impl LineReader {
-    /// Takes bytes as they come, and gives each line that they complete without its line ending. Empty and overlong lines are dropped.
+    /// Feeds bytes, and passes on each line that they complete, without its line ending. Empty and overlong lines are dropped.
     pub fn push(&mut self, bytes: &[u8], mut take: impl FnMut(&[u8])) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (piece, ends) = match piece.split_last() {

@@ -1,4 +1,4 @@
-//! What the controller asks.
+//! Requests from the controller to the agent.
 
 use alloc::string::String;
 
@@ -12,23 +12,23 @@ use super::line::{self, Head};
 #[serde(tag = "do", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Request {
-    /// Who is there: [`Message::Hello`](super::Message::Hello). Understood in every version.
+    /// Identify the node and the agent's versions: [`Message::Hello`](super::Message::Hello). Understood in every version.
     Hello,
-    /// How the node is now: [`Message::Status`](super::Message::Status).
+    /// Report the telemetry once: [`Message::Status`](super::Message::Status).
     Status,
-    /// Send [`Message::Status`](super::Message::Status) whenever it has changed, or stop that. Ends when the agent hears nothing for
-    /// [`SUBSCRIPTION`](super::SUBSCRIPTION), so that it rests where nobody listens any more: ask again before.
+    /// Send [`Message::Status`](super::Message::Status) whenever it changes, or stop doing so. A subscription lapses when no request arrives for
+    /// [`SUBSCRIPTION`](super::SUBSCRIPTION), so that the agent is idle without a listener; repeat the request to keep it.
     Subscribe {
         /// Whether to send.
         on: bool,
     },
-    /// Shut the node down and switch its processor off. Done means: under way.
+    /// Power the node off. The reply comes when the shutdown has begun.
     Poweroff,
-    /// Restart the node. Done means: under way.
+    /// Reboot the node. The reply comes when the reboot has begun.
     Reboot,
     /// Blink the ACT LED.
     Identify {
-        /// For how long; 0 ends it.
+        /// Duration; 0 stops blinking.
         seconds: u16,
     },
 }
@@ -36,12 +36,12 @@ pub enum Request {
 /// A line to the agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Call {
-    /// The version that it is written in.
+    /// The protocol version of the line.
     #[serde(rename = "v")]
     pub version: u32,
     /// Its number, which the reply repeats.
     pub id: u32,
-    /// What is asked.
+    /// The request.
     #[serde(flatten)]
     pub request: Request,
 }
@@ -56,7 +56,7 @@ impl Call {
     /// Reads a line without its newline.
     ///
     /// # Errors
-    /// [`LineError`], with the line's number wherever it can be told, so that it can be refused.
+    /// [`LineError`], with the request's number if it could be parsed, for a refusal.
     pub fn from_line(line: &[u8]) -> Result<Self, LineError> {
         let head = Head::read(line)?;
         let request = match (head.check_version(), head.body(line)) {

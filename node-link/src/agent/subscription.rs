@@ -1,15 +1,15 @@
-//! What an agent keeps of a subscription.
+//! The timing of a subscription.
 
 use core::ops::Add;
 use core::time::Duration;
 
-/// How long a subscription lasts after the last request.
+/// The time after the last request at which a subscription lapses.
 pub const SUBSCRIPTION: Duration = Duration::from_secs(60);
 
-/// How often the telemetry is read while somebody has a subscription.
+/// The interval between readings of the telemetry for a subscriber.
 pub const PERIOD: Duration = Duration::from_secs(5);
 
-/// When a subscriber is to be told of the node again, and when its subscription ends; times are of the agent's clock.
+/// When the telemetry is next read for a subscriber, and when the subscription lapses, on the agent's clock.
 ///
 /// ```
 /// use core::time::Duration;
@@ -27,23 +27,23 @@ pub struct Subscription<T> {
 }
 
 impl<T: Copy + Ord + Add<Duration, Output = T>> Subscription<T> {
-    /// One that begins now, with the telemetry at once.
+    /// Begins a subscription; the telemetry is due immediately.
     #[must_use]
     pub fn new(now: T) -> Self {
         Self { next: now, ends: now + SUBSCRIPTION }
     }
 
-    /// Any request of the subscriber lets it last longer.
+    /// Restarts the time until it lapses; every request of the subscriber does.
     pub fn renew(&mut self, now: T) {
         self.ends = now + SUBSCRIPTION;
     }
 
-    /// Whether it was not renewed in time.
+    /// Whether it has lapsed.
     pub fn has_ended(&self, now: T) -> bool {
         self.ends <= now
     }
 
-    /// Whether the telemetry is to be read now. The next time is a [`PERIOD`] later.
+    /// Whether the telemetry is due; if so, it is due again a [`PERIOD`] later.
     pub fn take_due(&mut self, now: T) -> bool {
         let is_due = self.next <= now;
         if is_due {
@@ -52,7 +52,7 @@ impl<T: Copy + Ord + Add<Duration, Output = T>> Subscription<T> {
         is_due
     }
 
-    /// When there is something to do without a request.
+    /// The next time at which [`Self::take_due`] or [`Self::has_ended`] changes.
     pub fn deadline(&self) -> T {
         self.next.min(self.ends)
     }

@@ -1,4 +1,4 @@
-//! How a node is.
+//! A node's telemetry.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Printable;
 
-/// The longest list that an agent sends, so that all of them fit into a line.
+/// The largest number of entries in a list, so that a line holds all lists.
 pub const LIST_LIMIT: usize = 12;
 
-/// How a node is now. What it cannot tell is absent.
+/// A node's readings. Those that are not available are absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -35,7 +35,7 @@ pub struct Telemetry {
     /// Mounted file systems of disks and cards, at most [`LIST_LIMIT`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disks: Option<Vec<Disk>>,
-    /// Its addresses but for loopback and link-local ones, at most [`LIST_LIMIT`].
+    /// Its IP addresses, except loopback and link-local ones, at most [`LIST_LIMIT`].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<alloc::string::String>>"))]
     pub addresses: Option<Vec<IpAddr>>,
@@ -48,9 +48,9 @@ pub struct Telemetry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Memory {
-    /// All of it.
+    /// Total usable memory (`MemTotal`).
     pub total_kib: u64,
-    /// What programs could still get without swapping.
+    /// Available without swapping (`MemAvailable`).
     pub available_kib: u64,
 }
 
@@ -62,8 +62,8 @@ pub struct Disk {
     pub mount: Printable,
     /// Its size.
     pub total_kib: u64,
-    /// What others than root may still fill.
+    /// Available to users other than root.
     pub available_kib: u64,
-    /// Whether it is read-only now, be it mounted so or after an error.
+    /// Whether it is read-only, as mounted or after an error.
     pub read_only: bool,
 }

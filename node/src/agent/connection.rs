@@ -12,18 +12,18 @@ use rustix::pipe::PIPE_BUF;
 use super::service::Service;
 use super::signal::Termination;
 
-/// Lines that nobody reads are kept up to this many bytes, and dropped beyond.
+/// Bytes of unread output that are kept; further lines are dropped.
 const UNREAD_LIMIT: usize = 2 * LINE_LIMIT;
 
-/// How long a farewell may take.
+/// How long sending the goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The other end is gone.
+    /// The other end has disconnected.
     Closed,
-    /// The agent is to end.
+    /// The agent received SIGTERM.
     Terminated,
 }
 
@@ -33,7 +33,7 @@ impl End {
     }
 }
 
-/// A controller, as long as it is connected.
+/// The connection with one controller.
 pub(super) struct Connection<'a, I, O> {
     input: &'a I,
     output: &'a O,
@@ -46,13 +46,13 @@ impl<'a, I: AsFd, O: AsFd> Connection<'a, I, O> {
         Self { input, output, reader: LineReader::default(), unread: Vec::new() }
     }
 
-    /// Answers until the connection ends.
+    /// Serves until the connection ends.
     pub(super) fn serve(
         &mut self,
         service: &mut Service,
         termination: &Termination,
     ) -> io::Result<End> {
-        service.forget_listener();
+        service.begin_connection();
         let end = loop {
             let now = Instant::now();
             if let Some(message) = service.push(now) {
@@ -66,17 +66,17 @@ impl<'a, I: AsFd, O: AsFd> Connection<'a, I, O> {
             }
         };
         if end.is_termination() {
-            if let Some(message) = service.farewell() {
+            if let Some(message) = service.goodbye() {
                 self.say(VERSION, None, message);
-                // Nothing is left to be done where it cannot be written.
+                // A goodbye that cannot be sent is lost.
                 let _ = self.flush(Instant::now() + FAREWELL);
             }
         }
-        service.rest();
+        service.end_connection();
         Ok(end)
     }
 
-    /// Waits for the next thing to happen, and handles it.
+    /// Waits for input, output or a deadline, and handles it.
     fn step(
         &mut self,
         service: &mut Service,
@@ -84,7 +84,7 @@ impl<'a, I: AsFd, O: AsFd> Connection<'a, I, O> {
     ) -> Result<Option<End>, Errno> {
         let limit = service.deadline().map(|at| at.saturating_duration_since(Instant::now()));
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        // An output that nobody writes to would only tell that it is writable.
+        // Polled only with output pending, since it is nearly always writable.
         let mut fds =
             vec![PollFd::new(self.input, PollFlags::IN), PollFd::new(termination, PollFlags::IN)];
         if !self.unread.is_empty() {
@@ -111,7 +111,7 @@ impl<'a, I: AsFd, O: AsFd> Connection<'a, I, O> {
     fn read(&mut self, service: &mut Service) -> Result<usize, Errno> {
         let mut bytes = [0; 4096];
         let count = match rustix::io::read(self.input, &mut bytes) {
-            // Another reader was faster, or the kernel thought better of it.
+            // A spurious wakeup, or another process has read it.
             Err(Errno::AGAIN | Errno::INTR) => return Ok(1),
             count => count?,
         };
@@ -146,7 +146,7 @@ impl<'a, I: AsFd, O: AsFd> Connection<'a, I, O> {
         }
     }
 
-    /// Writes as much as surely fits where poll(2) calls the output writable, be it a terminal or a pipe that blocks.
+    /// Writes no more than a terminal or pipe takes without blocking once poll(2) reports it writable.
     fn write(&mut self) -> Result<(), Errno> {
         let part = &self.unread[..self.unread.len().min(PIPE_BUF)];
         match rustix::io::write(self.output, part) {
@@ -171,7 +171,7 @@ impl<'a, I: AsFd, O: AsFd> Connection<'a, I, O> {
     }
 }
 
-/// Whether it says that there is nobody at the other end.
+/// Whether the error means that the other end has disconnected.
 fn is_gone(error: Errno) -> bool {
     matches!(error, Errno::IO | Errno::NXIO | Errno::NODEV | Errno::PIPE | Errno::CONNRESET)
 }

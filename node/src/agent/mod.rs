@@ -1,6 +1,6 @@
-//! The node's agent: answers the controller on the second serial port, or whoever runs it over ssh.
+//! The node's agent: serves the controller on the node's second serial port, or on standard input and output when run over ssh.
 //!
-//! Everything is one thread that waits in poll(2), without a limit unless somebody has asked for something that takes time.
+//! A single thread, blocked in poll(2) without a timeout unless a subscription or a blinking LED needs one.
 
 mod act_led;
 mod connection;
@@ -22,7 +22,7 @@ use port::Port;
 use service::Service;
 use signal::Termination;
 
-/// Answers until SIGTERM, or with `stdio` until the input ends.
+/// Serves until SIGTERM, or with `stdio` until the input ends.
 ///
 /// # Errors
 /// [`NodeError::Agent`]: the kernel gives no signal pipe, or no way to wait for the port.
@@ -48,7 +48,7 @@ fn on_stdio(service: &mut Service) -> io::Result<()> {
     connection.serve(service, &termination).map(drop)
 }
 
-/// The port comes and goes with the gadget; it is open as long as it is there.
+/// Serves the port whenever it exists: it comes and goes with the gadget.
 fn on_port(service: &mut Service, path: &Path) -> io::Result<()> {
     let termination = Termination::catch()?;
     let mut port = Port::new(PathBuf::from(path))?;

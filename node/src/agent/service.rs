@@ -1,4 +1,4 @@
-//! What the agent does for whoever asks, apart from how it is asked.
+//! Carries out requests, independently of the connection that they arrive on.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use super::act_led::ActLed;
 use super::power::{self, PowerAction};
 use super::readers::{self, UnitsReader};
 
-/// Who has a subscription.
-struct Listener {
+/// A subscriber.
+struct Subscriber {
     subscription: Subscription<Instant>,
-    /// What was sent last.
+    /// The telemetry that was sent last.
     last: Option<Telemetry>,
 }
 
-/// The node, as the agent serves it.
+/// The agent's state, apart from its connection.
 pub(super) struct Service {
     root: PathBuf,
     node: Option<NodeId>,
     units: UnitsReader,
     led: ActLed,
-    listener: Option<Listener>,
-    /// Whether somebody has asked for what ends this agent, and waits for its end.
+    subscriber: Option<Subscriber>,
+    /// Whether a shutdown or reboot was requested on this connection, so that a goodbye is due.
     is_ending: bool,
 }
 
@@ -36,24 +36,24 @@ impl Service {
             node,
             units: UnitsReader::default(),
             led: ActLed::new(root),
-            listener: None,
+            subscriber: None,
             is_ending: false,
         }
     }
 
     pub(super) fn answer(&mut self, request: &Request) -> Message {
         let now = Instant::now();
-        if let Some(listener) = &mut self.listener {
-            listener.subscription.renew(now);
+        if let Some(subscriber) = &mut self.subscriber {
+            subscriber.subscription.renew(now);
         }
         match request {
             Request::Hello => Message::Hello(readers::identity(&self.root, self.node)),
             Request::Status => Message::Status(self.telemetry()),
             Request::Subscribe { on } => {
-                // Whoever renews it goes on where it is.
-                let known = self.listener.take();
-                let fresh = || Listener { subscription: Subscription::new(now), last: None };
-                self.listener = on.then(|| known.unwrap_or_else(fresh));
+                // A renewal keeps what was sent last.
+                let known = self.subscriber.take();
+                let fresh = || Subscriber { subscription: Subscription::new(now), last: None };
+                self.subscriber = on.then(|| known.unwrap_or_else(fresh));
                 Message::Done
             }
             Request::Poweroff => self.end(PowerAction::Poweroff),
@@ -75,46 +75,47 @@ impl Service {
         readers::telemetry(&self.root, &mut self.units)
     }
 
-    /// What is to be sent now without being asked.
+    /// The unsolicited message that is due, if any.
     pub(super) fn push(&mut self, now: Instant) -> Option<Message> {
         self.led.end_at(now);
-        let listener = self.listener.as_mut()?;
-        if listener.subscription.has_ended(now) {
-            self.listener = None;
+        let subscriber = self.subscriber.as_mut()?;
+        if subscriber.subscription.has_ended(now) {
+            self.subscriber = None;
             return None;
         }
-        if !listener.subscription.take_due(now) {
+        if !subscriber.subscription.take_due(now) {
             return None;
         }
         let telemetry = readers::telemetry(&self.root, &mut self.units);
         let has_changed =
-            listener.last.as_ref().is_none_or(|last| readers::has_changed(last, &telemetry));
+            subscriber.last.as_ref().is_none_or(|last| readers::has_changed(last, &telemetry));
         has_changed.then(|| {
-            listener.last = Some(telemetry.clone());
+            subscriber.last = Some(telemetry.clone());
             Message::Status(telemetry)
         })
     }
 
-    /// When there is something to do without being asked; never where nobody has asked.
+    /// When [`Self::push`] is to be called; `None` without a subscription or a blinking LED.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let listener = self.listener.as_ref().map(|listener| listener.subscription.deadline());
-        listener.into_iter().chain(self.led.deadline()).min()
+        let subscriber =
+            self.subscriber.as_ref().map(|subscriber| subscriber.subscription.deadline());
+        subscriber.into_iter().chain(self.led.deadline()).min()
     }
 
-    /// What is said at the end to whoever listens.
-    pub(super) fn farewell(&self) -> Option<Message> {
-        let listens = self.listener.is_some() || self.is_ending;
-        listens.then(|| Message::Goodbye { reason: power::reason() })
+    /// The goodbye; `None` if no one expects it.
+    pub(super) fn goodbye(&self) -> Option<Message> {
+        let is_expected = self.subscriber.is_some() || self.is_ending;
+        is_expected.then(|| Message::Goodbye { reason: power::reason() })
     }
 
-    /// A new connection has nobody who listens yet.
-    pub(super) fn forget_listener(&mut self) {
-        self.listener = None;
+    /// Forgets what the previous connection requested.
+    pub(super) fn begin_connection(&mut self) {
+        self.subscriber = None;
         self.is_ending = false;
     }
 
-    /// Puts back what lasts for a connection only.
-    pub(super) fn rest(&mut self) {
+    /// Undoes what lasts only as long as a connection.
+    pub(super) fn end_connection(&mut self) {
         self.led.end();
     }
 }
@@ -143,7 +144,7 @@ mod tests {
         let (_root, mut service) = service();
         service.answer(&Request::Hello);
         service.answer(&Request::Status);
-        assert_eq!((service.deadline(), service.farewell()), (None, None));
+        assert_eq!((service.deadline(), service.goodbye()), (None, None));
 
         assert_eq!(service.answer(&Request::Subscribe { on: true }), Message::Done);
         let now = Instant::now();
@@ -151,10 +152,10 @@ mod tests {
         assert!(matches!(service.push(now), Some(Message::Status(_))));
         assert_eq!(service.push(now), None);
         assert!(service.deadline().is_some_and(|at| at > now && at <= now + PERIOD));
-        assert!(matches!(service.farewell(), Some(Message::Goodbye { .. })));
+        assert!(matches!(service.goodbye(), Some(Message::Goodbye { .. })));
 
         assert_eq!(service.push(now + SUBSCRIPTION), None);
-        assert_eq!((service.deadline(), service.farewell()), (None, None));
+        assert_eq!((service.deadline(), service.goodbye()), (None, None));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is said on a node's port by somebody who only wants to know whether its agent is there. Knows of no ports and no clocks.
+//! The protocol of a listener that follows the presence of an agent. Pure: without ports and clocks.
 
 use std::time::{Duration, Instant};
 
@@ -9,33 +9,32 @@ use node_link::agent::{
 
 use crate::node_note::Word;
 
-/// How often an agent that answers is asked to go on telling of its end, and one that does not whether it is there by now. The
-/// kernel keeps a question until somebody on the node reads it, and so the answer comes when an agent starts; one that ended may have
-/// taken the question along.
+/// The interval at which the subscription to an agent is renewed, or an agent that has not answered is sent another hello. A hello waits in the
+/// node's kernel until an agent reads it, so that the answer comes when an agent starts; but one that ended may have consumed it.
 const RENEWAL: Duration = SUBSCRIPTION.checked_div(2).expect("two is not zero");
 
-/// How long an agent that has answered before may take to answer: it does in milliseconds, on a Zero under full load in a
-/// second.
+/// How long an agent that has answered before may take to answer. It takes milliseconds, or a second on a Zero under full
+/// load.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// A conversation on one opened port.
 pub(super) struct Conversation {
     id: NodeId,
     reader: LineReader,
-    /// What is to be sent.
+    /// Bytes to be sent.
     out: Vec<u8>,
     next_id: u32,
     version: u32,
-    /// Whether the agent was told to be there.
+    /// Whether the agent was reported to be present.
     is_live: bool,
-    /// When it is not there any more, unless it answers.
+    /// When the agent counts as lost, unless it answers before.
     answer_by: Option<Instant>,
-    /// When it is asked again.
+    /// When the next request is due.
     next: Instant,
 }
 
 impl Conversation {
-    /// Asks who is there. An agent that was there before, on an earlier conversation, is lost where it does not answer.
+    /// Begins with a hello. An agent that was present in an earlier conversation is lost if it does not answer in time.
     pub(super) fn new(id: NodeId, was_live: bool, now: Instant) -> Self {
         let mut conversation = Self {
             id,
@@ -51,30 +50,30 @@ impl Conversation {
         conversation
     }
 
-    /// Whether there is something to be sent.
+    /// Whether there are bytes to be sent.
     pub(super) fn has_out(&self) -> bool {
         !self.out.is_empty()
     }
 
-    /// Whether the agent was told to be there.
+    /// Whether the agent was reported to be present.
     pub(super) fn is_live(&self) -> bool {
         self.is_live
     }
 
-    /// What is to be sent; what was sent is taken out of it.
+    /// The bytes to be sent; the caller removes those that were.
     pub(super) fn out(&mut self) -> &mut Vec<u8> {
         &mut self.out
     }
 
-    /// When [`Self::pass`] has something to do.
+    /// When [`Self::pass`] is to be called.
     pub(super) fn due(&self) -> Instant {
         self.answer_by.map_or(self.next, |by| by.min(self.next))
     }
 
-    /// Takes what came, and says what it means.
+    /// Takes received bytes, and returns the news in them.
     pub(super) fn hear(&mut self, bytes: &[u8], now: Instant) -> Vec<Word> {
         let mut replies = Vec::new();
-        // What is no reply is noise: a login's prompt, our own echo.
+        // Anything but a reply is noise, such as a login prompt or our own echo.
         self.reader.push(bytes, |line| replies.extend(Reply::from_line(line)));
         let known =
             |reply: &Reply| reply.version <= VERSION || matches!(reply.message, Message::Hello(_));
@@ -87,7 +86,7 @@ impl Conversation {
             Message::Goodbye { reason } => {
                 self.is_live = false;
                 self.answer_by = None;
-                // It may be back, or another one in its place.
+                // Another agent may have taken its place already.
                 self.ask(Request::Hello);
                 self.next = now + RENEWAL;
                 Some(Word::of_goodbye(reason))
@@ -99,19 +98,19 @@ impl Conversation {
         }
     }
 
-    /// Only this node's agent counts, in a version that we understand.
+    /// Accepts only this node's agent, in a version that we understand.
     fn greeted(&mut self, identity: &Identity, now: Instant) -> Option<Word> {
         let version = identity.common_version().filter(|_| identity.node == Some(self.id))?;
         self.version = version;
         self.answer_by = None;
         self.ask(Request::Subscribe { on: true });
         self.next = now + RENEWAL;
-        // Told again where it was known: somebody else may have written down that it is lost.
+        // Reported even if it was known: another process may have recorded that it is lost.
         self.is_live = true;
         Some(Word::Hello)
     }
 
-    /// Takes note of the time.
+    /// Handles timeouts.
     pub(super) fn pass(&mut self, now: Instant) -> Option<Word> {
         let is_lost = self.answer_by.is_some_and(|by| by <= now);
         if is_lost {
@@ -129,7 +128,7 @@ impl Conversation {
         is_lost.then_some(Word::Lost)
     }
 
-    /// One question at a time waits to be sent: where nobody reads, more would only pile up.
+    /// Queues a request, unless one is still unsent: on a port that no agent reads, requests would pile up.
     fn ask(&mut self, request: Request) {
         if !self.out.is_empty() {
             return;
@@ -137,7 +136,7 @@ impl Conversation {
         let version = if request == Request::Hello { OLDEST } else { self.version };
         let call = Call { version, id: self.next_id, request };
         self.next_id = self.next_id.wrapping_add(1);
-        // The empty line ends whatever is left of an earlier question.
+        // The empty line terminates the remains of an earlier request.
         self.out.push(b'\n');
         self.out.extend_from_slice(call.to_line().as_bytes());
     }

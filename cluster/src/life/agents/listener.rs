@@ -12,60 +12,60 @@ use super::conversation::Conversation;
 use crate::node_note::{Heard, NodeNote, Word};
 use crate::ports::{PortError, YieldingPort};
 
-/// How long a port is left to whoever opened it: longer than the 50 ms after which that process tries again.
+/// How long a port is left to the process that has opened it: longer than the 50 ms after which that process retries.
 pub(super) const REST: Duration = Duration::from_millis(200);
 
-/// How often a port that another process has is tried again: nobody tells when it is free.
+/// The interval of attempts to open a busy port: there is no event when it becomes free.
 pub(super) const AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a port that has ended is expected to be followed by its gadget: then the agent went with its node.
+/// How long after the end of a port its gadget may leave the USB for the agent to count as gone with its node.
 const GADGET_GOES: Duration = Duration::from_secs(1);
 
-/// One node's port, and what is known of the agent there.
+/// One node's port, and the state of its agent.
 pub(super) struct Listener {
     id: NodeId,
     path: PathBuf,
     note: NodeNote,
     stage: Stage,
-    /// What was told last, since the node's gadget appeared.
-    told: Option<Heard>,
-    /// What the note said when it was read last.
+    /// What was reported last, since the node's gadget appeared.
+    reported: Option<Heard>,
+    /// The content of the note when it was last read or written.
     noted: Option<Heard>,
-    /// Whether another process listens, so that the note is kept current.
+    /// Whether another process has the port, and keeps the note up to date.
     is_led: bool,
-    /// What was heard before this, on the boot clock, was heard before the node was gone.
+    /// Notes from before this time, on the boot clock, are of an earlier appearance of the node.
     since: Duration,
 }
 
-/// What may have changed since the last step.
+/// What has changed since the last step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Changes {
-    /// Devices have come.
+    /// New devices have appeared.
     pub(super) devices: bool,
-    /// Others have written down what they heard.
+    /// Other processes have written notes.
     pub(super) notes: bool,
 }
 
 enum Stage {
-    /// Until the port comes.
+    /// The port does not exist.
     Waiting,
-    /// Until this time, when it is tried again: others have it.
+    /// Another process has the port; the next attempt is at this time.
     Resting(Instant),
-    /// It is open.
+    /// The port is open.
     Talking(Box<(YieldingPort, Conversation)>),
-    /// It has ended. Unless the gadget goes by this time, the agent alone is lost.
+    /// The port has ended. If the gadget is still there at this time, only the agent is lost.
     Ended(Instant),
 }
 
 impl Listener {
     pub(super) fn new(id: NodeId, path: PathBuf, note: NodeNote) -> Self {
-        let (stage, told, noted) = (Stage::Waiting, None, note.read().agent);
-        Self { id, path, note, stage, told, noted, is_led: false, since: Duration::ZERO }
+        let (stage, reported, noted) = (Stage::Waiting, None, note.read().agent);
+        Self { id, path, note, stage, reported, noted, is_led: false, since: Duration::ZERO }
     }
 
-    /// What was told last, since the node's gadget appeared.
+    /// What was reported last, since the node's gadget appeared.
     pub(super) fn heard(&self) -> Option<Heard> {
-        self.told
+        self.reported
     }
 
     pub(super) fn add_fds<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
@@ -85,13 +85,13 @@ impl Listener {
         }
     }
 
-    /// Takes what has happened, and tells what is new.
+    /// Handles what has changed, and reports news of the agent.
     pub(super) fn step(&mut self, now: Instant, changes: Changes, tell: &mut dyn FnMut(Word)) {
         match &self.stage {
             Stage::Waiting if changes.devices => self.try_open(now, tell),
             Stage::Resting(until) if *until <= now => self.try_open(now, tell),
             Stage::Ended(until) if *until <= now => {
-                if self.is_there() {
+                if self.is_present() {
                     self.say(Word::Lost, tell);
                 }
                 self.try_open(now, tell);
@@ -104,17 +104,17 @@ impl Listener {
         }
     }
 
-    /// Whether the agent was told to be there.
-    fn is_there(&self) -> bool {
-        self.told.is_some_and(|told| told.word == Word::Hello)
+    /// Whether the agent was reported to be present.
+    fn is_present(&self) -> bool {
+        self.reported.is_some_and(|reported| reported.word == Word::Hello)
     }
 
-    /// The node's gadget has left the USB, or lost its power: what was said does not count any more.
+    /// The node has left the USB or lost its power: earlier messages no longer count.
     pub(super) fn node_is_gone(&mut self) {
-        if self.is_there() && self.note.is_claimed() {
+        if self.is_present() && self.note.is_claimed() {
             self.write(Heard::now(Word::Lost));
         }
-        (self.told, self.since) = (None, Moment::now().uptime);
+        (self.reported, self.since) = (None, Moment::now().uptime);
         if !matches!(self.stage, Stage::Waiting) {
             self.stage = Stage::Resting(Instant::now() + REST);
         }
@@ -132,11 +132,11 @@ impl Listener {
         }
         self.stage = match YieldingPort::open(&self.path) {
             Ok(port) => {
-                let conversation = Conversation::new(self.id, self.is_there(), now);
+                let conversation = Conversation::new(self.id, self.is_present(), now);
                 Stage::Talking(Box::new((port, conversation)))
             }
             Err(PortError::Busy { .. }) => Stage::Resting(now + AGAIN),
-            // A change of the device's permissions is told, too.
+            // Tried again on the next change of the device, including its permissions.
             Err(_) => Stage::Waiting,
         };
     }
@@ -144,9 +144,9 @@ impl Listener {
     fn talk(&mut self, now: Instant, tell: &mut dyn FnMut(Word)) {
         let Stage::Talking(talk) = &mut self.stage else { return };
         let (port, conversation) = &mut **talk;
-        let (mut words, is_there) = listen(port, conversation, now);
+        let (mut words, is_open) = listen(port, conversation, now);
         words.extend(conversation.pass(now));
-        if !is_there || send(port, conversation).is_err() {
+        if !is_open || send(port, conversation).is_err() {
             self.stage = Stage::Ended(now + GADGET_GOES);
         } else if port.is_wanted() {
             self.stage = Stage::Resting(now + REST);
@@ -155,39 +155,39 @@ impl Listener {
     }
 
     fn say(&mut self, word: Word, tell: &mut dyn FnMut(Word)) {
-        let is_new = self.told.is_none_or(|told| told.word != word);
+        let is_new = self.reported.is_none_or(|reported| reported.word != word);
         if is_new || self.noted.is_none_or(|noted| noted.word != word) {
             self.write(Heard::now(word));
         }
         if is_new {
-            self.told = Some(Heard::now(word));
+            self.reported = Some(Heard::now(word));
             tell(word);
         }
     }
 
     fn write(&mut self, heard: Heard) {
         self.noted = Some(heard);
-        // Where it cannot be written, this process knows it all the same.
+        // If the note cannot be written, only other processes miss the news.
         let _ = self.note.write(heard);
     }
 
-    /// What others have heard. Of an agent that is there, nobody knows more than who listens.
+    /// Reads what other processes have recorded. While this process has the port, only a goodbye that another one heard counts.
     fn read_note(&mut self, tell: &mut dyn FnMut(Word)) {
         let (before, noted) = (self.noted, self.note.read().agent);
         self.noted = noted;
         let Some(heard) = noted.filter(|heard| heard.at >= self.since) else { return };
         let counts = self.is_led || heard.word == Word::Goodbye && noted != before;
-        if counts && self.told.is_none_or(|told| told.word != heard.word) {
-            self.told = Some(heard);
+        if counts && self.reported.is_none_or(|reported| reported.word != heard.word) {
+            self.reported = Some(heard);
             tell(heard.word);
         }
     }
 }
 
-/// How often a port is read before other things have their turn, whatever a node sends.
+/// Reads per step, so that a node that sends all the time does not starve the others.
 const READS: usize = 16;
 
-/// What was said, and whether the port is still there.
+/// The news, and whether the port is still open.
 fn listen(port: &YieldingPort, conversation: &mut Conversation, now: Instant) -> (Vec<Word>, bool) {
     let (mut words, mut buffer) = (Vec::new(), [0; 4096]);
     for _ in 0..READS {
@@ -203,7 +203,7 @@ fn listen(port: &YieldingPort, conversation: &mut Conversation, now: Instant) ->
 
 fn send(port: &YieldingPort, conversation: &mut Conversation) -> io::Result<()> {
     if conversation.has_out() && !conversation.is_live() {
-        // Unread questions are not to pile up.
+        // Discards earlier requests that the node has not read, so that they do not pile up.
         port.take_back();
     }
     while conversation.has_out() {

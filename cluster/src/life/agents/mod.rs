@@ -1,18 +1,18 @@
-//! Whether nodes' agents are there, from what they say on the nodes' second serial ports.
+//! The presence of nodes' agents, from their messages on the nodes' second serial ports.
 //!
-//! A port is opened when it appears (inotify(7) tells of devices that come), the agent is asked who it is, and told to go on telling: so
-//! its end, and whether the node starts again, comes as a message.
+//! A port is opened when it appears, as reported by inotify(7). The agent is sent a hello and a subscription, so that it says goodbye when it
+//! ends, and whether the node powers off or reboots.
 //!
 //! # How the port is shared
-//! A port has one reader, and a goodbye is said once: whoever would open it only now and then would miss it. So a listener keeps the
-//! port, but not exclusively (`TIOCEXCL`): it holds a lock (`flock(2)`), which says to other clusterhat processes that the port is in use, and
-//! watches for anybody who opens the device (`IN_OPEN`). Then it lets go of the port at once, whoever that is; `shutdown`, `reboot`,
-//! `top` and `doctor` try a port that is in use again every 50 ms, and so they have it with the second try. After [`REST`](listener::REST) the listener tries
-//! to have it back, and every [`AGAIN`](listener::AGAIN) as long as another process has it. What an agent sends in the meantime waits in the node's
-//! kernel, and what the other process hears it writes down ([`NodeNote`]).
+//! A port has one reader, and a goodbye is sent once, so that a process that opened the port only now and then would miss it. A listener therefore
+//! keeps the port open, but not exclusively (no `TIOCEXCL`): it holds a lock (`flock(2)`), which tells other clusterhat processes that the port is in
+//! use, and watches for any process that opens the device (`IN_OPEN`). It then closes the port immediately. `shutdown`, `reboot`, `top` and `doctor`
+//! retry a busy port every 50 ms, and so get it on the second attempt. The listener tries to reopen the port after [`REST`](listener::REST), and
+//! every [`AGAIN`](listener::AGAIN) while another process has it. In the meantime an agent's messages are buffered by the node's kernel, or recorded
+//! by the process that reads them ([`NodeNote`]).
 //!
-//! Of several processes that listen, one has the port; the others read what it writes down, and one of them takes its place within
-//! [`AGAIN`](listener::AGAIN) when it ends. Agents that are reached by ssh alone are not listened to: a login is no small thing.
+//! Of several listening processes, one has the port. The others follow its note, and one of them replaces it within [`AGAIN`](listener::AGAIN) of
+//! its end. Agents that are reached by ssh alone are not listened to, since that would take a permanent login on each node.
 
 mod conversation;
 mod listener;
@@ -31,19 +31,19 @@ use crate::node_note::{NodeNote, Word, watched_folder};
 use crate::ports::Port;
 use listener::{Changes, Listener};
 
-/// The agents of nodes.
+/// The listeners to the agents of a watch's nodes.
 pub(super) struct Agents {
     listeners: Vec<(Node, Listener)>,
-    /// Of devices that come.
+    /// Reports new devices.
     devices: FileWatch,
-    /// Of what others write down.
+    /// Reports notes that other processes write.
     notes: FileWatch,
-    /// Whether everything has been looked at once.
+    /// Whether all ports have been tried once.
     has_begun: bool,
 }
 
 impl Agents {
-    /// Of these nodes, with ports and notes below a root.
+    /// Listens to these nodes, with devices and notes below a root.
     pub(super) fn new(root: &Path, nodes: impl Iterator<Item = Node>) -> io::Result<Self> {
         let listener = |node: Node| {
             let id = NodeId::from_number(node.number()).ok()?;
@@ -52,7 +52,7 @@ impl Agents {
             Some((node, Listener::new(id, path, NodeNote::below(root, node.number()))))
         };
         Ok(Self {
-            // Before anything is opened or read: what comes after is told.
+            // Watched before anything is opened or read, so that no later change is missed.
             devices: FileWatch::of_devices(Some(&root.join("dev")))?,
             notes: FileWatch::of_files(watched_folder(root).as_deref())?,
             listeners: nodes.filter_map(listener).collect(),
@@ -60,19 +60,19 @@ impl Agents {
         })
     }
 
-    /// What is to be waited for.
+    /// Adds the descriptors to poll for.
     pub(super) fn add_fds<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
         fds.push(PollFd::new(&self.devices, PollFlags::IN));
         fds.push(PollFd::new(&self.notes, PollFlags::IN));
         self.listeners.iter().for_each(|(_, listener)| listener.add_fds(fds));
     }
 
-    /// When there is something to do without being told.
+    /// The time of the next timeout.
     pub(super) fn due(&self) -> Option<Instant> {
         self.listeners.iter().filter_map(|(_, listener)| listener.due()).min()
     }
 
-    /// Takes what has happened.
+    /// Adds the events since the last call.
     pub(super) fn drain(&mut self, events: &mut Vec<(Node, Event)>) -> io::Result<()> {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         let devices = self.devices.drain()? || is_first;
@@ -84,7 +84,7 @@ impl Agents {
         Ok(())
     }
 
-    /// What is known of each agent now, for who begins anew.
+    /// The present state of each agent, for a new reading of everything.
     pub(super) fn present(&mut self) -> io::Result<Vec<(Node, Event, Option<Duration>)>> {
         self.drain(&mut Vec::new())?;
         let known = |(node, listener): &(Node, Listener)| match listener.heard() {
@@ -94,7 +94,7 @@ impl Agents {
         Ok(self.listeners.iter().map(known).collect())
     }
 
-    /// Takes note of what else happens to a node.
+    /// Takes another event of a node into account: a node that has left the USB or lost its power has no agent.
     pub(super) fn note(&mut self, node: Node, event: Event) {
         let is_gone = matches!(event, Event::GadgetGone | Event::PowerOff | Event::BoardGone);
         let of_node = self.listeners.iter_mut().filter(|(known, _)| *known == node && is_gone);

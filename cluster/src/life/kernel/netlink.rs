@@ -1,4 +1,4 @@
-//! Sockets on which the kernel tells what happens (netlink(7)).
+//! Sockets for the kernel's notifications (netlink(7)).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,29 +24,29 @@ const KERNEL: SocketAddrNetlink = SocketAddrNetlink::new(0, 0);
 /// A socket that never blocks.
 pub(super) struct Socket(OwnedFd);
 
-/// What a socket has.
+/// The result of [`Socket::receive`].
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received<'a> {
     /// A message of the kernel.
     Message(&'a [u8]),
-    /// The kernel had more to tell than the socket can hold: what it told before is lost.
+    /// The socket's buffer overflowed: messages were lost.
     Overrun,
-    /// No more for now.
+    /// No message is waiting.
     Nothing,
 }
 
 impl Socket {
-    /// Devices that come and go (`NETLINK_KOBJECT_UEVENT`).
+    /// Receives uevents: devices added and removed (`NETLINK_KOBJECT_UEVENT`).
     pub(super) fn uevents() -> io::Result<Self> {
         Self::open(Some(KOBJECT_UEVENT), KERNEL_EVENTS)
     }
 
-    /// Changes of links and neighbours (`NETLINK_ROUTE`).
+    /// Receives changes of links and neighbours (`NETLINK_ROUTE`).
     pub(super) fn route_events() -> io::Result<Self> {
         Self::open(ROUTE, LINKS_AND_NEIGHBOURS)
     }
 
-    /// For questions about links and neighbours.
+    /// For requests about links and neighbours.
     pub(super) fn route() -> io::Result<Self> {
         Self::open(ROUTE, 0)
     }
@@ -58,13 +58,13 @@ impl Socket {
         Ok(Self(socket))
     }
 
-    /// Asks the kernel.
+    /// Sends a request to the kernel.
     pub(super) fn send(&self, message: &[u8]) -> io::Result<()> {
         sendto(&self.0, message, SendFlags::empty(), &KERNEL)?;
         Ok(())
     }
 
-    /// The next message of the kernel; other processes can send to the socket, too, and are not heeded.
+    /// The next message of the kernel, without blocking. Messages of other processes, which can send to the socket too, are ignored.
     pub(super) fn receive<'a>(&self, buffer: &'a mut [u8]) -> io::Result<Received<'a>> {
         loop {
             // With `TRUNC` the length is that of the whole message.

@@ -1,4 +1,4 @@
-//! How the kernel knows nodes on the network.
+//! Nodes on the network: carriers, the neighbour table, and probes.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -13,13 +13,13 @@ use system_config::network::{self, NetworkSettings};
 use super::netlink::{Received, Socket};
 use super::route::{self, Neighbour, Told};
 
-/// The discard service (RFC 863). Nobody has to listen there.
+/// The discard service (RFC 863). Nothing needs to listen there.
 const DISCARD: u16 = 9;
 
-/// More than the kernel takes for an answer that is at hand; without one nothing is known.
+/// The time limit for a dump of the neighbour table; the kernel answers immediately.
 const ANSWER_LIMIT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// By what nodes are known.
+/// The addresses by which nodes are recognised.
 pub(super) struct Addresses {
     /// Absent on the controller's own network, where nodes have addresses of its DHCP server.
     subnet: Option<Subnet>,
@@ -59,7 +59,7 @@ pub(super) fn has_carrier(root: &Path, id: NodeId) -> bool {
     files.into_iter().any(|file| fs::read_to_string(file).is_ok_and(|text| text.trim() == "1"))
 }
 
-/// The neighbours that the kernel knows to be reachable or not; none where it does not say.
+/// The neighbours that the kernel knows to be reachable or not; empty if the table cannot be read.
 pub(super) fn neighbours() -> Vec<Neighbour> {
     read_neighbours().unwrap_or_default()
 }
@@ -90,9 +90,9 @@ fn read_neighbours() -> std::io::Result<Vec<Neighbour>> {
     }
 }
 
-/// Makes the kernel ask for neighbours.
+/// Makes the kernel probe neighbours.
 ///
-/// The kernel looks for a neighbour only if somebody sends to it, and an entry that nobody uses grows stale after
+/// The kernel resolves a neighbour only when something is sent to it, and an unused entry becomes stale after
 /// half a minute (`base_reachable_time_ms`). One empty UDP datagram makes it resolve the address by ARP, which every IPv4 host
 /// answers whatever its firewall drops; no raw socket and no rights are needed for it. It goes to hosts on a connected network
 /// only (`MSG_DONTROUTE`), so that nothing leaves through the default route where the nodes' network is not set up.
@@ -101,9 +101,9 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    /// How long a reachable node is not asked again.
+    /// The interval for a reachable node.
     pub(super) const PAUSE: Duration = Duration::from_secs(30);
-    /// The same for one that is not: the kernel sends three requests, a second apart, and then gives up.
+    /// The interval for one that is not: the kernel sends three requests, a second apart, and then gives up.
     pub(super) const RETRY: Duration = Duration::from_secs(1);
 
     pub(super) fn new() -> Self {
@@ -112,7 +112,7 @@ impl Asking {
         Self { socket: socket.ok() }
     }
 
-    /// Asks for an address. A network that is down is no error: the next question may find it up.
+    /// Probes an address. Errors are ignored: a network that is down may be up at the next probe.
     pub(super) fn ask(&self, address: Ipv4Addr) {
         if let Some(socket) = &self.socket {
             let to = SocketAddrV4::new(address, DISCARD);
@@ -121,10 +121,10 @@ impl Asking {
     }
 }
 
-/// When a node is to be asked for next.
+/// When a node is to be probed next.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Schedule {
-    /// Absent as long as it has no link.
+    /// Absent while it has no link.
     next: Option<Instant>,
     is_heard: bool,
 }
@@ -146,7 +146,7 @@ impl Schedule {
         self.next
     }
 
-    /// Whether it is to be asked now; then the next question has its time.
+    /// Whether a probe is due; if so, schedules the next one.
     pub(super) fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.next.is_some_and(|next| next <= now);
         if is_due {

@@ -1,4 +1,4 @@
-//! What the kernel knows of nodes now.
+//! The kernel's present view of nodes.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::route::Neighbour;
 use super::usb::{self, Device, Kind};
 use crate::life::{Dated, Event};
 
-/// What the kernel knows of all nodes now. Reads `/sys`; asks for neighbours only where a node has a link.
+/// The kernel's present view of all nodes. Reads `/sys`, and the neighbour table only if a node has a link.
 pub(crate) struct Present {
     root: PathBuf,
     devices: Vec<Device>,
@@ -28,8 +28,8 @@ impl Present {
         roms.map(|device| &*device.usb_path)
     }
 
-    /// All that is so of a node, and all that is not. A node without an ID is known by nothing but the USB path of its
-    /// boot ROM.
+    /// The present state of a node as events: those that apply, and the opposites of those that do not. A node without an ID is
+    /// recognised only by the USB path of its boot ROM.
     pub(crate) fn of(&mut self, id: Option<NodeId>, rom: Option<&str>) -> Vec<Dated> {
         let mut events = Vec::new();
         let find = |is: &dyn Fn(&Device) -> bool| self.devices.iter().find(|device| is(device));
@@ -69,7 +69,7 @@ impl Present {
         }
     }
 
-    /// The devices, for who follows them from here on.
+    /// The devices, to be followed from here on.
     pub(super) fn into_devices(self) -> Vec<Device> {
         self.devices
     }

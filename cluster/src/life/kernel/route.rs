@@ -29,34 +29,34 @@ const HEADER: usize = 16;
 const LINK: usize = 16;
 const NEIGHBOUR: usize = 12;
 
-/// What a message tells.
+/// The content of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Told<'a> {
-    /// An interface has a carrier or not; one that is gone has none.
+    /// An interface and its carrier; a removed interface has none.
     Link {
         /// Its name.
         name: &'a str,
         /// Whether it has one.
         has_carrier: bool,
     },
-    /// A neighbour was found, or asked in vain.
+    /// A neighbour was found reachable, or its resolution failed.
     Neighbour(Neighbour),
-    /// An answer is at its end.
+    /// The end of a dump.
     End,
 }
 
-/// What the kernel knows of a neighbour.
+/// An entry of the neighbour table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Neighbour {
     /// Its IPv4 address, where the entry is about one.
     pub(super) address: Option<Ipv4Addr>,
-    /// Its link-layer address, where it was found.
+    /// Its MAC address, if it was resolved.
     pub(super) mac: Option<Mac>,
-    /// Whether it has just been found valid; else it was asked in vain.
+    /// Whether it was confirmed (`NUD_REACHABLE`); otherwise its resolution failed (`NUD_FAILED`).
     pub(super) is_reachable: bool,
 }
 
-/// The question for all neighbours (`RTM_GETNEIGH`).
+/// A request for the whole neighbour table (`RTM_GETNEIGH`).
 pub(super) fn neighbours_request() -> Vec<u8> {
     let length = (HEADER + NEIGHBOUR) as u32;
     let mut request = length.to_ne_bytes().to_vec();
@@ -66,7 +66,7 @@ pub(super) fn neighbours_request() -> Vec<u8> {
     request
 }
 
-/// What a datagram tells, message after message.
+/// The messages of a datagram that matter here.
 pub(super) fn messages(datagram: &[u8]) -> impl Iterator<Item = Told<'_>> {
     let mut rest = datagram;
     std::iter::from_fn(move || {
@@ -81,7 +81,7 @@ pub(super) fn messages(datagram: &[u8]) -> impl Iterator<Item = Told<'_>> {
 fn told(kind: u16, body: &[u8]) -> Option<Told<'_>> {
     match kind {
         RTM_NEWLINK | RTM_DELLINK => {
-            // A bridge tells of its ports, too: one that leaves it is no link that is gone.
+            // Bridges send messages about their ports, too; one that leaves a bridge is not a removed interface.
             if *body.first()? != AF_UNSPEC {
                 return None;
             }
@@ -101,7 +101,7 @@ fn neighbour(body: &[u8]) -> Option<Neighbour> {
     let is_reachable = match state {
         NUD_REACHABLE => true,
         NUD_FAILED => false,
-        // Used, or about to be asked again: nothing is known that was not known before.
+        // Other states, such as stale or probe, are no news.
         _ => return None,
     };
     let attributes = body.get(NEIGHBOUR..)?;

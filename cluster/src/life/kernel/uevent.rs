@@ -1,18 +1,18 @@
-//! The kernel's messages about USB devices (`lib/kobject_uevent.c`, `drivers/usb/core/driver.c`).
+//! uevents of USB devices (`lib/kobject_uevent.c`, `drivers/usb/core/driver.c`).
 //!
 //! `add@/devices/...` and then `KEY=value`, each ended by a zero byte.
 
-/// A USB device came or went.
+/// A USB device was added or removed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Uevent<'a> {
-    /// Whether it is there now.
+    /// Whether it was added.
     pub(super) is_there: bool,
     /// Its name in sysfs, which is its USB path: `1-1.2.1`.
     pub(super) device: &'a str,
 }
 
 impl<'a> Uevent<'a> {
-    /// Of a message; `None` where it is about something else.
+    /// Parses a message; `None` if it is about something else.
     pub(super) fn of(message: &'a [u8]) -> Option<Self> {
         let mut fields = message.split(|&byte| byte == 0).skip(1);
         let (mut action, mut path) = (None, None);

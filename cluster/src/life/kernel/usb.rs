@@ -7,14 +7,14 @@ use std::time::Duration;
 use hat_driver::linux::Moment;
 use node_link::{NodeId, UsbId};
 
-/// A USB device that says something of nodes or of their boards.
+/// A USB device of a node or a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Device {
     /// Its name in sysfs: `1-1.2.1`.
     pub(super) usb_path: String,
     /// What it is.
     pub(super) kind: Kind,
-    /// Since when it is there, on the boot clock; absent where the kernel keeps no account of it.
+    /// When it was connected, on the boot clock; absent if the kernel does not record it.
     pub(super) since: Option<Duration>,
 }
 
@@ -23,20 +23,20 @@ pub(super) struct Device {
 pub(super) enum Kind {
     /// The gadget of the node with this ID, which is its serial number.
     Gadget(NodeId),
-    /// A boot ROM. Nothing but its USB path says of which node.
+    /// A boot ROM. Only its USB path tells which node it is.
     Rom,
-    /// Something of a board, or a gadget without a node's serial number.
+    /// A device of a board, or a gadget without a node's serial number.
     Board,
 }
 
-/// All that are there.
+/// All connected devices of nodes and boards.
 pub(super) fn devices(root: &Path) -> Vec<Device> {
     let Ok(entries) = fs::read_dir(folder(root)) else { return Vec::new() };
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     names.filter_map(|usb_path| device(root, &usb_path)).collect()
 }
 
-/// The one at a USB path, if it is one of these.
+/// The device at a USB path, if it is one of a node or a board.
 pub(super) fn device(root: &Path, usb_path: &str) -> Option<Device> {
     // `1-1:1.0` is an interface of a device.
     if usb_path.contains(':') {
