@@ -177,20 +177,25 @@ fn a_node_that_answers_is_reachable_and_one_that_does_not_is_not() {
         || {
             let rig = Rig::new("v2.5");
             rig.switch("p1", Action::On);
-            // The node's end is in a namespace of its own, and answers as any Linux does.
-            ip("netns add node");
-            ip("link add ethpi1 type veth peer name usb0 netns node");
+            // The node's end is in a namespace of its own, and answers as any Linux does. Namespaces' names are the machine's.
+            let netns = format!("clusterhat-test-{}", std::process::id());
+            ip(&format!("netns add {netns}"));
+            ip(&format!("link add ethpi1 type veth peer name usb0 netns {netns}"));
             ip("address add 172.19.181.254/24 dev ethpi1");
             ip("link set ethpi1 up");
-            ip("netns exec node ip link set usb0 up");
+            ip(&format!("netns exec {netns} ip link set usb0 up"));
             let mut watch = rig.watch();
             // Without a file in `/sys` the link is not there until the kernel tells.
             assert_eq!(states(&watch)[0], State::Powered);
             ip("link set ethpi1 down");
             ip("link set ethpi1 up");
-            assert_eq!(next(&mut watch), (1, State::Link));
-            ip("netns exec node ip address add 172.19.181.1/24 dev usb0");
-            assert_eq!(next(&mut watch), (1, State::Reachable), "it is asked again and again");
+            // The kernel reports carriers asynchronously (`net/core/link_watch.c`): the first one may come only now, and
+            // then the link goes down once more.
+            let mut until = |state| while next(&mut watch) != (1, state) {};
+            until(State::Link);
+            ip(&format!("netns exec {netns} ip address add 172.19.181.1/24 dev usb0"));
+            // It is probed until it answers.
+            until(State::Reachable);
             let cluster = NodeSet::parse(&["p1"]).unwrap();
             let state = rig.cluster().follow(&cluster).unwrap().states()[0].state;
             assert_eq!(state, State::Powered);
@@ -199,7 +204,7 @@ fn a_node_that_answers_is_reachable_and_one_that_does_not_is_not() {
             fs::write(carrier, "1\n").unwrap();
             let state = rig.cluster().follow(&cluster).unwrap().states()[0].state;
             assert_eq!(state, State::Reachable, "the kernel knows its neighbours");
-            ip("netns del node");
+            ip(&format!("netns del {netns}"));
             assert_eq!(next(&mut watch), (1, State::Powered), "its end of the cable went with it");
         },
     );
