@@ -38,6 +38,11 @@ pub(super) struct Asking {
     is_over: Arc<AtomicBool>,
 }
 
+/// The end of a time limit. A limit beyond ten years counts as ten years, which an [`Instant`] can hold.
+pub(super) fn deadline(now: Instant, limit: Duration) -> Instant {
+    now + limit.min(Duration::from_secs(10 * 365 * 24 * 3600))
+}
+
 impl Asking {
     pub(super) fn begin(
         cluster: &Cluster,

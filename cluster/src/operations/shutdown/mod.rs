@@ -24,7 +24,7 @@ use crate::outcome::Outcome;
 use crate::report::{
     NodePower, NodeReboot, NodeShutdown, PowerReport, RebootReport, ShutdownReport, ShutdownResult,
 };
-use ask::{Asking, Said};
+use ask::{Asking, Said, deadline};
 use course::{Course, names};
 use work::Work;
 
@@ -167,11 +167,6 @@ impl Cluster {
         };
         Ok(nodes.iter().copied().filter(|node| !is_off(node)).collect())
     }
-}
-
-/// When a limit is over: one that no clock reaches, in ten years.
-fn deadline(now: Instant, limit: Duration) -> Instant {
-    now + limit.min(Duration::from_secs(10 * 365 * 24 * 3600))
 }
 
 fn tell(courses: &mut [Course], node: Node, said: Said) {

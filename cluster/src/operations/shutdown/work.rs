@@ -7,7 +7,7 @@ use hat_driver::linux::{AsksSoFar, Node, PowerEvent};
 use hat_driver::power::Action;
 use node_link::agent::Request;
 
-use super::ask::{Asking, Said};
+use super::ask::{Asking, Said, deadline};
 use super::course::{Course, names};
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -39,7 +39,7 @@ impl<'a> Work<'a> {
         limit: Duration,
     ) -> Result<Self, Error> {
         let now = Instant::now();
-        let deadline = super::deadline(now, limit);
+        let deadline = deadline(now, limit);
         // Before anybody is asked: a node may be quick.
         let watch = cluster.follow_kernel(&set_of(nodes)?)?;
         let states = watch.states().iter().filter(|state| nodes.contains(&state.node));
