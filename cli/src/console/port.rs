@@ -31,7 +31,7 @@ impl OwnPort {
     /// The port of a node; not opened yet.
     ///
     /// # Errors
-    /// [`PortError`] for a node without serial ports.
+    /// The node has no serial ports.
     pub(super) fn new(cluster: &Cluster, node: Node) -> Result<Self, Failure> {
         let watch = PortWatch::new(cluster, node, Port::Console).map_err(Error::from)?;
         Ok(Self { watch, port: None })
