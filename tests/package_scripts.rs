@@ -44,6 +44,28 @@ fn a_root_is_made_once_however_many_ask() {
     assert_eq!(format!("{}/whole", lines[0]), lines[1]);
 }
 
+/// Steps that run side by side are taken by one runner each, and none is left out.
+#[test]
+fn each_step_runs_once() {
+    let tree = tempfile::tempdir().expect("a folder");
+    fs::create_dir(tree.path().join("target")).expect("a folder");
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps.sh");
+    let script = "set -eu; . \"$1\"; seq 200 | sed 's/$/ true/' | side_by_side";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(steps)
+        .current_dir(tree.path())
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).expect("text");
+    let name =
+        |line: &str| line.trim().strip_prefix("done")?.trim().split(',').next()?.parse().ok();
+    let mut done: Vec<u32> = said.lines().filter_map(name).collect();
+    done.sort_unstable();
+    assert_eq!(done, (1..=200).collect::<Vec<_>>());
+}
+
 /// What is installed, and the package of each file by its name.
 #[test]
 fn each_installed_file_is_of_one_package() {

@@ -27,7 +27,7 @@ step() {
 # The next of the steps that nobody has taken; a line for each stands in the file "waiting".
 take() {
     while :; do
-        line="$(flock "$logs/waiting" sed -i -e '1w /dev/stdout' -e 1d "$logs/waiting")"
+        line="$(flock "$logs/turn" sed -i -e '1w /dev/stdout' -e 1d "$logs/waiting")"
         [ -n "$line" ] || return 0
         # shellcheck disable=SC2086 # a command in words
         step $line
