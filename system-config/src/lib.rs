@@ -23,6 +23,8 @@
 //! | [`network`] | the controller's network for its nodes |
 //! | [`card`] | a node's card, mounted or running |
 //!
+//! [`units`] finds a system's units and what enables them.
+//!
 //! The feature `schema` gives the types used in reports a JSON Schema.
 
 pub mod card;
@@ -32,7 +34,7 @@ pub mod controller;
 mod manager;
 pub mod network;
 mod tools;
-mod units;
+pub mod units;
 
 pub use manager::{Manager, ManagerError};
 pub use tools::{LinuxTools, Printed, Tools};

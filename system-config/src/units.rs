@@ -11,12 +11,18 @@ pub(crate) const ETC: &str = "etc/systemd/system";
 pub(crate) const FOLDERS: [&str; 3] = [ETC, "usr/lib/systemd/system", "lib/systemd/system"];
 
 /// Takes in a unit, wherever it is.
-pub(crate) fn add(system: &mut Snapshot, unit: &str) -> Result<(), ChangeError> {
+///
+/// # Errors
+/// A file or link that cannot be read.
+pub fn add(system: &mut Snapshot, unit: &str) -> Result<(), ChangeError> {
     FOLDERS.iter().try_for_each(|folder| system.add_link(SysPath::root(*folder).below(unit)))
 }
 
 /// Takes in every link that enables a unit.
-pub(crate) fn add_enabling_links(system: &mut Snapshot) -> Result<(), ChangeError> {
+///
+/// # Errors
+/// A folder or link that cannot be read.
+pub fn add_enabling_links(system: &mut Snapshot) -> Result<(), ChangeError> {
     let etc = SysPath::root(ETC);
     for folder in system.names(&etc)? {
         if folder.ends_with(".wants") || folder.ends_with(".requires") {
@@ -29,7 +35,8 @@ pub(crate) fn add_enabling_links(system: &mut Snapshot) -> Result<(), ChangeErro
 }
 
 /// Whether a unit is installed and not masked.
-pub(crate) fn is_usable(system: &Snapshot, unit: &str) -> bool {
+#[must_use]
+pub fn is_usable(system: &Snapshot, unit: &str) -> bool {
     let content = |folder: &&str| system.content(&SysPath::root(*folder).below(unit));
     FOLDERS.iter().find_map(content).is_some_and(|found| !is_mask(found))
 }
@@ -53,7 +60,8 @@ pub(crate) fn enabling_links<'a>(
 
 /// The links that enabling a unit made of `file` would make and that are not there yet, each with its
 /// target; nothing if that file is not there. `by` wants it if the file does not say who does.
-pub(crate) fn links(
+#[must_use]
+pub fn links(
     system: &Snapshot,
     unit: &str,
     file: &str,

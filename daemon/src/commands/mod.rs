@@ -1,7 +1,8 @@
 //! The commands beside serving: `token` and `setup`, and what they print.
 
 mod printed;
+mod service_unit;
 pub mod setup;
 pub mod token;
 
-pub use printed::{Failure, print};
+pub use printed::{Done, Failure, print};

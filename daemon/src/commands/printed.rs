@@ -11,6 +11,24 @@ use system_config::changes::ChangeError;
 use crate::error::{Problem, ProblemKind};
 use crate::service::StartError;
 
+/// What a command did.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// For programs.
+    pub report: T,
+    /// For people.
+    pub text: String,
+    /// Why it went no further, where it did not.
+    pub failure: Option<Failure>,
+}
+
+impl<T> Done<T> {
+    /// All of it was done.
+    pub const fn new(report: T, text: String) -> Self {
+        Self { report, text, failure: None }
+    }
+}
+
 /// Why a command failed.
 #[derive(Debug)]
 pub struct Failure {
@@ -74,39 +92,49 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+impl Failure {
+    fn to_json(&self) -> serde_json::Value {
+        json!({ "kind": self.kind, "message": self.message, "exit_status": self.exit_status })
+    }
+}
+
 /// Prints what a command came to, and says how the process is to end.
 pub fn print<T: Serialize>(
     command: &str,
-    result: Result<(T, String), Failure>,
+    result: Result<Done<T>, Failure>,
     as_json: bool,
 ) -> ExitCode {
-    let mut stdout = std::io::stdout().lock();
-    let (line, status) = match (result, as_json) {
-        (Ok((report, _)), true) => {
-            let mut document = json!({ "schema": SCHEMA, "command": command });
-            if let (Some(into), Ok(serde_json::Value::Object(keys))) =
-                (document.as_object_mut(), serde_json::to_value(report))
-            {
-                into.extend(keys);
-            }
-            (document.to_string(), ExitCode::SUCCESS)
-        }
-        (Ok((_, text)), false) => (text.trim_end().to_owned(), ExitCode::SUCCESS),
-        (Err(Failure { kind, message, exit_status }), true) => {
-            let error = json!({ "kind": kind, "message": message, "exit_status": exit_status });
-            let document = json!({ "schema": SCHEMA, "command": command, "error": error });
-            (document.to_string(), ExitCode::from(exit_status))
-        }
-        (Err(Failure { message, exit_status, .. }), false) => {
-            let _ = writeln!(std::io::stderr().lock(), "clusterhatd: {message}");
-            return ExitCode::from(exit_status);
-        }
+    let (done, failure) = match result {
+        Ok(Done { report, text, failure }) => (Some((report, text)), failure),
+        Err(failure) => (None, Some(failure)),
     };
-    if line.is_empty() {
-        return status;
+    let line = if as_json {
+        let report = done.and_then(|(report, _)| serde_json::to_value(report).ok());
+        document(command, report, failure.as_ref())
+    } else {
+        done.map(|(_, text)| text.trim_end().to_owned()).unwrap_or_default()
+    };
+    let is_printed = line.is_empty() || writeln!(std::io::stdout().lock(), "{line}").is_ok();
+    match failure {
+        Some(Failure { message, exit_status, .. }) => {
+            if !as_json {
+                let _ = writeln!(std::io::stderr().lock(), "clusterhatd: {message}");
+            }
+            ExitCode::from(exit_status)
+        }
+        None if is_printed => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
     }
-    match writeln!(stdout, "{line}") {
-        Ok(()) => status,
-        Err(_) => ExitCode::FAILURE,
+}
+
+fn document(command: &str, report: Option<serde_json::Value>, failure: Option<&Failure>) -> String {
+    let mut document = json!({ "schema": SCHEMA, "command": command });
+    if let (Some(into), Some(serde_json::Value::Object(keys))) = (document.as_object_mut(), report)
+    {
+        into.extend(keys);
     }
+    if let Some(failure) = failure {
+        document["error"] = failure.to_json();
+    }
+    document.to_string()
 }

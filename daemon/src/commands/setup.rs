@@ -7,11 +7,12 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use system_config::changes::{
-    Changed, Draft, LONGEST_WAIT, Snapshot, SysPath, Sysroot, plan_undo, undo,
+    Changed, Draft, LONGEST_WAIT, Snapshot, SysPath, Sysroot, Undone, plan_undo, undo,
 };
-use system_config::{LinuxTools, Tools as _};
+use system_config::{LinuxTools, Tools, units};
 
-use super::Failure;
+use super::service_unit;
+use super::{Done, Failure};
 use crate::access::Access;
 use crate::certificate::Certificate;
 use crate::first_start::Announcement;
@@ -25,9 +26,8 @@ const RECORD: &str = "daemon-setup";
 const BLOCK: &str = "clusterhatd";
 const OURS: &str = "etc/clusterhat/clusterhat.toml";
 const VENDORS: &str = "etc/default/clusterctrl";
-/// What `systemctl enable` makes, so that the service runs without anybody knocking at its socket.
-const ENABLED: &str = "etc/systemd/system/multi-user.target.wants/clusterhatd.service";
-const UNIT: &str = "/usr/lib/systemd/system/clusterhatd.service";
+/// The same sentence as `clusterhat setup --dry-run`.
+const DRY_RUN: &str = "nothing was changed: this was a dry run";
 
 /// `clusterhatd setup`.
 #[derive(Clone, Debug, Args)]
@@ -94,70 +94,81 @@ pub struct First {
 }
 
 impl Setup {
-    /// Carries it out. The second value is the report for people.
+    /// Carries it out.
     ///
     /// # Errors
-    /// Who is not root; a configuration that leaves no place for it; files that cannot be used.
-    pub fn run(&self, root: &Path, state_dir: &Path) -> Result<(SetupReport, String), Failure> {
+    /// Who is not root; a service that is not installed or cannot be started here; a configuration that leaves no place for it;
+    /// files that cannot be used.
+    pub fn run(&self, root: &Path, state_dir: &Path) -> Result<Done<SetupReport>, Failure> {
         let is_running = root == Path::new("/");
-        let dry_run = match &self.undo {
-            Some(Undo::Undo { dry_run }) => *dry_run,
-            None => self.dry_run,
-        };
-        if is_running && !dry_run && !rustix::process::geteuid().is_root() {
+        if is_running && !self.is_dry_run() && !rustix::process::geteuid().is_root() {
             return Err(Failure::usage("setup changes the system's files: run it as root"));
         }
-        let sysroot = Sysroot::new(RECORD, root)?;
-        let sysroot = if dry_run { sysroot } else { sysroot.locked(LONGEST_WAIT)? };
-        if self.undo.is_some() {
-            return take_back(&sysroot, dry_run, is_running);
+        self.run_with(root, state_dir, is_running.then_some(&LinuxTools))
+    }
+
+    fn is_dry_run(&self) -> bool {
+        match &self.undo {
+            Some(Undo::Undo { dry_run }) => *dry_run,
+            None => self.dry_run,
         }
-        self.set_up(&sysroot, state_dir, is_running)
+    }
+
+    /// With the programs of the running system, where it is that.
+    fn run_with(
+        &self,
+        root: &Path,
+        state_dir: &Path,
+        running: Option<&dyn Tools>,
+    ) -> Result<Done<SetupReport>, Failure> {
+        let sysroot = Sysroot::new(RECORD, root)?;
+        let sysroot = if self.is_dry_run() { sysroot } else { sysroot.locked(LONGEST_WAIT)? };
+        match self.undo {
+            Some(_) => take_back(&sysroot, state_dir, self.is_dry_run(), running),
+            None => self.set_up(&sysroot, state_dir, running),
+        }
     }
 
     fn set_up(
         &self,
         sysroot: &Sysroot,
         state_dir: &Path,
-        is_running: bool,
-    ) -> Result<(SetupReport, String), Failure> {
-        let (ours, link) = (SysPath::root(OURS), SysPath::root(ENABLED));
+        running: Option<&dyn Tools>,
+    ) -> Result<Done<SetupReport>, Failure> {
+        let ours = SysPath::root(OURS);
         let mut system = Snapshot::new(sysroot);
         system.add_file(ours.clone())?;
-        system.add_link(link.clone())?;
+        units::add(&mut system, service_unit::NAME)?;
+        units::add_enabling_links(&mut system)?;
+        let links = service_unit::links(&system)?;
+        if let Some(tools) = running {
+            service_unit::check_manager(tools)?;
+        }
         let old =
             system.file(&ours).map(|state| String::from_utf8_lossy(&state.bytes).into_owned());
         check(sysroot, old.as_deref())?;
         let mut draft = Draft::new(&system);
         let lines = format!("[daemon]\nlisten = \"{}\"\n", self.listen);
         draft.block(ours, BLOCK, &lines, 0o644);
-        // One that is enabled already, by its package perhaps, is not ours.
-        if system.content(&link).is_none() {
-            draft.link(link, PathBuf::from(UNIT));
+        for (link, target) in links {
+            draft.link(link, target);
         }
         let plan = draft.finish();
         let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
-        let mut report = SetupReport {
-            undo: false,
-            dry_run: self.dry_run,
-            changed,
-            notes: Vec::new(),
-            first: None,
-        };
-        if self.dry_run {
-            return Ok((report, plan.diff()));
+        let (undo, dry_run) = (false, self.dry_run);
+        let mut report = SetupReport { undo, dry_run, changed, notes: Vec::new(), first: None };
+        if dry_run {
+            return Ok(Done::new(report, format!("{}{DRY_RUN}", plan.diff())));
         }
         plan.apply(sysroot)?;
         let first = self.first(state_dir)?;
-        if is_running {
-            report.notes.extend(systemctl(&["reload-or-restart", "clusterhatd.service"]));
-        }
+        let started = running.map_or(Ok(()), service_unit::start);
         if !self.listen.ip().is_loopback() {
             report.notes.push("other machines can reach it: mind the firewall".to_owned());
         }
-        let text = text(&first, &report.notes);
+        let text = text(&report, &first, started.is_ok());
         report.first = Some(first);
-        Ok((report, text))
+        Ok(Done { report, text, failure: started.err() })
     }
 
     /// Makes the certificate and the first account already, so that no log has its password.
@@ -205,45 +216,56 @@ fn check(sysroot: &Sysroot, old: Option<&str>) -> Result<(), Failure> {
 
 fn take_back(
     sysroot: &Sysroot,
+    state_dir: &Path,
     dry_run: bool,
-    is_running: bool,
-) -> Result<(SetupReport, String), Failure> {
+    running: Option<&dyn Tools>,
+) -> Result<Done<SetupReport>, Failure> {
     let plan = plan_undo(sysroot, Changed::Leave)?;
     let mut notes = plan.notes().to_vec();
+    let stay = format!("accounts, tokens and the certificate stay in {}", state_dir.display());
+    notes.push(stay);
     let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
-    if !dry_run {
-        let _ = undo(sysroot, Changed::Leave)?;
-        if is_running {
-            notes.extend(systemctl(&["try-reload-or-restart", "clusterhatd.service"]));
-        }
+    let report = SetupReport { undo: true, dry_run, changed, notes, first: None };
+    let notes = report.notes.join("\n");
+    if dry_run {
+        return Ok(Done::new(report, format!("{}{notes}\n{DRY_RUN}", plan.diff())));
     }
-    let text = if dry_run { plan.diff() } else { notes.join("\n") };
-    Ok((SetupReport { undo: true, dry_run, changed, notes, first: None }, text))
+    let mut text = undone(&undo(sysroot, Changed::Leave)?);
+    text.push_str(&notes);
+    let mut system = Snapshot::new(sysroot);
+    units::add(&mut system, service_unit::NAME)?;
+    // One that is not there any more needs not be told.
+    let running = running.filter(|_| units::is_usable(&system, service_unit::NAME));
+    let failure = running.and_then(|tools| service_unit::reload(tools).err());
+    Ok(Done { report, text, failure })
 }
 
-/// What is to be said of it: nothing where it worked.
-fn systemctl(words: &[&str]) -> Option<String> {
-    let command = || format!("systemctl {}", words.join(" "));
-    match LinuxTools
-        .run("systemctl", &["daemon-reload"])
-        .and_then(|_| LinuxTools.run("systemctl", words))
-    {
-        Ok(printed) if printed.success => None,
-        Ok(printed) => Some(format!("{}: {}", command(), printed.stderr.trim())),
-        Err(error) => Some(format!("{} cannot be run: {error}", command())),
+/// A line for each file, link and folder.
+fn undone(undone: &Undone) -> String {
+    if undone == &Undone::default() {
+        return "nothing to undo\n".to_owned();
     }
+    let lines = |word: &str, paths: &[PathBuf]| {
+        paths.iter().map(|path| format!("{word} {}\n", path.display())).collect::<String>()
+    };
+    lines("restored", &undone.restored) + &lines("removed", &undone.removed)
 }
 
-fn text(first: &First, notes: &[String]) -> String {
-    let mut lines = vec![
-        format!("HTTPS is served at {}", first.url),
-        format!("certificate {}, SHA-256 {}", first.certificate.display(), first.fingerprint),
-        "to replace it, set certificate and key in [daemon] of /etc/clusterhat/clusterhat.toml"
-            .to_owned(),
-    ];
+fn text(report: &SetupReport, first: &First, is_served: bool) -> String {
+    let mut lines: Vec<_> =
+        report.changed.iter().map(|path| format!("changed {}", path.display())).collect();
+    if is_served {
+        lines.push(format!("HTTPS is served at {}", first.url));
+    }
+    let (certificate, fingerprint) = (first.certificate.display(), &first.fingerprint);
+    lines.push(format!("certificate {certificate}, SHA-256 {fingerprint}"));
+    lines.push(format!("to replace it, set certificate and key in [daemon] of /{OURS}"));
     if let (Some(user), Some(password)) = (first.user, &first.password) {
         lines.push(format!("user {user}, password {password} (told this once)"));
     }
-    lines.extend_from_slice(notes);
+    lines.extend_from_slice(&report.notes);
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests;

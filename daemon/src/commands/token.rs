@@ -6,7 +6,7 @@ use clap::Subcommand;
 use clusterhat::parse_duration;
 use serde::Serialize;
 
-use super::Failure;
+use super::{Done, Failure};
 use crate::access::{Access, By, Caller, Role, Token};
 use crate::error::Problem;
 use crate::service::StartError;
@@ -50,11 +50,11 @@ fn role(word: &str) -> Result<Role, String> {
 }
 
 impl TokenCommand {
-    /// Carries it out. The second value is the report for people.
+    /// Carries it out.
     ///
     /// # Errors
     /// A state folder that cannot be used, a name that is taken, or one that is not there.
-    pub fn run(&self, state_dir: &std::path::Path) -> Result<(TokenReport, String), Failure> {
+    pub fn run(&self, state_dir: &std::path::Path) -> Result<Done<TokenReport>, Failure> {
         let of_state = |source| StartError::State { path: state_dir.to_owned(), source };
         let folder = StateFolder::open(state_dir).map_err(of_state)?;
         let access = Access::open(&folder, Duration::ZERO).map_err(of_state)?;
@@ -69,12 +69,12 @@ impl TokenCommand {
                 let (token, secret) = access.tokens.create(name, *role, *expires_in)?;
                 note("create token", name);
                 let text = secret.clone();
-                Ok((TokenReport { tokens: vec![token], secret: Some(secret) }, text))
+                Ok(Done::new(TokenReport { tokens: vec![token], secret: Some(secret) }, text))
             }
             Self::List => {
                 let tokens = access.tokens.list();
                 let text = tokens.iter().map(line).collect::<Vec<_>>().join("\n");
-                Ok((TokenReport { tokens, secret: None }, text))
+                Ok(Done::new(TokenReport { tokens, secret: None }, text))
             }
             Self::Remove { name } => {
                 let all = access.tokens.list();
@@ -83,7 +83,8 @@ impl TokenCommand {
                     all.into_iter().find(|token| token.name == *name).ok_or_else(missing)?;
                 access.tokens.remove(name)?;
                 note("remove token", name);
-                Ok((TokenReport { tokens: vec![token], secret: None }, String::new()))
+                let report = TokenReport { tokens: vec![token], secret: None };
+                Ok(Done::new(report, String::new()))
             }
         }
     }

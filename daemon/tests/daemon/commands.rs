@@ -41,6 +41,14 @@ fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
     assert_eq!((status, &wrong["error"]["exit_status"]), (Some(2), &json!(2)));
 }
 
+/// Puts the service's unit where its package does.
+fn install(root: &Path) {
+    let units = root.join("usr/lib/systemd/system");
+    fs::create_dir_all(&units).expect("a folder");
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("share/systemd/clusterhatd.service");
+    fs::copy(unit, units.join("clusterhatd.service")).expect("a unit");
+}
+
 fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -64,6 +72,7 @@ fn setup_is_undone_to_the_byte_and_tells_how_to_get_in() {
     fs::create_dir_all(root.path().join("etc/clusterhat")).unwrap();
     let config = root.path().join("etc/clusterhat/clusterhat.toml");
     fs::write(&config, "delay = 2\n[nodes.p1]\nname = \"db\"").unwrap();
+    install(root.path());
     let before = files(root.path());
     let folder = tempfile::tempdir().unwrap();
     let (root_word, state) = (root.path().to_str().unwrap(), folder.path().to_str().unwrap());
@@ -94,6 +103,7 @@ fn setup_takes_no_settings_away() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("etc/default")).unwrap();
     fs::write(root.path().join("etc/default/clusterctrl"), "CLUSTERHAT_SIZE=2\n").unwrap();
+    install(root.path());
     let state = tempfile::tempdir().unwrap();
     let (root_word, state) = (root.path().to_str().unwrap(), state.path().to_str().unwrap());
     let setup = || run(&["setup", "--root", root_word, "--state-dir", state]);
@@ -116,6 +126,7 @@ fn a_service_that_is_enabled_already_stays_so() {
     fs::create_dir_all(&wants).unwrap();
     let link = wants.join("clusterhatd.service");
     std::os::unix::fs::symlink("/lib/systemd/system/clusterhatd.service", &link).unwrap();
+    install(root.path());
     let state = tempfile::tempdir().unwrap();
     let (root_word, state) = (root.path().to_str().unwrap(), state.path().to_str().unwrap());
     let setup =

@@ -1,0 +1,120 @@
+//! Setup beside a systemd that runs, fails or is not there.
+
+use std::{fs, io};
+
+use system_config::Printed;
+
+use super::*;
+
+/// A manager in this state, which starts the service or not.
+struct Manager(&'static str, bool);
+
+impl Tools for Manager {
+    fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed> {
+        assert_eq!(program, "systemctl");
+        let (success, stdout) = match words {
+            ["is-system-running"] => (false, self.0.to_owned()),
+            ["daemon-reload"] => (true, String::new()),
+            _ => (self.1, String::new()),
+        };
+        let stderr = if success { "" } else { "Job failed.\n" };
+        Ok(Printed { success, stdout, stderr: stderr.to_owned() })
+    }
+}
+
+/// No systemd here.
+struct NoSystemd;
+
+impl Tools for NoSystemd {
+    fn run(&self, _: &str, _: &[&str]) -> io::Result<Printed> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+struct Machine(tempfile::TempDir);
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self(tempfile::tempdir().unwrap());
+        let units = machine.root().join("usr/lib/systemd/system");
+        fs::create_dir_all(&units).unwrap();
+        fs::create_dir(machine.root().join("etc")).unwrap();
+        let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/share/systemd/clusterhatd.service");
+        fs::copy(unit, units.join("clusterhatd.service")).unwrap();
+        machine
+    }
+
+    fn root(&self) -> PathBuf {
+        self.0.path().join("root")
+    }
+
+    fn run(
+        &self,
+        undo: bool,
+        dry_run: bool,
+        tools: &dyn Tools,
+    ) -> Result<Done<SetupReport>, Failure> {
+        let undo = undo.then_some(Undo::Undo { dry_run });
+        let setup = Setup { listen: "127.0.0.1:8443".parse().unwrap(), dry_run, undo };
+        setup.run_with(&self.root(), &self.0.path().join("state"), Some(tools))
+    }
+
+    fn is_changed(&self) -> bool {
+        fs::read_dir(self.root().join("etc")).unwrap().next().is_some()
+            || self.0.path().join("state").exists()
+    }
+}
+
+/// Seen: HTTPS was said to be served, and a link led to a unit that is not there.
+#[test]
+fn what_no_service_can_serve_is_refused_before_anything_is_changed() {
+    for dry_run in [true, false] {
+        let machine = Machine::new();
+        for (tools, what) in
+            [(&NoSystemd as &dyn Tools, "cannot be run"), (&Manager("offline", true), "offline")]
+        {
+            let refused = machine.run(false, dry_run, tools).unwrap_err();
+            assert!(refused.message.contains(what), "{}", refused.message);
+            assert_eq!(refused.exit_status, 1);
+        }
+        fs::remove_dir_all(machine.root().join("usr/lib/systemd/system")).unwrap();
+        let refused = machine.run(false, dry_run, &Manager("running", true)).unwrap_err();
+        let text = &refused.message;
+        assert!(text.contains("clusterhatd.service is not installed"), "{text}");
+        assert!(text.contains("install"), "{text}");
+        assert!(!machine.is_changed());
+    }
+}
+
+#[test]
+fn a_service_that_does_not_start_fails_with_what_was_done() {
+    let machine = Machine::new();
+    let done = machine.run(false, false, &Manager("degraded", false)).unwrap();
+    let failure = done.failure.unwrap();
+    assert_eq!(failure.exit_status, 1);
+    assert!(failure.message.contains("Job failed."), "{}", failure.message);
+    assert!(!done.text.contains("HTTPS is served"), "{}", done.text);
+    assert!(done.text.contains("password") && done.report.changed.len() == 2, "{}", done.text);
+    let machine = Machine::new();
+    let done = machine.run(false, false, &Manager("degraded", true)).unwrap();
+    assert!(done.failure.is_none());
+    assert!(done.text.contains("HTTPS is served at https://127.0.0.1:8443"), "{}", done.text);
+}
+
+#[test]
+fn undo_says_what_it_removed_and_what_stays() {
+    let machine = Machine::new();
+    let manager = Manager("running", true);
+    let planned = machine.run(false, true, &manager).unwrap().text;
+    assert!(planned.ends_with("\nnothing was changed: this was a dry run"), "{planned}");
+    machine.run(false, false, &manager).unwrap();
+    let planned = machine.run(true, true, &manager).unwrap().text;
+    assert!(planned.ends_with("\nnothing was changed: this was a dry run"), "{planned}");
+    let text = machine.run(true, false, &manager).unwrap().text;
+    let link = "etc/systemd/system/multi-user.target.wants/clusterhatd.service";
+    assert!(text.contains(&format!("removed {}", machine.root().join(link).display())), "{text}");
+    let state = machine.0.path().join("state");
+    let stay = format!("accounts, tokens and the certificate stay in {}", state.display());
+    assert!(text.contains(&stay) && state.join("accounts.json").exists(), "{text}");
+    assert!(machine.run(true, false, &manager).unwrap().text.starts_with("nothing to undo"));
+}
