@@ -24,6 +24,7 @@ struct Line<'a> {
     by: Option<By>,
     address: &'a str,
     action: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     target: &'a str,
     result: &'a str,
 }
@@ -78,8 +79,9 @@ impl Audit {
             ("AUDIT_TARGET", line.target),
             ("AUDIT_RESULT", line.result),
         ];
+        let space = if line.target.is_empty() { "" } else { " " };
         let text = format!(
-            "{} from {}: {} {}: {}",
+            "{} from {}: {}{space}{}: {}",
             line.who, line.address, line.action, line.target, line.result
         );
         log::tell(Level::Notice, &text, &fields);

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::accounts::Accounts;
 use super::audit::Audit;
-use super::password;
+use super::password::{self, fingerprint};
 use super::role::{By, Caller, Role};
 use super::sessions::Sessions;
 use super::slow_down::SlowDown;
@@ -23,6 +23,9 @@ const KNOWN_FOR: Duration = Duration::from_secs(300);
 
 /// That many are known at once.
 const MOST: usize = 256;
+
+/// How soon it is noticed that a session, a token or an account has ended: its time may be over, or another process may end it.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A hash that no password has, so that an unknown name takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=9216,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -43,6 +46,18 @@ pub enum Credentials {
     SessionToken(String),
     /// A browser's cookie: a session's secret.
     Cookie(String),
+}
+
+impl Credentials {
+    /// The hash of a secret; a password has none that a session or a token could be found by.
+    fn hash(&self) -> Option<String> {
+        match self {
+            Self::Basic { .. } => None,
+            Self::Bearer(secret) | Self::SessionToken(secret) | Self::Cookie(secret) => {
+                Some(fingerprint(secret))
+            }
+        }
+    }
 }
 
 /// All that decides who may do what.
@@ -118,43 +133,69 @@ impl Access {
         credentials: &Credentials,
         address: &str,
     ) -> Result<Caller, Problem> {
-        let caller =
-            |name: String, role, by| Caller { name, role, by, address: address.to_owned() };
+        let caller = |name: String, role, by, known_by| {
+            let address = address.to_owned();
+            Caller { name, role, by, address, known_by }
+        };
         let found = match credentials {
             Credentials::Basic { user, password } => {
                 let role = self.log_in(user, password, address).await?;
-                return Ok(caller(user.clone(), role, By::Basic));
+                return Ok(caller(user.clone(), role, By::Basic, self.password_of(user)));
             }
-            Credentials::Bearer(secret) | Credentials::SessionToken(secret) => self
-                .of_token(secret)
-                .map(|(name, role)| caller(name, role, By::Token))
-                .or_else(|| self.of_session(secret).map(|(n, role)| caller(n, role, By::Session))),
+            Credentials::Bearer(secret) | Credentials::SessionToken(secret) => {
+                let of = |by| move |(name, role)| (name, role, by);
+                let token = self.of_token(secret).map(of(By::Token));
+                token.or_else(|| self.of_session(secret).map(of(By::Session)))
+            }
             Credentials::Cookie(secret) => {
-                self.of_session(secret).map(|(name, role)| caller(name, role, By::Cookie))
+                self.of_session(secret).map(|(name, role)| (name, role, By::Cookie))
             }
         };
         // A session that has ended is no attempt to guess one.
         let is_guess = !matches!(credentials, Credentials::Cookie(_));
-        found.ok_or_else(|| self.refused("token", address, is_guess))
+        found
+            .map(|(name, role, by)| caller(name, role, by, credentials.hash()))
+            .ok_or_else(|| self.refused("token", address, is_guess))
     }
 
     fn of_token(&self, secret: &str) -> Option<(String, Role)> {
         self.tokens.find(secret).map(|token| (format!("token:{}", token.name), token.role))
     }
 
-    /// What a caller may do by now, who was let in before; nothing where the account or the token has ended.
+    /// What a caller may do by now, who was let in before; nothing where the session, the token or the account has ended, or
+    /// the password is another. To ask is no use of a session.
     #[must_use]
     pub fn role_now(&self, caller: &Caller) -> Option<Role> {
+        let known_by = caller.known_by.as_deref();
         match caller.by {
             By::Peer => Some(caller.role),
-            By::Token => {
-                self.tokens.get(caller.name.strip_prefix("token:")?).map(|token| token.role)
-            }
+            By::Token => self.tokens.find_hash(known_by?).map(|token| token.role),
+            By::Basic if self.password_of(&caller.name).as_deref() != known_by => None,
+            By::Session | By::Cookie if !self.sessions.goes_on(known_by?) => None,
             By::Basic | By::Session | By::Cookie => {
                 let account = self.accounts.get(&caller.name);
                 account.filter(|account| account.enabled).map(|account| account.role)
             }
         }
+    }
+
+    /// Waits until a caller who was let in may do nothing any more.
+    pub async fn ended(&self, caller: &Caller) {
+        while self.role_now(caller).is_some() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// What a caller does who was let in before is a use of their session.
+    pub fn note_use(&self, caller: &Caller) {
+        if let (By::Session | By::Cookie, Some(hash)) = (caller.by, &caller.known_by) {
+            self.sessions.touch(hash);
+        }
+    }
+
+    /// Another with each new password; of an account that may log in.
+    fn password_of(&self, user: &str) -> Option<String> {
+        self.accounts.hash_of(user).map(|(_, hash)| fingerprint(&hash))
     }
 
     /// The role is the account's now.

@@ -24,7 +24,7 @@ pub fn caller(socket: impl AsFd) -> Option<Caller> {
         return None;
     };
     let (name, address) = (format!("uid:{}", uid.as_raw()), "unix".to_owned());
-    Some(Caller { name, role, by: By::Peer, address })
+    Some(Caller { name, role, by: By::Peer, address, known_by: None })
 }
 
 fn read(path: &str) -> String {

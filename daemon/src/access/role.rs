@@ -74,4 +74,7 @@ pub struct Caller {
     pub by: By,
     /// Where they are: an IP address, or `unix`.
     pub address: String,
+    /// The hash of what they are known by: their session's or token's secret, or their account's password. What they have open
+    /// ends with it.
+    pub known_by: Option<String>,
 }

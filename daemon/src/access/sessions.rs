@@ -97,6 +97,19 @@ impl Sessions {
         Some(session.clone())
     }
 
+    /// Whether the session of a secret with this hash goes on. To ask is no use of it.
+    #[must_use]
+    pub(super) fn goes_on(&self, hash: &str) -> bool {
+        self.live().contains_key(hash)
+    }
+
+    /// Counts the session of a secret with this hash as used.
+    pub(super) fn touch(&self, hash: &str) {
+        if let Some(session) = self.live().get_mut(hash) {
+            session.used = Instant::now();
+        }
+    }
+
     /// All of them, the oldest first.
     #[must_use]
     pub fn list(&self) -> Vec<Session> {

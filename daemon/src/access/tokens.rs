@@ -74,16 +74,6 @@ impl Tokens {
         })
     }
 
-    /// One of them.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<Token> {
-        let now = unix_now();
-        self.0.get(|document| {
-            let mut live = document.tokens.iter().filter(|kept| is_live(&kept.token, now));
-            live.find(|kept| kept.token.name == name).map(|kept| kept.token.clone())
-        })
-    }
-
     /// Makes a token; its secret is told this once.
     ///
     /// # Errors
@@ -132,7 +122,12 @@ impl Tokens {
     /// The token that a secret is of, where it has not ended.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Token> {
-        let sha256 = fingerprint(text);
+        self.find_hash(&fingerprint(text))
+    }
+
+    /// The token that a secret with this hash is of, where it has not ended.
+    #[must_use]
+    pub(super) fn find_hash(&self, sha256: &str) -> Option<Token> {
         self.0.get(|document| {
             // Hashes of random secrets tell nothing by the time that comparing them takes.
             let kept = document.tokens.iter().find(|kept| kept.sha256 == sha256)?;

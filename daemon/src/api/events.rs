@@ -52,7 +52,10 @@ async fn send(mut listener: Listener, sender: Sender<Bytes>, access: Arc<Access>
         if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
             return;
         }
-        let next = timeout(PULSE, listener.next()).await;
+        let next = tokio::select! {
+            () = access.ended(&caller) => return,
+            next = timeout(PULSE, listener.next()) => next,
+        };
         let Some(role) = access.role_now(&caller) else { return };
         text = match next {
             Err(_) => ": \n\n".to_owned(),

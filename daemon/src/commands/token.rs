@@ -61,7 +61,7 @@ impl TokenCommand {
         let note = |what: &str, name: &str| {
             let name_of_caller = format!("uid:{}", rustix::process::getuid().as_raw());
             let (role, by, address) = (Role::Administrator, By::Peer, "command".to_owned());
-            let caller = Caller { name: name_of_caller, role, by, address };
+            let caller = Caller { name: name_of_caller, role, by, address, known_by: None };
             access.audit.note(&caller, what, name, "done");
         };
         match self {

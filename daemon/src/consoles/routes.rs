@@ -94,6 +94,8 @@ async fn connect(
     let console = find(&service, &node)?;
     check_origin(request.headers())?;
     let old = past.history.unwrap_or(usize::MAX);
+    let (access, own) = (Arc::clone(&service.access), caller.clone());
+    let ended = async move { access.ended(&own).await };
     let reader = reader(&service, caller, &console);
     let session = service.consoles.read(console, reader, old);
     if asks_for(request.headers(), consoles::UPGRADE) {
@@ -101,7 +103,11 @@ async fn connect(
         tokio::spawn(async move {
             // A client that is gone before it begins needs no answer.
             if let Ok(upgraded) = upgrade.await {
-                stream::serve(session, hyper_util::rt::TokioIo::new(upgraded)).await;
+                let served = stream::serve(session, hyper_util::rt::TokioIo::new(upgraded));
+                tokio::select! {
+                    () = ended => {}
+                    () = served => {}
+                }
             }
         });
         let headers = [(CONNECTION, "Upgrade"), (UPGRADE, consoles::UPGRADE)];
@@ -111,7 +117,12 @@ async fn connect(
     match upgrade {
         Ok(upgrade) => {
             let upgrade = upgrade.max_message_size(websocket::LARGEST).write_buffer_size(0);
-            Ok(upgrade.on_upgrade(|socket| websocket::serve(session, socket)))
+            Ok(upgrade.on_upgrade(|socket| async {
+                tokio::select! {
+                    () = ended => {}
+                    () = websocket::serve(session, socket) => {}
+                }
+            }))
         }
         Err(_) => Err(Problem::bad_request(format!(
             "a console is a WebSocket, or a connection with Upgrade: {}",
@@ -125,9 +136,11 @@ fn reader(service: &Service, caller: Caller, console: &Arc<Console>) -> Reader {
     let (name, label) = (caller.name.clone(), console.label().to_owned());
     let (access, own) = (Arc::clone(&service.access), caller.clone());
     let role = Box::new(move || access.role_now(&own));
+    let (access, own) = (Arc::clone(&service.access), caller.clone());
+    let uses = Box::new(move || access.note_use(&own));
     let access = Arc::clone(&service.access);
     let writes = Box::new(move || access.audit.note(&caller, "console", &label, "writes"));
-    Reader { name, role, writes }
+    Reader { name, role, uses, writes }
 }
 
 fn find(service: &Service, node: &str) -> Result<Arc<Console>, Problem> {

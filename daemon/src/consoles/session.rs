@@ -34,6 +34,8 @@ pub struct Reader {
     pub name: String,
     /// What it may do by now; nothing for who may not even read any more.
     pub role: Box<dyn Fn() -> Option<Role> + Send>,
+    /// What is done when it sends something.
+    pub uses: Box<dyn Fn() + Send>,
     /// What is done when it gets the turn to write.
     pub writes: Box<dyn Fn() + Send>,
 }
@@ -119,6 +121,7 @@ impl Session {
 
     /// Takes what the reader sends.
     pub fn take(&mut self, input: Input) {
+        (self.reader.uses)();
         let is_granted = match input {
             Input::Control(Control::Write(WriteWish::Release)) => {
                 self.console.wish(self.id, &self.reader.name, WriteWish::Release).is_ok()
@@ -175,6 +178,7 @@ mod tests {
         let reader = Reader {
             name: name.to_owned(),
             role: Box::new(move || Some(role)),
+            uses: Box::new(|| {}),
             writes: Box::new(|| {}),
         };
         Session::new(Arc::clone(console), Wake::new().unwrap(), reader, 1000)

@@ -30,7 +30,8 @@ pub(super) async fn create(
     let address = &asked.peer.address;
     let role = service.access.log_in(&user, &password, address).await?;
     let (session, secret) = service.access.sessions.create(&user, role, address)?;
-    let caller = Caller { name: user, role, by: By::Session, address: address.clone() };
+    let (by, address) = (By::Session, address.clone());
+    let caller = Caller { name: user, role, by, address, known_by: None };
     note(&service, &caller, "log-in", &session.id);
     let mut response = reply::made(StatusCode::CREATED, sessions::of(&session));
     reply::set(response.headers_mut(), "x-auth-token", &secret);

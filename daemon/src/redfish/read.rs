@@ -53,6 +53,7 @@ async fn caller(service: &Service, asked: &Asked, query: &Query) -> Result<Calle
         role: Role::ReadOnly,
         by: By::Peer,
         address: asked.peer.address.clone(),
+        known_by: None,
     })
 }
 

@@ -44,8 +44,12 @@ pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Resp
     };
     let (sender, receiver) = mpsc::channel(1);
     let (access, stream) = (Arc::clone(&service.access), asked.own.subscriptions.stream());
-    let may_read = move || access.role_now(&caller).is_some();
-    tokio::spawn(tell(listener, stream, sender, may_read));
+    tokio::spawn(async move {
+        tokio::select! {
+            () = access.ended(&caller) => {}
+            () = tell(listener, stream, sender, || access.role_now(&caller).is_some()) => {}
+        }
+    });
     let mut response = Body::new(Chunks(receiver)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 
 use clusterhat_tests::running::until;
 use serde_json::{Value, json};
@@ -54,8 +55,72 @@ fn ten_failures_slow_an_address_down_and_a_token_still_works() {
     // Who proved to be somebody begins anew, and others were not slowed down.
     assert_eq!(try_with("wrong password").status, 401);
     assert_eq!(daemon.ask(&nodes().basic("admin", "another wrong one")).status, 401);
+    assert!(daemon.stderr().contains(": log-in: refused"), "{}", daemon.stderr());
     let refusals = daemon.stderr().matches("log-in").count();
     assert!((11..=13).contains(&refusals), "{refusals}: {}", daemon.stderr());
+}
+
+/// Everything that stays open, as whoever the requests say.
+fn open(daemon: &Daemon, by: impl Fn(Request) -> Request) -> [UnixStream; 4] {
+    let upgrade = |to: &str| format!("connection: Upgrade\r\nupgrade: {to}\r\n");
+    let own = upgrade(clusterhat::consoles::UPGRADE);
+    let key = "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let websocket = upgrade("websocket") + key;
+    [
+        ("/api/v1/events", "", "200"),
+        ("/redfish/v1/EventService/SSE", "", "200"),
+        ("/api/v1/consoles/p1", &*own, "101"),
+        ("/api/v1/consoles/p1", &*websocket, "101"),
+    ]
+    .map(|(path, headers, status)| {
+        let text = by(Request::get(path)).text().replace("connection: close\r\n", headers);
+        let mut socket = daemon.socket();
+        socket.write_all(text.as_bytes()).expect("it is sent");
+        let mut begin = [0; 12];
+        socket.read_exact(&mut begin).expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&begin[9..]), status, "{path}");
+        socket
+    })
+}
+
+/// Seen: a stream and a console went on without the session that they were opened with, and a console where nothing happens
+/// without anybody who may read it.
+#[test]
+fn what_a_session_has_open_ends_with_the_session_though_nothing_happens() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let config = folder.path().join("clusterhat.toml");
+    std::fs::write(&config, "").unwrap();
+    let options = ["--config", config.to_str().unwrap()];
+    let daemon = Daemon::again(folder, &options, String::new());
+    let session = || {
+        let cookie = log_in(&daemon).headers["set-cookie"].split(';').next().unwrap().to_owned();
+        let all = open(&daemon, |request| request.header("cookie", &cookie));
+        (cookie, all)
+    };
+    let ends = |all: [UnixStream; 4]| {
+        for mut socket in all {
+            socket.read_to_end(&mut Vec::new()).expect("it ends");
+        }
+    };
+    let (_, other) = session();
+    let (cookie, all) = session();
+    let out = Request::new("DELETE", "/api/v1/session")
+        .header("cookie", &cookie)
+        .header("content-type", "application/json")
+        .header("x-requested-by", "clusterhat");
+    assert_eq!(daemon.ask(&out).status, 204);
+    ends(all);
+    // What was opened with another session goes on.
+    for mut socket in &other {
+        socket.set_nonblocking(true).unwrap();
+        let rest = std::iter::from_fn(|| socket.read(&mut [0; 4096]).ok()).find(|read| *read == 0);
+        assert_eq!(rest, None);
+        socket.set_nonblocking(false).unwrap();
+    }
+    // Nobody uses it: who only looks on does not.
+    std::fs::write(&config, "[daemon]\nsession-timeout = 1\n").unwrap();
+    daemon.signal("HUP");
+    ends(other);
 }
 
 /// Seen: what was open when a token was taken away told its holder everything from then on, and took the keys of consoles.
@@ -63,28 +128,11 @@ fn ten_failures_slow_an_address_down_and_a_token_still_works() {
 fn what_a_token_has_open_ends_with_the_token() {
     let daemon = Daemon::on_socket();
     let token = token(&daemon, &json!({"name": "t", "role": "operator"}));
-    let open = |path: &str, headers: &[(&str, &str)]| {
-        let request = Request::get(path).bearer(&token);
-        let add = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
-        let request = headers.iter().fold(request, add).text().replace("connection: close\r\n", "");
-        let mut socket = daemon.socket();
-        socket.write_all(request.as_bytes()).unwrap();
-        let mut begin = vec![0; 12];
-        socket.read_exact(&mut begin).unwrap();
-        (socket, String::from_utf8(begin).unwrap())
-    };
-    let upgrade = [("connection", "Upgrade"), ("upgrade", clusterhat::consoles::UPGRADE)];
-    let all = [
-        open("/api/v1/events", &[]),
-        open("/redfish/v1/EventService/SSE", &[]),
-        open("/api/v1/consoles/p1", &upgrade),
-    ];
-    let statuses = all.each_ref().map(|(_, begin)| &begin[9..]);
-    assert_eq!(statuses, ["200", "200", "101"]);
+    let all = open(&daemon, |request| request.bearer(&token));
     assert_eq!(daemon.ask(&Request::new("DELETE", "/api/v1/tokens/t")).status, 204);
     // Something happens, on the console, too.
     daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
-    for (mut socket, _) in all {
+    for mut socket in all {
         let mut rest = Vec::new();
         socket.read_to_end(&mut rest).expect("it ends");
         assert!(!String::from_utf8_lossy(&rest).contains("ResourcePoweredOn"));

@@ -23,7 +23,8 @@ struct Said {
 }
 
 fn caller(name: &str, role: Role) -> Caller {
-    Caller { name: name.to_owned(), role, by: By::Basic, address: "::1".to_owned() }
+    let (by, address) = (By::Basic, "::1".to_owned());
+    Caller { name: name.to_owned(), role, by, address, known_by: None }
 }
 
 /// A simulation of which some nodes have been switched on.
