@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clusterhat::chaos::ChaosError;
 use clusterhat::config::ConfigError;
 use clusterhat::nodes::NodeSetError;
+use clusterhat::ports::PortError;
 use clusterhat::report::NodeState;
 use clusterhat::{Error, ErrorKind, ErrorReport, shorten};
+use hat_driver::linux::lock::Holder;
 use hat_driver::linux::{ClusterError as DriverError, chain};
 use system_config::network::NetworkError;
 
@@ -161,8 +163,20 @@ fn reworded(error: &Error) -> Option<String> {
         Error::Network(NetworkError::Blocked(findings)) => {
             Some(sentences(findings).collect::<Vec<_>>().join("; "))
         }
+        Error::Port(PortError::Busy { path, holder: Some(holder) }) if shares_consoles(holder) => {
+            Some(format!(
+                "{} is in use by {holder}, which shares it: set CLUSTERHAT_SOCKET to its socket (clusterhatd --socket PATH)",
+                path.display()
+            ))
+        }
         _ => None,
     }
+}
+
+/// Whether a process is a `clusterhatd`, which gives a console to any number of commands.
+fn shares_consoles(holder: &Holder) -> bool {
+    let program = holder.command.as_deref().and_then(|command| command.split(' ').next());
+    program.is_some_and(|program| Path::new(program).file_name() == Some("clusterhatd".as_ref()))
 }
 
 /// The option that an error is about.

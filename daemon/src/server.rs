@@ -60,6 +60,9 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     tokio::spawn(feed_watchdog(service.clone()));
     live(&mut https, signals).await;
     notify(&[NotifyState::Stopping]);
+    let consoles = service.consoles.clone();
+    // Only a thread that panics fails.
+    let _ = tokio::task::spawn_blocking(move || consoles.stop()).await;
     if let Some(path) = path {
         let _ = std::fs::remove_file(path);
     }

@@ -18,7 +18,9 @@ mod websocket;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use std::{io, thread};
 
 use clusterhat::Options;
@@ -33,9 +35,16 @@ use log_file::LogFolder;
 use ports::Ports;
 use registry::Registry;
 
+/// How long the thread may take to give the ports back and to write what it has.
+const GIVE_BACK: Duration = Duration::from_secs(5);
+
 /// All consoles. Clones are the same ones.
 #[derive(Clone)]
-pub struct Consoles(Arc<Registry>);
+pub struct Consoles {
+    registry: Arc<Registry>,
+    /// Of the thread, which sends nothing: the channel is closed when it has ended.
+    ended: Arc<Mutex<Receiver<()>>>,
+}
 
 impl Consoles {
     /// Reads the consoles of these boards' nodes, once [`Self::renew`] has said that there may be any, into files below a folder.
@@ -59,14 +68,18 @@ impl Consoles {
         };
         let options = Options { without_boards: true, ..options.clone() };
         let ports = Ports::new(options, folder, Arc::clone(&registry), Box::new(warn));
-        thread::Builder::new().name("consoles".to_owned()).spawn(move || ports.run())?;
-        Ok(Self(registry))
+        let (runs, ended) = sync_channel(0);
+        thread::Builder::new().name("consoles".to_owned()).spawn(move || {
+            ports.run();
+            drop(runs);
+        })?;
+        Ok(Self { registry, ended: Arc::new(Mutex::new(ended)) })
     }
 
     /// All of them, in the nodes' order.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Console>> {
-        self.0.all()
+        self.registry.all()
     }
 
     /// That of a node, by its label.
@@ -78,16 +91,19 @@ impl Consoles {
     /// A new reader, with so many bytes of what was sent before.
     #[must_use]
     pub fn read(&self, console: Arc<Console>, reader: Reader, old: usize) -> Session {
-        Session::new(console, self.0.wake.clone(), reader, old)
+        Session::new(console, self.registry.wake.clone(), reader, old)
     }
 
     /// Looks for nodes that came or went. Consoles of those that stay go on.
     pub fn renew(&self) {
-        self.0.renew();
+        self.registry.renew();
     }
 
-    /// Gives the ports back.
+    /// Gives the ports back, and writes the lines that have begun. Waits until that is done, but not for a folder that hangs.
     pub fn stop(&self) {
-        self.0.end();
+        self.registry.end();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        // Closed, or too late: the daemon ends in either case.
+        let _ = ended.recv_timeout(GIVE_BACK);
     }
 }

@@ -39,11 +39,6 @@ struct Ended {
     result: String,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OfNode {
-    node: String,
-}
-
 /// A counter of seconds.
 type Seconds = Counter<f64, AtomicU64>;
 
@@ -65,7 +60,6 @@ pub struct Metrics {
     latencies: Family<Asked, Histogram, Latency>,
     ended: Family<Ended, Counter>,
     waited: Seconds,
-    console: Family<OfNode, Counter>,
     refusals: Counter,
 }
 
@@ -96,13 +90,10 @@ impl Metrics {
         let waited = Seconds::default();
         let text = "Time that operations have waited between two nodes";
         registry.register_with_unit("stagger_wait", text, Unit::Seconds, waited.clone());
-        let console = Family::default();
-        let text = "What nodes have written to their consoles";
-        registry.register_with_unit("console_read", text, Unit::Bytes, console.clone());
         let refusals = Counter::default();
         let text = "Passwords, tokens and sessions that were refused";
         registry.register("authentication_failures", text, refusals.clone());
-        Self { registry, changes, answers, latencies, ended, waited, console, refusals }
+        Self { registry, changes, answers, latencies, ended, waited, refusals }
     }
 
     /// An operation has ended: `done`, `failed` or `cancelled`.
@@ -114,11 +105,6 @@ impl Metrics {
     /// An operation has waited between two nodes.
     pub fn has_waited(&self, time: Duration) {
         self.waited.inc_by(time.as_secs_f64());
-    }
-
-    /// A node has written to its console.
-    pub fn console_read(&self, node: &str, bytes: u64) {
-        self.console.get_or_create(&OfNode { node: node.to_owned() }).inc_by(bytes);
     }
 
     pub(super) const fn registry(&self) -> &Registry {

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::registry::Registry;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::{Registry, Unit};
 
 use super::gauges::{Gauges, Name};
 use crate::service::Service;
@@ -33,4 +34,11 @@ pub(super) fn counters(registry: &mut Registry, service: &Service) {
     add("board_reading_failures", "Readings in which a board did not answer", &counters.failures);
     add("i2c_transfers", "Transfers on all I2C buses for readings", &counters.transfers);
     add("i2c_retries", "Transfers that were made again", &counters.retries);
+    let received: Family<[(&str, String); 1], Counter> = Family::default();
+    for console in service.consoles.all() {
+        let labels = [("node", console.label().to_owned())];
+        received.get_or_create(&labels).inc_by(console.summary().received);
+    }
+    let help = "What nodes have written to their consoles";
+    registry.register_with_unit("console_read", help, Unit::Bytes, received);
 }

@@ -13,6 +13,7 @@ use std::process::Stdio;
 use clusterhat::consoles::{Notice, SharedConsole, WriteWish};
 use clusterhat_tests::running::until;
 use rig::Site;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 #[test]
@@ -96,6 +97,42 @@ fn a_console_survives_the_node_s_power_cycle_and_its_history_the_daemon_s_restar
     });
     let (status, document) = site.get("/api/v1/consoles", "");
     assert_eq!((status, &document["consoles"][3]["node"]), (200, &json!("p4")), "{document}");
+}
+
+/// Seen: it said to end the daemon.
+#[test]
+fn a_command_that_knows_no_socket_of_a_simulation_is_told_to_name_it() {
+    let site = Site::simulated();
+    let _daemon = site.daemon();
+    site.console("p1").until_open();
+    let mut command = site.command(&["console", "p1", "--send", "uname -r"]);
+    let output = command.env_remove("CLUSTERHAT_SOCKET").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("clusterhatd") && text.contains("set CLUSTERHAT_SOCKET to"), "{text}");
+    assert!(!text.contains("end that process"), "{text}");
+}
+
+/// Seen: a line that had begun was lost when the daemon ended, and no metric told of the bytes.
+#[test]
+fn what_a_node_has_begun_to_say_is_counted_and_in_the_file_when_the_daemon_ends() {
+    let site = Site::with_devices();
+    let mut node = site.plug_in("ttypi1");
+    let mut daemon = site.daemon();
+    let mut reader = site.console("p1");
+    reader.until_open();
+    node.write_all(b"whole\r\n").unwrap();
+    reader.until_text("whole\r\n");
+    let metrics = site.get_text("/metrics", "").1;
+    let counted = "\nclusterhat_console_read_bytes_total{node=\"p1\"} 7\n";
+    assert!(metrics.contains(counted), "{metrics}");
+    // Not for so long that it counts as a line.
+    node.write_all(b"half").unwrap();
+    reader.until_text("half");
+    let pid = Pid::from_raw(i32::try_from(daemon.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    until("the daemon's end", || !daemon.is_running());
+    let log = fs::read_to_string(site.path("consoles/p1.log")).unwrap();
+    assert!(log.ends_with("Z half\n"), "{log}");
 }
 
 #[test]

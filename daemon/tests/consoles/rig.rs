@@ -97,6 +97,12 @@ impl Site {
 
     /// Asks the daemon; its status, and its document.
     pub(crate) fn get(&self, path: &str, headers: &str) -> (u16, Value) {
+        let (status, body) = self.get_text(path, headers);
+        (status, serde_json::from_str(&body).unwrap_or_default())
+    }
+
+    /// The text at a path, with its status.
+    pub(crate) fn get_text(&self, path: &str, headers: &str) -> (u16, String) {
         let mut stream = UnixStream::connect(self.path("socket")).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let request =
@@ -106,7 +112,7 @@ impl Site {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_default())
+        (status, body.to_owned())
     }
 
     /// A node's console at the daemon.
