@@ -40,7 +40,7 @@ pub enum EventKind {
         node: String,
         /// Its state now.
         state: State,
-        /// Seconds since 1970-01-01 UTC; absent where nobody saw it happen.
+        /// Since when, in milliseconds since 1970-01-01 UTC, and never after `at`; absent where nobody saw it happen.
         #[serde(skip_serializing_if = "Option::is_none")]
         since: Option<u64>,
     },
@@ -142,22 +142,23 @@ impl Default for Events {
     fn default() -> Self {
         let (sender, _) = broadcast::channel(KEPT);
         // Below 2^53, for who reads numbers as JavaScript does.
-        let next = unix_now().as_secs() * 1_000_000;
+        let next = unix_millis() / 1000 * 1_000_000;
         let kept = Mutex::new(Kept { next, last: VecDeque::new() });
         Self { kept, sender, listeners: Arc::default() }
     }
 }
 
-fn unix_now() -> std::time::Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn unix_millis() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Events {
     /// Tells all listeners.
     pub fn tell(&self, kind: EventKind) {
         let mut kept = self.kept();
-        let at = u64::try_from(unix_now().as_millis()).unwrap_or(u64::MAX);
-        let event = Arc::new(Event { id: kept.next, at, kind });
+        let event = Arc::new(Event { id: kept.next, at: unix_millis(), kind });
         kept.next += 1;
         if kept.last.len() == KEPT {
             kept.last.pop_front();

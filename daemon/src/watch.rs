@@ -11,7 +11,7 @@ use clusterhat::report::Since;
 use clusterhat::{Controller, Error, NodeSet};
 
 use crate::boards::Boards;
-use crate::events::{EventKind, Events};
+use crate::events::{EventKind, Events, unix_millis};
 use crate::log::{self, Level};
 
 /// How soon boards that came or went, and a new configuration, are noticed.
@@ -85,12 +85,11 @@ impl Following {
         }
         // What is so at the start is no change.
         if let Some(before) = before {
-            let text = format!("{node} is {} (was {before})", state.state);
+            let text = format!("{node}: {before} -> {}", state.state);
             let fields = [("NODE", &*node), ("STATE", state.state.name()), ("WAS", before.name())];
             log::tell(Level::Info, &text, &fields);
             self.tell_power(&node, before, state.state);
-            let since = state.since.map(|since| serde_json::to_value(Since(since)));
-            let since = since.and_then(|since| since.ok()?.as_u64());
+            let since = state.since.map(|since| unix_millis().saturating_sub(age_ms(since)));
             self.events.tell(EventKind::State { node: node.clone(), state: state.state, since });
             (self.told)(&node, state.state);
         }
@@ -102,4 +101,9 @@ impl Following {
             self.events.tell(EventKind::Power { node: node.to_owned(), on: has(now) });
         }
     }
+}
+
+/// How long ago this was.
+fn age_ms(since: Duration) -> u64 {
+    u64::try_from(Since(since).age().as_millis()).unwrap_or(u64::MAX)
 }

@@ -109,6 +109,11 @@ fn events_come_as_they_happen_and_again_for_who_comes_back() {
         (&power["event"], &power["node"], &power["on"]),
         (&json!("power"), &json!("p1"), &json!(true))
     );
+    let state = next(&mut stream, &mut text, "state");
+    // The same unit, and nothing that is yet to come.
+    let (at, since) = (state["at"].as_u64().unwrap(), state["since"].as_u64().unwrap());
+    assert!(since <= at && at - since < 60_000, "{state}");
+    assert!(daemon.stderr().contains("p1: off -> "), "{}", daemon.stderr());
     daemon.power(&json!({"nodes": ["p2"], "action": "on"}));
     let task = next(&mut stream, &mut text, "task");
     assert_eq!((&task["operation"], &task["nodes"]), (&json!("on"), &json!("p2")));
