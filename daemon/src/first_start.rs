@@ -1,6 +1,6 @@
 //! What is told when the daemon starts: where it is, and at the very first time who may log in.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use clusterhat::report::SCHEMA;
 use serde::Serialize;
@@ -37,7 +37,7 @@ impl Announcement {
     /// Of a daemon that is reached here.
     #[must_use]
     pub fn new(address: Option<SocketAddr>, fingerprint: Option<String>) -> Self {
-        let url = address.map(|address| format!("https://{address}"));
+        let url = address.map(|address| format!("https://{}", reached_at(address)));
         Self { schema: SCHEMA, url, socket: None, user: None, password: None, fingerprint }
     }
 
@@ -52,5 +52,32 @@ impl Announcement {
             (self.user, self.password) = (Some(ADMIN), Some(password));
         }
         Ok(())
+    }
+}
+
+/// Where whoever reads this reaches a daemon that listens there: nobody connects to all addresses of a machine.
+fn reached_at(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_is_told_can_be_connected_to() {
+        for (listens, told) in [
+            ("0.0.0.0:8443", "https://127.0.0.1:8443"),
+            ("[::]:8443", "https://[::1]:8443"),
+            ("192.0.2.1:443", "https://192.0.2.1:443"),
+        ] {
+            let announced = Announcement::new(Some(listens.parse().unwrap()), None);
+            assert_eq!(announced.url.unwrap(), told);
+        }
     }
 }
