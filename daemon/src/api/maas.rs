@@ -20,8 +20,9 @@ use crate::error::Problem;
 use crate::http::request::MaxAge;
 use crate::service::Service;
 
-/// The driver asks for the power some seconds later; an operation that takes longer goes on.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an answer waits for the nodes to be as they were told: the driver asks for their power some seconds later. An operation
+/// that takes longer goes on.
+const SETTLED_WITHIN: Duration = Duration::from_secs(20);
 
 /// A node's power in MAAS's words.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -78,7 +79,7 @@ async fn switch(
     let reading = service.boards.reading(Duration::from_secs(60)).await;
     let node = reading.known(&node)?.node.clone();
     let task = service.tasks.start(operation, &[node], caller)?;
-    answer(service, &task, PATIENCE).await
+    answer(service, &task, SETTLED_WITHIN).await
 }
 
 async fn query(

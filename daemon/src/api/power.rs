@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::described::Described;
-use super::tasks::{PATIENCE, TaskDocument, answer};
+use super::tasks::{TaskDocument, answer};
 use crate::access::{Caller, Need, Role};
-use crate::boards::{Operation, Task};
+use crate::boards::{DONE_AT_ONCE, Operation, Task};
 use crate::error::Problem;
 use crate::http::request::Body;
 use crate::service::Service;
@@ -89,7 +89,7 @@ async fn switch(
         Some(key) => service.repeats.once(&caller.name, key, &content, start)?,
         None => start()?,
     };
-    answer(&service, &task, PATIENCE).await
+    answer(&service, &task, DONE_AT_ONCE).await
 }
 
 /// At most 128 visible ASCII characters.

@@ -16,12 +16,9 @@ use serde::Serialize;
 use super::described::Described;
 use super::document::Document;
 use crate::access::{Caller, Need, Role};
-use crate::boards::{Task, TaskState};
+use crate::boards::{DONE_AT_ONCE, Task, TaskState};
 use crate::error::Problem;
 use crate::service::Service;
-
-/// How long an answer waits for the operation's end.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A task.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -106,7 +103,7 @@ async fn cancel(
         service.access.audit.note(&caller, "cancel", &format!("task {id}"), "asked");
         task.cancel();
     }
-    let state = tokio::time::timeout(PATIENCE, task.finished()).await;
+    let state = tokio::time::timeout(DONE_AT_ONCE, task.finished()).await;
     let state = state.unwrap_or_else(|_| task.state());
     let status = if task.is_over() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, document(&service, &task, &state)).into_response())

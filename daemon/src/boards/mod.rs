@@ -9,5 +9,5 @@ mod tasks;
 pub use operation::Operation;
 pub use reader::{Boards, Counters};
 pub use reading::Reading;
-pub use task::{Task, TaskState};
+pub use task::{DONE_AT_ONCE, Task, TaskState};
 pub use tasks::Tasks;

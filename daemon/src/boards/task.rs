@@ -12,6 +12,9 @@ use tokio::sync::watch;
 
 use super::operation::Operation;
 
+/// A task that is over within this time is answered with its result, a longer one with where it is.
+pub const DONE_AT_ONCE: Duration = Duration::from_secs(1);
+
 /// How far a task is.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

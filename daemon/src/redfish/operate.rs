@@ -17,12 +17,9 @@ use super::body::{Body, Property};
 use super::failure::Failure;
 use super::reset::{RESET, RESET_SEVERAL, TYPES};
 use super::{reply, tasks, uri};
-use crate::boards::{Operation, Task, TaskState};
+use crate::boards::{DONE_AT_ONCE, Operation, Task, TaskState};
 use crate::error::Problem;
 use crate::service::Service;
-
-/// How long a client waits for an answer rather than for a task.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How old a reading may be for whether a node is there at all.
 const NAMES: Duration = Duration::from_secs(5);
@@ -111,7 +108,7 @@ pub(super) async fn known(service: &Service, node: &str, path: &str) -> Result<S
 
 /// The result, where it is there within a second; else where the client can wait for it.
 async fn answer(task: &Arc<Task>) -> Response {
-    match timeout(PATIENCE, task.finished()).await {
+    match timeout(DONE_AT_ONCE, task.finished()).await {
         Ok(state) => ended(&state),
         Err(_) => accepted(task),
     }
