@@ -74,6 +74,42 @@ fn a_node_without_an_agent_keeps_nobody_waiting() {
     assert!(table.lines().nth(1).unwrap().ends_with("none: no answer"), "{table}");
 }
 
+/// The documents of a long-running `top` from p1's power on, until its agent is reached.
+fn documents_of_a_start() -> Vec<Value> {
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({"p1": {"boots_in": 3}});
+    let world = World::new(&value);
+    let mut on = world.command(&["on", "p1"]);
+    assert!(on.env_remove("CLUSTERHAT_SIM_NOWAIT").status().unwrap().success());
+    let mut command = world.command(&["top", "p1", "--json", "--interval", "0.1"]);
+    command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut documents: Vec<Value> = Vec::new();
+    for line in std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap())) {
+        documents.push(serde_json::from_str(&line.unwrap()).unwrap());
+        if documents.last().unwrap()["nodes"][0]["transport"] == "serial" {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    documents
+}
+
+#[test]
+fn a_node_that_starts_says_so_and_is_asked_again_as_soon_as_its_state_changes() {
+    let documents = documents_of_a_start();
+    let (last, before) = documents.split_last().unwrap();
+    assert_eq!(last["nodes"][0]["transport"], "serial");
+    let starting = json!([{"why": "starting", "message": "the node is starting"}]);
+    for node in before.iter().map(|document| &document["nodes"][0]) {
+        assert_ne!(node["state"], "agent", "an agent that is not asked: {node}");
+        assert!(node["state"] == "reachable" || node["no_agent"] == starting, "{node}");
+        assert!(node["state"] == "reachable" || node["error"] == "the node is starting", "{node}");
+    }
+    assert!(before.iter().any(|document| document["nodes"][0]["no_agent"] == starting));
+}
+
 #[test]
 fn a_port_that_another_process_has_is_told_with_the_process() {
     let world = world("");

@@ -54,6 +54,9 @@ fn row(node: &TopNode) -> Vec<Cell> {
 
 /// Why there is no agent, in a few words for each way to it.
 fn missing(ways: &[NoAgent]) -> String {
+    if ways.iter().any(|way| way.why == NoAgentReason::Starting) {
+        return "starting".to_owned();
+    }
     let ways: Vec<_> = ways.iter().map(way).collect();
     if ways.is_empty() { String::new() } else { format!("none: {}", ways.join("; ")) }
 }
@@ -158,6 +161,7 @@ mod tests {
             "none: serial port in use; only root may see by which process"
         );
         assert_eq!(missing(&[silent]), "none: no answer");
+        assert_eq!(missing(&[no_agent(None, NoAgentReason::Starting, "")]), "starting");
     }
 
     #[test]

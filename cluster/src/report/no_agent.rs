@@ -30,7 +30,9 @@ pub struct NoAgent {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NoAgentReason {
-    /// There is no second serial port: the node is starting, or its gadget has none.
+    /// The node is starting: its agent is not to be expected yet.
+    Starting,
+    /// There is no second serial port: its gadget has none.
     NoPort,
     /// Another process has the serial port.
     Busy,
@@ -60,6 +62,12 @@ impl NoAgent {
             }
             error => vec![Self::new(None, error)],
         }
+    }
+
+    /// Of a node that is starting.
+    pub(crate) fn starting() -> Self {
+        let message = "the node is starting".to_owned();
+        Self { by: None, why: NoAgentReason::Starting, pid: None, command: None, message }
     }
 
     fn new(by: Option<Transport>, error: &AgentError) -> Self {

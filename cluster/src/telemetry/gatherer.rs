@@ -11,11 +11,11 @@ use super::controller::{hottest, temperature};
 use crate::agent::{Agent, AgentError, Endpoint, Transport};
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::life::State;
+use crate::life::{BOOT_LIMIT, State};
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::ports::PortError;
-use crate::report::{NoAgent, TopNode, TopReport};
+use crate::report::{NoAgent, NoAgentReason, NodeStatus, TopNode, TopReport};
 
 /// The time limit for connecting to an agent, and for its reply.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -42,6 +42,8 @@ struct Contact {
     no_agent: Vec<NoAgent>,
     /// When another try is worth it.
     again: Option<Instant>,
+    /// The node's state in the last round.
+    state: Option<State>,
 }
 
 /// An agent that answered.
@@ -76,13 +78,18 @@ impl Gatherer {
             let name = label(node);
             status.nodes.iter().find(|row| row.node == name)
         };
-        let has_power = |node: &Node| row(*node).is_some_and(|row| row.seen == Some(true));
-        let powered: Vec<_> = nodes.iter().copied().filter(has_power).collect();
-        self.nodes.retain(|number, _| powered.iter().any(|node| node.number() == *number));
+        let with_power = |&node: &Node| {
+            row(node).filter(|row| row.seen == Some(true)).map(|row| (node, row.state))
+        };
+        let powered: Vec<_> = nodes.iter().filter_map(with_power).collect();
+        self.nodes.retain(|number, _| powered.iter().any(|(node, _)| node.number() == *number));
         self.listen(cluster, &powered, until);
         let rows = nodes.iter().map(|&node| {
             let contact = self.nodes.get(&node.number());
             let reached = contact.and_then(|contact| contact.reached.as_ref());
+            let is_starting = row(node).is_some_and(is_starting);
+            let (error, no_agent) =
+                contact.map_or_else(Default::default, |contact| contact.why_not(is_starting));
             TopNode {
                 node: label(node),
                 name: cluster.alias(node),
@@ -90,8 +97,8 @@ impl Gatherer {
                 transport: reached.map(|reached| reached.transport),
                 simulated: reached.is_some_and(|reached| reached.is_simulated),
                 telemetry: reached.and_then(|reached| reached.telemetry.clone()),
-                error: contact.and_then(|contact| contact.error.clone()),
-                no_agent: contact.map_or_else(Vec::new, |contact| contact.no_agent.clone()),
+                error,
+                no_agent,
             }
         });
         let nodes: Vec<_> = rows.collect();
@@ -102,10 +109,11 @@ impl Gatherer {
     }
 
     /// In parallel, so that a node that hangs does not delay the others.
-    fn listen(&mut self, cluster: &Cluster, nodes: &[Node], until: Instant) {
+    fn listen(&mut self, cluster: &Cluster, nodes: &[(Node, Option<State>)], until: Instant) {
         let mut work = Vec::new();
-        for &node in nodes {
+        for &(node, state) in nodes {
             let contact = self.nodes.entry(node.number()).or_default();
+            contact.see(state);
             match contact.agent.take() {
                 Some(agent) => work.push((node.number(), Work::Listen(agent))),
                 None if contact.again.is_some_and(|again| again > Instant::now()) => {}
@@ -124,7 +132,7 @@ impl Gatherer {
             let contact = self.nodes.entry(number).or_default();
             match result {
                 Ok(Ok((agent, telemetry))) => contact.heard(agent, telemetry),
-                Ok(Err(error)) => *contact = Contact::lost(&error),
+                Ok(Err(error)) => contact.lose(&error),
                 Err(_) => *contact = Contact::default(),
             }
         }
@@ -137,17 +145,50 @@ impl Contact {
         let before = self.reached.take().and_then(|reached| reached.telemetry);
         let reached = Reached { transport, is_simulated, telemetry: telemetry.or(before) };
         let agent = Some(agent).filter(|_| transport != Transport::Serial);
-        *self = Self { reached: Some(reached), agent, ..Self::default() };
+        *self = Self { reached: Some(reached), agent, state: self.state, ..Self::default() };
+    }
+
+    /// Allows another attempt at once where the node's state has changed.
+    fn see(&mut self, state: Option<State>) {
+        if std::mem::replace(&mut self.state, state) != state {
+            self.again = None;
+        }
     }
 
     /// Discards the previous reading.
-    fn lost(error: &AgentError) -> Self {
+    fn lose(&mut self, error: &AgentError) {
         // Somebody else is asking just now.
         let is_busy = matches!(error, AgentError::Unreachable { serial, .. }
             if matches!(**serial, AgentError::Port(PortError::Busy { .. })));
         let again = (!is_busy).then(|| Instant::now() + AGAIN);
         let (error, no_agent) = (Some(error.to_string()), NoAgent::of(error));
-        Self { error, no_agent, again, ..Self::default() }
+        *self = Self { error, no_agent, again, state: self.state, ..Self::default() };
+    }
+
+    /// Why the agent is not reached, in a sentence and per transport. While a node starts, that is the reason, unless another
+    /// process has the port or a wrong agent answers.
+    fn why_not(&self, is_starting: bool) -> (Option<String>, Vec<NoAgent>) {
+        use NoAgentReason::{Closed, NoPort, NoSsh, Silent};
+        let is_usual = |way: &NoAgent| matches!(way.why, Closed | NoPort | NoSsh | Silent);
+        match is_starting && self.error.is_some() && self.no_agent.iter().all(is_usual) {
+            true => {
+                let starting = NoAgent::starting();
+                (Some(starting.message.clone()), vec![starting])
+            }
+            false => (self.error.clone(), self.no_agent.clone()),
+        }
+    }
+}
+
+/// Whether a node is known to be booting.
+fn is_starting(row: &NodeStatus) -> bool {
+    match row.state {
+        // After BOOT_LIMIT its state is Failed.
+        Some(State::Powered) => true,
+        Some(State::BootRom | State::Enumerated | State::Link) => {
+            row.since.is_some_and(|since| since.age() < BOOT_LIMIT)
+        }
+        _ => false,
     }
 }
 
