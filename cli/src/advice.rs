@@ -156,6 +156,9 @@ pub(crate) fn diagnosed(mut report: DoctorReport) -> DoctorReport {
     for finding in &mut report.findings {
         finding.fix = doctor::Fix::Text(doctors(&finding.fix));
     }
+    for check in report.not_made.iter_mut().filter(|check| check.reason == doctor::NO_SYSTEM) {
+        check.reason.push_str(": pass --root DIR");
+    }
     report
 }
 

@@ -79,6 +79,18 @@ fn programs_get_facts() {
     assert_eq!(config, "dtparam=audio=on\n", "a dry run changed it");
 }
 
+/// The next step is in the command's words.
+#[test]
+fn without_a_system_the_option_that_names_one_is_told() {
+    let world = World::builtin("v2.5");
+    let told = "simulated boards have no system around them: pass --root DIR";
+    let output = world.run(&["doctor"]);
+    assert!(output.stdout.contains(told), "{output:?}");
+    let document = world.run(&["doctor", "--json"]).json();
+    let unmade = document["not_made"].as_array().expect("a list");
+    assert!(unmade.iter().any(|check| check["reason"] == told), "{document}");
+}
+
 /// No board is something that needs doing, and everything else is checked all the same.
 #[test]
 fn no_board_is_a_finding() {

@@ -31,6 +31,7 @@ fn note(node: &WaitNode) -> String {
         1 => Some("power cycled once".to_owned()),
         cycles => Some(format!("power cycled {cycles} times")),
     };
-    let parts: Vec<_> = cycles.into_iter().chain(node.cause.map(str::to_owned)).collect();
+    let parts: Vec<_> =
+        cycles.into_iter().chain(node.cause.as_deref().map(str::to_owned)).collect();
     parts.join("; ")
 }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::event::Verdict;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
-use crate::report::{ChaosReport, PlannedFault};
+use crate::report::{ChaosReport, PlannedFault, seconds};
 
 /// The progress of a run. The observer may stop the run at each of these.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ impl Run<'_> {
     }
 
     fn now(&self) -> f64 {
-        ChaosReport::seconds(self.clock.now())
+        seconds(self.clock.now())
     }
 
     fn tell(&mut self, report: &ChaosReport, error: Option<Error>) -> ControlFlow<()> {

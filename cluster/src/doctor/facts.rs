@@ -17,6 +17,9 @@ use crate::error::Error;
 use crate::nodes::{Labels, label};
 use crate::system::System;
 
+/// Why the checks of a system are not made where boards are simulated and no root is named.
+pub const NO_SYSTEM: &str = "simulated boards have no system around them";
+
 /// What there is.
 pub(super) struct Facts {
     /// What in the configuration has no effect.
@@ -123,7 +126,7 @@ impl Facts {
         };
         facts.system = match System::new(&options) {
             Ok(system) => SystemFacts::gather(&system, subject, cluster.as_mut()),
-            Err(_) => Err("simulated boards have no system around them: name one".to_owned()),
+            Err(_) => Err(NO_SYSTEM.to_owned()),
         };
         Ok(facts)
     }

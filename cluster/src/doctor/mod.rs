@@ -24,6 +24,7 @@ mod usb_checks;
 
 pub use check::Check;
 pub use examine::{checks, examine};
+pub use facts::NO_SYSTEM;
 pub use finding::{DoctorFinding, Fix, Severity};
 pub use fix::fix;
 pub use subject::Subject;

@@ -146,7 +146,7 @@ fn waited(
             break;
         }
     }
-    let report = report(cluster, watch, wait.goal, &cycles);
+    let report = report(cluster, watch, wait, &cycles);
     let error = error.or_else(|| not_reached(&report, wait.limit));
     Ok(Outcome { report, error })
 }
@@ -159,11 +159,11 @@ fn stopped(states: &[NodeState], goal: State) -> Error {
 fn report(
     cluster: &Cluster,
     watch: &Watch,
-    goal: State,
+    wait: &Wait,
     cycles: &BTreeMap<Node, u32>,
 ) -> WaitReport {
-    let nodes = watch.states().iter().map(|node| row(cluster, node, goal, cycles));
-    WaitReport { goal, nodes: nodes.collect() }
+    let nodes = watch.states().iter().map(|node| row(cluster, node, wait, cycles));
+    WaitReport { goal: wait.goal, nodes: nodes.collect() }
 }
 
 /// Has power, and nothing of it is on the USB.
@@ -185,8 +185,8 @@ fn cycle(
     cluster.cycle(&set, &mut telling)?.into_result().map(drop)
 }
 
-fn row(cluster: &Cluster, node: &NodeState, goal: State, cycles: &BTreeMap<Node, u32>) -> WaitNode {
-    let reached = node.state.meets(goal);
+fn row(cluster: &Cluster, node: &NodeState, wait: &Wait, cycles: &BTreeMap<Node, u32>) -> WaitNode {
+    let reached = node.state.meets(wait.goal);
     WaitNode {
         node: label(node.node),
         name: cluster.alias(node.node),
@@ -194,7 +194,7 @@ fn row(cluster: &Cluster, node: &NodeState, goal: State, cycles: &BTreeMap<Node,
         since: node.since.map(Since),
         reached,
         cycles: cycles.get(&node.node).copied().unwrap_or(0),
-        cause: (!reached).then(|| likely_cause(node.state, goal)),
+        cause: (!reached).then(|| likely_cause(node.state, wait.goal, wait.limit)),
     }
 }
 
@@ -202,7 +202,8 @@ fn not_reached(report: &WaitReport, limit: Option<Duration>) -> Option<Error> {
     let left = report.nodes.iter().filter(|node| !node.reached);
     let left: Vec<_> = left
         .map(|node| {
-            format!("{} is {} ({})", node.node, node.state, likely_cause(node.state, report.goal))
+            let cause = node.cause.as_deref().unwrap_or_default();
+            format!("{} is {} ({cause})", node.node, node.state)
         })
         .collect();
     let after = limit.map_or(String::new(), |limit| format!(" within {} s", limit.as_secs_f64()));

@@ -92,7 +92,7 @@ pub struct PlannedFault {
 
 impl PlannedFault {
     pub(crate) fn new(number: u64, fault: &Fault) -> Self {
-        let (at_s, lasts_s) = (fault.at.as_secs_f64(), fault.lasts.as_secs_f64());
+        let (at_s, lasts_s) = (seconds(fault.at), seconds(fault.lasts));
         Self { number, node: format!("p{}", fault.node), at_s, lasts_s, kind: fault.kind }
     }
 }
@@ -104,16 +104,32 @@ impl ChaosReport {
             nodes: labels(nodes),
             left_off: labels(left_off),
             seed: plan.seed,
-            mtbf_s: plan.mtbf.as_secs_f64(),
-            mttr_s: plan.mttr.as_secs_f64(),
-            duration_s: plan.duration.as_secs_f64(),
+            mtbf_s: seconds(plan.mtbf),
+            mttr_s: seconds(plan.mttr),
+            duration_s: seconds(plan.duration),
             graceful_share: plan.graceful_share,
             hang: plan.hang,
         }
     }
+}
 
-    /// A time to the millisecond.
-    pub(crate) fn seconds(time: Duration) -> f64 {
-        (time.as_secs_f64() * 1000.0).round() / 1000.0
+/// A time to the millisecond.
+pub(crate) fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planned_times_are_told_to_the_millisecond() {
+        let (at, lasts) = (Duration::from_millis(1809), Duration::from_nanos(2_300_400_001));
+        let planned = PlannedFault::new(1, &Fault { node: 1, at, lasts, kind: FaultKind::Cut });
+        let told = serde_json::to_value(&planned).unwrap();
+        assert_eq!(
+            (told["at_s"].to_string(), told["lasts_s"].to_string()),
+            ("1.809".into(), "2.3".into())
+        );
     }
 }

@@ -44,6 +44,7 @@ pub use status::{
 pub use top::{FanReport, TopNode, TopReport};
 pub use wait::{StartReport, WaitNode, WaitReport};
 
+pub(crate) use chaos::seconds;
 pub(crate) use power::names;
 pub(crate) use wait::likely_cause;
 

@@ -1,9 +1,12 @@
 //! What waiting for nodes comes to.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{PowerReport, Since};
-use crate::life::State;
+use crate::life::{BOOT_LIMIT, State};
 
 /// `wait`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -44,14 +47,21 @@ pub struct WaitNode {
     pub cycles: u32,
     /// Why it did not get there, most likely.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<&'static str>,
+    pub cause: Option<Cow<'static, str>>,
 }
 
 const NO_AGENT: &str = "no agent answers: it is not installed or not running";
 
-/// Why a node in a state is not in the one that was waited for, most likely.
-pub(crate) const fn likely_cause(state: State, goal: State) -> &'static str {
-    match state {
+/// Added where a boot would have ended within the wait.
+const NEVER: &str = ": check its card, its image and the power supply";
+
+/// Why a node in a state is not in the one that was waited for, for at most this long, most likely.
+pub(crate) fn likely_cause(
+    state: State,
+    goal: State,
+    limit: Option<Duration>,
+) -> Cow<'static, str> {
+    Cow::Borrowed(match state {
         State::Enumerated | State::Link | State::Reachable | State::Agent
             if matches!(goal, State::Halted) =>
         {
@@ -61,7 +71,15 @@ pub(crate) const fn likely_cause(state: State, goal: State) -> &'static str {
         State::Enumerated | State::Link if matches!(goal, State::Agent) => NO_AGENT,
         State::Absent => "its board is not connected or does not answer",
         State::Off => "it has no power",
-        State::Powered | State::Failed => {
+        // It may still be booting when a short wait ends.
+        State::Powered => match limit {
+            None => "not on the USB yet",
+            Some(limit) => {
+                let cause = if limit < BOOT_LIMIT { "" } else { NEVER };
+                return format!("not on the USB within {} s{cause}", limit.as_secs_f64()).into();
+            }
+        },
+        State::Failed => {
             "it never appeared on the USB: check its card, its image and the power supply"
         }
         State::BootRom => "it stays in its boot ROM: no bootable card",
@@ -70,7 +88,7 @@ pub(crate) const fn likely_cause(state: State, goal: State) -> &'static str {
         State::Reachable => NO_AGENT,
         State::Agent => "it is still running",
         State::Halted => "it has powered off: cycle its power",
-    }
+    })
 }
 
 #[cfg(test)]
@@ -78,7 +96,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_short_wait_blames_no_card() {
+        let cause = |state, limit| likely_cause(state, State::Agent, limit);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(cause(State::Powered, seconds(8)), "not on the USB within 8 s");
+        assert_eq!(
+            cause(State::Powered, seconds(120)),
+            "not on the USB within 120 s: check its card, its image and the power supply"
+        );
+        assert_eq!(cause(State::Powered, None), "not on the USB yet");
+        assert!(cause(State::Failed, seconds(8)).starts_with("it never appeared on the USB"));
+    }
+
+    #[test]
     fn the_cause_depends_on_what_was_waited_for() {
+        let likely_cause = |state, goal| likely_cause(state, goal, None);
         let network = "its network interface is not up";
         assert_eq!(likely_cause(State::Enumerated, State::Link), network);
         assert_eq!(likely_cause(State::Enumerated, State::Agent), NO_AGENT);

@@ -38,7 +38,7 @@ fn what_cannot_be_looked_at_is_named_with_the_reason() {
     assert_eq!(report.findings, []);
     let reason =
         |check: &str| report.not_made.iter().find(|one| one.check == check).map(|one| &*one.reason);
-    let no_system = Some("simulated boards have no system around them: name one");
+    let no_system = Some(clusterhat::doctor::NO_SYSTEM);
     for check in ["i2c-off", "groups", "modem-manager", "usb-storage", "equal-ids", "network"] {
         assert_eq!(reason(check), no_system, "{check}");
     }
