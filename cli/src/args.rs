@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Reboot(shutdown::Reboot),
     /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
-    /// Check whether nodes have power, for scripts: exit status 0 on, 1 off
+    /// Check whether nodes have power, for scripts: exit status 0 on, 1 off, 4 unknown
     IsOn(is_on::IsOn),
     /// Wait until nodes have reached a state (no NODES: all)
     Wait(wait::Wait),

@@ -16,6 +16,10 @@ use system_config::network::NetworkError;
 
 use crate::advice::{OPTIONS, Words, network, sentences};
 
+/// How a dry run is possible without a board.
+const PREVIEW: &str =
+    "to preview without one, add --sim v2.5 --root DIR, with the system's root as DIR";
+
 /// An error of the command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -25,6 +29,9 @@ pub(crate) enum Failure {
     /// A question that the exit status answers has no answer.
     #[error(transparent)]
     NotTold(Error),
+    /// A dry run of what needs no more of the boards than their nodes' number.
+    #[error(transparent)]
+    NotPlanned(Error),
     /// The environment names no simulation.
     #[error("{0}")]
     Simulation(String),
@@ -65,9 +72,12 @@ pub(crate) enum Failure {
         /// SIGHUP, SIGINT or SIGTERM.
         signal: i32,
     },
-    /// A dangerous command was not confirmed.
+    /// A dangerous command needs a confirmation, and nobody can be asked.
     #[error("{0}")]
     NotConfirmed(String),
+    /// Somebody was asked, and did not confirm it.
+    #[error("{0}")]
+    Declined(&'static str),
     /// What was waited for did not come.
     #[error("timed out: {0}")]
     TimedOut(String),
@@ -138,15 +148,17 @@ fn advice(error: &Error) -> String {
         }
         Error::Vetoed { .. } => "; --no-hooks switches without asking them",
         Error::BootLoop(_) => ", then run `clusterhat restore --again`",
+        Error::NotRestarted { off, .. } if !off.is_empty() => {
+            let them = if off.len() == 1 { "it" } else { "them" };
+            return format!("; `clusterhat on {}` starts {them}", off.join(" "));
+        }
         Error::NotShutDown { failures, wanted, halted, .. } if failures.len() == wanted.len() => {
             return match &halted[..] {
                 [] => String::new(),
                 nodes => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
             };
         }
-        Error::NotShutDown { action: "shut down", .. } => {
-            "; cut it with `clusterhat off --immediate`, or use --force"
-        }
+        Error::NotShutDown { .. } => "; cut it with `clusterhat off --immediate`, or use --force",
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": omit --root",
         _ => "",
@@ -190,10 +202,26 @@ fn option(error: &Error) -> &'static str {
 }
 
 impl Failure {
+    /// The same where the exit status 1 is an answer.
+    pub(crate) fn without_answer(self) -> Self {
+        match self {
+            Self::Cluster(error) => Self::NotTold(error),
+            failure => failure,
+        }
+    }
+
+    /// The same of a dry run that a simulated board would do for.
+    pub(crate) fn without_plan(self) -> Self {
+        match self {
+            Self::Cluster(error) => Self::NotPlanned(error),
+            failure => failure,
+        }
+    }
+
     /// 1 failed, 2 usage or configuration, 3 timed out, 4 no board.
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
-            Self::Cluster(error) => exit_status(error),
+            Self::Cluster(error) | Self::NotPlanned(error) => exit_status(error),
             // 1 is the answer no.
             Self::NotTold(error) => match exit_status(error) {
                 1 => 4,
@@ -202,7 +230,7 @@ impl Failure {
             Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
             // As a shell has it for a process that a signal ended.
             Self::TimedOut(_) => 3,
-            Self::Log { .. } | Self::Input(_) | Self::Output(_) => 1,
+            Self::Declined(_) | Self::Log { .. } | Self::Input(_) | Self::Output(_) => 1,
             Self::Interrupted { signal, .. }
             | Self::HubInterrupted { signal }
             | Self::ChaosInterrupted { signal }
@@ -212,10 +240,10 @@ impl Failure {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Cluster(error) | Self::NotTold(error) => error.kind(),
+            Self::Cluster(error) | Self::NotTold(error) | Self::NotPlanned(error) => error.kind(),
             Self::Usage(_) => ErrorKind::Usage,
             Self::Simulation(_) => ErrorKind::Simulation,
-            Self::NotConfirmed(_) => ErrorKind::NotConfirmed,
+            Self::NotConfirmed(_) | Self::Declined(_) => ErrorKind::NotConfirmed,
             Self::TimedOut(_) => ErrorKind::TimedOut,
             Self::Input(_) => ErrorKind::Input,
             Self::Log { .. } | Self::Output(_) => ErrorKind::Output,
@@ -229,7 +257,10 @@ impl Failure {
     /// The message and its causes on one line.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Cluster(error) | Self::NotTold(error) => {
+            Self::NotPlanned(error) if matches!(error.kind(), ErrorKind::NoBoard) => {
+                shorten(&format!("{}; {PREVIEW}", chain(error))).into_owned()
+            }
+            Self::Cluster(error) | Self::NotTold(error) | Self::NotPlanned(error) => {
                 let text = match (error, reworded(error)) {
                     (_, Some(text)) => text,
                     (Error::Driver(error), _) => error.describe(&Words).to_string(),
@@ -243,9 +274,12 @@ impl Failure {
 
     /// The message for people, over as many lines as it needs.
     pub(crate) fn lines(&self) -> String {
-        match self {
-            Self::Cluster(Error::Nodes(error)) => shorten(&error.pointed()).into_owned(),
-            Self::Cluster(Error::Driver(DriverError::NoBoard { searched })) => {
+        let (Self::Cluster(error) | Self::NotTold(error) | Self::NotPlanned(error)) = self else {
+            return self.message();
+        };
+        match error {
+            Error::Nodes(error) => shorten(&error.pointed()).into_owned(),
+            Error::Driver(DriverError::NoBoard { searched }) => {
                 let mut text = self.message();
                 for place in searched {
                     let _ = write!(text, "\n  looked at {place}");
@@ -257,11 +291,11 @@ impl Failure {
                 text
             }
             // One a line: each has a fix of its own.
-            Self::Cluster(Error::Network(NetworkError::Blocked(findings))) => {
+            Error::Network(NetworkError::Blocked(findings)) => {
                 sentences(findings).collect::<Vec<_>>().join("\nclusterhat: ")
             }
             // The report stands there already.
-            Self::Cluster(Error::ProblemsFound(_)) => format!("{}: see above", self.message()),
+            Error::ProblemsFound(_) => format!("{}: see above", self.message()),
             _ => self.message(),
         }
     }
@@ -269,7 +303,7 @@ impl Failure {
     /// The same for programs.
     pub(crate) fn report(&self) -> ErrorReport {
         let mut report = match self {
-            Self::Cluster(error) | Self::NotTold(error) => error.report(),
+            Self::Cluster(error) | Self::NotTold(error) | Self::NotPlanned(error) => error.report(),
             failure => ErrorReport::new(failure.kind(), String::new()),
         };
         report.message = self.message();

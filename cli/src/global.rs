@@ -26,7 +26,8 @@ pub(crate) struct Global {
     /// Use the files and devices below this directory
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) root: Option<PathBuf>,
-    /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file
+    /// Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine's
+    /// configuration and hooks
     #[arg(long, global = true, value_name = "SIMULATION", value_parser = NonEmptyStringValueParser::new(), help_heading = GLOBAL)]
     pub(crate) sim: Option<String>,
     /// Wait at most this long for another process (seconds)

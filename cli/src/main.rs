@@ -13,6 +13,7 @@ mod signals;
 mod vendor;
 mod watch;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -80,11 +81,23 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if let Some(name) = global::simulated(&words) {
         render::simulation::name(&name);
     }
-    let printed = render::print(&Printout::of_failure("", &failure), true);
+    let command = command_of(&words);
+    let printed = render::print(&Printout::of_failure(&command, &failure), true);
     if printed.is_err() {
         render::tell(&failure.lines());
     }
     render::exit_of(ExitCode::from(failure.exit_status()), printed)
+}
+
+/// The command that a command line names although it cannot be parsed; empty where it names none.
+fn command_of(words: &[OsString]) -> String {
+    let mut command = Cli::command().ignore_errors(true);
+    let matches = command.try_get_matches_from_mut(words);
+    let name = matches.ok().and_then(|matches| matches.subcommand_name().map(str::to_owned));
+    // The hidden ones are the vendor's names for parts of `board`.
+    let is_hidden =
+        |name: &String| command.find_subcommand(name).is_some_and(|one| one.is_hide_set());
+    name.map_or_else(String::new, |name| if is_hidden(&name) { "board".to_owned() } else { name })
 }
 
 /// In colours where a terminal shows them.

@@ -73,3 +73,21 @@ fn a_supply_that_sags() {
     value["throttled"] = json!(0x5_0005);
     agree(&value, &COMMANDS);
 }
+
+/// The number of nodes is all that it needs of a board.
+#[test]
+fn without_a_board_a_dry_run_of_the_network_names_the_way_to_preview_it() {
+    let mut value = World::builtin_value("v2.5");
+    value["hat"] = serde_json::json!(null);
+    value["chips"] = serde_json::json!({});
+    let world = World::new(&value);
+    let setup = ["network", "setup", "--mode", "nat"];
+    let told = "to preview without one, add --sim v2.5 --root DIR";
+    let preview = world.run(&[&setup[..], &["--dry-run"]].concat());
+    assert_eq!(preview.status, 4, "{preview:?}");
+    assert!(preview.stderr.contains(told), "{preview:?}");
+    let document = world.run(&[&setup[..], &["--dry-run", "--json"]].concat()).json();
+    assert!(document["error"]["message"].as_str().is_some_and(|text| text.contains(told)));
+    let setup = world.run(&setup);
+    assert_eq!((setup.status, setup.stderr.contains(told)), (4, false), "{setup:?}");
+}

@@ -138,6 +138,24 @@ fn what_the_caller_gets_wrong_is_status_2() {
 }
 
 #[test]
+fn a_usage_error_names_its_command() {
+    let world = World::builtin("v2.5");
+    for (args, command) in [
+        (&["on", "p1", "--frob"][..], "on"),
+        (&["cycle"], "cycle"),
+        (&["led", "maybe"], "led"),
+        (&["getpath", "--frob"], "path"),
+        (&["setorder", "1"], "board"),
+        (&["network", "setup"], "network"),
+        (&["--lock-limit", "x", "status"], "status"),
+        (&["frobnicate"], ""),
+        (&[], ""),
+    ] {
+        assert_eq!(expect(&world, args, 2)["command"], command, "{args:?}");
+    }
+}
+
+#[test]
 fn a_wrong_configuration_or_world_is_status_2() {
     let mut value = World::builtin_value("v2.5");
     for text in ["delay = \"soon\"", "[[board]\n", "first = 0", "[[board]]\nbus = 7\n"] {

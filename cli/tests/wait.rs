@@ -142,6 +142,22 @@ fn the_exit_status_tells_whether_a_node_is_on() {
     assert!(output.stderr.contains("hat1"), "{output:?}");
 }
 
+/// What cannot be opened does not say no.
+#[test]
+fn a_board_that_cannot_be_opened_is_no_answer() {
+    let root = tempfile::tempdir().expect("a folder");
+    for folder in ["dev", "etc/clusterhat"] {
+        std::fs::create_dir_all(root.path().join(folder)).expect("a folder");
+    }
+    std::fs::write(root.path().join("dev/i2c-1"), "").expect("no device");
+    let board = "[[board]]\nbus = 1\naddress = 0x20\nrevision = \"2.5\"\n";
+    std::fs::write(root.path().join("etc/clusterhat/clusterhat.toml"), board).expect("a file");
+    let root = root.path().to_str().expect("a path");
+    let mut command = world(json!({})).command(&["is-on", "p1", "--root", root]);
+    let output = command.env_remove("CLUSTERHAT_SIM").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+}
+
 /// A program whose lines are read as they come, ended when it is dropped.
 struct Lines {
     child: Child,

@@ -26,7 +26,7 @@ end
 
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -s h -l help -d 'Print help'
@@ -38,7 +38,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "restore" -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "shutdown" -d 'Shut nodes down, and cut their power once they have halted'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reboot" -d 'Restart nodes; their power stays on'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "status" -d 'Show commanded and measured state; switches nothing (no NODES: all)'
-complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "is-on" -d 'Check whether nodes have power, for scripts: exit status 0 on, 1 off'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "is-on" -d 'Check whether nodes have power, for scripts: exit status 0 on, 1 off, 4 unknown'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "wait" -d 'Wait until nodes have reached a state (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "init" -d 'Initialise boards not initialised since power-up; keeps every node\'s power as it is'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "console" -d 'Open a node\'s console, watch several, or drive one from a script'
@@ -83,7 +83,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l timeout -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l retries -d 'Power-cycle nodes that are not on the USB by then and wait again, at most N times' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l dry-run -d 'Show what would be done, write nothing'
@@ -93,7 +93,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -s h -l help -
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l timeout -d 'How long nodes may take to halt (seconds; default 120); those that take longer keep their power' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l no-hooks -d 'Run no hooks; none can refuse a node then'
@@ -119,7 +119,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l timeout 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l retries -d 'Power-cycle nodes that are not on the USB by then and wait again, at most N times' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l ignore-undervoltage -d 'Continue even if the Pi reports under-voltage'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l dry-run -d 'Show what would be done, write nothing'
@@ -130,7 +130,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -s h -l hel
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l all -d 'Include nodes whose board kept its power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -l again -d 'Continue even after two consecutive starts that were cut short by under-voltage or a loss of power'
@@ -142,7 +142,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand restore" -s h -l h
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l timeout -d 'How long nodes may take to halt (seconds; default 120); those that take longer keep their power' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l force -d 'Cut the power of nodes that have not halted by then, even if they could not be asked; they may lose data'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -l no-hooks -d 'Run no hooks; none can refuse a node then'
@@ -152,20 +152,20 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand shutdown" -s h -l 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l timeout -d 'How long nodes may take to answer (seconds; default 120)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reboot" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l watch -d 'Show every change of a node\'s state as it happens, until interrupted; with TIME, poll the boards this often (seconds) too, and show changes of outputs, voltages and what other programs switch' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand status" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand is-on" -s h -l help -d 'Print help'
@@ -182,13 +182,13 @@ failed\t''"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l timeout -d 'Stop waiting after this long (seconds; default 120)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand init" -s h -l help -d 'Print help'
@@ -198,63 +198,63 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l timeou
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l log -d 'Append the output of the nodes to this regular file, each line with its time' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l watch -d 'Show the output of the nodes, each line with its node\'s name, and send nothing'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand console" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand alert" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand led" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand hub" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand wp" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l interval -d 'With auto: time between two readings of the temperature (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand fan" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand act" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand usbboot" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand path" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -s h -l help -d 'Print help'
@@ -263,7 +263,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __f
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and not __fish_seen_subcommand_from order save reset" -f -a "reset" -d 'Restart a board; its nodes return to the power state saved in its EEPROM'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from order" -s h -l help -d 'Print help'
@@ -275,21 +275,21 @@ led\t'The LEDs'
 defaults\t'Factory settings: order 20, all nodes off, USB boot on'"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l yes -d 'Do not ask for confirmation before factory settings replace the saved ones'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l yes -d 'Do not ask for confirmation, although nodes may lose power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand board; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l probe -d 'Also ask the addresses 0x20 to 0x23 of every I2C bus (reads only, but other chips see it)'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand boards" -l json -d 'Print one JSON document, for errors too'
@@ -298,7 +298,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __f
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l boot-dir -d 'Where the boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l undo -d 'The former spelling of `setup undo`'
@@ -310,7 +310,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and not __f
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l boot-dir -d 'Where the boot partition is mounted [default: boot/firmware or boot below the root]' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l force -d 'Undo even files that were edited since'
@@ -318,7 +318,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -s h -l help -d 'Print help'
@@ -333,7 +333,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l cluster -d 'The cluster\'s name, where the nodes\' node.toml has one' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l isolate -d 'Isolate the nodes from each other: each reaches only the controller and the networks behind it'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l allow-forwarding -d 'Let the nodes through the packet filter (Docker\'s, ufw\'s, firewalld\'s ...), at every boot'
@@ -343,19 +343,19 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from allow" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Undo even files that were edited since'
@@ -366,7 +366,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l interval -
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l count -d 'End after this many (default: run until interrupted)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand top" -s h -l help -d 'Print help'
@@ -377,7 +377,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l seed -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l graceful-share -d 'Share of faults that are shutdowns instead of power cuts (0 to 1)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l hang -d 'Make nodes hang instead of cutting their power; simulated nodes only'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l dry-run -d 'Print what would be done, write nothing'
@@ -386,7 +386,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -l json -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand chaos" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l fix -d 'Apply the safe fixes: `setup`, and loading kernel modules'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l dry-run -d 'With --fix: show the changes as a diff and make none'
@@ -400,73 +400,73 @@ slurm\t'Nodes and a partition for slurm.conf'
 json\t'JSON, as with --json'"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand maxpi" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setorder" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand save" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveorder" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand saveusbboot" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savepos" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l yes -d 'Do not ask'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand savedefaults" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l yes -d 'Do not ask for confirmation, although nodes may lose power'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand reset" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l root -d 'Use the files and devices below this directory' -r -F
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand help" -s h -l help -d 'Print help'

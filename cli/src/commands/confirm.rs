@@ -22,12 +22,12 @@ pub(super) fn confirm(yes: bool, danger: &str) -> Result<(), Failure> {
     }
     let mut answer = Vec::new();
     io::stdin().lock().read_until(b'\n', &mut answer)?;
-    let refusal = match str::from_utf8(&answer).map(str::trim) {
+    let declined = match str::from_utf8(&answer).map(str::trim) {
         Ok("y" | "Y" | "yes") => return Ok(()),
         Ok(_) => "not confirmed; nothing was done",
-        Err(_) => "not confirmed, as the answer is not text; nothing was switched",
+        Err(_) => "not confirmed, as the answer is not text; nothing was done",
     };
-    Err(Failure::NotConfirmed(refusal.to_owned()))
+    Err(Failure::Declined(declined))
 }
 
 /// Where somebody sees it, even if the errors lead elsewhere.

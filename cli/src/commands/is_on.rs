@@ -8,8 +8,8 @@ use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 
 const AFTER_HELP: &str = "\
-Exit status: 0 all of them have power, 1 at least one has none, 2 usage or configuration, 3 timed out, \
-4 a board could not be read.";
+Exit status: 0 all of them have power, 1 at least one has none, 2 usage or configuration, 3 timed out waiting for another process, \
+4 unknown: no board was found, or one could not be opened or read.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -26,13 +26,9 @@ impl Run for IsOn {
 
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
-        let asked = call.open()?.are_on(&nodes)?;
-        match asked.error {
-            Some(error) => Err(Failure::NotTold(error)),
-            None => {
-                call.is_no = !asked.report;
-                Ok(Report::IsOn { on: asked.report }.into())
-            }
-        }
+        let asked = call.open().and_then(|cluster| Ok(cluster.are_on(&nodes)?.into_result()?));
+        let on = asked.map_err(Failure::without_answer)?;
+        call.is_no = !on;
+        Ok(Report::IsOn { on }.into())
     }
 }

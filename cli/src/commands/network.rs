@@ -106,7 +106,10 @@ impl Run for NetworkSetup {
 
     fn run(&self, call: &mut Call) -> Done {
         let options = call.options.clone();
-        let cluster = call.open()?;
+        let cluster = call.open().map_err(|failure| match self.dry_run {
+            true => failure.without_plan(),
+            false => failure,
+        })?;
         let system = System::new(&options)?;
         let request = NetworkRequest {
             manager: self.backend.0,

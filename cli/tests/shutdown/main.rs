@@ -153,9 +153,30 @@ fn a_restart_keeps_the_power() {
     let (status, document) = json(&world, &["reboot", "p1", "p3"]);
     assert_eq!(status, 1, "{document}");
     assert_eq!(document["rebooting"][0]["transport"], "serial");
-    assert!(document["rebooting"][1]["error"].is_string(), "p3 has no power: {document}");
+    assert_eq!(document["rebooting"][1]["error"], "it is off", "{document}");
     assert_eq!(document["error"]["kind"], "not-shut-down");
     assert!(is_on(&world));
+}
+
+/// Nor is its agent asked, or its program missed.
+#[test]
+fn a_restart_of_nodes_that_are_off_names_the_command_that_starts_them() {
+    let (world, programs) = (world(|_| {}), Programs::new(3));
+    for (nodes, sentence) in [
+        (&["p3"][..], "not restarted, because they are off: p3; `clusterhat on p3` starts it"),
+        (
+            &["p1", "p3", "p4"],
+            "not restarted, because they are off: p3 p4; `clusterhat on p3 p4` starts them",
+        ),
+    ] {
+        let args = [&["reboot"][..], nodes].concat();
+        let output = Output::of(&mut programs.command(&world, &args));
+        assert_eq!((output.status, &*output.stderr), (1, &*format!("clusterhat: {sentence}\n")));
+    }
+    let off = Output::of(&mut programs.command(&world, &["shutdown", "p3"]));
+    assert_eq!((off.status, &*off.stderr), (0, ""), "{off:?}");
+    assert!(off.stdout.contains("no change"), "{off:?}");
+    assert_eq!(programs.calls(), "");
 }
 
 #[test]
@@ -272,8 +293,8 @@ fn off_asks_on_a_terminal_where_a_node_is_running() {
     assert!(no.stdout.contains(question), "{no:?}");
     assert!(no.stdout.contains("not confirmed; nothing was done") && is_on(&world), "{no:?}");
     let noise = on_terminal(&world, "off p1", "\\377\\n");
-    assert!(noise.stdout.contains("nothing was switched") && is_on(&world), "{noise:?}");
-    assert_eq!((noise.status, no.status), (2, 2), "{noise:?}");
+    assert!(noise.stdout.contains("nothing was done") && is_on(&world), "{noise:?}");
+    assert_eq!((noise.status, no.status), (1, 1), "{noise:?}");
     for elsewhere in ["2>/dev/null", ">/dev/null"] {
         let no = on_terminal(&world, &format!("off p1 p2 p3 {elsewhere}"), "n\\n");
         assert!(no.stdout.contains(question) && is_on(&world), "{elsewhere}: {no:?}");
@@ -339,7 +360,7 @@ fn cycle_asks_on_a_terminal_where_a_node_is_running() {
     let question = "p1 is running, and may lose data; `clusterhat reboot p1` restarts without a power cut. Continue? [y/N]";
     assert!(no.stdout.contains(question), "{no:?}");
     assert!(no.stdout.contains("not confirmed; nothing was done"), "{no:?}");
-    assert_eq!((no.status, world.read()["lives"].clone()), (2, before.clone()));
+    assert_eq!((no.status, world.read()["lives"].clone()), (1, before.clone()));
     let sure = on_terminal(&world, "cycle p1 --yes", "");
     assert!(!sure.stdout.contains("running") && sure.stdout.contains("power cycled"), "{sure:?}");
     assert_ne!(world.read()["lives"], before);

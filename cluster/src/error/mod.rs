@@ -95,11 +95,9 @@ pub enum Error {
     /// A reset of hubs was stopped between two of them: those that were switched off are on again.
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
-    /// Nodes that were to go down or to restart, and do not.
-    #[error("{}", not_shut_down(.action, .failures))]
+    /// Nodes that were to go down, and do not.
+    #[error("{}", keep_power("shut down", .failures))]
     NotShutDown {
-        /// What was asked of them: `shut down` or `restart`.
-        action: &'static str,
         /// Each with why.
         failures: Vec<(String, String)>,
         /// Whether a node was asked and has not halted in time.
@@ -108,6 +106,14 @@ pub enum Error {
         wanted: Vec<String>,
         /// Those of them that have halted.
         halted: Vec<String>,
+    },
+    /// Nodes that were to restart, and do not.
+    #[error("{}", not_restarted(.failures, .off))]
+    NotRestarted {
+        /// Each that has power with why.
+        failures: Vec<(String, String)>,
+        /// Those that have no power, so that there is nothing to restart.
+        off: Vec<String>,
     },
     /// Nodes that were asked for are on a HAT that is not there.
     #[error("absent, because their HAT is not connected: {}", .0.join(" "))]
@@ -231,7 +237,7 @@ impl Error {
             Self::Chaos(ChaosError::Gone { .. }) => ErrorKind::Absent,
             Self::Chaos(_) => ErrorKind::Usage,
             Self::NotShutDown { timed_out: true, .. } => ErrorKind::TimedOut,
-            Self::NotShutDown { .. } => ErrorKind::NotShutDown,
+            Self::NotShutDown { .. } | Self::NotRestarted { .. } => ErrorKind::NotShutDown,
             Self::Absent(_) => ErrorKind::Absent,
             Self::Vetoed { .. } => ErrorKind::Vetoed,
             Self::Desired(_) => ErrorKind::Desired,
@@ -295,7 +301,14 @@ fn orders(connected: &[u8]) -> String {
 }
 
 /// Each node with why; their power is as it was.
-fn not_shut_down(action: &str, failures: &[(String, String)]) -> String {
+fn keep_power(action: &str, failures: &[(String, String)]) -> String {
     let nodes: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
     format!("did not {action}, and keep their power: {}", nodes.join("; "))
+}
+
+fn not_restarted(failures: &[(String, String)], off: &[String]) -> String {
+    let failed = (!failures.is_empty()).then(|| keep_power("restart", failures));
+    let off = (!off.is_empty())
+        .then(|| format!("not restarted, because they are off: {}", off.join(" ")));
+    failed.into_iter().chain(off).collect::<Vec<_>>().join("; ")
 }

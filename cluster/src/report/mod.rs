@@ -57,7 +57,7 @@ pub const SCHEMA: u32 = 1;
 pub struct Document<'a> {
     /// The version of the documents: incremented when a key is removed or its meaning changes.
     pub schema: u32,
-    /// The command's word; empty if the command line could not be parsed.
+    /// The command's word; empty if the command line names no command.
     pub command: &'a str,
     /// The simulation's name or file; absent on real hardware.
     #[serde(skip_serializing_if = "Option::is_none")]

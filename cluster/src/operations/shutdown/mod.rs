@@ -30,6 +30,9 @@ use work::Work;
 
 pub use course::SETTLE;
 
+/// Why a node without power does not restart.
+const OFF: &str = "it is off";
+
 /// How nodes are shut down.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shutdown {
@@ -108,10 +111,10 @@ impl Cluster {
         ShutdownReport { nodes: rows.collect() }
     }
 
-    /// Restarts nodes; their power stays. Done once each has accepted it.
+    /// Restarts nodes; their power stays. Done once each has accepted it. One that is off is not asked.
     ///
     /// # Errors
-    /// [`Error::Nodes`]. Nodes that do not restart are the outcome's [`Error::NotShutDown`].
+    /// [`Error::Nodes`]. Nodes that do not restart are the outcome's [`Error::NotRestarted`].
     pub fn reboot<V: Verdict>(
         &mut self,
         set: &NodeSet,
@@ -119,11 +122,12 @@ impl Cluster {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<RebootReport>, Error> {
         let (nodes, absent) = self.present(set)?;
+        let powered = self.powered(&nodes)?;
         let limit = limit.unwrap_or(self.settings.shutdown_limit);
         let now = Instant::now();
         let mut courses: Vec<_> =
-            nodes.iter().map(|&node| Course::new(node, State::Agent, false, now)).collect();
-        let asking = Asking::begin(self, &nodes, &Request::Reboot, deadline(now, limit));
+            powered.iter().map(|&node| Course::new(node, State::Agent, false, now)).collect();
+        let asking = Asking::begin(self, &powered, &Request::Reboot, deadline(now, limit));
         while courses.iter().any(Course::is_asking) {
             // Every node answers or fails within the limit.
             let Ok((node, said)) = asking.said.recv() else { break };
@@ -135,23 +139,19 @@ impl Cluster {
                 break;
             }
         }
-        let failed = |course: &Course| Some((label(course.node), course.why_not_accepted()?));
-        let failures: Vec<_> = courses.iter().filter_map(failed).collect();
-        let row = |course: &Course| NodeReboot {
-            node: label(course.node),
-            name: self.alias(course.node),
-            transport: course.transport(),
-            error: course.why_not_accepted(),
-        };
-        let report = RebootReport { rebooting: courses.iter().map(row).collect() };
-        let error = (!failures.is_empty()).then_some(Error::NotShutDown {
-            failures,
-            timed_out: false,
-            action: "restart",
-            wanted: Vec::new(),
-            halted: Vec::new(),
+        let rows = nodes.iter().map(|&node| {
+            let course = courses.iter().find(|course| course.node == node);
+            NodeReboot {
+                node: label(node),
+                name: self.alias(node),
+                transport: course.and_then(Course::transport),
+                error: course.map_or_else(|| Some(OFF.to_owned()), Course::why_not_accepted),
+            }
         });
-        Ok(Outcome { report, error: error.or(absent) })
+        let report = RebootReport { rebooting: rows.collect() };
+        let off = nodes.iter().filter(|node| !powered.contains(node));
+        let off = off.copied().map(label).collect();
+        Ok(Outcome { error: not_restarted(&courses, off).or(absent), report })
     }
 
     /// Those that have power, as far as their boards tell.
@@ -175,16 +175,18 @@ fn tell(courses: &mut [Course], node: Node, said: Said) {
     }
 }
 
+/// What is wrong where not all nodes restart.
+fn not_restarted(courses: &[Course], off: Vec<String>) -> Option<Error> {
+    let failed = |course: &Course| Some((label(course.node), course.why_not_accepted()?));
+    let failures: Vec<_> = courses.iter().filter_map(failed).collect();
+    let is_any = !failures.is_empty() || !off.is_empty();
+    is_any.then_some(Error::NotRestarted { failures, off })
+}
+
 /// What is wrong where the caller stopped before anybody was asked.
 fn not_asked(nodes: &[Node]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    Error::NotShutDown {
-        failures,
-        timed_out: false,
-        action: "shut down",
-        wanted: Vec::new(),
-        halted: Vec::new(),
-    }
+    Error::NotShutDown { failures, timed_out: false, wanted: Vec::new(), halted: Vec::new() }
 }
 
 /// What is wrong where not all nodes were shut down.
@@ -196,8 +198,7 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
         courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
     };
     let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
-    let action = "shut down";
-    let error = Error::NotShutDown { failures, timed_out, action, wanted, halted };
+    let error = Error::NotShutDown { failures, timed_out, wanted, halted };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
 
