@@ -133,7 +133,7 @@ fn on_a_terminal_it_is_asked() {
         let world = mixed();
         let output = on_terminal(&world, "board reset 30", typed);
         assert!(output.stdout.contains("[y/N]"), "{typed:?}: {output:?}");
-        assert_eq!(output.status, if goes_on { 0 } else { 2 }, "{typed:?}: {output:?}");
+        assert_eq!(output.status, if goes_on { 0 } else { 1 }, "{typed:?}: {output:?}");
         let expected = if goes_on { json!(["reset"]) } else { Value::Null };
         assert_eq!(board(&world, "12")["saved"], expected, "{typed:?}");
     }
