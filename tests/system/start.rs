@@ -70,7 +70,7 @@ fn nodes_come_back_one_after_the_other_and_a_reboot_meanwhile_takes_none_away() 
     let said = await_restored(&system);
     assert_eq!(nodes(&system), 0b0101, "{said}");
     // Only the second one was still to be switched on.
-    assert!(said.contains("p3") && said.contains("as last asked for"), "{said}");
+    assert!(said.contains("p3") && said.contains("as last requested"), "{said}");
     assert_eq!(sh(&system, &format!("cat {DESIRED}")), desired);
     clean_up(&system);
 }
