@@ -140,6 +140,16 @@ fn told(changes: &Receiver<State>) -> State {
     changes.recv_timeout(PATIENCE).expect("a change")
 }
 
+/// A node that has started, and whose agent has said hello.
+fn with_agent() -> (Rig, Agent, Watch) {
+    let rig = Rig::new("v2.5");
+    rig.start();
+    let agent = rig.agent();
+    let mut watch = rig.watch();
+    assert_eq!(next(&mut watch), (1, State::Agent));
+    (rig, agent, watch)
+}
+
 #[test]
 fn an_agent_says_hello_and_goodbye_and_its_node_halts() {
     within(
@@ -178,11 +188,7 @@ fn a_node_that_restarts_or_loses_its_power_is_not_halted() {
     within(
         "life::kernel::tests::agents::a_node_that_restarts_or_loses_its_power_is_not_halted",
         || {
-            let rig = Rig::new("v2.5");
-            rig.start();
-            let agent = rig.agent();
-            let mut watch = rig.watch();
-            assert_eq!(next(&mut watch), (1, State::Agent));
+            let (rig, agent, mut watch) = with_agent();
             agent.hears(&SUBSCRIBE);
             agent.goodbye(Goodbye::Reboot);
             assert_eq!(next(&mut watch), (1, State::Enumerated));
@@ -206,11 +212,7 @@ fn a_port_that_ends_without_its_gadget_takes_the_agent_along() {
     within(
         "life::kernel::tests::agents::a_port_that_ends_without_its_gadget_takes_the_agent_along",
         || {
-            let rig = Rig::new("v2.5");
-            rig.start();
-            let agent = rig.agent();
-            let mut watch = rig.watch();
-            assert_eq!(next(&mut watch), (1, State::Agent));
+            let (rig, agent, mut watch) = with_agent();
             drop(agent);
             assert_eq!(next(&mut watch), (1, State::Enumerated));
             let _agent = rig.agent();
