@@ -10,15 +10,13 @@
 //! fixed length for the power and one for the agent, each written in place; any other line is ignored. A reboot of the controller empties the
 //! directory, and times are on the boot clock.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hat_driver::linux::{Moment, Node};
+use hat_driver::linux::{Moment, Node, lock};
 use hat_driver::power::Action;
 use node_link::agent::Goodbye;
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -177,10 +175,10 @@ impl NodeNote {
                 file => return file,
             }
             make_folder(self.path.parent().unwrap_or(Path::new("/")))?;
-            match OpenOptions::new().write(true).create_new(true).open(&self.path) {
+            // Regardless of the umask: the directory's group may write.
+            match lock::create(&self.path, 0o660) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                // Regardless of the umask: the directory's group may write.
-                made => made?.set_permissions(Permissions::from_mode(0o660))?,
+                made => made?,
             }
         }
     }
@@ -225,7 +223,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
 

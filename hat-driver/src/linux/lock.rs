@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
+use super::draft::Draft;
+
 mod holder;
 
 pub use holder::Holder;
@@ -221,7 +223,7 @@ fn open_or_create(path: &Path) -> io::Result<File> {
             }
             result => return result,
         }
-        match create(path) {
+        match create(path, 0o644) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // A minimal system may lack /run/lock.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -235,10 +237,15 @@ fn open_or_create(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whoever makes the file: all others can lock it, whatever the maker's umask is.
-fn create(path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o644))
+/// Makes an empty file for a lock, with these permissions whatever the umask is. It has them as soon as it is
+/// there: another user's process may open it in the same moment.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where there is a file; those of creating one.
+pub fn create(path: &Path, mode: u32) -> io::Result<()> {
+    let (draft, file) = Draft::new(path)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    draft.add()
 }
 
 #[cfg(test)]

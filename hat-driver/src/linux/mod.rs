@@ -24,6 +24,7 @@ mod asks;
 mod cluster;
 mod cycle;
 mod discover;
+pub(crate) mod draft;
 mod eeprom;
 mod error;
 mod event;

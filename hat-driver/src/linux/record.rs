@@ -4,9 +4,9 @@
 //! It is written in place, since in a folder with the sticky bit nobody may replace what somebody
 //! else has made, and kept short enough that the kernel writes it in one go.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -71,9 +71,8 @@ fn make(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
         std::fs::create_dir_all(folder)?;
     }
-    let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o666))?;
-    Ok(file)
+    lock::create(path, 0o666)?;
+    open_with(path, true)
 }
 
 fn lock(file: &File) -> io::Result<()> {
@@ -87,7 +86,7 @@ fn lock(file: &File) -> io::Result<()> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::thread;
 
     fn read(path: &Path) -> io::Result<String> {

@@ -173,3 +173,24 @@ fn callers_that_make_the_file_at_once_all_get_it() {
         }
     });
 }
+
+/// Another user's process may look in any moment: until the file has its permissions it must not be there.
+#[test]
+fn a_file_that_is_made_has_its_permissions_as_soon_as_it_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    // Less than what is asked for, whatever the umask is.
+    let mode = 0o666;
+    for number in 0..500 {
+        let path = folder.path().join(number.to_string());
+        let seen = path.clone();
+        let watcher = thread::spawn(move || {
+            loop {
+                if let Ok(metadata) = fs::metadata(&seen) {
+                    return metadata.mode() & 0o777;
+                }
+            }
+        });
+        create(&path, mode).unwrap();
+        assert_eq!(watcher.join().unwrap(), mode, "{number}");
+    }
+}
