@@ -17,8 +17,8 @@ NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any 
 Hooks in /etc/clusterhat/hooks.d run before and after nodes are switched: see clusterhat-hooks(5).
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM set the defaults of --config, --root and --sim.
 The vendor's commands are accepted, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
-Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for nodes or for another
-process, 4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
+Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for nodes or for another process, \
+4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
 
 /// Switch and watch the nodes of Cluster HATs and ClusterCTRL boards.
 #[derive(Debug, Parser)]
@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Reboot(shutdown::Reboot),
     /// Show commanded and measured state; switches nothing (no NODES: all)
     Status(status::Status),
-    /// Check whether nodes have power, for scripts: exit status 0 on, 1 off, 4 unknown
+    /// Check whether nodes have power, for scripts: exit status 0 yes, 1 no, 3 or 4 unknown
     IsOn(is_on::IsOn),
     /// Wait until nodes have reached a state (no NODES: all)
     Wait(wait::Wait),

@@ -64,7 +64,9 @@ pub(crate) struct Call {
     pub(crate) warnings: Vec<String>,
     /// Whether output is for programs.
     pub(crate) is_json: bool,
-    /// Whether the answer is no, which the exit status 1 says.
+    /// Whether the exit status is an answer: 1 means no, and nothing else.
+    pub(crate) answers: bool,
+    /// Whether the answer is no.
     pub(crate) is_no: bool,
     /// The signal that ended it, where its report tells the rest.
     pub(crate) signal: Option<i32>,
@@ -166,6 +168,9 @@ impl Call {
         }
         let answer = if self.is_no { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         let status = failure.map_or(answer, |f| ExitCode::from(f.exit_status()));
-        render::exit_of(status, printed)
+        let is_lost = printed.as_ref().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
+        let exit = render::exit_of(status, printed);
+        // Whoever has not got the document has no answer.
+        if self.answers && is_lost { ExitCode::from(4) } else { exit }
     }
 }

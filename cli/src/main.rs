@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches as _, Parser};
 use clusterhat::shorten;
+use node_link::text::{usage_error, usage_message};
 
 use crate::args::{Cli, Task};
 use crate::call::Call;
@@ -73,11 +74,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     if !as_json || !error.use_stderr() {
         return print_for_people(error);
     }
-    let text = error.to_string();
-    // The usage follows after an empty line.
-    let message = text.split("\n\n").next().unwrap_or_default();
-    let words_of_it: Vec<_> = message.trim_start_matches("error: ").split_whitespace().collect();
-    let failure = Failure::Usage(words_of_it.join(" "));
+    let failure = Failure::Usage(usage_message(&error.to_string()));
     if let Some(name) = global::simulated(&words) {
         render::simulation::name(&name);
     }
@@ -106,7 +103,7 @@ fn print_for_people(error: &clap::Error) -> ExitCode {
     let status = ExitCode::from(error.exit_code() as u8);
     if error.use_stderr() {
         // Nothing is left to tell where this cannot be printed.
-        let _ = write!(anstream::stderr(), "{}", shorten(&text));
+        let _ = write!(anstream::stderr(), "{}", shorten(&usage_error("clusterhat", &text)));
         return status;
     }
     let mut stdout = anstream::stdout();

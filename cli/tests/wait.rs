@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use clusterhat_tests::command::{Output, World};
 use command::Run;
+use hat_driver::linux::lock::FileLock;
 use serde_json::{Value, json};
 
 /// A v2.5 board whose nodes behave so.
@@ -140,6 +141,27 @@ fn the_exit_status_tells_whether_a_node_is_on() {
     let output = world.run(&["is-on", "p1"]);
     assert_eq!(output.status, 4, "{output:?}");
     assert!(output.stderr.contains("hat1"), "{output:?}");
+}
+
+/// 1 means no, and nothing else.
+#[test]
+fn what_keeps_an_answer_from_its_reader_is_not_a_no() {
+    let world = world(json!({}));
+    world.run(&["on", "p1"]);
+    for node in ["p1", "p2"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("it is there");
+        let mut command = world.command(&["--json", "is-on", node]);
+        let output = Output::of(command.stdout(full).stderr(Stdio::piped()));
+        assert_eq!(output.status, 4, "{node}: {output:?}");
+        assert!(output.stderr.contains("cannot write the output"), "{output:?}");
+    }
+    // A ClusterCTRL board is asked by one process at a time.
+    let world = World::builtin("triple");
+    assert_eq!(world.run(&["is-on", "p1"]).status, 1);
+    let mut lock = FileLock::open(&world.lock("i2c-11")).expect("a lock");
+    lock.acquire(std::time::Duration::ZERO).expect("it is free");
+    let output = world.run(&["--lock-limit", "0.1", "is-on", "p1"]);
+    assert_eq!(output.status, 3, "{output:?}");
 }
 
 /// What cannot be opened does not say no.

@@ -1,9 +1,11 @@
 //! The program `clusterhatd`.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clusterhat::{usage_error, usage_message};
 use clusterhat_daemon::args::{Cli, Command, Serve};
 use clusterhat_daemon::commands::{self, Failure};
 use clusterhat_daemon::log::{self, Level};
@@ -41,13 +43,17 @@ fn main() -> ExitCode {
 
 /// Help and versions are no errors; an error goes where the caller reads.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
-        let text = error.to_string();
-        // The usage follows after an empty line.
-        let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    if !error.use_stderr() {
+        error.exit();
+    }
+    if std::env::args_os().any(|word| word == "--json") {
+        let message = usage_message(&error.to_string());
         return commands::print::<()>("", Err(Failure::usage(message)), true);
     }
-    error.exit()
+    let text = usage_error("clusterhatd", &error.render().ansi().to_string());
+    // Nothing is left to report to where this cannot be printed.
+    let _ = write!(anstream::stderr(), "{text}");
+    ExitCode::from(error.exit_code() as u8)
 }
 
 fn run(serve: &Serve) -> Result<(), StartError> {

@@ -12,6 +12,7 @@ mod render;
 mod report;
 mod settings;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use error::NodeError;
+use node_link::text::{usage_error, usage_message};
 use report::{Outcome, Report};
 
 fn main() -> ExitCode {
@@ -34,14 +36,17 @@ fn main() -> ExitCode {
 /// Help and the version are not errors. An error is printed where the caller reads.
 fn refuse(error: &clap::Error) -> ExitCode {
     let as_json = std::env::args_os().any(|word| word == "--json");
-    if !as_json || !error.use_stderr() {
+    if !error.use_stderr() {
         return render::exit_of(error.exit_code() as u8, error.print());
     }
-    let text = error.to_string();
-    // The usage follows after an empty line.
-    let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    render::finish("", &NodeError::Usage(message).into(), &[], true)
+    if as_json {
+        let message = usage_message(&error.to_string());
+        return render::finish("", &NodeError::Usage(message).into(), &[], true);
+    }
+    let text = usage_error("clusterhat-node", &error.render().ansi().to_string());
+    // Nothing is left to report to where this cannot be printed.
+    let _ = write!(anstream::stderr(), "{text}");
+    ExitCode::from(error.exit_code() as u8)
 }
 
 /// Runs the command; what it did may be incomplete, and then the outcome has an error too.

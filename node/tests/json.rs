@@ -62,6 +62,19 @@ fn errors_have_a_kind_and_the_exit_status() {
     }
 }
 
+#[test]
+fn a_usage_error_begins_with_the_program_as_any_other_error_does() {
+    let card = Card::stock("trixie");
+    let said = |words: &[&str]| {
+        let output = run(&card, words);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let start = "clusterhat-node: unknown command 'undoo'\n\n  tip: did you mean 'undo'?\n";
+    assert!(said(&["undoo"]).starts_with(start), "{}", said(&["undoo"]));
+    assert!(said(&["up"]).starts_with("clusterhat-node: "), "{}", said(&["up"]));
+}
+
 /// As for any other number, the reason is the value and not the shape of an option.
 #[test]
 fn a_negative_time_is_named_as_one() {

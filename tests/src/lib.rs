@@ -11,5 +11,6 @@ pub mod pages;
 pub mod pi;
 pub mod running;
 pub mod schema;
+mod synopsis;
 pub mod usbip;
 pub mod vm;

@@ -14,6 +14,7 @@ use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
 
 use crate::golden::{self, BLESS};
+use crate::synopsis::synopsis;
 
 /// Compares the committed pages and scripts with what the command says of itself now.
 ///
@@ -76,7 +77,8 @@ fn pages(
     let mut roff = Vec::new();
     page.render(&mut roff)?;
     // The name that the generator gives to what follows the options in --help.
-    let mut roff = text(roff).replace(".SH EXTRA\n", ".SH NOTES\n");
+    let roff = text(roff).replace(".SH EXTRA\n", ".SH NOTES\n");
+    let mut roff = with_synopsis(&roff, &synopsis(command));
     let file = program.strip_suffix('d').unwrap_or(program);
     let also = format!(".SH \"SEE ALSO\"\n.BR {program} ({section}),\n.BR {file}.toml (5)\n");
     roff.push_str(&also);
@@ -85,6 +87,13 @@ fn pages(
         pages(inner, program, section, files)?;
     }
     Ok(())
+}
+
+/// The page with another line as its synopsis.
+fn with_synopsis(page: &str, synopsis: &str) -> String {
+    let (before, rest) = page.split_once(".SH SYNOPSIS\n").expect("a page has a synopsis");
+    let (_, after) = rest.split_once("\n.SH ").expect("and a section after it");
+    format!("{before}.SH SYNOPSIS\n{synopsis}\n.SH {after}")
 }
 
 /// A page of section 5, which is written by hand.

@@ -8,8 +8,9 @@ use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
 
 const AFTER_HELP: &str = "\
-Exit status: 0 all of them have power, 1 at least one has none, 2 usage or configuration, 3 timed out waiting for another process, \
-4 unknown: no board was found, or one could not be opened or read.";
+Exit status: 0 all of them have power, 1 at least one has none, 2 usage or configuration, 3 unknown: timed out waiting for \
+another process, 4 unknown: no board was found, one could not be opened or read, a node's HAT is not connected, or the output could not \
+be written.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -25,6 +26,7 @@ impl Run for IsOn {
     }
 
     fn run(&self, call: &mut Call) -> Done {
+        call.answers = true;
         let nodes = NodeSet::parse(&self.nodes)?;
         let asked = call.open().and_then(|cluster| Ok(cluster.are_on(&nodes)?.into_result()?));
         let on = asked.map_err(Failure::without_answer)?;

@@ -41,6 +41,15 @@ fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
     assert_eq!((status, &wrong["error"]["exit_status"]), (Some(2), &json!(2)));
 }
 
+#[test]
+fn a_usage_error_begins_with_the_program_as_any_other_error_does() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
+    let output = command.arg("tokn").output().expect("clusterhatd runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let start = "clusterhatd: unknown command 'tokn'\n\n  tip: did you mean 'token'?\n";
+    assert!(output.status.code() == Some(2) && said.starts_with(start), "{output:?}");
+}
+
 /// Puts the service's unit where its package does.
 fn install(root: &Path) {
     let units = root.join("usr/lib/systemd/system");

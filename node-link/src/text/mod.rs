@@ -1,4 +1,4 @@
-//! Text that people write and read: times, TOML files, suggestions for misspelled names, error chains.
+//! Text that people write and read: times, TOML files, suggestions for misspelled names, error chains, usage errors.
 //!
 //! ```
 //! use std::path::Path;
@@ -22,8 +22,10 @@ mod chain;
 mod duration;
 mod nearest;
 mod toml_text;
+mod usage;
 
 pub use chain::chain;
 pub use duration::parse_duration;
 pub use nearest::nearest;
 pub use toml_text::{FileMessage, TomlText, one_line};
+pub use usage::{usage_error, usage_message};
