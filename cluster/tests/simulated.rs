@@ -137,17 +137,38 @@ fn the_agent_says_that_it_is_simulated_and_powers_off_when_asked() {
     port(&cluster, Port::Agent).expect("it is up again");
 }
 
+/// More than a socket holds: once it is written, what was written before it has been read.
+fn flood(port: &mut File) {
+    let mut left = 4 << 20;
+    while left > 0 {
+        let limit = Timespec::try_from(LIMIT).ok();
+        let ready = poll(&mut [PollFd::new(port, PollFlags::OUT)], limit.as_ref());
+        assert_ne!(ready.expect("it can be waited for"), 0, "nothing is read");
+        match port.write(&[b'\n'; 4096]) {
+            Ok(length) => left -= length.min(left),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}"),
+        }
+    }
+}
+
 #[test]
-fn a_node_that_hangs_does_not_go_down() {
+fn a_node_that_hangs_answers_nothing_on_either_port_and_does_not_go_down() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = simulation(folder.path(), &json!({"p1": {"hangs": true}}));
     switch(&options, Action::On);
-    let mut agent = port(&open(&options), Port::Agent).expect("it is up");
-    agent
-        .write_all(Call { version: 1, id: 1, request: Request::Poweroff }.to_line().as_bytes())
-        .expect("taken");
-    let replies = ask(&mut agent, 2, Request::Hello);
-    assert!(matches!(replies[..], [Reply { id: Some(2), .. }]), "{replies:?}");
+    let cluster = open(&options);
+    let mut ports = [Port::Agent, Port::Console].map(|of| port(&cluster, of).expect("it is up"));
+    for port in &mut ports {
+        for (id, request) in [(1, Request::Hello), (2, Request::Poweroff)] {
+            let call = Call { version: 1, id, request };
+            port.write_all(call.to_line().as_bytes()).expect("taken");
+        }
+        flood(port);
+    }
+    switch(&options, Action::Off);
+    for mut port in ports {
+        assert_eq!(read_until(&mut port, None), "");
+    }
 }
 
 #[test]

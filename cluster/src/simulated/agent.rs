@@ -58,9 +58,6 @@ impl Agent {
                 self.listener = on.then_some(Listener { version, subscription });
                 (Message::Done, None)
             }
-            Request::Poweroff | Request::Reboot if self.node.behaviour().hangs => {
-                return Ok(Vec::new());
-            }
             Request::Poweroff => (self.go_down(false)?, Some(Goodbye::Poweroff)),
             Request::Reboot => (self.go_down(true)?, Some(Goodbye::Reboot)),
             Request::Identify { .. } => (Message::Done, None),

@@ -9,6 +9,7 @@ use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
 use super::timeline::{Life, Timeline};
 use crate::backend::Backend;
 use crate::cluster::Cluster;
+use crate::life::State;
 use crate::nodes::label;
 
 /// It lives as long as it has power.
@@ -33,10 +34,13 @@ impl SimulatedNode {
         self.machine.change(|simulation| simulation.hang(self.place))
     }
 
-    /// Whether it was made to hang since it got its power.
-    pub(super) fn is_hung(&self) -> bool {
-        let record = self.machine.simulation().node_record(self.place);
-        record.is_some_and(|record| record.hung().is_some())
+    /// Whether it hangs in this state: it was made to since it got its power, or its behaviour has it hang as soon as its
+    /// agent runs.
+    pub(super) fn is_hung(&self, state: State) -> bool {
+        let simulation = self.machine.simulation();
+        let record = simulation.node_record(self.place);
+        let was_made_to = record.is_some_and(|record| record.hung().is_some());
+        was_made_to || (state == State::Agent && self.behaviour_in(&simulation).hangs)
     }
 
     /// The folder of the simulation's file.
@@ -64,11 +68,6 @@ impl SimulatedNode {
             has_waits: self.machine.has_waits(),
         }
         .timeline()
-    }
-
-    /// How it is to behave.
-    pub(super) fn behaviour(&self) -> Behaviour {
-        self.behaviour_in(&self.machine.simulation())
     }
 
     fn behaviour_in(&self, simulation: &Simulation) -> Behaviour {

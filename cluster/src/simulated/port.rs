@@ -137,7 +137,10 @@ impl Server {
             if !has_ports(state) || news.into_iter().any(|(_, event)| takes_ports(*event)) {
                 return Ok(());
             }
-            let next = self.peer.speak(now, state, &mut self.out);
+            let next = match self.node.is_hung(state) {
+                true => None,
+                false => self.peer.speak(now, state, &mut self.out),
+            };
             let until = next.into_iter().chain(timeline.next_after(now)).min();
             // Nothing is taken as long as nobody takes what was said: what waits here is bounded.
             let wanted = if self.out.is_empty() { PollFlags::IN } else { PollFlags::OUT };
@@ -154,7 +157,9 @@ impl Server {
     fn greet(&mut self) -> io::Result<()> {
         let now = Moment::now().uptime;
         let state = self.node.timeline().state(now);
-        self.peer.speak(now, state, &mut self.out);
+        if !self.node.is_hung(state) {
+            self.peer.speak(now, state, &mut self.out);
+        }
         if self.out.is_empty() { Ok(()) } else { self.send() }
     }
 
@@ -173,7 +178,7 @@ impl Server {
         match self.stream.read(&mut buffer) {
             Ok(0) => return Ok(false),
             // It takes what it is sent and says nothing.
-            Ok(_) if self.node.is_hung() => {}
+            Ok(_) if self.node.is_hung(state) => {}
             Ok(length) => self.peer.hear(&buffer[..length], state, &mut self.out)?,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),

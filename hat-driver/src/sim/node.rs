@@ -91,7 +91,8 @@ pub enum Stage {
 pub struct Behaviour {
     /// The stage of its start beyond which it does not get.
     pub stays: Option<Stage>,
-    /// Whether it hangs once it has started: its console and its agent take what they are sent and say nothing.
+    /// Whether it hangs as soon as its agent runs: it stays on the USB, and its console and its agent accept input without a
+    /// reply.
     pub hangs: bool,
     /// How long a start takes, in seconds.
     #[serde(deserialize_with = "seconds")]
