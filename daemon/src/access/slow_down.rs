@@ -1,6 +1,7 @@
 //! Failed attempts by address: after ten of them, an address has to wait before the next one is even looked at.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,10 @@ struct Failures {
 
 /// Failed attempts by address.
 #[derive(Default)]
-pub struct SlowDown(Mutex<HashMap<String, Failures>>);
+pub struct SlowDown {
+    by_address: Mutex<HashMap<String, Failures>>,
+    total: AtomicU64,
+}
 
 impl SlowDown {
     /// How long an address still has to wait; nothing = its attempt is looked at.
@@ -34,7 +38,7 @@ impl SlowDown {
     }
 
     fn wait_at(&self, address: &str, now: Instant) -> Option<Duration> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let failures = all.get(address)?;
         let beyond = failures.count.checked_sub(FREE)?;
         let pause = Duration::from_secs(1 << beyond.min(6)).min(LONGEST);
@@ -47,8 +51,15 @@ impl SlowDown {
         self.failed_at(address, Instant::now())
     }
 
+    /// Failures of all addresses since the daemon started.
+    #[must_use]
+    pub const fn total(&self) -> &AtomicU64 {
+        &self.total
+    }
+
     fn failed_at(&self, address: &str, now: Instant) -> u32 {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.total.fetch_add(1, Ordering::Relaxed);
+        let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, failures| now.saturating_duration_since(failures.last) < MEMORY);
         if all.len() >= MOST && !all.contains_key(address) {
             // Who changes addresses pushes out the one that has been quiet for longest.
@@ -64,7 +75,7 @@ impl SlowDown {
 
     /// Forgets an address that proved itself.
     pub fn succeeded(&self, address: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(address);
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner).remove(address);
     }
 }
 
@@ -101,6 +112,6 @@ mod tests {
         for number in 0..MOST + 10 {
             slow.failed_at(&number.to_string(), now + MEMORY);
         }
-        assert_eq!(slow.0.lock().unwrap().len(), MOST);
+        assert_eq!(slow.by_address.lock().unwrap().len(), MOST);
     }
 }

@@ -60,7 +60,6 @@ pub struct Metrics {
     latencies: Family<Asked, Histogram, Latency>,
     ended: Family<Ended, Counter>,
     waited: Seconds,
-    refusals: Counter,
 }
 
 impl Default for Metrics {
@@ -90,10 +89,7 @@ impl Metrics {
         let waited = Seconds::default();
         let text = "Time that operations have waited between two nodes";
         registry.register_with_unit("stagger_wait", text, Unit::Seconds, waited.clone());
-        let refusals = Counter::default();
-        let text = "Passwords, tokens and sessions that were refused";
-        registry.register("authentication_failures", text, refusals.clone());
-        Self { registry, changes, answers, latencies, ended, waited, refusals }
+        Self { registry, changes, answers, latencies, ended, waited }
     }
 
     /// An operation has ended: `done`, `failed` or `cancelled`.
@@ -122,9 +118,6 @@ impl Metrics {
         let standard = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         let known = standard.contains(method) || method == Method::HEAD;
         let method = if known { method.as_str() } else { "other" }.to_owned();
-        if status == StatusCode::UNAUTHORIZED {
-            self.refusals.inc();
-        }
         let (route, status) = (route.to_owned(), status.as_u16());
         let asked = Asked { method: method.clone(), route: route.clone() };
         self.answers.get_or_create(&Answered { method, route, status }).inc();

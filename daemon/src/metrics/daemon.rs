@@ -34,6 +34,8 @@ pub(super) fn counters(registry: &mut Registry, service: &Service) {
     add("board_reading_failures", "Readings in which a board did not answer", &counters.failures);
     add("i2c_transfers", "Transfers on all I2C buses for readings", &counters.transfers);
     add("i2c_retries", "Transfers that were made again", &counters.retries);
+    let failures = service.access.slow_down.total();
+    add("authentication_failures", "Passwords and tokens that were refused", failures);
     let received: Family<[(&str, String); 1], Counter> = Family::default();
     for console in service.consoles.all() {
         let labels = [("node", console.label().to_owned())];
