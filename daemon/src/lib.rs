@@ -4,11 +4,12 @@
 //! boards, however many clients ask, and operations run as the command's do, beside it and beside the command. The file locks
 //! and the record of `hat-driver` decide between all of them.
 //!
-//! From the bottom up: [`error`], [`access`], [`events`]; [`boards`], [`watch`] and [`telemetry`], which know the library
+//! From the bottom up: [`error`], [`access`], [`events`], [`answers`]; [`boards`], [`watch`] and [`telemetry`], which know the library
 //! `clusterhat`; [`service`], which has all of them; [`http`], which knows who asks; the parts that answer; and [`table`],
 //! which lists every route.
 
 pub mod access;
+pub mod answers;
 pub mod api;
 pub mod args;
 pub mod boards;

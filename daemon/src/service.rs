@@ -10,6 +10,7 @@ use clusterhat::Options;
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
+use crate::answers::Answers;
 use crate::boards::{Boards, Tasks};
 use crate::certificate::Certificate;
 use crate::consoles::Consoles;
@@ -58,6 +59,8 @@ pub struct Inner {
     pub tasks: Arc<Tasks>,
     /// What agents say.
     pub telemetry: Arc<Telemetry>,
+    /// Answers that are sent again.
+    pub answers: Answers,
     /// Requests that are sent again.
     pub repeats: Repeats,
     /// Turns of clients that wait for nodes: each takes a thread.
@@ -163,6 +166,7 @@ impl Service {
             boards,
             tasks,
             telemetry,
+            answers: Answers::default(),
             repeats: Repeats::default(),
             waits: Arc::new(Semaphore::new(WAITS)),
             consoles,

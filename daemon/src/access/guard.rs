@@ -139,8 +139,8 @@ impl Access {
         };
         let found = match credentials {
             Credentials::Basic { user, password } => {
-                let role = self.log_in(user, password, address).await?;
-                return Ok(caller(user.clone(), role, By::Basic, self.password_of(user)));
+                let (role, hash) = self.check(user, password, address).await?;
+                return Ok(caller(user.clone(), role, By::Basic, Some(fingerprint(&hash))));
             }
             Credentials::Bearer(secret) | Credentials::SessionToken(secret) => {
                 let of = |by| move |(name, role)| (name, role, by);
@@ -210,10 +210,20 @@ impl Access {
     /// # Errors
     /// As [`Self::caller`].
     pub async fn log_in(&self, user: &str, word: &str, address: &str) -> Result<Role, Problem> {
+        self.check(user, word, address).await.map(|(role, _)| role)
+    }
+
+    /// The role of an account whose password this is, and the password's hash.
+    async fn check(
+        &self,
+        user: &str,
+        word: &str,
+        address: &str,
+    ) -> Result<(Role, String), Problem> {
         let account = self.accounts.hash_of(user);
         if let Some((role, hash)) = &account {
             if self.verified.knows(&self.verified.tag(word, hash, address)) {
-                return Ok(*role);
+                return Ok((*role, hash.clone()));
             }
         }
         self.check_wait(address)?;
@@ -223,14 +233,15 @@ impl Access {
         let _turn = self.verified.turns.acquire().await;
         // Others from there may have failed while this one waited.
         self.check_wait(address)?;
+        let kept = hash.clone();
         let work = tokio::task::spawn_blocking(move || {
-            word.len() <= password::LONGEST && password::verify(&word, &hash)
+            word.len() <= password::LONGEST && password::verify(&word, &kept)
         });
         match (work.await.unwrap_or(false), role) {
             (true, Some(role)) => {
                 self.verified.learn(tag);
                 self.slow_down.succeeded(address);
-                Ok(role)
+                Ok((role, hash))
             }
             _ => Err(self.refused(user, address, true)),
         }

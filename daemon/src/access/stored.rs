@@ -37,15 +37,16 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
     pub(super) fn open(folder: &StateFolder, file: &'static str) -> io::Result<Self> {
         let cache = Mutex::new(Cache { stamp: None, told: None, value: T::default() });
         let stored = Self { folder: folder.clone(), file, cache };
-        stored.refresh(&mut stored.lock())?;
+        stored.refresh(&mut stored.lock(), stored.stamp())?;
         Ok(stored)
     }
 
     /// Looks at the document as it is now.
     pub(super) fn get<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        let mut cache = self.lock();
+        // Before the lock, which every request waits for.
         let stamp = self.stamp();
-        let refreshed = self.refresh(&mut cache);
+        let mut cache = self.lock();
+        let refreshed = self.refresh(&mut cache, stamp);
         // Said once of each content.
         if let Some(error) = refreshed.err().filter(|_| stamp != cache.told) {
             cache.told = stamp;
@@ -68,7 +69,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
             Problem::new(ProblemKind::Storage, text)
         };
         let _turn = self.folder.lock().map_err(failed)?;
-        self.refresh(&mut cache).map_err(failed)?;
+        self.refresh(&mut cache, self.stamp()).map_err(failed)?;
         let mut value = cache.value.clone();
         let result = change(&mut value)?;
         self.folder.write_json(self.file, &value).map_err(failed)?;
@@ -76,8 +77,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         Ok(result)
     }
 
-    fn refresh(&self, cache: &mut Cache<T>) -> io::Result<()> {
-        let stamp = self.stamp();
+    fn refresh(&self, cache: &mut Cache<T>, stamp: Option<Stamp>) -> io::Result<()> {
         if stamp != cache.stamp {
             cache.value = self.folder.read_json(self.file)?.unwrap_or_default();
             cache.stamp = stamp;

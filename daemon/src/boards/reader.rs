@@ -153,7 +153,10 @@ impl Reader {
     fn run(mut self, wishes: &Receiver<()>) {
         let mut next = Instant::now();
         while wishes.recv().is_ok() {
-            thread::sleep(next.saturating_duration_since(Instant::now()));
+            // Where simulated time passes at once, so does this.
+            if !self.shared.options.without_waits {
+                thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
             // Those that came meanwhile are served by this one.
             while wishes.try_recv().is_ok() {}
             next = Instant::now() + PAUSE;

@@ -23,6 +23,12 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// When it began: nothing that it tells is older.
+    #[must_use]
+    pub const fn begun(&self) -> Instant {
+        self.begun
+    }
+
     /// A node's row, by `pN` or its configured name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<&NodeStatus> {

@@ -28,7 +28,7 @@ pub struct Peer {
 }
 
 /// Answers requests on a connection until it ends. What goes wrong on it is its client's.
-pub(crate) async fn serve<S>(stream: S, peer: Peer, router: Arc<Router>)
+pub async fn serve<S>(stream: S, peer: Peer, router: Arc<Router>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

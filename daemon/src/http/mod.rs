@@ -1,5 +1,6 @@
 //! HTTP: connections and their limits, who asks, and what a route is.
 
+mod again;
 pub mod authenticate;
 pub mod connection;
 pub mod limits;

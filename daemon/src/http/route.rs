@@ -5,6 +5,7 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
 
+use super::again::again;
 use super::authenticate::authenticate;
 use crate::access::Need;
 use crate::service::Service;
@@ -56,6 +57,10 @@ impl Route {
     /// What answers, once it is known who asks.
     pub(crate) fn guarded(&self, service: &Service) -> MethodRouter<Service> {
         let guard = from_fn_with_state(service.clone(), authenticate);
-        (self.handler)().route_layer(guard).route_layer(Extension(self.need))
+        let handler = match self.method {
+            Method::GET => (self.handler)().route_layer(from_fn_with_state(service.clone(), again)),
+            _ => (self.handler)(),
+        };
+        handler.route_layer(guard).route_layer(Extension(self.need))
     }
 }

@@ -11,6 +11,7 @@ use super::daemon;
 use super::format::{OPEN, TEXT, to_text, wants_open};
 use super::gauges::Gauges;
 use super::nodes;
+use crate::answers::Taken;
 use crate::error::{Problem, ProblemKind};
 use crate::http::request::MaxAge;
 use crate::service::Service;
@@ -36,8 +37,10 @@ pub(super) async fn metrics(
         .and_then(|()| encode_registry(&mut text, service.metrics.registry()))
         .and_then(|()| encode_eof(&mut text));
     encoded.map_err(|_| Problem::new(ProblemKind::Internal, "the metrics cannot be written"))?;
-    Ok(match wants_open(&headers) {
+    let mut response = match wants_open(&headers) {
         true => ([(CONTENT_TYPE, OPEN)], text).into_response(),
         false => ([(CONTENT_TYPE, TEXT)], to_text(&text)).into_response(),
-    })
+    };
+    response.extensions_mut().insert(Taken(reading.begun()));
+    Ok(response)
 }

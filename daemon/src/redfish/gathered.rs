@@ -14,6 +14,7 @@ use super::subscriptions::Delivery;
 use super::world::{Facts, World};
 use super::{resource, uri};
 use crate::access::{Account, Caller, Session};
+use crate::answers::Taken;
 use crate::boards::{Reading, Task};
 use crate::service::Service;
 
@@ -75,6 +76,11 @@ impl Gathered {
             interfaces: if wants_interfaces { network::read(root) } else { Vec::new() },
             delivery: asked.own.subscriptions.delivery(),
         }
+    }
+
+    /// When the boards were read, where the resource tells of them.
+    pub(super) fn taken(&self) -> Option<Taken> {
+        self.reading.as_ref().map(|reading| Taken(reading.begun()))
     }
 
     /// What resources are made from.

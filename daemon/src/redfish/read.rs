@@ -31,7 +31,11 @@ pub(super) async fn resource(
     let find = |path: &str| resource::find(path, &world);
     let document = find(&asked.path).ok_or_else(|| Failure::missing(&asked.path))?;
     let document = query.apply(document, &find)?;
-    Ok(reply::resource(&asked, document, query.is_plain()))
+    let mut response = reply::resource(&asked, document, query.is_plain());
+    if let Some(taken) = gathered.taken() {
+        response.extensions_mut().insert(taken);
+    }
+    Ok(response)
 }
 
 /// The service root is for everybody; what hangs on it is not.
