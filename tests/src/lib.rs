@@ -12,5 +12,6 @@ pub mod pi;
 pub mod running;
 pub mod schema;
 mod synopsis;
+pub mod table;
 pub mod usbip;
 pub mod vm;

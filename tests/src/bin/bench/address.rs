@@ -7,14 +7,14 @@ use std::{
 
 use clusterhat_tests::{
     chips::{ADDRESS, Expanders},
+    table::{Amount, Row, median},
     usbip::Descriptor,
     vm::Vm,
 };
 
 use crate::{
-    Result, median,
+    Result,
     setups::{self, Function, Maker},
-    table::{Amount, Row},
 };
 
 const ROUNDS: usize = 5;
@@ -51,7 +51,7 @@ pub(crate) fn rows(vm: &Vm) -> Result<Vec<Row>> {
         what: what.to_owned(),
         measured: Amount::Time(time),
         limit: None,
-        vendor: None,
+        beside: None,
     };
     let step = |i: usize| median(rounds.iter().map(|times| times[i]).collect());
     let mut rows: Vec<Row> = STEPS.iter().enumerate().map(|(i, what)| row(what, step(i))).collect();

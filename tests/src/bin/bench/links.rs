@@ -4,13 +4,13 @@
 //! clock, and the processor is emulated: the numbers say nothing of a Pi's speed, but the same holds
 //! for whatever is compared. Runs alternate, so that what else the host does falls on both.
 
-use clusterhat_tests::vm::Vm;
+use clusterhat_tests::{table::median, vm::Vm};
 use serde_json::Value;
 
 use crate::{
-    Result, median,
+    Result,
+    link_table::{Link, Unit},
     setups::{self, Ends, Function, Maker},
-    table::{Link, Unit},
 };
 
 /// Of each setup.

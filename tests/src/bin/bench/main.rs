@@ -7,20 +7,20 @@
 //! The links are compared with what the kernel sets up by itself, side by side in the same machine.
 
 use std::{
-    cmp::Ordering,
     env,
     error::Error,
     process::{Command, ExitCode},
 };
 
+use clusterhat_tests::table;
 use clusterhat_tests::vm::{Output, Programs, Spec, Vm, built};
 
 mod address;
 mod boards;
+mod link_table;
 mod links;
 mod own;
 mod setups;
-mod table;
 mod transfers;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -38,11 +38,11 @@ fn main() -> Result<ExitCode> {
     rows.push(own::memory(&vm)?);
     setups::prepare(&vm)?;
     rows.extend(address::rows(&vm)?);
-    table::print(&rows);
+    table::print(&rows, "vendor's tool");
     let links = links::compare(&vm)?;
     println!();
-    table::print_links(&links);
-    let holds = rows.iter().all(table::Row::holds) && links.iter().all(table::Link::holds);
+    link_table::print(&links);
+    let holds = rows.iter().all(table::Row::holds) && links.iter().all(link_table::Link::holds);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -72,10 +72,4 @@ fn run(vm: &Vm, argv: &[&str]) -> Result<Output> {
         output if output.status == 0 => Ok(output),
         output => Err(format!("{}: {output:?}", argv.join(" ")).into()),
     }
-}
-
-/// The one in the middle.
-fn median<T: PartialOrd + Copy>(mut values: Vec<T>) -> T {
-    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-    values[values.len() / 2]
 }

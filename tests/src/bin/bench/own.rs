@@ -5,6 +5,7 @@ use std::path::Path;
 use clusterhat_tests::{
     chips::Expanders,
     instructions::{STATUS_LIMIT, of_a_status},
+    table::{Amount, Row},
     vm::Vm,
 };
 
@@ -12,7 +13,6 @@ use crate::{
     Result,
     boards::{Board, plug},
     run,
-    table::{Amount, Row},
 };
 
 const MEMORY_LIMIT_KB: u64 = 8 * 1024;
@@ -27,7 +27,7 @@ pub(crate) fn instructions(program: &Path) -> Result<Row> {
         what: "instructions of a status".into(),
         measured: Amount::Instructions(of_a_status(program)?),
         limit: Some(Amount::Instructions(STATUS_LIMIT)),
-        vendor: None,
+        beside: None,
     })
 }
 
@@ -45,6 +45,6 @@ pub(crate) fn memory(vm: &Vm) -> Result<Row> {
         what: "memory of a status".into(),
         measured: Amount::Memory(kb),
         limit: Some(Amount::Memory(MEMORY_LIMIT_KB)),
-        vendor: None,
+        beside: None,
     })
 }

@@ -1,15 +1,16 @@
 //! How many transfers commands need, as the guest's kernel counts them.
 
-use clusterhat_tests::vm::Vm;
+use clusterhat_tests::{
+    chips::{ADDRESS, Expanders},
+    table::{Amount, Row},
+    vm::Vm,
+};
 use hat_driver::expander::Chip;
-
-use clusterhat_tests::chips::{ADDRESS, Expanders};
 
 use crate::{
     Result,
     boards::{A_PLUS_6, Board, PHAT, TRIPLE, plug},
     run,
-    table::{Amount, Row},
 };
 
 /// A command whose transfers are counted.
@@ -79,6 +80,6 @@ fn transfers(vm: &Vm, counted: &Counted) -> Result<Row> {
     run(vm, &[&["clusterhat"], counted.words].concat())?;
     let measured = Amount::Transfers(vm.stop_trace()?.len() as u64);
     let limit = Some(Amount::Transfers(counted.limit));
-    let vendor = Some(Amount::Transfers(counted.vendor));
-    Ok(Row { what: counted.what.into(), measured, limit, vendor })
+    let beside = Some(Amount::Transfers(counted.vendor));
+    Ok(Row { what: counted.what.into(), measured, limit, beside })
 }

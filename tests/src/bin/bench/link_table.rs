@@ -1,52 +1,6 @@
-//! What is printed.
+//! The table of links.
 
-use std::{fmt, time::Duration};
-
-use crate::median;
-
-/// One measurement.
-pub(crate) struct Row {
-    pub(crate) what: String,
-    pub(crate) measured: Amount,
-    /// At most this; absent = for information.
-    pub(crate) limit: Option<Amount>,
-    pub(crate) vendor: Option<Amount>,
-}
-
-impl Row {
-    pub(crate) fn holds(&self) -> bool {
-        self.limit.is_none_or(|limit| self.measured <= limit)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(crate) enum Amount {
-    Transfers(u64),
-    Instructions(u64),
-    Time(Duration),
-    Memory(u64),
-}
-
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Transfers(count) => f.pad(&format!("{count} transfers")),
-            Self::Instructions(count) => f.pad(&count.to_string()),
-            Self::Time(time) => f.pad(&format!("{:.2} ms", time.as_secs_f64() * 1e3)),
-            Self::Memory(kb) => f.pad(&format!("{kb} kB")),
-        }
-    }
-}
-
-pub(crate) fn print(rows: &[Row]) {
-    let text = |amount: Option<Amount>| amount.map_or("-".into(), |amount| amount.to_string());
-    println!("{:40} {:>12} {:>12} {:>13}", "", "measured", "limit", "vendor's tool");
-    for row in rows {
-        let (limit, vendor) = (text(row.limit), text(row.vendor));
-        let missed = if row.holds() { "" } else { "  MISSED" };
-        println!("{:40} {:>12} {limit:>12} {vendor:>13}{missed}", row.what, row.measured);
-    }
-}
+use clusterhat_tests::table::median;
 
 /// A property of a link, ours and the kernel's own, several times in turn.
 pub(crate) struct Link {
@@ -89,7 +43,7 @@ impl Link {
 }
 
 /// Prints the links' table.
-pub(crate) fn print_links(links: &[Link]) {
+pub(crate) fn print(links: &[Link]) {
     println!(
         "{:40} {:>14} {:>14} {:>11} {:>8}",
         "link over dummy_hcd", "ours", "kernel's own", "faster by", "noise"
