@@ -16,7 +16,7 @@ use crate::watch::watched;
 const AFTER_SHUTDOWN: &str = "\
 The request goes to the node's agent (clusterhat-node agent): over the node's second serial port, which needs no network \
 and no keys, or else through ssh NODE clusterhat-node agent --stdio with your ssh configuration. Power is cut 3 seconds after the \
-agent has said goodbye and the node has left the USB; a node that leaves without a goodbye, because of a loose cable or a crash, keeps \
+agent has said goodbye, or its ssh session has ended, and the node has left the USB; a node that leaves without either, because of a loose cable or a crash, keeps \
 its power. A node that clusterhat-node has set up leaves the USB when its kernel stops, after the file systems are unmounted. While it stops, the kernel allows the card 1 second to write back its cache and 1 second to prepare for the loss of \
 power; the third second is a margin. A node that is reached by ssh and has no gadget on the USB is shut down, too, but keeps its \
 power, since its halt cannot be observed.

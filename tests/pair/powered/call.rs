@@ -31,6 +31,11 @@ pub(super) struct Ended {
     pub(super) said: String,
 }
 
+/// Waits until the call under way has heard that its node goes down, which it tells other calls.
+pub(super) fn await_accepted(cluster: &Cluster) {
+    cluster.vm().until("grep -q ' [0-9]*/[0-9]*d' /run/lock/clusterhat-power.record").unwrap();
+}
+
 impl Cluster {
     /// Begins a call, and does not wait for its end: the connection to the machine is free meanwhile.
     pub(super) fn begin(&self, words: &str) -> Call<'_> {

@@ -3,6 +3,7 @@
 
 mod call;
 mod controller;
+mod followers;
 mod losses;
 mod node;
 mod plane;

@@ -21,12 +21,13 @@ case \"$*\" in
 esac
 ";
 
-/// In systemd's order: who says goodbye, then who writes, then the file system, then the kernel, and the gadget with it.
+/// In systemd's order: who says goodbye, and sessions; then who writes, then the file system, then the kernel, and the gadget with it.
 /// As long as a job runs that the end has to wait for, nothing of that begins.
 const GO_DOWN: &str = "#!/bin/sh
 touch /run/asked
 while [ -e /run/hold ]; do usleep 20000; done
 kill $(cat /run/agent)
+killall dropbear
 while [ -d /proc/$(cat /run/agent) ]; do usleep 20000; done
 kill $(cat /run/writer)
 until umount /data; do usleep 20000; done

@@ -2,7 +2,7 @@
 
 use clusterhat_tests::vm::Vm;
 
-use super::{Cluster, NODES, cluster, controller, node};
+use super::{Cluster, NODES, call::await_accepted, cluster, controller, node};
 use crate::cable::sh;
 
 const NODE: u8 = NODES[0];
@@ -38,9 +38,30 @@ fn a_node_whose_agent_is_dead_is_shut_down_by_ssh_or_keeps_its_power() {
     lives(&cluster, &machine);
 
     node::serve_ssh(&machine);
-    cluster.call("shutdown p1 --timeout 60").succeeds();
+    sh(&machine, "touch /run/hold");
+    let call = cluster.begin("shutdown p1 --timeout 60");
+    await_accepted(&cluster);
+    // Its end is on its way here when it leaves.
+    sh(&machine, "rm /run/hold");
+    call.end().succeeds();
     let cut = cluster.plane.await_cut(NODE);
     assert!(cut.had_halted && cluster.is_clean(NODE), "{cut:?}");
+}
+
+/// The same cable carries the request and the network, and nobody can say goodbye any more.
+#[test]
+fn a_node_asked_by_ssh_whose_cable_is_pulled_out_keeps_its_power() {
+    let cluster = cluster();
+    let machine = cluster.on(NODE);
+    join(&cluster);
+    node::kill_agent(&machine);
+    node::serve_ssh(&machine);
+    sh(&machine, "touch /run/hold");
+    let call = cluster.begin("shutdown p1 --timeout 30");
+    await_accepted(&cluster);
+    controller::unplug(cluster.vm(), NODE);
+    call.end().fails(3, "p1: left the USB before its ssh session ended");
+    lives(&cluster, &machine);
 }
 
 #[test]

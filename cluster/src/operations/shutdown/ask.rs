@@ -30,6 +30,8 @@ pub(super) enum Said {
     Failed(AgentError),
     /// Its agent ends.
     Goodbye(Goodbye),
+    /// The connection has ended.
+    Ended,
 }
 
 /// Nodes that are being asked. What they say is listened to as long as this lives.
@@ -108,8 +110,7 @@ impl Speaker {
             match agent.next(Some(Instant::now() + STEP)) {
                 Ok(Some(Message::Goodbye { reason })) => return self.say(Said::Goodbye(reason)),
                 Ok(_) => {}
-                // The connection goes with the node: its gadget tells when.
-                Err(_) => return,
+                Err(_) => return self.say(Said::Ended),
             }
         }
     }

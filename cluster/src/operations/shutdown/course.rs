@@ -27,8 +27,8 @@ enum Stage {
     GoingDown,
     /// The same, but nobody can see it halt: its power is cut when its time is over.
     Unseen,
-    /// It has left the USB, at this time, without the goodbye that ends a system: a cable is loose, or it has crashed. The goodbye
-    /// may still be on its way here.
+    /// It has left the USB, at this time, without a sign that its system ends: a cable is loose, or it has crashed. The goodbye may
+    /// still be on its way here.
     Lost(Instant),
     /// It has left the USB, at this time.
     Gone(Instant),
@@ -53,7 +53,7 @@ enum Failure {
     Restarts,
     /// It did not answer, or did not halt, in time.
     TimedOut,
-    /// It has left the USB without a goodbye.
+    /// It has left the USB without a sign that its system ends.
     Lost,
     /// The caller has stopped waiting.
     Stopped,
@@ -80,8 +80,9 @@ pub(super) struct Course {
     /// Whether its gadget is on the USB, or when it left while its agent was being asked.
     usb: Usb,
     transport: Option<Transport>,
-    /// Whether its agent was stopped with its system.
-    said_goodbye: bool,
+    /// Whether its system was seen to end: its agent has said goodbye, or its ssh session was closed. systemd ends sessions before
+    /// the network (pam_systemd(8)), while a connection whose cable is pulled out stays as it is.
+    is_ending: bool,
     /// Whether its power is to be cut where it does not halt.
     force: bool,
     /// Whether it was on its way down before it was asked.
@@ -98,8 +99,8 @@ impl Course {
     pub(super) fn new(node: Node, state: State, force: bool, now: Instant) -> Self {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
-        let (transport, said_goodbye, joins) = (None, false, false);
-        Self { node, stage, usb, transport, said_goodbye, force, joins }
+        let (transport, is_ending, joins) = (None, false, false);
+        Self { node, stage, usb, transport, is_ending, force, joins }
     }
 
     /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
@@ -133,12 +134,17 @@ impl Course {
                 is_timeout: error.is_timeout(),
             }),
             (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {
-                self.said_goodbye = true;
+                self.is_ending = true;
                 match (&self.stage, reason) {
                     (_, Goodbye::Reboot) => self.fail(Failure::Restarts),
                     (&Stage::Lost(since), _) => Stage::Gone(since),
                     _ => return,
                 }
+            }
+            // A connection by the gadget ends with it, for whatever reason; one by ssh that ends after it may have been given up.
+            (Stage::GoingDown, Said::Ended) if self.transport == Some(Transport::Ssh) => {
+                self.is_ending = true;
+                return;
             }
             _ => return,
         };
@@ -168,9 +174,8 @@ impl Course {
                 self.stage = Stage::Failed(Failure::Switched { is_off: state == State::Off });
             }
             (Stage::GoingDown, false) => {
-                // Who was asked by the gadget is heard until it leaves. Others may not be: ssh ends with the network, and
-                // what somebody else has asked says goodbye to them.
-                let is_end = self.said_goodbye || self.transport != Some(Transport::Serial);
+                // What somebody else has asked says goodbye to them.
+                let is_end = self.is_ending || self.transport.is_none();
                 self.stage = if is_end { Stage::Gone(now) } else { Stage::Lost(now) };
             }
             (Stage::Lost(_) | Stage::Gone(_), true) => self.stage = self.fail(Failure::Restarts),
@@ -257,7 +262,7 @@ impl Course {
         matches!(self.stage, Stage::Unwilling(Failure::Restarts) | Stage::Failed(Failure::Restarts))
     }
 
-    /// Whether it has left the USB without a goodbye.
+    /// Whether it has left the USB without a sign that its system ends.
     pub(super) fn is_lost(&self) -> bool {
         matches!(self.stage, Stage::Lost(_) | Stage::Failed(Failure::Lost))
     }
@@ -320,6 +325,11 @@ impl Course {
             }
             Failure::Restarts => "restarts instead of halting".to_owned(),
             Failure::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
+            Failure::Lost if self.transport == Some(Transport::Ssh) => {
+                "left the USB before its ssh session ended: its cable is loose, its system has crashed, or it ends sessions last \
+                 (install libpam-systemd there)"
+                    .to_owned()
+            }
             Failure::Lost => {
                 "left the USB without a goodbye: its cable is loose, or its system has crashed"
                     .to_owned()

@@ -1,7 +1,7 @@
 //! `shutdown` and `reboot`: nodes are asked to go down, all at the same time, and lose their power only once they have halted.
 //!
-//! How that is seen: the agent accepts the request and says goodbye when the system goes down; then the node's gadget leaves the USB. On
-//! a node that clusterhat-node set up, the gadget stays until the kernel itself ends, after the file systems are unmounted. The kernel's
+//! How that is seen: the agent accepts the request and says goodbye when the system goes down (one that was asked by ssh may only close
+//! its session); then the node's gadget leaves the USB. On a node that clusterhat-node set up, the gadget stays until the kernel itself ends, after the file systems are unmounted. The kernel's
 //! last work on the card may still be under way then ([`SETTLE`]).
 
 mod ask;

@@ -106,6 +106,8 @@ impl<'a> Work<'a> {
                 return Ok(());
             }
             while let Some(change) = self.watch.next(Some(now + STEP))? {
+                // What was said before a node left has come before.
+                self.hear();
                 self.see(change);
             }
         }

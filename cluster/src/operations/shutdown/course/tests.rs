@@ -117,14 +117,40 @@ fn one_that_leaves_without_a_goodbye_has_not_halted() {
     assert_eq!(run.stage(), &Stage::Off(ShutdownResult::Forced));
 }
 
-/// ssh ends with the node's network, or before: its goodbye may never come.
+/// Its goodbye may never come, as the server of ssh ends at the same time.
 #[test]
-fn one_that_was_asked_by_ssh_has_halted_when_it_leaves() {
+fn one_that_was_asked_by_ssh_has_halted_when_it_leaves_after_its_session_ended() {
+    for (sign, is_halted) in [
+        (Some(Said::Ended), true),
+        (Some(Said::Goodbye(Goodbye::Poweroff)), true),
+        // A cable that is pulled out, over which the connection went.
+        (None, false),
+    ] {
+        let mut run = Run::new(true, false);
+        run.course.hear(Said::Accepted(Transport::Ssh));
+        let what = format!("{sign:?}");
+        sign.into_iter().for_each(|sign| run.course.hear(sign));
+        run.see(State::Powered);
+        // ssh has given up, which is no sign of the node's.
+        run.course.hear(Said::Ended);
+        run.wait(SETTLE);
+        assert_eq!(run.course.is_to_be_cut(), is_halted, "{what}");
+        run.wait(LIMIT);
+        let why = run.course.failure(LIMIT);
+        let is_lost = why.is_some_and(|why| why.starts_with("left the USB before its ssh session"));
+        assert_eq!(is_lost, !is_halted, "{what}");
+    }
+}
+
+/// The port goes with the gadget.
+#[test]
+fn the_end_of_the_port_is_no_goodbye() {
     let mut run = Run::new(true, false);
-    run.course.hear(Said::Accepted(Transport::Ssh));
+    run.accept();
+    run.course.hear(Said::Ended);
     run.see(State::Powered);
     run.wait(SETTLE);
-    assert!(run.course.is_to_be_cut());
+    assert!(!run.course.is_to_be_cut());
 }
 
 #[test]
