@@ -82,13 +82,17 @@ in_root() {
         exec chroot "$root" "$@"' sh "$in_root" "$PWD" "$results/work" \
         env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
+        NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
         ${https_proxy:+"https_proxy=$https_proxy"} DEBIAN_FRONTEND=noninteractive "$@"
 }
 
 # What packaging takes in a root, and what building, checking and judging take besides.
 packaging=debhelper
 # shellcheck disable=SC2034 # for the scripts
-building="$packaging,cargo,rustc,rust-src,build-essential,python3-venv,lintian,qemu-user"
+building="$packaging,cargo,rustc,rust-src,build-essential,python3-venv,lintian,qemu-user,curl"
+# What bundling the page's terminal takes.
+# shellcheck disable=SC2034 # for the scripts
+bundling=nodejs,npm
 
 project_version() {
     sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml

@@ -1,5 +1,6 @@
 //! What the packages' shell scripts share, with stand-ins for the programs that take long.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -71,14 +72,15 @@ fn each_step_runs_once() {
 fn each_installed_file_is_of_one_package() {
     let tree = tempfile::tempdir().expect("a folder");
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for folder in ["cluster", "node", "packages", "udev"] {
+    for folder in ["cluster", "daemon", "node", "packages", "udev"] {
         symlink(repository.join(folder), tree.path().join(folder)).expect("a link");
     }
     for folder in ["programs", "debian"] {
         fs::create_dir(tree.path().join(folder)).expect("a folder");
     }
-    program(&tree.path().join("programs"), "clusterhat", "");
-    program(&tree.path().join("programs"), "clusterhat-node", "");
+    for name in ["clusterhat", "clusterhat-node", "clusterhatd"] {
+        program(&tree.path().join("programs"), name, "");
+    }
     let output = Command::new("packages/lay")
         .args(["programs", "1.2.3"])
         .env("SOURCE_DATE_EPOCH", "0")
@@ -89,22 +91,35 @@ fn each_installed_file_is_of_one_package() {
     let installed = |package: &str| {
         let list = tree.path().join("debian").join(package).with_extension("install");
         let list = fs::read_to_string(list).expect("a list");
-        list.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
+        list.lines()
+            .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
     };
-    let (controller, node): (Vec<_>, Vec<_>) =
-        (installed("clusterhat"), installed("clusterhat-node"));
-    for file in ["usr/bin/clusterhat", "usr/share/clusterhat/document.schema.json"] {
-        assert!(controller.iter().any(|path| path == file), "{file}: {controller:?}");
+    let mut all = Vec::new();
+    for (package, expected) in [
+        ("clusterhat", &["bin/clusterhat", "share/clusterhat/document.schema.json"][..]),
+        ("clusterhat-node", &["bin/clusterhat-node", "share/clusterhat-node/document.schema.json"]),
+        (
+            "clusterhatd",
+            &[
+                "bin/clusterhatd",
+                "lib/systemd/system/clusterhatd.service",
+                "lib/systemd/system/clusterhatd.socket",
+                "lib/sysusers.d/clusterhatd.conf",
+                "share/clusterhatd/grafana/clusterhat.json",
+                "share/clusterhatd/prometheus/clusterhat.rules.yml",
+                "share/fish/vendor_completions.d/clusterhatd.fish",
+                "share/man/man8/clusterhatd.8",
+            ],
+        ),
+    ] {
+        let files = installed(package);
+        for file in expected {
+            assert!(files.contains(&format!("usr/{file}")), "{package}: {file}: {files:?}");
+        }
+        all.extend(files);
     }
-    for file in ["usr/bin/clusterhat-node", "usr/share/clusterhat-node/document.schema.json"] {
-        assert!(node.iter().any(|path| path == file), "{file}: {node:?}");
-    }
-    let both: Vec<_> = controller.iter().filter(|path| node.contains(path)).collect();
-    assert!(both.is_empty(), "{both:?}");
-    let all = controller.iter().chain(&node);
-    assert!(
-        all.clone().all(|path| tree.path().join(path).is_file()),
-        "{:?}",
-        all.collect::<Vec<_>>()
-    );
+    let distinct: BTreeSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len(), "{all:?}");
+    assert!(all.iter().all(|path| tree.path().join(path).is_file()), "{all:?}");
 }

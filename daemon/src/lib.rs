@@ -1,4 +1,5 @@
-//! `clusterhatd`: the nodes of Cluster HATs and ClusterCTRL boards for other programs.
+//! `clusterhatd`: the nodes of Cluster HATs and ClusterCTRL boards for other programs. This library is for the program and its
+//! tests, and may change with every version.
 //!
 //! It has no operations of its own and keeps no copy of the hardware's state: readings come from one thread that owns the
 //! boards, however many clients ask, and operations run as the command's do, beside it and beside the command. The file locks

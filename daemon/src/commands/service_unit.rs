@@ -19,8 +19,8 @@ pub(super) const NAME: &str = "clusterhatd.service";
 pub(super) fn links(system: &Snapshot) -> Result<Vec<(SysPath, PathBuf)>, Failure> {
     let found = units::links(system, NAME, NAME, "multi-user.target").ok_or_else(|| {
         failure(format!(
-            "{NAME} is not installed below {}: install {NAME} and clusterhatd.socket in /usr/lib/systemd/system there first \
-             (daemon/share/systemd in the source)",
+            "{NAME} is not installed below {}: install the package clusterhatd there first (or the units of daemon/share/systemd \
+             in the source)",
             system.sysroot().root().display()
         ))
     })?;
