@@ -6,8 +6,8 @@ use clusterhat::Output;
 
 use crate::call::Run;
 use crate::commands::{
-    board, boards, chaos, console, doctor, fan, init, inventory, is_on, maxpi, network, outputs,
-    path, power, restore, setup, shutdown, status, top, wait,
+    board, boards, chaos, console, doctor, events, fan, init, inventory, is_on, maxpi, network,
+    outputs, path, power, restore, setup, shutdown, status, top, wait,
 };
 use crate::global::Global;
 
@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Chaos(chaos::Chaos),
     /// Check for common problems and name the fix of each (no NODES: all)
     Doctor(doctor::Doctor),
+    /// Show what happens as it happens: states, power, tasks, consoles (no NODES: all)
+    Events(events::Events),
     /// Print the nodes in the formats of other programs
     Inventory(inventory::Inventory),
     /// Print the number of nodes
@@ -175,6 +177,7 @@ impl Command {
             Self::Top(top) => Box::new(top),
             Self::Chaos(chaos) => Box::new(chaos),
             Self::Doctor(doctor) => Box::new(doctor),
+            Self::Events(events) => Box::new(events),
             Self::Inventory(inventory) => Box::new(inventory),
             Self::Maxpi => Box::new(maxpi::Maxpi),
             Self::Completions { shell } => return Task::Completions(shell),

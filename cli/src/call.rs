@@ -40,6 +40,19 @@ pub(crate) fn show(
     warnings: &[String],
     as_json: bool,
 ) -> Result<Report, Failure> {
+    if !as_json {
+        render::clear_screen()?;
+    }
+    add(command, outcome, warnings, as_json)
+}
+
+/// The same below the one before.
+pub(crate) fn add(
+    command: &dyn Run,
+    outcome: Outcome<Report>,
+    warnings: &[String],
+    as_json: bool,
+) -> Result<Report, Failure> {
     let failure = outcome.error.map(Failure::Cluster);
     let printout = Printout {
         command: command.name(),
@@ -49,9 +62,6 @@ pub(crate) fn show(
         warnings,
         failure: failure.as_ref(),
     };
-    if !as_json {
-        render::clear_screen()?;
-    }
     render::print(&printout, as_json)?;
     Ok(outcome.report)
 }
@@ -133,6 +143,10 @@ impl Call {
     fn finish(mut self, done: Done, command: &dyn Run) -> ExitCode {
         let (report, failure) = match done {
             Ok(outcome) => (Some(outcome.report), outcome.error.map(Failure::Cluster)),
+            // Who has closed a pipe has seen enough.
+            Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                return ExitCode::SUCCESS;
+            }
             Err(failure) => (None, Some(failure)),
         };
         let failure = match (failure, self.signal) {

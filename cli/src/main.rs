@@ -9,6 +9,7 @@ mod failure;
 mod global;
 mod progress;
 mod render;
+mod service;
 mod signals;
 mod vendor;
 mod watch;

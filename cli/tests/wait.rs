@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::running::until;
 use command::Run;
 use hat_driver::linux::lock::FileLock;
 use serde_json::{Value, json};
@@ -204,6 +205,30 @@ impl Drop for Lines {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Seen: `status --watch | head` ended with an error.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let world = world(json!({"p1": {"stays": "link"}}));
+    for words in [&["status", "--watch"][..], &["events"]] {
+        let mut child = world
+            .command(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        drop(child.stdout.take());
+        let mut is_on = false;
+        until("its end", || {
+            is_on = !is_on;
+            assert_eq!(world.run(&[if is_on { "on" } else { "off" }, "p1"]).status, 0);
+            child.try_wait().expect("a child").is_some()
+        });
+        let output = child.wait_with_output().expect("it has ended");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !text.contains("Broken pipe"), "{output:?}");
     }
 }
 

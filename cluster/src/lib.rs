@@ -43,6 +43,7 @@ pub mod life;
 pub mod nodes;
 pub mod ports;
 pub mod report;
+pub mod service;
 pub mod telemetry;
 
 mod backend;

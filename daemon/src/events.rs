@@ -5,117 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clusterhat::life::State;
-use schemars::JsonSchema;
-use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
+
+pub use clusterhat::service::{Event, EventKind};
 
 /// That many events are kept for who comes back (`Last-Event-ID`), and wait for a listener that is slow.
 const KEPT: usize = 512;
 
 /// That many listeners at once.
 const LISTENERS: usize = 64;
-
-/// Something that happened.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Event {
-    /// Its number; a later event has a higher one, also after a restart.
-    pub id: u64,
-    /// When, in milliseconds since 1970-01-01 UTC.
-    pub at: u64,
-    /// What.
-    #[serde(flatten)]
-    pub kind: EventKind,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum EventKind {
-    /// A node is in another state.
-    State {
-        /// `pN`.
-        node: String,
-        /// Its state now.
-        state: State,
-        /// Since when, in milliseconds since 1970-01-01 UTC, and never after `at`; absent where nobody saw it happen.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        since: Option<u64>,
-    },
-    /// A node has power, or has none any more.
-    Power {
-        /// `pN`.
-        node: String,
-        /// Whether it has power.
-        on: bool,
-    },
-    /// A task began, came on, or ended.
-    Task {
-        /// Its ID.
-        task: String,
-        /// The operation's word.
-        operation: String,
-        /// Its nodes, folded.
-        nodes: String,
-        /// `running`, `done`, `failed` or `cancelled`.
-        state: String,
-        /// How much of it is done, in percent.
-        percent: u8,
-    },
-    /// A node's agent is reached, or is not any more.
-    Agent {
-        /// `pN`.
-        node: String,
-        /// Whether it is reached.
-        reached: bool,
-    },
-    /// The controller's supply sags, or has recovered.
-    UnderVoltage {
-        /// Whether it sags now.
-        now: bool,
-    },
-    /// Something about a node's console.
-    Console {
-        /// `pN`.
-        node: String,
-        /// `opened`, `closed`, `writer`.
-        what: String,
-        /// Who has the keyboard, where somebody has.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        who: Option<String>,
-    },
-    /// Somebody logged in or out, or an account or token changed.
-    Access {
-        /// Who.
-        who: String,
-        /// What was done.
-        what: String,
-    },
-    /// Boards came or went.
-    Boards {
-        /// The boards that are there.
-        boards: Vec<String>,
-    },
-}
-
-impl EventKind {
-    /// The word in documents and in `event:` of a stream.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::State { .. } => "state",
-            Self::Power { .. } => "power",
-            Self::Task { .. } => "task",
-            Self::Agent { .. } => "agent",
-            Self::UnderVoltage { .. } => "under-voltage",
-            Self::Console { .. } => "console",
-            Self::Access { .. } => "access",
-            Self::Boards { .. } => "boards",
-        }
-    }
-}
 
 /// What a listener gets next.
 #[derive(Clone, Debug)]

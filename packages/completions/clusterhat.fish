@@ -57,6 +57,7 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "network" -d '
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "top" -d 'Show the state, temperature, load and memory of nodes, repeatedly; switches nothing (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "chaos" -d 'Cut and restore the power of nodes at random, to test how software copes with it'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "doctor" -d 'Check for common problems and name the fix of each (no NODES: all)'
+complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "events" -d 'Show what happens as it happens: states, power, tasks, consoles (no NODES: all)'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "inventory" -d 'Print the nodes in the formats of other programs'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "maxpi" -d 'Print the number of nodes'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "setorder" -d 'The vendor\'s name for `board order`'
@@ -392,6 +393,12 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l fix -d 
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l dry-run -d 'With --fix: show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand events" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand events" -l root -d 'Use the files and devices below this directory' -r -F
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand events" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand events" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand events" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand events" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand inventory" -l format -d 'The output format' -r -f -a "hosts\t'Lines for /etc/hosts'
 ssh\t'Entries for ~/.ssh/config'
 ansible\t'An Ansible inventory (INI)'

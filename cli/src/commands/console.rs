@@ -1,17 +1,18 @@
 //! `console`: a node's console on a terminal or in a script, or several to watch.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use clusterhat::nodes::label;
 use clusterhat::report::{ConsoleReport, Report};
-use clusterhat::{Node, NodeSet, Options, Outcome, parse_duration};
+use clusterhat::{Node, NodeSet, Outcome, parse_duration};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::call::{Call, Done, Run};
 use crate::console::{self, Log, Script};
 use crate::failure::Failure;
+use crate::service;
 
 /// The default of `--timeout`.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,17 +60,6 @@ fn parse_regex(text: &str) -> Result<Regex, String> {
     regex.map_err(|error| error.to_string())
 }
 
-/// The socket of `clusterhatd`, which holds all consoles while it runs: that of the system, or, also for a simulation, the one in
-/// `CLUSTERHAT_SOCKET`.
-fn service_socket(options: &Options) -> Option<PathBuf> {
-    let named = std::env::var_os("CLUSTERHAT_SOCKET").filter(|path| !path.is_empty());
-    let of_system = || {
-        let root = options.root.as_deref().unwrap_or(Path::new("/"));
-        options.simulation.is_none().then(|| root.join("run/clusterhat/clusterhatd.sock"))
-    };
-    named.map(PathBuf::from).or_else(of_system)
-}
-
 impl Console {
     const fn is_script(&self) -> bool {
         self.send.is_some() || self.expect.is_some()
@@ -109,7 +99,7 @@ impl Run for Console {
         // A port needs no board.
         call.options.without_boards = true;
         let is_json = call.is_json;
-        let socket = service_socket(&call.options);
+        let socket = service::socket(&call.options);
         let cluster = &*call.open()?;
         let at = console::Consoles { cluster, socket: socket.as_ref() };
         let nodes = cluster.nodes(&set)?;

@@ -10,6 +10,7 @@ pub(crate) mod chaos;
 mod confirm;
 pub(crate) mod console;
 pub(crate) mod doctor;
+pub(crate) mod events;
 pub(crate) mod fan;
 mod hooks;
 pub(crate) mod init;

@@ -1,6 +1,7 @@
 //! From reports to what is printed. Nothing else prints.
 
 mod doctor;
+mod events;
 pub(crate) mod inventory;
 mod json;
 mod network;

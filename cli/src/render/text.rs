@@ -37,6 +37,7 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Network(report) => super::network::render(report),
         Report::Doctor(report) => super::doctor::render(report),
         Report::Top(report) => super::top::top(report),
+        Report::Event(event) => super::events::render(event),
         Report::Fan(report) => super::top::fan(report),
         // Always JSON.
         Report::Chaos(_) => String::new(),

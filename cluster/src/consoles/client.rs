@@ -4,20 +4,13 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use serde_json::Value;
 
 use super::frame::{Frame, FrameReader};
 use super::message::{Control, Notice};
+use crate::service::Answer;
 
 /// The protocol's name in `Upgrade:`.
 pub const UPGRADE: &str = "clusterhat-console";
-
-/// How long the service may take to answer.
-const LIMIT: Duration = Duration::from_secs(5);
-/// The longest answer before the console's own bytes.
-const LONGEST_HEAD: usize = 16 * 1024;
 
 /// Why a shared console is not available.
 #[derive(Debug, thiserror::Error)]
@@ -76,11 +69,15 @@ impl SharedConsole {
     pub fn connect(socket: &Path, node: &str) -> Result<Self, SharedConsoleError> {
         let unreachable =
             |source| SharedConsoleError::Unreachable { path: socket.to_owned(), source };
-        let mut stream = UnixStream::connect(socket).map_err(unreachable)?;
-        let (head, rest) = ask(&mut stream, node).map_err(unreachable)?;
-        if !head.starts_with("HTTP/1.1 101 ") {
-            return Err(SharedConsoleError::Refused(why(&head, &rest)));
+        let request = format!(
+            "GET /api/v1/consoles/{node}?history=0 HTTP/1.1\r\nHost: clusterhatd\r\nConnection: Upgrade\r\n\
+             Upgrade: {UPGRADE}\r\n\r\n"
+        );
+        let answer = Answer::to(socket, &request).map_err(unreachable)?;
+        if !answer.has_status(101) {
+            return Err(SharedConsoleError::Refused(answer.error()));
         }
+        let Answer { stream, rest, .. } = answer;
         stream.set_nonblocking(true).map_err(unreachable)?;
         let mut frames = FrameReader::default();
         frames.push(&rest);
@@ -144,41 +141,6 @@ impl AsFd for SharedConsole {
 
 fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
-}
-
-/// The head of the service's answer, and what came behind it.
-fn ask(stream: &mut UnixStream, node: &str) -> io::Result<(String, Vec<u8>)> {
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
-    let request = format!(
-        "GET /api/v1/consoles/{node}?history=0 HTTP/1.1\r\nHost: clusterhatd\r\nConnection: Upgrade\r\n\
-         Upgrade: {UPGRADE}\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
-            let rest = answer.split_off(end + 4);
-            let head = String::from_utf8_lossy(&answer).into_owned();
-            return Ok((head, rest));
-        }
-        match stream.read(&mut buffer)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            _ if answer.len() > LONGEST_HEAD => {
-                return Err(io::Error::other("the answer's head does not end"));
-            }
-            length => answer.extend(&buffer[..length]),
-        }
-    }
-}
-
-/// The message of the service's error document, else its status line.
-fn why(head: &str, body: &[u8]) -> String {
-    let document: Option<Value> = serde_json::from_slice(body).ok();
-    let message = document.as_ref().and_then(|document| document["error"]["message"].as_str());
-    let line = head.lines().next().unwrap_or_default();
-    message.unwrap_or(line).chars().filter(|c| !c.is_control()).take(500).collect()
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Simulation,
     /// A serial port of a node cannot be opened.
     Port,
+    /// The service clusterhatd refuses what it was asked for.
+    Service,
     /// This machine is a node.
     NotController,
     /// No board has the output.

@@ -18,6 +18,7 @@ use crate::life::State;
 use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
 use crate::report::NodeState;
+use crate::service::ServiceError;
 use crate::shorten::shorten;
 
 pub use kind::ErrorKind;
@@ -43,6 +44,9 @@ pub enum Error {
     /// The service does not give a console.
     #[error(transparent)]
     SharedConsole(#[from] SharedConsoleError),
+    /// The service does not do what it was asked for.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The vendor's configuration makes this machine a node, which has no boards.
     #[error(
         "this machine is a node (TYPE in /etc/default/clusterctrl), and nodes have no boards; \
@@ -227,6 +231,7 @@ impl Error {
             Self::Config(_) => ErrorKind::Configuration,
             Self::Simulation(_) => ErrorKind::Simulation,
             Self::Port(_) | Self::SharedConsole(_) => ErrorKind::Port,
+            Self::Service(_) => ErrorKind::Service,
             Self::NotController => ErrorKind::NotController,
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,

@@ -10,6 +10,7 @@ mod boards;
 mod chaos;
 mod console;
 mod doctor;
+mod event;
 mod network;
 mod no_agent;
 mod outputs;
@@ -29,6 +30,7 @@ pub use boards::{
 pub use chaos::{ChaosReport, PlannedFault};
 pub use console::ConsoleReport;
 pub use doctor::{CheckNotMade, DoctorReport, FixDone};
+pub use event::EventReport;
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use no_agent::{NoAgent, NoAgentReason};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
@@ -138,6 +140,8 @@ pub enum Report {
     Doctor(DoctorReport),
     /// The nodes for other programs.
     Inventory(InventoryReport),
+    /// Something happened.
+    Event(EventReport),
     /// A node's console was talked to.
     Console(ConsoleReport),
     /// How many nodes there are.

@@ -3,6 +3,7 @@
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
 
+mod events;
 mod flood;
 mod rig;
 
