@@ -11,7 +11,7 @@ use std::{
 
 use hat_driver::sim::builtin;
 use rustix::fs::{FlockOperation, flock};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 /// The command, built once per process with the profile of the running test.
@@ -119,6 +119,23 @@ impl World {
         let world =
             builtin::simulation(name).unwrap_or_else(|| panic!("no world is called {name}"));
         parse(&world.to_text())
+    }
+
+    /// So many v2.5 Cluster HATs at four addresses of each bus, all of whose nodes are on, and so count as started.
+    #[must_use]
+    pub fn hats_value(count: usize) -> Value {
+        let places = || (0..count).map(|board| (1 + board / 4, 0x20 + board % 4));
+        let chip = json!({
+            "kind": "xra",
+            "r": [0x9f, 0x9f, 0, 0, 0x7f],
+            "ext": [0, 0, 0, 0, null, null, null, 0],
+        });
+        let key = |(bus, address)| (format!("{bus}:{address:#04x}"), chip.clone());
+        let chips: Map<String, Value> = places().map(key).collect();
+        let board = |(bus, address)| {
+            format!("[[board]]\nbus = {bus}\naddress = {address}\nrevision = \"2.5\"\n")
+        };
+        json!({"chips": chips, "clusterhat_toml": places().map(board).collect::<String>()})
     }
 
     /// The folder; a test may put further files there.

@@ -9,6 +9,7 @@ pub mod instructions;
 pub mod namespace;
 pub mod pages;
 pub mod pi;
+pub mod process;
 pub mod running;
 pub mod schema;
 mod synopsis;

@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use clusterhat_tests::process;
 use clusterhat_tests::table::{Amount, Row};
 
 use crate::memory;
-use crate::process;
 
 /// How long it is left alone before it counts.
 const SETTLE: Duration = Duration::from_secs(15);

@@ -21,7 +21,6 @@ mod fuzz;
 mod idle;
 mod load;
 mod memory;
-mod process;
 mod requests;
 #[path = "../../tests/daemon/rig.rs"]
 #[allow(dead_code, reason = "the tests use all of it")]

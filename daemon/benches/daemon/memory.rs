@@ -3,13 +3,13 @@
 use std::fs;
 use std::sync::Arc;
 
+use clusterhat_tests::command::World;
+use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use clusterhat_tests::table::{Amount, Row};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::Request;
-use crate::process;
 use crate::rig::Daemon;
 
 /// How many HATs with four nodes each, and how many kB they may take.
@@ -57,25 +57,7 @@ fn of(boards: usize, limit: u64) -> [Row; 2] {
 pub(crate) fn on(boards: usize) -> Daemon {
     let folder = Arc::new(TempDir::new().unwrap());
     let file = folder.path().join("boards.json");
-    fs::write(&file, simulation(boards).to_string()).unwrap();
+    fs::write(&file, World::hats_value(boards).to_string()).unwrap();
     let options = ["--sim", file.to_str().unwrap(), "--listen", "127.0.0.1:0"];
     Daemon::again(folder, &options, String::new())
-}
-
-/// HATs at four addresses of each bus. Their nodes are on, and so count as started.
-pub(crate) fn simulation(boards: usize) -> Value {
-    let place = |board: usize| (1 + board / 4, 0x20 + board % 4);
-    let chips = (0..boards).map(|board| {
-        let (bus, address) = place(board);
-        let chip = json!({"kind": "xra", "r": [159, 159, 0, 0, 127], "ext": [0, 0, 0, 0, null, null, null, 0]});
-        (format!("{bus}:{address:#04x}"), chip)
-    });
-    let chips: serde_json::Map<String, Value> = chips.collect();
-    let configuration: String = (0..boards)
-        .map(|board| {
-            let (bus, address) = place(board);
-            format!("[[board]]\nbus = {bus}\naddress = {address}\nrevision = \"2.5\"\n")
-        })
-        .collect();
-    json!({"chips": chips, "clusterhat_toml": configuration})
 }

@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use clusterhat_tests::command::World;
+use clusterhat_tests::process;
 use clusterhat_tests::table::{Amount, Row};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::client::Request;
-use crate::process;
 use crate::rig::Daemon;
 
 /// What the memory may become after the first tenth, in kB.
@@ -24,7 +25,7 @@ const GROWTH: u64 = 4 * 1024;
 pub(crate) fn rows(cycles: u64) -> Vec<Row> {
     let folder = Arc::new(TempDir::new().unwrap());
     let file = folder.path().join("board.json");
-    let mut board = crate::memory::simulation(1);
+    let mut board = World::hats_value(1);
     // It is there as soon as it has power.
     board["nodes"] = json!({"p1": {"boots_in": 0}});
     fs::write(&file, board.to_string()).unwrap();

@@ -19,12 +19,13 @@ use clusterhat_daemon::access::{By, Caller, Role};
 use clusterhat_daemon::http::connection::{Peer, serve};
 use clusterhat_daemon::service::{Service, Start};
 use clusterhat_daemon::{redfish, table};
+use clusterhat_tests::command::World;
+use clusterhat_tests::process;
 use clusterhat_tests::table::{Amount, Row};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::timeout;
 
-use crate::process;
 use crate::rig::Daemon;
 use numbers::Numbers;
 
@@ -110,7 +111,7 @@ fn in_process(count: u64) -> Vec<Row> {
 
 fn start(folder: &TempDir) -> Start {
     let simulation = folder.path().join("boards.json");
-    std::fs::write(&simulation, crate::memory::simulation(2).to_string()).unwrap();
+    std::fs::write(&simulation, World::hats_value(2).to_string()).unwrap();
     let simulation = Some(simulation.to_str().unwrap().to_owned());
     let options = Options { simulation, without_waits: true, ..Options::default() };
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
