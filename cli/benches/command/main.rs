@@ -12,11 +12,10 @@ use std::process::ExitCode;
 use clusterhat_tests::table::{self, Row};
 
 #[path = "../../tests/command/mod.rs"]
-#[allow(dead_code, reason = "the tests use all of it")]
 mod command;
 mod console;
 #[path = "../../tests/console/devices.rs"]
-#[allow(dead_code, reason = "the tests use all of it")]
+#[allow(dead_code, unused_imports, reason = "the tests use all of it")]
 mod devices;
 #[path = "../../tests/console/pty.rs"]
 #[allow(dead_code, reason = "the tests use all of it")]
