@@ -75,7 +75,7 @@ pub use operations::network::NetworkUndo;
 pub use operations::outputs::Fan;
 pub use operations::restore::Restore;
 pub use operations::setup::{Setup, SetupUndo};
-pub use operations::shutdown::{SETTLE, Shutdown};
+pub use operations::shutdown::{AfterShutdown, SETTLE, Shutdown};
 pub use operations::wait::{Start, Wait};
 pub use outcome::Outcome;
 pub use rfc3339::rfc3339;

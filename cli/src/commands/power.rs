@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use clusterhat::nodes::folded;
 use clusterhat::report::Report;
-use clusterhat::{Action, NodeSet, Start, parse_duration};
+use clusterhat::{Action, AfterShutdown, NodeSet, Start, parse_duration};
 
 use super::confirm::{can_ask, confirm};
 use super::hooks::Hooks;
@@ -159,7 +159,7 @@ impl Run for Off {
             return Ok(plan?.map(Report::Plan));
         }
         if is_graceful {
-            return shut_down(self.name(), call, &nodes, &self.limits, false);
+            return shut_down(self.name(), call, &nodes, &self.limits, AfterShutdown::Off);
         }
         self.asking.confirm(call, &nodes, |names| {
             format!("`clusterhat shutdown {names}` shuts down first")

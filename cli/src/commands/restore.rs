@@ -9,8 +9,8 @@ use crate::call::{Call, Done, Run};
 use crate::watch::watched;
 
 const AFTER_HELP: &str = "\
-Nodes are restored once after their board has lost power; a reboot of the controller alone changes nothing. --all \
---dry-run shows what a loss of power would lead to. at-boot in clusterhat.toml selects what becomes of each node: off, \
+Nodes are restored once after their board has lost power, or after they were shut down with the controller \
+(clusterhat-shutdown.service); a reboot of the controller alone changes nothing. --all --dry-run shows what a loss of power would lead to. at-boot in clusterhat.toml selects what becomes of each node: off, \
 last, on, or keep (the default). After two consecutive starts that were cut short by under-voltage or another loss of \
 power, nothing is switched on: check the supply, or raise --delay, then use --again.";
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clusterhat::report::{Report, ShutdownReport};
-use clusterhat::{NodeSet, Shutdown, parse_duration};
+use clusterhat::{AfterShutdown, NodeSet, Shutdown, parse_duration};
 use node_link::agent::Goodbye;
 
 use super::hooks::Hooks;
@@ -69,7 +69,11 @@ impl Run for ShutdownArgs {
             return Ok(Report::Shutdown(ShutdownReport { nodes: Vec::new() }).into());
         }
         self.hooks.apply(call);
-        shut_down(self.name(), call, &nodes, &self.limits, self.when_powering_off)
+        let then = match self.when_powering_off {
+            true => AfterShutdown::OnAtNextStart,
+            false => AfterShutdown::Off,
+        };
+        shut_down(self.name(), call, &nodes, &self.limits, then)
     }
 }
 
@@ -92,9 +96,9 @@ pub(super) fn shut_down(
     call: &mut Call,
     nodes: &NodeSet,
     limits: &Limits,
-    with_controller: bool,
+    then: AfterShutdown,
 ) -> Done {
-    let how = Shutdown { limit: limits.timeout, force: limits.force, with_controller };
+    let how = Shutdown { limit: limits.timeout, force: limits.force, then };
     watched(command, call, |cluster, observer| {
         Ok(cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown))
     })

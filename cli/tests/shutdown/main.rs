@@ -7,6 +7,7 @@
 #[path = "../command/mod.rs"]
 mod command;
 mod rivals;
+mod with_controller;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -256,24 +257,6 @@ fn a_name_that_leads_to_another_machine_shuts_nothing_down() {
     let output = Output::of(&mut programs.command(&world, &["shutdown", "p1"]));
     assert!(output.stderr.contains("it leads to p2, not to p1"), "{output:?}");
     assert!(!programs.calls().contains("poweroff") && is_on(&world), "{}", programs.calls());
-}
-
-#[test]
-fn the_unit_shuts_nodes_down_with_a_machine_that_is_powered_off_and_with_nothing_else() {
-    let (world, programs) = (world(|_| {}), Programs::new(1));
-    let systemd = |jobs: &str| {
-        programs.script("bin/systemctl", &format!("echo '{jobs}'"));
-        let args = ["shutdown", "all", "--when-powering-off"];
-        let output = Output::of(&mut programs.command(&world, &args));
-        assert_eq!(output.status, 0, "{output:?}");
-        is_on(&world)
-    };
-    assert!(systemd(""), "the unit alone is stopped");
-    assert!(systemd("12 reboot.target start waiting"));
-    assert!(systemd("12 kexec.target start waiting"));
-    assert!(!systemd(
-        "11 clusterhat-shutdown.service stop running\n12 poweroff.target start waiting"
-    ));
 }
 
 /// On a terminal where somebody types this.

@@ -12,7 +12,7 @@ use super::plan::FaultKind;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::nodes::{label, set_of};
-use crate::operations::shutdown::Shutdown;
+use crate::operations::shutdown::{AfterShutdown, Shutdown};
 use crate::simulated::SimulatedNode;
 
 /// Fails a node.
@@ -77,7 +77,7 @@ fn shut_down(
     is_stopped: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let hooks = cluster.hooks.take();
-    let how = Shutdown { with_controller: true, ..Shutdown::default() };
+    let how = Shutdown { then: AfterShutdown::Unchanged, ..Shutdown::default() };
     let outcome = cluster.shut_down(&set_of(&[node])?, how, &mut |_| is_stopped());
     cluster.hooks = hooks;
     outcome?.into_result().map(drop)

@@ -152,6 +152,14 @@ impl Document {
         self.nodes_mut(board, nodes).for_each(|node| node.due = due);
     }
 
+    /// These nodes were on, and are to be restored as that.
+    pub(crate) fn set_due_on(&mut self, board: &BoardId, nodes: Positions) {
+        if !nodes.is_empty() {
+            let due_on = NodeEntry { on: Some(true), due: true };
+            self.nodes_mut(board, nodes).for_each(|node| *node = due_on);
+        }
+    }
+
     /// A start of nodes begins. One that another boot had begun did not come to its end.
     pub(crate) fn begin_start(&mut self, boot: &str) {
         let cut_short = self.cut_short(boot);

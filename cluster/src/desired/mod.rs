@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nodes are identified by their board and their position on it, so that an additional board does not change their
-//! identity. `due` marks nodes that are still to be restored; `start` is present from before the first of them is
+//! identity. `due` marks nodes that are still to be restored, after a loss of power or because they were shut down with their controller; `start` is present from before the first of them is
 //! switched on until the last one has been on for a while.
 
 mod document;

@@ -153,6 +153,19 @@ impl Cluster {
         self.change_desired(|document| document.set_due(id, board.positions(&nodes), true));
     }
 
+    /// Notes that nodes, which were on and are off now, are to be restored at the next start, where `at-boot` has nodes switched on.
+    /// With `at-boot = "keep"` nothing is switched at a start, whoever switched these off.
+    pub(super) fn note_due_at_next_start(&mut self, nodes: &[Node]) {
+        let comes_back = |node: &&Node| matches!(self.at_boot(**node), AtBoot::Last | AtBoot::On);
+        let nodes: Vec<_> = nodes.iter().filter(comes_back).copied().collect();
+        let boards = self.board_ids();
+        self.change_desired(|document| {
+            for (board, id) in boards {
+                document.set_due_on(&id, board.positions(&nodes));
+            }
+        });
+    }
+
     /// The HATs that were not initialised since power-up, of those that any of these nodes is restored on.
     /// A board that does not answer says so when it is initialised.
     fn fresh_boards(&mut self, nodes: &[Node]) -> Vec<Board> {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clusterhat::config::Overrides;
 use clusterhat::report::Report;
-use clusterhat::{Action, Controller, Error, Event, NodeSet, Options, Outcome, Output, Shutdown};
+use clusterhat::{
+    Action, AfterShutdown, Controller, Error, Event, NodeSet, Options, Outcome, Output, Shutdown,
+};
 
 /// What can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +77,7 @@ impl Operation {
             Self::Off => cluster.switch(nodes, Action::Off, observer)?.map(Report::Power),
             Self::Cycle => cluster.cycle(nodes, observer)?.map(Report::Power),
             Self::Shutdown { limit, force } => {
-                let how = Shutdown { limit, force, with_controller: false };
+                let how = Shutdown { limit, force, then: AfterShutdown::Off };
                 cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown)
             }
             Self::Reboot { limit } => cluster.reboot(nodes, limit, observer)?.map(Report::Reboot),

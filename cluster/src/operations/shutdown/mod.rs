@@ -40,8 +40,21 @@ pub struct Shutdown {
     pub limit: Option<Duration>,
     /// Cuts the power of a node that has not halted by then, whether it could be asked or not.
     pub force: bool,
-    /// The controller goes down, too: the nodes' desired state stays as it is.
-    pub with_controller: bool,
+    /// What nodes that were shut down are to be afterwards.
+    pub then: AfterShutdown,
+}
+
+/// What becomes of the desired state of nodes that were shut down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AfterShutdown {
+    /// They are to be off.
+    #[default]
+    Off,
+    /// It stays as it is: the caller switches them on again.
+    Unchanged,
+    /// They are on again after the next start of the controller, which goes down, too, unless `at-boot` says otherwise. A board
+    /// that keeps its power meanwhile does not show that anything is to be restored, so the desired state says it.
+    OnAtNextStart,
 }
 
 impl Cluster {
@@ -63,8 +76,7 @@ impl Cluster {
         let (nodes, absent) = self.present(set)?;
         let powered = self.powered(&nodes)?;
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
-        // What goes down with its controller is meant to be on again.
-        let desired = if how.with_controller { self.desired.take() } else { None };
+        let desired = if how.then == AfterShutdown::Off { None } else { self.desired.take() };
         let mut courses = Vec::new();
         let work = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
             // From here on a signal is answered with what was switched.
@@ -82,6 +94,9 @@ impl Cluster {
         let (off, request) = (Operation::Off, Reason::Request);
         let outcome = self.commanded(&powered, off, request, observer, work);
         self.desired = desired.or(self.desired.take());
+        if how.then == AfterShutdown::OnAtNextStart {
+            self.note_due_at_next_start(&names(&courses, Course::is_off));
+        }
         let report = self.shutdown_report(&nodes, &powered, &courses, limit);
         Ok(Outcome { report, error: outcome.error.or(absent) })
     }

@@ -1,0 +1,77 @@
+//! `shutdown --when-powering-off`, as clusterhat-shutdown.service runs it, and what is on after the controller's next start.
+
+use clusterhat_tests::command::{Output, World};
+use serde_json::{Value, json};
+
+use super::{Programs, is_on, world};
+use crate::command::Run as _;
+
+/// systemd's jobs while it powers the controller off.
+const POWERING_OFF: &str =
+    "11 clusterhat-shutdown.service stop running\n12 poweroff.target start waiting";
+
+/// systemd stops the unit, and has these jobs.
+fn stop_unit(world: &World, programs: &Programs, jobs: &str) {
+    programs.script("bin/systemctl", &format!("echo '{jobs}'"));
+    let args = ["shutdown", "all", "--when-powering-off"];
+    let output = Output::of(&mut programs.command(world, &args));
+    assert_eq!(output.status, 0, "{output:?}");
+}
+
+/// What the units do when the controller starts. The board has kept its power.
+fn start_controller(world: &World) {
+    for command in ["init", "restore"] {
+        let output = world.run(&[command]);
+        assert_eq!(output.status, 0, "{output:?}");
+    }
+}
+
+fn nodes_on(world: &World) -> Vec<Value> {
+    let status = world.run(&["status", "--json"]).json();
+    let nodes = status["nodes"].as_array().expect("nodes").iter();
+    nodes.filter(|node| node["commanded"] == true).map(|node| node["node"].clone()).collect()
+}
+
+#[test]
+fn the_unit_shuts_nodes_down_with_a_machine_that_is_powered_off_and_with_nothing_else() {
+    let (world, programs) = (world(|_| {}), Programs::new(1));
+    let systemd = |jobs: &str| {
+        stop_unit(&world, &programs, jobs);
+        is_on(&world)
+    };
+    assert!(systemd(""), "the unit alone is stopped");
+    assert!(systemd("12 reboot.target start waiting"));
+    assert!(systemd("12 kexec.target start waiting"));
+    assert!(!systemd(POWERING_OFF));
+}
+
+/// The board cannot show that anything is to be restored: it did not lose its power.
+#[test]
+fn on_a_board_that_kept_its_power_nodes_that_went_down_with_the_controller_are_on_after_its_next_start()
+ {
+    for (at_boot, back) in
+        [("last", vec!["p1", "p2"]), ("on", vec!["p1", "p2"]), ("off", vec![]), ("keep", vec![])]
+    {
+        let config = format!("at-boot = \"{at_boot}\"\n");
+        let world = world(|value| value["clusterhat_toml"] = json!(config));
+        let programs = Programs::new(1);
+        stop_unit(&world, &programs, POWERING_OFF);
+        assert_eq!(nodes_on(&world), [""; 0], "{at_boot}");
+        start_controller(&world);
+        assert_eq!(nodes_on(&world), back, "{at_boot}");
+        // Once: what is switched off afterwards stays off.
+        assert_eq!(world.run(&["off", "p1"]).status, 0);
+        start_controller(&world);
+        assert!(!is_on(&world), "{at_boot}");
+    }
+}
+
+/// Nor is a node restored that was off before.
+#[test]
+fn a_node_that_was_off_before_the_controller_went_down_stays_off() {
+    let world = world(|value| value["clusterhat_toml"] = json!("at-boot = \"last\"\n"));
+    assert_eq!(world.run(&["off", "p2"]).status, 0);
+    stop_unit(&world, &Programs::new(1), POWERING_OFF);
+    start_controller(&world);
+    assert_eq!(nodes_on(&world), ["p1"]);
+}
