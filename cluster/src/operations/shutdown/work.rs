@@ -142,7 +142,8 @@ impl<'a> Work<'a> {
         };
         let before = course.is_going_down();
         change(course);
-        if !before && course.is_going_down() {
+        // Where this course joins that of another process, that one has recorded it, and may have taken it back since.
+        if !before && course.is_going_down() && course.transport().is_some() {
             self.cluster.driver.set_going_down(node, true);
         } else if before && (course.restarts() || course.is_lost()) {
             self.cluster.driver.set_going_down(node, false);
@@ -186,3 +187,6 @@ impl<'a> Work<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use hat_driver::linux::Moment;
+use hat_driver::power::Action;
+use hat_driver::sim::builtin;
+use serde_json::{Value, json};
+
+use crate::event::Event;
+use crate::nodes::NodeSet;
+use crate::report::ShutdownResult;
+use crate::{Cluster, Controller, Options, Shutdown};
+
+/// Replaces the simulation in one step.
+fn write(file: &Path, simulation: &Value) {
+    let new = file.with_extension("new");
+    fs::write(&new, simulation.to_string()).expect("it can be written");
+    fs::rename(new, file).expect("it can be replaced");
+}
+
+fn open(file: &Path) -> Cluster {
+    let simulation = Some(file.to_str().expect("UTF-8").to_owned());
+    let options = Options { simulation, without_waits: true, ..Options::default() };
+    Controller::new(&options).and_then(Controller::open).expect("the boards are there")
+}
+
+/// The only node that is on leaves the USB now.
+fn leave_usb(file: &Path) {
+    let text = fs::read(file).expect("it can be read");
+    let mut simulation: Value = serde_json::from_slice(&text).expect("JSON");
+    let lives = simulation["lives"]["nodes"].as_object_mut().expect("nodes");
+    let life = lives.values_mut().next().expect("a node");
+    life["down"] = json!(Moment::now().uptime.as_nanos() as u64);
+    write(file, &simulation);
+}
+
+/// Whoever asked the node heard no goodbye as it left the USB, and has taken back that it goes down: a second shutdown, which
+/// only waits for the same halt, does not cut its power either.
+#[test]
+fn a_second_shutdown_cuts_nothing_once_the_node_does_not_go_down_any_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("simulation.json");
+    let world = builtin::simulation("v2.5").expect("a built-in simulation");
+    let mut world: Value = serde_json::from_str(&world.to_text()).expect("JSON");
+    world["nodes"] = json!({ "p1": { "stays": "reachable" } });
+    write(&file, &world);
+    let (first, mut second) = (open(&file), open(&file));
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let on = second.switch(&nodes, Action::On, &mut |_| {}).expect("p1 is here");
+    assert!(on.error.is_none(), "{on:?}");
+    let p1 = first.driver().node(1).expect("p1");
+    first.driver().set_going_down(p1, true);
+    let mut has_left = false;
+    let outcome = second.shut_down(&nodes, Shutdown::default(), &mut |event| {
+        if matches!(event, Event::GoingDown { .. }) && !has_left {
+            has_left = true;
+            first.driver().set_going_down(p1, false);
+            leave_usb(&file);
+        }
+        ControlFlow::Continue(())
+    });
+    let outcome = outcome.expect("p1 is here");
+    assert_eq!(outcome.report.nodes[0].result, ShutdownResult::StillOn, "{outcome:?}");
+    let why = outcome.error.expect("p1 keeps its power").message();
+    assert!(why.contains("left the USB without a goodbye"), "{why}");
+}
