@@ -8,7 +8,7 @@ use std::{env, fs, path::Path};
 use similar::TextDiff;
 
 /// How to renew a golden file, for the message of a failed test.
-pub const BLESS: &str = "if this change is meant, run the test again with BLESS=1";
+pub const BLESS: &str = "if this change is meant, run tests/renew, or this test again with BLESS=1";
 
 /// Whether golden files are to be written.
 #[must_use]

@@ -2,8 +2,7 @@
 //!
 //! All lie in `packages/man` and `packages/completions`, so that packaging for any architecture needs no
 //! program run. Packaging puts the version and the date in the place of `@VERSION@` and `@DATE@`. After a
-//! change that is meant: `BLESS=1 cargo test --workspace --all-features pages`, and read the difference before it is
-//! committed.
+//! change that is meant: `tests/renew`, and read the difference before it is committed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
