@@ -48,56 +48,83 @@ impl Request {
     /// comes as the error, although not every such answer is a failure.
     pub(super) fn parse(words: &[String], nodes: &[Node]) -> Result<Self, Answer> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match words[..] {
+        let request = Self::of_controller(&words)
+            .or_else(|| Self::of_nodes(&words, nodes))
+            .or_else(|| Self::of_board(&words));
+        request.unwrap_or_else(|| Err(Answer::new("Error: Missing arguments\n", 0)))
+    }
+
+    /// What concerns the controller as a whole, and takes neither nodes nor an order.
+    fn of_controller(words: &[&str]) -> Option<Result<Self, Answer>> {
+        Some(Ok(match *words {
+            ["status"] => Self::Status,
+            ["maxpi"] => Self::MaxPi,
+            ["init"] => Self::Init,
+            ["led", state @ ("on" | "off")] => Self::Led(state == "on"),
+            ["hub", "on"] => Self::Hub(Hub::On),
+            ["hub", "off"] => Self::Hub(Hub::Off),
+            ["hub", "reset"] => Self::Hub(Hub::Reset),
+            ["wp", state @ ("on" | "off")] => Self::WriteProtect(state == "on"),
+            _ => return None,
+        }))
+    }
+
+    /// What may name nodes.
+    fn of_nodes(words: &[&str], nodes: &[Node]) -> Option<Result<Self, Answer>> {
+        let parse = |devices: &[&str]| parse_nodes(devices, nodes);
+        Some(match *words {
             [state @ ("on" | "off")] => Ok(Self::Power(state == "on", None)),
             [state @ ("on" | "off"), ref devices @ ..] => {
-                Ok(Self::Power(state == "on", Some(parse_nodes(devices, nodes)?)))
+                parse(devices).map(|nodes| Self::Power(state == "on", Some(nodes)))
             }
-            ["status"] => Ok(Self::Status),
-            ["maxpi"] => Ok(Self::MaxPi),
-            ["init"] => Ok(Self::Init),
             ["alert", state @ ("on" | "off")] => Ok(Self::Alert(state == "on", None)),
             ["alert", state @ ("on" | "off"), ref devices @ ..] => {
-                Ok(Self::Alert(state == "on", Some(parse_nodes(devices, nodes)?)))
+                parse(devices).map(|nodes| Self::Alert(state == "on", Some(nodes)))
             }
-            ["led", state @ ("on" | "off")] => Ok(Self::Led(state == "on")),
-            ["hub", "on"] => Ok(Self::Hub(Hub::On)),
-            ["hub", "off"] => Ok(Self::Hub(Hub::Off)),
-            ["hub", "reset"] => Ok(Self::Hub(Hub::Reset)),
-            ["wp", state @ ("on" | "off")] => Ok(Self::WriteProtect(state == "on")),
+            ["usbboot", state @ ("on" | "off"), ref devices @ ..] if !devices.is_empty() => {
+                parse(devices).map(|nodes| Self::UsbBoot(state == "on", nodes))
+            }
+            ["getpath"] => Ok(Self::GetPath(None)),
+            ["getpath", ref devices @ ..] => parse(devices).map(|nodes| Self::GetPath(Some(nodes))),
+            _ => return None,
+        })
+    }
+
+    /// What concerns ClusterCTRL boards, which are named by their orders.
+    fn of_board(words: &[&str]) -> Option<Result<Self, Answer>> {
+        Some(match *words {
             ["act", state @ ("on" | "off")] => Ok(Self::Act(state == "on", None)),
             ["act", state @ ("on" | "off"), order] => {
                 // The tool checks no range here: an order that no board has is no error.
-                Ok(Self::Act(state == "on", Some(parse_number(order)?)))
+                parse_number(order).map(|order| Self::Act(state == "on", Some(order)))
             }
             ["fan", state @ ("on" | "off")] => Ok(Self::Fan(state == "on", Fan::All)),
             ["fan", state @ ("on" | "off"), "c"] => Ok(Self::Fan(state == "on", Fan::Controller)),
-            ["fan", state @ ("on" | "off"), order] => {
-                let order = parse_number(order)?;
-                if (1..=255).contains(&order) {
-                    return Ok(Self::Fan(state == "on", Fan::Board(order)));
-                }
-                Err(Answer::new("Invalid order\n", 0))
+            ["fan", state @ ("on" | "off"), order] => match parse_number(order) {
+                Ok(order @ 1..=255) => Ok(Self::Fan(state == "on", Fan::Board(order))),
+                Ok(_) => Err(Answer::new("Invalid order\n", 0)),
+                Err(answer) => Err(answer),
+            },
+            ["setorder", old, new] => set_order(old, new),
+            ["save", order] => strict_order(order).map(|order| Self::Save(Save::All, order)),
+            ["savedefaults", order] => {
+                strict_order(order).map(|order| Self::Save(Save::Defaults, order))
             }
-            ["usbboot", state @ ("on" | "off"), ref devices @ ..] if !devices.is_empty() => {
-                Ok(Self::UsbBoot(state == "on", parse_nodes(devices, nodes)?))
+            ["reset", order] => strict_order(order).map(Self::Reset),
+            ["saveorder", order] => lax_order(order).map(|order| Self::Save(Save::Order, order)),
+            ["saveusbboot", order] => {
+                lax_order(order).map(|order| Self::Save(Save::UsbBoot, order))
             }
-            ["getpath"] => Ok(Self::GetPath(None)),
-            ["getpath", ref devices @ ..] => Ok(Self::GetPath(Some(parse_nodes(devices, nodes)?))),
-            ["setorder", old, new] => {
-                let old = parse_order(old).ok_or_else(|| Answer::new("Invalid order old\n", 1))?;
-                let new = parse_order(new).ok_or_else(|| Answer::new("Invalid order new\n", 1))?;
-                Ok(Self::SetOrder(old, new))
-            }
-            ["save", order] => Ok(Self::Save(Save::All, strict_order(order)?)),
-            ["savedefaults", order] => Ok(Self::Save(Save::Defaults, strict_order(order)?)),
-            ["reset", order] => Ok(Self::Reset(strict_order(order)?)),
-            ["saveorder", order] => Ok(Self::Save(Save::Order, lax_order(order)?)),
-            ["saveusbboot", order] => Ok(Self::Save(Save::UsbBoot, lax_order(order)?)),
-            ["savepos", order] => Ok(Self::Save(Save::Power, lax_order(order)?)),
-            _ => Err(Answer::new("Error: Missing arguments\n", 0)),
-        }
+            ["savepos", order] => lax_order(order).map(|order| Self::Save(Save::Power, order)),
+            _ => return None,
+        })
     }
+}
+
+fn set_order(old: &str, new: &str) -> Result<Request, Answer> {
+    let old = parse_order(old).ok_or_else(|| Answer::new("Invalid order old\n", 1))?;
+    let new = parse_order(new).ok_or_else(|| Answer::new("Invalid order new\n", 1))?;
+    Ok(Request::SetOrder(old, new))
 }
 
 /// What no board has the order for.

@@ -95,6 +95,20 @@ fn hat(
     let _ = writeln!(text, "hat_version_major:{}", version.major);
     let _ = writeln!(text, "hat_version_minor:{}", version.minor);
     let _ = writeln!(text, "hat_size:{}", info.size);
+    identity(text, context, info, revision);
+    let machine = context.driver().platform().pi_revision();
+    let pi_5 = machine.is_some_and(|revision| revision >> 4 & 0xff == PI_5);
+    let _ = writeln!(text, "is_pi5:{}", python_bool(pi_5));
+    outputs(text, revision, status);
+    for position in 0..info.size {
+        let number = first + usize::from(position);
+        let power = u8::from(status.seen.contains(Signals::node(position)));
+        let _ = writeln!(text, "p{number}:{power}");
+    }
+}
+
+/// What the EEPROM says, or in place of it the revision that is forced.
+fn identity(text: &mut String, context: &Cluster, info: &BoardInfo, revision: &Revision) {
     let eeprom = info.eeprom.as_ref().filter(|_| info.source == BoardSource::Eeprom);
     match eeprom {
         Some(eeprom) => {
@@ -104,13 +118,14 @@ fn hat(
             let _ = writeln!(text, "hat_product_id:{}", or_empty(&eeprom.product_id));
         }
         None => {
-            let forced = forced(context).map_or_else(|| version.to_string(), str::to_owned);
+            let forced =
+                forced(context).map_or_else(|| revision.version.to_string(), str::to_owned);
             let _ = writeln!(text, "hat_uuid:NA\nhat_vendor:NA\nhat_pid:NA\nhat_force:{forced}");
         }
     }
-    let machine = context.driver().platform().pi_revision();
-    let pi_5 = machine.is_some_and(|revision| revision >> 4 & 0xff == PI_5);
-    let _ = writeln!(text, "is_pi5:{}", python_bool(pi_5));
+}
+
+fn outputs(text: &mut String, revision: &Revision, status: &HatStatus) {
     let has = revision.signals();
     let on = status.commanded.unwrap_or(status.seen);
     for (name, signal) in [
@@ -127,11 +142,6 @@ fn hat(
         let link = status.write_protect_link.map_or(-1, i8::from);
         let _ = writeln!(text, "hat_wplink:{link}");
         let _ = writeln!(text, "hat_xra1200p:{}", python_bool(chip == Chip::Xra1200p));
-    }
-    for position in 0..info.size {
-        let number = first + usize::from(position);
-        let power = u8::from(status.seen.contains(Signals::node(position)));
-        let _ = writeln!(text, "p{number}:{power}");
     }
 }
 

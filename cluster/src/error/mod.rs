@@ -2,6 +2,7 @@
 
 mod kind;
 mod report;
+mod texts;
 
 use std::io;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::ports::PortError;
 use crate::report::NodeState;
 use crate::service::ServiceError;
 use crate::shorten::shorten;
+use texts::{keep_power, list, not_restarted, orders, problems};
 
 pub use kind::ErrorKind;
 pub use report::ErrorReport;
@@ -216,46 +218,7 @@ impl Error {
     /// What it is about.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Driver(error) => ErrorKind::of_driver(error.cause()),
-            Self::OrderTaken { .. }
-            | Self::FactoryOrderTaken { .. }
-            | Self::NoFan
-            | Self::NoNetworkPlace { .. }
-            | Self::NoRoot(_)
-            | Self::NoSystem
-            | Self::NotRunning(_)
-            | Self::NotRoot
-            | Self::NoSuchUser { .. } => ErrorKind::Usage,
-            Self::Nodes(_) => ErrorKind::Nodes,
-            Self::Config(_) => ErrorKind::Configuration,
-            Self::Simulation(_) => ErrorKind::Simulation,
-            Self::Port(_) | Self::SharedConsole(_) => ErrorKind::Port,
-            Self::Service(_) => ErrorKind::Service,
-            Self::NotController => ErrorKind::NotController,
-            Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
-            Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,
-            Self::HubResetStopped | Self::ChaosStopped | Self::FanStopped => ErrorKind::Interrupted,
-            Self::NoFanCurve => ErrorKind::Configuration,
-            Self::Chaos(ChaosError::Running(_)) => ErrorKind::Locked,
-            Self::Chaos(ChaosError::Note { .. } | ChaosError::Damaged { .. }) => ErrorKind::Note,
-            Self::Chaos(ChaosError::Gone { .. }) => ErrorKind::Absent,
-            Self::Chaos(_) => ErrorKind::Usage,
-            Self::NotShutDown { timed_out: true, .. } => ErrorKind::TimedOut,
-            Self::NotShutDown { .. } | Self::NotRestarted { .. } => ErrorKind::NotShutDown,
-            Self::Absent(_) => ErrorKind::Absent,
-            Self::Vetoed { .. } => ErrorKind::Vetoed,
-            Self::Desired(_) => ErrorKind::Desired,
-            Self::BootLoop(_) => ErrorKind::BootLoop,
-            Self::NoPath(_) => ErrorKind::NoPath,
-            Self::Files(error) if error.is_timeout() => ErrorKind::Locked,
-            Self::LeftOut(_) => ErrorKind::LeftOut,
-            Self::Files(_) | Self::Groups(_) => ErrorKind::Setup,
-            Self::Network(_) | Self::NetworkBroken(_) => ErrorKind::Network,
-            Self::ProblemsFound(_) => ErrorKind::ProblemsFound,
-            Self::Events(_) => ErrorKind::Events,
-            Self::NotReached { .. } => ErrorKind::TimedOut,
-        }
+        ErrorKind::of(self)
     }
 
     /// The text and its causes on one line, with overlong words cut.
@@ -284,36 +247,4 @@ impl Error {
         }
         report
     }
-}
-
-fn problems(count: usize) -> String {
-    match count {
-        1 => "one problem found".to_owned(),
-        _ => format!("{count} problems found"),
-    }
-}
-
-fn list(refusals: &[HookFailure]) -> String {
-    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn orders(connected: &[u8]) -> String {
-    let known: Vec<_> = connected.iter().map(u8::to_string).collect();
-    match known[..] {
-        [] => "none is connected".to_owned(),
-        _ => format!("connected: {}", known.join(", ")),
-    }
-}
-
-/// Each node with why; their power is as it was.
-fn keep_power(action: &str, failures: &[(String, String)]) -> String {
-    let nodes: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
-    format!("did not {action}, and keep their power: {}", nodes.join("; "))
-}
-
-fn not_restarted(failures: &[(String, String)], off: &[String]) -> String {
-    let failed = (!failures.is_empty()).then(|| keep_power("restart", failures));
-    let off = (!off.is_empty())
-        .then(|| format!("not restarted, because they are off: {}", off.join(" ")));
-    failed.into_iter().chain(off).collect::<Vec<_>>().join("; ")
 }

@@ -95,85 +95,93 @@ fn compare(expressions: &[Vec<String>]) {
     }
 }
 
-/// Both sides agree on each of these, on the last rows in refusing them.
+/// Expressions that both sides read alike, one a line.
+const ACCEPTED: &str = "\
+p1
+p2
+p10
+p252
+p4096
+p1,p2
+p2,p1
+p1,p1
+p1,p3,p5
+p1 p2
+p3 p1 p3
+p1,p2 p3,p4
+p[1]
+p[4096]
+p[1-1]
+p[1-2]
+p[1-4]
+p[1-4096]
+p[9-11]
+p[99-101]
+p[1,2]
+p[1,3]
+p[3,1]
+p[3,1-2]
+p[1,1,1]
+p[1-3,5]
+p[1-3,2-4]
+p[1-3,4-6]
+p[5,1-3]
+p[1-3,5,7-9]
+p[10,9,8]
+p[1-9/1]
+p[1-9/2]
+p[2-9/2]
+p[1-9/3]
+p[1-10/3]
+p[1-3/9]
+p[1-3/2,2]
+p[1-9/2,2-8/2]
+p[1-4],p5
+p5,p[1-4]
+p[1-2],p[3-4]
+p[1-2],p[2-3]
+p[1-4] p[3-6]
+p1 p[2-3],p9
+p[1-32] p[65-96]
+p[1-4/2] p2 p4
+p[7-7],p7
+p[1-1/5]
+p[100-252/50]";
+
+/// Expressions that both sides refuse, one a line.
+const REFUSED: &str = "\
+p[1-4
+p]
+p1]
+p[]
+p[1-]
+p[1,]
+p[,1]
+p[1,,2]
+p[4-1]
+p[a]
+p[1-a]
+p[1-9/0]
+p[1-9/]
+p[1-9/x]
+p[1-[2]]
+p[1-2][3-4]
+p1,,p2
+p1,
+,p1
+,
+p[1-2] p[
+p[1..3]";
+
 #[test]
 fn picked_expressions() {
-    let picked = [
-        "p1",
-        "p2",
-        "p10",
-        "p252",
-        "p4096",
-        "p1,p2",
-        "p2,p1",
-        "p1,p1",
-        "p1,p3,p5",
-        "p1 p2",
-        "p3 p1 p3",
-        "p1,p2 p3,p4",
-        "p[1]",
-        "p[4096]",
-        "p[1-1]",
-        "p[1-2]",
-        "p[1-4]",
-        "p[1-4096]",
-        "p[9-11]",
-        "p[99-101]",
-        "p[1,2]",
-        "p[1,3]",
-        "p[3,1]",
-        "p[3,1-2]",
-        "p[1,1,1]",
-        "p[1-3,5]",
-        "p[1-3,2-4]",
-        "p[1-3,4-6]",
-        "p[5,1-3]",
-        "p[1-3,5,7-9]",
-        "p[10,9,8]",
-        "p[1-9/1]",
-        "p[1-9/2]",
-        "p[2-9/2]",
-        "p[1-9/3]",
-        "p[1-10/3]",
-        "p[1-3/9]",
-        "p[1-3/2,2]",
-        "p[1-9/2,2-8/2]",
-        "p[1-4],p5",
-        "p5,p[1-4]",
-        "p[1-2],p[3-4]",
-        "p[1-2],p[2-3]",
-        "p[1-4] p[3-6]",
-        "p1 p[2-3],p9",
-        "p[1-32] p[65-96]",
-        "p[1-4/2] p2 p4",
-        "p[7-7],p7",
-        "p[1-1/5]",
-        "p[100-252/50]",
-        // Refused.
-        "p[1-4",
-        "p]",
-        "p1]",
-        "p[]",
-        "p[1-]",
-        "p[1,]",
-        "p[,1]",
-        "p[1,,2]",
-        "p[4-1]",
-        "p[a]",
-        "p[1-a]",
-        "p[1-9/0]",
-        "p[1-9/]",
-        "p[1-9/x]",
-        "p[1-[2]]",
-        "p[1-2][3-4]",
-        "p1,,p2",
-        "p1,",
-        ",p1",
-        ",",
-        "p[1-2] p[",
-        "p[1..3]",
-    ];
-    compare(&picked.map(words));
+    for (expressions, are_accepted) in [(ACCEPTED, true), (REFUSED, false)] {
+        let expressions: Vec<_> = expressions.lines().map(words).collect();
+        compare(&expressions);
+        for words in expressions {
+            assert_eq!(ours(&words).is_some(), are_accepted, "{words:?}");
+        }
+    }
 }
 
 /// Texts that ClusterShell takes as node names of a cluster it does not know; here they are slips of the pen.

@@ -2,12 +2,12 @@
 
 use hat_driver::hat::HatStatus;
 use hat_driver::linux::throttled::UNDER_VOLTAGE_NOW;
-use hat_driver::linux::{Board, BoardInfo, BoardModel, BoardReading, CtrlStatus};
+use hat_driver::linux::{Board, BoardInfo, BoardModel, BoardReading, CtrlStatus, Node};
 use hat_driver::{Positions, Signals};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::life::Snapshot;
+use crate::life::{NodeState, Snapshot};
 use crate::nodes::{Labels, NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{
@@ -42,21 +42,8 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
         let result = context.driver.status(board);
         let status = result.as_ref().ok();
         for &node in nodes.iter().filter(|node| node.board() == board) {
-            let position = node.position();
-            let absent = status.is_some_and(|status| status.absent().has(position));
-            let told = status.filter(|_| !absent);
             let state = snapshot.state(context, node, status);
-            report.nodes.push(NodeStatus {
-                node: label(node),
-                name: context.alias(node),
-                board: info.name.clone(),
-                uncertain: !context.driver.is_certain(board),
-                commanded: told.and_then(|status| status.commanded_at(position)),
-                seen: told.map(|status| status.seen().has(position)),
-                absent,
-                state: state.map(|state| state.state),
-                since: state.and_then(|state| state.since).map(Since),
-            });
+            report.nodes.push(node_status(context, node, info, status, state));
         }
         report.boards.push(BoardStatus {
             board: info.name.clone(),
@@ -72,6 +59,30 @@ fn status(context: &mut Cluster, set: &NodeSet) -> Result<Outcome<StatusReport>,
     let flags = context.driver.platform().throttled();
     report.under_voltage = flags.map(|flags| flags & UNDER_VOLTAGE_NOW != 0);
     Ok(Outcome { report, error: of_boards(errors) })
+}
+
+/// A node's row, from what its board shows, where that answers.
+fn node_status(
+    context: &Cluster,
+    node: Node,
+    board: &BoardInfo,
+    status: Option<&BoardReading>,
+    state: Option<NodeState>,
+) -> NodeStatus {
+    let position = node.position();
+    let absent = status.is_some_and(|status| status.absent().has(position));
+    let shown = status.filter(|_| !absent);
+    NodeStatus {
+        node: label(node),
+        name: context.alias(node),
+        board: board.name.clone(),
+        uncertain: !context.driver.is_certain(node.board()),
+        commanded: shown.and_then(|status| status.commanded_at(position)),
+        seen: shown.map(|status| status.seen().has(position)),
+        absent,
+        state: state.map(|state| state.state),
+        since: state.and_then(|state| state.since).map(Since),
+    }
 }
 
 fn state(

@@ -7,7 +7,7 @@ use super::error::{ClusterError, Done};
 use super::event::{PowerEvent, Verdict};
 use super::handle::Node;
 use super::session::Session;
-use super::switching::Run;
+use super::run::Run;
 use crate::positions::Positions;
 use crate::power::{Action, ResultingState};
 

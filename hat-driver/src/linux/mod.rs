@@ -48,6 +48,7 @@ mod rescan;
 mod restart;
 #[doc = include_str!("rules.md")]
 pub mod rules {}
+mod run;
 mod session;
 mod settings;
 mod slot;

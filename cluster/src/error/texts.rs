@@ -1,0 +1,35 @@
+//! The longer texts of errors.
+
+use crate::hooks::HookFailure;
+
+pub(super) fn problems(count: usize) -> String {
+    match count {
+        1 => "one problem found".to_owned(),
+        _ => format!("{count} problems found"),
+    }
+}
+
+pub(super) fn list(refusals: &[HookFailure]) -> String {
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn orders(connected: &[u8]) -> String {
+    let known: Vec<_> = connected.iter().map(u8::to_string).collect();
+    match known[..] {
+        [] => "none is connected".to_owned(),
+        _ => format!("connected: {}", known.join(", ")),
+    }
+}
+
+/// Each node with why; their power is as it was.
+pub(super) fn keep_power(action: &str, failures: &[(String, String)]) -> String {
+    let nodes: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
+    format!("did not {action}, and keep their power: {}", nodes.join("; "))
+}
+
+pub(super) fn not_restarted(failures: &[(String, String)], off: &[String]) -> String {
+    let failed = (!failures.is_empty()).then(|| keep_power("restart", failures));
+    let off = (!off.is_empty())
+        .then(|| format!("not restarted, because they are off: {}", off.join(" ")));
+    failed.into_iter().chain(off).collect::<Vec<_>>().join("; ")
+}
