@@ -39,7 +39,7 @@ impl Cluster {
         Ok(has_changed)
     }
 
-    /// The nodes that a set means; all for no words.
+    /// The nodes that a set means; an empty set means all nodes.
     ///
     /// # Errors
     /// [`Error::Nodes`]: a name that nothing has, or a node beyond the last.
@@ -101,7 +101,7 @@ impl Cluster {
         self.driver.info(board).map(|info| info.name.clone())
     }
 
-    /// Why nobody can tell how many nodes there are, where that is so.
+    /// Why the number of nodes is unknown, where it is.
     #[must_use]
     pub fn uncounted(&self) -> Option<Error> {
         let mut unknown = self.driver.boards().filter(|(_, info)| info.size == 0);
@@ -152,17 +152,17 @@ impl Cluster {
         self.settings.names.get(&self.ordinal(node)).cloned()
     }
 
-    /// Whether it is configured whom ssh logs in to on a node.
+    /// Whether a node's ssh destination is configured.
     pub(crate) fn has_ssh(&self, node: Node) -> bool {
         self.settings.ssh.contains_key(&self.ordinal(node))
     }
 
-    /// What is known of a node that only its switching and its agent tell. Of a simulated node its simulation tells it.
+    /// What is known of a node from its switching and its agent alone. For a simulated node, its simulation has it.
     pub(crate) fn note(&self, node: Node) -> Option<NodeNote> {
         self.backend.root().map(|root| NodeNote::below(root, node.number()))
     }
 
-    /// Whom ssh logs in to on a node: as configured, else the node's name, else its name in the nodes' network.
+    /// The ssh destination of a node: as configured, else the node's name, else its name in the nodes' network.
     pub(crate) fn ssh_name(&self, node: Node) -> String {
         let configured = self.settings.ssh.get(&self.ordinal(node)).cloned();
         configured.or_else(|| self.alias(node)).unwrap_or_else(|| label(node))

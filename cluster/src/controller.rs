@@ -35,7 +35,7 @@ pub struct Options {
     pub ignore_under_voltage: bool,
     /// Runs no hooks: nothing can refuse a node then.
     pub without_hooks: bool,
-    /// Opens a cluster even where not one of its boards could be opened, to tell why.
+    /// Opens a cluster even if none of its boards could be opened, to report why.
     pub without_boards: bool,
 }
 
@@ -125,7 +125,7 @@ impl Controller {
     }
 }
 
-/// Whoever plays with a simulated board does not mean this machine's hooks. What a hook calls runs none.
+/// A simulated board does not run this machine's hooks. A command that a hook calls runs none.
 fn hook_folder(options: &Options, settings: &Settings) -> Option<HookFolder> {
     let is_unwanted = options.without_hooks || std::env::var_os(hooks::MARK).is_some();
     let root = match (&options.root, &options.simulation) {

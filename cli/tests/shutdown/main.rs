@@ -255,7 +255,7 @@ fn where_neither_way_leads_to_it_both_are_told_and_the_power_stays() {
 fn a_name_that_leads_to_another_machine_shuts_nothing_down() {
     let (world, programs) = (world(without_agent), Programs::new(2));
     let output = Output::of(&mut programs.command(&world, &["shutdown", "p1"]));
-    assert!(output.stderr.contains("it leads to p2, not to p1"), "{output:?}");
+    assert!(output.stderr.contains("it reaches p2, not p1"), "{output:?}");
     assert!(!programs.calls().contains("poweroff") && is_on(&world), "{}", programs.calls());
 }
 

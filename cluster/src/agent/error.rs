@@ -61,7 +61,7 @@ pub enum AgentError {
         newest: u32,
     },
     /// The connection leads to another machine.
-    #[error("it leads to {}, not to {}", other(*.found), .expected.label())]
+    #[error("it reaches {}, not {}", other(*.found), .expected.label())]
     AnotherNode {
         /// The node that was meant.
         expected: NodeId,

@@ -1,4 +1,4 @@
-//! What the configuration can have wrong: errors stop the command, warnings do not.
+//! Problems of the configuration: errors stop the command, warnings do not.
 
 use std::path::PathBuf;
 

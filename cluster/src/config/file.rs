@@ -26,7 +26,7 @@ pub(super) const TOP_KEYS: [&str; 13] = [
     "shutdown-limit",
     "board",
     "nodes",
-    // Another program's, which reads it by itself.
+    // Read by clusterhatd alone.
     "daemon",
 ];
 pub(super) const BOARD_KEYS: [&str; 5] = ["name", "bus", "address", "revision", "size"];

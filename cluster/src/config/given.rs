@@ -1,4 +1,4 @@
-//! A value together with who gave it, so that a later step can still say where to mend it.
+//! A value together with its source, so that a later step can still say where to correct it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,7 @@
 //! name = "db"
 //! delay = 30.0       # seconds to wait after this node instead of the common delay
 //! usb-path = "1-1.2.4"
-//! ssh = "pi@db"      # the host for ssh, where the serial port does not lead to the agent; default: the node's name
+//! ssh = "pi@db"      # the host for ssh, where the agent is not reached over the serial port; default: the node's name
 //! at-boot = "last"   # of this node
 //!
 //! [daemon]           # read by clusterhatd alone: see clusterhatd(8)

@@ -49,7 +49,7 @@ pub struct Settings {
     pub names: BTreeMap<usize, String>,
     /// Configured USB paths.
     pub usb_paths: BTreeMap<usize, String>,
-    /// Whom ssh logs in to on a node.
+    /// The ssh destination of a node.
     pub ssh: BTreeMap<usize, String>,
     /// Whether `off` shuts nodes down first.
     pub graceful_off: bool,
@@ -63,7 +63,7 @@ pub struct Settings {
     pub hook_limit: Duration,
     /// What becomes of nodes after a loss of power.
     pub at_boot: AtBoot,
-    /// Nodes of which that is configured by itself.
+    /// The same for single nodes.
     pub node_at_boot: BTreeMap<usize, AtBoot>,
     /// BCM number of the fan's pin; `None` where the vendor's file is in use and names none.
     pub fan_gpio: Option<u8>,

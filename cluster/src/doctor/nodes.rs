@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "chaos",
         looks_for: "nodes that an interrupted `chaos` has left without power",
-        why: "they stay off until somebody switches them on",
+        why: "they stay off until they are switched on",
         make: chaos,
     },
 ];
@@ -63,7 +63,7 @@ fn equal_ids(facts: &Facts) -> Checked {
         });
         let fix = match wrong {
             Some(node) => Fix::OwnCard(node.number),
-            None => Fix::Text("prepare one of the cards with an ID of its own".to_owned()),
+            None => Fix::Text("prepare one of the cards with another ID".to_owned()),
         };
         Found::error(what, fix).of_nodes(vec![format!("p{id}")])
     });

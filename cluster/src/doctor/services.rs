@@ -87,7 +87,7 @@ fn node_rules(facts: &Facts) -> Checked {
 
 fn modem_manager(facts: &Facts) -> Checked {
     let is_there = gaps(facts)?.contains(&Gap::ModemManager);
-    let what = "ModemManager is enabled, and no udev rule tells it that nodes are no modems";
+    let what = "ModemManager is enabled, and no udev rule excludes the nodes' serial ports from it";
     let fix = "install the package clusterhat, which has the rule; without a modem: systemctl disable --now ModemManager";
     Ok(is_there.then(|| Found::error(what, Fix::Text(fix.to_owned()))).into_iter().collect())
 }

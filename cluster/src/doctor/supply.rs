@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-const SUPPLY: &str = "use a stronger supply or a shorter cable, give the HAT a supply of its own (PWR jumper), or set a longer delay";
+const SUPPLY: &str = "use a stronger supply or a shorter cable, power the HAT separately (PWR jumper), or set a longer delay";
 
 fn flags(facts: &Facts) -> Result<u32, NotMade> {
     facts.throttled.ok_or_else(|| NotMade::because("no firmware here reports under-voltage"))

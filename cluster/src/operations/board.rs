@@ -80,7 +80,7 @@ impl Cluster {
         self.board_report(board, BoardDone::Reset)
     }
 
-    /// Chooses whether nodes boot over USB; all for no words. A node that fails does not keep the others
+    /// Chooses whether nodes boot over USB; an empty set means all nodes. A node that fails does not keep the others
     /// from their turn.
     ///
     /// # Errors

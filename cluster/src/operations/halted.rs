@@ -9,7 +9,7 @@ use crate::life::{Snapshot, State};
 use crate::nodes::label;
 use crate::report::{NodePower, PowerReport, SystemState};
 
-/// Notes it of those that were not switched, from what the kernel and the record tell. Asks no board and no node.
+/// Notes it of those that were not switched, by the kernel and the record. Queries no board and no node.
 pub(super) fn note(cluster: &mut Cluster, report: &mut PowerReport) {
     let is_left = |row: &NodePower| row.power == Action::On && !row.changed && !row.undone;
     let nodes: Vec<_> = cluster.driver.nodes().collect();

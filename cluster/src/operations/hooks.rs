@@ -64,7 +64,7 @@ impl Cluster {
         }
         let vetoed = Error::Vetoed { action, refusals };
         if outcome.error.is_some() {
-            // What failed by itself comes first.
+            // The operation's own failure comes first.
             self.warnings.push(vetoed.message());
         }
         outcome.or(Some(vetoed))

@@ -12,7 +12,7 @@ use crate::report::{self, BoardInit, InitReport};
 impl Cluster {
     /// Initialises the boards that are not initialised since power-up; every node's power stays as it is.
     /// What `at-boot` says of their nodes is noted for [`Self::restore`].
-    /// A board that fails does not keep the others from their turn.
+    /// A board that fails does not affect the others.
     pub fn init(&mut self) -> Outcome<InitReport> {
         init(self)
     }

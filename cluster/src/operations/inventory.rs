@@ -15,7 +15,7 @@ use crate::report::{InventoryNode, InventoryReport};
 use crate::system::System;
 
 impl Cluster {
-    /// The nodes as other programs need them; all for no words. Addresses are those of the network as it
+    /// The nodes as other programs need them; an empty set means all nodes. Addresses are those of the network as it
     /// was set up; on the controller's own network, those that were heard of. A simulated board has no
     /// system around it.
     ///

@@ -6,7 +6,7 @@ use crate::nodes::NodeSet;
 use crate::outcome::{Outcome, of_boards};
 
 impl Cluster {
-    /// Whether all nodes of a set show power at their pins; all for no words. Switches nothing. Beside an error, what
+    /// Whether all nodes of a set show power at their pins; an empty set means all nodes. Switches nothing. Beside an error, what
     /// boards that answered show.
     ///
     /// # Errors

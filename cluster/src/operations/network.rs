@@ -17,14 +17,14 @@ use crate::outcome::Outcome;
 use crate::report::{NetworkDone, NetworkReport};
 use crate::system::System;
 
-/// How to take the network's setup back.
+/// How to undo the network's setup.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NetworkUndo {
-    /// Plans only.
+    /// Only reports what would be done.
     pub dry_run: bool,
-    /// Takes back also what somebody edited of it since.
+    /// Also undoes what was edited since.
     pub overwrite: bool,
-    /// Puts the files back only; they take effect at the next boot.
+    /// Restores the files only; they take effect at the next boot.
     pub at_boot: bool,
 }
 
@@ -42,7 +42,7 @@ impl Cluster {
         (dry_run, at_boot): (bool, bool),
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<NetworkReport>, Error> {
-        // Who cannot count the nodes cannot give them addresses.
+        // Without the number of nodes there are no addresses to give.
         if let Some(error) = self.uncounted() {
             return Err(error);
         }
@@ -74,7 +74,7 @@ impl Cluster {
         let mut nodes = self.network_nodes()?;
         let all: Vec<_> = self.driver.nodes().collect();
         for (known, node) in all.into_iter().zip(&mut nodes) {
-            // A board that cannot tell is no reason to tell nothing of the network.
+            // The network is reported even if a board does not answer.
             node.usb_path = self.usb_path(known).ok().flatten();
         }
         let survey = survey(system, &network::sysroot(system.root())?)?;
@@ -128,7 +128,7 @@ impl System {
         Ok(NetworkReport::Allowed { allowed: true }.into())
     }
 
-    /// Takes back what setting up the network changed.
+    /// Undoes what setting up the network changed.
     ///
     /// # Errors
     /// [`Error::Network`] or [`Error::Files`].
@@ -139,7 +139,7 @@ impl System {
     ) -> Result<Outcome<NetworkReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         let sysroot = self.locked(network::sysroot(self.root())?, asked.dry_run, observer)?;
-        // All or nothing: half of a network leaves a controller that nobody reaches.
+        // All or nothing: half a network may leave the controller unreachable.
         let changed = if asked.overwrite { Changed::Overwrite } else { Changed::Refuse };
         let plan = plan_undo(&sysroot, changed)?;
         let settings = match NetworkSettings::read(&sysroot) {

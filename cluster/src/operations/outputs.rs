@@ -29,13 +29,13 @@ pub enum Fan {
 }
 
 impl Cluster {
-    /// Switches one output on every board. A board that fails does not keep the others from their turn.
+    /// Switches one output on every board. A board that fails does not affect the others.
     pub fn set_output(&mut self, output: Output, on: bool) -> Outcome<OutputReport> {
         let all: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
         Switching::new(self, output, on_off(on)).set(all, on)
     }
 
-    /// The same on the boards of these nodes alone; on every board for no words.
+    /// The same on the boards of these nodes alone; on every board for an empty set.
     ///
     /// # Errors
     /// [`Error::Nodes`].
@@ -52,8 +52,8 @@ impl Cluster {
         Ok(Switching::new(self, output, on_off(on)).set(boards, on))
     }
 
-    /// Switches every USB hub off, and on again after a second. An observer that stops it is obeyed
-    /// between two hubs, never while one is off; a ClusterCTRL board switches its hub on by itself.
+    /// Switches every USB hub off, and on again after a second. An observer can stop it
+    /// between two hubs, never while one is off; a ClusterCTRL board switches its hub on without help.
     pub fn reset_hubs<V: Verdict>(
         &mut self,
         observer: &mut dyn FnMut(Event<'_>) -> V,
@@ -63,7 +63,7 @@ impl Cluster {
         let mut verdict = ControlFlow::Continue(());
         let switching = Switching::new(self, Output::Hub, "reset");
         let outcome = switching.boards(all, |cluster, board, initialised| {
-            // What is done is told before the stop is obeyed.
+            // What is done is reported before the stop takes effect.
             if verdict.is_break() {
                 return Err(Error::HubResetStopped);
             }
@@ -136,7 +136,7 @@ impl<'a> Switching<'a> {
         })
     }
 
-    /// A board that fails does not keep the others from their turn.
+    /// A board that fails does not affect the others.
     fn boards(
         mut self,
         boards: impl IntoIterator<Item = Board>,

@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::report::{NodePower, PowerReport};
 
 impl Cluster {
-    /// Switches nodes on, one after the other, or off, all at once; all for no words. Where all are
+    /// Switches nodes on, one after the other, or off, all at once; an empty set means all nodes. Where all are
     /// switched off, so are the positions of a board that no node is meant to be at.
     ///
     /// The observer may stop it: between two nodes, and at least ten times a second while time passes.
@@ -40,7 +40,7 @@ impl Cluster {
         outcome
     }
 
-    /// Switches just these nodes, as [`Self::switch`] does, for callers that have nodes and no words.
+    /// Switches just these nodes, as [`Self::switch`] does, for callers that have nodes instead of a set.
     pub fn switch_nodes<V: Verdict>(
         &mut self,
         nodes: &[Node],
@@ -139,7 +139,7 @@ impl<'a> Switching<'a> {
         Self { cluster, nodes, action, history, initialised: Vec::new() }
     }
 
-    /// Lets the driver work, and notes what it tells.
+    /// Runs the driver, and records its events.
     fn run(
         &mut self,
         observer: &mut Observer<'_>,
@@ -208,7 +208,7 @@ impl<'a> Switching<'a> {
     }
 }
 
-/// A node's state beside an error, and whether somebody else made it so; the error tells of a node
+/// A node's state beside an error, and whether another process caused it; the error is about a node
 /// whose state is not as the last command to it.
 fn sure(error: &DriverError, node: Node, history: History) -> Option<(Action, bool)> {
     match error {

@@ -26,7 +26,7 @@ pub struct Restore {
 
 impl Cluster {
     /// Switches the nodes whose boards have lost their power since the last call as the configuration's
-    /// `at-boot` says; all for no words. [`Cluster::init`] notes which these are. Before the first node
+    /// `at-boot` says; an empty set means all nodes. [`Cluster::init`] notes which these are. Before the first node
     /// goes on, and until the last one has been on for a while, the file says that a start is under way:
     /// after two starts in a row that did not come to their end, nothing is switched on.
     ///
@@ -110,7 +110,7 @@ impl Cluster {
         Ok(Plan { nodes, rows, absent, error })
     }
 
-    /// Switches nodes on, and has the file say so meanwhile.
+    /// Switches nodes on; the file records the start while it is under way.
     fn start(&mut self, nodes: &[Node], observer: &mut Observer<'_>) -> Outcome<PowerReport> {
         let boot = self.boot();
         self.change_desired(|document| document.begin_start(&boot));
@@ -120,7 +120,7 @@ impl Cluster {
         outcome
     }
 
-    /// What was restored, or never is, is not due any more.
+    /// Clears the mark of nodes that were restored, or are never restored.
     fn end_restore(&mut self, nodes: &[Node], report: &RestoreReport) {
         let is_over = |row: &RestoreNode| {
             row.done || matches!(row.why, Why::Keep | Why::NeverAsked | Why::NotDue)
@@ -140,7 +140,7 @@ impl Cluster {
     }
 
     /// Notes that a board's nodes are to be restored, where it was not initialised since power-up: before it
-    /// is initialised, since afterwards nobody could tell. Reads the board only where `at-boot` asks for it.
+    /// is initialised, since that hides the loss of power. Reads the board only where `at-boot` asks for it.
     pub(super) fn note_due(&mut self, board: Board) {
         let nodes = self.driver.nodes().filter(|node| node.board() == board);
         let nodes: Vec<_> = nodes.filter(|&node| self.at_boot(node) != AtBoot::Keep).collect();
@@ -154,7 +154,7 @@ impl Cluster {
     }
 
     /// Notes that nodes, which were on and are off now, are to be restored at the next start, where `at-boot` has nodes switched on.
-    /// With `at-boot = "keep"` nothing is switched at a start, whoever switched these off.
+    /// With `at-boot = "keep"` nothing is ever switched at a start.
     pub(super) fn note_due_at_next_start(&mut self, nodes: &[Node]) {
         let comes_back = |node: &&Node| matches!(self.at_boot(**node), AtBoot::Last | AtBoot::On);
         let nodes: Vec<_> = nodes.iter().filter(comes_back).copied().collect();
@@ -203,7 +203,7 @@ struct Plan {
     error: Option<Error>,
 }
 
-/// Takes in what switching some of the nodes came to, and returns its error.
+/// Adds the result of switching some of the nodes, and returns its error.
 fn add(report: &mut RestoreReport, outcome: Outcome<PowerReport>) -> Option<Error> {
     for power in &outcome.report.nodes {
         let is_done = |row: &&mut RestoreNode| {

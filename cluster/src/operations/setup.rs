@@ -24,7 +24,7 @@ const OUR_SETTINGS: &str = "etc/clusterhat/clusterhat.toml";
 /// How to prepare a controller.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// Plans only.
+    /// Only reports what would be done.
     pub dry_run: bool,
     /// Users who are to work without root; they must exist.
     pub users: Vec<String>,
@@ -36,12 +36,12 @@ pub struct Setup {
     pub boot_dir: Option<PathBuf>,
 }
 
-/// How to take the preparation back.
+/// How to undo the preparation.
 #[derive(Clone, Debug, Default)]
 pub struct SetupUndo {
-    /// Plans only.
+    /// Only reports what would be done.
     pub dry_run: bool,
-    /// Takes back also what somebody edited of it since.
+    /// Also undoes what was edited since.
     pub overwrite: bool,
     /// Where the boot partition is mounted; absent = `boot/firmware` or `boot` below the root.
     pub boot_dir: Option<PathBuf>,
@@ -61,7 +61,7 @@ impl System {
         set_up(&sysroot, asked)
     }
 
-    /// Takes back what [`Self::set_up`] changed; what others changed since stays.
+    /// Undoes what [`Self::set_up`] changed; later changes by others stay.
     ///
     /// # Errors
     /// [`Error::NotRoot`] or [`Error::Files`].

@@ -15,7 +15,7 @@ use crate::report::{
 };
 
 impl Cluster {
-    /// What is commanded and what the pins show; all boards for no words. Switches nothing. A board that
+    /// What is commanded and what the pins show; an empty set means all boards. Switches nothing. A board that
     /// does not answer is reported with its error, and the others all the same.
     ///
     /// # Errors

@@ -36,8 +36,8 @@ pub enum Start {
 }
 
 impl Cluster {
-    /// Waits until nodes are in a state; all for no words. Switches nothing, unless it is to retry. The observer is
-    /// told of each change of a state ([`Event::State`]), and may stop it then.
+    /// Waits until nodes are in a state; an empty set means all nodes. Switches nothing, unless it is to retry. The observer
+    /// gets each change of a state ([`Event::State`]), and may stop it then.
     ///
     /// # Errors
     /// [`Error::Nodes`], [`Error::Events`]; the outcome's error is [`Error::NotReached`], or what a retry failed with.
@@ -119,7 +119,7 @@ fn waited(
     observer: &mut Observer<'_>,
 ) -> Result<Outcome<WaitReport>, Error> {
     for node in watch.states() {
-        // Who wants to stop says so again at the next change.
+        // A request to stop is repeated at the next change.
         let _ = observer(Event::State(*node));
     }
     let mut cycles: BTreeMap<Node, u32> = BTreeMap::new();

@@ -23,7 +23,7 @@ pub enum PortError {
     Busy {
         /// The device.
         path: PathBuf,
-        /// Who has it, where that can be told.
+        /// Who has it, if known.
         holder: Option<Holder>,
     },
     /// The device cannot be used as a port.

@@ -1,4 +1,4 @@
-//! What `boards`, `board`, `init` and `path` tell.
+//! The reports of `boards`, `board`, `init` and `path`.
 
 use hat_driver::ctrl::device::Save;
 use hat_driver::expander::Chip;
@@ -121,7 +121,7 @@ pub struct BoardInit {
 pub struct BoardsReport {
     /// In the order of their nodes.
     pub boards: Vec<BoardEntry>,
-    /// What answered at an address where a HAT could be; absent where nobody asked.
+    /// What answered at an address where a HAT could be; absent if it was not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probed: Option<Vec<Candidate>>,
 }
@@ -133,14 +133,14 @@ pub struct BoardEntry {
     /// What it is and how it was found.
     #[serde(flatten)]
     pub info: BoardInfo,
-    /// The kind of expander, where it can be told.
+    /// The kind of expander, if known.
     pub chip: Option<Chip>,
     /// What is unverified about its bus.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bus_unverified: Option<&'static str>,
     /// Its nodes: `pN`.
     pub nodes: Vec<String>,
-    /// Whether a board that does not tell its order may come before it.
+    /// Whether a board of unknown order may come before it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub uncertain: bool,
     /// Whether it could be opened.

@@ -1,4 +1,4 @@
-//! What `chaos` tells, a document for each event.
+//! The report of `chaos`: one document per event.
 
 use std::time::Duration;
 

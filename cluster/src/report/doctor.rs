@@ -1,4 +1,4 @@
-//! What `doctor` tells.
+//! The report of `doctor`.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub struct DoctorReport {
     pub not_made: Vec<CheckNotMade>,
     /// The checks that found nothing.
     pub passed: Vec<&'static str>,
-    /// What was fixed; absent where nobody asked for it.
+    /// What was fixed; absent if it was not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixed: Option<FixDone>,
 }

@@ -1,4 +1,4 @@
-//! What `network` and `inventory` tell.
+//! The reports of `network` and `inventory`.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ pub struct NoAgent {
     pub by: Option<Transport>,
     /// Why, in a word.
     pub why: NoAgentReason,
-    /// The process that has the serial port, where that can be told.
+    /// The process that has the serial port, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
     /// Its command line, where it may be read.
@@ -24,7 +24,7 @@ pub struct NoAgent {
     pub message: String,
 }
 
-/// Why a way does not lead to a node's agent.
+/// Why a node's agent is not reached by one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -36,7 +36,7 @@ pub enum NoAgentReason {
     NoPort,
     /// Another process has the serial port.
     Busy,
-    /// Nobody answers.
+    /// No answer.
     Silent,
     /// ssh does not get there, or there is none.
     NoSsh,

@@ -1,4 +1,4 @@
-//! What switching outputs tells.
+//! The reports of switching outputs.
 
 use hat_driver::linux::{Output, OutputResult};
 use serde::Serialize;

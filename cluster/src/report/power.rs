@@ -1,4 +1,4 @@
-//! What switching nodes tells, and what it would do.
+//! The reports of switching nodes, and of its dry run.
 
 use hat_driver::Positions;
 use hat_driver::linux::{Done, Node, NodeResult, SparePlaces};
@@ -34,7 +34,7 @@ pub struct NodePower {
     pub power: Action,
     /// Whether it was switched at all.
     pub changed: bool,
-    /// Whether somebody else switched it off, or asked for it to be off, since this command began.
+    /// Whether another process switched it off, or requested that, since this command began.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub undone: bool,
     /// Whether it was switched off and on again.

@@ -1,4 +1,4 @@
-//! What restoring nodes tells.
+//! The reports of restoring nodes.
 
 use hat_driver::power::Action;
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub struct RestoreNode {
     pub name: Option<String>,
     /// What the configuration says of it.
     pub at_boot: AtBoot,
-    /// What it was last asked to be; absent where nobody asked.
+    /// What it was last asked to be; absent if it was not requested.
     pub last: Option<Action>,
     /// What is done to it; absent where it is left as it is.
     pub action: Option<Action>,

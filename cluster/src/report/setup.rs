@@ -1,4 +1,4 @@
-//! What `setup` tells.
+//! The report of `setup`.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub struct SetupReport {
     pub groups: Vec<Membership>,
     /// What the owner should know, a sentence each.
     pub notes: Vec<String>,
-    /// What somebody edited since, and was left as it is.
+    /// What was edited since, and was left unchanged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edited: Vec<Edited>,
     /// Whether some of it takes effect at the next boot only.

@@ -1,4 +1,4 @@
-//! What shutting nodes down and restarting them tells.
+//! The reports of shutting nodes down and restarting them.
 
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use hat_driver::linux::Moment;
 use serde::{Serialize, Serializer};
 
-/// A moment on the boot clock (`CLOCK_BOOTTIME`), which nobody sets. In JSON documents it is the time of day, in
+/// A moment on the boot clock (`CLOCK_BOOTTIME`), which is never set. In JSON documents it is the time of day, in
 /// whole seconds since 1970-01-01 UTC, by the system's clock at the time of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Since(pub Duration);

@@ -1,4 +1,4 @@
-//! What `status` tells.
+//! The report of `status`.
 
 use hat_driver::ctrl::readings::Firmware;
 use hat_driver::expander::Chip;
@@ -23,7 +23,7 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
-    /// Takes over the states of who follows the nodes, which knows since when they are so. Where a board says nothing of a
+    /// Takes over the states of a watch, which knows since when they have lasted. Where a board says nothing of a
     /// node, there is nothing to take over.
     pub fn follow(&mut self, states: &[NodeState]) {
         for state in states {
@@ -46,7 +46,7 @@ pub struct NodeStatus {
     pub name: Option<String>,
     /// Its board's name.
     pub board: String,
-    /// Whether a board that does not tell its order may come before it.
+    /// Whether a board of unknown order may come before it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub uncertain: bool,
     /// `None` where the board was never initialised or does not answer, or the node is absent.
@@ -58,7 +58,7 @@ pub struct NodeStatus {
     pub absent: bool,
     /// How far it has come; `None` where its board does not say whether it has power, and nothing else of it is seen.
     pub state: Option<State>,
-    /// Since when; `None` where nobody saw it happen, or another program has switched the power.
+    /// Since when; `None` if it was not observed, or another program has switched the power.
     pub since: Option<Since>,
 }
 
@@ -124,7 +124,7 @@ pub enum BoardState {
     Ctrl(CtrlState),
 }
 
-/// A ClusterCTRL board; what it cannot tell is absent.
+/// A ClusterCTRL board; what it does not report is absent.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CtrlState {
@@ -149,7 +149,7 @@ pub struct CtrlState {
 pub struct HatState {
     /// Whether it is initialised since power-up.
     pub setup: PinSetup,
-    /// The kind of expander, where it can be told.
+    /// The kind of expander, if known.
     pub chip: Option<Chip>,
     /// The ALERT LED.
     pub alert: Option<Level>,
@@ -159,7 +159,7 @@ pub struct HatState {
     pub hub: Option<Level>,
     /// The write protection of its EEPROM.
     pub write_protect: Option<Level>,
-    /// Whether the solder link holds the write protection; `None` = cannot be told.
+    /// Whether the solder link holds the write protection; `None` = unknown.
     pub write_protect_link: Option<bool>,
 }
 

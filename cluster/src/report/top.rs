@@ -1,4 +1,4 @@
-//! What `top` and `fan auto` tell.
+//! The reports of `top` and `fan auto`.
 
 use node_link::agent::Telemetry;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::life::State;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TopReport {
-    /// The controller's own temperature in degrees Celsius, where it can be told.
+    /// The controller's own temperature in degrees Celsius, if known.
     pub controller_c: Option<f64>,
     /// The highest temperature of all, the controller's among them.
     pub hottest_c: Option<f64>,

@@ -24,7 +24,7 @@ pub struct HatStatus {
     pub seen: Signals,
     /// The chip, where the board has one.
     pub chip: Option<Chip>,
-    /// Whether the solder link holds the EEPROM's write protection; `None` = cannot be told.
+    /// Whether the solder link holds the EEPROM's write protection; `None` = unknown.
     pub write_protect_link: Option<bool>,
 }
 

@@ -38,7 +38,7 @@ impl Cluster {
     /// The observer hears what happens, and may stop it: between two nodes, and at least ten times
     /// a second while time passes. Nodes that are on then stay on.
     ///
-    /// A board that fails does not keep the others from their turn; a sagging supply, another
+    /// A board that fails does not affect the others; a sagging supply, another
     /// process that does not let go, or one that switches off what is switched on here, does.
     ///
     /// # Errors

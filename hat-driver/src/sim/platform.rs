@@ -120,7 +120,7 @@ impl Platform for Machine {
     }
 }
 
-/// A hub of its own for each board, so that its nodes' paths are different from others'.
+/// A separate hub for each board, so that its nodes' paths are different from others'.
 fn usb_path(bus: u32, ctrl: &SimCtrl) -> String {
     let own = ctrl.paths.first().into_iter().flatten();
     own.fold(format!("1-{bus}"), |path, port| format!("{path}.{port}"))

@@ -35,7 +35,7 @@ pub(super) fn recorded<R>(
 }
 
 impl Simulation {
-    /// What happened to a node since it got its power. `None` where it has none, and where nobody saw it get
+    /// What happened to a node since it got its power. `None` where it has none, and if it was not observed to get
     /// its power since this machine started.
     #[must_use]
     pub fn node_record(&self, place: NodePlace) -> Option<NodeRecord> {

@@ -23,7 +23,7 @@ pub(super) fn folder() -> Result<PathBuf, StoreError> {
     Ok(path)
 }
 
-/// Somebody else's folder of that name would let them change our simulations.
+/// Another user's folder of that name would let them change our simulations.
 fn make_private(path: &Path, uid: u32) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).recursive(true).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -46,7 +46,7 @@ pub(super) fn builtin(name: &str, simulation: &Simulation) -> Result<PathBuf, St
     Ok(path)
 }
 
-/// The locks for a simulation's file that this user may only read: nobody else has to be kept apart.
+/// The locks for a simulation's file that this user may only read: there is no one to exclude.
 pub(super) fn locks(simulation: &Path) -> Result<Locks, StoreError> {
     let io = |source| StoreError::Io { path: simulation.to_owned(), source };
     let parent = fs::metadata(simulation.parent().unwrap_or(simulation)).map_err(io)?;

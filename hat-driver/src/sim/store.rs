@@ -105,7 +105,7 @@ impl Store {
         &self.simulation
     }
 
-    /// Reads the file again; whether somebody else has changed it.
+    /// Reads the file again; whether another process has changed it.
     ///
     /// # Errors
     /// Where the file is gone or no simulation any more.

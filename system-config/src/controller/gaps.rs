@@ -1,5 +1,5 @@
 //! What a system lacks of a controller's setup, as facts: whoever looks for the cause of a problem asks here.
-//! [`plan`](super::plan) is what mends most of it.
+//! [`plan`](super::plan()) is what mends most of it.
 
 use std::path::PathBuf;
 

@@ -187,7 +187,7 @@ fn addresses(uplink: &Uplink, text: &str) -> Result<String, NetworkError> {
             }
         }
         if line.trim().starts_with("slave-type=") || line.trim().starts_with("port-type=") {
-            return Err(uplink.refuse("a master of its own"));
+            return Err(uplink.refuse("a master interface"));
         }
         if keep && !line.trim().is_empty() {
             let _ = writeln!(kept, "{line}");

@@ -1,4 +1,4 @@
-//! Asks nodes' agents, each in a thread of its own, since ssh may take its time.
+//! Asks nodes' agents, each in its own thread, since ssh may be slow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,7 +85,7 @@ struct Speaker {
 
 impl Speaker {
     fn say(&self, said: Said) {
-        // Nobody may listen any more.
+        // The receiver may be gone.
         let _ = self.sender.send((self.node, said));
     }
 

@@ -58,7 +58,7 @@ pub enum AfterShutdown {
 }
 
 impl Cluster {
-    /// Shuts nodes down, and cuts each one's power once it has halted; all for no words. A node that does not halt keeps
+    /// Shuts nodes down, and cuts each one's power once it has halted; an empty set means all nodes. A node that does not halt keeps
     /// its power unless the request forces it. Nodes without power are left alone.
     ///
     /// # Errors
@@ -169,7 +169,7 @@ impl Cluster {
         Ok(Outcome { error: not_restarted(&courses, off).or(absent), report })
     }
 
-    /// Those that have power, as far as their boards tell.
+    /// Those that have power, as far as their boards report it.
     fn powered(&mut self, nodes: &[Node]) -> Result<Vec<Node>, Error> {
         let set = set_of(nodes)?;
         if nodes.is_empty() {
@@ -217,7 +217,7 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
 
-/// What the desired state and the hooks are told of a node.
+/// A node's result, for the desired state and the hooks.
 fn cut(cluster: &Cluster, course: &Course) -> NodePower {
     let is_off = course.is_off();
     NodePower {

@@ -150,8 +150,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails takes the others'
-    /// nodes nothing away.
+    /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails does not affect the others' nodes.
     fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) {
         for course in self.courses.iter().filter(|course| course.is_forced()) {
             self.cluster.driver.set_going_down(course.node, false);

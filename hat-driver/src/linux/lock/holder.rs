@@ -22,7 +22,7 @@ pub struct Holder {
 const LOOKS: u8 = 5;
 
 impl Holder {
-    /// Who holds the lock on this file, where that can be told.
+    /// Who holds the lock on this file, if known.
     pub fn of(file: impl AsFd) -> Option<Self> {
         let stat = fstat(file).ok()?;
         let id = format!("{:02x}:{:02x}:{}", major(stat.st_dev), minor(stat.st_dev), stat.st_ino);

@@ -5,7 +5,7 @@ use crate::ctrl::protocol::{ABSENT, Command, CommandStatus, Selector};
 
 /// Refused writes while the EEPROM is written.
 const SAVE_REFUSALS: u32 = 2;
-/// How often somebody looks at the USB in vain before a board that has left it is back.
+/// How many looks at the USB find nothing before a board that has left it is back.
 const LOOKS_AWAY: u32 = 3;
 /// What the factory's EEPROM holds as the order.
 const FACTORY_ORDER: u8 = 20;
