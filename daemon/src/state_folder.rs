@@ -1,16 +1,15 @@
 //! The folder of what outlives a restart: accounts, tokens, the certificate. Its files are whole at any moment, for the
 //! daemon's user alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
-};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use system_config::changes::{self, ChangeError, FileState, LinuxDisk, Owner};
 
 /// Held by the daemon that uses the folder.
 const LOCK: &str = "lock";
@@ -62,16 +61,13 @@ impl StateFolder {
     /// # Errors
     /// Where it cannot be written; the old content stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let temporary = self.path(&format!(".{name}.new"));
-        // What a kill left may have other permissions.
-        let _ = fs::remove_file(&temporary);
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        self.give(&file)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, self.path(name))?;
-        File::open(&self.0)?.sync_all()
+        let state = FileState { bytes: bytes.to_owned(), mode: 0o600, owner: self.owner()? };
+        changes::replace_file(&mut LinuxDisk, &self.0, Path::new(name), &state).map_err(|error| {
+            match error {
+                ChangeError::Io { source, .. } => source,
+                error => io::Error::other(error),
+            }
+        })
     }
 
     /// Adds to a file, mode 0600; one that grew beyond `limit` is kept as `NAME.1` first.
@@ -116,15 +112,21 @@ impl StateFolder {
         Ok(folder)
     }
 
-    /// What root writes is the folder's owner's.
+    /// Files that root writes belong to the folder's owner.
+    fn owner(&self) -> io::Result<Option<Owner>> {
+        let folder = fs::metadata(&self.0)?;
+        let owner = Owner { uid: folder.uid(), gid: folder.gid() };
+        Ok(rustix::process::geteuid().is_root().then_some(owner))
+    }
+
     fn give(&self, file: &File) -> io::Result<()> {
-        let (folder, own) = (fs::metadata(&self.0)?, file.metadata()?);
-        if (folder.uid(), folder.gid()) != (own.uid(), own.gid())
-            && rustix::process::geteuid().is_root()
-        {
-            fchown(file, Some(folder.uid()), Some(folder.gid()))?;
+        let own = file.metadata()?;
+        match self.owner()? {
+            Some(owner) if (owner.uid, owner.gid) != (own.uid(), own.gid()) => {
+                fchown(file, Some(owner.uid), Some(owner.gid))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// A JSON document; `None` where it is not there.
@@ -236,7 +238,7 @@ mod tests {
         assert_eq!(folder.read_json::<u32>("a.json").unwrap(), None);
         folder.write_json("a.json", &1).unwrap();
         // What a kill left behind, open to all, is not what gets the content.
-        fs::write(folder.path(".a.json.new"), "half").unwrap();
+        fs::write(folder.path(".a.json.clusterhat-new"), "half").unwrap();
         folder.write_json("a.json", &2).unwrap();
         assert_eq!(folder.read_json::<u32>("a.json").unwrap(), Some(2));
         assert_eq!(mode(&folder.path("a.json")), 0o600);

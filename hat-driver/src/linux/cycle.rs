@@ -6,8 +6,8 @@ use super::cluster::Cluster;
 use super::error::{ClusterError, Done};
 use super::event::{PowerEvent, Verdict};
 use super::handle::Node;
-use super::session::Session;
 use super::run::Run;
+use super::session::Session;
 use crate::positions::Positions;
 use crate::power::{Action, ResultingState};
 

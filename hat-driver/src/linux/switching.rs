@@ -14,9 +14,9 @@ use super::event::{PowerEvent, Verdict};
 use super::exclusion::Stop;
 use super::handle::{Board, Node};
 use super::platform::Resource;
+use super::run::Run;
 use super::session::Session;
 use super::throttled::UNDER_VOLTAGE_NOW;
-use super::run::Run;
 use crate::positions::Positions;
 use crate::power::{self, Action, Step};
 

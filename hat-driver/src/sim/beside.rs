@@ -77,7 +77,8 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Replaces or makes a file of a simulation's users beside its own, in one step; it has the simulation's
-/// owner, group and permissions. Like the simulation, it does not have to outlive a loss of power.
+/// owner, group and permissions. Like the simulation, it does not have to outlive a loss of power: so this does not need
+/// `system_config`'s replacement of files, which is durable, and which this crate cannot depend on.
 ///
 /// # Errors
 /// Where the simulation is gone, or the folder cannot be written to.
