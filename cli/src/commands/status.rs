@@ -11,7 +11,13 @@ use crate::call::{self, Call, Done, Run};
 /// What `--watch` rests at least between two questions.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// For `--help` and the manual page.
+const AFTER_HELP: &str = "\
+Nothing is sent to the nodes. The state agent means that a node's agent was last heard on the node's second serial port. Agents that are \
+reached by ssh alone are not followed: such a node is shown as reachable, and top queries its agent.";
+
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Status {
     /// Nodes to show, such as p1 p3, p1..p4 or p[1-3,5] (default: all)
     #[arg(value_name = "NODES")]

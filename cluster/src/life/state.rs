@@ -25,7 +25,7 @@ pub enum State {
     Link,
     /// It answers on the network: the kernel has its link-layer address and found it valid.
     Reachable,
-    /// Its agent answers.
+    /// Its agent was last heard on its second serial port. One that is reached by ssh alone is not followed.
     Agent,
     /// It has power, and has left the USB after its agent announced that it powers off.
     Halted,
