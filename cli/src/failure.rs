@@ -1,20 +1,20 @@
 //! Why the command ends without success: with which words, and with which exit status.
 
+mod wording;
+
 use std::fmt::Write as _;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clusterhat::chaos::ChaosError;
-use clusterhat::config::ConfigError;
 use clusterhat::nodes::NodeSetError;
-use clusterhat::ports::PortError;
 use clusterhat::report::NodeState;
 use clusterhat::{Error, ErrorKind, ErrorReport, shorten};
-use hat_driver::linux::lock::Holder;
 use hat_driver::linux::{ClusterError as DriverError, chain};
 use system_config::network::NetworkError;
 
-use crate::advice::{OPTIONS, Words, network, sentences};
+use crate::advice::{Words, sentences};
+use wording::{advice, option, reworded};
 
 /// How a dry run is possible without a board.
 const PREVIEW: &str =
@@ -135,69 +135,6 @@ fn exit_status(error: &Error) -> u8 {
             | ErrorKind::NoSuchOrder => 2,
             _ => 1,
         },
-    }
-}
-
-/// What the command's user can do about an error, beyond what its text says.
-fn advice(error: &Error) -> String {
-    let text = match error {
-        Error::Files(error) => return OPTIONS.advice(error).unwrap_or_default(),
-        Error::Network(error) => return network(error).unwrap_or_default(),
-        Error::FactoryOrderTaken { .. } => {
-            "; give it a free one first with `clusterhat board order 20 NEW`, and save that"
-        }
-        Error::Vetoed { .. } => "; --no-hooks switches without asking them",
-        Error::BootLoop(_) => ", then run `clusterhat restore --again`",
-        Error::NotRestarted { off, .. } if !off.is_empty() => {
-            let them = if off.len() == 1 { "it" } else { "them" };
-            return format!("; `clusterhat on {}` starts {them}", off.join(" "));
-        }
-        Error::NotShutDown { failures, wanted, halted, .. } if failures.len() == wanted.len() => {
-            return match &halted[..] {
-                [] => String::new(),
-                nodes => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
-            };
-        }
-        Error::NotShutDown { .. } => "; cut it with `clusterhat off --immediate`, or use --force",
-        Error::NotRoot => " (sudo clusterhat setup)",
-        Error::NotRunning(_) => ": omit --root",
-        _ => "",
-    };
-    text.to_owned()
-}
-
-/// An error in the words of the command line, where the library's know none of it.
-fn reworded(error: &Error) -> Option<String> {
-    match error {
-        Error::NoSystem => {
-            Some("--sim simulates a board, not a system: pass --root DIR".to_owned())
-        }
-        Error::Network(NetworkError::Blocked(findings)) => {
-            Some(sentences(findings).collect::<Vec<_>>().join("; "))
-        }
-        Error::Port(PortError::Busy { path, holder: Some(holder) }) if shares_consoles(holder) => {
-            Some(format!(
-                "{} is in use by {holder}, which shares it: set CLUSTERHAT_SOCKET to its socket (clusterhatd --socket PATH)",
-                path.display()
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// Whether a process is a `clusterhatd`, which gives a console to any number of commands.
-fn shares_consoles(holder: &Holder) -> bool {
-    let program = holder.command.as_deref().and_then(|command| command.split(' ').next());
-    program.is_some_and(|program| Path::new(program).file_name() == Some("clusterhatd".as_ref()))
-}
-
-/// The option that an error is about.
-fn option(error: &Error) -> &'static str {
-    match error {
-        Error::Config(ConfigError::Override { .. }) => "--",
-        Error::NoRoot(_) => "--root ",
-        Error::Simulation(_) => "--sim ",
-        _ => "",
     }
 }
 

@@ -3,9 +3,6 @@
 use hat_driver::linux::ClusterError as DriverError;
 use serde::Serialize;
 
-use super::Error;
-use crate::chaos::ChaosError;
-
 /// The category of an error, for programs. Spelled with hyphens in JSON: `no-board`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -81,56 +78,8 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Of any error.
-    pub(super) fn of(error: &Error) -> Self {
-        match error {
-            Error::Driver(error) => Self::of_driver(error.cause()),
-            Error::Chaos(error) => Self::of_chaos(error),
-            Error::OrderTaken { .. }
-            | Error::FactoryOrderTaken { .. }
-            | Error::NoFan
-            | Error::NoNetworkPlace { .. }
-            | Error::NoRoot(_)
-            | Error::NoSystem
-            | Error::NotRunning(_)
-            | Error::NotRoot
-            | Error::NoSuchUser { .. } => Self::Usage,
-            Error::Nodes(_) => Self::Nodes,
-            Error::Config(_) | Error::NoFanCurve => Self::Configuration,
-            Error::Simulation(_) => Self::Simulation,
-            Error::Port(_) | Error::SharedConsole(_) => Self::Port,
-            Error::Service(_) => Self::Service,
-            Error::NotController => Self::NotController,
-            Error::NoSuchOutput(_) | Error::NoUsbBoot => Self::NoSuchOutput,
-            Error::NoSuchOrder { .. } => Self::NoSuchOrder,
-            Error::HubResetStopped | Error::ChaosStopped | Error::FanStopped => Self::Interrupted,
-            Error::NotShutDown { timed_out: true, .. } | Error::NotReached { .. } => Self::TimedOut,
-            Error::NotShutDown { .. } | Error::NotRestarted { .. } => Self::NotShutDown,
-            Error::Absent(_) => Self::Absent,
-            Error::Vetoed { .. } => Self::Vetoed,
-            Error::Desired(_) => Self::Desired,
-            Error::BootLoop(_) => Self::BootLoop,
-            Error::NoPath(_) => Self::NoPath,
-            Error::Files(error) if error.is_timeout() => Self::Locked,
-            Error::LeftOut(_) => Self::LeftOut,
-            Error::Files(_) | Error::Groups(_) => Self::Setup,
-            Error::Network(_) | Error::NetworkBroken(_) => Self::Network,
-            Error::ProblemsFound(_) => Self::ProblemsFound,
-            Error::Events(_) => Self::Events,
-        }
-    }
-
-    fn of_chaos(error: &ChaosError) -> Self {
-        match error {
-            ChaosError::Running(_) => Self::Locked,
-            ChaosError::Note { .. } | ChaosError::Damaged { .. } => Self::Note,
-            ChaosError::Gone { .. } => Self::Absent,
-            _ => Self::Usage,
-        }
-    }
-
     /// Of an error of the boards.
-    fn of_driver(error: &DriverError) -> Self {
+    pub(super) fn of_driver(error: &DriverError) -> Self {
         match error {
             error if error.is_configuration() => Self::Configuration,
             DriverError::NotOpened { source, .. } if source.is_configuration() => {

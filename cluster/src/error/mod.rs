@@ -1,6 +1,7 @@
 //! Why an operation failed, wholly or in part.
 
 mod kind;
+mod kind_of;
 mod report;
 mod texts;
 
@@ -215,12 +216,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// What it is about.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        ErrorKind::of(self)
-    }
-
     /// The text and its causes on one line, with overlong words cut.
     #[must_use]
     pub fn message(&self) -> String {

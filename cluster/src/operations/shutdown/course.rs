@@ -1,5 +1,8 @@
 //! One node's way down, from what its agent says and what is seen of it. Knows nothing of threads and boards.
 
+mod failure;
+mod questions;
+
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::Node;
@@ -8,7 +11,8 @@ use node_link::agent::Goodbye;
 use super::ask::Said;
 use crate::agent::Transport;
 use crate::life::State;
-use crate::report::{NodeShutdown, ShutdownResult};
+use crate::report::ShutdownResult;
+use failure::Failure;
 
 /// From the gadget's disappearance to the cut. As it goes down, the kernel gives an SD card up to 1 s to write its cache and up to 1 s to
 /// prepare for the loss of power (SD_WRITE_EXTR_SINGLE_TIMEOUT_MS and SD_POWEROFF_NOTIFY_TIMEOUT_MS in drivers/mmc/core/sd.c), and may
@@ -40,29 +44,6 @@ enum Stage {
     Off(ShutdownResult),
     /// It is not shut down, for this reason.
     Failed(Failure),
-}
-
-/// Why a node is not shut down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Failure {
-    /// It cannot be asked, or refuses.
-    NotAccepted { why: String, is_timeout: bool },
-    /// It is not on the USB, so nobody can see it halt.
-    Unseen,
-    /// It starts again instead.
-    Restarts,
-    /// It did not answer, or did not halt, in time.
-    TimedOut,
-    /// It has left the USB without a sign that its system ends.
-    Lost,
-    /// The caller has stopped waiting.
-    Stopped,
-    /// Somebody else has switched it in the meantime.
-    Switched { is_off: bool },
-    /// Somebody else has asked for its power in the meantime.
-    Wanted { has_halted: bool },
-    /// Its power could not be cut, for this reason.
-    NotCut(String),
 }
 
 /// Its gadget, until it has accepted.
@@ -240,126 +221,6 @@ impl Course {
     /// Takes note of why it could not be cut.
     pub(super) fn is_not_cut(&mut self, why: String) {
         self.stage = Stage::Failed(Failure::NotCut(why));
-    }
-}
-
-impl Course {
-    pub(super) fn is_asking(&self) -> bool {
-        self.stage == Stage::Asking
-    }
-
-    pub(super) fn is_off(&self) -> bool {
-        matches!(self.stage, Stage::Off(_))
-    }
-
-    /// Whether it has accepted, and can be seen to halt.
-    pub(super) fn is_going_down(&self) -> bool {
-        matches!(self.stage, Stage::GoingDown | Stage::Gone(_) | Stage::Halted)
-    }
-
-    /// Whether it started again although it had accepted.
-    pub(super) fn restarts(&self) -> bool {
-        matches!(self.stage, Stage::Unwilling(Failure::Restarts) | Stage::Failed(Failure::Restarts))
-    }
-
-    /// Whether it has left the USB without a sign that its system ends.
-    pub(super) fn is_lost(&self) -> bool {
-        matches!(self.stage, Stage::Lost(_) | Stage::Failed(Failure::Lost))
-    }
-
-    /// Whether it has halted by what is seen alone, as somebody else was accepted and hears the goodbye.
-    pub(super) fn has_halted_unheard(&self) -> bool {
-        self.stage == Stage::Halted && self.transport.is_none() && self.joins
-    }
-
-    pub(super) fn is_forced(&self) -> bool {
-        self.stage == Stage::Forced
-    }
-
-    pub(super) fn is_wanted(&self) -> bool {
-        matches!(self.stage, Stage::Failed(Failure::Wanted { .. }))
-    }
-
-    pub(super) fn is_left_halted(&self) -> bool {
-        self.stage == Stage::Failed(Failure::Wanted { has_halted: true })
-    }
-
-    pub(super) fn is_to_be_cut(&self) -> bool {
-        matches!(self.stage, Stage::Halted | Stage::Forced)
-    }
-
-    pub(super) fn is_under_way(&self) -> bool {
-        use Stage::{Asking, GoingDown, Gone, Lost, Unseen, Unwilling};
-        matches!(self.stage, Asking | GoingDown | Lost(_) | Gone(_) | Unseen | Unwilling(_))
-    }
-
-    pub(super) fn has_timed_out(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Failed(
-                Failure::TimedOut | Failure::Lost | Failure::NotAccepted { is_timeout: true, .. }
-            )
-        )
-    }
-
-    pub(super) fn transport(&self) -> Option<Transport> {
-        self.transport
-    }
-
-    /// Why it does not do what it was asked, where it does not.
-    pub(super) fn why_not_accepted(&self) -> Option<String> {
-        match &self.stage {
-            Stage::Failed(Failure::NotAccepted { why, .. }) => Some(why.clone()),
-            Stage::Asking => Some("no answer".to_owned()),
-            _ => None,
-        }
-    }
-
-    /// Why it is not shut down, where it is not.
-    pub(super) fn failure(&self, limit: Duration) -> Option<String> {
-        let Stage::Failed(failure) = &self.stage else { return None };
-        Some(match failure {
-            Failure::NotAccepted { why, .. } => why.clone(),
-            Failure::Unseen => {
-                "shuts down, but is not on the USB, so its halt cannot be observed".to_owned()
-            }
-            Failure::Restarts => "restarts instead of halting".to_owned(),
-            Failure::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
-            Failure::Lost if self.transport == Some(Transport::Ssh) => {
-                "left the USB before its ssh session ended: its cable is loose, its system has crashed, or it ends sessions last \
-                 (install libpam-systemd there)"
-                    .to_owned()
-            }
-            Failure::Lost => {
-                "left the USB without a goodbye: its cable is loose, or its system has crashed"
-                    .to_owned()
-            }
-            Failure::Stopped => "not waited for any longer".to_owned(),
-            Failure::Switched { is_off: true } => {
-                "was switched off by another command before it was seen to halt".to_owned()
-            }
-            Failure::Switched { is_off: false } => {
-                "was switched by another command while it shut down".to_owned()
-            }
-            Failure::Wanted { has_halted: true } => {
-                "has halted, but keeps its power, as another command has requested it since"
-                    .to_owned()
-            }
-            Failure::Wanted { has_halted: false } => {
-                "keeps its power, as another command has requested it since".to_owned()
-            }
-            Failure::NotCut(why) => format!("its power could not be cut: {why}"),
-        })
-    }
-
-    /// The row with what became of it.
-    pub(super) fn report(&self, row: NodeShutdown, limit: Duration) -> NodeShutdown {
-        let result = match &self.stage {
-            Stage::Off(result) => *result,
-            Stage::Failed(Failure::Switched { is_off: true }) => ShutdownResult::AlreadyOff,
-            _ => ShutdownResult::StillOn,
-        };
-        NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }
     }
 }
 

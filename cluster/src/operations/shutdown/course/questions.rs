@@ -1,0 +1,97 @@
+//! What the others want to know of a node's way down.
+
+use std::time::Duration;
+
+use super::failure::Failure;
+use super::{Course, Stage};
+use crate::agent::Transport;
+use crate::report::{NodeShutdown, ShutdownResult};
+
+impl Course {
+    pub(in super::super) fn is_asking(&self) -> bool {
+        self.stage == Stage::Asking
+    }
+
+    pub(in super::super) fn is_off(&self) -> bool {
+        matches!(self.stage, Stage::Off(_))
+    }
+
+    /// Whether it has accepted, and can be seen to halt.
+    pub(in super::super) fn is_going_down(&self) -> bool {
+        matches!(self.stage, Stage::GoingDown | Stage::Gone(_) | Stage::Halted)
+    }
+
+    /// Whether it started again although it had accepted.
+    pub(in super::super) fn restarts(&self) -> bool {
+        matches!(self.stage, Stage::Unwilling(Failure::Restarts) | Stage::Failed(Failure::Restarts))
+    }
+
+    /// Whether it has left the USB without a sign that its system ends.
+    pub(in super::super) fn is_lost(&self) -> bool {
+        matches!(self.stage, Stage::Lost(_) | Stage::Failed(Failure::Lost))
+    }
+
+    /// Whether it has halted by what is seen alone, as somebody else was accepted and hears the goodbye.
+    pub(in super::super) fn has_halted_unheard(&self) -> bool {
+        self.stage == Stage::Halted && self.transport.is_none() && self.joins
+    }
+
+    pub(in super::super) fn is_forced(&self) -> bool {
+        self.stage == Stage::Forced
+    }
+
+    pub(in super::super) fn is_wanted(&self) -> bool {
+        matches!(self.stage, Stage::Failed(Failure::Wanted { .. }))
+    }
+
+    pub(in super::super) fn is_left_halted(&self) -> bool {
+        self.stage == Stage::Failed(Failure::Wanted { has_halted: true })
+    }
+
+    pub(in super::super) fn is_to_be_cut(&self) -> bool {
+        matches!(self.stage, Stage::Halted | Stage::Forced)
+    }
+
+    pub(in super::super) fn is_under_way(&self) -> bool {
+        use Stage::{Asking, GoingDown, Gone, Lost, Unseen, Unwilling};
+        matches!(self.stage, Asking | GoingDown | Lost(_) | Gone(_) | Unseen | Unwilling(_))
+    }
+
+    pub(in super::super) fn has_timed_out(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Failed(
+                Failure::TimedOut | Failure::Lost | Failure::NotAccepted { is_timeout: true, .. }
+            )
+        )
+    }
+
+    pub(in super::super) fn transport(&self) -> Option<Transport> {
+        self.transport
+    }
+
+    /// Why it does not do what it was asked, where it does not.
+    pub(in super::super) fn why_not_accepted(&self) -> Option<String> {
+        match &self.stage {
+            Stage::Failed(Failure::NotAccepted { why, .. }) => Some(why.clone()),
+            Stage::Asking => Some("no answer".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Why it is not shut down, where it is not.
+    pub(in super::super) fn failure(&self, limit: Duration) -> Option<String> {
+        let Stage::Failed(failure) = &self.stage else { return None };
+        Some(failure.text(limit, self.transport))
+    }
+
+    /// The row with what became of it.
+    pub(in super::super) fn report(&self, row: NodeShutdown, limit: Duration) -> NodeShutdown {
+        let result = match &self.stage {
+            Stage::Off(result) => *result,
+            Stage::Failed(Failure::Switched { is_off: true }) => ShutdownResult::AlreadyOff,
+            _ => ShutdownResult::StillOn,
+        };
+        NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }
+    }
+}
