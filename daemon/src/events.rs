@@ -1,7 +1,6 @@
 //! What happens, told to whoever listens: bounded, numbered, and with the last events again for who comes back.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,6 +14,9 @@ const KEPT: usize = 512;
 
 /// That many listeners at once.
 const LISTENERS: usize = 64;
+
+/// Nor more of one account or token: a program that opens streams and leaves them keeps nobody else out.
+const LISTENERS_OF_ONE: usize = 16;
 
 /// What a listener gets next.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ struct Kept {
 pub struct Events {
     kept: Mutex<Kept>,
     sender: Sender<Arc<Event>>,
-    listeners: Arc<AtomicUsize>,
+    listeners: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 impl Default for Events {
@@ -67,14 +69,11 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
-    /// Listens from here on, or from after an event that the listener had last; `None` where too many listen already.
+    /// Listens from here on, or from after an event that the listener had last; `None` where too many listen already: in all, or
+    /// of this account or token.
     #[must_use]
-    pub fn listen(&self, after: Option<u64>) -> Option<Listener> {
-        let before = self.listeners.fetch_add(1, Ordering::Relaxed);
-        let guard = Guard(Arc::clone(&self.listeners));
-        if before >= LISTENERS {
-            return None;
-        }
+    pub fn listen(&self, who: &str, after: Option<u64>) -> Option<Listener> {
+        let guard = Guard::enter(&self.listeners, who)?;
         let kept = self.kept();
         let again: VecDeque<_> = match after {
             Some(after) => kept.last.iter().filter(|event| event.id > after).cloned().collect(),
@@ -95,7 +94,7 @@ impl Events {
     /// How many listen.
     #[must_use]
     pub fn listeners(&self) -> usize {
-        self.listeners.load(Ordering::Relaxed)
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -103,11 +102,34 @@ impl Events {
     }
 }
 
-struct Guard(Arc<AtomicUsize>);
+/// A listener's place.
+struct Guard {
+    all: Arc<Mutex<BTreeMap<String, usize>>>,
+    who: String,
+}
+
+impl Guard {
+    fn enter(all: &Arc<Mutex<BTreeMap<String, usize>>>, who: &str) -> Option<Self> {
+        let mut counts = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_one = counts.get(who).copied().unwrap_or(0);
+        if counts.values().sum::<usize>() >= LISTENERS || of_one >= LISTENERS_OF_ONE {
+            return None;
+        }
+        counts.insert(who.to_owned(), of_one + 1);
+        drop(counts);
+        Some(Self { all: Arc::clone(all), who: who.to_owned() })
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let mut counts = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.who) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.who);
+            }
+        }
     }
 }
 
@@ -137,59 +159,4 @@ impl Listener {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn power(node: usize) -> EventKind {
-        EventKind::Power { node: format!("p{node}"), on: true }
-    }
-
-    async fn id(listener: &mut Listener) -> Option<u64> {
-        match listener.next().await? {
-            Next::Event(event) => Some(event.id),
-            Next::Missed => None,
-        }
-    }
-
-    #[tokio::test]
-    async fn who_comes_back_gets_what_was_missed() {
-        let events = Events::default();
-        events.tell(power(1));
-        let first = events.last()[0].id;
-        events.tell(power(2));
-        let mut back = events.listen(Some(first)).unwrap();
-        events.tell(power(3));
-        assert_eq!(id(&mut back).await, Some(first + 1));
-        assert_eq!(id(&mut back).await, Some(first + 2));
-        // Of before a restart: what was missed is not known.
-        let mut old = events.listen(Some(5)).unwrap();
-        assert_eq!(id(&mut old).await, None);
-        assert_eq!(id(&mut old).await, Some(first));
-        // A number that no event ever has.
-        assert!(events.listen(Some(u64::MAX)).is_some());
-    }
-
-    #[tokio::test]
-    async fn a_slow_listener_is_told_so_and_memory_is_bounded() {
-        let events = Events::default();
-        let mut slow = events.listen(None).unwrap();
-        for node in 0..3 * KEPT {
-            events.tell(power(node));
-        }
-        assert_eq!(events.last().len(), KEPT);
-        assert_eq!(id(&mut slow).await, None);
-        assert!(id(&mut slow).await.is_some());
-        let others: Vec<_> = (1..LISTENERS).map(|_| events.listen(None).unwrap()).collect();
-        assert!(events.listen(None).is_none());
-        drop(others);
-        assert_eq!(events.listeners(), 1);
-    }
-
-    #[test]
-    fn the_word_is_the_same_in_the_document() {
-        let kind = EventKind::UnderVoltage { now: true };
-        let document = serde_json::to_value(Event { id: 1, at: 2, kind: kind.clone() }).unwrap();
-        assert_eq!(document["event"], kind.name());
-        assert_eq!(document["now"], true);
-    }
-}
+mod tests;

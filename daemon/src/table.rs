@@ -8,8 +8,8 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::error::{Problem, ProblemKind};
-use crate::http::limits;
 use crate::http::route::{Allow, Route};
+use crate::http::{host, limits};
 use crate::service::Service;
 use crate::{api, metrics, page, redfish};
 
@@ -47,7 +47,10 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
     let is_scripted = is_scripted(request.headers());
-    let mut response = next.run(request).await;
+    let mut response = match host::check(request.version(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
     let problem = response.extensions().get::<Problem>().cloned();
     if let Some(problem) = problem.filter(|_| path.starts_with("/redfish")) {
         response = redfish::problem(&problem, &path, &response);

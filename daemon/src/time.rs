@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use clusterhat::parse_duration;
+use clusterhat::{parse_duration, shorten};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+
+/// No time here is longer: what comes beyond is a mistake, and no clock is sure to reach it.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000);
 
 /// A time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +22,19 @@ impl<'de> Deserialize<'de> for Time {
             Seconds(f64),
             Text(String),
         }
-        let wrong = || serde::de::Error::custom("not a time: write 90, 1.5 or \"500ms\"");
-        let time = match Given::deserialize(deserializer) {
-            Ok(Given::Seconds(seconds)) => Duration::try_from_secs_f64(seconds).ok(),
-            Ok(Given::Text(text)) => parse_duration(&text).ok(),
-            Err(_) => None,
+        let (time, given) = match Given::deserialize(deserializer) {
+            Ok(Given::Seconds(seconds)) => {
+                (Duration::try_from_secs_f64(seconds).ok(), seconds.to_string())
+            }
+            Ok(Given::Text(text)) => (parse_duration(&text).ok(), format!("{:?}", shorten(&text))),
+            Err(_) => (None, "this".to_owned()),
         };
-        time.map(Self).ok_or_else(wrong)
+        time.filter(|time| *time <= LONGEST).map(Self).ok_or_else(|| {
+            let longest = LONGEST.as_secs();
+            let text =
+                format!("{given} is not a time: write 90, 1.5 or \"500ms\", at most {longest} s");
+            serde::de::Error::custom(text)
+        })
     }
 }
 
@@ -39,6 +48,7 @@ impl JsonSchema for Time {
             "description": "Seconds as a number, or a text such as \"500ms\".",
             "type": ["number", "string"],
             "minimum": 0,
+            "maximum": LONGEST.as_secs(),
         })
     }
 }

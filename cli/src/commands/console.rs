@@ -26,8 +26,9 @@ Without clusterhatd, this process has the console to itself. The command reconne
 waits for a console that is not there yet. Input that is not a terminal is copied, and the command ends once the node has answered \
 the last line.
 
-REGEX is matched against the node's output: from when the line is sent, if --send is given, including its echo. ^ and $ match at \
-the ends of a line; a match has at most 4096 bytes.
+REGEX is matched against the node's output: from when the line is sent, if --send is given, including its echo; otherwise also \
+against what was kept of earlier output since the console appeared, by the kernel or by clusterhatd. ^ and $ match at the ends of \
+a line; a match has at most 4096 bytes.
 
 Exit status with --send or --expect: 0 sent or matched, 3 timed out.";
 

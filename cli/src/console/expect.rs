@@ -41,7 +41,11 @@ pub(crate) fn run(
     log: Option<Log>,
 ) -> Result<Option<String>, Failure> {
     let mut dialogue = Dialogue {
-        link: Link::new(at, node, script.send.is_some())?,
+        // Who sends nothing gets what the kernel kept from before, and so does who has it from the service.
+        link: match script.send {
+            Some(_) => Link::new(at, node, true)?,
+            None => Link::since_opened(at, node)?,
+        },
         log: LoggedLines::new(log),
         script,
         end: Instant::now() + script.limit,

@@ -42,9 +42,25 @@ impl Link {
     /// # Errors
     /// The service refuses it, or the node has no serial ports.
     pub(super) fn new(at: Consoles<'_>, node: Node, writes: bool) -> Result<Self, Failure> {
+        Self::with(at, node, |socket, name| Shared::connect(socket, name, writes))
+    }
+
+    /// The same for one who only looks, with what is kept of what the node has said since it showed its console.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn since_opened(at: Consoles<'_>, node: Node) -> Result<Self, Failure> {
+        Self::with(at, node, Shared::connect_since_opened)
+    }
+
+    fn with(
+        at: Consoles<'_>,
+        node: Node,
+        connect: impl FnOnce(PathBuf, &str) -> Result<Option<Shared>, Failure>,
+    ) -> Result<Self, Failure> {
         let name = label(node);
         let shared = match at.socket {
-            Some(socket) => Shared::connect(socket.clone(), &name, writes)?,
+            Some(socket) => connect(socket.clone(), &name)?,
             None => None,
         };
         let source = match shared {

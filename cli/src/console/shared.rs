@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clusterhat::consoles::{self, Control, Notice, SharedConsole, SharedConsoleError, WriteWish};
@@ -19,6 +19,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(500);
 /// Bytes that are kept for a service that does not read.
 const MOST_UNSENT: usize = 64 * 1024;
+
+/// How the service is asked for a console.
+type Connect = fn(&Path, &str) -> Result<SharedConsole, SharedConsoleError>;
 
 /// A connection to a shared console, which is restored when the service restarts.
 pub(super) struct Shared {
@@ -53,6 +56,26 @@ impl Shared {
         node: &str,
         writes: bool,
     ) -> Result<Option<Self>, Failure> {
+        Self::connect_by(socket, node, writes, SharedConsole::connect)
+    }
+
+    /// The same to watch, with what is kept of what the node has said since it showed its console.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub(super) fn connect_since_opened(
+        socket: PathBuf,
+        node: &str,
+    ) -> Result<Option<Self>, Failure> {
+        Self::connect_by(socket, node, false, SharedConsole::connect_since_opened)
+    }
+
+    fn connect_by(
+        socket: PathBuf,
+        node: &str,
+        writes: bool,
+        connect: Connect,
+    ) -> Result<Option<Self>, Failure> {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let fd = |initial| eventfd(initial, flags).map_err(|errno| Failure::Input(errno.into()));
         let mut shared = Self {
@@ -69,7 +92,7 @@ impl Shared {
             always: fd(1)?,
             never: fd(0)?,
         };
-        match shared.begin() {
+        match shared.begin(connect) {
             Ok(()) => Ok(Some(shared)),
             Err(SharedConsoleError::Unreachable { .. }) => Ok(None),
             Err(error) => Err(Failure::Cluster(Error::from(error))),
@@ -77,8 +100,8 @@ impl Shared {
     }
 
     /// Connects, and waits until the state of the console is known.
-    fn begin(&mut self) -> Result<(), SharedConsoleError> {
-        let mut console = SharedConsole::connect(&self.socket, &self.node)?;
+    fn begin(&mut self, connect: Connect) -> Result<(), SharedConsoleError> {
+        let mut console = connect(&self.socket, &self.node)?;
         if self.writes {
             console.tell(Control::Write(WriteWish::Request));
         }
@@ -120,7 +143,7 @@ impl Shared {
     pub(super) fn open(&mut self) -> Result<bool, Failure> {
         if self.console.is_none() && self.again <= Instant::now() {
             self.again = Instant::now() + AGAIN;
-            match self.begin() {
+            match self.begin(SharedConsole::connect) {
                 Ok(()) | Err(SharedConsoleError::Unreachable { .. }) => {}
                 Err(error) => return Err(Failure::Cluster(Error::from(error))),
             }

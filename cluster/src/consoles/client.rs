@@ -67,10 +67,22 @@ impl SharedConsole {
     /// # Errors
     /// [`SharedConsoleError`].
     pub fn connect(socket: &Path, node: &str) -> Result<Self, SharedConsoleError> {
+        Self::connect_with(socket, node, "0")
+    }
+
+    /// The same from what the node has sent since it showed its console, as far as the service keeps that.
+    ///
+    /// # Errors
+    /// [`SharedConsoleError`].
+    pub fn connect_since_opened(socket: &Path, node: &str) -> Result<Self, SharedConsoleError> {
+        Self::connect_with(socket, node, "opened")
+    }
+
+    fn connect_with(socket: &Path, node: &str, history: &str) -> Result<Self, SharedConsoleError> {
         let unreachable =
             |source| SharedConsoleError::Unreachable { path: socket.to_owned(), source };
         let request = format!(
-            "GET /api/v1/consoles/{node}?history=0 HTTP/1.1\r\nHost: clusterhatd\r\nConnection: Upgrade\r\n\
+            "GET /api/v1/consoles/{node}?history={history} HTTP/1.1\r\nHost: clusterhatd\r\nConnection: Upgrade\r\n\
              Upgrade: {UPGRADE}\r\n\r\n"
         );
         let answer = Answer::to(socket, &request).map_err(unreachable)?;

@@ -75,6 +75,8 @@ pub enum ErrorKind {
     CycleIncomplete,
     /// A board does not answer, or gives a wrong answer.
     Board,
+    /// A defect of the program.
+    Internal,
 }
 
 impl ErrorKind {

@@ -1,5 +1,6 @@
 //! The audit log: who switched or changed what, from where, and how it ended. A line of JSON for each in `audit.log` of the
-//! state folder, and the same on standard error for the journal.
+//! state folder, and the same on standard error for the journal. Who came and went (log-ins, consoles) is in `access.log`:
+//! however often somebody does that, or tries to, nothing of what was switched or changed is pushed out.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,10 +11,13 @@ use super::tokens::unix_now;
 use crate::log::{self, Level};
 use crate::state_folder::StateFolder;
 
-/// The file.
+/// What was switched or changed.
 const FILE: &str = "audit.log";
 
-/// A file that grew beyond this is kept as `audit.log.1`, in the place of the one before.
+/// Who came and went.
+const ACCESS: &str = "access.log";
+
+/// A file that grew beyond this is kept as `NAME.1`, in the place of the one before.
 const ROTATE_AT: u64 = 4 * 1024 * 1024;
 
 /// What is written of an action.
@@ -27,6 +31,13 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     target: &'a str,
     result: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn of(caller: &'a Caller, action: &'a str, target: &'a str, result: &'a str) -> Self {
+        let Caller { name: who, by, address, .. } = caller;
+        Self { at: unix_now(), who, by: Some(*by), address, action, target, result }
+    }
 }
 
 /// The log.
@@ -44,34 +55,24 @@ impl Audit {
 
     /// Writes what a caller did to what, and how it ended.
     pub fn note(&self, caller: &Caller, action: &str, target: &str, result: &str) {
-        let Caller { name, by, address, .. } = caller;
-        self.write(&Line {
-            at: unix_now(),
-            who: name,
-            by: Some(*by),
-            address,
-            action,
-            target,
-            result,
-        });
+        self.write(FILE, &Line::of(caller, action, target, result));
+    }
+
+    /// Writes that a caller came or went.
+    pub fn note_access(&self, caller: &Caller, action: &str, target: &str, result: &str) {
+        self.write(ACCESS, &Line::of(caller, action, target, result));
     }
 
     /// Writes an attempt that failed, of somebody who says to be `who`.
     pub fn note_refusal(&self, who: &str, address: &str, why: &str) {
         let who = clusterhat::shorten(who);
         let (action, target) = ("log-in", "");
-        self.write(&Line {
-            at: unix_now(),
-            who: &who,
-            by: None,
-            address,
-            action,
-            target,
-            result: why,
-        });
+        let line =
+            Line { at: unix_now(), who: &who, by: None, address, action, target, result: why };
+        self.write(ACCESS, &line);
     }
 
-    fn write(&self, line: &Line<'_>) {
+    fn write(&self, file: &str, line: &Line<'_>) {
         let fields = [
             ("AUDIT_WHO", line.who),
             ("AUDIT_ADDRESS", line.address),
@@ -86,15 +87,38 @@ impl Audit {
         );
         log::tell(Level::Notice, &text, &fields);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = self.append(line) {
-            let text = format!("cannot write {}: {error}", self.folder.path(FILE).display());
+        if let Err(error) = self.append(file, line) {
+            let text = format!("cannot write {}: {error}", self.folder.path(file).display());
             log::tell(Level::Error, &text, &[]);
         }
     }
 
-    fn append(&self, line: &Line<'_>) -> std::io::Result<()> {
+    fn append(&self, file: &str, line: &Line<'_>) -> std::io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        self.folder.append(FILE, &bytes, ROTATE_AT)
+        self.folder.append(file, &bytes, ROTATE_AT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+
+    /// Seen: two who took a console from each other without end pushed out who had switched what.
+    #[test]
+    fn who_comes_and_goes_pushes_nothing_out_of_what_was_switched() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let audit = Audit::new(&folder);
+        let (name, address) = ("ann".to_owned(), "::1".to_owned());
+        let caller = Caller { name, role: Role::Operator, by: By::Basic, address, known_by: None };
+        audit.note(&caller, "off", "p1", "done");
+        let before = folder.read(FILE).unwrap();
+        audit.note_access(&caller, "console", "p1", "writes");
+        audit.note_refusal("eve", "::2", "refused");
+        assert_eq!(folder.read(FILE).unwrap(), before);
+        let access = String::from_utf8(folder.read(ACCESS).unwrap().unwrap()).unwrap();
+        assert_eq!(access.lines().count(), 2, "{access}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod network;
 pub mod password;
 pub mod peer;
 pub mod role;

@@ -1,9 +1,12 @@
-//! Failed attempts by address: after ten of them, an address has to wait before the next one is even looked at.
+//! Failed attempts by where they come from: after ten of them, an address has to wait before the next one is even looked at; in
+//! IPv6, its network has to.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::network;
 
 /// That many attempts may fail before an address is slowed down.
 pub const FREE: u32 = 10;
@@ -14,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// After so long without a failure they are forgotten.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
 
-/// That many addresses are remembered.
+/// That many addresses and networks are remembered.
 const MOST: usize = 4096;
 
 #[derive(Clone, Copy)]
@@ -39,7 +42,7 @@ impl SlowDown {
 
     fn wait_at(&self, address: &str, now: Instant) -> Option<Duration> {
         let all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = all.get(address)?;
+        let failures = all.get(&*network::of(address))?;
         let beyond = failures.count.checked_sub(FREE)?;
         let pause = Duration::from_secs(1 << beyond.min(6)).min(LONGEST);
         let left = pause.saturating_sub(now.saturating_duration_since(failures.last));
@@ -59,23 +62,25 @@ impl SlowDown {
 
     fn failed_at(&self, address: &str, now: Instant) -> u32 {
         self.total.fetch_add(1, Ordering::Relaxed);
+        let network = network::of(address);
         let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, failures| now.saturating_duration_since(failures.last) < MEMORY);
-        if all.len() >= MOST && !all.contains_key(address) {
+        if all.len() >= MOST && !all.contains_key(&*network) {
             // Who changes addresses pushes out the one that has been quiet for longest.
             let oldest = all.iter().min_by_key(|(_, failures)| failures.last);
             if let Some(oldest) = oldest.map(|(address, _)| address.clone()) {
                 all.remove(&oldest);
             }
         }
-        let failures = all.entry(address.to_owned()).or_insert(Failures { count: 0, last: now });
+        let failures = all.entry(network.into_owned()).or_insert(Failures { count: 0, last: now });
         *failures = Failures { count: failures.count.saturating_add(1), last: now };
         failures.count
     }
 
     /// Forgets an address that proved itself.
     pub fn succeeded(&self, address: &str) {
-        self.by_address.lock().unwrap_or_else(PoisonError::into_inner).remove(address);
+        let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&*network::of(address));
     }
 }
 
@@ -113,5 +118,19 @@ mod tests {
             slow.failed_at(&number.to_string(), now + MEMORY);
         }
         assert_eq!(slow.by_address.lock().unwrap().len(), MOST);
+    }
+
+    /// Seen: who had a network of 2^64 addresses could guess ten times with each of them.
+    #[test]
+    fn an_ipv6_network_has_as_many_attempts_as_an_address() {
+        let slow = SlowDown::default();
+        let now = Instant::now();
+        for host in 1..=FREE {
+            slow.failed_at(&format!("2001:db8::{host:x}"), now);
+        }
+        assert!(slow.wait_at("2001:db8::ffff:1", now).is_some());
+        assert_eq!(slow.wait_at("2001:db8:0:1::1", now), None);
+        slow.succeeded("2001:db8::99");
+        assert_eq!(slow.wait_at("2001:db8::1", now), None);
     }
 }

@@ -34,8 +34,11 @@ async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let listener = service.events.listen(last).ok_or_else(|| {
-        let problem = Problem::new(ProblemKind::TooMany, "too many clients listen to events");
+    let listener = service.events.listen(&caller.name, last).ok_or_else(|| {
+        let problem = Problem::new(
+            ProblemKind::TooMany,
+            "too many streams of events are open, in all or of this account or token",
+        );
         Problem { retry_after: Some(10), ..problem }
     })?;
     let (sender, pieces) = Pieces::new();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -17,7 +17,7 @@ use super::tasks::{TaskDocument, answer};
 use crate::access::{Caller, Need, Role};
 use crate::boards::Operation;
 use crate::error::Problem;
-use crate::http::request::MaxAge;
+use crate::http::request::{MaxAge, Path};
 use crate::service::Service;
 
 /// How long an answer waits for the nodes to be as they were told: the driver asks for their power some seconds later. An operation

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,7 +13,7 @@ use super::described::Described;
 use super::document::Document;
 use crate::boards::Reading;
 use crate::error::Problem;
-use crate::http::request::MaxAge;
+use crate::http::request::{MaxAge, Path};
 use crate::service::Service;
 
 /// Its routes.

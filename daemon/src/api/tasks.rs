@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::header::LOCATION;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use super::document::Document;
 use crate::access::{Caller, Need, Role};
 use crate::boards::{DONE_AT_ONCE, Task, TaskState};
 use crate::error::Problem;
+use crate::http::request::Path;
 use crate::service::Service;
 
 /// A task.

@@ -1,7 +1,7 @@
 //! What the nodes' agents say.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::described::Described;
 use super::document::Document;
 use crate::error::Problem;
-use crate::http::request::MaxAge;
+use crate::http::request::{MaxAge, Path};
 use crate::service::Service;
 use crate::telemetry::Sample;
 

@@ -1,6 +1,6 @@
 //! API tokens.
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -12,7 +12,7 @@ use super::document::Document;
 use crate::access::{Caller, Need, Role, Token};
 use crate::error::Problem;
 use crate::events::EventKind;
-use crate::http::request::Body;
+use crate::http::request::{Body, Path};
 use crate::service::Service;
 use crate::time::Time;
 

@@ -1,5 +1,6 @@
 //! The boards: readings that all clients share, and operations as tasks.
 
+mod broken;
 mod operation;
 mod reader;
 mod reading;

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use clusterhat::config::Overrides;
 use clusterhat::report::Report;
 use clusterhat::{
     Action, AfterShutdown, Controller, Error, Event, NodeSet, Options, Outcome, Output, Shutdown,
@@ -66,12 +65,10 @@ impl Operation {
     pub(super) fn carry_out(
         self,
         options: &Options,
-        overrides: &Overrides,
         nodes: &NodeSet,
         observer: &mut Observer<'_>,
     ) -> Result<Outcome<Report>, Error> {
-        let options = Options { overrides: overrides.clone(), ..options.clone() };
-        let mut cluster = Controller::new(&options)?.open()?;
+        let mut cluster = Controller::new(options)?.open()?;
         Ok(match self {
             Self::On => cluster.switch(nodes, Action::On, observer)?.map(Report::Power),
             Self::Off => cluster.switch(nodes, Action::Off, observer)?.map(Report::Power),

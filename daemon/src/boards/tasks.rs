@@ -1,15 +1,17 @@
 //! All operations that run or have run lately.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use clusterhat::config::Overrides;
+use clusterhat::config::{ConfigError, Overrides};
 use clusterhat::report::Report;
-use clusterhat::{Error, ErrorKind, Event, NodeSet, Outcome};
+use clusterhat::{Controller, Error, ErrorKind, Event, NodeSet, Options, Outcome};
 
-use super::operation::Operation;
+use super::broken;
+use super::operation::{Observer, Operation};
 use super::reader::Boards;
 use super::task::{Progress, Task, TaskState, verdict};
 use crate::access::{Access, Caller};
@@ -78,11 +80,17 @@ impl Tasks {
             return Err(Problem::bad_request(text));
         }
         let set = NodeSet::parse(nodes).map_err(|error| Problem::from(&Error::from(error)))?;
+        let options = Options { overrides, ..self.boards.options().clone() };
+        check(&options)?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let task = Arc::new(Task::new(id, operation, nodes, &caller.name));
         self.keep(&task)?;
         let (own, tasks, caller) = (Arc::clone(&task), Arc::clone(self), caller.clone());
-        let run = move || tasks.run(&own, &set, &overrides, &caller);
+        let run = move || {
+            let work =
+                |observer: &mut Observer<'_>| own.operation.carry_out(&options, &set, observer);
+            tasks.run(&own, &set, &caller, work);
+        };
         let thread = thread::Builder::new().name(format!("task-{id}")).spawn(run);
         if let Err(error) = thread {
             self.kept().retain(|kept| kept.id != task.id);
@@ -122,7 +130,14 @@ impl Tasks {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, task: &Task, set: &NodeSet, overrides: &Overrides, caller: &Caller) {
+    /// Whatever becomes of the work, the task ends.
+    fn run(
+        &self,
+        task: &Task,
+        set: &NodeSet,
+        caller: &Caller,
+        work: impl FnOnce(&mut Observer<'_>) -> Result<Outcome<Report>, Error>,
+    ) {
         let mut progress = Progress::default();
         self.tell(task);
         let mut see = |event: Event<'_>| {
@@ -135,9 +150,11 @@ impl Tasks {
             }
             verdict(task)
         };
-        let options = self.boards.options();
-        let result = task.operation.carry_out(options, overrides, set, &mut see);
-        let state = ended(result, task.is_cancelled());
+        // Nothing of the work is used after it broke off: its boards were its own, and its locks ended with them.
+        let state = match catch_unwind(AssertUnwindSafe(|| work(&mut see))) {
+            Ok(result) => ended(result, task.is_cancelled()),
+            Err(panic) => broken::state(&*panic, self.boards.options(), set),
+        };
         self.metrics.task_ended(task.operation.name(), state.name());
         let result = match &state {
             TaskState::Failed { error, .. } => &error.message,
@@ -161,6 +178,16 @@ impl Tasks {
     }
 }
 
+/// What the caller's own times are refused for is the request's fault, and begins nothing. What else is wrong fails the task.
+fn check(options: &Options) -> Result<(), Problem> {
+    match Controller::new(options) {
+        Err(Error::Config(error @ ConfigError::Override { .. })) => {
+            Err(Problem::bad_request(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn ended(result: Result<Outcome<Report>, Error>, is_cancelled: bool) -> TaskState {
     let (report, error) = match result {
         Ok(outcome) => (Some(Arc::new(outcome.report)), outcome.error),
@@ -175,5 +202,52 @@ fn ended(result: Result<Outcome<Report>, Error>, is_cancelled: bool) -> TaskStat
         (report, Some(error)) => TaskState::Failed { report, error: Arc::new(error.report()) },
         (Some(report), None) => TaskState::Done(report),
         (None, None) => TaskState::Cancelled { report: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::access::{By, Role};
+    use crate::state_folder::StateFolder;
+
+    /// Seen: the task stayed one that runs, for ever, and kept one of the places of those that do.
+    #[test]
+    fn a_task_whose_thread_panics_has_failed_and_says_what_its_nodes_power_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::open(folder.path()).unwrap();
+        let options = Options {
+            simulation: Some("v2.5".to_owned()),
+            without_waits: true,
+            ..Options::default()
+        };
+        let events = Arc::new(Events::default());
+        let access = Arc::new(Access::open(&state, Duration::from_secs(60)).unwrap());
+        let boards = Boards::start(options, Arc::clone(&events)).unwrap();
+        let tasks = Tasks::new(boards, Arc::clone(&events), access, Arc::new(Metrics::new()));
+        let task = Task::new(1, Operation::On, &["p3".to_owned(), "p4".to_owned()], "ann");
+        let caller = Caller {
+            name: "ann".to_owned(),
+            role: Role::Operator,
+            by: By::Basic,
+            address: "::1".to_owned(),
+            known_by: None,
+        };
+        let set = NodeSet::parse(&["p3", "p4"]).unwrap();
+        tasks.run(&task, &set, &caller, |_| panic!("of the test"));
+        let TaskState::Failed { report: Some(report), error } = task.state() else {
+            panic!("{:?}", task.state())
+        };
+        assert!(matches!(&*report, Report::Status(status) if status.nodes.len() == 2));
+        assert_eq!(error.kind, ErrorKind::Internal);
+        assert!(
+            error.message.contains("(of the test); power now: p3 is off, p4 is off"),
+            "{error:?}"
+        );
+        assert_eq!(events.last().last().unwrap().kind.name(), "task");
+        let audit = std::fs::read_to_string(state.path("audit.log")).unwrap();
+        assert!(audit.contains("of the test"), "{audit}");
     }
 }

@@ -30,6 +30,8 @@ pub struct Console {
 
 struct Shared {
     history: History,
+    /// The number of the first byte since the port was opened last.
+    opened: u64,
     port: PortState,
     writer: WriterSlot,
     /// What the node has not taken yet.
@@ -47,6 +49,15 @@ pub(super) struct PortState {
     pub(super) is_open: bool,
     /// Why it cannot be opened although it is there.
     pub(super) error: Option<String>,
+}
+
+/// What of the past a reader gets, as far as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// So many bytes.
+    Bytes(usize),
+    /// What the node sent since it showed its console.
+    SinceOpened,
 }
 
 /// One console in a list.
@@ -74,6 +85,7 @@ impl Console {
         let mut history = History::new(KEPT);
         history.push(old);
         let shared = Shared {
+            opened: history.end(),
             history,
             port: PortState::default(),
             writer: WriterSlot::default(),
@@ -172,6 +184,8 @@ impl Console {
             if !port.is_open {
                 shared.pending.clear();
                 shared.wants_break = false;
+            } else if !was_open {
+                shared.opened = shared.history.end();
             }
             shared.port = port;
         });
@@ -215,10 +229,14 @@ impl Console {
         });
     }
 
-    /// The number of the byte from which a reader reads who wants so many old ones.
-    pub(super) fn from(&self, old: usize) -> u64 {
-        let history = &self.lock().history;
-        history.start().max(history.end().saturating_sub(old as u64))
+    /// The number of the byte from which a reader reads who wants this of the past.
+    pub(super) fn from(&self, past: Past) -> u64 {
+        let shared = self.lock();
+        let first = match past {
+            Past::Bytes(count) => shared.history.end().saturating_sub(count as u64),
+            Past::SinceOpened => shared.opened,
+        };
+        shared.history.start().max(first)
     }
 
     /// What a reader gets next.
@@ -236,15 +254,12 @@ impl Console {
     /// Grants a reader's wish to write or not to.
     ///
     /// # Errors
-    /// The name of who writes.
+    /// Why not.
     pub(super) fn wish(&self, reader: ReaderId, name: &str, wish: WriteWish) -> Result<(), String> {
         let now = Instant::now();
         self.hand_over(|shared| match wish {
             WriteWish::Request => shared.writer.request(reader, name, now),
-            WriteWish::TakeOver => {
-                shared.writer.take_over(reader, name, now);
-                Ok(())
-            }
+            WriteWish::TakeOver => shared.writer.take_over(reader, name, now),
             _ => {
                 shared.writer.release(reader);
                 Ok(())

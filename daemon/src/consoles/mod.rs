@@ -27,7 +27,7 @@ use clusterhat::Options;
 
 use crate::events::Events;
 
-pub use console::{Console, ConsoleSummary};
+pub use console::{Console, ConsoleSummary, Past};
 pub use routes::{ConsoleHistory, ConsoleList, described};
 pub use session::{Input, Output, Reader, Session};
 
@@ -88,10 +88,10 @@ impl Consoles {
         self.all().into_iter().find(|console| console.label() == label)
     }
 
-    /// A new reader, with so many bytes of what was sent before.
+    /// A new reader, with what it wants of what was sent before.
     #[must_use]
-    pub fn read(&self, console: Arc<Console>, reader: Reader, old: usize) -> Session {
-        Session::new(console, self.registry.wake.clone(), reader, old)
+    pub fn read(&self, console: Arc<Console>, reader: Reader, past: Past) -> Session {
+        Session::new(console, self.registry.wake.clone(), reader, past)
     }
 
     /// Looks for nodes that came or went. Consoles of those that stay go on.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, Query, Request, State, WebSocketUpgrade};
+use axum::extract::{Extension, Request, State, WebSocketUpgrade};
 use axum::http::header::{CONNECTION, HOST, ORIGIN, UPGRADE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,12 +13,13 @@ use clusterhat::report::SCHEMA;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::console::{Console, ConsoleSummary};
+use super::console::{Console, ConsoleSummary, Past};
 use super::session::Reader;
 use super::{stream, websocket};
 use crate::access::Caller;
 use crate::api::described::Described;
 use crate::error::{Problem, ProblemKind};
+use crate::http::request::{Path, Query};
 use crate::service::Service;
 
 /// The routes, as parts of the small API.
@@ -26,7 +27,7 @@ use crate::service::Service;
 pub fn described() -> Vec<Described> {
     let one = "/api/v1/consoles/{node}";
     let connects = "A node's console as a WebSocket: binary messages are bytes, text messages notices, and wishes such as \
-                    {\"write\": \"request\"}";
+                    {\"write\": \"request\"}. ?history= takes a number of bytes, or \"opened\": since the console appeared";
     vec![
         Described::new(Method::GET, "/api/v1/consoles", "All consoles", || get(list))
             .gives::<ConsoleList>(),
@@ -64,9 +65,24 @@ pub struct ConsoleHistory {
 
 /// What of the past a reader wants.
 #[derive(Deserialize)]
-struct Past {
-    /// In bytes; absent = all that is kept.
-    history: Option<usize>,
+struct Wanted {
+    /// In bytes, or `opened`: since the node showed its console; absent = all that is kept.
+    history: Option<String>,
+}
+
+impl Wanted {
+    fn past(&self) -> Result<Past, Problem> {
+        match self.history.as_deref() {
+            None => Ok(Past::Bytes(usize::MAX)),
+            Some("opened") => Ok(Past::SinceOpened),
+            Some(text) => text.parse().map(Past::Bytes).map_err(|_| {
+                let text = clusterhat::shorten(text);
+                Problem::bad_request(format!(
+                    "history is a number of bytes, or \"opened\", and not {text:?}"
+                ))
+            }),
+        }
+    }
 }
 
 async fn list(State(service): State<Service>) -> Json<ConsoleList> {
@@ -88,16 +104,16 @@ async fn connect(
     State(service): State<Service>,
     Extension(caller): Extension<Caller>,
     Path(node): Path<String>,
-    Query(past): Query<Past>,
+    Query(wanted): Query<Wanted>,
     mut request: Request,
 ) -> Result<Response, Problem> {
     let console = find(&service, &node)?;
     check_origin(request.headers())?;
-    let old = past.history.unwrap_or(usize::MAX);
+    let past = wanted.past()?;
     let (access, own) = (Arc::clone(&service.access), caller.clone());
     let ended = async move { access.ended(&own).await };
     let reader = reader(&service, caller, &console);
-    let session = service.consoles.read(console, reader, old);
+    let session = service.consoles.read(console, reader, past);
     if asks_for(request.headers(), consoles::UPGRADE) {
         let upgrade = hyper::upgrade::on(&mut request);
         tokio::spawn(async move {
@@ -139,7 +155,7 @@ fn reader(service: &Service, caller: Caller, console: &Arc<Console>) -> Reader {
     let (access, own) = (Arc::clone(&service.access), caller.clone());
     let uses = Box::new(move || access.note_use(&own));
     let access = Arc::clone(&service.access);
-    let writes = Box::new(move || access.audit.note(&caller, "console", &label, "writes"));
+    let writes = Box::new(move || access.audit.note_access(&caller, "console", &label, "writes"));
     Reader { name, role, uses, writes }
 }
 

@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use tokio::time::timeout;
 
+use crate::access::network;
 use crate::error::{Problem, ProblemKind};
 
 /// How long a client may take for the headers of a request, and between two requests.
@@ -70,7 +71,7 @@ pub async fn whole(body: Body, limit: usize) -> Result<Vec<u8>, axum::Error> {
     to_bytes(body, limit).await.map(Into::into)
 }
 
-/// Connections by address.
+/// Connections by address; in IPv6, by network.
 #[derive(Default)]
 pub(crate) struct Connections(Mutex<HashMap<String, usize>>);
 
@@ -79,12 +80,13 @@ impl Connections {
     pub(crate) fn enter(self: &Arc<Self>, address: &str) -> Option<Place> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let total: usize = all.values().sum();
-        let of_one = all.get(address).copied().unwrap_or(0);
+        let address = network::of(address).into_owned();
+        let of_one = all.get(&address).copied().unwrap_or(0);
         if total >= CONNECTIONS || of_one >= CONNECTIONS_OF_ONE {
             return None;
         }
-        *all.entry(address.to_owned()).or_default() += 1;
-        Some(Place { connections: Arc::clone(self), address: address.to_owned() })
+        *all.entry(address.clone()).or_default() += 1;
+        Some(Place { connections: Arc::clone(self), address })
     }
 }
 
@@ -116,10 +118,15 @@ mod tests {
         let mut places: Vec<_> =
             (0..CONNECTIONS_OF_ONE).map(|_| connections.enter("a").unwrap()).collect();
         assert!(connections.enter("a").is_none());
-        for other in ["b", "c", "d"] {
+        for other in ["b", "c", "2001:db8::1"] {
             places.extend((0..CONNECTIONS_OF_ONE).map(|_| connections.enter(other).unwrap()));
         }
         assert!(connections.enter("e").is_none());
+        places.truncate(1);
+        let other = |host| connections.enter(&format!("2001:db8::{host}"));
+        let of_network: Vec<_> = (0..CONNECTIONS_OF_ONE).map(|host| other(host).unwrap()).collect();
+        assert!(other(9999).is_none() && connections.enter("2001:db8:0:1::1").is_some());
+        drop(of_network);
         drop(places);
         assert!(connections.0.lock().unwrap().is_empty());
     }

@@ -3,6 +3,7 @@
 mod again;
 pub mod authenticate;
 pub mod connection;
+pub(crate) mod host;
 pub mod limits;
 pub mod listen;
 pub mod request;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -31,6 +32,37 @@ impl<S: Sync> FromRequestParts<S> for MaxAge {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Ok(Self::of(&parts.headers))
+    }
+}
+
+/// What a path holds in the places of its pattern, with problems in our own format.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        let wrong =
+            |error: PathRejection| Problem::bad_request(format!("the path: {}", error.body_text()));
+        read.map(|axum::extract::Path(found)| Self(found)).map_err(wrong)
+    }
+}
+
+/// What follows `?`, with problems in our own format.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        let wrong = |error: QueryRejection| {
+            Problem::bad_request(format!("the query: {}", error.body_text()))
+        };
+        read.map(|axum::extract::Query(found)| Self(found)).map_err(wrong)
     }
 }
 

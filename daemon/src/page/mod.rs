@@ -2,7 +2,6 @@
 
 mod assets;
 
-use axum::extract::Path;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
     REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -13,6 +12,7 @@ use axum::routing::get;
 
 use crate::access::Need;
 use crate::error::Problem;
+use crate::http::request::Path;
 use crate::http::route::Route;
 use assets::Asset;
 

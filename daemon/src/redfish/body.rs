@@ -76,8 +76,14 @@ impl Body {
         if !is_json(headers) {
             return Err(unrecognised(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(properties)) => Ok(Self::new(properties)),
+        match unique::parse(bytes) {
+            Ok((Value::Object(properties), twice)) => {
+                let mut body = Self::new(properties);
+                body.note(
+                    twice.iter().map(|name| Message::new(&message::PROPERTY_DUPLICATE, &[name])),
+                );
+                Ok(body)
+            }
             Ok(_) => Err(unrecognised(StatusCode::BAD_REQUEST)),
             Err(error) => {
                 let message = Message::new(&message::MALFORMED_JSON, &[]);
@@ -228,6 +234,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     let kind = kind.to_str().unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
+
+mod unique;
 
 #[cfg(test)]
 mod tests;

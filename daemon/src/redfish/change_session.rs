@@ -32,7 +32,7 @@ pub(super) async fn create(
     let (session, secret) = service.access.sessions.create(&user, role, address)?;
     let (by, address) = (By::Session, address.clone());
     let caller = Caller { name: user, role, by, address, known_by: None };
-    note(&service, &caller, "log-in", &session.id);
+    note_access(&service, &caller, "log-in", &session.id);
     let mut response = reply::made(StatusCode::CREATED, sessions::of(&session));
     reply::set(response.headers_mut(), "x-auth-token", &secret);
     Ok(response)
@@ -52,12 +52,22 @@ pub(super) async fn delete(
         return Err(Failure::forbidden());
     }
     service.access.sessions.end(id);
-    note(&service, caller, "log-out", id);
+    note_access(&service, caller, "log-out", id);
     Ok(reply::done())
 }
 
-/// Writes it down, and tells it.
+/// Writes a change down, and tells it.
 pub(super) fn note(service: &Service, caller: &Caller, what: &str, target: &str) {
     service.access.audit.note(caller, what, target, "done");
+    tell(service, caller, what);
+}
+
+/// Writes down that somebody came or went, and tells it.
+fn note_access(service: &Service, caller: &Caller, what: &str, target: &str) {
+    service.access.audit.note_access(caller, what, target, "done");
+    tell(service, caller, what);
+}
+
+fn tell(service: &Service, caller: &Caller, what: &str) {
     service.events.tell(EventKind::Access { who: caller.name.clone(), what: what.to_owned() });
 }

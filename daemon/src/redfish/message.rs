@@ -56,6 +56,7 @@ messages! {
     PAYLOAD_TOO_LARGE "PayloadTooLarge" Critical "the body is too large" "Send a smaller body.";
     PROPERTY_UNKNOWN "PropertyUnknown" Warning "the resource has no property %1" "Leave the property out.";
     PROPERTY_NOT_WRITABLE "PropertyNotWritable" Warning "the property %1 cannot be changed" "Leave the property out.";
+    PROPERTY_DUPLICATE "PropertyDuplicate" Warning "the property %1 is there more than once" "Send the property once.";
     PROPERTY_MISSING "PropertyMissing" Warning "the property %1 is missing" "Add the property.";
     PROPERTY_VALUE_TYPE "PropertyValueTypeError" Warning "the value '%1' is of a type that the property %2 cannot have" "Send a value of the property's type.";
     PROPERTY_VALUE_NOT_IN_LIST "PropertyValueNotInList" Warning "the value '%1' is not one of those that the property %2 can have" "Send one of the allowable values.";

@@ -15,14 +15,18 @@ use tokio::time::timeout;
 use super::asked::Asked;
 use super::body::{Body, Property};
 use super::failure::Failure;
+use super::message::{self, Message};
 use super::reset::{RESET, RESET_SEVERAL, TYPES};
 use super::{reply, tasks, uri};
 use crate::boards::{DONE_AT_ONCE, Operation, Task, TaskState};
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::service::Service;
 
 /// How old a reading may be for whether a node is there at all.
 const NAMES: Duration = Duration::from_secs(5);
+
+/// The time between two nodes that are switched on.
+const DELAY: &str = "DelayBetweenBatchesInSeconds";
 
 /// A reference to a resource: an object, or its URI alone.
 struct Reference(String);
@@ -59,7 +63,7 @@ pub(super) async fn reset_several(
     let mut body = Body::of_action(&asked.headers, &bytes, RESET_SEVERAL)?;
     let operation = body.require_one_of("ResetType", &TYPES);
     let targets: Vec<Reference> = body.require("TargetURIs").unwrap_or_default();
-    let delay: Option<u64> = body.take("DelayBetweenBatchesInSeconds");
+    let delay: Option<u64> = body.take(DELAY);
     if body.take::<u64>("BatchSize").is_some_and(|size| size != 1) {
         body.refuse(
             "BatchSize",
@@ -68,10 +72,20 @@ pub(super) async fn reset_several(
     }
     let nodes = nodes(&service, &mut body, &targets).await;
     body.finish(&Map::new())?;
-    let delay = delay.map(Duration::from_secs);
-    let overrides = Overrides { delay, ..Overrides::default() };
-    let task = service.tasks.start_with(certain(operation)?, &nodes, caller, overrides)?;
+    let overrides = Overrides { delay: delay.map(Duration::from_secs), ..Overrides::default() };
+    let task = service.tasks.start_with(certain(operation)?, &nodes, caller, overrides);
+    let task = task.map_err(|problem| refused(problem, delay.is_some()))?;
     Ok(answer(&task).await)
+}
+
+/// What can be wrong about a body that was found right is its delay.
+fn refused(problem: Problem, has_delay: bool) -> Failure {
+    if problem.kind != ProblemKind::BadRequest || !has_delay {
+        return problem.into();
+    }
+    let args = [DELAY, RESET_SEVERAL];
+    let message = Message::new(&message::ACTION_PARAMETER_VALUE_ERROR, &args).about(DELAY);
+    Failure::bad_request(vec![message.in_words(problem.message)])
 }
 
 /// What a body that was found right says; nothing is switched by guessing.

@@ -38,7 +38,7 @@ pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Resp
         return Failure::new(StatusCode::NOT_ACCEPTABLE, message).into_response();
     }
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let Some(listener) = service.events.listen(after) else {
+    let Some(listener) = service.events.listen(&caller.name, after) else {
         let limit = &message::SUBSCRIPTION_LIMIT_EXCEEDED;
         return Failure::plain(StatusCode::SERVICE_UNAVAILABLE, limit).into_response();
     };

@@ -44,6 +44,17 @@ fn the_command_uses_the_daemon_s_console() {
     assert!(output.stderr.contains("the console of p3 is not there"), "{output:?}");
 }
 
+/// Seen: with the daemon, a prompt that a node showed before the command began was waited for in vain.
+#[test]
+fn what_the_node_said_since_its_console_appeared_is_expected_too() {
+    let site = Site::simulated();
+    let _daemon = site.daemon();
+    site.console("p1").until_text("p1 login: ");
+    let output = site.run(&["console", "p1", "--expect", "^p1 log.n: $", "--timeout", "60"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(output.stdout.ends_with("p1 login: "), "{output:?}");
+}
+
 #[test]
 fn the_turn_to_write_is_seen_by_all_and_taken_over_on_purpose_only() {
     let site = Site::simulated();
@@ -65,7 +76,7 @@ fn the_turn_to_write_is_seen_by_all_and_taken_over_on_purpose_only() {
     bob.console.send(b"hello\r");
     ann.until_text("hello\r\np1 login: ");
     assert!(!ann.text.contains("nobody hears") && !ann.text.contains("too late"), "{}", ann.text);
-    let audit = fs::read_to_string(site.path("state/audit.log")).unwrap();
+    let audit = fs::read_to_string(site.path("state/access.log")).unwrap();
     assert_eq!(audit.matches("\"target\":\"p1\",\"result\":\"writes\"").count(), 2, "{audit}");
     drop(bob);
     ann.until_notice(&Notice::Writer { name: None, you: false });

@@ -11,6 +11,7 @@ mod commands;
 mod first_line;
 mod life;
 mod limits;
+mod malformed;
 mod nonsense;
 mod power;
 mod redfish;

@@ -1,0 +1,147 @@
+use super::*;
+
+fn reader(console: &Arc<Console>, name: &str, may_write: bool) -> Session {
+    reader_of(console, name, may_write, Past::Bytes(1000))
+}
+
+fn reader_of(console: &Arc<Console>, name: &str, may_write: bool, past: Past) -> Session {
+    let role = if may_write { Role::Operator } else { Role::ReadOnly };
+    let reader = Reader {
+        name: name.to_owned(),
+        role: Box::new(move || Some(role)),
+        uses: Box::new(|| {}),
+        writes: Box::new(|| {}),
+    };
+    Session::new(Arc::clone(console), Wake::new().unwrap(), reader, past)
+}
+
+/// What is there at once.
+fn outputs(session: &mut Session) -> Vec<Output> {
+    std::iter::from_fn(|| session.ready()).collect()
+}
+
+fn writer(name: Option<&str>, you: bool) -> Output {
+    Output::Notice(Notice::Writer { name: name.map(str::to_owned), you })
+}
+
+#[test]
+fn a_reader_gets_the_history_and_then_what_comes() {
+    let console = Arc::new(Console::new("p1".to_owned(), b"old\r\n", Arc::default()));
+    let mut ann = reader(&console, "ann", true);
+    let closed = Output::Notice(Notice::Port { open: false, error: None });
+    let expected = [closed, writer(None, false), Output::Bytes(b"old\r\n".to_vec())];
+    assert_eq!(outputs(&mut ann), expected);
+    console.set_port(PortState { is_open: true, error: None });
+    console.received(b"new");
+    let open = Output::Notice(Notice::Port { open: true, error: None });
+    assert_eq!(outputs(&mut ann), [open, Output::Bytes(b"new".to_vec())]);
+    assert_eq!(console.summary().readers, 1);
+    drop(ann);
+    assert_eq!(console.summary().readers, 0);
+}
+
+#[test]
+fn who_wants_what_was_sent_since_the_port_opened_gets_nothing_older() {
+    let console = Arc::new(Console::new("p1".to_owned(), b"of the day before", Arc::default()));
+    let open = || console.set_port(PortState { is_open: true, error: None });
+    let since = || {
+        let mut ann = reader_of(&console, "ann", false, Past::SinceOpened);
+        let bytes = outputs(&mut ann).into_iter().filter_map(|output| match output {
+            Output::Bytes(bytes) => Some(String::from_utf8(bytes).unwrap()),
+            Output::Notice(_) => None,
+        });
+        bytes.collect::<String>()
+    };
+    assert_eq!(since(), "");
+    open();
+    console.received(b"first");
+    assert_eq!(since(), "first");
+    console.set_port(PortState::default());
+    open();
+    console.received(b"second");
+    assert_eq!(since(), "second");
+}
+
+#[test]
+fn a_slow_reader_loses_with_a_notice_and_keeps_nobody_waiting() {
+    let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
+    let (mut slow, mut fast) = (reader(&console, "slow", true), reader(&console, "fast", true));
+    let mut read = 0;
+    for _ in 0..100 {
+        console.received(&[b'x'; 4096]);
+        for output in outputs(&mut fast) {
+            let Output::Bytes(bytes) = output else { continue };
+            read += bytes.len();
+        }
+    }
+    assert_eq!(read, 409_600);
+    let outputs = outputs(&mut slow);
+    let lost = Output::Notice(Notice::Lost { bytes: 409_600 - 65_536 });
+    assert!(outputs.contains(&lost), "{:?}", &outputs[..3]);
+}
+
+#[test]
+fn the_turn_to_write_is_handed_over_in_sight_of_all() {
+    let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
+    console.set_port(PortState { is_open: true, error: None });
+    let (mut ann, mut bob) = (reader(&console, "ann", true), reader(&console, "bob", true));
+    outputs(&mut ann);
+    outputs(&mut bob);
+    ann.take(Input::Bytes(b"x".to_vec()));
+    assert!(matches!(&outputs(&mut ann)[..], [Output::Notice(Notice::Refused { .. })]));
+    ann.take(Input::Control(Control::Write(WriteWish::Request)));
+    assert_eq!(outputs(&mut ann), [writer(Some("ann"), true)]);
+    assert_eq!(outputs(&mut bob), [writer(Some("ann"), false)]);
+    bob.take(Input::Control(Control::Write(WriteWish::Request)));
+    assert!(matches!(&outputs(&mut bob)[..],
+        [Output::Notice(Notice::Refused { reason })] if reason == "ann writes on this console"));
+    bob.take(Input::Control(Control::Write(WriteWish::TakeOver)));
+    assert_eq!(outputs(&mut bob), [writer(Some("bob"), true)]);
+    assert_eq!(outputs(&mut ann), [writer(Some("bob"), false)]);
+    ann.take(Input::Bytes(b"lost".to_vec()));
+    bob.take(Input::Bytes(b"sent".to_vec()));
+    console.send(|pending| {
+        assert_eq!(pending, b"sent");
+        2
+    });
+    console.send(|pending| {
+        assert_eq!(pending, b"nt");
+        2
+    });
+    assert!(!console.has_pending());
+    drop(bob);
+    assert_eq!(console.summary().writer, None);
+}
+
+#[test]
+fn who_only_reads_sends_nothing() {
+    let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
+    console.set_port(PortState { is_open: true, error: None });
+    let mut eve = reader(&console, "eve", false);
+    outputs(&mut eve);
+    for input in [
+        Input::Control(Control::Write(WriteWish::Request)),
+        Input::Control(Control::Write(WriteWish::TakeOver)),
+        Input::Bytes(b"reboot\r".to_vec()),
+        Input::Control(Control::Break(true)),
+    ] {
+        eve.take(input);
+        assert!(matches!(&outputs(&mut eve)[..], [Output::Notice(Notice::Refused { .. })]));
+    }
+    assert!(!console.has_pending() && !console.take_break());
+    assert_eq!(console.summary().writer, None);
+}
+
+#[test]
+fn what_a_port_did_not_take_goes_with_it() {
+    let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
+    console.set_port(PortState { is_open: true, error: None });
+    let mut ann = reader(&console, "ann", true);
+    ann.take(Input::Control(Control::Write(WriteWish::Request)));
+    ann.take(Input::Bytes(vec![b'x'; 64 * 1024]));
+    assert!(!console.has_room());
+    console.set_port(PortState::default());
+    assert!(console.has_room() && !console.has_pending());
+    // The turn to write stays over the node's power cycle.
+    assert_eq!(console.summary().writer.as_deref(), Some("ann"));
+}
