@@ -19,9 +19,13 @@ impl Since {
 
     fn unix_seconds(self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // To the nearest second, so that two reports differ only at its middle.
-        (now.saturating_sub(self.age()) + Duration::from_millis(500)).as_secs()
+        rounded(now, self.age())
     }
+}
+
+/// Down: what has happened is never in the future.
+const fn rounded(now: Duration, age: Duration) -> u64 {
+    now.saturating_sub(age).as_secs()
 }
 
 impl Serialize for Since {
@@ -58,5 +62,14 @@ mod tests {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let told: u64 = serde_json::to_string(&since).unwrap().parse().unwrap();
         assert!((unix - 60..=unix + 1).contains(&told), "{told} {unix}");
+    }
+
+    /// Seen: a node was on since half a second after the answer.
+    #[test]
+    fn what_has_happened_is_not_in_the_future() {
+        let ms = Duration::from_millis;
+        assert_eq!(rounded(ms(10_999), ms(0)), 10);
+        assert_eq!(rounded(ms(10_999), ms(1_000)), 9);
+        assert_eq!(rounded(ms(1), ms(2)), 0);
     }
 }
