@@ -62,7 +62,8 @@ pub(super) async fn create(
     let destination = Destination {
         uri: uri.unwrap_or_default(),
         headers,
-        verify: verify.unwrap_or(false),
+        // The schema takes no word for a no. What is told is worth more than that: whoever wants it sent to anybody says so.
+        verify: verify.unwrap_or(true),
         retry: retry.unwrap_or(Retry::RetryForever),
     };
     let all = &asked.own.subscriptions;

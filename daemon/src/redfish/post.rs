@@ -1,5 +1,6 @@
 //! A POST of JSON to a receiver of events, over HTTPS or HTTP.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fs, io};
 
@@ -23,6 +24,9 @@ use super::subscription::Destination;
 /// The certificates that the system trusts, where Debian has them.
 const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// Names another file with them, as for OpenSSL's programs (SSL_CTX_load_verify_locations(3)).
+const TRUSTED_INSTEAD: &str = "SSL_CERT_FILE";
+
 /// Why an event was not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PostError {
@@ -32,6 +36,14 @@ pub(crate) enum PostError {
     /// Nobody answers there.
     #[error("no connection: {0}")]
     Connect(#[from] io::Error),
+    /// It cannot be known whom to trust.
+    #[error("cannot read the trusted certificates in {}: {source}", .path.display())]
+    Trusted {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
@@ -116,7 +128,9 @@ fn config(verify: bool) -> Result<ClientConfig, PostError> {
     let builder = builder.with_safe_default_protocol_versions()?;
     if verify {
         let mut roots = RootCertStore::empty();
-        let pem = fs::read(TRUSTED)?;
+        let named = std::env::var_os(TRUSTED_INSTEAD).filter(|path| !path.is_empty());
+        let path = named.map_or_else(|| TRUSTED.into(), PathBuf::from);
+        let pem = fs::read(&path).map_err(|source| PostError::Trusted { path, source })?;
         // One that cannot be read vouches for nobody.
         roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
         return Ok(builder.with_root_certificates(roots).with_no_client_auth());

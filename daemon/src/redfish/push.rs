@@ -37,7 +37,8 @@ impl Drop for Worker {
 
 /// Sends events to all receivers until the daemon ends.
 pub(crate) async fn run(events: Arc<Events>, subscriptions: Arc<Subscriptions>) {
-    let Some(mut listener) = events.listen(None) else { return };
+    // Before anybody else: nobody has this name.
+    let Some(mut listener) = events.listen("", None) else { return };
     let mut workers = HashMap::new();
     loop {
         renew(&mut workers, &subscriptions);
@@ -46,7 +47,11 @@ pub(crate) async fn run(events: Arc<Events>, subscriptions: Arc<Subscriptions>) 
             next = listener.next() => match next {
                 None => return,
                 Some(Next::Missed) => {}
-                Some(Next::Event(event)) => tell(&workers, &event),
+                Some(Next::Event(event)) => {
+                    // A change that was told before it is obeyed by then.
+                    renew(&mut workers, &subscriptions);
+                    tell(&workers, &event);
+                }
             },
         }
     }

@@ -82,6 +82,7 @@ impl Daemon {
             .arg(folder.path().join("consoles"))
             .args(options)
             .env("XDG_RUNTIME_DIR", folder.path())
+            .env("SSL_CERT_FILE", folder.path().join("trusted.pem"))
             .env_remove("JOURNAL_STREAM")
             .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::null())

@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod nodes;
+mod tls;
 
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
