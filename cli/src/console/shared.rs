@@ -117,6 +117,8 @@ impl Shared {
             let _ = wait(fd.as_slice(), Some(left));
             for heard in self.console.as_mut().and_then(SharedConsole::read).unwrap_or_default() {
                 match heard {
+                    // What comes with the last one is for the caller.
+                    heard if notices == 0 => self.heard.push_back(heard),
                     consoles::Heard::Notice(notice) => {
                         notices = if matches!(notice, Notice::Writer { you: true, .. }) {
                             0
@@ -126,9 +128,6 @@ impl Shared {
                         self.take(notice);
                     }
                     bytes => self.heard.push_back(bytes),
-                }
-                if notices == 0 {
-                    break;
                 }
             }
         }

@@ -25,6 +25,8 @@ use std::{io, thread};
 
 use clusterhat::Options;
 
+use tokio::time::timeout;
+
 use crate::events::Events;
 
 pub use console::{Console, ConsoleSummary, Past};
@@ -37,6 +39,9 @@ use registry::Registry;
 
 /// How long the thread may take to give the ports back and to write what it has.
 const GIVE_BACK: Duration = Duration::from_secs(5);
+
+/// How long the first look which nodes there are may take.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// All consoles. Clones are the same ones.
 #[derive(Clone)]
@@ -76,6 +81,14 @@ impl Consoles {
         Ok(Self { registry, ended: Arc::new(Mutex::new(ended)) })
     }
 
+    /// Waits until it was looked which nodes there are, once after the start: a console that is asked for before that is there all
+    /// the same.
+    pub async fn looked(&self) {
+        let mut looked = self.registry.looked.subscribe();
+        // A thread that hangs leaves those that are known: none.
+        let _ = timeout(FIRST_LOOK, looked.wait_for(|looked| *looked)).await;
+    }
+
     /// All of them, in the nodes' order.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Console>> {
@@ -105,5 +118,30 @@ impl Consoles {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         // Closed, or too late: the daemon ends in either case.
         let _ = ended.recv_timeout(GIVE_BACK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen: on a busy machine, whoever asked for a console right after the start was told that there is no such node.
+    #[tokio::test]
+    async fn who_asks_before_the_first_look_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let simulation = Some("v2.5".to_owned());
+        let options = Options { simulation, without_waits: true, ..Options::default() };
+        let path = folder.path().to_owned();
+        let consoles = Consoles::start(&options, path, Arc::default(), |_| {}).unwrap();
+        let looked = tokio::spawn({
+            let consoles = consoles.clone();
+            async move { consoles.looked().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!looked.is_finished() && consoles.find("p1").is_none());
+        consoles.renew();
+        looked.await.unwrap();
+        assert!(consoles.find("p1").is_some());
+        consoles.stop();
     }
 }

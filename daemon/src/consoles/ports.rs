@@ -73,6 +73,7 @@ impl Ports {
                     (self.warn)(format!("consoles: {}", error.message()));
                 }
                 self.open_all();
+                registry.looked.send_replace(true);
             }
             let ready = match self.wait() {
                 Ok(ready) => ready,

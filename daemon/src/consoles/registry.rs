@@ -4,6 +4,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::watch;
+
 use super::console::Console;
 use super::wake::Wake;
 use crate::events::Events;
@@ -16,6 +18,8 @@ pub(super) struct Registry {
     pub(super) events: Arc<Events>,
     renews: AtomicBool,
     ends: AtomicBool,
+    /// Whether the thread has looked which nodes there are.
+    pub(super) looked: watch::Sender<bool>,
 }
 
 impl Registry {
@@ -26,6 +30,7 @@ impl Registry {
             events,
             renews: AtomicBool::new(false),
             ends: AtomicBool::new(false),
+            looked: watch::Sender::new(false),
         })
     }
 

@@ -86,6 +86,7 @@ impl Wanted {
 }
 
 async fn list(State(service): State<Service>) -> Json<ConsoleList> {
+    service.consoles.looked().await;
     let consoles = service.consoles.all().iter().map(|console| console.summary()).collect();
     Json(ConsoleList { schema: SCHEMA, consoles })
 }
@@ -94,7 +95,7 @@ async fn history(
     State(service): State<Service>,
     Path(node): Path<String>,
 ) -> Result<Json<ConsoleHistory>, Problem> {
-    let console = find(&service, &node)?;
+    let console = find(&service, &node).await?;
     let text = String::from_utf8_lossy(&console.history()).into_owned();
     Ok(Json(ConsoleHistory { schema: SCHEMA, console: console.summary(), text }))
 }
@@ -107,7 +108,7 @@ async fn connect(
     Query(wanted): Query<Wanted>,
     mut request: Request,
 ) -> Result<Response, Problem> {
-    let console = find(&service, &node)?;
+    let console = find(&service, &node).await?;
     check_origin(request.headers())?;
     let past = wanted.past()?;
     let (access, own) = (Arc::clone(&service.access), caller.clone());
@@ -159,7 +160,8 @@ fn reader(service: &Service, caller: Caller, console: &Arc<Console>) -> Reader {
     Reader { name, role, uses, writes }
 }
 
-fn find(service: &Service, node: &str) -> Result<Arc<Console>, Problem> {
+async fn find(service: &Service, node: &str) -> Result<Arc<Console>, Problem> {
+    service.consoles.looked().await;
     let console = service.consoles.find(node);
     console.ok_or_else(|| Problem::not_found(&format!("node {:?}", clusterhat::shorten(node))))
 }

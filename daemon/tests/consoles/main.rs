@@ -34,11 +34,9 @@ fn the_command_uses_the_daemon_s_console() {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"one\ntwo\n").unwrap();
     let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.ends_with("one\r\np1 login: two\r\np1 login: "),
-        "{output:?}"
-    );
+    assert!(output.status.success(), "{output:?}");
+    // The command itself ends where nothing comes for a while, which may be before the answer on a machine that is busy.
+    looking.until_text("one\r\np1 login: two\r\np1 login: ");
     let output = site.run(&["console", "p3"]);
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("the console of p3 is not there"), "{output:?}");
@@ -101,7 +99,8 @@ fn a_console_survives_the_node_s_power_cycle_and_its_history_the_daemon_s_restar
     drop(daemon);
     let log = fs::read_to_string(site.path("consoles/p1.log")).unwrap();
     assert!(log.lines().all(|line| line.get(23..25) == Some("Z ")), "{log}");
-    assert!(log.contains("Z p1 login: before\n"), "{log}");
+    // Behind the prompt, unless the machine was so busy that the prompt is a line of its own.
+    assert!(log.lines().any(|line| line.ends_with("before")), "{log}");
     let _daemon = site.daemon();
     let text = || site.get("/api/v1/consoles/p1/history", "").1["text"].as_str().map(str::to_owned);
     until("the history", || {

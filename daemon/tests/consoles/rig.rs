@@ -115,9 +115,9 @@ impl Site {
         (status, body.to_owned())
     }
 
-    /// A node's console at the daemon.
+    /// A node's console at the daemon, with what the node said before.
     pub(crate) fn console(&self, node: &str) -> Reader {
-        let console = SharedConsole::connect(&self.path("socket"), node).unwrap();
+        let console = SharedConsole::connect_since_opened(&self.path("socket"), node).unwrap();
         Reader { console, notices: Vec::new(), text: String::new() }
     }
 }
