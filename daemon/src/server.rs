@@ -172,7 +172,7 @@ async fn live(https: &mut Https, mut signals: Signals) {
 }
 
 /// Tells systemd that the daemon lives, as often as it asks for: while handlers run at all, and the boards' thread is not
-/// stuck.
+/// stuck. No board is read for it.
 async fn feed_watchdog(service: Service) {
     let mut micros = 0;
     if !sd_notify::watchdog_enabled(false, &mut micros) {
@@ -180,8 +180,7 @@ async fn feed_watchdog(service: Service) {
     }
     let interval = Duration::from_micros(micros);
     loop {
-        let reading = service.boards.reading(interval / 4);
-        if tokio::time::timeout(interval, reading).await.is_ok() {
+        if tokio::time::timeout(interval, service.boards.lives()).await.is_ok() {
             notify(&[NotifyState::Watchdog]);
         }
         tokio::time::sleep(interval / 2).await;

@@ -61,7 +61,7 @@ impl NetworkDone {
 }
 
 /// `inventory`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InventoryReport {
     /// In the order of asking.

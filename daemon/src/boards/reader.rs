@@ -11,7 +11,8 @@ use std::{io, thread};
 
 use clusterhat::life::{NodeState, State};
 use clusterhat::nodes::label;
-use clusterhat::{Cluster, Controller, Error, NodeSet, Options};
+use clusterhat::report::InventoryReport;
+use clusterhat::{Cluster, Controller, Error, NodeSet, Options, System};
 use tokio::sync::watch;
 
 use super::reading::Reading;
@@ -37,6 +38,12 @@ pub struct Counters {
 struct Shared {
     options: Options,
     latest: watch::Sender<Option<Arc<Reading>>>,
+    /// Whether somebody waits for a reading.
+    is_wanted: AtomicBool,
+    /// Whether somebody waits for a sign of life.
+    is_called: AtomicBool,
+    /// How many signs of life the thread has given.
+    signs: watch::Sender<u64>,
     counters: Counters,
     /// Whether the configuration is to be read again.
     reload: AtomicBool,
@@ -64,6 +71,9 @@ impl Boards {
         let shared = Arc::new(Shared {
             options: Options { without_boards: true, ..options },
             latest: watch::channel(None).0,
+            is_wanted: AtomicBool::new(false),
+            is_called: AtomicBool::new(false),
+            signs: watch::channel(0).0,
             counters: Counters::default(),
             reload: AtomicBool::new(false),
             generation: AtomicU64::new(0),
@@ -89,12 +99,22 @@ impl Boards {
                 return reading;
             }
             // Full: somebody else's wish is still waiting, and what it brings begins later.
+            self.shared.is_wanted.store(true, Ordering::SeqCst);
             let _ = self.wake.try_send(());
             if latest.changed().await.is_err() {
                 // The sender lives as long as `self`.
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+
+    /// Waits for a sign of life of the thread: none comes while a board keeps it. Touches no board.
+    pub async fn lives(&self) {
+        let mut signs = self.shared.signs.subscribe();
+        self.shared.is_called.store(true, Ordering::SeqCst);
+        let _ = self.wake.try_send(());
+        // The sender lives as long as `self`.
+        let _ = signs.changed().await;
     }
 
     /// The machine and the configuration that operations are to use.
@@ -143,25 +163,39 @@ struct Reader {
     /// Of clusters that were closed.
     before: (u64, u64),
     under_voltage: Option<bool>,
+    network: Arc<InventoryReport>,
 }
 
 impl Reader {
     fn new(shared: Arc<Shared>, events: Arc<Events>) -> Self {
-        Self { shared, events, cluster: None, before: (0, 0), under_voltage: None }
+        let network = Arc::default();
+        Self { shared, events, cluster: None, before: (0, 0), under_voltage: None, network }
     }
 
     fn run(mut self, wishes: &Receiver<()>) {
         let mut next = Instant::now();
         while wishes.recv().is_ok() {
+            self.give_sign();
+            if !self.shared.is_wanted.load(Ordering::SeqCst) {
+                continue;
+            }
             // Where simulated time passes at once, so does this.
             if !self.shared.options.without_waits {
                 thread::sleep(next.saturating_duration_since(Instant::now()));
             }
             // Those that came meanwhile are served by this one.
             while wishes.try_recv().is_ok() {}
+            self.shared.is_wanted.store(false, Ordering::SeqCst);
+            self.give_sign();
             next = Instant::now() + PAUSE;
             let reading = self.read();
             self.shared.latest.send_replace(Some(Arc::new(reading)));
+        }
+    }
+
+    fn give_sign(&self) {
+        if self.shared.is_called.swap(false, Ordering::SeqCst) {
+            self.shared.signs.send_modify(|signs| *signs += 1);
         }
     }
 
@@ -170,7 +204,9 @@ impl Reader {
             self.close();
         }
         let (taken, begun) = (SystemTime::now(), Instant::now());
-        let mut reading = Reading { taken, begun, status: None, boards: None, error: None };
+        let network = Arc::clone(&self.network);
+        let mut reading =
+            Reading { taken, begun, status: None, boards: None, network, error: None };
         match self.look(&mut reading) {
             Ok(()) => {}
             Err(error) => {
@@ -189,16 +225,24 @@ impl Reader {
 
     fn look(&mut self, reading: &mut Reading) -> Result<(), Error> {
         let all = NodeSet::parse::<&str>(&[])?;
-        let cluster = match &mut self.cluster {
+        let (cluster, is_new) = match &mut self.cluster {
             Some(cluster) => {
-                if cluster.rescan()? {
+                let is_new = cluster.rescan()?;
+                if is_new {
                     self.shared.generation.fetch_add(1, Ordering::SeqCst);
                     self.events.tell(EventKind::Boards { boards: cluster.board_names() });
                 }
-                cluster
+                (cluster, is_new)
             }
-            none => none.insert(Controller::new(&self.shared.options)?.open()?),
+            none => (none.insert(Controller::new(&self.shared.options)?.open()?), true),
         };
+        if is_new {
+            // A simulated board has no system around it.
+            let system = System::new(&self.shared.options).ok();
+            let network = cluster.inventory(system.as_ref(), &all);
+            self.network = Arc::new(network.map(|found| found.report).unwrap_or_default());
+        }
+        reading.network = Arc::clone(&self.network);
         let mut status = cluster.status(&all)?;
         let boards = cluster.describe(false);
         let followed = self.shared.followed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -248,5 +292,30 @@ fn agrees(known: &NodeState, rows: &[clusterhat::report::NodeStatus]) -> bool {
         (Some(State::Reachable), State::Agent) => true,
         (Some(State::Powered), State::Halted) => true,
         (read, state) => read == Some(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen: the watchdog read the boards of an idle daemon twice a minute.
+    #[tokio::test]
+    async fn a_sign_of_life_takes_no_reading_and_a_reading_is_no_less_taken() {
+        let options = Options {
+            simulation: Some("v2.5".to_owned()),
+            without_waits: true,
+            ..Options::default()
+        };
+        let boards = Boards::start(options, Arc::default()).unwrap();
+        for _ in 0..3 {
+            boards.lives().await;
+        }
+        let readings = || boards.counters().readings.load(Ordering::Relaxed);
+        assert_eq!((readings(), boards.counters().transfers.load(Ordering::Relaxed)), (0, 0));
+        let (reading, ()) = tokio::join!(boards.reading(Duration::ZERO), boards.lives());
+        assert!(reading.status.is_some());
+        boards.lives().await;
+        assert_eq!(readings(), 1);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use clusterhat::ErrorReport;
-use clusterhat::report::{BoardsReport, NodeStatus, StatusReport};
+use clusterhat::report::{BoardsReport, InventoryReport, NodeStatus, StatusReport};
 
 use crate::error::Problem;
 
@@ -18,6 +18,8 @@ pub struct Reading {
     pub status: Option<StatusReport>,
     /// The boards and how they were found.
     pub boards: Option<BoardsReport>,
+    /// Where the nodes are in their network, as it was when the boards were opened.
+    pub network: Arc<InventoryReport>,
     /// What failed; the reports cover the rest.
     pub error: Option<Arc<ErrorReport>>,
 }
