@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::http::HeaderMap;
+
 use crate::access::password::fingerprint;
 use crate::boards::Task;
 use crate::error::{Problem, ProblemKind};
@@ -22,12 +24,37 @@ struct Known {
 #[derive(Default)]
 pub struct Repeats(Mutex<VecDeque<Known>>);
 
+/// The key of a request: 1 to 128 visible ASCII characters.
+fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()));
+    key.map(Some)
+        .ok_or_else(|| Problem::bad_request("Idempotency-Key: 1 to 128 visible characters"))
+}
+
 impl Repeats {
+    /// What a request begins, once where it has a key.
+    ///
+    /// # Errors
+    /// As [`Self::once`]; or a key that cannot be one.
+    pub fn begin(
+        &self,
+        caller: &str,
+        headers: &HeaderMap,
+        content: &str,
+        begin: impl FnOnce() -> Result<Arc<Task>, Problem>,
+    ) -> Result<Arc<Task>, Problem> {
+        match key(headers)? {
+            Some(key) => self.once(caller, key, content, begin),
+            None => begin(),
+        }
+    }
+
     /// The task that this caller began with this key, or the one that `begin` begins now.
     ///
     /// # Errors
     /// The key was used for something else; or what `begin` fails with: then the key is free.
-    pub fn once(
+    fn once(
         &self,
         caller: &str,
         key: &str,

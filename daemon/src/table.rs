@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::header::WWW_AUTHENTICATE;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
@@ -28,11 +28,20 @@ pub fn router(service: &Service, of_redfish: redfish::State) -> Router {
         router = router.route(route.path, route.guarded(service).route_layer(allow));
     }
     router
-        .method_not_allowed_fallback(async || {
-            Problem::new(ProblemKind::MethodNotAllowed, "this is not for that method: see Allow")
+        .method_not_allowed_fallback(async |method: Method| {
+            if method == Method::OPTIONS {
+                return StatusCode::NO_CONTENT.into_response();
+            }
+            let text = "this is not for that method: see Allow";
+            Problem::new(ProblemKind::MethodNotAllowed, text).into_response()
         })
-        .fallback(async |uri: Uri| {
-            Problem::not_found(&format!("page {:?}", clusterhat::shorten(uri.path())))
+        .fallback(async |method: Method, uri: Uri| {
+            // Of the whole service (RFC 9110, 9.3.7).
+            if method == Method::OPTIONS && uri.path() == "*" {
+                return StatusCode::NO_CONTENT.into_response();
+            }
+            let page = clusterhat::shorten(uri.path()).into_owned();
+            Problem::not_found(&format!("page {page:?}")).into_response()
         })
         .layer(Extension(of_redfish))
         .layer(from_fn(limits::body))

@@ -82,22 +82,10 @@ async fn switch(
     if request.nodes.is_empty() {
         return Err(Problem::bad_request("name the nodes, or \"all\""));
     }
-    let key = idempotency_key(&headers)?;
     let content = format!("{request:?}");
     let start = || begin(&service, &request, &caller);
-    let task = match key {
-        Some(key) => service.repeats.once(&caller.name, key, &content, start)?,
-        None => start()?,
-    };
+    let task = service.repeats.begin(&caller.name, &headers, &content, start)?;
     answer(&service, &task, DONE_AT_ONCE).await
-}
-
-/// At most 128 visible ASCII characters.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()));
-    key.map(Some)
-        .ok_or_else(|| Problem::bad_request("Idempotency-Key: 1 to 128 visible characters"))
 }
 
 fn begin(service: &Service, request: &PowerRequest, caller: &Caller) -> Result<Arc<Task>, Problem> {

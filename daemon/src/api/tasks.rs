@@ -1,7 +1,7 @@
 //! Operations that run or have run.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -34,6 +34,9 @@ pub(super) struct TaskView {
     by: String,
     /// When, in seconds since 1970-01-01 UTC.
     started: u64,
+    /// When it ended, in seconds since 1970-01-01 UTC; absent while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<u64>,
     /// `running`, `done`, `failed` or `cancelled`.
     state: &'static str,
     /// How much of it is done.
@@ -146,11 +149,16 @@ fn view(task: &Task, state: &TaskState) -> TaskView {
         operation: task.operation.name(),
         nodes: task.nodes.clone(),
         by: task.by.clone(),
-        started: task.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        started: unix(task.started),
+        ended: task.ended().map(unix),
         state: state.name(),
         percent: state.percent(),
         text,
     }
+}
+
+fn unix(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn document(service: &Service, task: &Task, state: &TaskState) -> Json<Document<TaskDocument>> {

@@ -1,8 +1,8 @@
 //! An operation that runs, or has run.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use clusterhat::nodes::{folded, label};
@@ -77,6 +77,7 @@ pub struct Task {
     pub by: String,
     /// When it began.
     pub started: SystemTime,
+    ended: OnceLock<SystemTime>,
     state: watch::Sender<TaskState>,
     is_cancelled: AtomicBool,
 }
@@ -90,6 +91,7 @@ impl Task {
             nodes: nodes.to_vec(),
             by: by.to_owned(),
             started: SystemTime::now(),
+            ended: OnceLock::new(),
             state: watch::channel(begun).0,
             is_cancelled: AtomicBool::new(false),
         }
@@ -131,7 +133,16 @@ impl Task {
         self.state.subscribe()
     }
 
+    /// When it ended; nothing while it runs.
+    #[must_use]
+    pub fn ended(&self) -> Option<SystemTime> {
+        self.ended.get().copied()
+    }
+
     pub(super) fn set(&self, state: TaskState) {
+        if !matches!(state, TaskState::Running { .. }) {
+            self.ended.get_or_init(SystemTime::now);
+        }
         self.state.send_replace(state);
     }
 

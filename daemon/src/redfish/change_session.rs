@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::asked::Asked;
 use super::body::Body;
 use super::failure::Failure;
-use super::{reply, sessions, uri};
+use super::{etag, reply, sessions, uri};
 use crate::access::{By, Caller, Role};
 use crate::events::EventKind;
 use crate::service::Service;
@@ -51,6 +51,7 @@ pub(super) async fn delete(
     if session.user != caller.name && caller.role != Role::Administrator {
         return Err(Failure::forbidden());
     }
+    etag::check(&asked.headers, &etag::of(sessions::of(session).properties()))?;
     service.access.sessions.end(id);
     note_access(&service, caller, "log-out", id);
     Ok(reply::done())

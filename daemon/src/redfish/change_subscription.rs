@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use super::asked::Asked;
 use super::body::{Body, Property};
 use super::failure::Failure;
-use super::subscription::{Destination, Filter, Retry};
+use super::subscription::{Destination, Filter, RESUME, Retry, SUSPEND};
 use super::subscriptions::Delivery;
-use super::{etag, event_service, post, reply, uri};
+use super::{etag, event_service, message, post, reply, uri};
 use crate::service::Service;
 
 /// The types of events that Redfish knows.
@@ -64,7 +64,7 @@ pub(super) async fn create(
         headers,
         // The schema takes no word for a no. What is told is worth more than that: whoever wants it sent to anybody says so.
         verify: verify.unwrap_or(true),
-        retry: retry.unwrap_or(Retry::RetryForever),
+        retry: retry.unwrap_or(Retry::Forever),
     };
     let all = &asked.own.subscriptions;
     let made = all.add(destination, context.flatten(), filter)?;
@@ -99,12 +99,64 @@ pub(super) async fn change(asked: Asked, bytes: Bytes) -> Result<Response, Failu
     Ok(reply::made(StatusCode::OK, find()?.document()))
 }
 
+/// Lets nothing be sent until it is resumed.
+pub(super) async fn suspend(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let body = Body::of_action(&asked.headers, &bytes, SUSPEND)?;
+    body.finish(&Map::new())?;
+    set_suspended(&service, &asked, SUSPEND, true)
+}
+
+/// Lets events be sent again, from the next one on: none are kept for one that is suspended.
+pub(super) async fn resume(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
+    let mut body = Body::of_action(&asked.headers, &bytes, RESUME)?;
+    let name = "DeliverBufferedEventDuration";
+    if body.take::<String>(name).is_some_and(|duration| !duration.starts_with('P')) {
+        body.refuse(name, "a duration of ISO 8601, such as PT0S");
+    }
+    body.finish(&Map::new())?;
+    set_suspended(&service, &asked, RESUME, false)
+}
+
+fn set_suspended(
+    service: &Service,
+    asked: &Asked,
+    action: &str,
+    is_suspended: bool,
+) -> Result<Response, Failure> {
+    let (id, all) = (asked.id(uri::SUBSCRIPTIONS)?, &asked.own.subscriptions);
+    if all.receiver(id).is_none() {
+        // A stream is closed by who wants nothing of it.
+        let is_stream = all.list().iter().any(|known| known.id == id);
+        let missing = Failure::missing(&asked.path);
+        return Err(if is_stream {
+            Failure::wrong(&message::ACTION_NOT_SUPPORTED, &[action])
+        } else {
+            missing
+        });
+    }
+    all.edit(id, |known| known.is_suspended = is_suspended)?;
+    let word = if is_suspended { "suspend subscription" } else { "resume subscription" };
+    service.access.audit.note(asked.caller()?, word, id, "done");
+    Ok(reply::done())
+}
+
 /// Ends a subscription; a stream is closed.
 pub(super) async fn delete(
     State(service): State<Service>,
     asked: Asked,
 ) -> Result<Response, Failure> {
     let id = asked.id(uri::SUBSCRIPTIONS)?;
+    let known = asked.own.subscriptions.list().into_iter().find(|known| known.id == id);
+    let known = known.ok_or_else(|| Failure::missing(&asked.path))?;
+    etag::check(&asked.headers, &etag::of(known.document().properties()))?;
     asked.own.subscriptions.remove(id)?;
     service.access.audit.note(asked.caller()?, "unsubscribe", id, "done");
     Ok(reply::done())

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::document::{Document, enabled};
+use super::sse_filter::PROPERTIES;
 use super::subscriptions::Delivery;
 use super::uri;
 use super::world::World;
@@ -28,22 +29,12 @@ pub(crate) fn service(delivery: Delivery) -> Document {
         .linked("Subscriptions", uri::SUBSCRIPTIONS)
 }
 
-/// A stream tells everything.
+/// What a stream can be filtered by.
 fn filters() -> Value {
-    let names = [
-        "EventFormatType",
-        "MessageId",
-        "MetricReportDefinition",
-        "OriginResource",
-        "RegistryPrefix",
-        "ResourceType",
-        "SubordinateResources",
-    ];
-    names
-        .into_iter()
-        .map(|name| (name.to_owned(), Value::Bool(false)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+    let supported = PROPERTIES.map(|(name, _)| (name.to_owned(), Value::Bool(true)));
+    let others = ["MetricReportDefinition", "ResourceType", "SubordinateResources"];
+    let others = others.map(|name| (name.to_owned(), Value::Bool(false)));
+    supported.into_iter().chain(others).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// All subscriptions, and all streams that are open.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clusterhat::report::{BoardsReport, StatusReport, TopReport};
+use clusterhat::report::{BoardsReport, InventoryReport, StatusReport, TopReport};
 
 use super::asked::Asked;
 use super::network::{self, Interface};
@@ -16,6 +16,7 @@ use super::{resource, uri};
 use crate::access::{Account, Caller, Session};
 use crate::answers::Taken;
 use crate::boards::{Reading, Task};
+use crate::consoles::ConsoleSummary;
 use crate::service::Service;
 
 /// What the parts of the service say.
@@ -25,6 +26,8 @@ pub(super) struct Gathered {
     reading: Option<Arc<Reading>>,
     no_status: StatusReport,
     no_boards: BoardsReport,
+    network: Arc<InventoryReport>,
+    consoles: Vec<ConsoleSummary>,
     telemetry: Arc<TopReport>,
     tasks: Vec<Arc<Task>>,
     accounts: Vec<Account>,
@@ -52,6 +55,11 @@ impl Gathered {
             resource::Wants::Names => Some(service.boards.reading(max_age.max(NAMES)).await),
             resource::Wants::Nothing => None,
         };
+        let wants_consoles = is_expanded || asked.path.starts_with(uri::SERIAL_INTERFACES);
+        if wants_consoles {
+            service.consoles.looked().await;
+        }
+        let consoles = if wants_consoles { service.consoles.all() } else { Vec::new() };
         let wants_interfaces = is_expanded || asked.path.starts_with(uri::INTERFACES);
         let root = service.boards.options().root.as_deref().unwrap_or(Path::new("/"));
         let settings = service.settings();
@@ -65,9 +73,13 @@ impl Gathered {
         Self {
             caller: caller.clone(),
             facts,
-            reading,
             no_status: StatusReport { nodes: Vec::new(), boards: Vec::new(), under_voltage: None },
             no_boards: BoardsReport { boards: Vec::new(), probed: None },
+            network: reading
+                .as_ref()
+                .map(|reading| Arc::clone(&reading.network))
+                .unwrap_or_default(),
+            consoles: consoles.iter().map(|console| console.summary()).collect(),
             telemetry: service.telemetry.latest().map(|(report, _)| report).unwrap_or_default(),
             tasks: service.tasks.list(),
             accounts: service.access.accounts.list(),
@@ -75,6 +87,7 @@ impl Gathered {
             subscriptions: asked.own.subscriptions.list(),
             interfaces: if wants_interfaces { network::read(root) } else { Vec::new() },
             delivery: asked.own.subscriptions.delivery(),
+            reading,
         }
     }
 
@@ -96,6 +109,8 @@ impl Gathered {
             accounts: &self.accounts,
             sessions: &self.sessions,
             subscriptions: &self.subscriptions,
+            network: &self.network,
+            consoles: &self.consoles,
             interfaces: &self.interfaces,
             delivery: self.delivery,
             ways: OnceCell::new(),

@@ -30,6 +30,7 @@ pub(crate) fn document(world: &World<'_>) -> Document {
         .with("Status", json!({"State": "Enabled", "Health": health}))
         .linked("NetworkProtocol", uri::NETWORK_PROTOCOL)
         .linked("EthernetInterfaces", uri::INTERFACES)
+        .linked("SerialInterfaces", uri::SERIAL_INTERFACES)
         .with(
             "Links",
             json!({"ManagerForServers": links(nodes), "ManagerForChassis": links(boards)}),

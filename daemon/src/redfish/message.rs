@@ -66,6 +66,7 @@ messages! {
     ACTION_PARAMETER_VALUE_TYPE "ActionParameterValueTypeError" Warning "the value '%1' is of a type that the parameter %2 of the action %3 cannot have" "Send a value of the parameter's type.";
     ACTION_PARAMETER_NOT_IN_LIST "ActionParameterValueNotInList" Warning "the value '%1' is not one of those that the parameter %2 of the action %3 can have" "Send one of the allowable values.";
     ACTION_PARAMETER_VALUE_ERROR "ActionParameterValueError" Warning "the value of the parameter %1 of the action %2 is not acceptable" "Correct the value.";
+    ACTION_NOT_SUPPORTED "ActionNotSupported" Critical "the resource does not have the action %1" "Use one of the actions that the resource has.";
     RESOURCE_MISSING "ResourceMissingAtURI" Critical "there is no resource at '%1'" "Follow the links from /redfish/v1/.";
     RESOURCE_ALREADY_EXISTS "ResourceAlreadyExists" Critical "there is already a %1 whose %2 is '%3'" "Choose another value.";
     RESOURCE_IN_USE "ResourceInUse" Warning "the resource is in use, or on its way to another state" "Try again when the other request is done.";

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::asked::Asked;
 use super::failure::Failure;
-use super::{operate, reply, uri};
+use super::{etag, operate, reply, tasks, uri};
 use crate::boards::Task;
 use crate::service::Service;
 
@@ -33,6 +33,8 @@ pub(super) async fn cancel_task(
     State(service): State<Service>,
     asked: Asked,
 ) -> Result<Response, Failure> {
+    let task = find(&service, &asked, uri::TASKS)?;
+    etag::check(&asked.headers, &etag::of(tasks::of(&task).properties()))?;
     cancel(&service, &asked, uri::TASKS)
 }
 

@@ -49,7 +49,9 @@ pub(super) async fn reset(
     let mut body = Body::of_action(&asked.headers, &bytes, RESET)?;
     let operation = body.require_one_of("ResetType", &TYPES);
     body.finish(&Map::new())?;
-    let task = service.tasks.start(certain(operation)?, &[node], caller)?;
+    let (operation, content) = (certain(operation)?, content(&asked, &bytes));
+    let start = || service.tasks.start(operation, &[node], caller);
+    let task = service.repeats.begin(&caller.name, &asked.headers, &content, start)?;
     Ok(answer(&task).await)
 }
 
@@ -73,9 +75,16 @@ pub(super) async fn reset_several(
     let nodes = nodes(&service, &mut body, &targets).await;
     body.finish(&Map::new())?;
     let overrides = Overrides { delay: delay.map(Duration::from_secs), ..Overrides::default() };
-    let task = service.tasks.start_with(certain(operation)?, &nodes, caller, overrides);
+    let (operation, content) = (certain(operation)?, content(&asked, &bytes));
+    let start = || service.tasks.start_with(operation, &nodes, caller, overrides);
+    let task = service.repeats.begin(&caller.name, &asked.headers, &content, start);
     let task = task.map_err(|problem| refused(problem, delay.is_some()))?;
     Ok(answer(&task).await)
+}
+
+/// What a request asks, by which the same one is known again.
+fn content(asked: &Asked, bytes: &Bytes) -> String {
+    format!("{} {}", asked.path, String::from_utf8_lossy(bytes))
 }
 
 /// What can be wrong about a body that was found right is its delay.

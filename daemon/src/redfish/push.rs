@@ -57,16 +57,18 @@ pub(crate) async fn run(events: Arc<Events>, subscriptions: Arc<Subscriptions>) 
     }
 }
 
-/// Starts a worker for each receiver that is new or changed, and ends those of receivers that are gone.
+/// Starts a worker for each receiver that is new, and ends those of receivers that are gone. One whose subscription is another
+/// goes on: what waits is sent as the subscription is by then.
 fn renew(workers: &mut HashMap<String, Worker>, subscriptions: &Arc<Subscriptions>) {
     let receivers = subscriptions.receivers();
-    workers.retain(|_, worker| receivers.contains(&worker.subscription));
+    workers.retain(|id, _| receivers.iter().any(|known| known.id == *id));
     for subscription in receivers {
-        if workers.contains_key(&subscription.id) {
+        if let Some(worker) = workers.get_mut(&subscription.id) {
+            worker.subscription = subscription;
             continue;
         }
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let work = work(subscription.clone(), waiting, Arc::clone(subscriptions));
+        let work = work(subscription.id.clone(), waiting, Arc::clone(subscriptions));
         let (id, task) = (subscription.id.clone(), tokio::spawn(work));
         workers.insert(id, Worker { subscription, queue, task });
     }
@@ -74,42 +76,51 @@ fn renew(workers: &mut HashMap<String, Worker>, subscriptions: &Arc<Subscription
 
 fn tell(workers: &HashMap<String, Worker>, event: &Arc<Event>) {
     let Some(record) = Record::of(&event.kind) else { return };
-    for worker in workers.values().filter(|worker| worker.subscription.filter.takes(&record)) {
+    let told = workers.values().filter(|worker| !worker.subscription.is_suspended);
+    for worker in told.filter(|worker| worker.subscription.filter.takes(&record)) {
         // A full queue is of one who does not answer: what is lost is told in the journal where it fails.
         let _ = worker.queue.try_send(Arc::clone(event));
     }
 }
 
-async fn work(
-    subscription: Subscription,
-    mut waiting: Receiver<Arc<Event>>,
-    subscriptions: Arc<Subscriptions>,
-) {
-    let Some(destination) = subscription.destination else { return };
+async fn work(id: String, mut waiting: Receiver<Arc<Event>>, subscriptions: Arc<Subscriptions>) {
     while let Some(event) = waiting.recv().await {
         let Some(record) = Record::of(&event.kind) else { continue };
-        let body = record.to_json(&event, subscription.context.as_deref()).to_string();
-        let Err(error) = deliver(&destination, &body, &subscriptions).await else { continue };
-        let ends = destination.retry == Retry::TerminateAfterRetries;
-        let what = if ends { "the subscription ends" } else { "the event is lost" };
+        let Err(error) = deliver(&id, &record, &event, &subscriptions).await else { continue };
+        let Some((destination, _)) = receiver(&subscriptions, &id) else { continue };
+        let what = match destination.retry {
+            Retry::Terminate => "the subscription ends",
+            Retry::Suspend => "the subscription is suspended",
+            Retry::Forever => "the event is lost",
+        };
         let text = format!("events cannot be sent to {}: {error}; {what}", destination.uri);
         log::tell(Level::Warning, &text, &[]);
-        if ends {
-            let _ = subscriptions.remove(&subscription.id);
-            return;
-        }
+        // Where that cannot be written, the next event is tried again.
+        let _ = match destination.retry {
+            Retry::Terminate => subscriptions.remove(&id),
+            Retry::Suspend => subscriptions.edit(&id, |known| known.is_suspended = true),
+            Retry::Forever => Ok(()),
+        };
     }
 }
 
-/// Sends an event as often as the settings say.
+/// Where events are sent to now, and what the client calls it; nothing where none are to be sent.
+fn receiver(subscriptions: &Subscriptions, id: &str) -> Option<(Destination, Option<String>)> {
+    let subscription = subscriptions.receiver(id).filter(|known| !known.is_suspended)?;
+    Some((subscription.destination?, subscription.context))
+}
+
+/// Sends an event as often as the settings say, each time as the subscription is then.
 async fn deliver(
-    destination: &Destination,
-    body: &str,
+    id: &str,
+    record: &Record,
+    event: &Event,
     subscriptions: &Subscriptions,
 ) -> Result<(), PostError> {
     let mut tries = 0;
-    loop {
-        let sent = timeout(LIMIT, post::post(destination, body)).await;
+    while let Some((destination, context)) = receiver(subscriptions, id) {
+        let body = record.to_json(event, context.as_deref()).to_string();
+        let sent = timeout(LIMIT, post::post(&destination, &body)).await;
         let Err(error) = sent.unwrap_or(Err(PostError::TooSlow)) else { return Ok(()) };
         let delivery = subscriptions.delivery();
         tries += 1;
@@ -118,4 +129,5 @@ async fn deliver(
         }
         sleep(Duration::from_secs(delivery.interval_s)).await;
     }
+    Ok(())
 }

@@ -177,7 +177,7 @@ fn number(name: &str, value: &str) -> Result<usize, Failure> {
 }
 
 /// Takes percent escapes back; one that is none stays as it is.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

@@ -3,8 +3,8 @@
 use super::document::Document;
 use super::world::World;
 use super::{
-    accounts, aggregation, chassis, event_service, managers, network, registries, roles, sensors,
-    service_root, sessions, systems, tasks, uri,
+    accounts, aggregation, chassis, event_service, managers, network, node_network, registries,
+    roles, sensors, serial, service_root, sessions, systems, tasks, uri,
 };
 
 /// The resource at a path; none where there is none, or the caller may not see it.
@@ -14,6 +14,8 @@ pub(crate) fn find(path: &str, world: &World<'_>) -> Option<Document> {
         [] => Some(service_root::document(world.service)),
         ["Systems"] => Some(systems::collection(world)),
         ["Systems", node] => systems::document(world, node),
+        ["Systems", node, "EthernetInterfaces"] => node_network::collection(world, node),
+        ["Systems", node, "EthernetInterfaces", id] => node_network::document(world, node, id),
         ["Chassis"] => Some(chassis::collection(world)),
         ["Chassis", name] => chassis::document(world, name),
         ["Chassis", name, "Sensors"] => sensors::collection(world, name),
@@ -48,6 +50,8 @@ fn of_manager(parts: &[&str], world: &World<'_>) -> Option<Document> {
         [] => Some(managers::document(world)),
         ["NetworkProtocol"] => Some(managers::network_protocol(world)),
         ["EthernetInterfaces"] => Some(network::collection(world.interfaces)),
+        ["SerialInterfaces"] => Some(serial::collection(world)),
+        ["SerialInterfaces", node] => serial::document(world, node),
         ["EthernetInterfaces", name] => network::document(world.interfaces, name),
         _ => None,
     }
@@ -67,7 +71,9 @@ pub(crate) enum Wants {
 /// What the resource at a path wants of the boards.
 pub(crate) fn wants(path: &str) -> Wants {
     match uri::parts(path).unwrap_or_default()[..] {
-        ["Systems" | "Chassis"] | ["Chassis", _, "Sensors"] => Wants::Names,
+        ["Systems" | "Chassis"]
+        | ["Chassis", _, "Sensors"]
+        | ["Systems", _, "EthernetInterfaces"] => Wants::Names,
         ["Systems" | "Chassis", ..] | ["Managers", "controller"] => Wants::State,
         _ => Wants::Nothing,
     }

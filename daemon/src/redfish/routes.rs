@@ -17,9 +17,11 @@ const OPERATE: Need = Need::Role(Role::Operator);
 const ADMINISTER: Need = Need::Role(Role::Administrator);
 
 /// Resources that are only read.
-const RESOURCES: [&str; 28] = [
+const RESOURCES: [&str; 32] = [
     "/redfish/v1/Systems",
     "/redfish/v1/Systems/{node}",
+    "/redfish/v1/Systems/{node}/EthernetInterfaces",
+    "/redfish/v1/Systems/{node}/EthernetInterfaces/{interface}",
     "/redfish/v1/Chassis",
     "/redfish/v1/Chassis/{name}",
     "/redfish/v1/Chassis/{name}/Sensors",
@@ -29,6 +31,8 @@ const RESOURCES: [&str; 28] = [
     "/redfish/v1/Managers/controller/NetworkProtocol",
     "/redfish/v1/Managers/controller/EthernetInterfaces",
     "/redfish/v1/Managers/controller/EthernetInterfaces/{interface}",
+    "/redfish/v1/Managers/controller/SerialInterfaces",
+    "/redfish/v1/Managers/controller/SerialInterfaces/{node}",
     "/redfish/v1/SessionService",
     "/redfish/v1/SessionService/Sessions",
     "/redfish/v1/SessionService/Sessions/{session}",
@@ -114,11 +118,15 @@ fn of_access() -> [Route; 7] {
     ]
 }
 
-fn of_events() -> [Route; 5] {
+fn of_events() -> [Route; 7] {
     let (all, members, one) = (
         "/redfish/v1/EventService/Subscriptions",
         "/redfish/v1/EventService/Subscriptions/Members",
         "/redfish/v1/EventService/Subscriptions/{subscription}",
+    );
+    let (suspend, resume) = (
+        "/redfish/v1/EventService/Subscriptions/{subscription}/Actions/EventDestination.SuspendSubscription",
+        "/redfish/v1/EventService/Subscriptions/{subscription}/Actions/EventDestination.ResumeSubscription",
     );
     [
         Route::new(Method::PATCH, "/redfish/v1/EventService", ADMINISTER, || {
@@ -128,5 +136,7 @@ fn of_events() -> [Route; 5] {
         Route::new(Method::POST, members, OPERATE, || post(change_subscription::create)),
         Route::new(Method::PATCH, one, OPERATE, || patch(change_subscription::change)),
         Route::new(Method::DELETE, one, OPERATE, || delete(change_subscription::delete)),
+        Route::new(Method::POST, suspend, OPERATE, || post(change_subscription::suspend)),
+        Route::new(Method::POST, resume, OPERATE, || post(change_subscription::resume)),
     ]
 }

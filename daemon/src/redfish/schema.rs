@@ -4,7 +4,7 @@
 pub(crate) const PUBLISHED: &str = "https://redfish.dmtf.org/schemas/v1";
 
 /// The versioned schemas.
-const VERSIONS: [(&str, &str); 22] = [
+const VERSIONS: [(&str, &str); 23] = [
     ("AccountService", "v1_18_1"),
     ("AggregationService", "v1_0_3"),
     ("Chassis", "v1_28_0"),
@@ -21,6 +21,7 @@ const VERSIONS: [(&str, &str); 22] = [
     ("MessageRegistryFile", "v1_1_5"),
     ("Role", "v1_3_3"),
     ("Sensor", "v1_12_0"),
+    ("SerialInterface", "v1_3_0"),
     ("ServiceRoot", "v1_20_0"),
     ("Session", "v1_8_0"),
     ("SessionService", "v1_2_0"),
@@ -30,7 +31,7 @@ const VERSIONS: [(&str, &str); 22] = [
 ];
 
 /// The schemas of collections, which have no version.
-const COLLECTIONS: [&str; 12] = [
+const COLLECTIONS: [&str; 13] = [
     "ChassisCollection",
     "ComputerSystemCollection",
     "EthernetInterfaceCollection",
@@ -41,6 +42,7 @@ const COLLECTIONS: [&str; 12] = [
     "MessageRegistryFileCollection",
     "RoleCollection",
     "SensorCollection",
+    "SerialInterfaceCollection",
     "SessionCollection",
     "TaskCollection",
 ];

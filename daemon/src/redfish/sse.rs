@@ -18,6 +18,7 @@ use super::asked::Asked;
 use super::failure::Failure;
 use super::message;
 use super::record::Record;
+use super::sse_filter::Filter;
 use super::subscriptions::Stream;
 use crate::events::{Listener, Next};
 use crate::service::Service;
@@ -37,6 +38,10 @@ pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Resp
         let message = message::Message::new(kind, &["Accept"]);
         return Failure::new(StatusCode::NOT_ACCEPTABLE, message).into_response();
     }
+    let filter = match Filter::of(&asked.query) {
+        Ok(filter) => filter,
+        Err(failure) => return failure.into_response(),
+    };
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let Some(listener) = service.events.listen(&caller.name, after) else {
         let limit = &message::SUBSCRIPTION_LIMIT_EXCEEDED;
@@ -44,10 +49,11 @@ pub(super) async fn stream(State(service): State<Service>, asked: Asked) -> Resp
     };
     let (sender, receiver) = mpsc::channel(1);
     let (access, stream) = (Arc::clone(&service.access), asked.own.subscriptions.stream());
+    let told = Told { listener, filter, stream };
     tokio::spawn(async move {
         tokio::select! {
             () = access.ended(&caller) => {}
-            () = tell(listener, stream, sender, || access.role_now(&caller).is_some()) => {}
+            () = tell(told, sender, || access.role_now(&caller).is_some()) => {}
         }
     });
     let mut response = Body::new(Chunks(receiver)).into_response();
@@ -66,13 +72,16 @@ fn accepts_events(headers: &HeaderMap) -> bool {
     kinds.any(|kind| matches!(kind, "text/event-stream" | "text/*" | "*/*"))
 }
 
-/// Until the client closes the connection or may read no more, or somebody ends the subscription.
-async fn tell(
-    mut listener: Listener,
+/// What a client is told.
+struct Told {
+    listener: Listener,
+    filter: Filter,
     stream: Stream,
-    sender: Sender<Bytes>,
-    may_read: impl Fn() -> bool,
-) {
+}
+
+/// Until the client closes the connection or may read no more, or somebody ends the subscription.
+async fn tell(told: Told, sender: Sender<Bytes>, may_read: impl Fn() -> bool) {
+    let Told { mut listener, filter, stream } = told;
     // The client knows then that it is connected.
     let mut next = Some(Bytes::from_static(b": connected\n\n"));
     loop {
@@ -88,7 +97,8 @@ async fn tell(
             happened = happens => match happened {
                 Err(_) => next = Some(Bytes::from_static(b": nothing new\n\n")),
                 Ok(Some(Next::Event(event))) => {
-                    next = Record::of(&event.kind).map(|record| {
+                    let record = Record::of(&event.kind).filter(|record| filter.takes(record));
+                    next = record.map(|record| {
                         let json = record.to_json(&event, Some(stream.context()));
                         format!("id: {}\ndata: {json}\n\n", event.id).into()
                     });

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::document::{Document, links};
+use super::document::{Document, enabled, links};
 use super::record::Record;
 use super::uri;
 
@@ -20,6 +20,9 @@ pub(crate) struct Subscription {
     pub context: Option<String>,
     /// Which events.
     pub filter: Filter,
+    /// Whether none are sent until somebody resumes it.
+    #[serde(default)]
+    pub is_suspended: bool,
 }
 
 /// Where events are sent to.
@@ -46,22 +49,29 @@ impl fmt::Debug for Destination {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Retry {
     /// It ends after the attempts that the service makes.
-    TerminateAfterRetries,
+    #[serde(rename = "TerminateAfterRetries")]
+    Terminate,
+    /// It is suspended after them.
+    #[serde(rename = "SuspendRetries")]
+    Suspend,
     /// It stays, and the next event is tried again. What does not fit into the queue is lost.
-    RetryForever,
+    #[serde(rename = "RetryForever")]
+    Forever,
 }
 
 impl Retry {
     /// Every one with its word.
-    pub(crate) const ALL: [(&'static str, Self); 2] = [
-        ("TerminateAfterRetries", Self::TerminateAfterRetries),
-        ("RetryForever", Self::RetryForever),
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
+        ("TerminateAfterRetries", Self::Terminate),
+        ("SuspendRetries", Self::Suspend),
+        ("RetryForever", Self::Forever),
     ];
 
     const fn name(self) -> &'static str {
         match self {
-            Self::TerminateAfterRetries => "TerminateAfterRetries",
-            Self::RetryForever => "RetryForever",
+            Self::Terminate => "TerminateAfterRetries",
+            Self::Suspend => "SuspendRetries",
+            Self::Forever => "RetryForever",
         }
     }
 }
@@ -86,16 +96,18 @@ impl Filter {
         let within = |list: &[String], fits: &dyn Fn(&str) -> bool| {
             list.is_empty() || list.iter().any(|entry| fits(entry))
         };
-        let Record { registry, version, message, origin, kind, .. } = record;
-        let names = |wanted: &str| {
-            wanted == format!("{registry}.{version}.{message}")
-                || wanted == format!("{registry}.{message}")
-        };
+        let Record { registry, origin, kind, .. } = record;
         within(&self.registry_prefixes, &|prefix| prefix == *registry)
-            && within(&self.message_ids, &names)
+            && within(&self.message_ids, &|wanted| is_message(record, wanted))
             && within(&self.origins, &|wanted| wanted == origin)
             && within(&self.event_types, &|wanted| wanted == *kind)
     }
+}
+
+/// Whether an event's message is the one of this name, with or without its registry's version.
+pub(super) fn is_message(record: &Record, name: &str) -> bool {
+    let Record { registry, version, message, .. } = record;
+    name == format!("{registry}.{version}.{message}") || name == format!("{registry}.{message}")
 }
 
 impl Subscription {
@@ -118,8 +130,22 @@ impl Subscription {
             .maybe("MessageIds", listed(message_ids))
             .maybe("EventTypes", listed(event_types))
             .maybe("OriginResources", (!origins.is_empty()).then(|| links(origins.clone())))
-            .with("Status", super::document::enabled())
+            .with(
+                "Status",
+                if self.is_suspended { json!({"State": "Disabled"}) } else { enabled() },
+            )
+            .maybe("Actions", destination.map(|_| actions(&uri)))
     }
+}
+
+/// The action that lets nothing be sent.
+pub(super) const SUSPEND: &str = "EventDestination.SuspendSubscription";
+/// The action that lets it be sent again.
+pub(super) const RESUME: &str = "EventDestination.ResumeSubscription";
+
+fn actions(uri: &str) -> Value {
+    let target = |action| json!({"target": format!("{uri}/Actions/{action}")});
+    json!({format!("#{SUSPEND}"): target(SUSPEND), format!("#{RESUME}"): target(RESUME)})
 }
 
 #[cfg(test)]
@@ -162,13 +188,14 @@ mod tests {
             uri: "https://example.com/".to_owned(),
             headers: vec![("Authorization".to_owned(), "hidden".to_owned())],
             verify: true,
-            retry: Retry::RetryForever,
+            retry: Retry::Forever,
         };
         let subscription = Subscription {
             id: "1".to_owned(),
             destination: Some(destination),
             context: None,
             filter: Filter::default(),
+            is_suspended: false,
         };
         let told = Value::from(subscription.document()).to_string() + &format!("{subscription:?}");
         assert!(!told.contains("hidden") && told.contains("https://example.com/"));

@@ -84,6 +84,11 @@ impl Subscriptions {
         self.kept().subscriptions.clone()
     }
 
+    /// One of them, as it is now.
+    pub(crate) fn receiver(&self, id: &str) -> Option<Subscription> {
+        self.kept().subscriptions.iter().find(|known| known.id == id).cloned()
+    }
+
     /// How often an event is sent.
     pub(crate) fn delivery(&self) -> Delivery {
         self.kept().delivery
@@ -115,8 +120,8 @@ impl Subscriptions {
         context: Option<String>,
         filter: Filter,
     ) -> Result<Subscription, Failure> {
-        let subscription =
-            Subscription { id: new_id(), destination: Some(destination), context, filter };
+        let (id, destination) = (new_id(), Some(destination));
+        let subscription = Subscription { id, destination, context, filter, is_suspended: false };
         self.change(|kept| {
             if kept.subscriptions.len() >= MOST {
                 let limit = &message::SUBSCRIPTION_LIMIT_EXCEEDED;
@@ -170,8 +175,13 @@ impl Subscriptions {
     pub(crate) fn stream(self: &Arc<Self>) -> Stream {
         let (id, ended) = (new_id(), Arc::new(Notify::new()));
         let context = Some(id.clone());
-        let subscription =
-            Subscription { id: id.clone(), destination: None, context, filter: Filter::default() };
+        let subscription = Subscription {
+            id: id.clone(),
+            destination: None,
+            context,
+            filter: Filter::default(),
+            is_suspended: false,
+        };
         self.streams().push((subscription, Arc::clone(&ended)));
         Stream { all: Arc::clone(self), id, ended }
     }
@@ -235,7 +245,7 @@ mod tests {
             uri: "https://127.0.0.1:1/".to_owned(),
             headers: Vec::new(),
             verify: false,
-            retry: Retry::RetryForever,
+            retry: Retry::Forever,
         }
     }
 

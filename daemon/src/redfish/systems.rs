@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::{Document, links};
 use super::world::{Way, World};
-use super::{reset, time, uri};
+use super::{node_network, reset, time, uri};
 
 /// The word for a node that boots over USB, and for one that does not.
 pub(crate) const USB: &str = "Usb";
@@ -34,6 +34,7 @@ pub(crate) fn document(world: &World<'_>, label: &str) -> Option<Document> {
             .maybe("Boot", boot(world, node))
             .maybe("MemorySummary", gib.map(|gib| json!({"TotalSystemMemoryGiB": gib})))
             .with("SerialConsole", console(label))
+            .linked("EthernetInterfaces", &node_network::collection_uri(label))
             .with("Links", links_of(node))
             .with("Actions", reset::actions(&uri)),
     )

@@ -41,6 +41,7 @@ pub(crate) fn of(task: &Task) -> Document {
         .with("TaskState", word)
         .with("TaskStatus", health)
         .with("StartTime", rfc3339(task.started))
+        .maybe("EndTime", task.ended().map(rfc3339))
         .with("PercentComplete", state.percent())
         .with("HidePayload", true)
         .with("TaskMonitor", uri::member(uri::TASK_MONITORS, &task.id))
@@ -52,7 +53,10 @@ fn describe(state: &TaskState, is_cancelled: bool) -> (&'static str, &'static st
         TaskState::Running { .. } if is_cancelled => ("Stopping", "OK", Vec::new()),
         TaskState::Running { .. } => ("Running", "OK", Vec::new()),
         TaskState::Done(_) => ("Completed", "OK", vec![Message::new(&message::SUCCESS, &[])]),
-        TaskState::Cancelled { .. } => ("Cancelled", "Warning", Vec::new()),
+        TaskState::Cancelled { .. } => {
+            let message = Message::new(&message::OPERATION_FAILED, &[]);
+            ("Cancelled", "Warning", vec![message.in_words("the operation was stopped on request")])
+        }
         TaskState::Failed { error, .. } => {
             let message = Message::new(&message::OPERATION_FAILED, &[]);
             ("Exception", "Critical", vec![message.in_words(error.message.clone())])

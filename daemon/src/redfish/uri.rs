@@ -14,6 +14,8 @@ pub(crate) const MANAGER: &str = "/redfish/v1/Managers/controller";
 pub(crate) const NETWORK_PROTOCOL: &str = "/redfish/v1/Managers/controller/NetworkProtocol";
 /// Its network interfaces.
 pub(crate) const INTERFACES: &str = "/redfish/v1/Managers/controller/EthernetInterfaces";
+/// The serial ports by which nodes show their consoles.
+pub(crate) const SERIAL_INTERFACES: &str = "/redfish/v1/Managers/controller/SerialInterfaces";
 /// The service of sessions.
 pub(crate) const SESSION_SERVICE: &str = "/redfish/v1/SessionService";
 /// Sessions.

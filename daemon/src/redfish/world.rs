@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clusterhat::NodeSet;
 use clusterhat::nodes::Names;
 use clusterhat::report::{
-    BoardEntry, BoardState, BoardStatus, BoardsReport, CtrlState, NodeStatus, StatusReport,
-    TopNode, TopReport,
+    BoardEntry, BoardState, BoardStatus, BoardsReport, CtrlState, InventoryNode, InventoryReport,
+    NodeStatus, StatusReport, TopNode, TopReport,
 };
 
 use super::network::Interface;
@@ -16,6 +16,7 @@ use super::subscription::Subscription;
 use super::subscriptions::Delivery;
 use crate::access::{Account, Caller, Role, Session};
 use crate::boards::{Operation, Task};
+use crate::consoles::ConsoleSummary;
 
 /// Everything at one moment. What a resource does not need may be left empty.
 #[derive(Debug)]
@@ -38,6 +39,10 @@ pub(crate) struct World<'a> {
     pub sessions: &'a [Session],
     /// Who is told of events.
     pub subscriptions: &'a [Subscription],
+    /// Where nodes are in their network.
+    pub network: &'a InventoryReport,
+    /// The nodes' consoles.
+    pub consoles: &'a [ConsoleSummary],
     /// The controller's network interfaces.
     pub interfaces: &'a [Interface],
     /// How often events are sent.
@@ -79,6 +84,16 @@ impl<'a> World<'a> {
     /// What a node's agent says.
     pub(crate) fn telemetry(&self, label: &str) -> Option<&'a TopNode> {
         self.telemetry.nodes.iter().find(|node| node.node == label)
+    }
+
+    /// Where a node is in its network.
+    pub(crate) fn in_network(&self, label: &str) -> Option<&'a InventoryNode> {
+        self.network.nodes.iter().find(|node| node.node == label)
+    }
+
+    /// Whether the nodes' network was set up: nodes have their addresses only then.
+    pub(crate) const fn has_network(&self) -> bool {
+        self.network.is_set_up
     }
 
     /// What a board is.

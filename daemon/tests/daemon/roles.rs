@@ -88,7 +88,12 @@ fn other_methods_are_refused_with_those_that_are_not() {
                 answer.headers["allow"].split(',').map(str::to_owned).collect();
             assert_eq!(&allow, known, "{path}");
         }
+        // What is asked for methods says them, and does nothing.
+        let answer = daemon.ask(&Request::new("OPTIONS", path));
+        let allow: BTreeSet<_> = answer.headers["allow"].split(',').map(str::to_owned).collect();
+        assert_eq!((answer.status, &allow), (204, known), "{path}");
     }
+    assert_eq!(daemon.ask(&Request::new("OPTIONS", "*")).status, 204);
 }
 
 #[test]

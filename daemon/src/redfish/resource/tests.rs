@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use clusterhat::report::{BoardsReport, StatusReport, TopReport};
+use clusterhat::report::{BoardsReport, InventoryReport, NodeStatus, StatusReport, TopReport};
 use clusterhat::{Action, Controller, NodeSet, Options};
 use clusterhat_tests::golden;
 use serde_json::Value;
@@ -13,12 +13,15 @@ use super::super::subscriptions::Delivery;
 use super::super::world::Facts;
 use super::*;
 use crate::access::{Account, By, Caller, Role};
+use crate::consoles::ConsoleSummary;
 
 /// What boards said.
 struct Said {
     status: StatusReport,
     boards: BoardsReport,
     accounts: Vec<Account>,
+    network: InventoryReport,
+    consoles: Vec<ConsoleSummary>,
     facts: Facts,
 }
 
@@ -40,7 +43,17 @@ fn said(simulation: &str, on: &[&str]) -> Said {
     assert!(done.error.is_none());
     let status = cluster.status(&NodeSet::parse::<&str>(&[]).unwrap()).unwrap().report;
     let account = |name: &str, role| Account { name: name.to_owned(), role, enabled: true };
+    let console = |node: &NodeStatus| ConsoleSummary {
+        node: node.node.clone(),
+        open: node.seen == Some(true),
+        error: None,
+        writer: None,
+        readers: 0,
+        received: 0,
+    };
     Said {
+        consoles: status.nodes.iter().map(console).collect(),
+        network: cluster.inventory(None, &NodeSet::parse::<&str>(&[]).unwrap()).unwrap().report,
         status,
         boards: cluster.describe(false).report,
         accounts: vec![account("admin", Role::Administrator), account("ann", Role::ReadOnly)],
@@ -66,6 +79,8 @@ impl Said {
             accounts: &self.accounts,
             sessions: &[],
             subscriptions: &[],
+            network: &self.network,
+            consoles: &self.consoles,
             interfaces: &[],
             delivery: Delivery::default(),
             ways: OnceCell::new(),
@@ -144,6 +159,9 @@ fn what_is_no_resource_is_not_there() {
         "/redfish/v1/Systems/p1/",
         "/redfish/v1/Systems/p%31",
         "/redfish/v1/Systems/../Systems",
+        "/redfish/v1/Systems/p1/EthernetInterfaces/usb1",
+        "/redfish/v1/Systems/p9/EthernetInterfaces",
+        "/redfish/v1/Managers/controller/SerialInterfaces/p9",
         "/redfish/v1/Chassis/hat1/Sensors/nothing",
         "/redfish/v1/Chassis/nothing/Sensors",
         "/redfish/v1/Managers/other",

@@ -41,6 +41,84 @@ fn a_stream_tells_events_and_is_a_subscription_while_it_is_open() {
     daemon.wait_for(SUBSCRIPTIONS, |all| all["Members@odata.count"] == 0);
 }
 
+#[test]
+fn a_stream_tells_what_its_filter_takes_and_no_other() {
+    let daemon = Service::new();
+    let service = daemon.get("/redfish/v1/EventService");
+    let filters = service["SSEFilterPropertiesSupported"].as_object().unwrap();
+    for (name, is_supported) in filters {
+        let query = format!(
+            "/redfish/v1/EventService/SSE?$filter={name}%20gt%20'x'%20or%20{name}%20eq%20'x'"
+        );
+        // The comparison is none; what cannot be compared at all is refused as well.
+        assert_eq!(daemon.ask("GET", &query, None).status, 400, "{name}");
+        if is_supported == false {
+            let query = format!("/redfish/v1/EventService/SSE?$filter={name}%20eq%20'x'");
+            assert_eq!(daemon.ask("GET", &query, None).status, 400, "{name}");
+        }
+    }
+    let filter = "RegistryPrefix%20eq%20'TaskEvent'%20or%20MessageId%20eq%20'ResourceEvent.1.4.ResourcePoweredOff'";
+    let path = format!("/redfish/v1/EventService/SSE?$filter={filter}");
+    let mut lines = BufReader::new(daemon.send(&path, &[])).lines().map(|line| line.unwrap());
+    assert!(lines.by_ref().any(|line| line.contains("connected")));
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    daemon.wait_for(P1, |node| node["BootProgress"]["LastState"] == "OSRunning");
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("ForceOff"))));
+    let mut ids = Vec::new();
+    while !ids.iter().any(|id: &String| id.contains("PoweredOff")) {
+        let line = lines.next().expect("it goes on");
+        let Some(data) = line.strip_prefix("data: ") else { continue };
+        let event: Value = serde_json::from_str(data).unwrap();
+        ids.push(event["Events"][0]["MessageId"].as_str().unwrap().to_owned());
+    }
+    assert!(ids.iter().any(|id| id == "TaskEvent.1.0.TaskCompletedOK"), "{ids:?}");
+    assert!(
+        ids.iter().all(|id| id.starts_with("TaskEvent.") || id.ends_with("PoweredOff")),
+        "{ids:?}"
+    );
+}
+
+#[test]
+fn a_receiver_that_never_answers_is_suspended_until_it_is_resumed_where_that_is_asked_for() {
+    let daemon = Service::new();
+    let quick = json!({"DeliveryRetryIntervalSeconds": 0, "DeliveryRetryAttempts": 1}).to_string();
+    daemon.ask("PATCH", "/redfish/v1/EventService", Some(&quick));
+    let (port, received) = receiver(&[500, 500]);
+    let body = json!({
+        "Destination": format!("http://127.0.0.1:{port}/"),
+        "Protocol": "Redfish",
+        "MessageIds": ["ResourceEvent.1.4.ResourcePoweredOn", "ResourceEvent.1.4.ResourcePoweredOff"],
+        "DeliveryRetryPolicy": "SuspendRetries",
+    });
+    let made = daemon.ask("POST", SUBSCRIPTIONS, Some(&body.to_string()));
+    assert_eq!(made.status, 201, "{made:?}");
+    let subscription = made.header("location").to_owned();
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    daemon.wait_for(&subscription, |known| known["Status"]["State"] == "Disabled");
+    // Also after a restart.
+    let daemon = daemon.restarted();
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("ForceOff"))));
+    let known = daemon.get(&subscription);
+    assert_eq!(known["Status"]["State"], "Disabled");
+    let act = |what: &str, body: &str| {
+        let target = &known["Actions"][format!("#EventDestination.{what}")]["target"];
+        daemon.ask("POST", target.as_str().unwrap(), Some(body)).status
+    };
+    assert_eq!(act("ResumeSubscription", r#"{"DeliverBufferedEventDuration": "an hour"}"#), 400);
+    assert_eq!(act("ResumeSubscription", r#"{"DeliverBufferedEventDuration": "PT0S"}"#), 204);
+    assert_eq!(daemon.get(&subscription)["Status"]["State"], "Enabled");
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    let next = || received.recv_timeout(Duration::from_secs(60)).expect("an event").1;
+    let (first, second, third) = (next(), next(), next());
+    assert_eq!(first, second);
+    assert_eq!(third["Events"][0]["MessageId"], "ResourceEvent.1.4.ResourcePoweredOn");
+    assert_ne!(first["Id"], third["Id"]);
+    assert_eq!(act("SuspendSubscription", "{}"), 204);
+    assert_eq!(daemon.get(&subscription)["Status"]["State"], "Disabled");
+    let stale = daemon.ask_with("DELETE", &subscription, &[("If-Match", "\"0\"")], None);
+    assert_eq!((stale.status, daemon.ask("DELETE", &subscription, None).status), (412, 204));
+}
+
 /// Receives events: answers each with the next of these statuses, and hands its head and body over.
 fn receiver(statuses: &'static [u16]) -> (u16, Receiver<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -272,3 +272,54 @@ fn the_console_of_a_node_is_where_its_system_says() {
     let upgrade = daemon.ask("GET", console, None).status;
     assert!(matches!(upgrade, 400 | 426), "{upgrade}");
 }
+
+#[test]
+fn the_same_key_is_the_same_reset() {
+    let daemon = Service::new();
+    let send = |path: &str, body: &str, key: &str| {
+        daemon.ask_with("POST", path, &[("Idempotency-Key", key)], Some(body))
+    };
+    let tasks = || daemon.get("/redfish/v1/TaskService/Tasks")["Members@odata.count"].clone();
+    for _ in 0..2 {
+        daemon.settle(&send(RESET, &reset("PowerCycle"), "a"));
+    }
+    let several = json!({"ResetType": "ForceOff", "TargetURIs": [P1]}).to_string();
+    for _ in 0..2 {
+        daemon.settle(&send(RESET_SEVERAL, &several, "b"));
+    }
+    assert_eq!(tasks(), 2);
+    assert_eq!(send(RESET, &reset("On"), "a").status, 409);
+    assert_eq!(send(RESET, &reset("On"), "").status, 400);
+    assert_eq!(daemon.get(P1)["PowerState"], "Off");
+    let task = daemon.get("/redfish/v1/TaskService/Tasks/1");
+    let (start, end) = (task["StartTime"].as_str().unwrap(), task["EndTime"].as_str().unwrap());
+    assert!(start <= end, "{task}");
+}
+
+#[test]
+fn a_node_has_its_end_of_the_cable_and_a_console() {
+    let daemon = Service::new();
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    let path = daemon.get(P1)["EthernetInterfaces"]["@odata.id"].as_str().unwrap().to_owned();
+    let all = daemon.get(&format!("{path}?$expand=."));
+    assert_eq!(all["Members@odata.count"], 1);
+    assert_eq!(all["Members"][0]["MACAddress"], "00:22:82:ff:ff:01");
+    daemon.wait_for(&format!("{path}/usb0"), |known| known["LinkStatus"] == "LinkUp");
+    let off = daemon.get("/redfish/v1/Systems/p4/EthernetInterfaces/usb0");
+    assert_eq!(
+        (&off["LinkStatus"], &off["Status"]["State"]),
+        (&json!("LinkDown"), &json!("StandbyOffline"))
+    );
+    // No network was set up: nobody knows which address it would have.
+    assert!(off.get("IPv4Addresses").is_none());
+    let ports = "/redfish/v1/Managers/controller/SerialInterfaces";
+    assert_eq!(
+        daemon.get(&format!("{ports}?$top=2&$skip=1"))["Members"][1]["@odata.id"],
+        format!("{ports}/p3")
+    );
+    daemon.wait_for(&format!("{ports}/p1"), |known| known["InterfaceEnabled"] == true);
+    assert_eq!(
+        daemon.get(&format!("{ports}/p4?$select=InterfaceEnabled"))["InterfaceEnabled"],
+        false
+    );
+}
