@@ -45,7 +45,7 @@ pub(crate) fn rows(cycles: u64) -> Vec<Row> {
         row("  events told", count(events.load(Ordering::Relaxed)), None),
         row("  memory after a tenth", Amount::Memory(before), None),
         row("  memory after all", Amount::Memory(after), Some(Amount::Memory(before + GROWTH))),
-        row("  threads more", count(growth as u64), Some(Amount::Count(1.0))),
+        row("  threads more", count(growth as u64), Some(Amount::Count(8.0))),
         row("  log files", Amount::Memory(size(&daemon.path("consoles")) / 1024), None),
         row("  state folder", Amount::Memory(size(&daemon.path("state")) / 1024), None),
         row("  time", Amount::Time(begun.elapsed()), None),
