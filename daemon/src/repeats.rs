@@ -36,7 +36,7 @@ impl Repeats {
     /// What a request begins, once where it has a key.
     ///
     /// # Errors
-    /// As [`Self::once`]; or a key that cannot be one.
+    /// A key that cannot be one, or was used for something else; or what `begin` fails with: then the key is free.
     pub fn begin(
         &self,
         caller: &str,
