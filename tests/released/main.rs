@@ -1,4 +1,7 @@
-//! What the programs cost as they are released, counted exactly.
+//! What the programs cost as they are released.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     io,
@@ -7,6 +10,8 @@ use std::{
 };
 
 use clusterhat_tests::instructions::{STATUS_LIMIT, of_a_status};
+
+mod agent;
 
 /// The folder of the programs, built if they are not current.
 fn released() -> io::Result<PathBuf> {
