@@ -40,6 +40,18 @@ pub fn clusterhat_node() -> &'static Path {
     built.as_ref().unwrap_or_else(|error| panic!("cannot build clusterhat-node: {error}"))
 }
 
+/// The daemon, built in the same way.
+///
+/// # Panics
+/// As [`clusterhat`].
+pub fn clusterhatd() -> &'static Path {
+    static PATH: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = PATH.get_or_init(|| {
+        build("clusterhatd", &["--package", "clusterhat-daemon"]).map_err(|error| error.to_string())
+    });
+    built.as_ref().unwrap_or_else(|error| panic!("cannot build clusterhatd: {error}"))
+}
+
 fn build(program: &str, package: &[&str]) -> io::Result<PathBuf> {
     let folder = output_folder()?;
     let target = folder.parent().unwrap_or(&folder);

@@ -11,7 +11,7 @@ use clusterhat_tests::vm::{Output, Vm};
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What may tell why something does not come.
-const STATE: &str = "ip -brief address; ip link; grep -s . /sys/class/net/ethpi*/carrier; nft list ruleset; \
+const STATE: &str = "tail -n 20 /run/rig/*; journalctl --boot --no-pager --lines=30 -u 'clusterhat*'; ip -brief address; ip link; grep -s . /sys/class/net/ethpi*/carrier; nft list ruleset; \
     journalctl --boot --no-pager --lines=60 --output=cat";
 
 /// Runs a script.

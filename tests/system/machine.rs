@@ -17,6 +17,7 @@ pub(crate) fn boot(network: Network) -> System {
     let programs = [
         (command::clusterhat(), "/usr/bin/clusterhat"),
         (command::clusterhat_node(), "/usr/bin/clusterhat-node"),
+        (command::clusterhatd(), "/usr/bin/clusterhatd"),
     ];
     System::boot(network, &programs, expanders()).unwrap_or_else(|e| panic!("{e}"))
 }

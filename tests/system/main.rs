@@ -11,6 +11,8 @@ use clusterhat_tests::vm::system::{Network, System};
 
 mod agent;
 mod boot;
+mod daemon;
+mod fan;
 mod guest;
 mod machine;
 mod names;

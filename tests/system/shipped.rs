@@ -26,7 +26,7 @@ fn systemd_finds_no_fault_in_the_units() {
     let verified = run(
         &system,
         "systemd-analyze --man=no verify clusterhat-init.service clusterhat-restore.service clusterhat-shutdown.service clusterhat-node.service \
-         clusterhat-node-agent.service 2>&1",
+         clusterhat-node-agent.service clusterhat-fan.service clusterhatd.socket clusterhatd.service 2>&1",
     );
     assert_eq!((verified.status, &*verified.stdout), (0, ""));
 }
@@ -41,6 +41,8 @@ fn the_units_are_closed() {
         "clusterhat-shutdown",
         "clusterhat-node",
         "clusterhat-node-agent",
+        "clusterhat-fan",
+        "clusterhatd",
     ] {
         let security = format!("systemd-analyze --no-pager --threshold=20 security {unit}.service");
         let output = run(&system, &security);

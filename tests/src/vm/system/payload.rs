@@ -17,7 +17,12 @@ use super::super::{
 const PLACE: &str = "/payload";
 
 /// What mirrors `/usr` and what mirrors `/`, below this package.
-const TREES: [(&str, &str); 2] = [("../udev", "/usr"), ("src/vm/system/rig", "")];
+const TREES: [(&str, &str); 4] = [
+    ("../udev", "/usr"),
+    ("../daemon/share/systemd", "/usr/lib/systemd/system"),
+    ("../daemon/share/sysusers.d", "/usr/lib/sysusers.d"),
+    ("src/vm/system/rig", ""),
+];
 
 /// The archive: programs and texts by their path in the guest.
 ///

@@ -21,6 +21,7 @@ use super::super::{
 /// Beyond what every Debian has.
 const PACKAGES: &[&str] = &[
     "busybox",
+    "curl",
     "dbus",
     "dnsmasq-base",
     "iproute2",
@@ -30,6 +31,7 @@ const PACKAGES: &[&str] = &[
     "login",
     "network-manager",
     "nftables",
+    "procps",
     "systemd",
     "systemd-sysv",
     "udev",
