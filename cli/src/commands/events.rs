@@ -100,7 +100,7 @@ impl View<'_> {
         last: &mut Option<u64>,
     ) -> Result<(), Failure> {
         // A connection that fails has ended, too.
-        while let Ok(Some(next)) = events.next() {
+        while let Ok(Some(next)) = events.receive() {
             match next {
                 Next::Event(event) => {
                     *last = Some(event.id);

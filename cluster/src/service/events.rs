@@ -56,7 +56,7 @@ impl ServiceEvents {
     ///
     /// # Errors
     /// Where the service no longer answers, or sends lines without an end.
-    pub fn next(&mut self) -> io::Result<Option<Next>> {
+    pub fn receive(&mut self) -> io::Result<Option<Next>> {
         while let Some(line) = self.line()? {
             if let Some(next) = self.take(&line) {
                 return Ok(Some(next));
@@ -134,7 +134,7 @@ mod tests {
             String::from_utf8(request).unwrap()
         });
         let found = ServiceEvents::connect(&socket, Some(7))
-            .map(|mut events| std::iter::from_fn(|| events.next().unwrap()).collect::<Vec<_>>());
+            .map(|mut events| std::iter::from_fn(|| events.receive().unwrap()).collect::<Vec<_>>());
         assert!(service.join().unwrap().contains("\r\nLast-Event-ID: 7\r\n"));
         found
     }
