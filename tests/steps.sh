@@ -10,26 +10,16 @@ since() {
     echo "$((seconds / 60)) min $((seconds % 60)) s"
 }
 
-# processor_time NAME: what the programs of a step used, user and system
-processor_time() {
-    awk -F '[ms ]+' 'NR == 2 { printf ", %.0f s of processor time", 60 * ($1 + $3) + $2 + $4 }' "$logs/$1.times"
-}
-
 # step NAME COMMAND...: one step, now
 step() {
     name=$1 from="$(date +%s)"
     shift
-    # A shell lets what runs in the background ignore Ctrl-C. A shell of its own counts this step's processor time.
-    if (
-        result=0
-        env --default-signal=INT,QUIT "$@" >"$logs/$name.log" 2>&1 </dev/null || result=$?
-        times >"$logs/$name.times"
-        exit "$result"
-    ); then
-        echo "  done    $name, $(since "$from")$(processor_time "$name")"
+    # A shell lets what runs in the background ignore Ctrl-C.
+    if env --default-signal=INT,QUIT "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+        echo "  done    $name, $(since "$from")"
     else
         cat "$logs/$name.log"
-        echo "  FAILED  $name, $(since "$from")$(processor_time "$name")"
+        echo "  FAILED  $name, $(since "$from")"
         echo "$name" >>"$logs/failed"
     fi
 }

@@ -9,9 +9,12 @@ mod command;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Stdio;
+use std::thread;
 
 use clusterhat_tests::command::{Output, World};
 use clusterhat_tests::running::{Running, until};
@@ -22,12 +25,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// Kinds of the library that the command never prints.
-const NEVER_PRINTED: [(&str, &str); 3] = [
+const NEVER_PRINTED: [(&str, &str); 4] = [
     ("stopped", "its observer stops an operation for a signal only, and then says \"interrupted\""),
     (
         "events",
         "it is of the kernel's sockets and of inotify(7), which every process gets up to limits",
     ),
+    ("internal", "it is of clusterhatd's tasks, one of which ended by a defect"),
     (
         "input",
         "it is of poll(2) and of a terminal's modes, which do not fail on what JSON is printed for",
@@ -37,7 +41,7 @@ const NEVER_PRINTED: [(&str, &str); 3] = [
 type Call = fn() -> Output;
 
 /// The kind, the exit status, and a call that ends so.
-const CALLS: [(&str, i32, Call); 29] = [
+const CALLS: [(&str, i32, Call); 30] = [
     ("usage", 2, || run("v2.5", &["on", "--frobnicate"])),
     ("nodes", 2, || run("v2.5", &["on", "p9"])),
     ("configuration", 2, || with("v2.5", "clusterhat_toml", json!("delay = -1\n")).run(JSON_ON)),
@@ -54,6 +58,7 @@ const CALLS: [(&str, i32, Call); 29] = [
     ("not-shut-down", 1, || run("v2.5", &["reboot", "p1"])),
     ("absent", 1, || with("da", "chips", da_without_a_hat()).run(&["on", "p5", "--json"])),
     ("no-path", 1, || run("v2.5", &["path", "p1"])),
+    ("service", 1, refused),
     ("locked", 3, locked),
     ("left-out", 1, || {
         with("v2.5", "clusterhat_toml", json!("first = 252\n")).run(&[
@@ -161,6 +166,22 @@ fn interrupted() -> Output {
 
 fn undone() -> Output {
     between("1", |world, _| assert_eq!(world.run(&["off", "p1"]).status, 0))
+}
+
+/// By a service that answers everything in this way.
+fn refused() -> Output {
+    let world = World::builtin("v2.5");
+    let socket = world.folder().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let service = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.0 429 Too Many Requests\r\n\r\n").unwrap();
+    });
+    let mut command = world.command(&["events", "--json"]);
+    let output = Output::of(command.env("CLUSTERHAT_SOCKET", socket));
+    service.join().unwrap();
+    output
 }
 
 fn locked() -> Output {

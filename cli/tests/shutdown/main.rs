@@ -12,11 +12,12 @@ mod with_controller;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{Output, World, clusterhat_node};
+use clusterhat_tests::running::until;
 use clusterhat_tests::schema::Schema;
 use serde_json::{Value, json};
 
@@ -64,8 +65,9 @@ impl Programs {
         let calls = programs.path("calls");
         programs.script("node/bin/systemctl", &format!("echo \"$*\" >>{}", calls.display()));
         let agent = format!(
-            "echo \"ssh $*\" >>{}\nPATH={}:$PATH exec {} agent --stdio --root {}",
+            "echo \"ssh $*\" >>{}; echo $$ >>{}\nPATH={}:$PATH exec {} agent --stdio --root {}",
             calls.display(),
+            programs.path("sessions").display(),
             programs.path("node/bin").display(),
             clusterhat_node().display(),
             programs.path("node").display()
@@ -97,11 +99,30 @@ impl Programs {
         }
     }
 
+    /// The node ends the sessions of ssh, as systemd does; until the command knows of it, since its child is gone then.
+    fn end_sessions(&self) {
+        let sessions = fs::read_to_string(self.path("sessions")).unwrap_or_default();
+        for session in sessions.lines() {
+            let _ = Command::new("kill").args(["-9", session]).stderr(Stdio::null()).status();
+            let process = Path::new("/proc").join(session);
+            until("the end of a session", || !process.exists());
+        }
+    }
+
     fn command(&self, world: &World, args: &[&str]) -> Command {
         let mut command = world.command(args);
         command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
         command
     }
+}
+
+/// Waits until a `shutdown` has recorded that its node's system accepts.
+fn await_accepted(world: &World) {
+    until("the record of it", || {
+        let record = fs::read_to_string(world.lock("record")).unwrap_or_default();
+        let mut asked = record.lines().filter(|line| line.starts_with("asked "));
+        asked.any(|line| line.split(' ').skip(2).any(|node| node.ends_with('d')))
+    });
 }
 
 /// A node without an agent on its port, which may be logged in to.
@@ -203,6 +224,8 @@ fn without_its_agent_a_node_is_shut_down_by_ssh() {
     let output = thread::scope(|scope| {
         let output = scope.spawn(move || Output::of(&mut command));
         programs.wait_for("poweroff");
+        await_accepted(&world);
+        programs.end_sessions();
         halts(&world);
         output.join().expect("it ends")
     });

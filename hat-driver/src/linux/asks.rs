@@ -56,6 +56,20 @@ impl Cluster {
         let _ = change(&*self.platform, |ledger| ledger.going_down(&place, nodes, is_going_down));
     }
 
+    /// Records that a node's system has accepted to shut down, unless somebody has asked for the node to be off since then: its
+    /// power went in the middle of that, and what runs now is another start of it.
+    pub fn set_going_down_since(&self, node: Node, since: &AsksSoFar) {
+        let nodes = Positions::one(node.position());
+        for mut asked in self.asked(&[node]) {
+            asked.note(since.0.as_ref());
+            let _ = change(&*self.platform, |ledger| {
+                if asked.withdrawn(ledger).is_empty() {
+                    ledger.going_down(&asked.place, nodes, true);
+                }
+            });
+        }
+    }
+
     fn recorded_as(&self, node: Node) -> Option<String> {
         self.check_nodes(&[node]).ok()?;
         self.slot(node.board()).ok().map(|slot| self.slots[slot].recorded_as())

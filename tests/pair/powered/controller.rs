@@ -90,6 +90,9 @@ pub(super) fn has_power(expanders: &Expanders, node: u8) -> bool {
 
 /// Plugs a node's cable in.
 pub(super) fn plug(vm: &Vm, port: u16) {
+    // Two at once may find the same port of the virtual host controller free.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     sh(vm, &format!("usbip --tcp-port {port} attach -r {HOST} -d usbip-vudc.0"));
 }
 

@@ -144,7 +144,8 @@ impl<'a> Work<'a> {
         change(course);
         // Where this course joins that of another process, that one has recorded it, and may have taken it back since.
         if !before && course.is_going_down() && course.transport().is_some() {
-            self.cluster.driver.set_going_down(node, true);
+            // Whoever has switched it since may have been quicker than its answer.
+            self.cluster.driver.set_going_down_since(node, self.since);
         } else if before && (course.restarts() || course.is_lost()) {
             self.cluster.driver.set_going_down(node, false);
         }

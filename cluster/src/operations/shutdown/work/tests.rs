@@ -65,3 +65,26 @@ fn a_second_shutdown_cuts_nothing_once_the_node_does_not_go_down_any_more() {
     let why = outcome.error.expect("p1 keeps its power").message();
     assert!(why.contains("left the USB without a goodbye"), "{why}");
 }
+
+/// Seen: a shutdown that heard late that the node accepts took the cut by another command for the end of the node's way down.
+#[test]
+fn who_is_switched_off_meanwhile_does_not_go_down_any_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("simulation.json");
+    fs::write(&file, builtin::simulation("v2.5").expect("a built-in simulation").to_text())
+        .expect("it can be written");
+    let (first, mut second) = (open(&file), open(&file));
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let mut switch = |action| {
+        let switched = second.switch(&nodes, action, &mut |_| {}).expect("p1 is here");
+        assert!(switched.error.is_none(), "{switched:?}");
+    };
+    switch(Action::On);
+    let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
+    first.driver().set_going_down_since(p1, &since);
+    assert!(first.driver().is_going_down(p1));
+    switch(Action::Off);
+    assert!(!first.driver().is_going_down(p1));
+    first.driver().set_going_down_since(p1, &since);
+    assert!(!first.driver().is_going_down(p1));
+}
