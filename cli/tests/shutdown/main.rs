@@ -6,7 +6,7 @@
 
 #[path = "../command/mod.rs"]
 mod command;
-mod rivals;
+mod concurrent;
 mod with_controller;
 
 use std::fs;

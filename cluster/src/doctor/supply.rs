@@ -104,7 +104,7 @@ fn pi_4(facts: &Facts) -> Checked {
             Found::warning(format!("{what}, also when it is halted"), Fix::Text(fix.to_owned()))
         }
         _ => {
-            let fix = "have the HAT's 3V3 sustained (the vendor's cure), or shut the nodes down before a reboot";
+            let fix = "have the HAT's 3V3 sustained (the vendor's remedy), or shut the nodes down before a reboot";
             Found::note(what, Fix::Text(fix.to_owned()))
         }
     }])

@@ -66,8 +66,8 @@ impl Boards {
     /// # Errors
     /// Where the kernel gives no thread.
     pub fn start(options: Options, events: Arc<Events>) -> io::Result<Self> {
-        // One waiting wish is enough: a reading serves all that were there before it.
-        let (wake, wishes) = sync_channel(1);
+        // One waiting request is enough: a reading serves all that were there before it.
+        let (wake, requests) = sync_channel(1);
         let shared = Arc::new(Shared {
             options: Options { without_boards: true, ..options },
             latest: watch::channel(None).0,
@@ -82,7 +82,7 @@ impl Boards {
         let own = Arc::clone(&shared);
         thread::Builder::new()
             .name("boards".to_owned())
-            .spawn(move || Reader::new(own, events).run(&wishes))?;
+            .spawn(move || Reader::new(own, events).run(&requests))?;
         Ok(Self { shared, wake })
     }
 
@@ -98,7 +98,7 @@ impl Boards {
             if let Some(reading) = found {
                 return reading;
             }
-            // Full: somebody else's wish is still waiting, and what it brings begins later.
+            // Full: somebody else's request is still waiting, and what it brings begins later.
             self.shared.is_wanted.store(true, Ordering::SeqCst);
             let _ = self.wake.try_send(());
             if latest.changed().await.is_err() {
@@ -172,9 +172,9 @@ impl Reader {
         Self { shared, events, cluster: None, before: (0, 0), under_voltage: None, network }
     }
 
-    fn run(mut self, wishes: &Receiver<()>) {
+    fn run(mut self, requests: &Receiver<()>) {
         let mut next = Instant::now();
-        while wishes.recv().is_ok() {
+        while requests.recv().is_ok() {
             self.give_sign();
             if !self.shared.is_wanted.load(Ordering::SeqCst) {
                 continue;
@@ -184,7 +184,7 @@ impl Reader {
                 thread::sleep(next.saturating_duration_since(Instant::now()));
             }
             // Those that came meanwhile are served by this one.
-            while wishes.try_recv().is_ok() {}
+            while requests.try_recv().is_ok() {}
             self.shared.is_wanted.store(false, Ordering::SeqCst);
             self.give_sign();
             next = Instant::now() + PAUSE;

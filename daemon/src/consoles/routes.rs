@@ -26,7 +26,7 @@ use crate::service::Service;
 #[must_use]
 pub fn described() -> Vec<Described> {
     let one = "/api/v1/consoles/{node}";
-    let connects = "A node's console as a WebSocket: binary messages are bytes, text messages notices, and wishes such as \
+    let connects = "A node's console as a WebSocket: binary messages are bytes, text messages notices, and requests such as \
                     {\"write\": \"request\"}. ?history= takes a number of bytes, or \"opened\": since the console appeared";
     vec![
         Described::new(Method::GET, "/api/v1/consoles", "All consoles", || get(list))
