@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
+pub(crate) use clusterhat::service::unix_millis;
 pub use clusterhat::service::{Event, EventKind};
 
 /// That many events are kept for who comes back (`Last-Event-ID`), and wait for a listener that is slow.
@@ -47,12 +47,6 @@ impl Default for Events {
         let kept = Mutex::new(Kept { next, last: VecDeque::new() });
         Self { kept, sender, listeners: Arc::default() }
     }
-}
-
-/// Milliseconds since 1970-01-01 UTC.
-pub(crate) fn unix_millis() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Events {

@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::Args;
 use clusterhat::nodes::label;
 use clusterhat::report::{EventReport, Report};
-use clusterhat::service::{EventKind, Next, ServiceError, ServiceEvents};
+use clusterhat::service::{EventKind, Next, ServiceError, ServiceEvents, unix_millis};
 use clusterhat::{Cluster, NodeSet};
 
 use crate::call::{self, Call, Done, Run};
@@ -121,8 +121,7 @@ impl View<'_> {
         let mut watch = cluster.follow(set)?;
         loop {
             let Some(change) = watch.next(None)? else { continue };
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            let at = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+            let at = unix_millis();
             // The kernel tells as it happens.
             let (node, since) = (label(change.node), Some(at));
             self.show(EventReport {

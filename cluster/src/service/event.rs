@@ -1,5 +1,7 @@
 //! What happened, as clusterhatd reports it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde::{Deserialize, Serialize};
 
 use crate::life::State;
@@ -118,4 +120,11 @@ impl EventKind {
             Self::Boards { .. } => "boards",
         }
     }
+}
+
+/// The time now as events have it: in milliseconds since 1970-01-01 UTC.
+#[must_use]
+pub fn unix_millis() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

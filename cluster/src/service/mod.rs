@@ -5,7 +5,7 @@ mod answer;
 mod event;
 mod events;
 
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, unix_millis};
 pub use events::{Next, ServiceEvents};
 
 pub(crate) use answer::Answer;
