@@ -66,7 +66,11 @@ fn loop_of(words: &[&str], names: &Names) {
     sh(&system, "clusterhat off p1");
     until(&system, &format!("[ ! -e /dev/ttypi1 ] && [ ! -e /sys/class/net/{}1 ]", names.network));
     await_node(&system, 3, names);
-    sh(&system, "clusterhat off");
+    // The controller's end of a link may have the name of the node's own for a moment.
+    sh(&system, "ip link add usb0 type bridge; clusterhat on p1");
+    await_node(&system, 1, names);
+    assert_eq!(system.plane().unwrap().on().unwrap(), 0b0101);
+    sh(&system, "ip link delete usb0; clusterhat off");
     await_nothing(&system);
     if !words.is_empty() {
         system.remake_nodes(&[]).unwrap();

@@ -11,6 +11,8 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_secs(5);
 /// The longest head of an answer.
 const LONGEST_HEAD: usize = 16 * 1024;
+/// The longest error document.
+const LONGEST_ERROR: usize = 16 * 1024;
 
 /// An answer whose head has been read.
 pub(crate) struct Answer {
@@ -55,10 +57,64 @@ impl Answer {
     }
 
     /// The message of the service's error document, or else its status line.
-    pub(crate) fn error(&self) -> String {
+    pub(crate) fn error(mut self) -> String {
+        self.receive_body();
         let document: Option<Value> = serde_json::from_slice(&self.rest).ok();
         let message = document.as_ref().and_then(|document| document["error"]["message"].as_str());
         let line = self.head.lines().next().unwrap_or_default();
         message.unwrap_or(line).chars().filter(|c| !c.is_control()).take(500).collect()
+    }
+
+    /// Reads to the body's end, or as far as it comes: the status is known without it.
+    fn receive_body(&mut self) {
+        // Without a length it ends with the connection.
+        let length = self.header("content-length").and_then(|length| length.parse().ok());
+        let wanted = length.unwrap_or(LONGEST_ERROR).min(LONGEST_ERROR);
+        let missing = wanted.saturating_sub(self.rest.len());
+        // What came before an error is kept.
+        let _ = (&mut self.stream).take(missing as u64).read_to_end(&mut self.rest);
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        fields
+            .filter(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+            .next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error of an answer of which this has come with the head, and this comes later.
+    fn error(head: &str, rest: &str, later: &[u8], is_closed: bool) -> String {
+        let (stream, mut service) = UnixStream::pair().unwrap();
+        service.write_all(later).unwrap();
+        let service = (!is_closed).then_some(service);
+        let error = Answer { stream, head: head.to_owned(), rest: rest.into() }.error();
+        drop(service);
+        error
+    }
+
+    #[test]
+    fn a_document_that_comes_after_the_head_is_waited_for() {
+        let later = br#"{"error":{"message":"join the group"}}"#;
+        let rest = br#"r":{"message":"join the group"}}"#;
+        let closes = "HTTP/1.0 403 Forbidden\r\n\r\n";
+        assert_eq!(error(closes, "", later, true), "join the group");
+        assert_eq!(error(closes, r#"{"erro"#, rest, true), "join the group");
+        let stays = "HTTP/1.1 403 Forbidden\r\nContent-Length: 38\r\n\r\n";
+        assert_eq!(error(stays, "", later, false), "join the group");
+    }
+
+    #[test]
+    fn without_a_document_the_status_line_is_the_reason() {
+        assert_eq!(error("HTTP/1.0 502 Bad\r\n\r\n", "", b"{\"er", true), "HTTP/1.0 502 Bad");
+        assert_eq!(
+            error("HTTP/1.0 502 Bad\r\n\r\n", "", &[b'a'; 20_000], true),
+            "HTTP/1.0 502 Bad"
+        );
     }
 }

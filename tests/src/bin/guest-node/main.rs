@@ -63,8 +63,9 @@ impl Node {
         let udc = format!("dummy_udc.{}", self.number - 1);
         fs::write(self.gadget().join("UDC"), udc)?;
         let (device, namespace) = (self.device()?, self.namespace());
-        // It stays in the namespace when the power goes.
-        if Path::new("/sys/class/net").join(&device).exists() {
+        // It stays in the namespace when the power goes. The name alone does not tell: the controller's end of a link
+        // may have the same until udev renames it.
+        if call("ip", &["-n", &namespace, "link", "show", "dev", &device]).is_err() {
             call("ip", &["link", "set", &device, "netns", &namespace])?;
         }
         call("ip", &["-n", &namespace, "link", "set", &device, "up"])?;
