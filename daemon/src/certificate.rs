@@ -1,15 +1,15 @@
 //! The certificate of HTTPS: made by the daemon for itself at its first start, or files that the owner names.
 
-use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use ring::digest::{SHA256, digest};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::access::password::hex;
@@ -41,7 +41,7 @@ impl Certificate {
         let (path, key) = match (&settings.certificate, &settings.key) {
             (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
             _ => {
-                if !own.0.exists() || !own.1.exists() {
+                if !is_there(&own.0) || !is_there(&own.1) {
                     make(folder, settings.listen.map(|listen| listen.ip()))?;
                 }
                 own
@@ -50,13 +50,14 @@ impl Certificate {
         let wrong = |path: &PathBuf, error: &dyn std::fmt::Display| {
             io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))
         };
-        let pem = read_file(&path).map_err(|error| wrong(&path, &error))?;
+        let pem = read_file(&path)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-        let chain = chain.map_err(|error| wrong(&path, &error))?;
+        let chain = chain.map_err(|error| wrong(&path, &in_words(&error)))?;
         let first = chain.first().ok_or_else(|| wrong(&path, &"no certificate in it"))?;
         let fingerprint = fingerprint(first);
-        let pem = read_file(&key).map_err(|error| wrong(&key, &error))?;
-        let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| wrong(&key, &error))?;
+        let pem = read_file(&key)?;
+        let private = PrivateKeyDer::from_pem_slice(&pem);
+        let private = private.map_err(|error| wrong(&key, &in_words(&error)))?;
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder =
             builder.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12]);
@@ -74,7 +75,22 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     bytes.join(":")
 }
 
-/// Makes a certificate for this machine's names. Programs that trust it know it by its fingerprint, so that it does not expire
+/// Whether something has this name: a link whose file is away for a while is not replaced.
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// What is wrong about a file that should have a part in PEM.
+fn in_words(error: &pem::Error) -> String {
+    let text = match error {
+        pem::Error::NoItemsFound => "no private key in it",
+        pem::Error::MissingSectionEnd { .. } => "its end is missing; put the whole file there",
+        error => return format!("not in PEM: {error}"),
+    };
+    text.to_owned()
+}
+
+/// Makes a certificate for this machine's names, of the key that is there, or of a new one. Programs that trust it know it by its fingerprint, so that it does not expire
 /// in the life of a board.
 fn make(folder: &StateFolder, listen: Option<IpAddr>) -> io::Result<()> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -85,19 +101,40 @@ fn make(folder: &StateFolder, listen: Option<IpAddr>) -> io::Result<()> {
     names.extend(
         listen.filter(|ip| !ip.is_unspecified() && !ip.is_loopback()).map(|ip| ip.to_string()),
     );
+    let key = key(folder)?;
     let made = || {
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, format!("clusterhatd on {host}"));
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2050, 1, 1);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let key = KeyPair::generate()?;
-        Ok::<_, rcgen::Error>((params.self_signed(&key)?.pem(), key.serialize_pem()))
+        Ok::<_, rcgen::Error>(params.self_signed(&key)?.pem())
     };
-    let (certificate, key) = made().map_err(io::Error::other)?;
-    // The key first: a certificate without its key is made anew.
-    folder.write(KEY, key.as_bytes())?;
+    let certificate = made().map_err(io::Error::other)?;
     folder.write(CERTIFICATE, certificate.as_bytes())
+}
+
+/// The key that is there: the owner's, or one whose certificate a kill left unwritten. A new one where there is none; a
+/// certificate whose key is gone is of no use to anybody, and goes first.
+fn key(folder: &StateFolder) -> io::Result<KeyPair> {
+    let path = folder.path(KEY);
+    if let Some(pem) = folder.read(KEY)? {
+        let kept = KeyPair::from_pem(&String::from_utf8_lossy(&pem));
+        return kept.map_err(|error| {
+            let text = format!("{}: {error}; put its certificate beside it", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        });
+    }
+    if is_there(&path) {
+        let text = format!("{} is a link to nothing; put the key there", path.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, text));
+    }
+    if is_there(&folder.path(CERTIFICATE)) {
+        fs::remove_file(folder.path(CERTIFICATE))?;
+    }
+    let key = KeyPair::generate().map_err(io::Error::other)?;
+    folder.write(KEY, key.serialize_pem().as_bytes())?;
+    Ok(key)
 }
 
 fn is_host_name(name: &str) -> bool {
@@ -127,8 +164,38 @@ mod tests {
         assert_eq!(Certificate::load(&folder, &settings).unwrap().fingerprint, owners.fingerprint);
         let mixed = Settings { key: Some(folder.path(KEY)), ..settings.clone() };
         assert!(Certificate::load(&folder, &mixed).is_err());
-        std::fs::write(other.path(KEY), "nonsense").unwrap();
-        let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
-        assert!(error.contains("key.pem"), "{error}");
+        let whole = fs::read_to_string(other.path(KEY)).unwrap();
+        for (key, says) in [("nonsense", "no private key"), (&whole[..90], "its end is missing")] {
+            fs::write(other.path(KEY), key).unwrap();
+            let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
+            assert!(error.contains("key.pem") && error.contains(says), "{error}");
+        }
+    }
+
+    /// Seen: where its certificate was away for a while, the owner's key was replaced by a new one.
+    #[test]
+    fn a_key_that_is_there_is_never_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let settings = Settings::default();
+        Certificate::load(&folder, &settings).unwrap();
+        let key = folder.read(KEY).unwrap();
+        // As a kill between the two leaves it.
+        fs::remove_file(folder.path(CERTIFICATE)).unwrap();
+        Certificate::load(&folder, &settings).unwrap();
+        assert_eq!(folder.read(KEY).unwrap(), key);
+        // Links to what is not mounted yet.
+        for name in [CERTIFICATE, KEY] {
+            fs::rename(folder.path(name), parent.path().join("kept")).unwrap();
+            std::os::unix::fs::symlink("/nowhere/x", folder.path(name)).unwrap();
+            let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
+            assert!(error.contains(name), "{error}");
+            assert!(fs::symlink_metadata(folder.path(name)).unwrap().is_symlink());
+            fs::rename(parent.path().join("kept"), folder.path(name)).unwrap();
+        }
+        // A certificate alone is of no use.
+        fs::remove_file(folder.path(KEY)).unwrap();
+        Certificate::load(&folder, &settings).unwrap();
+        assert_ne!(folder.read(KEY).unwrap(), key);
     }
 }

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
+use crate::commands::Failure;
 use crate::first_start::Announcement;
 use crate::http::listen;
 use crate::log::{self, Level};
@@ -41,7 +42,7 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     let of_redfish = redfish::start(&service).map_err(system("Redfish"))?;
     let router = Arc::new(table::router(&service, of_redfish));
     let mut https = Https { service: service.clone(), router: Arc::clone(&router), serving: None };
-    let address = https.listen().await.map_err(system("HTTPS"))?;
+    let address = https.listen().await?;
     let without_first_account = sockets.without_first_account;
     let path = sockets.path.clone().filter(|_| sockets.passed.is_none());
     if let Some(socket) = unix_socket(sockets).map_err(system("the unix socket"))? {
@@ -101,20 +102,25 @@ struct Https {
 
 impl Https {
     /// Listens where the settings say. Connections that are there go on.
-    async fn listen(&mut self) -> io::Result<Option<SocketAddr>> {
+    async fn listen(&mut self) -> Result<Option<SocketAddr>, StartError> {
         let wanted = self.service.settings().listen;
         if self.serving.as_ref().map(|(asked, _)| *asked) == wanted {
             return Ok(wanted);
         }
         let listener = match wanted {
-            Some(address) => Some((address, listen::bind_tcp(address).await?)),
+            Some(address) => {
+                let bound = listen::bind_tcp(address).await;
+                let bound = bound.map_err(|source| StartError::Listen { address, source })?;
+                Some((address, bound))
+            }
             None => None,
         };
         if let Some((_, serving)) = self.serving.take() {
             serving.abort();
         }
         let Some((address, listener)) = listener else { return Ok(None) };
-        let real = TcpListener::local_addr(&listener)?;
+        let real = TcpListener::local_addr(&listener);
+        let real = real.map_err(|source| StartError::Listen { address, source })?;
         let serving = listen::serve_tls(listener, self.service.clone(), Arc::clone(&self.router));
         self.serving = Some((address, serving));
         Ok(Some(real))
@@ -123,17 +129,18 @@ impl Https {
     async fn reload(&mut self) {
         let service = self.service.clone();
         let read = tokio::task::spawn_blocking(move || service.reload()).await;
-        let result = match read {
-            Ok(Ok(())) => self.listen().await.map(drop).map_err(|error| error.to_string()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(error.to_string()),
+        let stays = |why: String| format!("the configuration stays as it was: {why}");
+        let refused = match read {
+            Ok(Ok(())) => self.listen().await.err().map(|error| {
+                let why = Failure::from(error).message;
+                format!("configuration reloaded, but HTTPS is served where it was before: {why}")
+            }),
+            Ok(Err(error)) => Some(stays(Failure::from(error).message)),
+            Err(error) => Some(stays(error.to_string())),
         };
-        match result {
-            Ok(()) => log::tell(Level::Notice, "configuration reloaded", &[]),
-            Err(why) => {
-                let text = format!("the configuration stays as it was: {why}");
-                log::tell(Level::Error, &text, &[]);
-            }
+        match refused {
+            None => log::tell(Level::Notice, "configuration reloaded", &[]),
+            Some(text) => log::tell(Level::Error, &text, &[]),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -32,7 +33,7 @@ pub struct Start {
     /// The machine, the simulation, the configuration.
     pub options: Options,
     /// Overrides `[daemon] listen`.
-    pub listen: Option<std::net::SocketAddr>,
+    pub listen: Option<SocketAddr>,
     /// Accounts, tokens, the certificate.
     pub state_dir: PathBuf,
     /// Consoles' logs.
@@ -97,6 +98,16 @@ pub enum StartError {
     /// The certificate.
     #[error("cannot use the certificate")]
     Certificate(#[source] io::Error),
+    /// Where HTTPS is to be served.
+    #[error(
+        "cannot serve HTTPS at {address}; name another address (--listen, or listen in [daemon])"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// Something of the system.
     #[error("cannot start {what}")]
     System {

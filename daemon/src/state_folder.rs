@@ -2,14 +2,20 @@
 //! daemon's user alone.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use system_config::changes::{self, ChangeError, FileState, LinuxDisk, Owner};
+
+pub(crate) use regular_file::read_file;
+use regular_file::{cannot, open_regular};
+
+mod regular_file;
 
 /// Held by the daemon that uses the folder.
 const LOCK: &str = "lock";
@@ -27,7 +33,14 @@ impl StateFolder {
     /// # Errors
     /// Where it cannot be made, belongs to another user, or is open to others and has other things in it.
     pub fn open(path: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|error| match error.kind() {
+            // A directory that is there already is no error.
+            io::ErrorKind::AlreadyExists => {
+                io::Error::new(error.kind(), "it is not a directory: name another folder")
+            }
+            _ => error,
+        })?;
         if fs::metadata(path)?.mode() & 0o077 != 0 {
             if !is_own(path)? {
                 let text = "others use it: name a folder of its own, or close this one (chmod 700)";
@@ -47,7 +60,7 @@ impl StateFolder {
     /// A file's content; `None` where it is not there.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// Where it cannot be read: the error names the file, as those of all that follow do.
     pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         match read_file(&self.path(name)) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -62,11 +75,10 @@ impl StateFolder {
     /// Where it cannot be written; the old content stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let state = FileState { bytes: bytes.to_owned(), mode: 0o600, owner: self.owner()? };
-        changes::replace_file(&mut LinuxDisk, &self.0, Path::new(name), &state).map_err(|error| {
-            match error {
-                ChangeError::Io { source, .. } => source,
-                error => io::Error::other(error),
-            }
+        let written = changes::replace_file(&mut LinuxDisk, &self.0, Path::new(name), &state);
+        written.map_err(|error| match error {
+            ChangeError::Io { source, .. } => cannot("write", &self.path(name), &source),
+            error => io::Error::other(error),
         })
     }
 
@@ -76,13 +88,20 @@ impl StateFolder {
     /// Where it cannot be written.
     pub fn append(&self, name: &str, bytes: &[u8], limit: u64) -> io::Result<()> {
         let path = self.path(name);
-        if fs::metadata(&path).is_ok_and(|found| found.len() > limit) {
-            fs::rename(&path, self.path(&format!("{name}.1")))?;
+        let failed = |error| cannot("write", &path, &error);
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.len() > limit) {
+            fs::rename(&path, self.path(&format!("{name}.1"))).map_err(failed)?;
         }
-        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
-        let mut file = open_regular(&path, flags)?;
-        self.give(&file)?;
-        file.write_all(bytes)
+        let mut file = self.open_own(&path, OFlags::WRONLY | OFlags::APPEND)?;
+        file.write_all(bytes).map_err(failed)
+    }
+
+    /// Opens a file of the folder's owner, who may have put a link in its place: to a file of root's, where root opens it.
+    fn open_own(&self, path: &Path, flags: OFlags) -> io::Result<File> {
+        let file = open_regular(path, flags | OFlags::CREATE | OFlags::NOFOLLOW);
+        let file = file.map_err(|error| cannot("write", path, &error))?;
+        self.give(&file).map_err(|error| cannot("write", path, &error))?;
+        Ok(file)
     }
 
     /// Takes the folder for one daemon, until what is returned is dropped.
@@ -90,11 +109,10 @@ impl StateFolder {
     /// # Errors
     /// Another daemon has it, or it cannot be locked.
     pub fn occupy(&self) -> io::Result<File> {
-        let file = open_regular(&self.path(LOCK), OFlags::RDWR | OFlags::CREATE)?;
-        self.give(&file)?;
+        let file = self.open_own(&self.path(LOCK), OFlags::RDWR)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(file),
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Errno::WOULDBLOCK) => {
                 let text = "another clusterhatd uses it: stop that one, or name another folder";
                 Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
             }
@@ -107,9 +125,12 @@ impl StateFolder {
     /// # Errors
     /// Where it cannot be locked.
     pub fn lock(&self) -> io::Result<File> {
-        let folder = File::open(&self.0)?;
-        flock(&folder, FlockOperation::LockExclusive)?;
-        Ok(folder)
+        let locked = || {
+            let folder = File::open(&self.0)?;
+            flock(&folder, FlockOperation::LockExclusive)?;
+            Ok(folder)
+        };
+        locked().map_err(|error| cannot("lock", &self.0, &error))
     }
 
     /// Files that root writes belong to the folder's owner.
@@ -156,27 +177,6 @@ impl StateFolder {
     }
 }
 
-/// The content of a file.
-///
-/// # Errors
-/// Where it cannot be read, or is no regular file.
-pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path, OFlags::RDONLY)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Neither waits at a pipe nor takes a device that has no end.
-fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
-    let flags = flags | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
-    if !file.metadata()?.is_file() {
-        let text = format!("{} is not a regular file", path.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-    }
-    Ok(file)
-}
-
 fn is_own(folder: &Path) -> io::Result<bool> {
     let is_known = OWN.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok());
     Ok(is_known || fs::read_dir(folder)?.next().is_none())
@@ -184,7 +184,7 @@ fn is_own(folder: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use rustix::fs::{CWD, FileType, mknodat};
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
 
@@ -195,8 +195,43 @@ mod tests {
         let folder = StateFolder::open(parent.path()).unwrap();
         mknodat(CWD, folder.path("a.json"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         let error = folder.read("a.json").unwrap_err().to_string();
-        assert!(error.contains("a.json is not a regular file"), "{error}");
-        assert!(folder.append("a.json", b"x", 1).is_err());
+        assert!(error.contains("a.json: not a regular file"), "{error}");
+        let error = folder.append("a.json", b"x", 1).unwrap_err().to_string();
+        assert!(error.contains("a.json: not a regular file"), "{error}");
+    }
+
+    /// Seen: a link that the daemon's user made let a command of root's add to any file, and give it to that user.
+    #[test]
+    fn a_link_in_the_place_of_a_file_is_not_written_through() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(&parent.path().join("state")).unwrap();
+        let other = parent.path().join("other");
+        fs::write(&other, "of others").unwrap();
+        for name in ["a.log", LOCK] {
+            std::os::unix::fs::symlink(&other, folder.path(name)).unwrap();
+        }
+        for error in [folder.append("a.log", b"x", 4096).unwrap_err(), folder.occupy().unwrap_err()]
+        {
+            assert!(error.to_string().contains("a symbolic link is not followed"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(&other).unwrap(), "of others");
+        // A certificate is read where the owner keeps it.
+        assert_eq!(read_file(&folder.path("a.log")).unwrap(), b"of others");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_and_fills_no_memory() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        File::create(folder.path("large")).unwrap().set_len(regular_file::LARGEST + 1).unwrap();
+        let error = folder.read("large").unwrap_err().to_string();
+        assert!(error.contains("large: larger than"), "{error}");
+        let socket = std::os::unix::net::UnixListener::bind(folder.path("socket")).unwrap();
+        let error = folder.read("socket").unwrap_err().to_string();
+        assert!(error.contains("socket: not a regular file"), "{error}");
+        drop(socket);
+        let error = StateFolder::open(&folder.path("large")).unwrap_err().to_string();
+        assert!(error.contains("not a directory"), "{error}");
     }
 
     /// Seen: `--state-dir /etc` closed that folder to everybody else.

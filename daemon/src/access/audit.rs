@@ -88,8 +88,7 @@ impl Audit {
         log::tell(Level::Notice, &text, &fields);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = self.append(file, line) {
-            let text = format!("cannot write {}: {error}", self.folder.path(file).display());
-            log::tell(Level::Error, &text, &[]);
+            log::tell(Level::Error, &error.to_string(), &[]);
         }
     }
 

@@ -64,10 +64,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         change: impl FnOnce(&mut T) -> Result<R, Problem>,
     ) -> Result<R, Problem> {
         let mut cache = self.lock();
-        let failed = |error: io::Error| {
-            let text = format!("cannot use {}: {error}", self.folder.path(self.file).display());
-            Problem::new(ProblemKind::Storage, text)
-        };
+        let failed = |error: io::Error| Problem::new(ProblemKind::Storage, error.to_string());
         let _turn = self.folder.lock().map_err(failed)?;
         self.refresh(&mut cache, self.stamp()).map_err(failed)?;
         let mut value = cache.value.clone();

@@ -115,6 +115,23 @@ fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
     daemon.signal("HUP");
     until("the refusal", || daemon.stderr().contains("stays as it was"));
     assert_eq!(daemon.get("/api/v1/nodes/web")["node"], "p1");
+    // Seen: the reason was told as "cannot use the certificate", and no more.
+    let table =
+        "[daemon]\nlisten = \"127.0.0.1:0\"\ncertificate = \"/nowhere/c\"\nkey = \"/nowhere/k\"\n";
+    std::fs::write(&config, table).unwrap();
+    daemon.signal("HUP");
+    until("the reason", || {
+        daemon
+            .stderr()
+            .contains("stays as it was: cannot use the certificate: cannot read /nowhere/c")
+    });
+    // Seen: all but the address had changed, and yet was said to be as before.
+    let table = "[nodes.p1]\nname = \"web\"\n[daemon]\nlisten = \"192.0.2.1:1\"\n";
+    std::fs::write(&config, table).unwrap();
+    daemon.signal("HUP");
+    let told =
+        "reloaded, but HTTPS is served where it was before: cannot serve HTTPS at 192.0.2.1:1";
+    until("the address", || daemon.stderr().contains(told));
     // The stream that was open before still tells.
     daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
     let mut text = String::new();
