@@ -73,9 +73,10 @@ impl Events {
             Some(after) => kept.last.iter().filter(|event| event.id > after).cloned().collect(),
             None => VecDeque::new(),
         };
-        let oldest = kept.last.front().map(|event| event.id);
-        let missed = after
-            .is_some_and(|after| oldest.is_some_and(|oldest| oldest > after.saturating_add(1)));
+        let oldest = kept.last.front().map_or(kept.next, |event| event.id);
+        // One from the future is of a time before the clock was set back: what came after it is not known.
+        let missed =
+            after.is_some_and(|after| after.saturating_add(1) < oldest || after >= kept.next);
         Some(Listener { missed, again, receiver: self.sender.subscribe(), _guard: guard })
     }
 

@@ -17,6 +17,9 @@ const FILE: &str = "accounts.json";
 /// The version of the file.
 const VERSION: u32 = 1;
 
+/// The name of no account: in Redfish, a collection has it in the place where an account's name is.
+const MEMBERS: &str = "Members";
+
 /// More accounts are not kept.
 const MOST: usize = 64;
 
@@ -105,7 +108,7 @@ impl Accounts {
     /// # Errors
     /// A name that is taken or malformed, a password that is not taken, too many accounts, or a file that cannot be written.
     pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, Problem> {
-        check_name(name)?;
+        check_account_name(name)?;
         let hash = hashed(password)?;
         let account = Kept { name: name.to_owned(), role, enabled: true, hash };
         self.change_all(|accounts| {
@@ -130,7 +133,7 @@ impl Accounts {
     pub fn change(&self, name: &str, change: &AccountChange) -> Result<Account, Problem> {
         let hash = change.password.as_deref().map(hashed).transpose()?;
         if let Some(new) = &change.name {
-            check_name(new)?;
+            check_account_name(new)?;
         }
         self.change_all(|accounts| {
             let taken = |new: &String| new != name && accounts.iter().any(|a| a.name == *new);
@@ -194,6 +197,14 @@ fn hashed(password: &str) -> Result<String, Problem> {
     password::hash(password).map_err(|error| Problem::new(ProblemKind::Internal, error))
 }
 
+fn check_account_name(name: &str) -> Result<(), Problem> {
+    if name == MEMBERS {
+        let text = format!("{name:?} is no account's name: it means all of them; take another");
+        return Err(Problem::bad_request(text));
+    }
+    check_name(name)
+}
+
 /// A name goes into logs, headers and paths.
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -222,7 +233,8 @@ mod tests {
         assert_eq!(conflict(accounts.remove("admin")), ProblemKind::Conflict);
         let lower = AccountChange { role: Some(Role::Operator), ..AccountChange::default() };
         assert_eq!(conflict(accounts.change("admin", &lower).map(drop)), ProblemKind::Conflict);
-        for name in ["", "a b", "../x", ".x", "<b>", &"x".repeat(33)] {
+        // Seen: nobody could change or remove an account called Members.
+        for name in ["", "a b", "../x", ".x", "<b>", "Members", &"x".repeat(33)] {
             let refused = accounts.create(name, "long enough", Role::Operator);
             assert_eq!(refused.unwrap_err().kind, ProblemKind::BadRequest, "{name}");
         }

@@ -57,6 +57,8 @@ async fn send(mut listener: Listener, sender: Sender<Bytes>, access: Arc<Access>
         }
         let next = tokio::select! {
             () = access.ended(&caller) => return,
+            // Its place is free at once.
+            () = sender.closed() => return,
             next = timeout(PULSE, listener.next()) => next,
         };
         let Some(role) = access.role_now(&caller) else { return };
@@ -79,4 +81,33 @@ fn is_for(event: &Event, role: Role) -> bool {
 fn message(event: &Arc<Event>) -> String {
     let data = serde_json::to_string(event).unwrap_or_default();
     format!("id: {}\nevent: {}\ndata: {data}\n\n", event.id, event.kind.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::access::By;
+    use crate::events::Events;
+    use crate::http::stream::Pieces;
+    use crate::state_folder::StateFolder;
+
+    /// Seen: who loaded a page anew again and again was told that too many listen, since those before were kept for 15 s.
+    #[tokio::test]
+    async fn a_place_is_free_once_its_client_is_gone() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let access = Arc::new(Access::open(&folder, Duration::from_secs(60)).unwrap());
+        let (name, address) = ("ann".to_owned(), "::1".to_owned());
+        let caller = Caller { name, role: Role::Operator, by: By::Peer, address, known_by: None };
+        let events = Events::default();
+        let (sender, mut pieces) = Pieces::new();
+        let listener = events.listen("ann", None).unwrap();
+        let stream = tokio::spawn(send(listener, sender, access, caller));
+        assert!(pieces.frame().await.unwrap().is_ok());
+        drop(pieces);
+        timeout(PULSE / 2, stream).await.expect("it ends before the next pulse").unwrap();
+        assert_eq!(events.listeners(), 0);
+    }
 }

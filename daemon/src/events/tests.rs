@@ -29,6 +29,25 @@ async fn who_comes_back_gets_what_was_missed() {
     assert!(events.listen("ann", Some(u64::MAX)).is_some());
 }
 
+/// Seen: who came back before anything happened after a restart, or with the clock set back, was told of no gap.
+#[tokio::test]
+async fn who_comes_back_after_a_restart_is_told_of_the_gap() {
+    let before = Events::default();
+    before.tell(power(1));
+    let last = before.last()[0].id;
+    let mut goes_on = before.listen("ann", Some(last)).unwrap();
+    before.tell(power(2));
+    assert_eq!(id(&mut goes_on).await, Some(last + 1));
+    for restarted_at in [last + 1_000_000, last - 1_000_000] {
+        let events = Events::default();
+        events.kept().next = restarted_at;
+        let mut back = events.listen("ann", Some(last)).unwrap();
+        events.tell(power(3));
+        assert_eq!(id(&mut back).await, None);
+        assert_eq!(id(&mut back).await, Some(restarted_at));
+    }
+}
+
 #[tokio::test]
 async fn a_slow_listener_is_told_so_and_memory_is_bounded() {
     let events = Events::default();

@@ -84,6 +84,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             let text = "the body has to be application/json";
             return Err(Problem::new(ProblemKind::UnsupportedMediaType, text));
         }
+        // An array would be taken for the fields of a structure, in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::bad_request("the body has to be a JSON object"));
+        }
         let parsed = serde_json::from_slice(&bytes);
         parsed.map(Body).map_err(|error| Problem::bad_request(format!("the body: {error}")))
     }

@@ -66,6 +66,9 @@ impl<T: Property> Property for Option<T> {
     }
 }
 
+/// What is told of these is nothing but their names.
+const SECRETS: [&str; 2] = ["Password", "HttpHeaders"];
+
 impl Body {
     /// Reads a body as the properties of a resource.
     ///
@@ -141,15 +144,18 @@ impl Body {
         let word: String = self.take(name)?;
         let found = words.iter().find(|(known, _)| *known == word).map(|&(_, value)| value);
         if found.is_none() {
-            let message = match self.action {
-                None => Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, &[&word, name]),
-                Some(action) => {
-                    Message::new(&message::ACTION_PARAMETER_NOT_IN_LIST, &[&word, name, action])
-                }
-            };
-            self.messages.push(message.about(name));
+            self.refuse_value(name, &word);
         }
         found
+    }
+
+    /// Takes strings that are each one of some words, none where it is not there; the first of others is noted.
+    pub(crate) fn list_of(&mut self, name: &str, words: &[&str]) -> Vec<String> {
+        let list: Vec<String> = self.take(name).unwrap_or_default();
+        if let Some(word) = list.iter().find(|word| !words.contains(&word.as_str())) {
+            self.refuse_value(name, word);
+        }
+        list
     }
 
     /// The same of a property that has to be there.
@@ -173,6 +179,18 @@ impl Body {
             Some(action) => Message::new(&message::ACTION_PARAMETER_VALUE_ERROR, &[name, action]),
         };
         self.messages.push(message.about(name).in_words(format!("{name}: {why}")));
+    }
+
+    /// Notes that a property's value is none of those that it can have.
+    pub(crate) fn refuse_value(&mut self, name: &str, word: &str) {
+        let word = &*clusterhat::shorten(word);
+        let message = match self.action {
+            None => Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, &[word, name]),
+            Some(action) => {
+                Message::new(&message::ACTION_PARAMETER_NOT_IN_LIST, &[word, name, action])
+            }
+        };
+        self.messages.push(message.about(name));
     }
 
     /// Notes what else is wrong.
@@ -213,10 +231,9 @@ impl Body {
     }
 
     fn wrong_type(&self, name: &str, value: &Value) -> Message {
-        let value = match value {
-            Value::Object(_) => "object".to_owned(),
-            Value::Array(_) => "array".to_owned(),
-            value => value.to_string(),
+        let value = match SECRETS.contains(&name) {
+            true => "******".to_owned(),
+            false => clusterhat::shorten(&value.to_string()).into_owned(),
         };
         match self.action {
             None => Message::new(&message::PROPERTY_VALUE_TYPE, &[&value, name]),

@@ -33,7 +33,7 @@ pub(super) async fn create(
     body.finish(accounts::of(&nobody()).properties())?;
     let (name, word) = (name.unwrap_or_default(), word.unwrap_or_default());
     let role = role.unwrap_or(Role::ReadOnly);
-    let _turn = asked.own.accounts_turn.lock().await;
+    let _turn = asked.own.turn.lock().await;
     let (own, new) = (service.clone(), name.clone());
     let account = blocking(move || {
         let account = own.access.accounts.create(&new, &word, role)?;
@@ -61,7 +61,7 @@ pub(super) async fn change(
     if !is_administrator && caller.name != name {
         return Err(Failure::missing(&asked.path));
     }
-    let _turn = asked.own.accounts_turn.lock().await;
+    let _turn = asked.own.turn.lock().await;
     let account = service.access.accounts.get(name);
     let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
     let document = accounts::of(&account);
@@ -104,7 +104,7 @@ pub(super) async fn delete(
 ) -> Result<Response, Failure> {
     let caller = asked.caller()?;
     let name = asked.id(uri::ACCOUNTS)?;
-    let _turn = asked.own.accounts_turn.lock().await;
+    let _turn = asked.own.turn.lock().await;
     let account = service.access.accounts.get(name);
     let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
     etag::check(&asked.headers, &etag::of(accounts::of(&account).properties()))?;

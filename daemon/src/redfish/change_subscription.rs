@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::asked::Asked;
 use super::body::{Body, Property};
 use super::failure::Failure;
+use super::record::REGISTRIES;
 use super::subscription::{Destination, Filter, RESUME, Retry, SUSPEND};
 use super::subscriptions::Delivery;
 use super::{etag, event_service, message, post, reply, uri};
@@ -48,7 +49,8 @@ pub(super) async fn create(
     let mut body = Body::parse(&asked.headers, &bytes)?;
     let uri: Option<String> = body.require("Destination");
     if uri.as_deref().is_some_and(|uri| !post::is_address(uri)) {
-        body.refuse("Destination", "not an address that begins with https:// or http://");
+        let why = "https:// or http://, a host, a port up to 65535 where it is another, and a path; no user or password";
+        body.refuse("Destination", why);
     }
     body.require_one_of("Protocol", &[("Redfish", ())]);
     body.one_of("SubscriptionType", &[("RedfishEvent", ())]);
@@ -73,8 +75,13 @@ pub(super) async fn create(
 }
 
 /// Changes what a client calls a subscription, and what becomes of it.
-pub(super) async fn change(asked: Asked, bytes: Bytes) -> Result<Response, Failure> {
+pub(super) async fn change(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
     let id = asked.id(uri::SUBSCRIPTIONS)?;
+    let _turn = asked.own.turn.lock().await;
     let find = || {
         let all = asked.own.subscriptions.list();
         let found = all.into_iter().find(|known| known.id == id);
@@ -96,6 +103,7 @@ pub(super) async fn change(asked: Asked, bytes: Bytes) -> Result<Response, Failu
             destination.verify = verify.unwrap_or(destination.verify);
         }
     })?;
+    service.access.audit.note(asked.caller()?, "change subscription", id, "done");
     Ok(reply::made(StatusCode::OK, find()?.document()))
 }
 
@@ -154,6 +162,7 @@ pub(super) async fn delete(
     asked: Asked,
 ) -> Result<Response, Failure> {
     let id = asked.id(uri::SUBSCRIPTIONS)?;
+    let _turn = asked.own.turn.lock().await;
     let known = asked.own.subscriptions.list().into_iter().find(|known| known.id == id);
     let known = known.ok_or_else(|| Failure::missing(&asked.path))?;
     etag::check(&asked.headers, &etag::of(known.document().properties()))?;
@@ -163,8 +172,13 @@ pub(super) async fn delete(
 }
 
 /// Changes how often events are sent to a receiver that does not answer.
-pub(super) async fn change_service(asked: Asked, bytes: Bytes) -> Result<Response, Failure> {
+pub(super) async fn change_service(
+    State(service): State<Service>,
+    asked: Asked,
+    bytes: Bytes,
+) -> Result<Response, Failure> {
     let all = &asked.own.subscriptions;
+    let _turn = asked.own.turn.lock().await;
     let before = all.delivery();
     let document = event_service::service(before);
     etag::check(&asked.headers, &etag::of(document.properties()))?;
@@ -176,6 +190,7 @@ pub(super) async fn change_service(asked: Asked, bytes: Bytes) -> Result<Respons
         attempts: attempts.unwrap_or(before.attempts),
         interval_s: interval.unwrap_or(before.interval_s),
     })?;
+    service.access.audit.note(asked.caller()?, "change event service", "", "done");
     Ok(reply::made(StatusCode::OK, event_service::service(all.delivery())))
 }
 
@@ -189,17 +204,20 @@ fn number(body: &mut Body, name: &str, most: u64) -> Option<u64> {
 
 fn filter(body: &mut Body) -> Filter {
     let origins: Vec<Origin> = body.take("OriginResources").unwrap_or_default();
-    let event_types: Vec<String> = body.take("EventTypes").unwrap_or_default();
-    if event_types.iter().any(|kind| !EVENT_TYPES.contains(&kind.as_str())) {
-        body.refuse("EventTypes", &format!("one of {}", EVENT_TYPES.join(", ")));
-    }
+    let event_types = body.list_of("EventTypes", &EVENT_TYPES);
     // Events are of resources of any type.
     if body.take::<Vec<String>>("ResourceTypes").is_some_and(|types| !types.is_empty()) {
         body.refuse("ResourceTypes", "not supported; leave it out, or send an empty list");
     }
+    let message_ids: Vec<String> = body.take("MessageIds").unwrap_or_default();
+    // Nothing would ever come of another one.
+    let is_told = |id: &&String| REGISTRIES.contains(&id.split('.').next().unwrap_or_default());
+    if let Some(other) = message_ids.iter().find(|id| !is_told(id)) {
+        body.refuse_value("MessageIds", other);
+    }
     Filter {
-        registry_prefixes: body.take("RegistryPrefixes").unwrap_or_default(),
-        message_ids: body.take("MessageIds").unwrap_or_default(),
+        registry_prefixes: body.list_of("RegistryPrefixes", &REGISTRIES),
+        message_ids,
         origins: origins.into_iter().map(|Origin(uri)| uri).collect(),
         event_types,
     }
@@ -214,7 +232,14 @@ fn headers(body: &mut Body) -> Vec<(String, String)> {
             .is_ok_and(|name| !OWN_HEADERS.contains(&name.as_str()));
         match value.as_str().filter(|value| is_name && HeaderValue::from_str(value).is_ok()) {
             Some(value) => headers.push((name, value.to_owned())),
-            None => body.refuse("HttpHeaders", "not headers that can be sent"),
+            None => {
+                let name = clusterhat::shorten(&name).into_owned();
+                let own = OWN_HEADERS.join(", ");
+                let why = format!(
+                    "{name:?} cannot be sent: a name and a text of HTTP, and none of {own}"
+                );
+                body.refuse("HttpHeaders", &why);
+            }
         }
     }
     headers

@@ -91,7 +91,7 @@ fn place(world: &World<'_>, node: &NodeStatus) -> Document {
 }
 
 /// As Redfish writes it.
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     let is_dash = |index| matches!(index, 8 | 13 | 18 | 23);
     let fits =
         |(index, c): (usize, char)| if is_dash(index) { c == '-' } else { c.is_ascii_hexdigit() };

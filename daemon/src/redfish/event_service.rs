@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::document::{Document, enabled};
+use super::record::REGISTRIES;
 use super::sse_filter::PROPERTIES;
 use super::subscriptions::Delivery;
 use super::uri;
@@ -16,7 +17,7 @@ pub(crate) fn service(delivery: Delivery) -> Document {
         .with("DeliveryRetryAttempts", delivery.attempts)
         .with("DeliveryRetryIntervalSeconds", delivery.interval_s)
         .with("EventFormatTypes", json!(["Event"]))
-        .with("RegistryPrefixes", json!(["ResourceEvent", "TaskEvent"]))
+        .with("RegistryPrefixes", json!(REGISTRIES))
         .with("ResourceTypes", json!(nothing))
         .with("OriginResourcesSupported", true)
         .with("SubordinateResourcesSupported", false)

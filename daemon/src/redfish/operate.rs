@@ -64,7 +64,7 @@ pub(super) async fn reset_several(
     let caller = asked.caller()?;
     let mut body = Body::of_action(&asked.headers, &bytes, RESET_SEVERAL)?;
     let operation = body.require_one_of("ResetType", &TYPES);
-    let targets: Vec<Reference> = body.require("TargetURIs").unwrap_or_default();
+    let targets: Option<Vec<Reference>> = body.require("TargetURIs");
     let delay: Option<u64> = body.take(DELAY);
     if body.take::<u64>("BatchSize").is_some_and(|size| size != 1) {
         body.refuse(
@@ -72,7 +72,7 @@ pub(super) async fn reset_several(
             "nodes are switched on one after the other; leave it out or send 1",
         );
     }
-    let nodes = nodes(&service, &mut body, &targets).await;
+    let nodes = nodes(&service, &mut body, targets).await;
     body.finish(&Map::new())?;
     let overrides = Overrides { delay: delay.map(Duration::from_secs), ..Overrides::default() };
     let (operation, content) = (certain(operation)?, content(&asked, &bytes));
@@ -103,21 +103,22 @@ fn certain(operation: Option<Operation>) -> Result<Operation, Failure> {
 }
 
 /// The nodes that references mean, each once. None at all is refused: it would mean all.
-async fn nodes(service: &Service, body: &mut Body, targets: &[Reference]) -> Vec<String> {
+async fn nodes(service: &Service, body: &mut Body, targets: Option<Vec<Reference>>) -> Vec<String> {
+    if targets.as_ref().is_some_and(Vec::is_empty) {
+        body.refuse("TargetURIs", "name at least one system");
+    }
     let reading = service.boards.reading(NAMES).await;
     let mut nodes = BTreeSet::new();
-    for Reference(target) in targets {
-        let node = uri::id_in(target, uri::SYSTEMS);
+    for Reference(target) in targets.into_iter().flatten() {
+        let node = uri::id_in(&target, uri::SYSTEMS);
         let row = node.and_then(|node| reading.nodes().iter().find(|row| row.node == node));
-        match row {
-            Some(row) => {
-                nodes.insert(row.node.clone());
-            }
-            None => body.refuse("TargetURIs", "not a member of /redfish/v1/Systems"),
-        }
-    }
-    if targets.is_empty() {
-        body.refuse("TargetURIs", "name at least one system");
+        let Some(row) = row else {
+            let target = clusterhat::shorten(&target).into_owned();
+            let why = format!("{target:?} is not a member of /redfish/v1/Systems");
+            body.refuse("TargetURIs", &why);
+            break;
+        };
+        nodes.insert(row.node.clone());
     }
     nodes.into_iter().collect()
 }

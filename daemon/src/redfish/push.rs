@@ -93,7 +93,10 @@ async fn work(id: String, mut waiting: Receiver<Arc<Event>>, subscriptions: Arc<
             Retry::Suspend => "the subscription is suspended",
             Retry::Forever => "the event is lost",
         };
-        let text = format!("events cannot be sent to {}: {error}; {what}", destination.uri);
+        let text = format!(
+            "events of subscription {id} cannot be sent to {}: {error}; {what}",
+            destination.origin()
+        );
         log::tell(Level::Warning, &text, &[]);
         // Where that cannot be written, the next event is tried again.
         let _ = match destination.retry {

@@ -9,6 +9,9 @@ use super::document::link;
 use super::{schema, uri};
 use crate::events::{Event, EventKind};
 
+/// The registries of the messages.
+pub(crate) const REGISTRIES: [&str; 2] = ["ResourceEvent", "TaskEvent"];
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {

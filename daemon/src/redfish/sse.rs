@@ -86,8 +86,14 @@ async fn tell(told: Told, sender: Sender<Bytes>, may_read: impl Fn() -> bool) {
     let mut next = Some(Bytes::from_static(b": connected\n\n"));
     loop {
         if let Some(bytes) = next.take() {
-            if !may_read() || sender.send(bytes).await.is_err() {
+            if !may_read() {
                 return;
+            }
+            tokio::select! {
+                () = stream.ended() => return,
+                sent = sender.send(bytes) => if sent.is_err() {
+                    return;
+                },
             }
         }
         let happens = timeout(KEEP_ALIVE, listener.next());

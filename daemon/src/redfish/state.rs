@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::chassis::is_uuid;
 use super::subscriptions::Subscriptions;
 use crate::access::password::{hex, random};
 use crate::state_folder::StateFolder;
@@ -21,8 +22,9 @@ pub struct State {
     pub(super) host: Arc<str>,
     /// Who is told of events.
     pub(super) subscriptions: Arc<Subscriptions>,
-    /// Between the look at an entity tag and the change that it allows, nobody else changes an account.
-    pub(super) accounts_turn: Arc<Mutex<()>>,
+    /// Between the look at an entity tag and the change that it allows, nobody else changes an account or a
+    /// subscription.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 impl State {
@@ -32,7 +34,7 @@ impl State {
     /// Files that cannot be read or written, or are damaged.
     pub fn open(folder: &StateFolder) -> io::Result<Self> {
         let known = folder.read(FILE)?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let uuid = match known.map(|text| text.trim().to_owned()).filter(|text| text.len() == 36) {
+        let uuid = match known.map(|text| text.trim().to_owned()).filter(|text| is_uuid(text)) {
             Some(uuid) => uuid,
             None => {
                 let uuid = random_uuid();
@@ -43,7 +45,7 @@ impl State {
         let subscriptions = Arc::new(Subscriptions::open(folder)?);
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let (uuid, host) = (uuid.into(), host.trim().into());
-        Ok(Self { uuid, host, subscriptions, accounts_turn: Arc::default() })
+        Ok(Self { uuid, host, subscriptions, turn: Arc::default() })
     }
 }
 
@@ -68,5 +70,8 @@ mod tests {
         let uuid = State::open(&folder).expect("it begins").uuid;
         assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
         assert_eq!(State::open(&folder).expect("it goes on").uuid, uuid);
+        // What is none is made anew.
+        folder.write(FILE, "x".repeat(36).as_bytes()).expect("it can be written");
+        assert_eq!(&State::open(&folder).expect("it begins").uuid[14..15], "4");
     }
 }

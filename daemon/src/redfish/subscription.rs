@@ -38,10 +38,18 @@ pub(crate) struct Destination {
     pub retry: Retry,
 }
 
-/// A header's value may be a password.
+/// A header's value may be a password, and so may be a part of the URI.
 impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Destination").field("uri", &self.uri).finish_non_exhaustive()
+        f.debug_struct("Destination").field("origin", &self.origin()).finish_non_exhaustive()
+    }
+}
+
+impl Destination {
+    /// For logs: the scheme, the host and the port. Paths of webhooks are often secrets.
+    pub(crate) fn origin(&self) -> String {
+        let parts: Vec<_> = self.uri.split(['/', '?']).take(3).collect();
+        parts.join("/")
     }
 }
 
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn headers_are_never_told() {
         let destination = Destination {
-            uri: "https://example.com/".to_owned(),
+            uri: "https://example.com:8443/hook/known-to-few?key=known-to-few".to_owned(),
             headers: vec![("Authorization".to_owned(), "hidden".to_owned())],
             verify: true,
             retry: Retry::Forever,
@@ -197,7 +205,10 @@ mod tests {
             filter: Filter::default(),
             is_suspended: false,
         };
-        let told = Value::from(subscription.document()).to_string() + &format!("{subscription:?}");
-        assert!(!told.contains("hidden") && told.contains("https://example.com/"));
+        let told = Value::from(subscription.document()).to_string();
+        assert!(!told.contains("hidden") && told.contains("https://example.com:8443/hook"));
+        let logged = format!("{subscription:?}");
+        assert!(!logged.contains("hidden") && !logged.contains("few"), "{logged}");
+        assert!(logged.contains("https://example.com:8443\""), "{logged}");
     }
 }

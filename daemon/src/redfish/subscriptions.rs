@@ -160,10 +160,13 @@ impl Subscriptions {
     /// # Errors
     /// No such subscription, or a file that cannot be written.
     pub(crate) fn remove(&self, id: &str) -> Result<(), Failure> {
-        if let Some((_, ended)) = self.streams().iter().find(|(stream, _)| stream.id == id) {
-            ended.notify_one();
+        let mut streams = self.streams();
+        if let Some(place) = streams.iter().position(|(stream, _)| stream.id == id) {
+            // It is gone from now on, whenever its client takes notice.
+            streams.remove(place).1.notify_one();
             return Ok(());
         }
+        drop(streams);
         self.change(|kept| {
             let before = kept.subscriptions.len();
             kept.subscriptions.retain(|known| known.id != id);
@@ -191,10 +194,8 @@ impl Subscriptions {
         let mut kept = self.kept();
         let mut next = Kept { version: 1, ..kept.clone() };
         change(&mut next)?;
-        self.folder.write_json(FILE, &next).map_err(|error| {
-            let path = self.folder.path(FILE);
-            Failure::internal(format!("cannot write {}: {error}", path.display()))
-        })?;
+        let written = self.folder.write_json(FILE, &next);
+        written.map_err(|error| Failure::internal(error.to_string()))?;
         *kept = next;
         self.changed.notify_one();
         Ok(())
@@ -280,5 +281,10 @@ mod tests {
         assert_eq!(all.list()[0].context.as_deref(), Some("mine"));
         drop(stream);
         assert!(all.list().is_empty());
+        // One that is ended is gone before its client, who may read nothing, takes notice.
+        let stream = all.stream();
+        all.remove(stream.context()).expect("there");
+        assert!(all.list().is_empty());
+        assert_eq!(all.remove(stream.context()).expect_err("gone").status, StatusCode::NOT_FOUND);
     }
 }

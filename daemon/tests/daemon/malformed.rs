@@ -179,6 +179,20 @@ fn a_property_that_is_there_twice_is_named() {
     assert_eq!(daemon.get("/api/v1/tasks")["tasks"], json!([]));
 }
 
+/// Seen: an array was taken for the fields of a request, in the order that they have in the program.
+#[test]
+fn a_body_of_the_small_api_is_an_object_and_nothing_else() {
+    let daemon = Daemon::on_socket();
+    for body in [r#"[["p1"], "on", null, null, null, false]"#, r#" ["p1", "off"]"#, "\"on\"", "1"] {
+        for path in ["/api/v1/power", "/api/v1/wait", "/api/v1/tokens"] {
+            let answer = daemon.ask(&Request::post(path, &Value::Null).body(body));
+            assert_eq!(answer.status, 400, "{path} {body}: {}", answer.body);
+            assert!(answer.body.contains("a JSON object"), "{}", answer.body);
+        }
+    }
+    assert_eq!(daemon.get("/api/v1/tasks")["tasks"], json!([]));
+}
+
 /// Seen: a path that is no UTF-8 was answered in plain text.
 #[test]
 fn a_path_or_query_that_cannot_be_read_is_refused_in_the_format_of_its_part() {

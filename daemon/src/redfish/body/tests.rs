@@ -72,6 +72,16 @@ fn every_property_that_is_wrong_is_named() {
 }
 
 #[test]
+fn a_value_of_a_wrong_type_is_told_unless_it_is_a_secret() {
+    let mut body = parse(br#"{"UserName": ["x"], "Password": 12345678}"#).expect("JSON");
+    assert_eq!(body.take::<String>("UserName"), None);
+    assert_eq!(body.take::<String>("Password"), None);
+    let text = body.finish(&none()).expect_err("wrong").to_json().to_string();
+    assert!(text.contains(r#"[\\\"x\\\"]"#) || text.contains(r#"[\"x\"]"#), "{text}");
+    assert!(!text.contains("12345678"), "{text}");
+}
+
+#[test]
 fn parameters_of_an_action_are_named_with_it() {
     let bytes = br#"{"ResetType": "Explode", "Now": true}"#;
     let mut body = Body::of_action(&HeaderMap::new(), bytes, "ComputerSystem.Reset").expect("JSON");

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Service, reset};
+use clusterhat_tests::running::until;
 use serde_json::{Value, json};
 
 const P1: &str = "/redfish/v1/Systems/p1";
@@ -230,10 +231,52 @@ fn subscriptions_that_cannot_be_are_refused() {
         ),
         (
             json!({"Destination": "https://a/", "Protocol": "Redfish", "EventTypes": ["Nonsense"]}),
-            "PropertyValueError",
+            "PropertyValueNotInList",
+        ),
+        // Seen: they were made, and nothing was ever sent to them.
+        (
+            json!({"Destination": "https://a/", "Protocol": "Redfish", "RegistryPrefixes": ["Nonsense"]}),
+            "PropertyValueNotInList",
+        ),
+        (
+            json!({"Destination": "https://a/", "Protocol": "Redfish", "MessageIds": ["Nonsense.1.0.X"]}),
+            "PropertyValueNotInList",
         ),
     ] {
         let answer = daemon.ask("POST", SUBSCRIPTIONS, Some(&body.to_string()));
         assert_eq!((answer.status, answer.messages()), (400, vec![key.to_owned()]), "{body}");
+        if key == "PropertyValueNotInList" && body.to_string().contains("Nonsense") {
+            assert!(answer.body.contains("'Nonsense"), "the value is named: {}", answer.body);
+        }
     }
+    let secret = json!({"Destination": "https://a/", "Protocol": "Redfish", "HttpHeaders": [{"Host": "s3cret"}]});
+    let answer = daemon.ask("POST", SUBSCRIPTIONS, Some(&secret.to_string())).body;
+    assert!(answer.contains("Host") && !answer.contains("s3cret"), "{answer}");
+}
+
+/// Seen: that a receiver's certificate is to be trusted no more was written down nowhere.
+#[test]
+fn a_change_of_a_subscription_is_written_down() {
+    let daemon = Service::new();
+    let body = json!({"Destination": "https://a.invalid/hook/s3cret", "Protocol": "Redfish"});
+    let made = daemon.ask("POST", SUBSCRIPTIONS, Some(&body.to_string()));
+    let subscription = made.header("location");
+    let change = json!({"VerifyCertificate": false}).to_string();
+    assert_eq!(daemon.ask("PATCH", subscription, Some(&change)).status, 200);
+    let quick = json!({"DeliveryRetryAttempts": 0}).to_string();
+    assert_eq!(daemon.ask("PATCH", "/redfish/v1/EventService", Some(&quick)).status, 200);
+    let audit = std::fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
+    let id = subscription.rsplit('/').next().unwrap();
+    let is_line = |line: &str, words: &[&str]| words.iter().all(|word| line.contains(word));
+    assert!(audit.lines().any(|line| is_line(line, &["change subscription", id])), "{audit}");
+    assert!(audit.lines().any(|line| is_line(line, &["change event service"])), "{audit}");
+    // The journal tells where events cannot be sent to, but not the path, which few may know.
+    daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
+    until("the failure", || daemon.daemon.stderr().contains("cannot be sent"));
+    let told = daemon.daemon.stderr();
+    assert!(
+        told.contains(&format!("subscription {id} cannot be sent to https://a.invalid: ")),
+        "{told}"
+    );
+    assert!(!told.contains("s3cret"), "{told}");
 }
