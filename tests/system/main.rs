@@ -15,6 +15,7 @@ mod daemon;
 mod fan;
 mod guest;
 mod machine;
+mod moments;
 mod names;
 mod network;
 mod power;
