@@ -11,7 +11,7 @@ use super::message::{self, Message};
 
 mod expand;
 
-pub(crate) use expand::LEVELS;
+pub(crate) use expand::{LEVELS, limit};
 
 /// What a client asks of a resource beside the resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Query {
         self.expand.is_some() || self.only
     }
 
-    /// The resource as it was asked for. `find` gives the resource at a URI.
+    /// The resource as it was asked for. `find` gives the resource at a URI; what `$expand` adds may have `limit` bytes.
     ///
     /// # Errors
     /// 400 where a collection's parameter is asked of a resource that is none; 507 where `$expand` becomes too much.
@@ -76,6 +76,7 @@ impl Query {
         &self,
         document: Document,
         find: &dyn Fn(&str) -> Option<Document>,
+        limit: usize,
     ) -> Result<Document, Failure> {
         let is_collection = document.properties().contains_key("Members");
         if !is_collection && (self.top.is_some() || self.skip.is_some() || self.only) {
@@ -84,7 +85,7 @@ impl Query {
         let mut document = if self.only { only_member(document, find) } else { document };
         self.page(document.properties_mut());
         if let Some(expand) = self.expand {
-            expand.apply(document.properties_mut(), find)?;
+            expand.apply(document.properties_mut(), find, limit)?;
         }
         if let Some(select) = &self.select {
             self.select(document.properties_mut(), select, is_collection);

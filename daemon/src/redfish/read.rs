@@ -11,7 +11,7 @@ use super::asked::Asked;
 use super::document::Document;
 use super::failure::Failure;
 use super::gathered::Gathered;
-use super::query::Query;
+use super::query::{self, Query};
 use super::{metadata, reply, resource, uri};
 use crate::access::{By, Caller, Role};
 use crate::http::authenticate;
@@ -30,7 +30,7 @@ pub(super) async fn resource(
     let world = gathered.world();
     let find = |path: &str| resource::find(path, &world);
     let document = find(&asked.path).ok_or_else(|| Failure::missing(&asked.path))?;
-    let document = query.apply(document, &find)?;
+    let document = query.apply(document, &find, query::limit(world.status.nodes.len()))?;
     let mut response = reply::resource(&asked, document, query.is_plain());
     if let Some(taken) = gathered.taken() {
         response.extensions_mut().insert(taken);

@@ -82,3 +82,22 @@ fn nonsense_ends_nothing_and_takes_no_memory() {
     let nodes = daemon.get("/api/v1/nodes");
     assert!(nodes["nodes"].as_array().unwrap().iter().all(|node| node["seen"] == false));
 }
+
+/// Seen: four nodes that were expanded into each other took 70 MB, which the allocator kept.
+#[test]
+fn resources_that_are_expanded_into_each_other_take_little_memory() {
+    let daemon = Daemon::on_socket();
+    let ask = |path: &str| daemon.ask(&Request::get(&format!("/redfish/v1{path}"))).status;
+    assert_eq!(ask("?$expand=*($levels=3)"), 200);
+    let before = memory(&daemon);
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        for path in ["", "/Systems", "/Chassis", "/Chassis/hat1", "/Systems/p1"] {
+            statuses.push(ask(&format!("{path}?$expand=*($levels=6)")));
+        }
+    }
+    let after = memory(&daemon);
+    assert!(after < before + 20 * 1024, "{before} KiB became {after} KiB");
+    assert!(statuses.iter().all(|status| [200, 507].contains(status)), "{statuses:?}");
+    assert!(statuses.contains(&507), "nothing was too large: {statuses:?}");
+}

@@ -10,9 +10,12 @@ use super::super::message::{self, Message};
 /// How deep it may go.
 pub(crate) const LEVELS: u64 = 6;
 
-/// How large the resources may be together, in bytes of JSON: since everything links to everything else, each level may be
-/// many times as large as the one before.
-const LIMIT: usize = 4 * 1024 * 1024;
+/// How large the resources may be together, in bytes of JSON: what does not grow with the cluster, and each node's share, which
+/// is some times of what its resources are. Since everything links to everything else, each level may be many times as large
+/// as the one before; in memory it takes ten times of that, and an allocator keeps it for each thread.
+pub(crate) const fn limit(nodes: usize) -> usize {
+    512 * 1024 + nodes * 4 * 1024
+}
 
 /// Which links are followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,7 @@ pub(super) struct Expand {
 struct Following<'a> {
     expand: Expand,
     find: &'a dyn Fn(&str) -> Option<Document>,
+    limit: usize,
     /// How many bytes may still come.
     left: usize,
 }
@@ -71,8 +75,9 @@ impl Expand {
         self,
         properties: &mut Map<String, Value>,
         find: &dyn Fn(&str) -> Option<Document>,
+        limit: usize,
     ) -> Result<(), Failure> {
-        let mut following = Following { expand: self, find, left: LIMIT };
+        let mut following = Following { expand: self, find, limit, left: limit };
         following.properties(properties, self.levels, false)
     }
 }
@@ -115,7 +120,8 @@ impl Following<'_> {
             return Ok(());
         };
         let found = Value::from(found);
-        self.left = self.left.checked_sub(found.to_string().len()).ok_or_else(too_much)?;
+        let left = self.left.checked_sub(found.to_string().len());
+        self.left = left.ok_or_else(|| too_much(self.limit))?;
         if let Value::Object(found) = found {
             *properties = found;
         }
@@ -129,9 +135,11 @@ fn reference(properties: &Map<String, Value>) -> Option<String> {
     (properties.len() == 1 && uri.starts_with("/redfish/v1/")).then(|| uri.to_owned())
 }
 
-fn too_much() -> Failure {
+fn too_much(limit: usize) -> Failure {
     let message = Message::new(&message::QUERY_VALUE_ERROR, &["$expand"]);
-    let text =
-        format!("the expanded resources are larger than {} MiB; expand less of them", LIMIT >> 20);
+    let text = format!(
+        "the expanded resources are larger than {} KiB; ask for fewer levels, or for a part by $top and $skip",
+        limit >> 10
+    );
     Failure::new(StatusCode::INSUFFICIENT_STORAGE, message.in_words(text))
 }

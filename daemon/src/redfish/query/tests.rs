@@ -24,7 +24,7 @@ fn find(uri: &str) -> Option<Document> {
 
 fn ask(uri: &str, query: &str) -> Result<Value, Failure> {
     let document = find(uri).expect("it is there");
-    Ok(Query::parse(query)?.apply(document, &find)?.into())
+    Ok(Query::parse(query)?.apply(document, &find, limit(3))?.into())
 }
 
 fn nodes(query: &str) -> Value {
@@ -122,9 +122,11 @@ fn what_would_grow_without_end_is_refused() {
         Some(Document::collection("ComputerSystemCollection", uri, "Nodes", others))
     };
     let query = Query::parse("$expand=*($levels=6)").expect("it is allowed");
-    let refused =
-        query.apply(find("/redfish/v1/Systems").expect("there"), &find).expect_err("too much");
+    let all = find("/redfish/v1/Systems").expect("there");
+    let refused = query.apply(all, &find, limit(100)).expect_err("too much");
     assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE);
+    // It says how much that is.
+    assert!(refused.to_json().to_string().contains("912 KiB"), "{}", refused.to_json());
 }
 
 proptest::proptest! {
