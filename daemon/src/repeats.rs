@@ -50,6 +50,14 @@ impl Repeats {
         }
     }
 
+    /// Whether this request has been sent before: what it began may have changed what it asks for.
+    #[must_use]
+    pub fn has(&self, caller: &str, headers: &HeaderMap) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |key: &str| known.iter().any(|k| k.caller == caller && k.key == key);
+        key(headers).ok().flatten().is_some_and(is_same)
+    }
+
     /// The task that this caller began with this key, or the one that `begin` begins now.
     ///
     /// # Errors

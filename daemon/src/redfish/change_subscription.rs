@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::record::REGISTRIES;
 use super::subscription::{Destination, Filter, RESUME, Retry, SUSPEND};
 use super::subscriptions::Delivery;
-use super::{etag, event_service, message, post, reply, uri};
+use super::{etag, event_service, message, post, read, reply, uri};
 use crate::service::Service;
 
 /// The types of events that Redfish knows.
@@ -115,7 +115,7 @@ pub(super) async fn suspend(
 ) -> Result<Response, Failure> {
     let body = Body::of_action(&asked.headers, &bytes, SUSPEND)?;
     body.finish(&Map::new())?;
-    set_suspended(&service, &asked, SUSPEND, true)
+    set_suspended(&service, &asked, SUSPEND, true).await
 }
 
 /// Lets events be sent again, from the next one on: none are kept for one that is suspended.
@@ -130,10 +130,10 @@ pub(super) async fn resume(
         body.refuse(name, "a duration of ISO 8601, such as PT0S");
     }
     body.finish(&Map::new())?;
-    set_suspended(&service, &asked, RESUME, false)
+    set_suspended(&service, &asked, RESUME, false).await
 }
 
-fn set_suspended(
+async fn set_suspended(
     service: &Service,
     asked: &Asked,
     action: &str,
@@ -150,6 +150,8 @@ fn set_suspended(
             missing
         });
     }
+    let _turn = asked.own.turn.lock().await;
+    read::unchanged(service, asked).await?;
     all.edit(id, |known| known.is_suspended = is_suspended)?;
     let word = if is_suspended { "suspend subscription" } else { "resume subscription" };
     service.access.audit.note(asked.caller()?, word, id, "done");

@@ -17,7 +17,7 @@ use super::body::{Body, Property};
 use super::failure::Failure;
 use super::message::{self, Message};
 use super::reset::{RESET, RESET_SEVERAL, TYPES};
-use super::{reply, tasks, uri};
+use super::{read, reply, tasks, uri};
 use crate::boards::{DONE_AT_ONCE, Operation, Task, TaskState};
 use crate::error::{Problem, ProblemKind};
 use crate::service::Service;
@@ -50,6 +50,7 @@ pub(super) async fn reset(
     let operation = body.require_one_of("ResetType", &TYPES);
     body.finish(&Map::new())?;
     let (operation, content) = (certain(operation)?, content(&asked, &bytes));
+    unchanged(&service, &asked).await?;
     let start = || service.tasks.start(operation, &[node], caller);
     let task = service.repeats.begin(&caller.name, &asked.headers, &content, start)?;
     Ok(answer(&task).await)
@@ -76,10 +77,19 @@ pub(super) async fn reset_several(
     body.finish(&Map::new())?;
     let overrides = Overrides { delay: delay.map(Duration::from_secs), ..Overrides::default() };
     let (operation, content) = (certain(operation)?, content(&asked, &bytes));
+    unchanged(&service, &asked).await?;
     let start = || service.tasks.start_with(operation, &nodes, caller, overrides);
     let task = service.repeats.begin(&caller.name, &asked.headers, &content, start);
     let task = task.map_err(|problem| refused(problem, delay.is_some()))?;
     Ok(answer(&task).await)
+}
+
+/// Refuses what is asked of a resource that is not the one that the client knows, where it has not been asked before.
+async fn unchanged(service: &Service, asked: &Asked) -> Result<(), Failure> {
+    match service.repeats.has(&asked.caller()?.name, &asked.headers) {
+        true => Ok(()),
+        false => read::unchanged(service, asked).await,
+    }
 }
 
 /// What a request asks, by which the same one is known again.

@@ -12,7 +12,7 @@ use super::document::Document;
 use super::failure::Failure;
 use super::gathered::Gathered;
 use super::query::{self, Query};
-use super::{metadata, reply, resource, uri};
+use super::{etag, metadata, reply, resource, uri};
 use crate::access::{By, Caller, Role};
 use crate::http::authenticate;
 use crate::http::request::MaxAge;
@@ -30,6 +30,7 @@ pub(super) async fn resource(
     let world = gathered.world();
     let find = |path: &str| resource::find(path, &world);
     let document = find(&asked.path).ok_or_else(|| Failure::missing(&asked.path))?;
+    check(&asked, &document)?;
     let document = query.apply(document, &find, query::limit(world.status.nodes.len()))?;
     let mut response = reply::resource(&asked, document, query.is_plain());
     if let Some(taken) = gathered.taken() {
@@ -59,6 +60,27 @@ async fn caller(service: &Service, asked: &Asked, query: &Query) -> Result<Calle
         address: asked.peer.address.clone(),
         known_by: None,
     })
+}
+
+/// Refuses an action on a resource that is not the one that the client knows.
+///
+/// # Errors
+/// 412; or 404, where the resource is gone.
+pub(super) async fn unchanged(service: &Service, asked: &Asked) -> Result<(), Failure> {
+    if !asked.headers.contains_key(header::IF_MATCH) {
+        return Ok(());
+    }
+    let path = asked.path.split("/Actions/").next().unwrap_or_default().to_owned();
+    let of_resource = Asked { path, ..asked.clone() };
+    check(asked, &fresh(service, &of_resource).await?)
+}
+
+/// Whether the resource is the one that the client means, where it says which.
+fn check(asked: &Asked, document: &Document) -> Result<(), Failure> {
+    match asked.headers.contains_key(header::IF_MATCH) {
+        true => etag::check(&asked.headers, &etag::of(document.properties())),
+        false => Ok(()),
+    }
 }
 
 /// The asked resource as it is now.

@@ -64,10 +64,52 @@ impl Record {
             }
             EventKind::Task { task, operation, nodes, state, percent } => {
                 let text = format!("{operation} {nodes}: {state}, {percent} %");
-                Some(of_task(task, state, *percent, text))
+                Some(Self::of_task(task, state, *percent, text))
             }
             _ => None,
         }
+    }
+
+    /// How far a task is.
+    pub(crate) fn of_task(task: &str, state: &str, percent: u8, text: String) -> Self {
+        let (message, severity) = match (state, percent) {
+            ("done", _) => ("TaskCompletedOK", "OK"),
+            ("failed", _) => ("TaskAborted", "Critical"),
+            ("cancelled", _) => ("TaskCancelled", "Warning"),
+            (_, 0) => ("TaskStarted", "OK"),
+            _ => ("TaskProgressChanged", "OK"),
+        };
+        let mut args = vec![task.to_owned()];
+        if message == "TaskProgressChanged" {
+            args.push(percent.to_string());
+        }
+        Self {
+            registry: "TaskEvent",
+            version: "1.0",
+            message,
+            args,
+            severity,
+            origin: uri::member(uri::TASKS, task),
+            kind: "StatusChange",
+            text,
+        }
+    }
+
+    /// As it stands in the messages of a resource.
+    pub(crate) fn to_message(&self) -> Value {
+        json!({
+            "@odata.type": schema::odata_type("Message"),
+            "MessageId": self.id(),
+            "Message": self.text,
+            "MessageArgs": self.args,
+            "MessageSeverity": self.severity,
+            "Resolution": "None",
+        })
+    }
+
+    /// Its message, with the registry.
+    fn id(&self) -> String {
+        format!("{}.{}.{}", self.registry, self.version, self.message)
     }
 
     /// As an `Event` with one record.
@@ -83,7 +125,7 @@ impl Record {
                 "EventId": id,
                 "EventType": self.kind,
                 "EventTimestamp": rfc3339(at),
-                "MessageId": format!("{}.{}.{}", self.registry, self.version, self.message),
+                "MessageId": self.id(),
                 "Message": self.text,
                 "MessageArgs": self.args,
                 "MessageSeverity": self.severity,
@@ -118,30 +160,6 @@ fn under_voltage(now: bool) -> Record {
     let record =
         resource(message, &[uri::MANAGER, severity], uri::MANAGER.to_owned(), text.to_owned());
     Record { severity, kind: "Alert", ..record }
-}
-
-fn of_task(task: &str, state: &str, percent: u8, text: String) -> Record {
-    let (message, severity) = match (state, percent) {
-        ("done", _) => ("TaskCompletedOK", "OK"),
-        ("failed", _) => ("TaskAborted", "Critical"),
-        ("cancelled", _) => ("TaskCancelled", "Warning"),
-        (_, 0) => ("TaskStarted", "OK"),
-        _ => ("TaskProgressChanged", "OK"),
-    };
-    let mut args = vec![task.to_owned()];
-    if message == "TaskProgressChanged" {
-        args.push(percent.to_string());
-    }
-    Record {
-        registry: "TaskEvent",
-        version: "1.0",
-        message,
-        args,
-        severity,
-        origin: uri::member(uri::TASKS, task),
-        kind: "StatusChange",
-        text,
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! `TaskService` and `Tasks`: operations that run, or have run.
 
 use clusterhat::rfc3339;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::{Document, enabled};
 use super::message::{self, Message};
+use super::record::Record;
 use super::uri;
 use super::world::World;
 use crate::boards::{Task, TaskState};
@@ -35,7 +36,7 @@ pub(crate) fn document(world: &World<'_>, id: &str) -> Option<Document> {
 /// An operation.
 pub(crate) fn of(task: &Task) -> Document {
     let state = task.state();
-    let (word, health, messages) = describe(&state, task.is_cancelled());
+    let (word, health, message) = describe(task, &state);
     let name = format!("{} {}", task.operation.name(), task.nodes_text());
     Document::new("Task", &uri::member(uri::TASKS, &task.id), &task.id, &name)
         .with("TaskState", word)
@@ -45,21 +46,24 @@ pub(crate) fn of(task: &Task) -> Document {
         .with("PercentComplete", state.percent())
         .with("HidePayload", true)
         .with("TaskMonitor", uri::member(uri::TASK_MONITORS, &task.id))
-        .with("Messages", messages.iter().map(Message::to_json).collect::<Value>())
+        .with("Messages", json!([message]))
 }
 
-fn describe(state: &TaskState, is_cancelled: bool) -> (&'static str, &'static str, Vec<Message>) {
+fn describe(task: &Task, state: &TaskState) -> (&'static str, &'static str, Value) {
+    let failed = |text: &str| {
+        let message = Message::new(&message::OPERATION_FAILED, &[]);
+        message.in_words(text).to_json()
+    };
     match state {
-        TaskState::Running { .. } if is_cancelled => ("Stopping", "OK", Vec::new()),
-        TaskState::Running { .. } => ("Running", "OK", Vec::new()),
-        TaskState::Done(_) => ("Completed", "OK", vec![Message::new(&message::SUCCESS, &[])]),
+        TaskState::Running { percent, text } => {
+            let word = if task.is_cancelled() { "Stopping" } else { "Running" };
+            let now = Record::of_task(&task.id, state.name(), *percent, text.clone());
+            (word, "OK", now.to_message())
+        }
+        TaskState::Done(_) => ("Completed", "OK", Message::new(&message::SUCCESS, &[]).to_json()),
         TaskState::Cancelled { .. } => {
-            let message = Message::new(&message::OPERATION_FAILED, &[]);
-            ("Cancelled", "Warning", vec![message.in_words("the operation was stopped on request")])
+            ("Cancelled", "Warning", failed("the operation was stopped on request"))
         }
-        TaskState::Failed { error, .. } => {
-            let message = Message::new(&message::OPERATION_FAILED, &[]);
-            ("Exception", "Critical", vec![message.in_words(error.message.clone())])
-        }
+        TaskState::Failed { error, .. } => ("Exception", "Critical", failed(&error.message)),
     }
 }

@@ -39,6 +39,27 @@ fn a_graceful_shutdown_says_so_until_the_node_has_halted() {
 }
 
 #[test]
+fn an_action_on_a_node_that_is_not_as_it_was_known_is_refused() {
+    let daemon = Service::new();
+    let tag = daemon.ask("GET", P1, None).header("etag").to_owned();
+    let on = reset("On");
+    let switch = |headers: &[(&str, &str)]| daemon.ask_with("POST", RESET, headers, Some(&on));
+    let stale = [("If-Match", "\"0\"")];
+    assert_eq!(switch(&stale).messages(), ["PreconditionFailed"]);
+    assert_eq!(daemon.ask_with("GET", P1, &stale, None).status, 412);
+    let body = json!({"ResetType": "On", "TargetURIs": [P1]}).to_string();
+    let several = daemon.ask_with("POST", RESET_SEVERAL, &stale, Some(&body));
+    assert_eq!(several.status, 412, "{several:?}");
+    assert_eq!(daemon.get(P1)["PowerState"], "Off");
+    // Sent again, since the answer was lost: the node is another by then, and by this request.
+    let again = [("If-Match", tag.as_str()), ("Idempotency-Key", "a")];
+    daemon.settle(&switch(&again));
+    assert_eq!(daemon.get(P1)["PowerState"], "On");
+    assert_eq!(switch(&again).status, 204);
+    assert_eq!(switch(&again[..1]).status, 412);
+}
+
+#[test]
 fn several_nodes_are_staggered_and_can_be_stopped() {
     let daemon = Service::new();
     let targets =
@@ -53,6 +74,10 @@ fn several_nodes_are_staggered_and_can_be_stopped() {
     let running = daemon.get(&task);
     assert_eq!(running["TaskState"], "Running");
     assert!(running["PercentComplete"].as_u64().unwrap() < 100);
+    let message = &running["Messages"][0];
+    assert_eq!(message["MessageId"], "TaskEvent.1.0.TaskProgressChanged", "{running}");
+    assert_eq!(message["MessageArgs"], json!(["1", running["PercentComplete"].to_string()]));
+    assert!(message["Message"].as_str().unwrap().contains("next node in"), "{message}");
     let monitor = answer.header("location");
     assert_eq!(daemon.ask("GET", monitor, None).status, 202);
     assert_eq!(daemon.ask("DELETE", monitor, None).status, 204);
