@@ -19,6 +19,8 @@ pub enum ProblemKind {
     Unauthorized,
     /// The caller's role is not enough.
     Forbidden,
+    /// The account's password has to be changed first.
+    PasswordChangeRequired,
     /// There is no such thing.
     NotFound,
     /// The thing is there, and not for this method.
@@ -55,6 +57,8 @@ pub struct Problem {
     pub message: String,
     /// After how many seconds another try is worth it.
     pub retry_after: Option<u64>,
+    /// The resource that it is about, where that is another than the one that was asked for.
+    pub about: Option<String>,
     /// What an operation failed with.
     pub operation: Option<Arc<ErrorReport>>,
 }
@@ -62,7 +66,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of no more than this.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, operation: None }
+        Self { kind, message: message.into(), retry_after: None, about: None, operation: None }
     }
 
     /// Something that is not there, named by `what`.
@@ -79,7 +83,7 @@ impl Problem {
     #[must_use]
     pub fn of_operation(report: Arc<ErrorReport>) -> Self {
         let (kind, message) = (ProblemKind::Operation(report.kind), report.message.clone());
-        Self { kind, message, retry_after: None, operation: Some(report) }
+        Self { operation: Some(report), ..Self::new(kind, message) }
     }
 
     /// The status of HTTP.
@@ -87,7 +91,7 @@ impl Problem {
     pub const fn status(&self) -> StatusCode {
         match self.kind {
             ProblemKind::Unauthorized => StatusCode::UNAUTHORIZED,
-            ProblemKind::Forbidden => StatusCode::FORBIDDEN,
+            ProblemKind::Forbidden | ProblemKind::PasswordChangeRequired => StatusCode::FORBIDDEN,
             ProblemKind::NotFound => StatusCode::NOT_FOUND,
             ProblemKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemKind::BadRequest => StatusCode::BAD_REQUEST,

@@ -32,6 +32,8 @@ pub struct Account {
     pub role: Role,
     /// Whether the user may log in.
     pub enabled: bool,
+    /// Whether the user has to change the password before anything else.
+    pub must_change: bool,
 }
 
 /// What is to be changed of an account; absent = nothing.
@@ -46,6 +48,8 @@ pub struct AccountChange {
     pub role: Option<Role>,
     /// Whether the user may log in.
     pub enabled: Option<bool>,
+    /// Whether the user has to change the password before anything else.
+    pub must_change: Option<bool>,
 }
 
 /// An account as it is kept.
@@ -54,6 +58,8 @@ struct Kept {
     name: String,
     role: Role,
     enabled: bool,
+    #[serde(default)]
+    must_change: bool,
     /// In the PHC format.
     hash: String,
 }
@@ -103,17 +109,33 @@ impl Accounts {
         })
     }
 
+    /// Whether an account that may log in has this password. Takes as long as hashing it.
+    #[must_use]
+    pub fn has_password(&self, name: &str, word: &str) -> bool {
+        self.hash_of(name).is_some_and(|(_, hash)| password::verify(word, &hash))
+    }
+
+    /// Adds an account that may log in. Takes as long as hashing its password.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, Problem> {
+        let name = name.to_owned();
+        self.add(Account { name, role, enabled: true, must_change: false }, password)
+    }
+
     /// Adds an account. Takes as long as hashing its password.
     ///
     /// # Errors
     /// A name that is taken or malformed, a password that is not taken, too many accounts, or a file that cannot be written.
-    pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, Problem> {
-        check_account_name(name)?;
+    pub fn add(&self, account: Account, password: &str) -> Result<Account, Problem> {
+        check_account_name(&account.name)?;
         let hash = hashed(password)?;
-        let account = Kept { name: name.to_owned(), role, enabled: true, hash };
+        let Account { name, role, enabled, must_change } = account;
+        let account = Kept { name, role, enabled, must_change, hash };
         self.change_all(|accounts| {
             if accounts.iter().any(|kept| kept.name == account.name) {
-                let text = format!("there is an account {name} already");
+                let text = format!("there is an account {} already", account.name);
                 return Err(Problem::new(ProblemKind::Conflict, text));
             }
             if accounts.len() >= MOST {
@@ -147,6 +169,7 @@ impl Accounts {
             let account = account.ok_or_else(|| no_such(name))?;
             account.role = change.role.unwrap_or(account.role);
             account.enabled = change.enabled.unwrap_or(account.enabled);
+            account.must_change = change.must_change.unwrap_or(account.must_change);
             account.hash = hash.unwrap_or_else(|| account.hash.clone());
             account.name = change.name.clone().unwrap_or_else(|| account.name.clone());
             Ok(shown(account))
@@ -185,7 +208,8 @@ impl Accounts {
 }
 
 fn shown(kept: &Kept) -> Account {
-    Account { name: kept.name.clone(), role: kept.role, enabled: kept.enabled }
+    let Kept { role, enabled, must_change, .. } = *kept;
+    Account { name: kept.name.clone(), role, enabled, must_change }
 }
 
 fn no_such(name: &str) -> Problem {

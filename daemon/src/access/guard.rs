@@ -163,7 +163,7 @@ impl Access {
     }
 
     /// What a caller may do by now, who was let in before; nothing where the session, the token or the account has ended, or
-    /// the password is another. To ask is no use of a session.
+    /// the password is another, or has to be. To ask is no use of a session.
     #[must_use]
     pub fn role_now(&self, caller: &Caller) -> Option<Role> {
         let known_by = caller.known_by.as_deref();
@@ -173,10 +173,17 @@ impl Access {
             By::Basic if self.password_of(&caller.name).as_deref() != known_by => None,
             By::Session | By::Cookie if !self.sessions.goes_on(known_by?) => None,
             By::Basic | By::Session | By::Cookie => {
-                let account = self.accounts.get(&caller.name);
-                account.filter(|account| account.enabled).map(|account| account.role)
+                let account = self.accounts.get(&caller.name)?;
+                (account.enabled && !account.must_change).then_some(account.role)
             }
         }
+    }
+
+    /// Whether a caller has to change the password before anything else.
+    #[must_use]
+    pub fn must_change(&self, caller: &Caller) -> bool {
+        let has_password = matches!(caller.by, By::Basic | By::Session | By::Cookie);
+        has_password && self.accounts.get(&caller.name).is_some_and(|account| account.must_change)
     }
 
     /// Waits until a caller who was let in may do nothing any more.

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::change_first;
 use super::connection::Peer;
 use crate::access::{By, Caller, Credentials, Need};
 use crate::error::{Problem, ProblemKind};
@@ -25,7 +26,8 @@ pub(super) async fn authenticate(
     next: Next,
 ) -> Response {
     let Need::Role(role) = need else { return next.run(request).await };
-    match check(&service, &peer, request.method(), request.headers()).await {
+    let path = request.uri().path();
+    match check(&service, &peer, request.method(), path, request.headers()).await {
         Ok(caller) if caller.role >= role => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -46,11 +48,12 @@ pub(super) async fn authenticate(
 /// Who sends this.
 ///
 /// # Errors
-/// Nobody who is known.
+/// Nobody who is known, or somebody whose password has to be changed first.
 pub(crate) async fn check(
     service: &Service,
     peer: &Peer,
     method: &Method,
+    path: &str,
     headers: &HeaderMap,
 ) -> Result<Caller, Problem> {
     let caller = match (credentials(headers)?, &peer.caller) {
@@ -64,6 +67,7 @@ pub(crate) async fn check(
     if caller.by == By::Cookie && !method.is_safe() {
         check_origin(headers)?;
     }
+    change_first::check(service, &caller, method, path)?;
     Ok(caller)
 }
 

@@ -35,13 +35,19 @@ pub(crate) fn document(world: &World<'_>, name: &str) -> Option<Document> {
     world.may_see(name).then(|| of(account))
 }
 
+/// Where an account is.
+pub(crate) fn uri_of(name: &str) -> String {
+    uri::member(uri::ACCOUNTS, name)
+}
+
 /// An account.
 pub(crate) fn of(account: &Account) -> Document {
-    let Account { name, role, enabled } = account;
+    let Account { name, role, enabled, must_change } = account;
     let role = roles::name(*role);
-    Document::new("ManagerAccount", &uri::member(uri::ACCOUNTS, name), name, name)
+    Document::new("ManagerAccount", &uri_of(name), name, name)
         .with("UserName", name.as_str())
         .with("Password", Value::Null)
+        .with("PasswordChangeRequired", *must_change)
         .with("RoleId", role)
         .with("Enabled", *enabled)
         .with("Locked", false)

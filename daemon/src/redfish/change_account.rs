@@ -11,9 +11,12 @@ use super::change_session::note;
 use super::failure::Failure;
 use super::message::{self, Message};
 use super::{accounts, etag, reply, roles, uri};
-use crate::access::{Account, AccountChange, Role, password};
+use crate::access::{Account, AccountChange, Caller, Role, password};
 use crate::error::{Problem, ProblemKind};
 use crate::service::Service;
+
+/// The property that lets an account do nothing before its password is another.
+const CHANGE_REQUIRED: &str = "PasswordChangeRequired";
 
 /// Makes an account.
 pub(super) async fn create(
@@ -26,7 +29,8 @@ pub(super) async fn create(
     let name: Option<String> = body.require("UserName");
     let word: Option<String> = body.require("Password");
     let role = body.require_one_of("RoleId", &roles::NAMES);
-    let enabled: Option<bool> = body.take("Enabled");
+    let enabled = body.take("Enabled").unwrap_or(true);
+    let must_change = body.take(CHANGE_REQUIRED).unwrap_or(false);
     // Every account is of the same types.
     body.take::<Vec<String>>("AccountTypes");
     check_password(&mut body, word.as_deref());
@@ -34,15 +38,8 @@ pub(super) async fn create(
     let (name, word) = (name.unwrap_or_default(), word.unwrap_or_default());
     let role = role.unwrap_or(Role::ReadOnly);
     let _turn = asked.own.turn.lock().await;
-    let (own, new) = (service.clone(), name.clone());
-    let account = blocking(move || {
-        let account = own.access.accounts.create(&new, &word, role)?;
-        if enabled == Some(false) {
-            let change = AccountChange { enabled, ..AccountChange::default() };
-            return own.access.accounts.change(&new, &change);
-        }
-        Ok(account)
-    });
+    let (own, new) = (service.clone(), Account { name: name.clone(), role, enabled, must_change });
+    let account = blocking(move || own.access.accounts.add(new, &word));
     let account = account.await.map_err(|problem| refused(&problem, &name))?;
     note(&service, caller, "account-create", &name);
     Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
@@ -72,16 +69,47 @@ pub(super) async fn change(
         password: body.take("Password"),
         role: body.one_of("RoleId", &roles::NAMES),
         enabled: body.take("Enabled"),
+        must_change: body.take(CHANGE_REQUIRED),
     };
     check_password(&mut body, change.password.as_deref());
     body.finish(document.properties())?;
-    let is_more = change.name.is_some() || change.role.is_some() || change.enabled.is_some();
+    let is_more = change.name.is_some()
+        || change.role.is_some()
+        || change.enabled.is_some()
+        || change.must_change.is_some();
     if is_more && !is_administrator {
         return Err(Failure::forbidden());
     }
+    let change = by_owner(&service, caller, &account, is_more, change).await?;
     let account = apply(&service, name, change).await?;
     note(&service, caller, "account-change", name);
     Ok(reply::made(StatusCode::OK, accounts::of(&account)))
+}
+
+/// Who has to change the own password changes nothing else before, and to another one; then it is done.
+async fn by_owner(
+    service: &Service,
+    caller: &Caller,
+    account: &Account,
+    is_more: bool,
+    change: AccountChange,
+) -> Result<AccountChange, Failure> {
+    if caller.name != account.name || !account.must_change {
+        return Ok(change);
+    }
+    let Some(word) = change.password.clone().filter(|_| !is_more) else {
+        let message =
+            Message::new(&message::PASSWORD_CHANGE_REQUIRED, &[&accounts::uri_of(&account.name)]);
+        return Err(Failure::new(StatusCode::FORBIDDEN, message));
+    };
+    let (own, name) = (service.clone(), account.name.clone());
+    let is_same = blocking(move || Ok(own.access.accounts.has_password(&name, &word))).await?;
+    if is_same {
+        let message = Message::new(&message::PROPERTY_VALUE_ERROR, &["Password"]).about("Password");
+        let text = "Password: the same as before; choose another one";
+        return Err(Failure::bad_request(vec![message.in_words(text)]));
+    }
+    Ok(AccountChange { must_change: Some(false), ..change })
 }
 
 /// Who has another password or name, or may not log in any more, is logged out.
@@ -152,5 +180,5 @@ fn refused(problem: &Problem, name: &str) -> Failure {
 
 /// What an account that is yet to be made could say of itself.
 fn nobody() -> Account {
-    Account { name: String::new(), role: Role::ReadOnly, enabled: false }
+    Account { name: String::new(), role: Role::ReadOnly, enabled: false, must_change: false }
 }

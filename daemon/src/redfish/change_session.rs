@@ -4,11 +4,12 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::asked::Asked;
 use super::body::Body;
 use super::failure::Failure;
+use super::message::{self, Message};
 use super::{etag, reply, sessions, uri};
 use crate::access::{By, Caller, Role};
 use crate::events::EventKind;
@@ -33,7 +34,13 @@ pub(super) async fn create(
     let (by, address) = (By::Session, address.clone());
     let caller = Caller { name: user, role, by, address, known_by: None };
     note_access(&service, &caller, "log-in", &session.id);
-    let mut response = reply::made(StatusCode::CREATED, sessions::of(&session));
+    let mut document = sessions::of(&session);
+    if service.access.must_change(&caller) {
+        let account = super::account_uri(&caller.name);
+        let message = Message::new(&message::PASSWORD_CHANGE_REQUIRED, &[&account]);
+        document = document.with("@Message.ExtendedInfo", json!([message.to_json()]));
+    }
+    let mut response = reply::made(StatusCode::CREATED, document);
     reply::set(response.headers_mut(), "x-auth-token", &secret);
     Ok(response)
 }

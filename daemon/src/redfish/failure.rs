@@ -76,6 +76,10 @@ impl Failure {
         let message = match problem.kind {
             ProblemKind::Unauthorized => Message::new(&message::NO_VALID_SESSION, &[]),
             ProblemKind::Forbidden => in_words(&message::INSUFFICIENT_PRIVILEGE),
+            ProblemKind::PasswordChangeRequired => {
+                let account = problem.about.as_deref().unwrap_or(uri);
+                Message::new(&message::PASSWORD_CHANGE_REQUIRED, &[account])
+            }
             ProblemKind::NotFound => Message::new(&message::RESOURCE_MISSING, &[uri]),
             ProblemKind::MethodNotAllowed => Message::new(&message::OPERATION_NOT_ALLOWED, &[]),
             ProblemKind::TooLarge => in_words(&message::PAYLOAD_TOO_LARGE),

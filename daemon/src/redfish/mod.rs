@@ -61,6 +61,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::error::Problem;
 use crate::service::Service;
 
+pub(crate) use accounts::uri_of as account_uri;
 pub use routes::routes;
 pub use state::State;
 

@@ -49,6 +49,7 @@ async fn caller(service: &Service, asked: &Asked, query: &Query) -> Result<Calle
             service,
             &asked.peer,
             &axum::http::Method::GET,
+            &asked.path,
             &asked.headers,
         )
         .await?);

@@ -42,7 +42,12 @@ fn said(simulation: &str, on: &[&str]) -> Said {
     let done = cluster.switch(&nodes, Action::On, &mut |_| {}).unwrap();
     assert!(done.error.is_none());
     let status = cluster.status(&NodeSet::parse::<&str>(&[]).unwrap()).unwrap().report;
-    let account = |name: &str, role| Account { name: name.to_owned(), role, enabled: true };
+    let account = |name: &str, role| Account {
+        name: name.to_owned(),
+        role,
+        enabled: true,
+        must_change: false,
+    };
     let console = |node: &NodeStatus| ConsoleSummary {
         node: node.node.clone(),
         open: node.seen == Some(true),

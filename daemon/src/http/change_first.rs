@@ -1,0 +1,51 @@
+//! Accounts whose password has to be changed first (DSP0266, "Password change required"): they reach the own account, to change it
+//! there, and the own session, to end it, and nothing else.
+
+use axum::http::Method;
+
+use crate::access::Caller;
+use crate::error::{Problem, ProblemKind};
+use crate::redfish;
+use crate::service::Service;
+
+const SESSION: &str = "/api/v1/session";
+const SESSIONS: &str = "/redfish/v1/SessionService/Sessions/";
+
+/// Whether a caller gets there.
+///
+/// # Errors
+/// The password has to be changed first.
+pub(super) fn check(
+    service: &Service,
+    caller: &Caller,
+    method: &Method,
+    path: &str,
+) -> Result<(), Problem> {
+    if !service.access.must_change(caller) {
+        return Ok(());
+    }
+    let account = redfish::account_uri(&caller.name);
+    let is_read = method == Method::GET || method == Method::HEAD;
+    let is_reached = match path == account {
+        true => is_read || method == Method::PATCH,
+        false => (is_read || method == Method::DELETE) && is_session(service, caller, path),
+    };
+    if is_reached {
+        return Ok(());
+    }
+    let text = format!(
+        "the password of {} has to be changed before anything else: PATCH Password of {account}",
+        caller.name
+    );
+    let problem = Problem::new(ProblemKind::PasswordChangeRequired, text);
+    Err(Problem { about: Some(account), ..problem })
+}
+
+/// Whether a session of the caller's is there.
+fn is_session(service: &Service, caller: &Caller, path: &str) -> bool {
+    let is_own = |id: &str| {
+        let sessions = service.access.sessions.list();
+        sessions.iter().any(|session| session.id == id && session.user == caller.name)
+    };
+    path == SESSION || path.strip_prefix(SESSIONS).is_some_and(is_own)
+}
