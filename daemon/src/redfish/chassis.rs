@@ -1,4 +1,4 @@
-//! `Chassis`: the boards, and the nodes in their places.
+//! `Chassis`: the controller, the boards on it, and the nodes in their places.
 
 use clusterhat::report::{BoardEntry, BoardState, NodeStatus};
 use serde_json::{Value, json};
@@ -7,22 +7,46 @@ use super::document::{Document, enabled, link, links};
 use super::world::World;
 use super::{sensors, uri};
 
-/// All boards, and then all nodes.
+/// The controller's name among them, unless a board has it.
+pub(super) const CONTROLLER: &str = "controller";
+
+/// All boards, then all nodes, and the controller.
 pub(crate) fn collection(world: &World<'_>) -> Document {
     let boards = world.boards.boards.iter().map(|board| board.info.name.as_str());
     // A board may be called like a node, and then it has that URI.
     let nodes = world.status.nodes.iter().map(|node| node.node.as_str());
     let nodes = nodes.filter(|label| world.board(label).is_none());
-    let members = boards.chain(nodes).map(uri::chassis);
-    Document::collection("ChassisCollection", uri::CHASSIS, "Boards and nodes", members)
+    let controller = has_controller(world).then_some(CONTROLLER);
+    let members = boards.chain(nodes).chain(controller).map(uri::chassis);
+    let name = "Boards, nodes and their controller";
+    Document::collection("ChassisCollection", uri::CHASSIS, name, members)
 }
 
-/// A board, or a node in its place.
+/// Whether the controller is among them: a board that is called like it has its URI.
+pub(super) fn has_controller(world: &World<'_>) -> bool {
+    world.board(CONTROLLER).is_none()
+}
+
+/// A board, the controller, or a node in its place.
 pub(crate) fn document(world: &World<'_>, name: &str) -> Option<Document> {
     match world.board(name) {
         Some(board) => Some(self::board(world, board)),
+        None if name == CONTROLLER => Some(controller(world)),
         None => Some(place(world, world.node(name)?)),
     }
+}
+
+fn controller(world: &World<'_>) -> Document {
+    let manager = links([uri::MANAGER.to_owned()]);
+    let boards = world.boards.boards.iter().map(|board| uri::chassis(&board.info.name));
+    let of_controller =
+        json!({"Contains": links(boards), "ManagedBy": manager, "ManagersInChassis": manager});
+    Document::new("Chassis", uri::CONTROLLER, CONTROLLER, &world.service.host)
+        .with("ChassisType", "StandAlone")
+        .maybe("Model", world.service.model.as_deref())
+        .with("Status", json!({"State": "Enabled", "Health": world.health()}))
+        .linked("Sensors", &sensors::collection_uri(CONTROLLER))
+        .with("Links", of_controller)
 }
 
 fn board(world: &World<'_>, board: &BoardEntry) -> Document {
@@ -32,11 +56,14 @@ fn board(world: &World<'_>, board: &BoardEntry) -> Document {
     let vendor = eeprom.and_then(|eeprom| eeprom.vendor.clone());
     let uuid = eeprom.and_then(|eeprom| eeprom.uuid.clone()).filter(|uuid| is_uuid(uuid));
     let location = json!({"PartLocation": {"ServiceLabel": info.place()}});
-    let of_board = json!({
+    let mut of_board = json!({
         "ComputerSystems": links(board.nodes.iter().map(|node| uri::system(node))),
         "Contains": links(board.nodes.iter().map(|node| uri::chassis(node))),
         "ManagedBy": links([uri::MANAGER.to_owned()]),
     });
+    if has_controller(world) {
+        of_board["ContainedBy"] = link(uri::CONTROLLER);
+    }
     Document::new("Chassis", &uri, &info.name, &info.name)
         .with("ChassisType", "Card")
         .maybe("Manufacturer", vendor)

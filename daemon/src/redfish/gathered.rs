@@ -66,6 +66,7 @@ impl Gathered {
         let facts = Facts {
             uuid: Arc::clone(&asked.own.uuid),
             host: Arc::clone(&asked.own.host),
+            model: asked.own.model.clone(),
             port: settings.listen.map(|listen| listen.port()).filter(|port| *port != 0),
             is_listening: settings.listen.is_some(),
             session_limit_s: service.access.sessions.limit().as_secs(),

@@ -3,9 +3,9 @@
 use clusterhat::rfc3339;
 use serde_json::json;
 
-use super::document::{Document, enabled, links};
-use super::uri;
+use super::document::{Document, enabled, link, links};
 use super::world::World;
+use super::{chassis, uri};
 
 /// The controller alone.
 pub(crate) fn collection() -> Document {
@@ -17,7 +17,14 @@ pub(crate) fn collection() -> Document {
 pub(crate) fn document(world: &World<'_>) -> Document {
     let nodes = world.status.nodes.iter().map(|node| uri::system(&node.node));
     let boards = world.boards.boards.iter().map(|board| uri::chassis(&board.info.name));
-    let health = if world.status.under_voltage == Some(true) { "Warning" } else { "OK" };
+    let controller = chassis::has_controller(world).then(|| uri::CONTROLLER.to_owned());
+    let mut of_manager = json!({
+        "ManagerForServers": links(nodes),
+        "ManagerForChassis": links(boards.chain(controller.clone())),
+    });
+    if let Some(controller) = controller {
+        of_manager["ManagerInChassis"] = link(&controller);
+    }
     Document::new("Manager", uri::MANAGER, "controller", &world.service.host)
         .with("ManagerType", "ManagementController")
         .with("UUID", &*world.service.uuid)
@@ -27,14 +34,11 @@ pub(crate) fn document(world: &World<'_>) -> Document {
         .with("DateTime", rfc3339(std::time::SystemTime::now()))
         .with("DateTimeLocalOffset", "+00:00")
         .with("PowerState", "On")
-        .with("Status", json!({"State": "Enabled", "Health": health}))
+        .with("Status", json!({"State": "Enabled", "Health": world.health()}))
         .linked("NetworkProtocol", uri::NETWORK_PROTOCOL)
         .linked("EthernetInterfaces", uri::INTERFACES)
         .linked("SerialInterfaces", uri::SERIAL_INTERFACES)
-        .with(
-            "Links",
-            json!({"ManagerForServers": links(nodes), "ManagerForChassis": links(boards)}),
-        )
+        .with("Links", of_manager)
 }
 
 /// What the controller serves on its network.

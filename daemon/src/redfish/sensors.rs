@@ -1,7 +1,8 @@
-//! `Sensors` of a chassis: what a board measures, and what a node's agent tells.
+//! `Sensors` of a chassis: what a board measures, what a node's agent tells, and the controller's temperature.
 
 use serde_json::json;
 
+use super::chassis::CONTROLLER;
 use super::document::{Document, enabled};
 use super::uri;
 use super::world::World;
@@ -57,6 +58,9 @@ pub(crate) fn document(world: &World<'_>, chassis: &str, id: &str) -> Option<Doc
 fn all(world: &World<'_>, chassis: &str) -> Option<Vec<Sensor>> {
     if world.board(chassis).is_some() {
         return Some(of_board(world, chassis));
+    }
+    if chassis == CONTROLLER {
+        return Some(world.telemetry.controller_c.map(temperature).into_iter().collect());
     }
     world.node(chassis)?;
     let said = world.telemetry(chassis).and_then(|said| said.telemetry.as_ref());

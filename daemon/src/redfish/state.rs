@@ -20,6 +20,8 @@ pub struct State {
     pub(super) uuid: Arc<str>,
     /// The controller's host name.
     pub(super) host: Arc<str>,
+    /// What the controller is, where it says so.
+    pub(super) model: Option<Arc<str>>,
     /// Who is told of events.
     pub(super) subscriptions: Arc<Subscriptions>,
     /// Between the look at an entity tag and the change that it allows, nobody else changes an account or a
@@ -44,8 +46,11 @@ impl State {
         };
         let subscriptions = Arc::new(Subscriptions::open(folder)?);
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        // A string of the device tree ends with a null byte.
+        let model = std::fs::read_to_string("/proc/device-tree/model").ok();
+        let model = model.map(|text| text.trim_end_matches('\0').into());
         let (uuid, host) = (uuid.into(), host.trim().into());
-        Ok(Self { uuid, host, subscriptions, turn: Arc::default() })
+        Ok(Self { uuid, host, model, subscriptions, turn: Arc::default() })
     }
 }
 

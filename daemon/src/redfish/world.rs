@@ -58,6 +58,8 @@ pub(crate) struct Facts {
     pub uuid: Arc<str>,
     /// The controller's host name.
     pub host: Arc<str>,
+    /// What it is, where it says so.
+    pub model: Option<Arc<str>>,
     /// Whether HTTPS is served.
     pub is_listening: bool,
     /// Where it is; absent where that was left to the kernel.
@@ -150,6 +152,11 @@ impl<'a> World<'a> {
             .filter_map(|place| nodes.get(place - 1))
             .map(|node| node.node.as_str())
             .collect()
+    }
+
+    /// How the controller is.
+    pub(crate) fn health(&self) -> &'static str {
+        if self.status.under_voltage == Some(true) { "Warning" } else { "OK" }
     }
 
     /// Whether the caller may see an account: their own, or all as an administrator.

@@ -65,6 +65,7 @@ fn said(simulation: &str, on: &[&str]) -> Said {
         facts: Facts {
             uuid: "00000000-0000-4000-8000-000000000000".into(),
             host: "controller".into(),
+            model: Some("Raspberry Pi 4 Model B Rev 1.4".into()),
             is_listening: true,
             port: Some(8443),
             session_limit_s: 1800,
@@ -197,8 +198,11 @@ fn what_a_nodes_agent_says_is_in_its_resources() {
         no_agent: Vec::new(),
         error: None,
     };
-    let report = TopReport { nodes: vec![node], ..TopReport::default() };
+    let controller_c = Some(51.5);
+    let report = TopReport { nodes: vec![node], controller_c, ..TopReport::default() };
     let world = said.world(&caller, &report);
+    let sensor = "/redfish/v1/Chassis/controller/Sensors/temperature";
+    assert_eq!(Value::from(find(sensor, &world).unwrap())["Reading"], 51.5);
     let system = Value::from(find("/redfish/v1/Systems/p1", &world).unwrap());
     assert_eq!(system["MemorySummary"]["TotalSystemMemoryGiB"], 0.4);
     assert_eq!(system["Status"]["Health"], "Warning");
