@@ -29,6 +29,15 @@ pub fn wakes(pid: u32) -> u64 {
     threads(pid, "status").iter().map(|text| number(text, "voluntary_ctxt_switches:")).sum()
 }
 
+/// Whether all of its threads wait for something.
+///
+/// # Panics
+/// If there is no such process.
+#[must_use]
+pub fn is_asleep(pid: u32) -> bool {
+    threads(pid, "status").iter().all(|text| text.contains("\nState:\tS"))
+}
+
 /// Its share of the memory, in kB: pages of several processes count for each by their part (PSS).
 ///
 /// # Panics
@@ -75,6 +84,7 @@ mod tests {
         let pid = std::process::id();
         std::thread::sleep(Duration::from_millis(1));
         assert!(cpu(pid) > Duration::ZERO && wakes(pid) > 0);
+        assert!(!is_asleep(pid), "it asks");
         assert!(memory(pid) > 100 && most_memory(pid) > 100);
     }
 }

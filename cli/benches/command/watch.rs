@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::World;
 use clusterhat_tests::process;
-use clusterhat_tests::running::Running;
+use clusterhat_tests::running::{Running, until};
 use clusterhat_tests::table::{Amount, Row};
 
 use crate::command::clusterhat;
@@ -32,6 +32,8 @@ fn of(boards: usize) -> [Row; 2] {
     assert!(stdout.read(&mut [0; 1 << 16]).unwrap() > 0);
     let mut running = Running::of(child);
     let pid = running.id();
+    // What printing it takes does not count either.
+    until("it waits for changes", || process::is_asleep(pid));
     let before = (process::wakes(pid), process::cpu(pid));
     let begun = Instant::now();
     thread::sleep(TIME);

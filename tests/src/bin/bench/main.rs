@@ -22,6 +22,7 @@ mod links;
 mod own;
 mod setups;
 mod transfers;
+mod waits;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,7 +30,12 @@ fn main() -> Result<ExitCode> {
     build()?;
     let program = built("clusterhat")?;
     let node = built("clusterhat-node")?;
-    let payload = [(&*program, "/usr/bin/clusterhat"), (&*node, "/usr/bin/clusterhat-node")];
+    let listener = built("guest-listener")?;
+    let payload = [
+        (&*program, "/usr/bin/clusterhat"),
+        (&*node, "/usr/bin/clusterhat-node"),
+        (&*listener, "/usr/bin/guest-listener"),
+    ];
     let programs = [Programs::Iperf3];
     let vm = Vm::boot_spec(&Spec { payload: &payload, programs: &programs, ..Spec::default() })?;
     vm.run(&["mkdir", "-p", "/etc/clusterhat", "/run/lock"])?;
@@ -39,10 +45,14 @@ fn main() -> Result<ExitCode> {
     setups::prepare(&vm)?;
     rows.extend(address::rows(&vm)?);
     table::print(&rows, "vendor's tool");
+    let waits = waits::rows(&vm)?;
+    println!();
+    table::print(&waits, "bare listener");
     let links = links::compare(&vm)?;
     println!();
     link_table::print(&links);
-    let holds = rows.iter().all(table::Row::holds) && links.iter().all(link_table::Link::holds);
+    let holds = rows.iter().chain(&waits).all(table::Row::holds)
+        && links.iter().all(link_table::Link::holds);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -58,6 +68,7 @@ fn build() -> Result<()> {
         .args(["build", "--quiet", "--package", "clusterhat-cli", "--package", "clusterhat-tests"])
         .args(["--package", "clusterhat-node"])
         .args(["--bin", "clusterhat", "--bin", "clusterhat-node", "--bin", "guest-agent"])
+        .args(["--bin", "guest-listener"])
         .args(["--profile", profile])
         .arg("--target-dir")
         .arg(folder.parent().unwrap_or(folder))
