@@ -31,7 +31,8 @@ async function request(method, path, body, headers = {}) {
   }
   const document = response.status === 204 ? {} : await response.json().catch(() => ({}));
   if (!response.ok) {
-    if (response.status === 401 && path !== "session") whenSignedOut();
+    const isOut = response.status === 401 || document.error?.kind === "password-change-required";
+    if (isOut && path !== "session") whenSignedOut(response.status === 401 ? "" : document.error.message);
     throw new Failure(document.error?.message ?? `the service answered ${response.status}`, response.status, document);
   }
   return document;

@@ -5,7 +5,6 @@ import { addEvent } from "./activity.js";
 import { Failure, get, onSignedOut, post, remove } from "./api.js";
 import { boardPanel } from "./cards.js";
 import { closeConsole, openConsole } from "./console.js";
-import { toast } from "./dialog.js";
 import { byId, el, icon, setText, visible } from "./dom.js";
 import { follow, stop } from "./live.js";
 import { showTasks } from "./tasks.js";
@@ -200,7 +199,7 @@ async function begin(me) {
   timer = setInterval(() => !document.hidden && quietly(loadTelemetry()), READINGS);
 }
 
-function end() {
+function end(why = "") {
   stop();
   closeConsole();
   clearInterval(timer);
@@ -208,6 +207,7 @@ function end() {
   byId("dialog").close();
   byId("app").hidden = true;
   byId("sign-in").hidden = false;
+  setText(byId("sign-in-problem"), visible(why));
   byId("sign-in-form").elements.user.focus();
 }
 
@@ -247,8 +247,7 @@ async function start() {
   try {
     await begin(await get("session"));
   } catch (failure) {
-    end();
-    if (failure.status !== 401) toast(failure.message, "bad");
+    end(failure.status === 401 ? "" : failure.message);
   }
 }
 

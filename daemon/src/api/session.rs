@@ -14,6 +14,7 @@ use crate::access::{By, Caller, Need, Role};
 use crate::error::Problem;
 use crate::events::EventKind;
 use crate::http::authenticate::{COOKIE_NAME, check_origin, cookie};
+use crate::http::change_first;
 use crate::http::connection::Peer;
 use crate::http::request::Body;
 use crate::service::Service;
@@ -72,8 +73,14 @@ async fn log_in(
 ) -> Result<Response, Problem> {
     check_origin(&headers)?;
     let role = service.access.log_in(&user, &password, &peer.address).await?;
-    let (_, secret) = service.access.sessions.create(&user, role, &peer.address)?;
-    tell(&service, &user, "log-in");
+    // A browser has no way to change it, and could do nothing else.
+    if service.access.accounts.get(&user).is_some_and(|account| account.must_change) {
+        return Err(change_first::problem(&user));
+    }
+    let (session, secret) = service.access.sessions.create(&user, role, &peer.address)?;
+    let (name, address) = (user.clone(), peer.address);
+    let caller = Caller { name, role, by: By::Cookie, address, known_by: None };
+    note(&service, &caller, "log-in", &session.id);
     let cookie = format!("{COOKIE_NAME}={secret}; Path=/; Secure; HttpOnly; SameSite=Strict");
     let document = shown(&service, user, role, By::Cookie);
     Ok((StatusCode::CREATED, [(SET_COOKIE, cookie)], document).into_response())
@@ -87,14 +94,16 @@ async fn log_out(
     let session = cookie(&headers).and_then(|secret| service.access.sessions.find(secret));
     if let Some(session) = session {
         service.access.sessions.end(&session.id);
-        tell(&service, &caller.name, "log-out");
+        note(&service, &caller, "log-out", &session.id);
     }
     let gone = format!("{COOKIE_NAME}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
     (StatusCode::NO_CONTENT, [(SET_COOKIE, gone)]).into_response()
 }
 
-fn tell(service: &Service, who: &str, what: &str) {
-    let (who, what) = (who.to_owned(), what.to_owned());
+/// Writes down that somebody came or went, and tells it.
+fn note(service: &Service, caller: &Caller, what: &str, session: &str) {
+    service.access.audit.note_access(caller, what, session, "done");
+    let (who, what) = (caller.name.clone(), what.to_owned());
     service.events.tell(EventKind::Access { who, what });
 }
 

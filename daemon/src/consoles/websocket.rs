@@ -57,7 +57,11 @@ fn take(session: &mut Session, message: Message) -> Result<(), &'static str> {
         Message::Binary(bytes) => session.take(Input::Bytes(bytes.into())),
         Message::Text(text) => match serde_json::from_str(&text) {
             Ok(control) => session.take(Input::Control(control)),
-            Err(_) => return Err("a text message is {\"write\": ...} or {\"break\": true}"),
+            Err(_) => {
+                return Err(
+                    "text is {\"write\": \"request\"}, \"take-over\" or \"release\" instead, or {\"break\": true}",
+                );
+            }
         },
         // The protocol's own, which is answered below us.
         _ => {}

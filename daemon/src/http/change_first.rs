@@ -28,17 +28,20 @@ pub(super) fn check(
     let is_read = method == Method::GET || method == Method::HEAD;
     let is_reached = match path == account {
         true => is_read || method == Method::PATCH,
+        false if path == SESSION => method == Method::DELETE,
         false => (is_read || method == Method::DELETE) && is_session(service, caller, path),
     };
-    if is_reached {
-        return Ok(());
-    }
+    if is_reached { Ok(()) } else { Err(problem(&caller.name)) }
+}
+
+/// Says where an account's password is changed.
+pub(crate) fn problem(name: &str) -> Problem {
+    let account = redfish::account_uri(name);
     let text = format!(
-        "the password of {} has to be changed before anything else: PATCH Password of {account}",
-        caller.name
+        "the password of {name} has to be changed before anything else: PATCH Password of {account}"
     );
     let problem = Problem::new(ProblemKind::PasswordChangeRequired, text);
-    Err(Problem { about: Some(account), ..problem })
+    Problem { about: Some(account), ..problem }
 }
 
 /// Whether a session of the caller's is there.
@@ -47,5 +50,5 @@ fn is_session(service: &Service, caller: &Caller, path: &str) -> bool {
         let sessions = service.access.sessions.list();
         sessions.iter().any(|session| session.id == id && session.user == caller.name)
     };
-    path == SESSION || path.strip_prefix(SESSIONS).is_some_and(is_own)
+    path.strip_prefix(SESSIONS).is_some_and(is_own)
 }

@@ -2,7 +2,7 @@
 
 mod again;
 pub mod authenticate;
-mod change_first;
+pub(crate) mod change_first;
 pub mod connection;
 pub(crate) mod host;
 pub mod limits;

@@ -41,7 +41,7 @@ pub(super) async fn create(
     let (own, new) = (service.clone(), Account { name: name.clone(), role, enabled, must_change });
     let account = blocking(move || own.access.accounts.add(new, &word));
     let account = account.await.map_err(|problem| refused(&problem, &name))?;
-    note(&service, caller, "account-create", &name);
+    note(&service, caller, "create account", &name);
     Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
 }
 
@@ -80,10 +80,24 @@ pub(super) async fn change(
     if is_more && !is_administrator {
         return Err(Failure::forbidden());
     }
+    let what = what(&change);
     let change = by_owner(&service, caller, &account, is_more, change).await?;
     let account = apply(&service, name, change).await?;
-    note(&service, caller, "account-change", name);
+    note(&service, caller, &format!("change {what} of account"), name);
     Ok(reply::made(StatusCode::OK, accounts::of(&account)))
+}
+
+/// What a change is of, for the audit log.
+fn what(change: &AccountChange) -> String {
+    let state = |on: bool| if on { "on" } else { "off" };
+    let parts = [
+        change.name.as_ref().map(|name| format!("name to {name}")),
+        change.password.as_ref().map(|_| "password".to_owned()),
+        change.role.map(|role| format!("role to {}", role.name())),
+        change.enabled.map(|on| format!("log-in to {}", state(on))),
+        change.must_change.map(|on| format!("required password change to {}", state(on))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Who has to change the own password changes nothing else before, and to another one; then it is done.
@@ -140,7 +154,7 @@ pub(super) async fn delete(
     let removed = blocking(move || own.access.accounts.remove(&of)).await;
     removed.map_err(|problem| refused(&problem, name))?;
     service.access.sessions.end_of(name);
-    note(&service, caller, "account-delete", name);
+    note(&service, caller, "remove account", name);
     Ok(reply::done())
 }
 

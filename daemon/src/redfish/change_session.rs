@@ -67,7 +67,7 @@ pub(super) async fn delete(
 /// Writes a change down, and tells it.
 pub(super) fn note(service: &Service, caller: &Caller, what: &str, target: &str) {
     service.access.audit.note(caller, what, target, "done");
-    tell(service, caller, what);
+    tell(service, caller, &format!("{what} {target}"));
 }
 
 /// Writes down that somebody came or went, and tells it.

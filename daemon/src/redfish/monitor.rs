@@ -43,7 +43,7 @@ fn cancel(service: &Service, asked: &Asked, collection: &str) -> Result<Response
     let task = find(service, asked, collection)?;
     if !task.is_over() {
         task.cancel();
-        service.access.audit.note(asked.caller()?, "cancel", &task.id, "asked");
+        service.access.audit.note(asked.caller()?, "cancel", &format!("task {}", task.id), "asked");
     }
     Ok(reply::done())
 }

@@ -169,6 +169,12 @@ fn a_browser_s_session_has_a_cookie_that_others_cannot_use() {
         .header("x-requested-by", "clusterhat");
     assert_eq!(with(out).status, 204);
     assert_eq!(with(nodes()).status, 401);
+    // Seen: only sessions of Redfish were written down.
+    let came = std::fs::read_to_string(daemon.path("state/access.log")).unwrap();
+    let lines: Vec<Value> = came.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let actions: Vec<_> = lines.iter().map(|line| &line["action"]).collect();
+    assert_eq!(actions, ["log-in", "log-out"], "{came}");
+    assert!(lines.iter().all(|line| line["who"] == "admin" && line["by"] == "cookie"), "{came}");
 }
 
 #[test]

@@ -32,6 +32,39 @@ const ask = (token) => new Promise((resolve, reject) => {
   }).on("error", reject);
 });
 
+// Asks Redfish as the administrator; the status.
+const redfish = (method, resource, body) => new Promise((resolve, reject) => {
+  const options = { method, rejectUnauthorized: false, auth: `${rig.user}:${rig.password}`, headers: { "content-type": "application/json" } };
+  const request = https.request(`${rig.direct}/redfish/v1/${resource}`, options, (response) => {
+    response.resume();
+    resolve(response.statusCode);
+  });
+  request.on("error", reject).end(JSON.stringify(body));
+});
+
+test("who has to change the password first is told so, and signed out", async () => {
+  const [user, password] = ["new", "long enough"];
+  assert.equal(await redfish("POST", "AccountService/Accounts", { UserName: user, Password: password, RoleId: "Operator" }), 201);
+  const page = await rig.visitor();
+  const signIn = async () => {
+    await page.getByLabel("User").fill(user);
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+  };
+  const told = () => page.locator("#sign-in-problem", { hasText: "has to be changed" }).waitFor();
+  await signIn();
+  await page.locator("#live[data-state=live]").waitFor();
+  assert.equal(await redfish("PATCH", `AccountService/Accounts/${user}`, { PasswordChangeRequired: true }), 200);
+  await told();
+  await page.reload();
+  await told();
+  await signIn();
+  await told();
+  assert.equal(await page.locator("article.node").count(), 0);
+  await page.context().close();
+  assert.equal(await redfish("DELETE", `AccountService/Accounts/${user}`), 204);
+});
+
 test("signing in by keyboard alone, after a wrong password", async () => {
   const page = await rig.visitor();
   await page.locator("#sign-in").waitFor();

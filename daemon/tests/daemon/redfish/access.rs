@@ -98,6 +98,20 @@ fn roles_decide_who_may_what() {
     }
 }
 
+/// Seen: the audit log said that an account was changed, and not that it may switch nodes from then on.
+#[test]
+fn what_is_changed_of_an_account_is_written_down() {
+    let daemon = Service::new();
+    log_in(&daemon, "ann", "ReadOnly");
+    let change = json!({"RoleId": "Operator", "Password": "s3cret enough"}).to_string();
+    assert_eq!(daemon.ask("PATCH", &format!("{ACCOUNTS}/ann"), Some(&change)).status, 200);
+    let audit = std::fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
+    let last: Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
+    assert_eq!(last["action"], "change password, role to operator of account");
+    assert_eq!((&last["target"], &last["result"]), (&json!("ann"), &json!("done")));
+    assert!(!audit.contains("s3cret") && !daemon.daemon.stderr().contains("s3cret"));
+}
+
 /// DSP0266, "Password change required".
 #[test]
 fn an_account_whose_password_has_to_be_changed_does_that_and_nothing_else() {
@@ -129,11 +143,17 @@ fn an_account_whose_password_has_to_be_changed_does_that_and_nothing_else() {
             .replace("{account}", "admin")
             .replace("{session}", &before[before.len() - 16..]);
         let answer = ask(route.method.as_str(), &path, json!({"ResetType": "On"}));
-        if path != "/api/v1/session" {
+        if (route.method.as_str(), route.path) != ("DELETE", "/api/v1/session") {
             let case = format!("{} {path}: {answer:?}", route.method);
             assert!(answer.status == 403 && answer.body.contains("changed before"), "{case}");
         }
     }
+    // A browser could do nothing with a session.
+    let body = json!({"user": "new", "password": "long enough"}).to_string();
+    let browser = [("X-Requested-By", "clusterhat")];
+    let refused = daemon.ask_with("POST", "/api/v1/session", &browser, Some(&body));
+    assert_eq!((refused.status, refused.headers.get("set-cookie")), (403, None));
+    assert!(refused.body.contains(&own), "it says where: {}", refused.body);
     let refused = ask("POST", RESET, json!({"ResetType": "On"}));
     assert_eq!(refused.messages(), ["PasswordChangeRequired"]);
     assert_eq!(refused.json()["error"]["@Message.ExtendedInfo"][0]["MessageArgs"], json!([own]));
