@@ -16,6 +16,17 @@ use rustix::io::Errno;
 /// A watch on a folder, or on one device.
 pub(crate) struct FileWatch(OwnedFd);
 
+/// Why there is no watch. The system has the same error for two limits, and its words name the wrong one.
+fn refused(errno: Errno) -> io::Error {
+    match errno {
+        Errno::MFILE => io::Error::other(
+            "this user has no inotify instance left (raise fs.inotify.max_user_instances with sysctl), or this process no \
+             file descriptor",
+        ),
+        errno => errno.into(),
+    }
+}
+
 impl FileWatch {
     /// Watches for files that are written or replaced; never reports anything without a directory.
     pub(crate) fn of_files(folder: Option<&Path>) -> io::Result<Self> {
@@ -38,7 +49,8 @@ impl FileWatch {
     }
 
     fn new(path: Option<&Path>, flags: WatchFlags) -> io::Result<Self> {
-        let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        let kept = CreateFlags::CLOEXEC | CreateFlags::NONBLOCK;
+        let watch = inotify::init(kept).map_err(refused)?;
         if let Some(path) = path {
             inotify::add_watch(&watch, path, flags)?;
         }
@@ -94,5 +106,17 @@ impl FileWatch {
 impl AsFd for FileWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each user has 128 by default, and all of its processes share them.
+    #[test]
+    fn a_limit_of_the_user_is_named() {
+        assert!(refused(Errno::MFILE).to_string().contains("fs.inotify.max_user_instances"));
+        assert_eq!(refused(Errno::NFILE).raw_os_error(), Some(Errno::NFILE.raw_os_error()));
     }
 }
