@@ -37,3 +37,9 @@ fn system() -> MutexGuard<'static, System> {
 fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
     network::nat_until_it_is_undone();
 }
+
+#[test]
+fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone_and_a_reboot_changes_nothing_on_the_board()
+{
+    network::bridge_until_it_is_undone(boot::reboot);
+}

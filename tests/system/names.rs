@@ -10,7 +10,7 @@ use crate::{
 /// and udev has dealt with it; then the names, and out again.
 fn names(serial: &str) -> String {
     let system = system();
-    sh(&system, "clusterhat off");
+    sh(&system, "clusterhat off; guest-node make 4");
     until(&system, "! grep -qs 3171 /sys/bus/usb/devices/*/idVendor");
     let plug_in = "cd /sys/kernel/config/usb_gadget/node4; echo dummy_udc.3 >UDC";
     let quoted = serial.replace('\'', "'\\''");

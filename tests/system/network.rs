@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use clusterhat_tests::vm::{Output, Vm};
+use clusterhat_tests::vm::{Output, Vm, system::System};
 use serde_json::Value;
 
 use crate::{
@@ -289,8 +289,8 @@ fn bridge_works(vm: &Vm, controller: &str) {
     assert_eq!(code, 0, "{status}");
 }
 
-#[test]
-fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
+/// A bridge from its setup to its undoing; a test of each manager's machine.
+pub(crate) fn bridge_until_it_is_undone(reboot: impl FnOnce(&mut System)) {
     let mut system = system();
     await_uplink(&system);
     let files = sh(&system, FILES);
@@ -300,7 +300,7 @@ fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
     );
     sh(&system, "clusterhat off; clusterhat network setup --mode bridge; clusterhat on p2");
     bridge_works(&system, &controller);
-    system.reboot().unwrap();
+    reboot(&mut system);
     bridge_works(&system, &controller);
     await_off(&system);
     undo(&system, &files);

@@ -32,8 +32,7 @@ fn clean_up(vm: &Vm) {
         vm,
         "systemctl stop clusterhat-node.service serial-getty@ttyGS0.service
          rm -f /etc/clusterhat/node.toml /etc/systemd/system/getty.target.wants/serial-getty@ttyGS0.service
-         systemctl daemon-reload
-         for n in 1 2 3 4; do guest-node make $n; done",
+         systemctl daemon-reload",
     );
 }
 

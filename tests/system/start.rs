@@ -6,6 +6,7 @@ use clusterhat_tests::{
 };
 
 use crate::{
+    boot::registers,
     guest::{run, sh, until},
     system,
 };
@@ -66,6 +67,8 @@ fn nodes_come_back_one_after_the_other_and_a_reboot_meanwhile_takes_none_away() 
     let desired = ask(&system);
     system.lose_power().unwrap();
     system.start_until(|expanders| on(expanders) == 0b0001).unwrap();
+    // The chip came up as its datasheet says.
+    assert_eq!(registers(&system), [0x91, 0x00, 0x00, 0x7f]);
     system.reboot().unwrap();
     let said = await_restored(&system);
     assert_eq!(nodes(&system), 0b0101, "{said}");

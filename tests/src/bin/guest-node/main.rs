@@ -1,5 +1,6 @@
 //! Runs in the virtual machine of a whole system: a node of the cluster. `make N [WORDS]` puts its
-//! gadget together, `on N` and `off N` are its power, `remove N` is its end.
+//! gadget together, `on N [WORDS]` and `off N` are its power, and `on` makes what has not been made; `remove N` is its
+//! end.
 //!
 //! The gadget is what `clusterhat-node up WORDS` makes, read off a controller that has no host: the
 //! program makes one gadget a kernel, and here four nodes share one. The node's end of the link is in
@@ -35,7 +36,7 @@ fn main() -> Result<()> {
     let node = Node { number: number.parse()? };
     match &**verb {
         "make" => node.make(words),
-        "on" => node.on(),
+        "on" => node.on(words),
         "off" => node.off(),
         "remove" => node.remove(),
         _ => Err(format!("no verb {verb}").into()),
@@ -49,6 +50,9 @@ struct Node {
 
 impl Node {
     fn make(&self, words: &[String]) -> Result<()> {
+        if self.gadget().exists() {
+            return Ok(());
+        }
         let id = self.number.to_string();
         let up = ["up", "--id", &id, "--udc", NO_HOST];
         let up: Vec<&str> = up.into_iter().chain(words.iter().map(|word| &**word)).collect();
@@ -59,7 +63,8 @@ impl Node {
         call("ip", &["netns", "add", &self.namespace()])
     }
 
-    fn on(&self) -> Result<()> {
+    fn on(&self, words: &[String]) -> Result<()> {
+        self.make(words)?;
         let udc = format!("dummy_udc.{}", self.number - 1);
         fs::write(self.gadget().join("UDC"), udc)?;
         let (device, namespace) = (self.device()?, self.namespace());
@@ -80,6 +85,9 @@ impl Node {
     }
 
     fn off(&self) -> Result<()> {
+        if !self.gadget().exists() {
+            return Ok(());
+        }
         if let Ok(pid) = fs::read_to_string(self.client()) {
             // It may have ended already.
             let _ = call("kill", &["-9", &pid]);
@@ -94,6 +102,9 @@ impl Node {
     }
 
     fn remove(&self) -> Result<()> {
+        if !self.gadget().exists() {
+            return Ok(());
+        }
         self.off()?;
         tree::remove(&self.gadget())?;
         call("ip", &["netns", "delete", &self.namespace()])

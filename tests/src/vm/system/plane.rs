@@ -34,18 +34,17 @@ pub struct Plane {
 
 /// What the plane is to do once it has followed the pins.
 enum Order {
-    /// Make the nodes anew, with these words for `clusterhat-node up`.
+    /// Take the nodes away; others come in their places, made with these words for `clusterhat-node up`.
     Remake(Vec<String>, Sender<io::Result<()>>),
     /// Tell which nodes are on (bit n: node n + 1), or what went wrong.
     Tell(Sender<io::Result<u8>>),
 }
 
 impl Plane {
-    /// Makes the nodes, and follows the pins from then on.
+    /// Follows the pins from now on.
     pub(super) fn start(agent: Agent, expanders: Arc<Mutex<Expanders>>) -> io::Result<Self> {
         let (orders, receiver) = mpsc::channel();
-        let mut nodes = Nodes { agent, expanders, on: 0, failure: None };
-        nodes.make(&[])?;
+        let nodes = Nodes { agent, expanders, words: Vec::new(), on: 0, failure: None };
         let work = move || nodes.work(&receiver);
         let thread = thread::Builder::new().name("power plane".into()).spawn(work)?;
         Ok(Self { orders, thread: Some(thread) })
@@ -90,6 +89,8 @@ impl fmt::Debug for Plane {
 struct Nodes {
     agent: Agent,
     expanders: Arc<Mutex<Expanders>>,
+    /// What the nodes are made with.
+    words: Vec<String>,
     on: u8,
     /// The first thing that went wrong.
     failure: Option<io::Error>,
@@ -103,7 +104,7 @@ impl Nodes {
                 self.failure.get_or_insert(error);
             }
             match order {
-                Ok(Order::Remake(words, answer)) => drop(answer.send(self.remake(&words))),
+                Ok(Order::Remake(words, answer)) => drop(answer.send(self.remake(words))),
                 Ok(Order::Tell(answer)) => {
                     drop(answer.send(self.failure.take().map_or(Ok(self.on), Err)));
                 }
@@ -127,25 +128,23 @@ impl Nodes {
             if (wanted ^ self.on) & bit != 0 {
                 // What cannot be switched is told once, not tried for ever.
                 self.on ^= bit;
-                self.call(if wanted & bit == 0 { "off" } else { "on" }, node, &[])?;
+                self.call(if wanted & bit == 0 { "off" } else { "on" }, node)?;
             }
         }
         Ok(())
     }
 
-    fn make(&mut self, words: &[String]) -> io::Result<()> {
-        (0..NODES).try_for_each(|node| self.call("make", node, words))
-    }
-
-    fn remake(&mut self, words: &[String]) -> io::Result<()> {
-        (0..NODES).try_for_each(|node| self.call("remove", node, &[]))?;
+    fn remake(&mut self, words: Vec<String>) -> io::Result<()> {
+        self.words = words;
         self.on = 0;
-        self.make(words)
+        (0..NODES).try_for_each(|node| self.call("remove", node))
     }
 
-    fn call(&mut self, verb: &str, node: u8, words: &[String]) -> io::Result<()> {
+    fn call(&mut self, verb: &str, node: u8) -> io::Result<()> {
         let mut argv = vec![NODE.to_owned(), verb.to_owned(), (node + 1).to_string()];
-        argv.extend_from_slice(words);
+        if verb == "on" {
+            argv.extend_from_slice(&self.words);
+        }
         let run = Run { argv, ..Run::default() };
         match self.agent.ask(&Request::Run(run.clone()))? {
             Response::Ran(output) if output.status == 0 => Ok(()),

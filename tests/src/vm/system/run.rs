@@ -180,10 +180,10 @@ impl System {
         self.expanders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Unplugs the nodes and puts them in again, made by `clusterhat-node up` with these words.
+    /// Unplugs the nodes and puts others in, made by `clusterhat-node up` with these words.
     ///
     /// # Errors
-    /// If a node cannot be made.
+    /// If a node cannot be unplugged.
     pub fn remake_nodes(&mut self, words: &[&str]) -> io::Result<()> {
         self.plane()?.remake(words)
     }
@@ -228,18 +228,13 @@ impl System {
 
     /// Waits until systemd has carried out all that a boot is.
     fn await_started(&self) -> io::Result<()> {
-        let limit = Instant::now() + START_LIMIT;
-        loop {
-            let state = self.run(&["systemctl", "is-system-running"])?.stdout;
-            if matches!(state.trim(), "running" | "degraded") {
-                return Ok(());
-            }
-            if Instant::now() > limit {
-                let jobs = self.run(&["systemctl", "--no-pager", "list-jobs"])?.stdout;
-                return Err(io::Error::other(format!("systemd is still {state}: {jobs}")));
-            }
-            thread::sleep(Duration::from_millis(200));
+        let state =
+            self.run_within(START_LIMIT, &["systemctl", "is-system-running", "--wait"])?.stdout;
+        if matches!(state.trim(), "running" | "degraded") {
+            return Ok(());
         }
+        let jobs = self.run(&["systemctl", "--no-pager", "list-jobs"])?.stdout;
+        Err(io::Error::other(format!("systemd is {state}: {jobs}")))
     }
 }
 
