@@ -61,9 +61,9 @@ make_root() {
 }
 
 # in_root ROOT COMMAND...: runs a command in a root that has the project, read-only, as /src and
-# target/packages/work as /made. The mounts end with the command.
+# target/packages/scratch as /made. The mounts end with the command.
 in_root() {
-    mkdir -p "$results/work"
+    mkdir -p "$results/scratch"
     in_root=$1
     shift
     # shellcheck disable=SC2016 # for the inner shell
@@ -79,7 +79,7 @@ in_root() {
         # Names and certificates, for what a build fetches.
         mount --bind /etc/ssl/certs "$root/etc/ssl/certs"
         mount --bind "$(readlink -f /etc/resolv.conf)" "$root/etc/resolv.conf"
-        exec chroot "$root" "$@"' sh "$in_root" "$PWD" "$results/work" \
+        exec chroot "$root" "$@"' sh "$in_root" "$PWD" "$results/scratch" \
         env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
         NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
@@ -142,7 +142,7 @@ stamped() {
 }
 
 # debs ROOT ARCHITECTURE PROGRAMS OUT VERSION: packages of the programs, folders being below
-# target/packages/work
+# target/packages/scratch
 debs() {
     stamped "$1" sh /src/packages/debs "$2" "/made/$3" "/made/$4" "$5"
 }

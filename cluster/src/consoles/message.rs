@@ -78,8 +78,8 @@ mod tests {
         let notices = [
             (Notice::Port { open: true, error: None }, r#"{"notice":"port","open":true}"#),
             (
-                Notice::Writer { name: Some("ann".to_owned()), you: false },
-                r#"{"notice":"writer","name":"ann","you":false}"#,
+                Notice::Writer { name: Some("pi".to_owned()), you: false },
+                r#"{"notice":"writer","name":"pi","you":false}"#,
             ),
             (Notice::Lost { bytes: 7 }, r#"{"notice":"lost","bytes":7}"#),
             (Notice::Refused { reason: "no".to_owned() }, r#"{"notice":"refused","reason":"no"}"#),

@@ -101,13 +101,13 @@ const CASES: &[Case] = &[
     ),
     case(
         "groups",
-        |h| h.write("etc/group", "i2c:x:994:ann\ngpio:x:986:\nclusterhat:x:900:ann\n"),
-        "ann is not in the group gpio",
+        |h| h.write("etc/group", "i2c:x:994:pi\ngpio:x:986:\nclusterhat:x:900:pi\n"),
+        "pi is not in the group gpio",
         "set the controller up",
     ),
     case(
         "groups",
-        |h| h.write("etc/group", "i2c:x:994:ann\ngpio:x:986:ann\n"),
+        |h| h.write("etc/group", "i2c:x:994:pi\ngpio:x:986:pi\n"),
         "no group clusterhat",
         "groupadd --system clusterhat",
     ),

@@ -79,7 +79,7 @@ impl Healthy {
             ..Options::default()
         };
         let nodes = NodeSet::parse::<&str>(&[]).expect("a set");
-        let users = vec!["ann".to_owned()];
+        let users = vec!["pi".to_owned()];
         let tools = FakeTools::default();
         let healthy = Self { root, world, tools, asks_tools: true, options, nodes, users };
         healthy.write_system();
@@ -101,8 +101,8 @@ impl Healthy {
     }
 
     fn write_system(&self) {
-        self.write("etc/passwd", "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n");
-        self.write("etc/group", "i2c:x:994:ann\ngpio:x:986:ann\nclusterhat:x:900:ann\n");
+        self.write("etc/passwd", "root:x:0:0::/root:/bin/sh\npi:x:1000:1000::/home/pi:/bin/sh\n");
+        self.write("etc/group", "i2c:x:994:pi\ngpio:x:986:pi\nclusterhat:x:900:pi\n");
         self.write("etc/hosts", "127.0.0.1 localhost\n");
         self.write("boot/firmware/config.txt", "dtparam=i2c_arm=on\n[pi4]\notg_mode=1\n[all]\n");
         self.write("boot/firmware/cmdline.txt", "console=tty1 root=PARTUUID=1-02 rootwait\n");

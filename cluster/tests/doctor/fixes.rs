@@ -15,7 +15,7 @@ const CMDLINE: &str = "boot/firmware/cmdline.txt";
 fn broken() -> Healthy {
     let broken = Healthy::new();
     broken.write(CONFIG, "dtparam=audio=on\n");
-    broken.write("etc/group", "i2c:x:994:\ngpio:x:986:ann\nclusterhat:x:900:ann\n");
+    broken.write("etc/group", "i2c:x:994:\ngpio:x:986:pi\nclusterhat:x:900:pi\n");
     broken.write("etc/gshadow", "i2c:!::\n");
     broken.plug("1-1.2.3", "0a5c:2764", None, &[("08", Some("usb-storage"))]);
     broken.enable("clusterctrl-init.service");
@@ -46,7 +46,7 @@ fn what_is_safe_is_done_and_the_rest_is_left() {
     for name in ["config.txt", "cmdline.txt", "clusterctrl-init.service"] {
         assert!(changed.iter().any(|changed| *changed == name), "{name}: {done:?}");
     }
-    assert_eq!((&*done.groups[0].user, &*done.groups[0].group), ("ann", "i2c"));
+    assert_eq!((&*done.groups[0].user, &*done.groups[0].group), ("pi", "i2c"));
     let text = |path| fs::read_to_string(broken.path(path)).expect("a file");
     assert!(text(CONFIG).contains("dtparam=i2c_arm=on"));
     assert!(text(CMDLINE).starts_with("usb-storage.quirks=0a5c:2764:i "));
