@@ -6,7 +6,8 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clusterhat::consoles::{self, Control, Notice, SharedConsole, SharedConsoleError, WriteWish};
+use clusterhat::consoles::{self, Control, Notice, SharedConsole, WriteWish};
+use clusterhat::service::ServiceError;
 use clusterhat::{Error, shorten};
 use rustix::event::{EventfdFlags, PollFlags, eventfd};
 
@@ -21,7 +22,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 const MOST_UNSENT: usize = 64 * 1024;
 
 /// How the service is asked for a console.
-type Connect = fn(&Path, &str) -> Result<SharedConsole, SharedConsoleError>;
+type Connect = fn(&Path, &str) -> Result<SharedConsole, ServiceError>;
 
 /// A connection to a shared console, which is restored when the service restarts.
 pub(super) struct Shared {
@@ -94,13 +95,13 @@ impl Shared {
         };
         match shared.begin(connect) {
             Ok(()) => Ok(Some(shared)),
-            Err(SharedConsoleError::Unreachable { .. }) => Ok(None),
+            Err(ServiceError::Unreachable { .. }) => Ok(None),
             Err(error) => Err(Failure::Cluster(Error::from(error))),
         }
     }
 
     /// Connects, and waits until the state of the console is known.
-    fn begin(&mut self, connect: Connect) -> Result<(), SharedConsoleError> {
+    fn begin(&mut self, connect: Connect) -> Result<(), ServiceError> {
         let mut console = connect(&self.socket, &self.node)?;
         if self.writes {
             console.tell(Control::Write(WriteWish::Request));
@@ -143,7 +144,7 @@ impl Shared {
         if self.console.is_none() && self.again <= Instant::now() {
             self.again = Instant::now() + AGAIN;
             match self.begin(SharedConsole::connect) {
-                Ok(()) | Err(SharedConsoleError::Unreachable { .. }) => {}
+                Ok(()) | Err(ServiceError::Unreachable { .. }) => {}
                 Err(error) => return Err(Failure::Cluster(Error::from(error))),
             }
         }

@@ -3,27 +3,19 @@
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::frame::{Frame, FrameReader};
 use super::message::{Control, Notice};
-use crate::service::Answer;
+use crate::service::{Answer, ServiceError};
 
 /// The protocol's name in `Upgrade:`.
 pub const UPGRADE: &str = "clusterhat-console";
 
-/// Why a shared console is not available.
+/// Why nothing is sent on a shared console.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SharedConsoleError {
-    /// No service listens on the socket, or this user may not connect to it.
-    #[error("cannot reach clusterhatd at {}", .path.display())]
-    Unreachable {
-        /// The socket.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
     /// The node does not show its console.
     #[error("the console of {node} is not there: the node is off or still starting")]
     Absent {
@@ -40,9 +32,6 @@ pub enum SharedConsoleError {
         /// Who.
         writer: String,
     },
-    /// The service refuses, with its reason.
-    #[error("clusterhatd refuses the console: {0}")]
-    Refused(String),
 }
 
 /// A console that the service reads, and what of it has not been read or sent yet.
@@ -65,29 +54,28 @@ impl SharedConsole {
     /// Asks a service for a node's console, from what the node sends from now on.
     ///
     /// # Errors
-    /// [`SharedConsoleError`].
-    pub fn connect(socket: &Path, node: &str) -> Result<Self, SharedConsoleError> {
+    /// [`ServiceError`].
+    pub fn connect(socket: &Path, node: &str) -> Result<Self, ServiceError> {
         Self::connect_with(socket, node, "0")
     }
 
     /// The same from what the node has sent since it showed its console, as far as the service keeps that.
     ///
     /// # Errors
-    /// [`SharedConsoleError`].
-    pub fn connect_since_opened(socket: &Path, node: &str) -> Result<Self, SharedConsoleError> {
+    /// [`ServiceError`].
+    pub fn connect_since_opened(socket: &Path, node: &str) -> Result<Self, ServiceError> {
         Self::connect_with(socket, node, "opened")
     }
 
-    fn connect_with(socket: &Path, node: &str, history: &str) -> Result<Self, SharedConsoleError> {
-        let unreachable =
-            |source| SharedConsoleError::Unreachable { path: socket.to_owned(), source };
+    fn connect_with(socket: &Path, node: &str, history: &str) -> Result<Self, ServiceError> {
+        let unreachable = |source| ServiceError::Unreachable { path: socket.to_owned(), source };
         let request = format!(
             "GET /api/v1/consoles/{node}?history={history} HTTP/1.1\r\nHost: clusterhatd\r\nConnection: Upgrade\r\n\
              Upgrade: {UPGRADE}\r\n\r\n"
         );
         let answer = Answer::to(socket, &request).map_err(unreachable)?;
         if !answer.has_status(101) {
-            return Err(SharedConsoleError::Refused(answer.error()));
+            return Err(ServiceError::Refused(answer.error()));
         }
         let Answer { stream, rest, .. } = answer;
         stream.set_nonblocking(true).map_err(unreachable)?;
@@ -211,11 +199,11 @@ mod tests {
         let socket = folder.path().join("socket");
         let _server = service(
             &socket,
-            b"HTTP/1.1 404 Not Found\r\n\r\n{\"error\":{\"message\":\"there is no node p9\"}}",
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 43\r\n\r\n{\"error\":{\"message\":\"there is no node p9\"}}",
         );
         let error = SharedConsole::connect(&socket, "p9").err().unwrap();
-        assert_eq!(error.to_string(), "clusterhatd refuses the console: there is no node p9");
+        assert_eq!(error.to_string(), "clusterhatd refuses: there is no node p9");
         let nobody = SharedConsole::connect(&folder.path().join("none"), "p1").err().unwrap();
-        assert!(matches!(nobody, SharedConsoleError::Unreachable { .. }));
+        assert!(matches!(nobody, ServiceError::Unreachable { .. }));
     }
 }
