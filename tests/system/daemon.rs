@@ -14,8 +14,8 @@ const UNIT: &str = "clusterhatd.service";
 
 /// Ann may use the nodes' consoles, and so switch nodes; Eve may not. A watchdog that is not fed for 20 s is enough here.
 const PREPARE: &str = "\
-    useradd --no-create-home --groups clusterhat ann
-    useradd --no-create-home eve
+    useradd --no-create-home --groups clusterhat pi
+    useradd --no-create-home visitor
     mkdir -p /run/rig /run/systemd/system/clusterhatd.service.d
     printf '[Service]\\nWatchdogSec=20\\n' >/run/systemd/system/clusterhatd.service.d/rig.conf
     systemctl daemon-reload
@@ -23,7 +23,7 @@ const PREPARE: &str = "\
 
 const CLEAN_UP: &str = "\
     clusterhat off
-    userdel ann; userdel eve
+    userdel pi; userdel visitor
     rm -r /run/rig /run/systemd/system/clusterhatd.service.d
     systemctl daemon-reload";
 
@@ -40,7 +40,7 @@ fn curl(user: &str, words: &str) -> String {
 
 fn switch(vm: &Vm, nodes: &str, action: &str) {
     let body = format!("{{\"nodes\":[{nodes}],\"action\":\"{action}\",\"delay\":0}}");
-    sh(vm, &curl("ann", &format!("--json '{body}' http://localhost/api/v1/power")));
+    sh(vm, &curl("pi", &format!("--json '{body}' http://localhost/api/v1/power")));
 }
 
 fn property(vm: &Vm, name: &str) -> String {
@@ -51,12 +51,12 @@ fn property(vm: &Vm, name: &str) -> String {
 fn the_first_connection_starts_it(vm: &Vm) {
     sh(vm, "systemctl start clusterhatd.socket");
     assert_eq!(property(vm, "ActiveState"), "inactive");
-    let refused = run(vm, &curl("eve", "http://localhost/api/v1/nodes"));
+    let refused = run(vm, &curl("visitor", "http://localhost/api/v1/nodes"));
     // curl(1): 7 is a connection that could not be made.
     assert_eq!(refused.status, 7, "{refused:?}");
     assert_eq!(property(vm, "ActiveState"), "inactive");
 
-    let answer = sh(vm, &curl("ann", "http://localhost/api/v1/nodes"));
+    let answer = sh(vm, &curl("pi", "http://localhost/api/v1/nodes"));
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["nodes"][0]["commanded"], false, "it reads the board: {answer}");
     assert_eq!(["Type", "ActiveState"].map(|name| property(vm, name)), ["notify", "active"]);
@@ -84,12 +84,12 @@ fn says(vm: &Vm, line: &str) {
 }
 
 fn members_watch_and_others_do_not(vm: &Vm) {
-    let watch = WATCH.replace("EVENTS", &curl("ann", "")).replace("CONSOLE", &by("ann"));
+    let watch = WATCH.replace("EVENTS", &curl("pi", "")).replace("CONSOLE", &by("pi"));
     sh(vm, &watch);
     says(vm, "one");
     let held = format!("readlink /proc/{}/fd/* | grep -q ^/dev/ttyACM", property(vm, "MainPID"));
     sh(vm, &held);
-    let refused = run(vm, &format!("{} clusterhat console p1 --send x --timeout 2", by("eve")));
+    let refused = run(vm, &format!("{} clusterhat console p1 --send x --timeout 2", by("visitor")));
     assert_eq!(refused.status, 1, "{refused:?}");
 }
 

@@ -44,11 +44,11 @@ mod tests {
     #[test]
     fn an_event_is_one_line_whatever_names_hold() {
         let kind = EventKind::Access {
-            who: "eve\u{1b}[2J\nroot".to_owned(),
+            who: "visitor\u{1b}[2J\nroot".to_owned(),
             what: "logged in".to_owned(),
         };
         let line = render(&EventReport { at: 1_732_600_000_123, kind });
-        assert!(line.starts_with("2024-11-26T05:46:40.123Z eve"), "{line:?}");
+        assert!(line.starts_with("2024-11-26T05:46:40.123Z visitor"), "{line:?}");
         assert!(line.ends_with("logged in\n") && line.matches('\n').count() == 1, "{line:?}");
         assert!(!line.contains('\u{1b}'), "{line:?}");
     }

@@ -110,12 +110,12 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = StateFolder::open(parent.path()).unwrap();
         let audit = Audit::new(&folder);
-        let (name, address) = ("ann".to_owned(), "::1".to_owned());
+        let (name, address) = ("pi".to_owned(), "::1".to_owned());
         let caller = Caller { name, role: Role::Operator, by: By::Basic, address, known_by: None };
         audit.note(&caller, "off", "p1", "done");
         let before = folder.read(FILE).unwrap();
         audit.note_access(&caller, "console", "p1", "writes");
-        audit.note_refusal("eve", "::2", "refused");
+        audit.note_refusal("visitor", "::2", "refused");
         assert_eq!(folder.read(FILE).unwrap(), before);
         let access = String::from_utf8(folder.read(ACCESS).unwrap().unwrap()).unwrap();
         assert_eq!(access.lines().count(), 2, "{access}");

@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn a_member_is_in_the_group_by_its_name_or_number() {
-        let group = "root:x:0:\nclusterhat:x:990:ann,bob\nother:x:5:eve\n";
-        let passwd = "ann:x:1000:1000::/:/bin/sh\neve:x:1001:1001::/:/bin/sh\n";
+        let group = "root:x:0:\nclusterhat:x:990:pi,lab\nother:x:5:visitor\n";
+        let passwd = "pi:x:1000:1000::/:/bin/sh\nvisitor:x:1001:1001::/:/bin/sh\n";
         assert!(is_member(1000, 1000, group, passwd));
         assert!(is_member(1001, 990, group, passwd));
         assert!(!is_member(1001, 1001, group, passwd));

@@ -99,11 +99,11 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = StateFolder::open(parent.path()).unwrap();
         let access = Arc::new(Access::open(&folder, Duration::from_secs(60)).unwrap());
-        let (name, address) = ("ann".to_owned(), "::1".to_owned());
+        let (name, address) = ("pi".to_owned(), "::1".to_owned());
         let caller = Caller { name, role: Role::Operator, by: By::Peer, address, known_by: None };
         let events = Events::default();
         let (sender, mut pieces) = Pieces::new();
-        let listener = events.listen("ann", None).unwrap();
+        let listener = events.listen("pi", None).unwrap();
         let stream = tokio::spawn(send(listener, sender, access, caller));
         assert!(pieces.frame().await.unwrap().is_ok());
         drop(pieces);

@@ -227,9 +227,9 @@ mod tests {
         let access = Arc::new(Access::open(&state, Duration::from_secs(60)).unwrap());
         let boards = Boards::start(options, Arc::clone(&events)).unwrap();
         let tasks = Tasks::new(boards, Arc::clone(&events), access, Arc::new(Metrics::new()));
-        let task = Task::new(1, Operation::On, &["p3".to_owned(), "p4".to_owned()], "ann");
+        let task = Task::new(1, Operation::On, &["p3".to_owned(), "p4".to_owned()], "pi");
         let caller = Caller {
-            name: "ann".to_owned(),
+            name: "pi".to_owned(),
             role: Role::Operator,
             by: By::Basic,
             address: "::1".to_owned(),

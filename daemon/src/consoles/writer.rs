@@ -118,16 +118,16 @@ mod tests {
         let now = Instant::now();
         let mut slot = WriterSlot::default();
         assert!(!slot.writes(1, now));
-        assert_eq!(slot.request(1, "ann", now), Ok(()));
-        assert_eq!(slot.request(1, "ann", now), Ok(()));
+        assert_eq!(slot.request(1, "pi", now), Ok(()));
+        assert_eq!(slot.request(1, "pi", now), Ok(()));
         assert!(slot.writes(1, now));
-        assert_eq!(slot.request(2, "bob", now), Err("ann writes on this console".to_owned()));
-        slot.take_over(2, "bob", now).unwrap();
-        assert_eq!(slot.current(), Some((2, "bob")));
+        assert_eq!(slot.request(2, "lab", now), Err("pi writes on this console".to_owned()));
+        slot.take_over(2, "lab", now).unwrap();
+        assert_eq!(slot.current(), Some((2, "lab")));
         assert!(!slot.writes(1, now) && slot.writes(2, now));
         // Who is not the writer releases nothing.
         slot.release(1);
-        assert_eq!(slot.current(), Some((2, "bob")));
+        assert_eq!(slot.current(), Some((2, "lab")));
         slot.release(2);
         assert_eq!(slot.current(), None);
     }
@@ -136,10 +136,10 @@ mod tests {
     fn who_is_idle_gives_way_to_who_asks() {
         let start = Instant::now();
         let mut slot = WriterSlot::default();
-        slot.take_over(1, "ann", start).unwrap();
+        slot.take_over(1, "pi", start).unwrap();
         assert!(slot.writes(1, start + IDLE / 2));
-        assert!(slot.request(2, "bob", start + IDLE).is_err());
-        assert_eq!(slot.request(2, "bob", start + IDLE * 2), Ok(()));
+        assert!(slot.request(2, "lab", start + IDLE).is_err());
+        assert_eq!(slot.request(2, "lab", start + IDLE * 2), Ok(()));
     }
 
     /// Seen: two programs that took a console from each other filled the audit log.
@@ -147,7 +147,7 @@ mod tests {
     fn the_turn_is_not_taken_without_end() {
         let start = Instant::now();
         let mut slot = WriterSlot::default();
-        let mut take = |round: u64, now| slot.take_over(round % 2, "ann", now);
+        let mut take = |round: u64, now| slot.take_over(round % 2, "pi", now);
         for round in 0..=u64::from(IN_A_ROW) {
             take(round, start).unwrap();
         }

@@ -57,27 +57,27 @@ fn what_the_node_said_since_its_console_appeared_is_expected_too() {
 fn the_turn_to_write_is_seen_by_all_and_taken_over_on_purpose_only() {
     let site = Site::simulated();
     let _daemon = site.daemon();
-    let (mut ann, mut bob) = (site.console("p1"), site.console("p1"));
-    ann.until_open();
-    ann.write(WriteWish::Request);
+    let (mut pi, mut lab) = (site.console("p1"), site.console("p1"));
+    pi.until_open();
+    pi.write(WriteWish::Request);
     let name = || Some(format!("uid:{}", rustix::process::getuid().as_raw()));
-    bob.until_notice(&Notice::Writer { name: name(), you: false });
-    bob.console.send(b"nobody hears this\r");
-    bob.until("a refusal", |bob| matches!(bob.notices.last(), Some(Notice::Refused { .. })));
+    lab.until_notice(&Notice::Writer { name: name(), you: false });
+    lab.console.send(b"nobody hears this\r");
+    lab.until("a refusal", |lab| matches!(lab.notices.last(), Some(Notice::Refused { .. })));
     // A command does not take the turn from who has it.
     let output = site.run(&["console", "p1", "--send", "reboot"]);
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("writes on the console of p1: nothing was sent"), "{output:?}");
-    bob.write(WriteWish::TakeOver);
-    ann.until_notice(&Notice::Writer { name: name(), you: false });
-    ann.console.send(b"too late\r");
-    bob.console.send(b"hello\r");
-    ann.until_text("hello\r\np1 login: ");
-    assert!(!ann.text.contains("nobody hears") && !ann.text.contains("too late"), "{}", ann.text);
+    lab.write(WriteWish::TakeOver);
+    pi.until_notice(&Notice::Writer { name: name(), you: false });
+    pi.console.send(b"too late\r");
+    lab.console.send(b"hello\r");
+    pi.until_text("hello\r\np1 login: ");
+    assert!(!pi.text.contains("nobody hears") && !pi.text.contains("too late"), "{}", pi.text);
     let audit = fs::read_to_string(site.path("state/access.log")).unwrap();
     assert_eq!(audit.matches("\"target\":\"p1\",\"result\":\"writes\"").count(), 2, "{audit}");
-    drop(bob);
-    ann.until_notice(&Notice::Writer { name: None, you: false });
+    drop(lab);
+    pi.until_notice(&Notice::Writer { name: None, you: false });
 }
 
 #[test]

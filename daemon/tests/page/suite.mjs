@@ -207,23 +207,23 @@ test("a console: what is typed, what the node sends, and HTML that is none", asy
 });
 
 test("two browsers see the same, and hand the turn to write over", async () => {
-  const [ann, bob] = await Promise.all([rig.signedIn(), rig.signedIn({ colorScheme: "dark" })]);
-  await press(ann, "p4", "off");
-  await answer(ann, "Cut the power");
-  await badge(bob, "p4", "Off");
-  await card(ann, "p2").getByRole("button", { name: "Console: p2" }).click();
-  await ann.getByText("You write").waitFor();
-  await card(bob, "p2").getByRole("button", { name: "Console: p2" }).click();
-  await bob.getByText("admin writes", { exact: true }).waitFor();
-  await bob.getByRole("button", { name: "Take over" }).click();
-  await bob.getByText("You write").waitFor();
-  await ann.getByText("admin took over").waitFor();
-  await bob.locator("#console .xterm").click();
-  await bob.keyboard.type("from bob");
-  await ann.locator("#console", { hasText: "from bob" }).waitFor();
-  await bob.getByRole("button", { name: "Release" }).click();
-  await ann.getByText("Nobody writes").waitFor();
-  await Promise.all([ann.context().close(), bob.context().close()]);
+  const [pi, lab] = await Promise.all([rig.signedIn(), rig.signedIn({ colorScheme: "dark" })]);
+  await press(pi, "p4", "off");
+  await answer(pi, "Cut the power");
+  await badge(lab, "p4", "Off");
+  await card(pi, "p2").getByRole("button", { name: "Console: p2" }).click();
+  await pi.getByText("You write").waitFor();
+  await card(lab, "p2").getByRole("button", { name: "Console: p2" }).click();
+  await lab.getByText("admin writes", { exact: true }).waitFor();
+  await lab.getByRole("button", { name: "Take over" }).click();
+  await lab.getByText("You write").waitFor();
+  await pi.getByText("admin took over").waitFor();
+  await lab.locator("#console .xterm").click();
+  await lab.keyboard.type("from lab");
+  await pi.locator("#console", { hasText: "from lab" }).waitFor();
+  await lab.getByRole("button", { name: "Release" }).click();
+  await pi.getByText("Nobody writes").waitFor();
+  await Promise.all([pi.context().close(), lab.context().close()]);
 });
 
 test("a lost connection is shown, and all is up to date when it is found again", async () => {

@@ -145,15 +145,15 @@ mod tests {
 
     #[test]
     fn only_that_list_changes() {
-        let member = Membership { user: "ann".into(), group: "i2c".into() };
+        let member = Membership { user: "lab".into(), group: "i2c".into() };
         let becomes = |old: &str, is_member, new: &str| {
             let found = with_member(old.as_bytes(), &member, is_member);
             assert_eq!(String::from_utf8_lossy(&found), new);
         };
-        becomes("a:x:1:\ni2c:x:994:\ni2cx:x:9:", true, "a:x:1:\ni2c:x:994:ann\ni2cx:x:9:");
-        becomes("i2c:!::pi,bob", true, "i2c:!::pi,bob,ann");
-        becomes("i2c:!::pi,ann,bob\n", false, "i2c:!::pi,bob\n");
-        becomes("i2c:x:994:annabel\n", false, "i2c:x:994:annabel\n");
+        becomes("a:x:1:\ni2c:x:994:\ni2cx:x:9:", true, "a:x:1:\ni2c:x:994:lab\ni2cx:x:9:");
+        becomes("i2c:!::pi,guest", true, "i2c:!::pi,guest,lab");
+        becomes("i2c:!::pi,lab,guest\n", false, "i2c:!::pi,guest\n");
+        becomes("i2c:x:994:lab2\n", false, "i2c:x:994:lab2\n");
         becomes("i2c\n\nno\n", true, "i2c\n\nno\n");
     }
 }

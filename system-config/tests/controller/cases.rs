@@ -64,7 +64,7 @@ fn the_vendors_image() {
 
 #[test]
 fn everything_that_can_be_asked_for() {
-    let member = Membership { user: "ann".to_owned(), group: "i2c".to_owned() };
+    let member = Membership { user: "lab".to_owned(), group: "i2c".to_owned() };
     let request = ControllerRequest {
         serial_console: true,
         members: vec![member],

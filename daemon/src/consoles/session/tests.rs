@@ -27,16 +27,16 @@ fn writer(name: Option<&str>, you: bool) -> Output {
 #[test]
 fn a_reader_gets_the_history_and_then_what_comes() {
     let console = Arc::new(Console::new("p1".to_owned(), b"old\r\n", Arc::default()));
-    let mut ann = reader(&console, "ann", true);
+    let mut pi = reader(&console, "pi", true);
     let closed = Output::Notice(Notice::Port { open: false, error: None });
     let expected = [closed, writer(None, false), Output::Bytes(b"old\r\n".to_vec())];
-    assert_eq!(outputs(&mut ann), expected);
+    assert_eq!(outputs(&mut pi), expected);
     console.set_port(PortState { is_open: true, error: None });
     console.received(b"new");
     let open = Output::Notice(Notice::Port { open: true, error: None });
-    assert_eq!(outputs(&mut ann), [open, Output::Bytes(b"new".to_vec())]);
+    assert_eq!(outputs(&mut pi), [open, Output::Bytes(b"new".to_vec())]);
     assert_eq!(console.summary().readers, 1);
-    drop(ann);
+    drop(pi);
     assert_eq!(console.summary().readers, 0);
 }
 
@@ -45,8 +45,8 @@ fn who_wants_what_was_sent_since_the_port_opened_gets_nothing_older() {
     let console = Arc::new(Console::new("p1".to_owned(), b"of the day before", Arc::default()));
     let open = || console.set_port(PortState { is_open: true, error: None });
     let since = || {
-        let mut ann = reader_of(&console, "ann", false, Past::SinceOpened);
-        let bytes = outputs(&mut ann).into_iter().filter_map(|output| match output {
+        let mut pi = reader_of(&console, "pi", false, Past::SinceOpened);
+        let bytes = outputs(&mut pi).into_iter().filter_map(|output| match output {
             Output::Bytes(bytes) => Some(String::from_utf8(bytes).unwrap()),
             Output::Notice(_) => None,
         });
@@ -84,22 +84,22 @@ fn a_slow_reader_loses_with_a_notice_and_keeps_nobody_waiting() {
 fn the_turn_to_write_is_handed_over_in_sight_of_all() {
     let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
     console.set_port(PortState { is_open: true, error: None });
-    let (mut ann, mut bob) = (reader(&console, "ann", true), reader(&console, "bob", true));
-    outputs(&mut ann);
-    outputs(&mut bob);
-    ann.take(Input::Bytes(b"x".to_vec()));
-    assert!(matches!(&outputs(&mut ann)[..], [Output::Notice(Notice::Refused { .. })]));
-    ann.take(Input::Control(Control::Write(WriteWish::Request)));
-    assert_eq!(outputs(&mut ann), [writer(Some("ann"), true)]);
-    assert_eq!(outputs(&mut bob), [writer(Some("ann"), false)]);
-    bob.take(Input::Control(Control::Write(WriteWish::Request)));
-    assert!(matches!(&outputs(&mut bob)[..],
-        [Output::Notice(Notice::Refused { reason })] if reason == "ann writes on this console"));
-    bob.take(Input::Control(Control::Write(WriteWish::TakeOver)));
-    assert_eq!(outputs(&mut bob), [writer(Some("bob"), true)]);
-    assert_eq!(outputs(&mut ann), [writer(Some("bob"), false)]);
-    ann.take(Input::Bytes(b"lost".to_vec()));
-    bob.take(Input::Bytes(b"sent".to_vec()));
+    let (mut pi, mut lab) = (reader(&console, "pi", true), reader(&console, "lab", true));
+    outputs(&mut pi);
+    outputs(&mut lab);
+    pi.take(Input::Bytes(b"x".to_vec()));
+    assert!(matches!(&outputs(&mut pi)[..], [Output::Notice(Notice::Refused { .. })]));
+    pi.take(Input::Control(Control::Write(WriteWish::Request)));
+    assert_eq!(outputs(&mut pi), [writer(Some("pi"), true)]);
+    assert_eq!(outputs(&mut lab), [writer(Some("pi"), false)]);
+    lab.take(Input::Control(Control::Write(WriteWish::Request)));
+    assert!(matches!(&outputs(&mut lab)[..],
+        [Output::Notice(Notice::Refused { reason })] if reason == "pi writes on this console"));
+    lab.take(Input::Control(Control::Write(WriteWish::TakeOver)));
+    assert_eq!(outputs(&mut lab), [writer(Some("lab"), true)]);
+    assert_eq!(outputs(&mut pi), [writer(Some("lab"), false)]);
+    pi.take(Input::Bytes(b"lost".to_vec()));
+    lab.take(Input::Bytes(b"sent".to_vec()));
     console.send(|pending| {
         assert_eq!(pending, b"sent");
         2
@@ -109,7 +109,7 @@ fn the_turn_to_write_is_handed_over_in_sight_of_all() {
         2
     });
     assert!(!console.has_pending());
-    drop(bob);
+    drop(lab);
     assert_eq!(console.summary().writer, None);
 }
 
@@ -117,16 +117,16 @@ fn the_turn_to_write_is_handed_over_in_sight_of_all() {
 fn who_only_reads_sends_nothing() {
     let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
     console.set_port(PortState { is_open: true, error: None });
-    let mut eve = reader(&console, "eve", false);
-    outputs(&mut eve);
+    let mut visitor = reader(&console, "visitor", false);
+    outputs(&mut visitor);
     for input in [
         Input::Control(Control::Write(WriteWish::Request)),
         Input::Control(Control::Write(WriteWish::TakeOver)),
         Input::Bytes(b"reboot\r".to_vec()),
         Input::Control(Control::Break(true)),
     ] {
-        eve.take(input);
-        assert!(matches!(&outputs(&mut eve)[..], [Output::Notice(Notice::Refused { .. })]));
+        visitor.take(input);
+        assert!(matches!(&outputs(&mut visitor)[..], [Output::Notice(Notice::Refused { .. })]));
     }
     assert!(!console.has_pending() && !console.take_break());
     assert_eq!(console.summary().writer, None);
@@ -136,12 +136,12 @@ fn who_only_reads_sends_nothing() {
 fn what_a_port_did_not_take_goes_with_it() {
     let console = Arc::new(Console::new("p1".to_owned(), b"", Arc::default()));
     console.set_port(PortState { is_open: true, error: None });
-    let mut ann = reader(&console, "ann", true);
-    ann.take(Input::Control(Control::Write(WriteWish::Request)));
-    ann.take(Input::Bytes(vec![b'x'; 64 * 1024]));
+    let mut pi = reader(&console, "pi", true);
+    pi.take(Input::Control(Control::Write(WriteWish::Request)));
+    pi.take(Input::Bytes(vec![b'x'; 64 * 1024]));
     assert!(!console.has_room());
     console.set_port(PortState::default());
     assert!(console.has_room() && !console.has_pending());
     // The turn to write stays over the node's power cycle.
-    assert_eq!(console.summary().writer.as_deref(), Some("ann"));
+    assert_eq!(console.summary().writer.as_deref(), Some("pi"));
 }

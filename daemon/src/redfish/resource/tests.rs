@@ -61,7 +61,7 @@ fn said(simulation: &str, on: &[&str]) -> Said {
         network: cluster.inventory(None, &NodeSet::parse::<&str>(&[]).unwrap()).unwrap().report,
         status,
         boards: cluster.describe(false).report,
-        accounts: vec![account("admin", Role::Administrator), account("ann", Role::ReadOnly)],
+        accounts: vec![account("admin", Role::Administrator), account("pi", Role::ReadOnly)],
         facts: Facts {
             uuid: "00000000-0000-4000-8000-000000000000".into(),
             host: "controller".into(),
@@ -143,11 +143,11 @@ fn all_that_is_linked_is_there_and_as_expected() {
 #[test]
 fn others_see_their_own_account_alone() {
     let said = said("v2.5", &["p1"]);
-    let (caller, telemetry) = (caller("ann", Role::ReadOnly), TopReport::default());
+    let (caller, telemetry) = (caller("pi", Role::ReadOnly), TopReport::default());
     let world = said.world(&caller, &telemetry);
     let accounts = find(uri::ACCOUNTS, &world).unwrap();
     assert_eq!(accounts.properties()["Members@odata.count"], 1);
-    assert!(find("/redfish/v1/AccountService/Accounts/ann", &world).is_some());
+    assert!(find("/redfish/v1/AccountService/Accounts/pi", &world).is_some());
     assert!(find("/redfish/v1/AccountService/Accounts/admin", &world).is_none());
 }
 

@@ -102,13 +102,13 @@ fn roles_decide_who_may_what() {
 #[test]
 fn what_is_changed_of_an_account_is_written_down() {
     let daemon = Service::new();
-    log_in(&daemon, "ann", "ReadOnly");
+    log_in(&daemon, "pi", "ReadOnly");
     let change = json!({"RoleId": "Operator", "Password": "s3cret enough"}).to_string();
-    assert_eq!(daemon.ask("PATCH", &format!("{ACCOUNTS}/ann"), Some(&change)).status, 200);
+    assert_eq!(daemon.ask("PATCH", &format!("{ACCOUNTS}/pi"), Some(&change)).status, 200);
     let audit = std::fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
     let last: Value = serde_json::from_str(audit.lines().last().unwrap()).unwrap();
     assert_eq!(last["action"], "change password, role to operator of account");
-    assert_eq!((&last["target"], &last["result"]), (&json!("ann"), &json!("done")));
+    assert_eq!((&last["target"], &last["result"]), (&json!("pi"), &json!("done")));
     assert!(!audit.contains("s3cret") && !daemon.daemon.stderr().contains("s3cret"));
 }
 
@@ -183,13 +183,13 @@ fn an_account_whose_password_has_to_be_changed_does_that_and_nothing_else() {
 #[test]
 fn accounts_are_changed_one_after_the_other() {
     let daemon = Service::new();
-    log_in(&daemon, "ann", "ReadOnly");
-    let ann = format!("{ACCOUNTS}/ann");
-    let tag = daemon.ask("GET", &ann, None).header("etag").to_owned();
+    log_in(&daemon, "pi", "ReadOnly");
+    let pi = format!("{ACCOUNTS}/pi");
+    let tag = daemon.ask("GET", &pi, None).header("etag").to_owned();
     let body = json!({"RoleId": "Operator"}).to_string();
     // All know the same account, and only one of them may change it.
     let statuses: Vec<u16> = thread::scope(|scope| {
-        let ask = || daemon.ask_with("PATCH", &ann, &[("If-Match", &tag)], Some(&body)).status;
+        let ask = || daemon.ask_with("PATCH", &pi, &[("If-Match", &tag)], Some(&body)).status;
         let all: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
@@ -197,7 +197,7 @@ fn accounts_are_changed_one_after_the_other() {
     assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 7, "{statuses:?}");
     for (body, status, key) in [
         (
-            json!({"UserName": "ann", "Password": "long enough", "RoleId": "Operator"}),
+            json!({"UserName": "pi", "Password": "long enough", "RoleId": "Operator"}),
             409,
             "ResourceAlreadyExists",
         ),
@@ -207,22 +207,22 @@ fn accounts_are_changed_one_after_the_other() {
             "PropertyValueError",
         ),
         (
-            json!({"UserName": "bob", "Password": "short", "RoleId": "Operator"}),
+            json!({"UserName": "lab", "Password": "short", "RoleId": "Operator"}),
             400,
             "PropertyValueError",
         ),
         (
-            json!({"UserName": "bob", "Password": "long enough", "RoleId": "King"}),
+            json!({"UserName": "lab", "Password": "long enough", "RoleId": "King"}),
             400,
             "PropertyValueNotInList",
         ),
-        (json!({"UserName": "bob", "Password": "long enough"}), 400, "PropertyMissing"),
+        (json!({"UserName": "lab", "Password": "long enough"}), 400, "PropertyMissing"),
     ] {
         let answer = daemon.ask("POST", ACCOUNTS, Some(&body.to_string()));
         assert_eq!((answer.status, answer.messages()), (status, vec![key.to_owned()]), "{body}");
     }
     let last = daemon.ask("DELETE", &format!("{ACCOUNTS}/admin"), None);
     assert_eq!((last.status, last.messages()), (409, vec!["ResourceInUse".to_owned()]));
-    assert_eq!(daemon.ask("DELETE", &ann, None).status, 204);
-    assert_eq!(daemon.ask("GET", &ann, None).status, 404);
+    assert_eq!(daemon.ask("DELETE", &pi, None).status, 204);
+    assert_eq!(daemon.ask("GET", &pi, None).status, 404);
 }
