@@ -1,4 +1,4 @@
-//! Watches files of a directory, and devices, by inotify(7).
+//! Watches the files of a directory by inotify(7).
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,8 +13,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
-/// A watch on a folder, or on one device.
+/// A watch on a folder.
 pub(crate) struct FileWatch(OwnedFd);
+
+/// A new inotify(7) instance, which is read without blocking.
+pub(crate) fn instance() -> io::Result<OwnedFd> {
+    inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).map_err(refused)
+}
 
 /// Why there is no watch. The system has the same error for two limits, and its words name the wrong one.
 fn refused(errno: Errno) -> io::Error {
@@ -43,14 +48,8 @@ impl FileWatch {
         Self::new(folder, WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO)
     }
 
-    /// Watches for a device being opened.
-    pub(crate) fn of_opens(device: &Path) -> io::Result<Self> {
-        Self::new(Some(device), WatchFlags::OPEN)
-    }
-
     fn new(path: Option<&Path>, flags: WatchFlags) -> io::Result<Self> {
-        let kept = CreateFlags::CLOEXEC | CreateFlags::NONBLOCK;
-        let watch = inotify::init(kept).map_err(refused)?;
+        let watch = instance()?;
         if let Some(path) = path {
             inotify::add_watch(&watch, path, flags)?;
         }

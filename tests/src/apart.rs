@@ -15,8 +15,8 @@ pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// `cargo run` of such a crate with its own lock file, in its folder, built beside the running test's own
-/// folder. It is ended where it takes too long, with everything that it started.
+/// `cargo run` of such a crate with its own lock file, in its folder, built where the running test was, which has
+/// most of its dependencies. It is ended where it takes too long, with everything that it started.
 ///
 /// # Errors
 /// If the test is in no target folder.
@@ -26,7 +26,7 @@ pub fn run(cargo: &Path, name: &str) -> io::Result<Command> {
     let target = target.ok_or_else(|| io::Error::other("this test is in no target folder"))?;
     let mut command = Command::new("timeout");
     command.args(["--kill-after=10", SECONDS]).arg(cargo);
-    command.args(["run", "--quiet", "--locked", "--target-dir"]).arg(target.join(name));
+    command.args(["run", "--quiet", "--locked", "--target-dir"]).arg(target);
     command.current_dir(folder(name));
     Ok(command)
 }

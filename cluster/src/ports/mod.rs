@@ -7,6 +7,7 @@
 mod device;
 mod error;
 mod lines;
+mod opens;
 mod place;
 mod port;
 mod watch;
@@ -20,6 +21,7 @@ use crate::cluster::Cluster;
 
 pub use error::PortError;
 pub use lines::{Line, Lines};
+pub(crate) use opens::{Opened, Opens};
 pub(crate) use place::Place;
 pub use port::Port;
 pub use watch::{PortWatch, PortsWatch};

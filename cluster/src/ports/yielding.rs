@@ -8,12 +8,12 @@ use rustix::termios::{QueueSelector, tcflush};
 
 use super::PortError;
 use super::device;
-use crate::file_watch::FileWatch;
+use super::opens::{Opened, Opens, WatchedPort};
 
 /// A port that is locked for this process, but may be opened by others: opening it is how they request it.
 pub(crate) struct YieldingPort {
     port: OwnedFd,
-    opens: FileWatch,
+    watched: WatchedPort,
 }
 
 impl YieldingPort {
@@ -21,23 +21,17 @@ impl YieldingPort {
     ///
     /// # Errors
     /// As [`super::open`].
-    pub(crate) fn open(path: &Path) -> Result<Self, PortError> {
+    pub(crate) fn open(path: &Path, opens: &Opens) -> Result<Self, PortError> {
         let port = device::open_shared(path)?;
         // A process that opens it before this finds it busy, and retries.
-        let opens = FileWatch::of_opens(path)
-            .map_err(|source| PortError::Io { path: path.to_owned(), source })?;
-        Ok(Self { port, opens })
+        let watched =
+            opens.watch(path).map_err(|source| PortError::Io { path: path.to_owned(), source })?;
+        Ok(Self { port, watched })
     }
 
-    /// Becomes readable when [`Self::is_wanted`] may have changed.
-    pub(crate) fn opens(&self) -> BorrowedFd<'_> {
-        self.opens.as_fd()
-    }
-
-    /// Whether another process has opened the device since.
-    pub(crate) fn is_wanted(&self) -> bool {
-        // Released if the watch fails, so that other processes are not kept away.
-        self.opens.drain().unwrap_or(true)
+    /// Whether this is one of the ports that other processes have opened.
+    pub(crate) fn is_wanted(&self, opened: &Opened) -> bool {
+        opened.has(&self.watched)
     }
 
     /// Reads without blocking.

@@ -7,16 +7,13 @@ use super::document::{Document, enabled, link, links};
 use super::world::World;
 use super::{sensors, uri};
 
-/// The controller's name among them, unless a board has it.
-pub(super) const CONTROLLER: &str = "controller";
-
 /// All boards, then all nodes, and the controller.
 pub(crate) fn collection(world: &World<'_>) -> Document {
     let boards = world.boards.boards.iter().map(|board| board.info.name.as_str());
     // A board may be called like a node, and then it has that URI.
     let nodes = world.status.nodes.iter().map(|node| node.node.as_str());
     let nodes = nodes.filter(|label| world.board(label).is_none());
-    let controller = has_controller(world).then_some(CONTROLLER);
+    let controller = has_controller(world).then_some(uri::CONTROLLER_NAME);
     let members = boards.chain(nodes).chain(controller).map(uri::chassis);
     let name = "Boards, nodes and their controller";
     Document::collection("ChassisCollection", uri::CHASSIS, name, members)
@@ -24,14 +21,14 @@ pub(crate) fn collection(world: &World<'_>) -> Document {
 
 /// Whether the controller is among them: a board that is called like it has its URI.
 pub(super) fn has_controller(world: &World<'_>) -> bool {
-    world.board(CONTROLLER).is_none()
+    world.board(uri::CONTROLLER_NAME).is_none()
 }
 
 /// A board, the controller, or a node in its place.
 pub(crate) fn document(world: &World<'_>, name: &str) -> Option<Document> {
     match world.board(name) {
         Some(board) => Some(self::board(world, board)),
-        None if name == CONTROLLER => Some(controller(world)),
+        None if name == uri::CONTROLLER_NAME => Some(controller(world)),
         None => Some(place(world, world.node(name)?)),
     }
 }
@@ -41,11 +38,11 @@ fn controller(world: &World<'_>) -> Document {
     let boards = world.boards.boards.iter().map(|board| uri::chassis(&board.info.name));
     let of_controller =
         json!({"Contains": links(boards), "ManagedBy": manager, "ManagersInChassis": manager});
-    Document::new("Chassis", uri::CONTROLLER, CONTROLLER, &world.service.host)
+    Document::new("Chassis", uri::CONTROLLER, uri::CONTROLLER_NAME, &world.service.host)
         .with("ChassisType", "StandAlone")
         .maybe("Model", world.service.model.as_deref())
         .with("Status", json!({"State": "Enabled", "Health": world.health()}))
-        .linked("Sensors", &sensors::collection_uri(CONTROLLER))
+        .linked("Sensors", &sensors::collection_uri(uri::CONTROLLER_NAME))
         .with("Links", of_controller)
 }
 

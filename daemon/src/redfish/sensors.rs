@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::chassis::CONTROLLER;
 use super::document::{Document, enabled};
 use super::uri;
 use super::world::World;
@@ -59,7 +58,7 @@ fn all(world: &World<'_>, chassis: &str) -> Option<Vec<Sensor>> {
     if world.board(chassis).is_some() {
         return Some(of_board(world, chassis));
     }
-    if chassis == CONTROLLER {
+    if chassis == uri::CONTROLLER_NAME {
         return Some(world.telemetry.controller_c.map(temperature).into_iter().collect());
     }
     world.node(chassis)?;

@@ -6,6 +6,8 @@ pub(crate) const ROOT: &str = "/redfish/v1/";
 pub(crate) const SYSTEMS: &str = "/redfish/v1/Systems";
 /// The boards, and the nodes in their places.
 pub(crate) const CHASSIS: &str = "/redfish/v1/Chassis";
+/// The controller's name among them, unless a board has it.
+pub(crate) const CONTROLLER_NAME: &str = "controller";
 /// The controller, which the boards sit on.
 pub(crate) const CONTROLLER: &str = "/redfish/v1/Chassis/controller";
 /// The controllers: one.

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::conversation::Conversation;
 use crate::node_note::{Heard, NodeNote, Word};
-use crate::ports::{PortError, YieldingPort};
+use crate::ports::{Opened, Opens, PortError, YieldingPort};
 
 /// How long a port is left to the process that has opened it: longer than the 50 ms after which that process retries.
 pub(super) const REST: Duration = Duration::from_millis(200);
@@ -38,12 +38,13 @@ pub(super) struct Listener {
 }
 
 /// What has changed since the last step.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Changes {
     /// New devices have appeared.
     pub(super) devices: bool,
     /// Other processes have written notes.
     pub(super) notes: bool,
+    /// Other processes have opened ports.
+    pub(super) opened: Opened,
 }
 
 enum Stage {
@@ -73,7 +74,6 @@ impl Listener {
             let (port, conversation) = &**talk;
             let writes = if conversation.has_out() { PollFlags::OUT } else { PollFlags::empty() };
             fds.push(PollFd::new(port, PollFlags::IN | writes));
-            fds.push(PollFd::from_borrowed_fd(port.opens(), PollFlags::IN));
         }
     }
 
@@ -86,19 +86,25 @@ impl Listener {
     }
 
     /// Handles what has changed, and reports news of the agent.
-    pub(super) fn step(&mut self, now: Instant, changes: Changes, tell: &mut dyn FnMut(Word)) {
+    pub(super) fn step(
+        &mut self,
+        now: Instant,
+        changes: &Changes,
+        opens: &Opens,
+        tell: &mut dyn FnMut(Word),
+    ) {
         match &self.stage {
-            Stage::Waiting if changes.devices => self.try_open(now, tell),
-            Stage::Resting(until) if *until <= now => self.try_open(now, tell),
+            Stage::Waiting if changes.devices => self.try_open(now, opens, tell),
+            Stage::Resting(until) if *until <= now => self.try_open(now, opens, tell),
             Stage::Ended(until) if *until <= now => {
                 if self.is_present() {
                     self.say(Word::Lost, tell);
                 }
-                self.try_open(now, tell);
+                self.try_open(now, opens, tell);
             }
             _ => {}
         }
-        self.talk(now, tell);
+        self.talk(now, &changes.opened, tell);
         if changes.notes {
             self.read_note(tell);
         }
@@ -120,7 +126,7 @@ impl Listener {
         }
     }
 
-    fn try_open(&mut self, now: Instant, tell: &mut dyn FnMut(Word)) {
+    fn try_open(&mut self, now: Instant, opens: &Opens, tell: &mut dyn FnMut(Word)) {
         self.stage = Stage::Waiting;
         if !self.path.exists() {
             return;
@@ -130,7 +136,7 @@ impl Listener {
             self.stage = Stage::Resting(now + AGAIN);
             return self.read_note(tell);
         }
-        self.stage = match YieldingPort::open(&self.path) {
+        self.stage = match YieldingPort::open(&self.path, opens) {
             Ok(port) => {
                 let conversation = Conversation::new(self.id, self.is_present(), now);
                 Stage::Talking(Box::new((port, conversation)))
@@ -141,14 +147,14 @@ impl Listener {
         };
     }
 
-    fn talk(&mut self, now: Instant, tell: &mut dyn FnMut(Word)) {
+    fn talk(&mut self, now: Instant, opened: &Opened, tell: &mut dyn FnMut(Word)) {
         let Stage::Talking(talk) = &mut self.stage else { return };
         let (port, conversation) = &mut **talk;
         let (mut words, is_open) = listen(port, conversation, now);
         words.extend(conversation.pass(now));
         if !is_open || send(port, conversation).is_err() {
             self.stage = Stage::Ended(now + GADGET_GOES);
-        } else if port.is_wanted() {
+        } else if port.is_wanted(opened) {
             self.stage = Stage::Resting(now + REST);
         }
         words.into_iter().for_each(|word| self.say(word, tell));

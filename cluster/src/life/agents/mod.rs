@@ -28,7 +28,7 @@ use rustix::event::{PollFd, PollFlags};
 use super::Event;
 use crate::file_watch::FileWatch;
 use crate::node_note::{NodeNote, Word, watched_folder};
-use crate::ports::Port;
+use crate::ports::{Opens, Port};
 use listener::{Changes, Listener};
 
 /// The listeners to the agents of a watch's nodes.
@@ -38,6 +38,8 @@ pub(super) struct Agents {
     devices: FileWatch,
     /// Reports notes that other processes write.
     notes: FileWatch,
+    /// Reports listeners' ports that other processes open.
+    opens: Opens,
     /// Whether all ports have been tried once.
     has_begun: bool,
 }
@@ -55,6 +57,7 @@ impl Agents {
             // Watched before anything is opened or read, so that no later change is missed.
             devices: FileWatch::of_devices(Some(&root.join("dev")))?,
             notes: FileWatch::of_files(watched_folder(root).as_deref())?,
+            opens: Opens::new()?,
             listeners: nodes.filter_map(listener).collect(),
             has_begun: false,
         })
@@ -64,6 +67,7 @@ impl Agents {
     pub(super) fn add_fds<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
         fds.push(PollFd::new(&self.devices, PollFlags::IN));
         fds.push(PollFd::new(&self.notes, PollFlags::IN));
+        fds.push(PollFd::new(&self.opens, PollFlags::IN));
         self.listeners.iter().for_each(|(_, listener)| listener.add_fds(fds));
     }
 
@@ -76,10 +80,11 @@ impl Agents {
     pub(super) fn drain(&mut self, events: &mut Vec<(Node, Event)>) -> io::Result<()> {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         let devices = self.devices.drain()? || is_first;
-        let changes = Changes { devices, notes: self.notes.drain()? };
+        let changes = Changes { devices, notes: self.notes.drain()?, opened: self.opens.take() };
         let now = Instant::now();
         for (node, listener) in &mut self.listeners {
-            listener.step(now, changes, &mut |word| events.push((*node, event(word))));
+            listener
+                .step(now, &changes, &self.opens, &mut |word| events.push((*node, event(word))));
         }
         Ok(())
     }
