@@ -68,14 +68,14 @@ in_root() {
     shift
     # shellcheck disable=SC2016 # for the inner shell
     $sudo unshare --mount --pid --fork --kill-child sh -euc '
-        root=$1 src=$2 work=$3
+        root=$1 src=$2 scratch=$3
         shift 3
         mount -t proc proc "$root/proc"
         mount --rbind /dev "$root/dev"
         mount -t tmpfs tmpfs "$root/tmp"
         mount --bind "$src" "$root/src"
         mount -o remount,bind,ro "$root/src"
-        mount --bind "$work" "$root/made"
+        mount --bind "$scratch" "$root/made"
         # Names and certificates, for what a build fetches.
         mount --bind /etc/ssl/certs "$root/etc/ssl/certs"
         mount --bind "$(readlink -f /etc/resolv.conf)" "$root/etc/resolv.conf"

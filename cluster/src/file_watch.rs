@@ -13,24 +13,32 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
-/// A watch on a folder.
-pub(crate) struct FileWatch(OwnedFd);
-
 /// A new inotify(7) instance, which is read without blocking.
 pub(crate) fn instance() -> io::Result<OwnedFd> {
     inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).map_err(refused)
 }
 
-/// Why there is no watch. The system has the same error for two limits, and its words name the wrong one.
+/// Adds a watch to an instance, and gives its number.
+pub(crate) fn add(instance: &OwnedFd, path: &Path, flags: WatchFlags) -> io::Result<i32> {
+    inotify::add_watch(instance, path, flags).map_err(refused)
+}
+
+/// Why there is no watch: the kernel reports inotify's limits by errors whose usual texts name other things.
 fn refused(errno: Errno) -> io::Error {
     match errno {
         Errno::MFILE => io::Error::other(
-            "this user has no inotify instance left (raise fs.inotify.max_user_instances with sysctl), or this process no \
-             file descriptor",
+            "this user has no inotify instances left (raise the sysctl fs.inotify.max_user_instances), or this process has \
+             no file descriptors left",
+        ),
+        Errno::NOSPC => io::Error::other(
+            "this user has no inotify watches left (raise the sysctl fs.inotify.max_user_watches)",
         ),
         errno => errno.into(),
     }
 }
+
+/// A watch on a folder.
+pub(crate) struct FileWatch(OwnedFd);
 
 impl FileWatch {
     /// Watches for files that are written or replaced; never reports anything without a directory.
@@ -51,7 +59,7 @@ impl FileWatch {
     fn new(path: Option<&Path>, flags: WatchFlags) -> io::Result<Self> {
         let watch = instance()?;
         if let Some(path) = path {
-            inotify::add_watch(&watch, path, flags)?;
+            add(&watch, path, flags)?;
         }
         Ok(Self(watch))
     }
@@ -112,10 +120,11 @@ impl AsFd for FileWatch {
 mod tests {
     use super::*;
 
-    /// Each user has 128 by default, and all of its processes share them.
+    /// Each user has 128 instances by default, and all of its processes share them.
     #[test]
     fn a_limit_of_the_user_is_named() {
         assert!(refused(Errno::MFILE).to_string().contains("fs.inotify.max_user_instances"));
+        assert!(refused(Errno::NOSPC).to_string().contains("fs.inotify.max_user_watches"));
         assert_eq!(refused(Errno::NFILE).raw_os_error(), Some(Errno::NFILE.raw_os_error()));
     }
 }

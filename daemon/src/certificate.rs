@@ -84,14 +84,16 @@ fn is_there(path: &Path) -> bool {
 fn in_words(error: &pem::Error) -> String {
     let text = match error {
         pem::Error::NoItemsFound => "no private key in it",
-        pem::Error::MissingSectionEnd { .. } => "its end is missing; put the whole file there",
+        pem::Error::MissingSectionEnd { .. } => {
+            "truncated: the END line is missing; copy the whole file"
+        }
         error => return format!("not in PEM: {error}"),
     };
     text.to_owned()
 }
 
-/// Makes a certificate for this machine's names, of the key that is there, or of a new one. Programs that trust it know it by its fingerprint, so that it does not expire
-/// in the life of a board.
+/// Makes a certificate for this machine's names, with the existing key or a new one. Programs that trust it know it by its
+/// fingerprint, so that it does not expire in the life of a board.
 fn make(folder: &StateFolder, listen: Option<IpAddr>) -> io::Result<()> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
@@ -115,18 +117,25 @@ fn make(folder: &StateFolder, listen: Option<IpAddr>) -> io::Result<()> {
 }
 
 /// The key that is there: the owner's, or one whose certificate a kill left unwritten. A new one where there is none; a
-/// certificate whose key is gone is of no use to anybody, and goes first.
+/// certificate without its key is of no use, and is removed before the new key is written: a kill in between leaves no pair
+/// that does not match.
 fn key(folder: &StateFolder) -> io::Result<KeyPair> {
     let path = folder.path(KEY);
     if let Some(pem) = folder.read(KEY)? {
         let kept = KeyPair::from_pem(&String::from_utf8_lossy(&pem));
         return kept.map_err(|error| {
-            let text = format!("{}: {error}; put its certificate beside it", path.display());
+            let text = format!(
+                "cannot use {}: {error}; if it is your own key, put its certificate beside it",
+                path.display()
+            );
             io::Error::new(io::ErrorKind::InvalidData, text)
         });
     }
     if is_there(&path) {
-        let text = format!("{} is a link to nothing; put the key there", path.display());
+        let text = format!(
+            "{} is a dangling symbolic link; restore the key that it points to",
+            path.display()
+        );
         return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
     if is_there(&folder.path(CERTIFICATE)) {
@@ -165,7 +174,7 @@ mod tests {
         let mixed = Settings { key: Some(folder.path(KEY)), ..settings.clone() };
         assert!(Certificate::load(&folder, &mixed).is_err());
         let whole = fs::read_to_string(other.path(KEY)).unwrap();
-        for (key, says) in [("nonsense", "no private key"), (&whole[..90], "its end is missing")] {
+        for (key, says) in [("nonsense", "no private key"), (&whole[..90], "truncated")] {
             fs::write(other.path(KEY), key).unwrap();
             let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
             assert!(error.contains("key.pem") && error.contains(says), "{error}");

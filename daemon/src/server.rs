@@ -133,7 +133,9 @@ impl Https {
         let refused = match read {
             Ok(Ok(())) => self.listen().await.err().map(|error| {
                 let why = Failure::from(error).message;
-                format!("configuration reloaded, but HTTPS is served where it was before: {why}")
+                format!(
+                    "configuration reloaded, but HTTPS is still served at the old address: {why}"
+                )
             }),
             Ok(Err(error)) => Some(stays(Failure::from(error).message)),
             Err(error) => Some(stays(error.to_string())),

@@ -99,9 +99,7 @@ pub enum StartError {
     #[error("cannot use the certificate")]
     Certificate(#[source] io::Error),
     /// Where HTTPS is to be served.
-    #[error(
-        "cannot serve HTTPS at {address}; name another address (--listen, or listen in [daemon])"
-    )]
+    #[error("cannot serve HTTPS at {address} (from --listen, or listen in [daemon])")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -119,10 +117,15 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether it is about how the daemon is called or configured.
+    /// Whether it is about how the daemon is called or configured, so that trying again does not help.
     #[must_use]
-    pub const fn is_configuration(&self) -> bool {
-        matches!(self, Self::Settings(_) | Self::Boards(_) | Self::Certificate(_))
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            // A file may come yet, with its mount.
+            Self::Certificate(source) => source.kind() != io::ErrorKind::NotFound,
+            Self::Settings(_) | Self::Boards(_) => true,
+            _ => false,
+        }
     }
 }
 

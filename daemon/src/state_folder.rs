@@ -37,7 +37,7 @@ impl StateFolder {
         made.map_err(|error| match error.kind() {
             // A directory that is there already is no error.
             io::ErrorKind::AlreadyExists => {
-                io::Error::new(error.kind(), "it is not a directory: name another folder")
+                io::Error::new(error.kind(), "not a directory; choose another folder")
             }
             _ => error,
         })?;
@@ -74,7 +74,8 @@ impl StateFolder {
     /// # Errors
     /// Where it cannot be written; the old content stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let state = FileState { bytes: bytes.to_owned(), mode: 0o600, owner: self.owner()? };
+        let owner = self.owner().map_err(|error| cannot("write", &self.path(name), &error))?;
+        let state = FileState { bytes: bytes.to_owned(), mode: 0o600, owner };
         let written = changes::replace_file(&mut LinuxDisk, &self.0, Path::new(name), &state);
         written.map_err(|error| match error {
             ChangeError::Io { source, .. } => cannot("write", &self.path(name), &source),
@@ -116,7 +117,7 @@ impl StateFolder {
                 let text = "another clusterhatd uses it: stop that one, or name another folder";
                 Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
             }
-            Err(errno) => Err(errno.into()),
+            Err(errno) => Err(cannot("lock", &self.path(LOCK), &errno.into())),
         }
     }
 

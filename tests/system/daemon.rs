@@ -12,7 +12,7 @@ use crate::{
 
 const UNIT: &str = "clusterhatd.service";
 
-/// Ann may use the nodes' consoles, and so switch nodes; Eve may not. A watchdog that is not fed for 20 s is enough here.
+/// The user pi may use the nodes' consoles, and so switch nodes; visitor may not. A watchdog that is not fed for 20 s is enough here.
 const PREPARE: &str = "\
     useradd --no-create-home --groups clusterhat pi
     useradd --no-create-home visitor
@@ -67,7 +67,7 @@ fn the_first_connection_starts_it(vm: &Vm) {
     assert_eq!(security.status, 0, "{}", security.stdout);
 }
 
-/// Ann watches events and node 1's console from here on.
+/// The user pi watches events and node 1's console from here on.
 const WATCH: &str = "\
     EVENTS http://localhost/api/v1/events --no-buffer </dev/null >/run/rig/events 2>&1 &
     CONSOLE clusterhat console p1 --watch </dev/null >/run/rig/console 2>&1 &
@@ -76,7 +76,7 @@ const WATCH: &str = "\
 /// What the command has connected to.
 const CONNECTIONS: &str = "readlink /proc/$(cat /run/rig/console.pid)/fd/* | grep ^socket: | sort";
 
-/// Node 1 prints a line on its console, again until Ann sees it: who has not joined yet does not.
+/// Node 1 prints a line on its console, again until pi sees it: who has not joined yet does not.
 fn says(vm: &Vm, line: &str) {
     let first = "ls -d /sys/kernel/config/usb_gadget/node1/functions/acm.* | head -n 1";
     let say = format!("echo {line} >/dev/ttyGS$(cat $({first})/port_num)");

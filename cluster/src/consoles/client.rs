@@ -12,7 +12,7 @@ use crate::service::{Answer, ServiceError};
 /// The protocol's name in `Upgrade:`.
 pub const UPGRADE: &str = "clusterhat-console";
 
-/// Why nothing is sent on a shared console.
+/// Why nothing was sent to a shared console.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SharedConsoleError {
@@ -202,7 +202,7 @@ mod tests {
             b"HTTP/1.1 404 Not Found\r\nContent-Length: 43\r\n\r\n{\"error\":{\"message\":\"there is no node p9\"}}",
         );
         let error = SharedConsole::connect(&socket, "p9").err().unwrap();
-        assert_eq!(error.to_string(), "clusterhatd refuses: there is no node p9");
+        assert_eq!(error.to_string(), "clusterhatd refused the request: there is no node p9");
         let nobody = SharedConsole::connect(&folder.path().join("none"), "p1").err().unwrap();
         assert!(matches!(nobody, ServiceError::Unreachable { .. }));
     }

@@ -158,6 +158,6 @@ mod tests {
             "HTTP/1.0 403 Forbidden\r\n\r\n{\"error\":{\"message\":\"join the group\\u001b clusterhat\"}}",
         );
         let error = refused.unwrap_err().to_string();
-        assert_eq!(error, "clusterhatd refuses: join the group clusterhat");
+        assert_eq!(error, "clusterhatd refused the request: join the group clusterhat");
     }
 }

@@ -26,6 +26,6 @@ pub enum ServiceError {
         source: io::Error,
     },
     /// The service refuses, with its reason.
-    #[error("clusterhatd refuses: {0}")]
+    #[error("clusterhatd refused the request: {0}")]
     Refused(String),
 }

@@ -51,9 +51,15 @@ async fn send(mut listener: Listener, sender: Sender<Bytes>, access: Arc<Access>
     // Says at once that the stream stands.
     let mut text = String::from(": clusterhatd\nretry: 2000\n\n");
     loop {
-        // Fails where the client is gone.
-        if !text.is_empty() && sender.send(Bytes::from(text)).await.is_err() {
-            return;
+        if !text.is_empty() {
+            tokio::select! {
+                // Also while the client does not read.
+                () = access.ended(&caller) => return,
+                // Fails where the client is gone.
+                sent = sender.send(Bytes::from(text)) => if sent.is_err() {
+                    return;
+                },
+            }
         }
         let next = tokio::select! {
             () = access.ended(&caller) => return,

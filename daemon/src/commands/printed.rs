@@ -65,7 +65,11 @@ impl From<Problem> for Failure {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let exit_status = if error.is_configuration() { 2 } else { 1 };
-        let kind = if error.is_configuration() { "configuration" } else { "storage" };
+        let kind = match &error {
+            StartError::Listen { .. } => "network",
+            error if error.is_configuration() => "configuration",
+            _ => "storage",
+        };
         Self { kind, message: chain(&error), exit_status }
     }
 }

@@ -59,7 +59,7 @@ fn take(session: &mut Session, message: Message) -> Result<(), &'static str> {
             Ok(control) => session.take(Input::Control(control)),
             Err(_) => {
                 return Err(
-                    "text is {\"write\": \"request\"}, \"take-over\" or \"release\" instead, or {\"break\": true}",
+                    "expected {\"write\": \"request\" | \"take-over\" | \"release\"} or {\"break\": true}",
                 );
             }
         },

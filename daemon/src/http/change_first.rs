@@ -38,7 +38,7 @@ pub(super) fn check(
 pub(crate) fn problem(name: &str) -> Problem {
     let account = redfish::account_uri(name);
     let text = format!(
-        "the password of {name} has to be changed before anything else: PATCH Password of {account}"
+        "the password of {name} must be changed before anything else: PATCH the property Password of {account}"
     );
     let problem = Problem::new(ProblemKind::PasswordChangeRequired, text);
     Problem { about: Some(account), ..problem }

@@ -38,10 +38,14 @@ pub(super) async fn create(
     let (name, word) = (name.unwrap_or_default(), word.unwrap_or_default());
     let role = role.unwrap_or(Role::ReadOnly);
     let _turn = asked.own.turn.lock().await;
-    let (own, new) = (service.clone(), Account { name: name.clone(), role, enabled, must_change });
-    let account = blocking(move || own.access.accounts.add(new, &word));
+    let (own, by) = (service.clone(), caller.clone());
+    let new = Account { name: name.clone(), role, enabled, must_change };
+    let account = blocking(move || {
+        let account = own.access.accounts.add(new, &word)?;
+        note(&own, &by, "create account", &account.name);
+        Ok(account)
+    });
     let account = account.await.map_err(|problem| refused(&problem, &name))?;
-    note(&service, caller, "create account", &name);
     Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
 }
 
@@ -82,8 +86,7 @@ pub(super) async fn change(
     }
     let what = what(&change);
     let change = by_owner(&service, caller, &account, is_more, change).await?;
-    let account = apply(&service, name, change).await?;
-    note(&service, caller, &format!("change {what} of account"), name);
+    let account = apply(&service, caller, name, change, &what).await?;
     Ok(reply::made(StatusCode::OK, accounts::of(&account)))
 }
 
@@ -120,23 +123,33 @@ async fn by_owner(
     let is_same = blocking(move || Ok(own.access.accounts.has_password(&name, &word))).await?;
     if is_same {
         let message = Message::new(&message::PROPERTY_VALUE_ERROR, &["Password"]).about("Password");
-        let text = "Password: the same as before; choose another one";
+        let text = "Password: the same as the current one; choose another";
         return Err(Failure::bad_request(vec![message.in_words(text)]));
     }
     Ok(AccountChange { must_change: Some(false), ..change })
 }
 
 /// Who has another password or name, or may not log in any more, is logged out.
-async fn apply(service: &Service, name: &str, change: AccountChange) -> Result<Account, Failure> {
+async fn apply(
+    service: &Service,
+    caller: &Caller,
+    name: &str,
+    change: AccountChange,
+    what: &str,
+) -> Result<Account, Failure> {
     let ends = change.password.is_some() || change.name.is_some() || change.enabled == Some(false);
     let taken = change.name.clone().unwrap_or_else(|| name.to_owned());
-    let (own, of) = (service.clone(), name.to_owned());
-    let account = blocking(move || own.access.accounts.change(&of, &change)).await;
-    let account = account.map_err(|problem| refused(&problem, &taken))?;
-    if ends {
-        service.access.sessions.end_of(name);
-    }
-    Ok(account)
+    let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
+    let what = format!("change {what} of account");
+    let account = blocking(move || {
+        let account = own.access.accounts.change(&of, &change)?;
+        if ends {
+            own.access.sessions.end_of(&of);
+        }
+        note(&own, &by, &what, &of);
+        Ok(account)
+    });
+    account.await.map_err(|problem| refused(&problem, &taken))
 }
 
 /// Removes an account.
@@ -150,15 +163,19 @@ pub(super) async fn delete(
     let account = service.access.accounts.get(name);
     let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
     etag::check(&asked.headers, &etag::of(accounts::of(&account).properties()))?;
-    let (own, of) = (service.clone(), name.to_owned());
-    let removed = blocking(move || own.access.accounts.remove(&of)).await;
-    removed.map_err(|problem| refused(&problem, name))?;
-    service.access.sessions.end_of(name);
-    note(&service, caller, "remove account", name);
+    let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
+    let removed = blocking(move || {
+        own.access.accounts.remove(&of)?;
+        own.access.sessions.end_of(&of);
+        note(&own, &by, "remove account", &of);
+        Ok(())
+    });
+    removed.await.map_err(|problem| refused(&problem, name))?;
     Ok(reply::done())
 }
 
-/// Deriving a key from a password, and writing a file, keep a thread for a while.
+/// Deriving a key from a password, and writing a file, keep a thread for a while. All that belongs to the change is done
+/// there: a client that goes away ends its handler, but not the work.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -49,7 +49,7 @@ pub(super) async fn create(
     let mut body = Body::parse(&asked.headers, &bytes)?;
     let uri: Option<String> = body.require("Destination");
     if uri.as_deref().is_some_and(|uri| !post::is_address(uri)) {
-        let why = "https:// or http://, a host, a port up to 65535 where it is another, and a path; no user or password";
+        let why = "must be https:// or http:// and a host, with an optional port (1 to 65535) and path, and without a user name or password";
         body.refuse("Destination", why);
     }
     body.require_one_of("Protocol", &[("Redfish", ())]);
@@ -70,7 +70,7 @@ pub(super) async fn create(
     };
     let all = &asked.own.subscriptions;
     let made = all.add(destination, context.flatten(), filter)?;
-    service.access.audit.note(caller, "subscribe", &made.id, "done");
+    service.access.audit.note(caller, "create subscription", &made.id, "done");
     Ok(reply::made(StatusCode::CREATED, made.document()))
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn change(
     asked: Asked,
     bytes: Bytes,
 ) -> Result<Response, Failure> {
-    let id = asked.id(uri::SUBSCRIPTIONS)?;
+    let (id, caller) = (asked.id(uri::SUBSCRIPTIONS)?, asked.caller()?);
     let _turn = asked.own.turn.lock().await;
     let find = || {
         let all = asked.own.subscriptions.list();
@@ -94,6 +94,10 @@ pub(super) async fn change(
     let retry = body.one_of("DeliveryRetryPolicy", &Retry::ALL);
     let verify: Option<bool> = body.take("VerifyCertificate");
     body.finish(document.properties())?;
+    let check =
+        verify.map(|on| if on { "certificate check to on" } else { "certificate check to off" });
+    let parts = [context.as_ref().map(|_| "context"), retry.map(|_| "retry policy"), check];
+    let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     asked.own.subscriptions.edit(id, |known| {
         if let Some(context) = context {
             known.context = context;
@@ -103,7 +107,7 @@ pub(super) async fn change(
             destination.verify = verify.unwrap_or(destination.verify);
         }
     })?;
-    service.access.audit.note(asked.caller()?, "change subscription", id, "done");
+    service.access.audit.note(caller, &format!("change {what} of subscription"), id, "done");
     Ok(reply::made(StatusCode::OK, find()?.document()))
 }
 
@@ -169,7 +173,7 @@ pub(super) async fn delete(
     let known = known.ok_or_else(|| Failure::missing(&asked.path))?;
     etag::check(&asked.headers, &etag::of(known.document().properties()))?;
     asked.own.subscriptions.remove(id)?;
-    service.access.audit.note(asked.caller()?, "unsubscribe", id, "done");
+    service.access.audit.note(asked.caller()?, "remove subscription", id, "done");
     Ok(reply::done())
 }
 
@@ -179,7 +183,7 @@ pub(super) async fn change_service(
     asked: Asked,
     bytes: Bytes,
 ) -> Result<Response, Failure> {
-    let all = &asked.own.subscriptions;
+    let (all, caller) = (&asked.own.subscriptions, asked.caller()?);
     let _turn = asked.own.turn.lock().await;
     let before = all.delivery();
     let document = event_service::service(before);
@@ -188,11 +192,14 @@ pub(super) async fn change_service(
     let attempts = number(&mut body, "DeliveryRetryAttempts", 100);
     let interval = number(&mut body, "DeliveryRetryIntervalSeconds", 3600);
     body.finish(document.properties())?;
-    all.set_delivery(Delivery {
+    let after = Delivery {
         attempts: attempts.unwrap_or(before.attempts),
         interval_s: interval.unwrap_or(before.interval_s),
-    })?;
-    service.access.audit.note(asked.caller()?, "change event service", "", "done");
+    };
+    let what =
+        format!("set event delivery to {} attempts, {} s apart", after.attempts, after.interval_s);
+    all.set_delivery(after)?;
+    service.access.audit.note(caller, &what, "", "done");
     Ok(reply::made(StatusCode::OK, event_service::service(all.delivery())))
 }
 
@@ -238,7 +245,7 @@ fn headers(body: &mut Body) -> Vec<(String, String)> {
                 let name = clusterhat::shorten(&name).into_owned();
                 let own = OWN_HEADERS.join(", ");
                 let why = format!(
-                    "{name:?} cannot be sent: a name and a text of HTTP, and none of {own}"
+                    "{name:?} cannot be sent: it needs a valid header name and value, and must not be one of {own}"
                 );
                 body.refuse("HttpHeaders", &why);
             }

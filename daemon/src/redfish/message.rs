@@ -83,7 +83,7 @@ messages! {
     QUERY_COMBINATION "QueryCombinationInvalid" Warning "these query parameters cannot be used together" "Leave one of them out.";
     NO_VALID_SESSION "NoValidSession" Critical "the request has no valid credentials" "Log in, or send a valid user name and password.";
     INSUFFICIENT_PRIVILEGE "InsufficientPrivilege" Critical "the account's role does not permit this" "Use an account with a role that permits it.";
-    PASSWORD_CHANGE_REQUIRED "PasswordChangeRequired" Critical "the password of the account at '%1' has to be changed before anything else" "Change the account's Password by PATCH.";
+    PASSWORD_CHANGE_REQUIRED "PasswordChangeRequired" Critical "the password of the account at '%1' must be changed before anything else can be done" "Change the account's Password with PATCH.";
     SERVICE_UNAVAILABLE "ServiceTemporarilyUnavailable" Critical "the service cannot answer now; try again in %1 seconds" "Try again later.";
     INTERNAL_ERROR "InternalError" Critical "the request failed inside the service" "See the daemon's journal.";
     OPERATION_FAILED "OperationFailed" Warning "a part of the request failed" "See the other messages.";

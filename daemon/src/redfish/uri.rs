@@ -4,7 +4,7 @@
 pub(crate) const ROOT: &str = "/redfish/v1/";
 /// The nodes.
 pub(crate) const SYSTEMS: &str = "/redfish/v1/Systems";
-/// The boards, and the nodes in their places.
+/// The controller, the boards on it, and the nodes in their places.
 pub(crate) const CHASSIS: &str = "/redfish/v1/Chassis";
 /// The controller's name among them, unless a board has it.
 pub(crate) const CONTROLLER_NAME: &str = "controller";

@@ -92,6 +92,7 @@ fn a_service_that_refuses_is_an_error() {
     let output = site.run(&["events"]);
     refuses.join().unwrap();
     assert_eq!(output.status, 1, "{output:?}");
-    let expected = "clusterhat: clusterhatd refuses: too many clients listen to events\n";
+    let expected =
+        "clusterhat: clusterhatd refused the request: too many clients listen to events\n";
     assert!(output.stderr.ends_with(expected), "{output:?}");
 }

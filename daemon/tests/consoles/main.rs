@@ -152,7 +152,7 @@ fn what_is_no_console_is_refused() {
     let _daemon = site.daemon();
     until("the consoles", || site.get("/api/v1/consoles/p1/history", "").0 == 200);
     let error = SharedConsole::connect(&site.path("socket"), "p9").err().unwrap();
-    assert_eq!(error.to_string(), "clusterhatd refuses: there is no node \"p9\"");
+    assert_eq!(error.to_string(), "clusterhatd refused the request: there is no node \"p9\"");
     assert_eq!(site.get("/api/v1/consoles/p1", "").0, 400);
     let socket = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     let other = format!("{socket}Origin: https://pi:3000\r\n");

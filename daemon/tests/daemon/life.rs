@@ -130,7 +130,7 @@ fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
     std::fs::write(&config, table).unwrap();
     daemon.signal("HUP");
     let told =
-        "reloaded, but HTTPS is served where it was before: cannot serve HTTPS at 192.0.2.1:1";
+        "reloaded, but HTTPS is still served at the old address: cannot serve HTTPS at 192.0.2.1:1";
     until("the address", || daemon.stderr().contains(told));
     // The stream that was open before still tells.
     daemon.power(&json!({"nodes": ["p1"], "action": "on"}));

@@ -51,7 +51,7 @@ test("who has to change the password first is told so, and signed out", async ()
     await page.getByLabel("Password").fill(password);
     await page.keyboard.press("Enter");
   };
-  const told = () => page.locator("#sign-in-problem", { hasText: "has to be changed" }).waitFor();
+  const told = () => page.locator("#sign-in-problem", { hasText: "must be changed" }).waitFor();
   await signIn();
   await page.locator("#live[data-state=live]").waitFor();
   assert.equal(await redfish("PATCH", `AccountService/Accounts/${user}`, { PasswordChangeRequired: true }), 200);

@@ -222,7 +222,7 @@ fn qemu(
     Ok(command)
 }
 
-/// What a Debian kernel does for security and looks for in a machine's clock takes a fifth of a translated machine's boot.
+/// Hardening and clock checks of Debian's kernel take a fifth of an emulated machine's boot.
 const LESS_WORK: &str = "mitigations=off init_on_alloc=0 apparmor=0 audit=0 nokaslr tsc=reliable";
 
 /// QEMU's options for a disk.

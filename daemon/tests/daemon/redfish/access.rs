@@ -1,11 +1,12 @@
 //! Sessions, accounts and roles by Redfish, as a client of the program has them.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::thread;
 
 use super::Service;
 use clusterhat_daemon::access::Need;
 use clusterhat_daemon::table::routes;
+use clusterhat_tests::running::until;
 use serde_json::{Value, json};
 
 const P1: &str = "/redfish/v1/Systems/p1";
@@ -112,6 +113,25 @@ fn what_is_changed_of_an_account_is_written_down() {
     assert!(!audit.contains("s3cret") && !daemon.daemon.stderr().contains("s3cret"));
 }
 
+/// Seen: the handler ended with its connection, and the sessions stayed and nothing was written down.
+#[test]
+fn a_change_whose_client_goes_away_is_whole() {
+    let daemon = Service::new();
+    let token = log_in(&daemon, "pi", "ReadOnly");
+    let body = json!({"Password": "another one"}).to_string();
+    let length = body.len();
+    let request = format!(
+        "PATCH {ACCOUNTS}/pi HTTP/1.1\r\nHost: pi\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    until("the change is written down", || {
+        daemon.daemon.socket().write_all(request.as_bytes()).unwrap();
+        std::fs::read_to_string(daemon.daemon.path("state/audit.log"))
+            .unwrap()
+            .contains("change password of account")
+    });
+    assert_eq!(daemon.ask_with("GET", P1, &[("X-Auth-Token", &token)], None).status, 401);
+}
+
 /// DSP0266, "Password change required".
 #[test]
 fn an_account_whose_password_has_to_be_changed_does_that_and_nothing_else() {
@@ -145,7 +165,7 @@ fn an_account_whose_password_has_to_be_changed_does_that_and_nothing_else() {
         let answer = ask(route.method.as_str(), &path, json!({"ResetType": "On"}));
         if (route.method.as_str(), route.path) != ("DELETE", "/api/v1/session") {
             let case = format!("{} {path}: {answer:?}", route.method);
-            assert!(answer.status == 403 && answer.body.contains("changed before"), "{case}");
+            assert!(answer.status == 403 && answer.body.contains("must be changed"), "{case}");
         }
     }
     // A browser could do nothing with a session.

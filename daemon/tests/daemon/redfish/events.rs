@@ -268,8 +268,16 @@ fn a_change_of_a_subscription_is_written_down() {
     let audit = std::fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
     let id = subscription.rsplit('/').next().unwrap();
     let is_line = |line: &str, words: &[&str]| words.iter().all(|word| line.contains(word));
-    assert!(audit.lines().any(|line| is_line(line, &["change subscription", id])), "{audit}");
-    assert!(audit.lines().any(|line| is_line(line, &["change event service"])), "{audit}");
+    assert!(
+        audit
+            .lines()
+            .any(|line| is_line(line, &["change certificate check to off of subscription", id])),
+        "{audit}"
+    );
+    assert!(
+        audit.lines().any(|line| is_line(line, &["set event delivery to 0 attempts"])),
+        "{audit}"
+    );
     // The journal tells where events cannot be sent to, but not the path, which few may know.
     daemon.settle(&daemon.ask("POST", RESET, Some(&reset("On"))));
     until("the failure", || daemon.daemon.stderr().contains("cannot be sent"));
