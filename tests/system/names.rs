@@ -9,8 +9,11 @@ use crate::{
 /// Node 4's gadget with another serial number, plugged in until both its drivers have what they make
 /// and udev has dealt with it; then the names, and out again.
 fn names(serial: &str) -> String {
-    let system = system();
-    sh(&system, "clusterhat off; guest-node make 4");
+    let mut system = system();
+    sh(&system, "clusterhat off");
+    // Nobody is making one any more.
+    system.plane().unwrap().on().unwrap();
+    sh(&system, "guest-node make 4");
     until(&system, "! grep -qs 3171 /sys/bus/usb/devices/*/idVendor");
     let plug_in = "cd /sys/kernel/config/usb_gadget/node4; echo dummy_udc.3 >UDC";
     let quoted = serial.replace('\'', "'\\''");
