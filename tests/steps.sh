@@ -35,11 +35,11 @@ take() {
 }
 
 # side_by_side: the steps of standard input, one a line, in their order: as many at once as there are
-# processors, and two more since they wait at times
+# processors, and one more since they wait at times
 side_by_side() {
     cat >"$logs/waiting"
     runners=""
-    for _ in $(seq "$(($(nproc) + 2))"); do
+    for _ in $(seq "$(($(nproc) + 1))"); do
         take &
         runners="$runners $!"
     done

@@ -67,10 +67,10 @@ fn loop_of(words: &[&str], names: &Names) {
     until(&system, &format!("[ ! -e /dev/ttypi1 ] && [ ! -e /sys/class/net/{}1 ]", names.network));
     await_node(&system, 3, names);
     // The controller's end of a link may have the name of the node's own for a moment.
-    sh(&system, "ip link add usb0 type bridge; clusterhat on p1");
+    sh(&system, "[ -e /sys/class/net/usb0 ] || ip link add usb0 type bridge; clusterhat on p1");
     await_node(&system, 1, names);
     assert_eq!(system.plane().unwrap().on().unwrap(), 0b0101);
-    sh(&system, "ip link delete usb0; clusterhat off");
+    sh(&system, "! ip -d link show usb0 | grep -qw bridge || ip link delete usb0; clusterhat off");
     await_nothing(&system);
     if !words.is_empty() {
         system.remake_nodes(&[]).unwrap();
