@@ -154,6 +154,7 @@ fn is_host_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::StartError;
 
     #[test]
     fn a_certificate_is_made_once_and_the_owner_s_takes_its_place() {
@@ -197,8 +198,10 @@ mod tests {
         for name in [CERTIFICATE, KEY] {
             fs::rename(folder.path(name), parent.path().join("kept")).unwrap();
             std::os::unix::fs::symlink("/nowhere/x", folder.path(name)).unwrap();
-            let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
-            assert!(error.contains(name), "{error}");
+            let error = Certificate::load(&folder, &settings).err().unwrap();
+            assert!(error.to_string().contains(name), "{error}");
+            let error = StartError::Certificate(error);
+            assert!(!error.is_configuration(), "systemd tries again: {error:?}");
             assert!(fs::symlink_metadata(folder.path(name)).unwrap().is_symlink());
             fs::rename(parent.path().join("kept"), folder.path(name)).unwrap();
         }

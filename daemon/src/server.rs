@@ -12,7 +12,6 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use crate::commands::Failure;
 use crate::first_start::Announcement;
 use crate::http::listen;
 use crate::log::{self, Level};
@@ -132,12 +131,12 @@ impl Https {
         let stays = |why: String| format!("the configuration stays as it was: {why}");
         let refused = match read {
             Ok(Ok(())) => self.listen().await.err().map(|error| {
-                let why = Failure::from(error).message;
+                let why = clusterhat::chain(&error);
                 format!(
                     "configuration reloaded, but HTTPS is still served at the old address: {why}"
                 )
             }),
-            Ok(Err(error)) => Some(stays(Failure::from(error).message)),
+            Ok(Err(error)) => Some(stays(clusterhat::chain(&error))),
             Err(error) => Some(stays(error.to_string())),
         };
         match refused {

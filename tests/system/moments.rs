@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     guest::sh,
-    start::{DESIRED, ask, await_restored, clean_up, nodes},
+    start::{ask, await_restored, clean_up, desired, nodes},
     system,
 };
 
@@ -60,11 +60,6 @@ fn moments_of_a_call(system: &System) -> [Moment; 6] {
     let time = |quarters| Moment { time: first * quarters / 4, messages: 0 };
     let messages = |messages| Moment { time: Duration::ZERO, messages };
     [time(1), time(2), time(3), messages(1), messages(all / 2), messages(all - 1)]
-}
-
-/// The file that says what is wanted.
-fn desired(system: &System) -> String {
-    sh(system, &format!("cat {DESIRED}"))
 }
 
 /// Which nodes are to be on by it: bit n is node n + 1.

@@ -4,7 +4,7 @@ use crate::{
     agent::{AGENT, NO_AGENT, await_agent},
     guest::sh,
     power::{NCM, await_node},
-    start::nodes,
+    start::{desired, nodes},
     system,
 };
 
@@ -18,7 +18,7 @@ fn when_the_controller_is_powered_off_nodes_are_shut_down_first() {
     }
     sh(&system, AGENT);
     await_agent(&system);
-    let desired = sh(&system, "cat /var/lib/clusterhat/power/desired.json");
+    let before = desired(&system);
     system.power_off().unwrap();
     assert_eq!(
         nodes(&system),
@@ -28,7 +28,7 @@ fn when_the_controller_is_powered_off_nodes_are_shut_down_first() {
 
     system.start().unwrap();
     // What went down with its controller is meant to be on again.
-    assert_eq!(sh(&system, "cat /var/lib/clusterhat/power/desired.json"), desired);
+    assert_eq!(desired(&system), before);
     assert_eq!(nodes(&system), 0b0100, "the board had not lost its power");
     sh(&system, NO_AGENT);
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const CONFIGURATION: &str = "/etc/clusterhat/clusterhat.toml";
-pub(crate) const DESIRED: &str = "/var/lib/clusterhat/power/desired.json";
+const DESIRED: &str = "/var/lib/clusterhat/power/desired.json";
 const JOURNAL: &str = "journalctl -b --no-pager --output=cat -u clusterhat-restore";
 
 /// Between the first node and the second there is time for whatever comes between.
@@ -28,6 +28,11 @@ pub(crate) fn nodes(system: &System) -> u8 {
     on(&system.expanders())
 }
 
+/// The file that says what is wanted of the nodes.
+pub(crate) fn desired(system: &System) -> String {
+    sh(system, &format!("cat {DESIRED}"))
+}
+
 /// Nodes 1 and 3 on, and the others off, as somebody has asked for; what is to come back after a loss of power. What the
 /// command writes is not synced by anybody else.
 pub(crate) fn ask(system: &System) -> String {
@@ -41,7 +46,7 @@ pub(crate) fn ask(system: &System) -> String {
         ),
     );
     assert_eq!(nodes(system), 0b0101);
-    sh(system, &format!("cat {DESIRED}"))
+    desired(system)
 }
 
 pub(crate) fn clean_up(system: &System) {
@@ -64,7 +69,7 @@ fn brown_out(system: &mut System) {
 #[test]
 fn nodes_come_back_one_after_the_other_and_a_reboot_meanwhile_takes_none_away() {
     let mut system = system();
-    let desired = ask(&system);
+    let before = ask(&system);
     system.lose_power().unwrap();
     system.start_until(|expanders| on(expanders) == 0b0001).unwrap();
     // The chip came up as its datasheet says.
@@ -74,7 +79,7 @@ fn nodes_come_back_one_after_the_other_and_a_reboot_meanwhile_takes_none_away() 
     assert_eq!(nodes(&system), 0b0101, "{said}");
     // Only the second one was still to be switched on.
     assert!(said.contains("p3") && said.contains("as last requested"), "{said}");
-    assert_eq!(sh(&system, &format!("cat {DESIRED}")), desired);
+    assert_eq!(desired(&system), before);
     clean_up(&system);
 }
 
@@ -82,7 +87,7 @@ fn nodes_come_back_one_after_the_other_and_a_reboot_meanwhile_takes_none_away() 
 #[ignore = "several minutes: cargo test -p clusterhat-tests --test system two_starts -- --ignored"]
 fn two_starts_in_a_row_that_are_cut_short_are_the_last() {
     let mut system = system();
-    let desired = ask(&system);
+    let before = ask(&system);
     system.lose_power().unwrap();
     brown_out(&mut system);
     brown_out(&mut system);
@@ -95,6 +100,6 @@ fn two_starts_in_a_row_that_are_cut_short_are_the_last() {
     // What was asked for is still known.
     sh(&system, "clusterhat restore --again --delay 0; systemctl reset-failed");
     assert_eq!(nodes(&system), 0b0101);
-    assert_eq!(sh(&system, &format!("cat {DESIRED}")), desired);
+    assert_eq!(desired(&system), before);
     clean_up(&system);
 }

@@ -28,3 +28,4 @@ pub use facts::NO_SYSTEM;
 pub use finding::{DoctorFinding, Fix, Severity};
 pub use fix::fix;
 pub use subject::Subject;
+pub use system::model;

@@ -86,8 +86,9 @@ impl SystemFacts {
     }
 }
 
-/// Of the device tree. A card that is only mounted has no `/proc`.
-pub(super) fn model(root: &Path) -> Option<String> {
+/// What the controller calls itself in its device tree. A card that is only mounted has no `/proc`.
+#[must_use]
+pub fn model(root: &Path) -> Option<String> {
     let text = fs::read_to_string(root.join("proc/device-tree/model")).ok()?;
     Some(text.trim_end_matches(['\0', '\n']).to_owned())
 }

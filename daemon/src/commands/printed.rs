@@ -70,7 +70,7 @@ impl From<StartError> for Failure {
             error if error.is_configuration() => "configuration",
             _ => "storage",
         };
-        Self { kind, message: chain(&error), exit_status }
+        Self { kind, message: clusterhat::chain(&error), exit_status }
     }
 }
 
@@ -78,22 +78,10 @@ impl From<ChangeError> for Failure {
     fn from(error: ChangeError) -> Self {
         Self {
             kind: "setup",
-            message: chain(&error),
+            message: clusterhat::chain(&error),
             exit_status: if error.is_usage() { 2 } else { 1 },
         }
     }
-}
-
-/// An error with its causes.
-#[must_use]
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 impl Failure {

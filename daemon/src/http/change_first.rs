@@ -9,7 +9,6 @@ use crate::redfish;
 use crate::service::Service;
 
 const SESSION: &str = "/api/v1/session";
-const SESSIONS: &str = "/redfish/v1/SessionService/Sessions/";
 
 /// Whether a caller gets there.
 ///
@@ -26,10 +25,12 @@ pub(super) fn check(
     }
     let account = redfish::account_uri(&caller.name);
     let is_read = method == Method::GET || method == Method::HEAD;
-    let is_reached = match path == account {
-        true => is_read || method == Method::PATCH,
-        false if path == SESSION => method == Method::DELETE,
-        false => (is_read || method == Method::DELETE) && is_session(service, caller, path),
+    let is_reached = if path == account {
+        is_read || method == Method::PATCH
+    } else if path == SESSION {
+        method == Method::DELETE
+    } else {
+        (is_read || method == Method::DELETE) && is_session(service, caller, path)
     };
     if is_reached { Ok(()) } else { Err(problem(&caller.name)) }
 }
@@ -50,5 +51,6 @@ fn is_session(service: &Service, caller: &Caller, path: &str) -> bool {
         let sessions = service.access.sessions.list();
         sessions.iter().any(|session| session.id == id && session.user == caller.name)
     };
-    path.strip_prefix(SESSIONS).is_some_and(is_own)
+    let id = path.strip_prefix(redfish::SESSIONS).and_then(|rest| rest.strip_prefix('/'));
+    id.is_some_and(is_own)
 }

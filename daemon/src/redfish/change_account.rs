@@ -13,6 +13,7 @@ use super::message::{self, Message};
 use super::{accounts, etag, reply, roles, uri};
 use crate::access::{Account, AccountChange, Caller, Role, password};
 use crate::error::{Problem, ProblemKind};
+use crate::http::change_first;
 use crate::service::Service;
 
 /// The property that lets an account do nothing before its password is another.
@@ -115,9 +116,7 @@ async fn by_owner(
         return Ok(change);
     }
     let Some(word) = change.password.clone().filter(|_| !is_more) else {
-        let message =
-            Message::new(&message::PASSWORD_CHANGE_REQUIRED, &[&accounts::uri_of(&account.name)]);
-        return Err(Failure::new(StatusCode::FORBIDDEN, message));
+        return Err(change_first::problem(&account.name).into());
     };
     let (own, name) = (service.clone(), account.name.clone());
     let is_same = blocking(move || Ok(own.access.accounts.has_password(&name, &word))).await?;

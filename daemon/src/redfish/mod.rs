@@ -64,6 +64,7 @@ use crate::service::Service;
 pub(crate) use accounts::uri_of as account_uri;
 pub use routes::routes;
 pub use state::State;
+pub(crate) use uri::SESSIONS;
 
 /// Reads what Redfish keeps for itself, and sends events to those who subscribed until the daemon ends.
 ///

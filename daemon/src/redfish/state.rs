@@ -1,6 +1,7 @@
 //! What Redfish keeps for itself.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -46,9 +47,7 @@ impl State {
         };
         let subscriptions = Arc::new(Subscriptions::open(folder)?);
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        // A string of the device tree ends with a null byte.
-        let model = std::fs::read_to_string("/proc/device-tree/model").ok();
-        let model = model.map(|text| text.trim_end_matches('\0').into());
+        let model = clusterhat::doctor::model(Path::new("/")).map(Into::into);
         let (uuid, host) = (uuid.into(), host.trim().into());
         Ok(Self { uuid, host, model, subscriptions, turn: Arc::default() })
     }

@@ -85,9 +85,6 @@ impl Node {
     }
 
     fn off(&self) -> Result<()> {
-        if !self.gadget().exists() {
-            return Ok(());
-        }
         if let Ok(pid) = fs::read_to_string(self.client()) {
             // It may have ended already.
             let _ = call("kill", &["-9", &pid]);

@@ -142,9 +142,7 @@ impl Nodes {
 
     fn call(&mut self, verb: &str, node: u8) -> io::Result<()> {
         let mut argv = vec![NODE.to_owned(), verb.to_owned(), (node + 1).to_string()];
-        if verb == "on" {
-            argv.extend_from_slice(&self.words);
-        }
+        argv.extend_from_slice(&self.words);
         let run = Run { argv, ..Run::default() };
         match self.agent.ask(&Request::Run(run.clone()))? {
             Response::Ran(output) if output.status == 0 => Ok(()),
