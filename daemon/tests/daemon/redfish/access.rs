@@ -123,11 +123,13 @@ fn a_change_whose_client_goes_away_is_whole() {
     let request = format!(
         "PATCH {ACCOUNTS}/pi HTTP/1.1\r\nHost: pi\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     );
+    let text = |file: &str| std::fs::read_to_string(daemon.daemon.path(file)).unwrap();
+    let before = text("state/accounts.json");
+    // Gone long before a key is derived from the password.
+    daemon.daemon.socket().write_all(request.as_bytes()).unwrap();
+    until("the change", || text("state/accounts.json") != before);
     until("the change is written down", || {
-        daemon.daemon.socket().write_all(request.as_bytes()).unwrap();
-        std::fs::read_to_string(daemon.daemon.path("state/audit.log"))
-            .unwrap()
-            .contains("change password of account")
+        text("state/audit.log").contains("change password of account")
     });
     assert_eq!(daemon.ask_with("GET", P1, &[("X-Auth-Token", &token)], None).status, 401);
 }
