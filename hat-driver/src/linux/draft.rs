@@ -86,6 +86,12 @@ mod tests {
             assert_eq!(result.is_ok(), added, "{result:?}");
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        #[cfg(feature = "sim")]
+        {
+            let (draft, _file) = Draft::new(&path).unwrap();
+            draft.replace().unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "");
+        }
         drop(Draft::new(&path).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -77,7 +77,7 @@ fn a_value_of_a_wrong_type_is_told_unless_it_is_a_secret() {
     assert_eq!(body.take::<String>("UserName"), None);
     assert_eq!(body.take::<String>("Password"), None);
     let text = body.finish(&none()).expect_err("wrong").to_json().to_string();
-    assert!(text.contains(r#"[\\\"x\\\"]"#) || text.contains(r#"[\"x\"]"#), "{text}");
+    assert!(text.contains(r#"'[\"x\"]'"#), "{text}");
     assert!(!text.contains("12345678"), "{text}");
 }
 
