@@ -20,7 +20,8 @@ agent has said goodbye, or its ssh session has ended, and the node has left the 
 its power. A node that clusterhat-node has set up leaves the USB when its kernel stops, after the file systems are unmounted. While it stops, the kernel allows the card 1 second to write back its cache and 1 second to prepare for the loss of \
 power; the third second is a margin. A node that is reached by ssh and has no gadget on the USB is shut down, too, but keeps its \
 power, since its halt cannot be observed.
-Exit status: 0 all nodes are off, 1 a node could not be asked or refused, 3 a node did not answer or halt in time; it keeps its power.";
+Exit status: 0 all nodes are off, 1 a node could not be asked, refused, or was switched by another command meanwhile, \
+3 a node did not answer or halt in time; it keeps its power.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_SHUTDOWN)]

@@ -10,6 +10,9 @@ pub(super) fn shutdown(report: &ShutdownReport) -> String {
             ShutdownResult::AlreadyOff => (plain("off"), "no change"),
             ShutdownResult::ShutDown => (plain("off"), "shut down"),
             ShutdownResult::Forced => (cell("off", Tone::Bad), "cut without having halted"),
+            ShutdownResult::SwitchedOff => {
+                (cell("off", Tone::Bad), "switched off by another command")
+            }
             _ => (cell("on", Tone::Bad), "not shut down"),
         };
         let by = node.transport.map_or(String::new(), |by| by.to_string());

@@ -61,6 +61,38 @@ fn a_node_that_is_cycled_while_it_goes_down_is_not_cut() {
     assert_eq!(desired(&world), "on");
 }
 
+/// Seen: the error said that the node keeps its power and how to cut it, and the desired state that it is to be on.
+#[test]
+fn a_node_that_another_command_switches_off_is_told_as_that() {
+    let world = world(|_| {});
+    let shutdown = going_down(&world);
+    assert_eq!(world.run(&["off", "p1"]).status, 0);
+    let output = shutdown.finish();
+    let document = output.json();
+    assert_eq!((output.status, &document["error"]["kind"]), (1, &json!("not-shut-down")));
+    let why = "was switched off by another command before it had halted; it may have lost data";
+    assert_eq!(document["error"]["message"], format!("p1 {why}"));
+    let p1 = first(&document);
+    assert_eq!((&p1["result"], &p1["error"]), (&json!("switched-off"), &json!(why)));
+    assert_eq!((is_on(&world), desired(&world)), (false, json!("off")));
+}
+
+/// It has started anew by then.
+#[test]
+fn force_leaves_a_hung_node_alone_that_another_command_has_cycled() {
+    let world = world(|value| value["nodes"]["p1"]["hangs"] = json!(true));
+    let shutdown = world.start(&["--json", "shutdown", "p1", "--force", "--timeout", "4"]);
+    let port = world.lock("ttypi1a");
+    until("the question to its agent", || world.held_locks().contains(&port));
+    assert_eq!(world.run(&["cycle", "p1"]).status, 0);
+    let output = shutdown.finish();
+    assert_eq!(output.status, 1, "{output:?}");
+    let message = output.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("by another command") && !message.contains("--force"), "{message}");
+    assert!(is_on(&world));
+    assert_eq!(desired(&world), "on");
+}
+
 #[test]
 fn on_says_what_brings_a_halted_node_back() {
     let world = world(|_| {});

@@ -22,7 +22,7 @@ use crate::ports::PortError;
 use crate::report::NodeState;
 use crate::service::ServiceError;
 use crate::shorten::shorten;
-use texts::{keep_power, list, not_restarted, orders, problems};
+use texts::{list, not_restarted, not_shut_down, orders, problems};
 
 pub use kind::ErrorKind;
 pub use report::ErrorReport;
@@ -103,9 +103,9 @@ pub enum Error {
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
     /// Nodes that were to go down, and do not.
-    #[error("{}", keep_power("shut down", .failures))]
+    #[error("{}", not_shut_down(.failures, .cut))]
     NotShutDown {
-        /// Each with why.
+        /// Each that keeps its power, with why.
         failures: Vec<(String, String)>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
@@ -113,6 +113,8 @@ pub enum Error {
         wanted: Vec<String>,
         /// Those of them that have halted.
         halted: Vec<String>,
+        /// Those that another caller has switched off before they had halted.
+        cut: Vec<String>,
     },
     /// Nodes that were to restart, and do not.
     #[error("{}", not_restarted(.failures, .off))]

@@ -22,9 +22,19 @@ pub(super) fn orders(connected: &[u8]) -> String {
 }
 
 /// Each node with why; their power is as it was.
-pub(super) fn keep_power(action: &str, failures: &[(String, String)]) -> String {
+fn keep_power(action: &str, failures: &[(String, String)]) -> String {
     let nodes: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
     format!("did not {action}, and keep their power: {}", nodes.join("; "))
+}
+
+pub(super) fn not_shut_down(failures: &[(String, String)], cut: &[String]) -> String {
+    let failed = (!failures.is_empty()).then(|| keep_power("shut down", failures));
+    let (were, they) = if cut.len() == 1 { ("was", "it") } else { ("were", "they") };
+    let cut = (!cut.is_empty()).then(|| {
+        let nodes = cut.join(" ");
+        format!("{nodes} {were} switched off by another command before {they} had halted; {they} may have lost data")
+    });
+    cut.into_iter().chain(failed).collect::<Vec<_>>().join("; ")
 }
 
 pub(super) fn not_restarted(failures: &[(String, String)], off: &[String]) -> String {

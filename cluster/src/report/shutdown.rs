@@ -42,6 +42,8 @@ pub enum ShutdownResult {
     ShutDown,
     /// It did not halt, and lost its power because that was asked for.
     Forced,
+    /// Another command switched it off before it had halted.
+    SwitchedOff,
     /// It has power, and may be running.
     StillOn,
 }

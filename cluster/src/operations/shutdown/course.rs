@@ -138,22 +138,11 @@ impl Course {
 
     /// Takes note of what is seen of it. Leaving the USB means nothing before it has accepted to go down: a cable may be loose.
     pub(super) fn see(&mut self, state: State, now: Instant) {
-        // A node that has lost its power since, or starts anew, is not the one that was asked.
-        let is_switched = match state {
-            State::Off | State::Absent => true,
-            State::BootRom => {
-                matches!(self.stage, Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_))
-            }
-            _ => false,
-        };
-        let is_ended = matches!(self.stage, Stage::Off(_) | Stage::Failed(_));
+        if let Some(failure) = self.by_another(state) {
+            self.stage = Stage::Failed(failure);
+            return;
+        }
         match (&self.stage, is_on_usb(state)) {
-            (Stage::Failed(Failure::Switched { .. }), _) => {
-                self.stage = Stage::Failed(Failure::Switched { is_off: state == State::Off });
-            }
-            _ if is_switched && !is_ended => {
-                self.stage = Stage::Failed(Failure::Switched { is_off: state == State::Off });
-            }
             (Stage::GoingDown, false) => {
                 // What somebody else has asked says goodbye to them.
                 let is_end = self.is_ending || self.transport.is_none();
@@ -164,6 +153,22 @@ impl Course {
             (Stage::Asking, false) if self.usb == Usb::Present => self.usb = Usb::Left(now),
             (Stage::Asking, true) => self.usb = Usb::Present,
             _ => {}
+        }
+    }
+
+    /// What a state says of somebody else's switching: a node that has lost its power since, or starts anew, is not the one
+    /// that was asked.
+    fn by_another(&self, state: State) -> Option<Failure> {
+        let is_switched = self.is_switched_by_another();
+        match (state, &self.stage) {
+            (_, Stage::Off(_) | Stage::Failed(_)) if !is_switched => None,
+            (State::Off, _) => Some(Failure::SwitchedOff),
+            (State::Absent, _) => Some(Failure::Absent),
+            _ if is_switched => Some(Failure::StartsAnew),
+            (State::BootRom, Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_)) => {
+                Some(Failure::StartsAnew)
+            }
+            _ => None,
         }
     }
 

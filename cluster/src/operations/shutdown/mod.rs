@@ -201,30 +201,33 @@ fn not_restarted(courses: &[Course], off: Vec<String>) -> Option<Error> {
 /// What is wrong where the caller stopped before anybody was asked.
 fn not_asked(nodes: &[Node]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    Error::NotShutDown { failures, timed_out: false, wanted: Vec::new(), halted: Vec::new() }
+    let (wanted, halted, cut) = (Vec::new(), Vec::new(), Vec::new());
+    Error::NotShutDown { failures, timed_out: false, wanted, halted, cut }
 }
 
 /// What is wrong where not all nodes were shut down.
 fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let failed = |course: &Course| Some((label(course.node), course.failure(limit)?));
-    let failures: Vec<_> = courses.iter().filter_map(failed).collect();
+    let have_power = courses.iter().filter(|course| !course.is_cut_by_another());
+    let failures = have_power.filter_map(failed).collect();
     let timed_out = courses.iter().any(Course::has_timed_out);
     let labels = |is: fn(&Course) -> bool| {
         courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
     };
     let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
-    let error = Error::NotShutDown { failures, timed_out, wanted, halted };
+    let cut = labels(Course::is_cut_by_another);
+    let error = Error::NotShutDown { failures, timed_out, wanted, halted, cut };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
 
 /// A node's result, for the desired state and the hooks.
 fn cut(cluster: &Cluster, course: &Course) -> NodePower {
-    let is_off = course.is_off();
+    let is_off = course.is_off() || course.is_cut_by_another();
     NodePower {
         node: label(course.node),
         name: cluster.alias(course.node),
         power: if is_off { Action::Off } else { Action::On },
-        changed: is_off,
+        changed: course.is_off(),
         undone: false,
         cycled: false,
         system: None,

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::life::{NodeState, State, Watch};
 use crate::node_note::note_switched;
-use crate::nodes::set_of;
+use crate::nodes::{label, set_of};
 
 /// How often the course of things is looked at while nothing happens.
 const STEP: Duration = Duration::from_millis(100);
@@ -95,7 +95,7 @@ impl<'a> Work<'a> {
             }
             let left = names(&self.courses, Course::is_under_way);
             if left.is_empty() {
-                return Ok(());
+                return self.look_again();
             }
             let event = Event::GoingDown {
                 nodes: &left,
@@ -111,6 +111,25 @@ impl<'a> Work<'a> {
                 self.see(change);
             }
         }
+    }
+
+    /// Whoever switches a node off on its way down may have switched it on again meanwhile: its pin tells.
+    fn look_again(&mut self) -> Result<(), Error> {
+        let switched = names(&self.courses, Course::is_switched_by_another);
+        if switched.is_empty() {
+            return Ok(());
+        }
+        let status = self.cluster.status(&set_of(&switched)?)?.report;
+        for course in self.courses.iter_mut().filter(|course| switched.contains(&course.node)) {
+            let row = status.nodes.iter().find(|row| row.node == label(course.node));
+            let state = match row.and_then(|row| row.seen) {
+                Some(true) => State::Powered,
+                Some(false) => State::Off,
+                None => State::Absent,
+            };
+            course.see(state, Instant::now());
+        }
+        Ok(())
     }
 
     fn hear(&mut self) {

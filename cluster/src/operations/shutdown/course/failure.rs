@@ -19,8 +19,12 @@ pub(super) enum Failure {
     Lost,
     /// The caller has stopped waiting.
     Stopped,
-    /// Somebody else has switched it in the meantime.
-    Switched { is_off: bool },
+    /// Somebody else has switched it off in the meantime.
+    SwitchedOff,
+    /// Somebody else has switched it off and on in the meantime: it starts anew.
+    StartsAnew,
+    /// Its board is not there any more.
+    Absent,
     /// Somebody else has asked for its power in the meantime.
     Wanted { has_halted: bool },
     /// Its power could not be cut, for this reason.
@@ -47,12 +51,15 @@ impl Failure {
                     .to_owned()
             }
             Self::Stopped => "not waited for any longer".to_owned(),
-            Self::Switched { is_off: true } => {
-                "was switched off by another command before it was seen to halt".to_owned()
+            Self::SwitchedOff => {
+                "was switched off by another command before it had halted; it may have lost data"
+                    .to_owned()
             }
-            Self::Switched { is_off: false } => {
-                "was switched by another command while it shut down".to_owned()
+            Self::StartsAnew => {
+                "was switched off and on by another command before it had halted, and starts anew"
+                    .to_owned()
             }
+            Self::Absent => "its board is not connected or does not answer any more".to_owned(),
             Self::Wanted { has_halted: true } => {
                 "has halted, but keeps its power, as another command has requested it since"
                     .to_owned()

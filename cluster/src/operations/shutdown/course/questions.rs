@@ -41,7 +41,17 @@ impl Course {
     }
 
     pub(in super::super) fn is_wanted(&self) -> bool {
-        matches!(self.stage, Stage::Failed(Failure::Wanted { .. }))
+        matches!(self.stage, Stage::Failed(Failure::Wanted { .. } | Failure::StartsAnew))
+    }
+
+    /// Whether somebody else has switched it off since, and maybe on again.
+    pub(in super::super) fn is_switched_by_another(&self) -> bool {
+        matches!(self.stage, Stage::Failed(Failure::SwitchedOff | Failure::StartsAnew))
+    }
+
+    /// Whether somebody else has switched it off, and not on again.
+    pub(in super::super) fn is_cut_by_another(&self) -> bool {
+        self.stage == Stage::Failed(Failure::SwitchedOff)
     }
 
     pub(in super::super) fn is_left_halted(&self) -> bool {
@@ -89,7 +99,7 @@ impl Course {
     pub(in super::super) fn report(&self, row: NodeShutdown, limit: Duration) -> NodeShutdown {
         let result = match &self.stage {
             Stage::Off(result) => *result,
-            Stage::Failed(Failure::Switched { is_off: true }) => ShutdownResult::AlreadyOff,
+            Stage::Failed(Failure::SwitchedOff) => ShutdownResult::SwitchedOff,
             _ => ShutdownResult::StillOn,
         };
         NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }

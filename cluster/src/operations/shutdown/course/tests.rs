@@ -260,10 +260,13 @@ fn force_gives_a_node_that_cannot_be_asked_all_its_time() {
 /// Whoever cycles it in the settle time has a node that starts.
 #[test]
 fn one_that_another_command_switches_on_its_way_is_not_cut() {
-    for (states, is_off) in [
-        (&[State::Off][..], true),
-        (&[State::Off, State::Powered], false),
-        (&[State::BootRom], false),
+    for (states, failure) in [
+        (&[State::Off][..], Failure::SwitchedOff),
+        (&[State::Off, State::Powered], Failure::StartsAnew),
+        (&[State::Off, State::Powered, State::Agent], Failure::StartsAnew),
+        (&[State::Off, State::Powered, State::Off], Failure::SwitchedOff),
+        (&[State::BootRom], Failure::StartsAnew),
+        (&[State::Absent], Failure::Absent),
     ] {
         let mut run = Run::new(true, true);
         run.accept();
@@ -273,6 +276,6 @@ fn one_that_another_command_switches_on_its_way_is_not_cut() {
         states.iter().for_each(|&state| run.see(state));
         run.wait(LIMIT + SETTLE);
         assert!(!run.course.is_to_be_cut() && !run.course.is_under_way(), "{states:?}");
-        assert_eq!(run.stage(), &Stage::Failed(Failure::Switched { is_off }), "{states:?}");
+        assert_eq!(run.stage(), &Stage::Failed(failure), "{states:?}");
     }
 }

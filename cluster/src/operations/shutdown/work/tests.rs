@@ -1,13 +1,16 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
 use hat_driver::linux::Moment;
 use hat_driver::power::Action;
 use hat_driver::sim::builtin;
 use serde_json::{Value, json};
 
+use super::Work;
 use crate::event::Event;
+use crate::life::{NodeState, State};
 use crate::nodes::NodeSet;
 use crate::report::ShutdownResult;
 use crate::{Cluster, Controller, Options, Shutdown};
@@ -87,4 +90,32 @@ fn who_is_switched_off_meanwhile_does_not_go_down_any_more() {
     assert!(!first.driver().is_going_down(p1));
     first.driver().set_going_down_since(p1, &since);
     assert!(!first.driver().is_going_down(p1));
+}
+
+/// Seen: the report said that a node is off which another command had switched on again.
+#[test]
+fn who_was_switched_off_is_looked_at_again_at_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("simulation.json");
+    fs::write(&file, builtin::simulation("v2.5").expect("a built-in simulation").to_text())
+        .expect("it can be written");
+    let (mut first, mut second) = (open(&file), open(&file));
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let mut switch = |action| {
+        let switched = second.switch(&nodes, action, &mut |_| {}).expect("p1 is here");
+        assert!(switched.error.is_none(), "{switched:?}");
+    };
+    switch(Action::On);
+    let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
+    let limit = Duration::from_secs(60);
+    let mut work = Work::begin(&mut first, &[p1], &since, true, limit).expect("p1 is here");
+    let off = NodeState { state: State::Off, ..work.watch.states()[0] };
+    for (then, is_off) in [(Action::Off, true), (Action::On, false)] {
+        switch(Action::Off);
+        work.see(off);
+        switch(then);
+        work.look_again().expect("its board answers");
+        let course = &work.courses[0];
+        assert!(!course.is_under_way() && course.is_cut_by_another() == is_off, "{then:?}");
+    }
 }
