@@ -16,6 +16,8 @@ const AFTER_HELP: &str = "\
 NODES are p1 p3, p1..p4, p[1-3,5], all, or names from the configuration, in any mix.
 Hooks in /etc/clusterhat/hooks.d run before and after nodes are switched: see clusterhat-hooks(5).
 CLUSTERHAT_CONFIG, CLUSTERHAT_ROOT and CLUSTERHAT_SIM set the defaults of --config, --root and --sim.
+With --json, a command prints one JSON document, for errors too; top, status --watch, events and chaos print one a line, until a signal \
+ends them.
 The vendor's commands are accepted, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for nodes or for another process, \
 4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";

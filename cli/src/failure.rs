@@ -38,20 +38,14 @@ pub(crate) enum Failure {
     /// The words of the command line make no sense.
     #[error("{0}")]
     Usage(String),
-    /// Somebody ended the command in the middle of switching.
-    #[error(
-        "interrupted{}{}; a node that was being switched at that moment may be in either state",
-        list("; switched on: ", .on),
-        list("; switched off: ", .off)
-    )]
+    /// Somebody ended the command in the middle of switching or waiting.
+    #[error("{text}")]
     Interrupted {
         /// SIGHUP, SIGINT or SIGTERM.
         signal: i32,
-        /// The nodes switched on, folded.
-        on: String,
-        /// The nodes switched off, folded.
-        off: String,
-        /// All of them.
+        /// What was done, and what can be done.
+        text: String,
+        /// Each node that was to be switched.
         switched: Vec<NodeState>,
     },
     /// Somebody ended a reset of hubs: those that were switched off are on again.
@@ -103,10 +97,6 @@ impl From<NodeSetError> for Failure {
     }
 }
 
-fn list(before: &str, nodes: &str) -> String {
-    if nodes.is_empty() { String::new() } else { format!("{before}{nodes}") }
-}
-
 fn driver_exit_status(error: &DriverError) -> u8 {
     match error {
         error if error.is_configuration() => 2,
@@ -123,7 +113,8 @@ fn exit_status(error: &Error) -> u8 {
         Error::Files(error) if error.is_timeout() => 3,
         Error::Files(error) if error.is_usage() => 2,
         Error::Network(error) if error.is_usage() => 2,
-        Error::NotShutDown { timed_out: true, .. } => 3,
+        Error::NotShutDown { timed_out: true, .. }
+        | Error::NotRestarted { timed_out: true, .. } => 3,
         Error::NotController => 4,
         Error::Chaos(ChaosError::Running(_)) => 3,
         Error::NotReached { .. } => 3,
@@ -246,7 +237,7 @@ impl Failure {
         report.message = self.message();
         report.exit_status = Some(self.exit_status());
         if let Self::Interrupted { switched, .. } = self {
-            report.switched = Some(switched.clone());
+            report.switched = Some(switched.clone()).filter(|switched| !switched.is_empty());
         }
         report
     }

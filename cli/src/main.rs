@@ -7,6 +7,7 @@ mod commands;
 mod console;
 mod failure;
 mod global;
+mod interruption;
 mod progress;
 mod render;
 mod service;

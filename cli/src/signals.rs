@@ -9,14 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use clusterhat::nodes::folded;
-use clusterhat::report::NodeState;
-use hat_driver::linux::Node;
-use hat_driver::power::{Action, ResultingState};
+use hat_driver::power::Action;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::failure::Failure;
+use crate::interruption::{Doing, SoFar};
 use crate::render::{self, Printout};
 
 /// How long the last words may take, or a report that is being printed already: nobody may read them.
@@ -26,18 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// terminal that takes no output.
 const NOTICE: Duration = Duration::from_secs(1);
 
-/// What has been switched so far, reported on interruption.
+/// What has been done so far, reported on interruption.
 pub(crate) struct Record {
-    switched: Arc<Mutex<Switched>>,
+    state: Arc<Mutex<State>>,
 }
 
-/// What has been switched, and whether the command's report is to tell of it.
-struct Switched {
-    /// The nodes that are to have this power in the end.
-    asked: Vec<Node>,
-    action: Action,
-    /// In the order of their last change.
-    nodes: Vec<(Node, Action)>,
+/// What has been done, and whether the command's report is to tell of it.
+struct State {
+    so_far: SoFar,
     /// The signal that came.
     signal: Option<i32>,
     /// Whether the command has noticed.
@@ -46,79 +40,84 @@ struct Switched {
 }
 
 impl Record {
-    /// For a command that brings nodes to this power in the end.
-    pub(crate) fn new(nodes: &[Node], action: Action) -> Self {
-        let switched = Switched {
-            asked: nodes.to_vec(),
-            action,
-            nodes: Vec::new(),
-            signal: None,
-            is_noticed: false,
-            is_over: false,
-        };
-        Self { switched: Arc::new(Mutex::new(switched)) }
+    pub(crate) fn new(so_far: SoFar) -> Self {
+        let state = State { so_far, signal: None, is_noticed: false, is_over: false };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Nodes are about to be switched: what was before is over.
-    pub(crate) fn begin(&self, nodes: &[Node], action: Action) {
-        let mut switched = lock(&self.switched);
-        (switched.asked, switched.action) = (nodes.to_vec(), action);
-        switched.nodes.clear();
+    /// For a command that does nothing but wait: from here on it ends by a signal with a report of that.
+    ///
+    /// # Errors
+    /// As [`Self::watch`].
+    pub(crate) fn of_wait(command: &'static str, as_json: bool) -> io::Result<Self> {
+        let record = Self::new(SoFar::new(&[], Action::On, Doing::Waiting(Vec::new())));
+        record.watch(command, as_json)?;
+        Ok(record)
     }
 
-    /// A node was switched and read back.
-    pub(crate) fn add(&self, node: Node, action: Action) {
-        let nodes = &mut lock(&self.switched).nodes;
-        nodes.retain(|&(other, _)| other != node);
-        nodes.push((node, action));
+    /// What the command does next: what was before is over.
+    pub(crate) fn begin(&self, so_far: SoFar) {
+        lock(&self.state).so_far = so_far;
+    }
+
+    /// Takes note of what the command does.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut SoFar)) {
+        change(&mut lock(&self.state).so_far);
+    }
+
+    /// Whether nothing is being switched.
+    pub(crate) fn is_idle(&self) -> bool {
+        lock(&self.state).so_far.is_idle()
     }
 
     /// Whether a signal has come: the command ends between two steps then, and its hooks hear of it.
     pub(crate) fn is_stopped(&self) -> bool {
-        let mut switched = lock(&self.switched);
-        switched.is_noticed |= switched.signal.is_some();
-        switched.is_noticed
+        let mut state = lock(&self.state);
+        state.is_noticed |= state.signal.is_some();
+        state.is_noticed
     }
 
     /// From here on the command's report tells what was done. Does not return where a signal has come
-    /// before: what it has to say is all that is printed.
-    pub(crate) fn end(&self, command: &'static str, as_json: bool) {
-        let mut switched = lock(&self.switched);
-        switched.is_over = true;
-        if let Some(signal) = switched.signal {
-            say(switched.interrupted(signal), command, as_json);
+    /// before: what it has to say is all that is printed, after `learn`.
+    pub(crate) fn end(&self, command: &'static str, as_json: bool, learn: impl FnOnce(&mut SoFar)) {
+        let mut state = lock(&self.state);
+        state.is_over = true;
+        if let Some(signal) = state.signal {
+            learn(&mut state.so_far);
+            say(state.so_far.interrupted(signal), command, as_json);
             std::process::exit(128 + signal)
         }
     }
 
     /// Starts to wait for signals on a thread of its own. One that comes after [`Self::end`] leaves the
-    /// report a moment to be printed; before, the first one stops the command, and the second ends it at once.
+    /// report a moment to be printed; before, the first one stops the command, and the second ends it at once, as
+    /// the first does where nothing would be left half done.
     ///
     /// # Errors
     /// Where the kernel gives no thread or no pipe.
     pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
         let mut signals = signals()?;
-        let switched = Arc::clone(&self.switched);
+        let state = Arc::clone(&self.state);
         thread::Builder::new().spawn(move || {
             for signal in signals.forever() {
-                let end = move |switched: &Switched| -> ! {
-                    say(switched.interrupted(signal), command, as_json);
+                let end = move |state: &State| -> ! {
+                    say(state.so_far.interrupted(signal), command, as_json);
                     std::process::exit(128 + signal)
                 };
-                let mut now = lock(&switched);
+                let mut now = lock(&state);
                 if now.is_over {
                     drop(now);
                     thread::sleep(PATIENCE);
                     std::process::exit(128 + signal)
-                } else if now.signal.replace(signal).is_some() {
+                } else if now.signal.replace(signal).is_some() || now.so_far.is_idle() {
                     // Held to the end: nothing more is switched than what was under way.
                     end(&now);
                 }
                 drop(now);
-                let switched = Arc::clone(&switched);
+                let state = Arc::clone(&state);
                 let unnoticed = thread::Builder::new().spawn(move || {
                     thread::sleep(NOTICE);
-                    let now = lock(&switched);
+                    let now = lock(&state);
                     if !now.is_noticed && !now.is_over {
                         end(&now);
                     }
@@ -132,27 +131,8 @@ impl Record {
     }
 }
 
-fn lock(switched: &Mutex<Switched>) -> MutexGuard<'_, Switched> {
-    switched.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Switched {
-    fn interrupted(&self, signal: i32) -> Failure {
-        let of = |action| {
-            let nodes = self.nodes.iter().filter(|entry| entry.1 == action).map(|entry| entry.0);
-            folded(&nodes.collect::<Vec<_>>())
-        };
-        let state = |&node: &Node| {
-            let last = self.nodes.iter().find(|entry| entry.0 == node);
-            // What was not switched yet may be just now.
-            let (power, resulting) = last.map_or((self.action, ResultingState::Unknown), |entry| {
-                (entry.1, ResultingState::New)
-            });
-            NodeState::new(node, power, resulting)
-        };
-        let switched = self.asked.iter().map(state).collect();
-        Failure::Interrupted { signal, on: of(Action::On), off: of(Action::Off), switched }
-    }
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Prints on a thread of its own, since a pipe that nobody reads, or a stopped terminal, takes nothing.

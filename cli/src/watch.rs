@@ -4,12 +4,14 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::MutexGuard;
 
+use clusterhat::life::State;
 use clusterhat::nodes::folded;
 use clusterhat::report::Report;
 use clusterhat::{Action, Cluster, Error, Event, Outcome, Task};
-use hat_driver::linux::{Node, PowerEvent};
+use hat_driver::linux::PowerEvent;
 
-use crate::call::{Call, Done};
+use crate::call::{self, Call};
+use crate::interruption::{Doing, OperationResult, SoFar};
 use crate::progress::{self, Lines, Progress};
 use crate::signals::{Record, WholeSteps};
 
@@ -33,18 +35,68 @@ impl Watch {
         Self { command, as_json, progress, lines, record: None, error: None }
     }
 
+    /// Watches nodes being waited for, and nothing else.
+    ///
+    /// # Errors
+    /// Where signals cannot be waited for.
+    pub(crate) fn of_wait(command: &'static str, as_json: bool) -> io::Result<Self> {
+        let record = Some(Record::of_wait(command, as_json)?);
+        Ok(Self { record, ..Self::new(command, as_json) })
+    }
+
     pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
         match event {
-            // Before nodes are switched, or after it.
-            Event::Hooks { nodes, action } if self.record.is_none() => self.begin(nodes, *action),
-            Event::Begun { nodes, action } => self.begin(nodes, *action),
-            Event::Power(event) => {
-                if let (PowerEvent::Switched { node, action }, Some(record)) = (event, &self.record)
-                {
-                    record.add(*node, *action);
-                }
-                self.progress.show(event);
+            // Before nodes are switched; those after it are a part of it.
+            Event::Hooks { nodes, action } if self.is_idle() => {
+                self.begin(SoFar::new(nodes, *action, Doing::Preparing));
             }
+            Event::Begun { nodes, action } => {
+                self.begin(SoFar::new(nodes, *action, Doing::Switching));
+            }
+            Event::Asking { nodes } if self.record.is_none() => {
+                self.begin(SoFar::new(&[], Action::On, Doing::Restarting(nodes.to_vec())));
+            }
+            _ => self.note(event),
+        }
+        self.show(event);
+        let is_stopped = self.record.as_ref().is_some_and(Record::is_stopped);
+        if is_stopped || self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.record.as_ref().is_none_or(Record::is_idle)
+    }
+
+    /// An operation begins, or its second part.
+    fn begin(&mut self, so_far: SoFar) {
+        if let Some(record) = &self.record {
+            return record.begin(so_far);
+        }
+        let record = Record::new(so_far);
+        self.error = record.watch(self.command, self.as_json).err();
+        self.record = Some(record);
+    }
+
+    fn note(&self, event: &Event<'_>) {
+        let Some(record) = &self.record else { return };
+        match event {
+            Event::Power(PowerEvent::Switched { node, action }) => {
+                record.note(|so_far| so_far.add(*node, *action));
+            }
+            Event::State(node) => {
+                let has_power = !matches!(node.state, State::Off | State::Absent);
+                record.note(|so_far| so_far.wait_for(node.node, has_power));
+            }
+            Event::GoingDown { nodes, .. } => {
+                record.note(|so_far| so_far.doing = Doing::ShuttingDown(nodes.to_vec()));
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Power(event) => self.progress.show(event),
             Event::Hook { .. } => {
                 self.progress.clear();
                 progress::hook(event);
@@ -60,27 +112,15 @@ impl Watch {
             }
             _ => {}
         }
-        let is_stopped = self.record.as_ref().is_some_and(Record::is_stopped);
-        if is_stopped || self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
     }
 
-    /// An operation begins, or its second part.
-    fn begin(&mut self, nodes: &[Node], action: Action) {
-        if let Some(record) = &self.record {
-            return record.begin(nodes, action);
-        }
-        let record = Record::new(nodes, action);
-        self.error = record.watch(self.command, self.as_json).err();
-        self.record = Some(record);
-    }
-
-    /// From here on the command's report tells what was done.
+    /// From here on the command's report, which has this result, tells what was done.
     ///
     /// # Errors
     /// Where signals could not be waited for.
-    pub(crate) fn end(mut self) -> io::Result<()> {
+    pub(crate) fn end(mut self, result: &OperationResult) -> io::Result<()> {
         if let Some(record) = &self.record {
-            record.end(self.command, self.as_json);
+            record.end(self.command, self.as_json, |so_far| so_far.learn(result));
         }
         self.progress.clear();
         self.lines.clear();
@@ -96,12 +136,12 @@ pub(crate) fn watched(
         &mut Cluster,
         &mut dyn FnMut(Event<'_>) -> Verdict,
     ) -> Result<Outcome<Report>, Error>,
-) -> Done {
+) -> call::Done {
     let as_json = call.is_json;
     let cluster = call.open_to_switch()?;
     let mut watch = Watch::new(command, as_json);
     let result = switch(cluster, &mut |event| watch.see(&event));
-    watch.end()?;
+    watch.end(&result)?;
     Ok(result?)
 }
 

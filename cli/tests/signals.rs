@@ -51,6 +51,12 @@ impl Running {
         kill_process(Pid::from_child(&self.0), signal).unwrap();
     }
 
+    fn has_open(&self, end: &str) -> bool {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.0.id())).unwrap();
+        let files = files.flatten().filter_map(|file| file.path().read_link().ok());
+        files.into_iter().any(|file| file.to_string_lossy().ends_with(end))
+    }
+
     /// The exit status as a shell has it.
     fn end(&mut self) -> i32 {
         let mut ended = None;
@@ -109,11 +115,93 @@ fn each_signal_has_its_status_and_tells_what_stands() {
             (&json!("interrupted"), &json!(expected))
         );
         let state = |node, stands| json!({"node": node, "power": "on", "stands": stands});
-        // What waits for its turn might have had it just now.
-        let switched = json!([state("p1", "new"), state("p2", "unknown")]);
+        let switched = json!([state("p1", "new"), state("p2", "old")]);
         assert_eq!(error["switched"], switched, "{document}");
+        assert_eq!(error["message"], "interrupted; switched on: p1");
         assert!(!is_on(&world, 2));
     }
+}
+
+/// Two nodes that are on, whose agents do not answer.
+fn hung() -> World {
+    let mut value = World::builtin_value("v2.5");
+    let hangs = json!({ "boots_in": 0, "hangs": true });
+    value["nodes"] = json!({ "p1": hangs, "p2": hangs });
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p1", "p2"]).status, 0);
+    world
+}
+
+/// The error of a command that a signal ends once it has a file open whose name ends so.
+fn interrupted(world: &World, file: &str, args: &[&str]) -> Value {
+    let mut command = world.command(&[args, &["--json"]].concat());
+    let mut running = Running::start(&mut command, Stdio::piped());
+    until(file, || running.has_open(file));
+    running.signal(Signal::INT);
+    let error = running.document()["error"].take();
+    assert_eq!((running.end(), &error["kind"]), (130, &json!("interrupted")), "{error}");
+    assert_eq!(error["exit_status"], 130);
+    error
+}
+
+/// Seen: nobody knew whether the nodes' power had been cut.
+#[test]
+fn nodes_that_were_asked_to_shut_down_are_told() {
+    let world = hung();
+    let error = interrupted(&world, "lock.ttypi1a", &["shutdown", "p1", "p2"]);
+    let text = "interrupted; p1 p2 were asked to shut down and may still halt; they keep their power: \
+                `clusterhat shutdown p1 p2` waits for them again, `clusterhat off --immediate p1 p2` cuts it now";
+    assert_eq!(error["message"], text);
+    let state = |node| json!({"node": node, "power": "off", "stands": "old"});
+    assert_eq!(error["switched"], json!([state("p1"), state("p2")]));
+    let error = interrupted(&world, "lock.ttypi1a", &["reboot", "p1"]);
+    assert_eq!(error["message"], "interrupted; p1 was asked to restart and may still do so");
+    assert!(is_on(&world, 1) && is_on(&world, 2));
+}
+
+#[test]
+fn who_only_waits_says_so() {
+    let world = hung();
+    for (file, args) in [
+        ("inotify", &["wait", "p1", "--for", "halted"][..]),
+        ("lock.ttypi1", &["console", "p1", "--expect", "nobody says this", "--timeout", PAUSE]),
+    ] {
+        let error = interrupted(&world, file, args);
+        assert_eq!(error["message"], "interrupted while waiting", "{args:?}");
+        assert_eq!(error["switched"], Value::Null, "{args:?}");
+    }
+}
+
+/// Seen: a node that had been on before was said to be in either state.
+#[test]
+fn a_wait_for_a_node_that_was_on_has_switched_nothing() {
+    let world = hung();
+    std::fs::remove_file(world.lock("power-on")).unwrap();
+    let args = ["on", "p1", "--wait=halted", "--json"];
+    let mut running = Running::start(&mut world.command(&args), Stdio::piped());
+    until("the switching", || world.lock("power-on").exists());
+    running.signal(Signal::INT);
+    let document = running.document();
+    let error = &document["error"];
+    assert_eq!(error["message"], "interrupted while waiting; nothing was switched");
+    assert_eq!(error["switched"], json!([{"node": "p1", "power": "on", "stands": "new"}]));
+    assert_eq!(running.end(), 130);
+}
+
+#[test]
+fn a_cycle_that_is_interrupted_names_the_command_that_switches_the_nodes_on() {
+    let world = hung();
+    let args = ["cycle", "p1", "p2", "--off-time", PAUSE, "--json"];
+    let mut running = Running::start(&mut world.command(&args), Stdio::piped());
+    until("the off time", || !is_on(&world, 1));
+    running.signal(Signal::TERM);
+    let document = running.document();
+    let error = &document["error"];
+    let text = "interrupted; switched off: p[1-2]; `clusterhat on p1 p2` switches them on again";
+    assert_eq!(error["message"], text);
+    let state = |node| json!({"node": node, "power": "off", "stands": "new"});
+    assert_eq!(error["switched"], json!([state("p1"), state("p2")]));
+    assert_eq!(running.end(), 143);
 }
 
 #[test]

@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::{fs, thread};
 
+use clusterhat::life::State;
 use clusterhat::report::StatusReport;
 use clusterhat::{
     Action, Cluster, Controller, Error, ErrorKind, Event, NodeSet, Options, PowerEvent, System,
+    Wait,
 };
 use hat_driver::sim::builtin;
 
@@ -112,4 +114,15 @@ fn errors_have_kinds_and_name_no_options() {
     for error in [error, unknown] {
         assert!(!error.message().contains("--"), "{}", error.message());
     }
+}
+
+/// Seen: who had asked to stop before the first state was told waited for the next one all the same.
+#[test]
+fn a_wait_that_is_stopped_at_its_beginning_does_not_begin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut cluster = open(&options(folder.path()));
+    let wait = Wait { goal: State::Agent, limit: None, retries: 0 };
+    let waited = cluster.wait(&all(), &wait, &mut |_| ControlFlow::Break(()));
+    let error = waited.expect("the nodes are here").error.expect("no node is on");
+    assert_eq!(error.kind(), ErrorKind::Stopped);
 }

@@ -13,6 +13,7 @@ use crate::call::{Call, Done, Run};
 use crate::console::{self, Log, Script};
 use crate::failure::Failure;
 use crate::service;
+use crate::signals::Record;
 
 /// The default of `--timeout`.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -117,7 +118,10 @@ impl Run for Console {
                     limit: self.timeout.unwrap_or(PATIENCE),
                     shows: !is_json,
                 };
-                console::run_script(at, node, &script, log)?
+                let waiting = Record::of_wait(self.name(), is_json)?;
+                let matched = console::run_script(at, node, &script, log);
+                waiting.end(self.name(), is_json, |_| {});
+                matched?
             } else {
                 console::copy(at, node, log)?;
                 None

@@ -49,7 +49,12 @@ pub(crate) struct Limits {
     pub(crate) force: bool,
 }
 
+/// For `--help` and the manual page.
+const AFTER_REBOOT: &str = "\
+Exit status: 0 all nodes restart, 1 a node is off, could not be asked, or refused, 3 a node did not answer in time.";
+
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_REBOOT)]
 pub(crate) struct Reboot {
     /// Nodes to restart, such as p1 p3, p1..p4 or p[1-3,5]; their power stays on
     #[arg(value_name = "NODES", required = true)]

@@ -6,11 +6,10 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clusterhat::life::{BOOT_LIMIT, State};
 use clusterhat::report::Report;
-use clusterhat::{Event, NodeSet, Wait as Goal, parse_duration};
+use clusterhat::{NodeSet, Wait as Goal, parse_duration};
 
 use crate::call::{Call, Done, Run};
-use crate::progress::Lines;
-use crate::watch::Verdict;
+use crate::watch::Watch;
 
 /// The state that is waited for if none is given.
 const DEFAULT_STATE: &str = "reachable";
@@ -73,14 +72,12 @@ impl Run for Wait {
         let nodes = NodeSet::parse(&self.nodes)?;
         let limit = Some(self.timeout.unwrap_or(BOOT_LIMIT));
         let goal = Goal { goal: self.goal, limit, retries: 0 };
-        let mut lines = Lines::new();
-        let waited = call.open()?.wait(&nodes, &goal, &mut |event| {
-            if let Event::State(node) = event {
-                lines.show(&node);
-            }
-            Verdict::Continue(())
-        });
-        lines.clear();
-        Ok(waited?.map(Report::Wait))
+        let as_json = call.is_json;
+        let cluster = call.open()?;
+        let mut watch = Watch::of_wait(self.name(), as_json)?;
+        let waited = cluster.wait(&nodes, &goal, &mut |event| watch.see(&event));
+        let waited = waited.map(|outcome| outcome.map(Report::Wait));
+        watch.end(&waited)?;
+        Ok(waited?)
     }
 }

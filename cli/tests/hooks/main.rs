@@ -14,7 +14,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{Output, World};
-use clusterhat_tests::running::until;
+use clusterhat_tests::running::{Running, until};
 use command::{Run as _, clusterhat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -284,10 +284,14 @@ fn a_signal_while_hooks_run_stops_them_and_switches_nothing() {
     site.hook("30-first", "echo \"first $1 ${5-}\" >>\"$log\"");
     site.hook("40-long", "echo \"long $1 ${5-}\" >>\"$log\"; [ \"$1\" = after ] || sleep 600");
     site.hook("50-never", "echo \"never $1 ${5-}\" >>\"$log\"");
-    let mut child = site.start(&["off", "p1"]);
+    let child = site.start(&["off", "p1", "--json"]);
     site.until_logged("long before");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!((child.wait().unwrap().code(), site.on()), (Some(130), 0b001));
+    let output = Running::of(child).finish();
+    assert_eq!((output.status, site.on()), (130, 0b001));
+    let error = &output.json()["error"];
+    assert_eq!(error["message"], "interrupted; nothing was switched");
+    assert_eq!(error["switched"], json!([{"node": "p1", "power": "off", "stands": "old"}]));
     let logged = site.logged();
     let after: Vec<_> = logged.iter().filter(|line| line.contains("after")).collect();
     assert_eq!(after, ["first after interrupted", "long after interrupted"], "{logged:?}");

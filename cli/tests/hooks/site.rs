@@ -78,7 +78,7 @@ impl Site {
         let mut command = self.world.command(args);
         command.env("CLUSTERHAT_ROOT", self.root()).env_remove("CLUSTERHAT_SIM_NOWAIT");
         let mut heeding = heeding_signals(&command);
-        heeding.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        heeding.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Waits for a line that begins so.

@@ -217,6 +217,15 @@ fn a_node_that_hangs_keeps_its_power_unless_forced() {
     assert!(!is_on(&world));
 }
 
+/// Seen: 1, where `shutdown` has 3.
+#[test]
+fn a_restart_of_a_node_that_hangs_times_out() {
+    let world = world(|value| value["nodes"]["p1"]["hangs"] = json!(true));
+    let (status, document) = json(&world, &["reboot", "p1", "--timeout", "500ms"]);
+    assert_eq!((status, &document["error"]["kind"]), (3, &json!("timed-out")), "{document}");
+    assert!(is_on(&world));
+}
+
 #[test]
 fn without_its_agent_a_node_is_shut_down_by_ssh() {
     let (world, programs) = (world(without_agent), Programs::new(1));

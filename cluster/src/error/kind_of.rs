@@ -28,9 +28,9 @@ impl Error {
             Self::NoSuchOutput(_) | Self::NoUsbBoot => ErrorKind::NoSuchOutput,
             Self::NoSuchOrder { .. } => ErrorKind::NoSuchOrder,
             Self::HubResetStopped | Self::ChaosStopped | Self::FanStopped => ErrorKind::Interrupted,
-            Self::NotShutDown { timed_out: true, .. } | Self::NotReached { .. } => {
-                ErrorKind::TimedOut
-            }
+            Self::NotShutDown { timed_out: true, .. }
+            | Self::NotRestarted { timed_out: true, .. }
+            | Self::NotReached { .. } => ErrorKind::TimedOut,
             Self::NotShutDown { .. } | Self::NotRestarted { .. } => ErrorKind::NotShutDown,
             Self::Absent(_) => ErrorKind::Absent,
             Self::Vetoed { .. } => ErrorKind::Vetoed,

@@ -121,6 +121,8 @@ pub enum Error {
     NotRestarted {
         /// Each that has power with why.
         failures: Vec<(String, String)>,
+        /// Whether a node did not answer in time.
+        timed_out: bool,
         /// Those that have no power, so that there is nothing to restart.
         off: Vec<String>,
     },

@@ -118,19 +118,23 @@ fn waited(
     wait: &Wait,
     observer: &mut Observer<'_>,
 ) -> Result<Outcome<WaitReport>, Error> {
+    let mut verdict = ControlFlow::Continue(());
     for node in watch.states() {
-        // A request to stop is repeated at the next change.
-        let _ = observer(Event::State(*node));
+        if observer(Event::State(*node)).is_break() {
+            verdict = ControlFlow::Break(());
+        }
     }
     let mut cycles: BTreeMap<Node, u32> = BTreeMap::new();
     let mut error = None;
     for attempt in 0..=wait.retries {
         let deadline = wait.limit.and_then(|limit| Instant::now().checked_add(limit));
-        let mut verdict = ControlFlow::Continue(());
-        let states = watch.until(wait.goal, deadline, &mut |node| {
-            verdict = observer(Event::State(*node));
-            verdict
-        })?;
+        let states = match verdict {
+            ControlFlow::Break(()) => watch.states().to_vec(),
+            ControlFlow::Continue(()) => watch.until(wait.goal, deadline, &mut |node| {
+                verdict = observer(Event::State(*node));
+                verdict
+            })?,
+        };
         let missing = states.iter().filter(|node| is_off_usb(node) && !node.state.meets(wait.goal));
         let missing: Vec<_> = missing.map(|node| node.node).collect();
         if verdict.is_break() {

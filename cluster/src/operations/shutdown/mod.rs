@@ -142,17 +142,17 @@ impl Cluster {
         let now = Instant::now();
         let mut courses: Vec<_> =
             powered.iter().map(|&node| Course::new(node, State::Agent, false, now)).collect();
-        let asking = Asking::begin(self, &powered, &Request::Reboot, deadline(now, limit));
-        while courses.iter().any(Course::is_asking) {
-            // Every node answers or fails within the limit.
-            let Ok((node, said)) = asking.said.recv() else { break };
-            tell(&mut courses, node, said);
-            if observer(Event::Asking { nodes: &names(&courses, Course::is_asking) })
-                .control()
-                .is_break()
-            {
+        let (mut asking, mut left, mut is_stopped) = (None, powered.clone(), false);
+        while !left.is_empty() {
+            is_stopped = observer(Event::Asking { nodes: &left }).control().is_break();
+            if is_stopped {
                 break;
             }
+            let begin = || Asking::begin(self, &powered, &Request::Reboot, deadline(now, limit));
+            // Every node answers or fails within the limit.
+            let Ok((node, said)) = asking.get_or_insert_with(begin).said.recv() else { break };
+            tell(&mut courses, node, said);
+            left = names(&courses, Course::is_asking);
         }
         let rows = nodes.iter().map(|&node| {
             let course = courses.iter().find(|course| course.node == node);
@@ -166,7 +166,8 @@ impl Cluster {
         let report = RebootReport { rebooting: rows.collect() };
         let off = nodes.iter().filter(|node| !powered.contains(node));
         let off = off.copied().map(label).collect();
-        Ok(Outcome { error: not_restarted(&courses, off).or(absent), report })
+        let error = not_restarted(&courses, off, is_stopped);
+        Ok(Outcome { error: error.or(absent), report })
     }
 
     /// Those that have power, as far as their boards report it.
@@ -190,12 +191,14 @@ fn tell(courses: &mut [Course], node: Node, said: Said) {
     }
 }
 
-/// What is wrong where not all nodes restart.
-fn not_restarted(courses: &[Course], off: Vec<String>) -> Option<Error> {
+/// What is wrong where not all nodes restart; whoever has stopped it has not waited for their answers.
+fn not_restarted(courses: &[Course], off: Vec<String>, is_stopped: bool) -> Option<Error> {
     let failed = |course: &Course| Some((label(course.node), course.why_not_accepted()?));
     let failures: Vec<_> = courses.iter().filter_map(failed).collect();
+    let is_silent = |course: &Course| course.has_timed_out() || course.is_asking();
+    let timed_out = !is_stopped && courses.iter().any(is_silent);
     let is_any = !failures.is_empty() || !off.is_empty();
-    is_any.then_some(Error::NotRestarted { failures, off })
+    is_any.then_some(Error::NotRestarted { failures, timed_out, off })
 }
 
 /// What is wrong where the caller stopped before anybody was asked.

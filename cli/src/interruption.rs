@@ -1,0 +1,186 @@
+//! What an interrupted command has done, and what its user can do about it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clusterhat::nodes::{folded, label};
+use clusterhat::report::{NodeState, Report, ShutdownResult};
+use clusterhat::{Error, Outcome};
+use hat_driver::linux::{ClusterError, Node};
+use hat_driver::power::{Action, ResultingState};
+
+use crate::failure::Failure;
+
+/// What the operation of a command came to.
+pub(crate) type OperationResult = Result<Outcome<Report>, Error>;
+
+/// What a command is about at the moment.
+pub(crate) enum Doing {
+    /// Hooks run, before any node is switched.
+    Preparing,
+    /// Nodes are switched.
+    Switching,
+    /// These nodes were asked to shut down, and have not halted yet.
+    ShuttingDown(Vec<Node>),
+    /// These nodes were asked to restart.
+    Restarting(Vec<Node>),
+    /// It waits, and switches nothing. These nodes have power.
+    Waiting(Vec<Node>),
+}
+
+/// What has been done to nodes so far.
+pub(crate) struct SoFar {
+    /// The nodes that are to have this power in the end.
+    asked: Vec<Node>,
+    action: Action,
+    pub(crate) doing: Doing,
+    /// In the order of their last change.
+    switched: Vec<(Node, Action)>,
+    /// What the operation, which has come back, says of those that it has not switched.
+    others: Option<BTreeMap<Node, ResultingState>>,
+}
+
+impl SoFar {
+    /// Of a command that brings nodes to this power in the end.
+    pub(crate) fn new(nodes: &[Node], action: Action, doing: Doing) -> Self {
+        Self { asked: nodes.to_vec(), action, doing, switched: Vec::new(), others: None }
+    }
+
+    /// A node was switched and read back.
+    pub(crate) fn add(&mut self, node: Node, action: Action) {
+        self.switched.retain(|&(other, _)| other != node);
+        self.switched.push((node, action));
+    }
+
+    /// A node that is waited for has power, or not any more.
+    pub(crate) fn wait_for(&mut self, node: Node, has_power: bool) {
+        if !matches!(self.doing, Doing::Waiting(_)) {
+            self.doing = Doing::Waiting(Vec::new());
+        }
+        if let Doing::Waiting(nodes) = &mut self.doing {
+            nodes.retain(|other| *other != node);
+            nodes.extend(has_power.then_some(node));
+        }
+    }
+
+    /// Whether the command may end at any moment: it leaves nothing half done.
+    pub(crate) const fn is_idle(&self) -> bool {
+        matches!(self.doing, Doing::Waiting(_) | Doing::Restarting(_))
+    }
+
+    /// The operation has come back with this.
+    pub(crate) fn learn(&mut self, result: &OperationResult) {
+        let (report, error) = match result {
+            Ok(outcome) => (Some(&outcome.report), outcome.error.as_ref()),
+            Err(error) => (None, Some(error)),
+        };
+        let mut others = BTreeMap::new();
+        match error {
+            None => others.extend(self.asked.iter().map(|node| (*node, ResultingState::New))),
+            // Before anything was switched.
+            Some(Error::Driver(ClusterError::Stopped { left, done }))
+                if done.results.is_empty() =>
+            {
+                others.extend(left.iter().map(|node| (*node, ResultingState::Old)));
+            }
+            Some(error) => {
+                for state in error.report().switched.unwrap_or_default() {
+                    match (self.node(&state.node), state.resulting) {
+                        (Some(node), ResultingState::New) => self.add(node, state.power),
+                        (Some(node), resulting) => drop(others.insert(node, resulting)),
+                        (None, _) => {}
+                    }
+                }
+            }
+        }
+        if let Some(Report::Shutdown(report)) = report {
+            let still_on = report.nodes.iter().filter(|row| row.result == ShutdownResult::StillOn);
+            let still_on = still_on.filter_map(|row| self.node(&row.node));
+            others.extend(still_on.map(|node| (node, ResultingState::Old)));
+        }
+        self.others = Some(others);
+    }
+
+    fn node(&self, name: &str) -> Option<Node> {
+        self.asked.iter().copied().find(|node| label(*node) == name)
+    }
+
+    fn state(&self, node: Node) -> NodeState {
+        if let Some(&(_, action)) = self.switched.iter().find(|entry| entry.0 == node) {
+            return NodeState::new(node, action, ResultingState::New);
+        }
+        let learned = self.others.as_ref().and_then(|others| others.get(&node).copied());
+        let resulting = match &self.doing {
+            Doing::Preparing => ResultingState::Old,
+            Doing::Waiting(nodes) if nodes.contains(&node) => ResultingState::New,
+            // What was not switched yet may be just now.
+            _ => learned.unwrap_or(ResultingState::Unknown),
+        };
+        NodeState::new(node, self.action, resulting)
+    }
+
+    /// How the command ends by this signal.
+    pub(crate) fn interrupted(&self, signal: i32) -> Failure {
+        let switched: Vec<_> = self.asked.iter().map(|&node| self.state(node)).collect();
+        Failure::Interrupted { signal, text: self.text(&switched), switched }
+    }
+
+    fn text(&self, states: &[NodeState]) -> String {
+        let waiting = if matches!(self.doing, Doing::Waiting(_)) { " while waiting" } else { "" };
+        let mut text = format!("interrupted{waiting}");
+        let of = |action| {
+            let nodes = self.switched.iter().filter(|entry| entry.1 == action);
+            nodes.map(|entry| entry.0).collect::<Vec<_>>()
+        };
+        let (on, off) = (of(Action::On), of(Action::Off));
+        for (nodes, power) in [(&on, "on"), (&off, "off")] {
+            if !nodes.is_empty() {
+                let _ = write!(text, "; switched {power}: {}", folded(nodes));
+            }
+        }
+        let is_sure = states.iter().all(|state| state.resulting != ResultingState::Unknown);
+        match &self.doing {
+            Doing::ShuttingDown(nodes) => text.push_str(&going_down(nodes, is_sure)),
+            Doing::Restarting(nodes) => {
+                let _ = write!(text, "; {} asked to restart and may still do so", were(nodes));
+            }
+            _ if is_sure && self.switched.is_empty() && !states.is_empty() => {
+                text.push_str("; nothing was switched");
+            }
+            _ => {}
+        }
+        if !is_sure {
+            text.push_str("; a node that was being switched at that moment may be in either state");
+        }
+        if self.action == Action::On && !off.is_empty() {
+            let them = if off.len() == 1 { "it" } else { "them" };
+            let _ = write!(text, "; `clusterhat on {}` switches {them} on again", names(&off));
+        }
+        text
+    }
+}
+
+fn going_down(nodes: &[Node], is_sure: bool) -> String {
+    let asked = format!("; {} asked to shut down and may still halt", were(nodes));
+    if !is_sure {
+        return asked;
+    }
+    let (they_keep, them) =
+        if nodes.len() == 1 { ("it keeps its", "it") } else { ("they keep their", "them") };
+    let names = names(nodes);
+    format!(
+        "{asked}; {they_keep} power: `clusterhat shutdown {names}` waits for {them} again, \
+         `clusterhat off --immediate {names}` cuts it now"
+    )
+}
+
+/// `p1 p2 were`.
+fn were(nodes: &[Node]) -> String {
+    let verb = if nodes.len() == 1 { "was" } else { "were" };
+    format!("{} {verb}", names(nodes))
+}
+
+/// For a command line.
+fn names(nodes: &[Node]) -> String {
+    nodes.iter().map(|node| label(*node)).collect::<Vec<_>>().join(" ")
+}
