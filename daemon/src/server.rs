@@ -1,23 +1,23 @@
 //! The daemon's life: listening, telling that it is ready, reloading, ending.
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use sd_notify::NotifyState;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinHandle;
 
 use crate::first_start::Announcement;
 use crate::http::listen;
-use crate::log::{self, Level};
 use crate::redfish;
 use crate::service::{Service, StartError};
 use crate::table;
+
+use https::Https;
+
+mod https;
 
 /// Where to listen beside HTTPS.
 #[derive(Debug, Default)]
@@ -40,15 +40,15 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     let signals = Signals::new().map_err(system("signals"))?;
     let of_redfish = redfish::start(&service).map_err(system("Redfish"))?;
     let router = Arc::new(table::router(&service, of_redfish));
-    let mut https = Https { service: service.clone(), router: Arc::clone(&router), serving: None };
-    let address = https.listen().await?;
+    let mut https = Https::new(service.clone(), Arc::clone(&router));
+    https.listen().await?;
     let without_first_account = sockets.without_first_account;
     let path = sockets.path.clone().filter(|_| sockets.passed.is_none());
     if let Some(socket) = unix_socket(sockets).map_err(system("the unix socket"))? {
         listen::serve_unix(socket, router);
     }
     let fingerprint = service.certificate().map(|certificate| certificate.fingerprint);
-    let mut announcement = Announcement::new(address, fingerprint);
+    let mut announcement = Announcement::new(service.served(), fingerprint);
     announcement.socket = path.as_ref().map(|path| path.display().to_string());
     if !without_first_account {
         let made = announcement.make_first_account(&service.access);
@@ -89,60 +89,6 @@ fn unix_socket(sockets: Sockets) -> io::Result<Option<UnixListener>> {
         }
         (None, Some(path)) => listen::bind_unix(&path).map(Some),
         (None, None) => Ok(None),
-    }
-}
-
-/// HTTPS, where it is served.
-struct Https {
-    service: Service,
-    router: Arc<Router>,
-    serving: Option<(SocketAddr, JoinHandle<()>)>,
-}
-
-impl Https {
-    /// Listens where the settings say. Connections that are there go on.
-    async fn listen(&mut self) -> Result<Option<SocketAddr>, StartError> {
-        let wanted = self.service.settings().listen;
-        if self.serving.as_ref().map(|(asked, _)| *asked) == wanted {
-            return Ok(wanted);
-        }
-        let listener = match wanted {
-            Some(address) => {
-                let bound = listen::bind_tcp(address).await;
-                let bound = bound.map_err(|source| StartError::Listen { address, source })?;
-                Some((address, bound))
-            }
-            None => None,
-        };
-        if let Some((_, serving)) = self.serving.take() {
-            serving.abort();
-        }
-        let Some((address, listener)) = listener else { return Ok(None) };
-        let real = TcpListener::local_addr(&listener);
-        let real = real.map_err(|source| StartError::Listen { address, source })?;
-        let serving = listen::serve_tls(listener, self.service.clone(), Arc::clone(&self.router));
-        self.serving = Some((address, serving));
-        Ok(Some(real))
-    }
-
-    async fn reload(&mut self) {
-        let service = self.service.clone();
-        let read = tokio::task::spawn_blocking(move || service.reload()).await;
-        let stays = |why: String| format!("the configuration stays as it was: {why}");
-        let refused = match read {
-            Ok(Ok(())) => self.listen().await.err().map(|error| {
-                let why = clusterhat::chain(&error);
-                format!(
-                    "configuration reloaded, but HTTPS is still served at the old address: {why}"
-                )
-            }),
-            Ok(Err(error)) => Some(stays(clusterhat::chain(&error))),
-            Err(error) => Some(stays(error.to_string())),
-        };
-        match refused {
-            None => log::tell(Level::Notice, "configuration reloaded", &[]),
-            Some(text) => log::tell(Level::Error, &text, &[]),
-        }
     }
 }
 

@@ -72,6 +72,7 @@ pub struct Inner {
     pub metrics: Arc<Metrics>,
     settings: RwLock<Settings>,
     certificate: RwLock<Option<Certificate>>,
+    served: RwLock<Option<SocketAddr>>,
     reload: Mutex<()>,
     /// No other daemon has the state folder meanwhile.
     _occupied: File,
@@ -187,6 +188,7 @@ impl Service {
             metrics,
             settings: RwLock::new(settings),
             certificate: RwLock::new(certificate),
+            served: RwLock::default(),
             reload: Mutex::default(),
             _occupied: occupied,
         })))
@@ -208,6 +210,16 @@ impl Service {
     #[must_use]
     pub fn certificate(&self) -> Option<Certificate> {
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where HTTPS is served: what is bound, whatever the settings say.
+    #[must_use]
+    pub fn served(&self) -> Option<SocketAddr> {
+        *self.served.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_served(&self, address: Option<SocketAddr>) {
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = address;
     }
 
     /// Reads configuration and certificate again. Connections, consoles and tasks go on.

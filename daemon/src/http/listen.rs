@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +20,9 @@ use crate::service::Service;
 
 /// How long nothing is accepted after the kernel could not give a descriptor.
 const REST: Duration = Duration::from_millis(200);
+
+/// How many connections wait to be accepted: tokio's own number.
+const BACKLOG: u32 = 1024;
 
 /// Makes the socket's file, for the daemon's user and the file's group. A file that a daemon left is replaced; one that
 /// answers is another daemon's.
@@ -64,12 +67,25 @@ pub fn serve_unix(listener: UnixListener, router: Arc<Router>) -> JoinHandle<()>
     })
 }
 
-/// Listens for HTTPS.
+/// Listens for HTTPS, beside the address that is given up for this one, where there is one: they may have the same port. No
+/// other daemon shares the port.
 ///
 /// # Errors
 /// Where the address cannot be used.
-pub async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address).await
+pub fn bind_tcp(address: SocketAddr, held: Option<SocketAddr>) -> io::Result<TcpListener> {
+    let socket = |is_shared| -> io::Result<TcpSocket> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // Connections that have just ended are no reason to wait.
+        socket.set_reuseaddr(true)?;
+        socket.set_reuseport(is_shared)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    if held.is_none_or(|held| held.port() != address.port()) {
+        // All that share a port ask for it (socket(7), SO_REUSEPORT): this fails where any other daemon listens.
+        drop(socket(false)?);
+    }
+    socket(true)?.listen(BACKLOG)
 }
 
 /// Answers on HTTPS, with the certificate that the service has at the time of each connection.

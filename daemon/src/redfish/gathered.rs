@@ -62,13 +62,11 @@ impl Gathered {
         let consoles = if wants_consoles { service.consoles.all() } else { Vec::new() };
         let wants_interfaces = is_expanded || asked.path.starts_with(uri::INTERFACES);
         let root = service.boards.options().root.as_deref().unwrap_or(Path::new("/"));
-        let settings = service.settings();
         let facts = Facts {
             uuid: Arc::clone(&asked.own.uuid),
             host: Arc::clone(&asked.own.host),
             model: asked.own.model.clone(),
-            port: settings.listen.map(|listen| listen.port()).filter(|port| *port != 0),
-            is_listening: settings.listen.is_some(),
+            https_port: service.served().map(|served| served.port()),
             session_limit_s: service.access.sessions.limit().as_secs(),
         };
         Self {

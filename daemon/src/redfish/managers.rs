@@ -43,7 +43,8 @@ pub(crate) fn document(world: &World<'_>) -> Document {
 
 /// What the controller serves on its network.
 pub(crate) fn network_protocol(world: &World<'_>) -> Document {
-    let https = json!({"ProtocolEnabled": world.service.is_listening, "Port": world.service.port});
+    let port = world.service.https_port;
+    let https = json!({"ProtocolEnabled": port.is_some(), "Port": port});
     Document::new(
         "ManagerNetworkProtocol",
         uri::NETWORK_PROTOCOL,

@@ -60,10 +60,8 @@ pub(crate) struct Facts {
     pub host: Arc<str>,
     /// What it is, where it says so.
     pub model: Option<Arc<str>>,
-    /// Whether HTTPS is served.
-    pub is_listening: bool,
-    /// Where it is; absent where that was left to the kernel.
-    pub port: Option<u16>,
+    /// Where HTTPS is served; absent where it is not.
+    pub https_port: Option<u16>,
     /// How long a session may be unused, in seconds.
     pub session_limit_s: u64,
 }

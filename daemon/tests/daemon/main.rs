@@ -5,6 +5,7 @@ mod rig;
 
 mod access;
 mod activation;
+mod address;
 mod api;
 mod coalescing;
 mod commands;

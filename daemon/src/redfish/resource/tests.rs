@@ -66,8 +66,7 @@ fn said(simulation: &str, on: &[&str]) -> Said {
             uuid: "00000000-0000-4000-8000-000000000000".into(),
             host: "controller".into(),
             model: Some("Raspberry Pi 4 Model B Rev 1.4".into()),
-            is_listening: true,
-            port: Some(8443),
+            https_port: Some(8443),
             session_limit_s: 1800,
         },
     }
