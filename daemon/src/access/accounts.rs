@@ -2,7 +2,6 @@
 
 use std::io;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::password;
@@ -24,7 +23,7 @@ const MEMBERS: &str = "Members";
 const MOST: usize = 64;
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// What the user is called: letters, digits, `-`, `_` and `.`.
     pub name: String,
@@ -33,12 +32,11 @@ pub struct Account {
     /// Whether the user may log in.
     pub enabled: bool,
     /// Whether the user has to change the password before anything else.
-    pub must_change: bool,
+    pub password_change_required: bool,
 }
 
 /// What is to be changed of an account; absent = nothing.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct AccountChange {
     /// Another name.
     pub name: Option<String>,
@@ -49,7 +47,7 @@ pub struct AccountChange {
     /// Whether the user may log in.
     pub enabled: Option<bool>,
     /// Whether the user has to change the password before anything else.
-    pub must_change: Option<bool>,
+    pub password_change_required: Option<bool>,
 }
 
 /// An account as it is kept.
@@ -58,8 +56,8 @@ struct Kept {
     name: String,
     role: Role,
     enabled: bool,
-    #[serde(default)]
-    must_change: bool,
+    #[serde(default, alias = "must_change")]
+    password_change_required: bool,
     /// In the PHC format.
     hash: String,
 }
@@ -121,7 +119,7 @@ impl Accounts {
     /// As [`Self::add`].
     pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, Problem> {
         let name = name.to_owned();
-        self.add(Account { name, role, enabled: true, must_change: false }, password)
+        self.add(Account { name, role, enabled: true, password_change_required: false }, password)
     }
 
     /// Adds an account. Takes as long as hashing its password.
@@ -131,8 +129,8 @@ impl Accounts {
     pub fn add(&self, account: Account, password: &str) -> Result<Account, Problem> {
         check_account_name(&account.name)?;
         let hash = hashed(password)?;
-        let Account { name, role, enabled, must_change } = account;
-        let account = Kept { name, role, enabled, must_change, hash };
+        let Account { name, role, enabled, password_change_required } = account;
+        let account = Kept { name, role, enabled, password_change_required, hash };
         self.change_all(|accounts| {
             if accounts.iter().any(|kept| kept.name == account.name) {
                 let text = format!("there is an account {} already", account.name);
@@ -169,7 +167,8 @@ impl Accounts {
             let account = account.ok_or_else(|| no_such(name))?;
             account.role = change.role.unwrap_or(account.role);
             account.enabled = change.enabled.unwrap_or(account.enabled);
-            account.must_change = change.must_change.unwrap_or(account.must_change);
+            account.password_change_required =
+                change.password_change_required.unwrap_or(account.password_change_required);
             account.hash = hash.unwrap_or_else(|| account.hash.clone());
             account.name = change.name.clone().unwrap_or_else(|| account.name.clone());
             Ok(shown(account))
@@ -208,8 +207,8 @@ impl Accounts {
 }
 
 fn shown(kept: &Kept) -> Account {
-    let Kept { role, enabled, must_change, .. } = *kept;
-    Account { name: kept.name.clone(), role, enabled, must_change }
+    let Kept { role, enabled, password_change_required, .. } = *kept;
+    Account { name: kept.name.clone(), role, enabled, password_change_required }
 }
 
 fn no_such(name: &str) -> Problem {
@@ -270,5 +269,21 @@ mod tests {
         assert_eq!(read.list(), accounts.list());
         assert_eq!(read.get("root").unwrap().role, Role::Administrator);
         assert!(read.get("admin").is_none());
+    }
+
+    #[test]
+    fn a_required_password_change_is_read_by_its_old_name_and_kept_by_its_new_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let text = |name: &str| std::fs::read_to_string(folder.path(name)).unwrap();
+        let old = r#"{"version": 1, "accounts": [
+            {"name": "a", "role": "administrator", "enabled": true, "hash": "x"},
+            {"name": "b", "role": "operator", "enabled": true, "must_change": true, "hash": "x"}]}"#;
+        std::fs::write(folder.path(FILE), old).unwrap();
+        let accounts = Accounts::open(&folder).unwrap();
+        let is_required = |name| accounts.get(name).unwrap().password_change_required;
+        assert!(is_required("b") && !is_required("a"));
+        accounts.change("a", &AccountChange::default()).unwrap();
+        assert!(is_required("b") && text(FILE).contains("\"password_change_required\": true"));
     }
 }

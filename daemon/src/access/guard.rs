@@ -174,16 +174,17 @@ impl Access {
             By::Session | By::Cookie if !self.sessions.goes_on(known_by?) => None,
             By::Basic | By::Session | By::Cookie => {
                 let account = self.accounts.get(&caller.name)?;
-                (account.enabled && !account.must_change).then_some(account.role)
+                (account.enabled && !account.password_change_required).then_some(account.role)
             }
         }
     }
 
     /// Whether a caller has to change the password before anything else.
     #[must_use]
-    pub fn must_change(&self, caller: &Caller) -> bool {
+    pub fn password_change_required(&self, caller: &Caller) -> bool {
+        let account = || self.accounts.get(&caller.name);
         let has_password = matches!(caller.by, By::Basic | By::Session | By::Cookie);
-        has_password && self.accounts.get(&caller.name).is_some_and(|account| account.must_change)
+        has_password && account().is_some_and(|account| account.password_change_required)
     }
 
     /// Waits until a caller who was let in may do nothing any more.

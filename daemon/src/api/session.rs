@@ -14,8 +14,8 @@ use crate::access::{By, Caller, Need, Role};
 use crate::error::Problem;
 use crate::events::EventKind;
 use crate::http::authenticate::{COOKIE_NAME, check_origin, cookie};
-use crate::http::change_first;
 use crate::http::connection::Peer;
+use crate::http::password_change_required;
 use crate::http::request::Body;
 use crate::service::Service;
 
@@ -74,8 +74,8 @@ async fn log_in(
     check_origin(&headers)?;
     let role = service.access.log_in(&user, &password, &peer.address).await?;
     // A browser has no way to change it, and could do nothing else.
-    if service.access.accounts.get(&user).is_some_and(|account| account.must_change) {
-        return Err(change_first::problem(&user));
+    if service.access.accounts.get(&user).is_some_and(|account| account.password_change_required) {
+        return Err(password_change_required::problem(&user));
     }
     let (session, secret) = service.access.sessions.create(&user, role, &peer.address)?;
     let (name, address) = (user.clone(), peer.address);

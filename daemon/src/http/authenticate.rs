@@ -8,8 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::change_first;
 use super::connection::Peer;
+use super::password_change_required;
 use crate::access::{By, Caller, Credentials, Need};
 use crate::error::{Problem, ProblemKind};
 use crate::service::Service;
@@ -67,7 +67,7 @@ pub(crate) async fn check(
     if caller.by == By::Cookie && !method.is_safe() {
         check_origin(headers)?;
     }
-    change_first::check(service, &caller, method, path)?;
+    password_change_required::check(service, &caller, method, path)?;
     Ok(caller)
 }
 

@@ -2,11 +2,11 @@
 
 mod again;
 pub mod authenticate;
-pub(crate) mod change_first;
 pub mod connection;
 pub(crate) mod host;
 pub mod limits;
 pub mod listen;
+pub(crate) mod password_change_required;
 pub mod request;
 pub mod route;
 pub mod stall;

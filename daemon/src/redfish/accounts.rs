@@ -42,12 +42,12 @@ pub(crate) fn uri_of(name: &str) -> String {
 
 /// An account.
 pub(crate) fn of(account: &Account) -> Document {
-    let Account { name, role, enabled, must_change } = account;
+    let Account { name, role, enabled, password_change_required } = account;
     let role = roles::name(*role);
     Document::new("ManagerAccount", &uri_of(name), name, name)
         .with("UserName", name.as_str())
         .with("Password", Value::Null)
-        .with("PasswordChangeRequired", *must_change)
+        .with("PasswordChangeRequired", *password_change_required)
         .with("RoleId", role)
         .with("Enabled", *enabled)
         .with("Locked", false)

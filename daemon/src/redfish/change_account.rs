@@ -13,11 +13,11 @@ use super::message::{self, Message};
 use super::{accounts, etag, reply, roles, uri};
 use crate::access::{Account, AccountChange, Caller, Role, password};
 use crate::error::{Problem, ProblemKind};
-use crate::http::change_first;
+use crate::http::password_change_required;
 use crate::service::Service;
 
 /// The property that lets an account do nothing before its password is another.
-const CHANGE_REQUIRED: &str = "PasswordChangeRequired";
+const PASSWORD_CHANGE_REQUIRED: &str = "PasswordChangeRequired";
 
 /// Makes an account.
 pub(super) async fn create(
@@ -31,7 +31,7 @@ pub(super) async fn create(
     let word: Option<String> = body.require("Password");
     let role = body.require_one_of("RoleId", &roles::NAMES);
     let enabled = body.take("Enabled").unwrap_or(true);
-    let must_change = body.take(CHANGE_REQUIRED).unwrap_or(false);
+    let password_change_required = body.take(PASSWORD_CHANGE_REQUIRED).unwrap_or(false);
     // Every account is of the same types.
     body.take::<Vec<String>>("AccountTypes");
     check_password(&mut body, word.as_deref());
@@ -40,7 +40,7 @@ pub(super) async fn create(
     let role = role.unwrap_or(Role::ReadOnly);
     let _turn = asked.own.turn.lock().await;
     let (own, by) = (service.clone(), caller.clone());
-    let new = Account { name: name.clone(), role, enabled, must_change };
+    let new = Account { name: name.clone(), role, enabled, password_change_required };
     let account = blocking(move || {
         let account = own.access.accounts.add(new, &word)?;
         note(&own, &by, "create account", &account.name);
@@ -74,14 +74,14 @@ pub(super) async fn change(
         password: body.take("Password"),
         role: body.one_of("RoleId", &roles::NAMES),
         enabled: body.take("Enabled"),
-        must_change: body.take(CHANGE_REQUIRED),
+        password_change_required: body.take(PASSWORD_CHANGE_REQUIRED),
     };
     check_password(&mut body, change.password.as_deref());
     body.finish(document.properties())?;
     let is_more = change.name.is_some()
         || change.role.is_some()
         || change.enabled.is_some()
-        || change.must_change.is_some();
+        || change.password_change_required.is_some();
     if is_more && !is_administrator {
         return Err(Failure::forbidden());
     }
@@ -99,7 +99,9 @@ fn what(change: &AccountChange) -> String {
         change.password.as_ref().map(|_| "password".to_owned()),
         change.role.map(|role| format!("role to {}", role.name())),
         change.enabled.map(|on| format!("log-in to {}", state(on))),
-        change.must_change.map(|on| format!("required password change to {}", state(on))),
+        change
+            .password_change_required
+            .map(|on| format!("required password change to {}", state(on))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -112,11 +114,11 @@ async fn by_owner(
     is_more: bool,
     change: AccountChange,
 ) -> Result<AccountChange, Failure> {
-    if caller.name != account.name || !account.must_change {
+    if caller.name != account.name || !account.password_change_required {
         return Ok(change);
     }
     let Some(word) = change.password.clone().filter(|_| !is_more) else {
-        return Err(change_first::problem(&account.name).into());
+        return Err(password_change_required::problem(&account.name).into());
     };
     let (own, name) = (service.clone(), account.name.clone());
     let is_same = blocking(move || Ok(own.access.accounts.has_password(&name, &word))).await?;
@@ -125,7 +127,7 @@ async fn by_owner(
         let text = "Password: the same as the current one; choose another";
         return Err(Failure::bad_request(vec![message.in_words(text)]));
     }
-    Ok(AccountChange { must_change: Some(false), ..change })
+    Ok(AccountChange { password_change_required: Some(false), ..change })
 }
 
 /// Who has another password or name, or may not log in any more, is logged out.
@@ -210,5 +212,10 @@ fn refused(problem: &Problem, name: &str) -> Failure {
 
 /// What an account that is yet to be made could say of itself.
 fn nobody() -> Account {
-    Account { name: String::new(), role: Role::ReadOnly, enabled: false, must_change: false }
+    Account {
+        name: String::new(),
+        role: Role::ReadOnly,
+        enabled: false,
+        password_change_required: false,
+    }
 }

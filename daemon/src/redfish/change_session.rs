@@ -35,7 +35,7 @@ pub(super) async fn create(
     let caller = Caller { name: user, role, by, address, known_by: None };
     note_access(&service, &caller, "log-in", &session.id);
     let mut document = sessions::of(&session);
-    if service.access.must_change(&caller) {
+    if service.access.password_change_required(&caller) {
         let account = super::account_uri(&caller.name);
         let message = Message::new(&message::PASSWORD_CHANGE_REQUIRED, &[&account]);
         document = document.with("@Message.ExtendedInfo", json!([message.to_json()]));

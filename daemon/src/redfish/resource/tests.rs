@@ -46,7 +46,7 @@ fn said(simulation: &str, on: &[&str]) -> Said {
         name: name.to_owned(),
         role,
         enabled: true,
-        must_change: false,
+        password_change_required: false,
     };
     let console = |node: &NodeStatus| ConsoleSummary {
         node: node.node.clone(),

@@ -20,7 +20,7 @@ pub(super) fn check(
     method: &Method,
     path: &str,
 ) -> Result<(), Problem> {
-    if !service.access.must_change(caller) {
+    if !service.access.password_change_required(caller) {
         return Ok(());
     }
     let account = redfish::account_uri(&caller.name);
