@@ -1,12 +1,7 @@
 //! All that decides who may do what: from what a request brings to who sends it.
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use ring::hmac::{HMAC_SHA256, Key, sign};
-use tokio::sync::Semaphore;
+use std::time::Duration;
 
 use super::accounts::Accounts;
 use super::audit::Audit;
@@ -15,14 +10,9 @@ use super::role::{By, Caller, Role};
 use super::sessions::Sessions;
 use super::slow_down::SlowDown;
 use super::tokens::Tokens;
+use super::verified::Verified;
 use crate::error::{Problem, ProblemKind};
 use crate::state_folder::StateFolder;
-
-/// How long a password that was right is known again without computing its hash: programs send it with each request.
-const KNOWN_FOR: Duration = Duration::from_secs(300);
-
-/// That many are known at once.
-const MOST: usize = 256;
 
 /// How soon it is noticed that a session, a token or an account has ended: its time may be over, or another process may end it.
 const LOOK: Duration = Duration::from_secs(2);
@@ -73,39 +63,6 @@ pub struct Access {
     /// What was done.
     pub audit: Audit,
     verified: Verified,
-}
-
-/// Passwords that were right lately, by a keyed hash with a key that nobody knows.
-struct Verified {
-    key: Key,
-    known: Mutex<HashMap<Vec<u8>, Instant>>,
-    /// A hash takes 9 MiB and a processor.
-    turns: Semaphore,
-}
-
-impl Verified {
-    fn new() -> Self {
-        let key = Key::new(HMAC_SHA256, &password::random::<32>());
-        Self { key, known: Mutex::default(), turns: Semaphore::new(2) }
-    }
-
-    fn tag(&self, password: &str, hash: &str, address: &str) -> Vec<u8> {
-        // A new password has another hash, and what was known is so no more. Who guesses from elsewhere learns nothing of it.
-        sign(&self.key, format!("{hash}\0{address}\0{password}").as_bytes()).as_ref().to_vec()
-    }
-
-    fn knows(&self, tag: &[u8]) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(tag).is_some_and(|since| since.elapsed() < KNOWN_FOR)
-    }
-
-    fn learn(&self, tag: Vec<u8>) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, since| since.elapsed() < KNOWN_FOR);
-        if known.len() < MOST {
-            known.insert(tag, Instant::now());
-        }
-    }
 }
 
 impl Access {

@@ -12,6 +12,7 @@ pub mod tokens;
 
 mod guard;
 mod stored;
+mod verified;
 
 pub use accounts::{Account, AccountChange, Accounts};
 pub use audit::Audit;

@@ -1,18 +1,16 @@
 //! Sessions, accounts and roles by Redfish, as a client of the program has them.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::thread;
 
 use super::Service;
-use clusterhat_daemon::access::Need;
-use clusterhat_daemon::table::routes;
 use clusterhat_tests::running::until;
 use serde_json::{Value, json};
 
-const P1: &str = "/redfish/v1/Systems/p1";
-const RESET: &str = "/redfish/v1/Systems/p1/Actions/ComputerSystem.Reset";
-const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
-const ACCOUNTS: &str = "/redfish/v1/AccountService/Accounts";
+pub(super) const P1: &str = "/redfish/v1/Systems/p1";
+pub(super) const RESET: &str = "/redfish/v1/Systems/p1/Actions/ComputerSystem.Reset";
+pub(super) const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
+pub(super) const ACCOUNTS: &str = "/redfish/v1/AccountService/Accounts";
 const SUBSCRIPTIONS: &str = "/redfish/v1/EventService/Subscriptions";
 
 #[test]
@@ -57,7 +55,7 @@ fn a_session_begins_with_a_password_and_ends_on_request() {
 }
 
 /// Makes an account, and logs it in. Returns its session's secret.
-fn log_in(daemon: &Service, name: &str, role: &str) -> String {
+pub(super) fn log_in(daemon: &Service, name: &str, role: &str) -> String {
     let body = json!({"UserName": name, "Password": "long enough", "RoleId": role}).to_string();
     let made = daemon.ask("POST", ACCOUNTS, Some(&body));
     assert_eq!(made.status, 201, "{made:?}");
@@ -132,74 +130,6 @@ fn a_change_whose_client_goes_away_is_whole() {
         text("state/audit.log").contains("change password of account")
     });
     assert_eq!(daemon.ask_with("GET", P1, &[("X-Auth-Token", &token)], None).status, 401);
-}
-
-/// DSP0266, "Password change required".
-#[test]
-fn an_account_whose_password_has_to_be_changed_does_that_and_nothing_else() {
-    let daemon = Service::new();
-    let token = log_in(&daemon, "new", "Administrator");
-    let own = format!("{ACCOUNTS}/new");
-    let before = daemon.get(SESSIONS)["Members"][0]["@odata.id"].as_str().unwrap().to_owned();
-    let stream = daemon.send("/redfish/v1/EventService/SSE", &[("X-Auth-Token", &token)]);
-    let mut lines = BufReader::new(stream).lines().map(|line| line.unwrap());
-    assert!(lines.by_ref().any(|line| line.contains("connected")));
-    assert_eq!(daemon.get(&own)["PasswordChangeRequired"], false);
-    let must = json!({"PasswordChangeRequired": true}).to_string();
-    assert_eq!(daemon.ask("PATCH", &own, Some(&must)).status, 200);
-    assert!(lines.by_ref().any(|line| line == "0"), "what was open is closed");
-    // Also after a kill, and for a session that begins.
-    let daemon = daemon.restarted();
-    let body = json!({"UserName": "new", "Password": "long enough"}).to_string();
-    let made = daemon.ask("POST", SESSIONS, Some(&body));
-    let message = &made.json()["@Message.ExtendedInfo"][0];
-    assert_eq!(message["MessageId"], "Base.1.22.PasswordChangeRequired");
-    assert_eq!((made.status, &message["MessageArgs"]), (201, &json!([own])));
-    let (session, token) = (made.header("location"), made.header("x-auth-token"));
-    let ask = |method: &str, path: &str, body: Value| {
-        daemon.ask_with(method, path, &[("X-Auth-Token", token)], Some(&body.to_string()))
-    };
-    for route in routes().iter().filter(|route| route.need != Need::Open) {
-        let path = route
-            .path
-            .replace("{account}", "admin")
-            .replace("{session}", &before[before.len() - 16..]);
-        let answer = ask(route.method.as_str(), &path, json!({"ResetType": "On"}));
-        if (route.method.as_str(), route.path) != ("DELETE", "/api/v1/session") {
-            let case = format!("{} {path}: {answer:?}", route.method);
-            assert!(answer.status == 403 && answer.body.contains("must be changed"), "{case}");
-        }
-    }
-    // A browser could do nothing with a session.
-    let body = json!({"user": "new", "password": "long enough"}).to_string();
-    let browser = [("X-Requested-By", "clusterhat")];
-    let refused = daemon.ask_with("POST", "/api/v1/session", &browser, Some(&body));
-    assert_eq!((refused.status, refused.headers.get("set-cookie")), (403, None));
-    assert!(refused.body.contains(&own), "it says where: {}", refused.body);
-    let refused = ask("POST", RESET, json!({"ResetType": "On"}));
-    assert_eq!(refused.messages(), ["PasswordChangeRequired"]);
-    assert_eq!(refused.json()["error"]["@Message.ExtendedInfo"][0]["MessageArgs"], json!([own]));
-    assert_eq!(ask("GET", "/redfish/v1/?$expand=.", json!({})).status, 403);
-    for change in [
-        must.parse().unwrap(),
-        json!({"PasswordChangeRequired": false}),
-        json!({"Password": "another one", "Enabled": true}),
-    ] {
-        assert_eq!(ask("PATCH", &own, change).messages(), ["PasswordChangeRequired"]);
-    }
-    let same = ask("PATCH", &own, json!({"Password": "long enough"}));
-    assert_eq!((same.status, same.messages()), (400, vec!["PropertyValueError".to_owned()]));
-    assert_eq!(
-        (ask("GET", &own, json!({})).status, ask("GET", session, json!({})).status),
-        (200, 200)
-    );
-    let changed = ask("PATCH", &own, json!({"Password": "another one"}));
-    assert_eq!(changed.json()["PasswordChangeRequired"], false, "{changed:?}");
-    let body = json!({"UserName": "new", "Password": "another one"}).to_string();
-    let made = daemon.ask("POST", SESSIONS, Some(&body));
-    assert!(made.status == 201 && !made.body.contains("ExtendedInfo"), "{made:?}");
-    let with = [("X-Auth-Token", made.header("x-auth-token"))];
-    assert_eq!(daemon.ask_with("GET", P1, &with, None).status, 200);
 }
 
 #[test]

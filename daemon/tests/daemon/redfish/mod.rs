@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod nodes;
+mod password_change;
 mod tls;
 
 use std::os::unix::net::UnixStream;
