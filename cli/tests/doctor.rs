@@ -83,7 +83,7 @@ fn programs_get_facts() {
 #[test]
 fn without_a_system_the_option_that_names_one_is_told() {
     let world = World::builtin("v2.5");
-    let told = "simulated boards have no system around them: pass --root DIR";
+    let told = "a simulation covers boards, not a system: pass --root DIR";
     let output = world.run(&["doctor"]);
     assert!(output.stdout.contains(told), "{output:?}");
     let document = world.run(&["doctor", "--json"]).json();

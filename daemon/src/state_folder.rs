@@ -43,7 +43,7 @@ impl StateFolder {
         })?;
         if fs::metadata(path)?.mode() & 0o077 != 0 {
             if !is_own(path)? {
-                let text = "others use it: name a folder of its own, or close this one (chmod 700)";
+                let text = "other users have access to it, and it has other files: choose a separate folder, or restrict this one (chmod 700)";
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
             }
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
@@ -244,7 +244,7 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(path.join("of-others"), "").unwrap();
         let error = StateFolder::open(&path).unwrap_err().to_string();
-        assert!(error.contains("a folder of its own"), "{error}");
+        assert!(error.contains("choose a separate folder"), "{error}");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o755);
         // An empty one, or its own of before, is taken.
         fs::remove_file(path.join("of-others")).unwrap();

@@ -181,7 +181,7 @@ fn a_lasting_fault_ends_the_operation_and_is_told_truly() {
     }
 }
 
-/// A write that fails for good on a bus that answers again: the driver looks which state stands.
+/// A write that fails for good on a bus that answers again: the driver reads the resulting state.
 #[test]
 fn after_a_short_disturbance_the_driver_knows_which_state_stands() {
     let (mut old, mut new) = (0, 0);

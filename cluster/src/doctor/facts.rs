@@ -18,7 +18,7 @@ use crate::nodes::{Labels, label};
 use crate::system::System;
 
 /// Why the checks of a system are not made where boards are simulated and no root is named.
-pub const NO_SYSTEM: &str = "simulated boards have no system around them";
+pub const NO_SYSTEM: &str = "a simulation covers boards, not a system";
 
 /// What there is.
 pub(super) struct Facts {

@@ -166,8 +166,8 @@ pub enum Error {
     /// The root of the system that was named is no folder.
     #[error("{}: no such directory", .0.display())]
     NoRoot(PathBuf),
-    /// A simulated board has no system around it.
-    #[error("a simulation has boards but no system: give the root of a system")]
+    /// The operation is about a system, and only boards are simulated.
+    #[error("a simulation covers boards, not a system: specify the root of a system")]
     NoSystem,
     /// The operation is about the running system, and another root was named.
     #[error("this works on the running system only, not on the one at {}", .0.display())]

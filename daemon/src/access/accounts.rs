@@ -222,7 +222,8 @@ fn hashed(password: &str) -> Result<String, Problem> {
 
 fn check_account_name(name: &str) -> Result<(), Problem> {
     if name == MEMBERS {
-        let text = format!("{name:?} is no account's name: it means all of them; take another");
+        let text =
+            format!("{name:?} is reserved for the collection of accounts; choose another name");
         return Err(Problem::bad_request(text));
     }
     check_name(name)
@@ -232,7 +233,9 @@ fn check_account_name(name: &str) -> Result<(), Problem> {
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) || name.starts_with('.') {
-        let text = format!("{name:?} is no name: 1 to 32 letters, digits, -, _ and .");
+        let text = format!(
+            "{name:?} is not a valid name: use 1 to 32 letters, digits, -, _ and ., not starting with ."
+        );
         return Err(Problem::bad_request(clusterhat::shorten(&text).into_owned()));
     }
     Ok(())

@@ -50,7 +50,11 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         // Said once of each content.
         if let Some(error) = refreshed.err().filter(|_| stamp != cache.told) {
             cache.told = stamp;
-            log::tell(Level::Error, &format!("what was known before stays: {error}"), &[]);
+            log::tell(
+                Level::Error,
+                &format!("the content read before stays in force: {error}"),
+                &[],
+            );
         }
         look(&cache.value)
     }

@@ -237,7 +237,7 @@ impl Reader {
             none => (none.insert(Controller::new(&self.shared.options)?.open()?), true),
         };
         if is_new {
-            // A simulated board has no system around it.
+            // A simulation covers boards, not a system.
             let system = System::new(&self.shared.options).ok();
             let network = cluster.inventory(system.as_ref(), &all);
             self.network = Arc::new(network.map(|found| found.report).unwrap_or_default());

@@ -76,7 +76,7 @@ struct Claims<'a> {
     /// Told as switched on, and off.
     on: u8,
     off: u8,
-    /// Named with which state stands.
+    /// Named with their resulting state.
     named: u8,
     left_off: Option<u8>,
 }
