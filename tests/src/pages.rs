@@ -58,6 +58,9 @@ fn made(command: Command, section: &str) -> BTreeMap<PathBuf, String> {
     }
     command.build();
     pages(&command, &name, section, &mut files).expect("memory can be written to");
+    if section == "1" {
+        add_exit_statuses(&name, &mut files);
+    }
     files
 }
 
@@ -86,6 +89,18 @@ fn pages(
         pages(inner, program, section, files)?;
     }
     Ok(())
+}
+
+/// Adds the program's exit statuses to the pages of those of its commands that have none of their own.
+fn add_exit_statuses(name: &str, files: &mut BTreeMap<PathBuf, String>) {
+    let main = &files[&Path::new("man").join(format!("{name}.1"))];
+    let line = main.lines().find_map(|line| line.strip_prefix("Exit status: "));
+    let line = line.expect("the program's page has its exit statuses");
+    let section = format!(".SH \"EXIT STATUS\"\n{line}\n.SH \"SEE ALSO\"\n");
+    let pages = files.iter_mut().filter(|(path, _)| path.starts_with("man"));
+    for (_, page) in pages.filter(|(_, page)| !page.contains("\nExit status")) {
+        *page = page.replace(".SH \"SEE ALSO\"\n", &section);
+    }
 }
 
 /// The page with another line as its synopsis.
