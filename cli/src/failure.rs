@@ -66,6 +66,9 @@ pub(crate) enum Failure {
         /// SIGHUP, SIGINT or SIGTERM.
         signal: i32,
     },
+    /// Nodes were not asked to shut down, since nobody knows whether they are to.
+    #[error("{0}")]
+    NotAsked(String),
     /// A dangerous command needs a confirmation, and nobody can be asked.
     #[error("{0}")]
     NotConfirmed(String),
@@ -158,7 +161,11 @@ impl Failure {
             Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
             // As a shell has it for a process that a signal ended.
             Self::TimedOut(_) => 3,
-            Self::Declined(_) | Self::Log { .. } | Self::Input(_) | Self::Output(_) => 1,
+            Self::Declined(_)
+            | Self::NotAsked(_)
+            | Self::Log { .. }
+            | Self::Input(_)
+            | Self::Output(_) => 1,
             Self::Interrupted { signal, .. }
             | Self::HubInterrupted { signal }
             | Self::ChaosInterrupted { signal }
@@ -171,6 +178,7 @@ impl Failure {
             Self::Cluster(error) | Self::NotTold(error) | Self::NotPlanned(error) => error.kind(),
             Self::Usage(_) => ErrorKind::Usage,
             Self::Simulation(_) => ErrorKind::Simulation,
+            Self::NotAsked(_) => ErrorKind::NotShutDown,
             Self::NotConfirmed(_) | Self::Declined(_) => ErrorKind::NotConfirmed,
             Self::TimedOut(_) => ErrorKind::TimedOut,
             Self::Input(_) => ErrorKind::Input,

@@ -1,5 +1,6 @@
 //! `shutdown` and `reboot`: nodes are asked to go down; `shutdown` cuts their power once they have.
 
+use std::fmt::Display;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use node_link::agent::Goodbye;
 
 use super::hooks::Hooks;
 use crate::call::{Call, Done, Run};
+use crate::failure::Failure;
 use crate::watch::watched;
 
 /// For `--help` and the manual page.
@@ -21,6 +23,7 @@ its power. A node that clusterhat-node has set up leaves the USB when its kernel
 power; the third second is a margin. A node that is reached by ssh and has no gadget on the USB is shut down, too, but keeps its \
 power, since its halt cannot be observed.
 Exit status: 0 all nodes are off, 1 a node could not be asked, refused, or was switched by another command meanwhile, \
+or systemd could not be asked (--when-powering-off), \
 3 a node did not answer or halt in time; it keeps its power.";
 
 #[derive(Debug, Args)]
@@ -71,7 +74,7 @@ impl Run for ShutdownArgs {
 
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
-        if self.when_powering_off && !is_powering_off() {
+        if self.when_powering_off && !is_powering_off()? {
             return Ok(Report::Shutdown(ShutdownReport { nodes: Vec::new() }).into());
         }
         self.hooks.apply(call);
@@ -112,10 +115,20 @@ pub(super) fn shut_down(
 
 /// Whether systemd has a job for poweroff.target or halt.target. With a restart it has one for reboot.target or kexec.target instead
 /// (systemd.special(7)), and where a unit alone is stopped none of these.
-fn is_powering_off() -> bool {
+fn is_powering_off() -> Result<bool, Failure> {
     let mut systemctl = Command::new("systemctl");
     systemctl.args(["list-jobs", "--no-legend", "--plain"]).env("LC_ALL", "C");
-    let jobs = systemctl.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let jobs = jobs.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    jobs.is_ok_and(|jobs| matches!(Goodbye::of_jobs(&jobs), Goodbye::Poweroff | Goodbye::Halt))
+    let unknown = |why: &dyn Display| {
+        Failure::NotAsked(format!(
+            "cannot tell whether this machine is powering off, so no node was shut down: systemctl: {why}"
+        ))
+    };
+    let jobs = systemctl.stdin(Stdio::null()).output().map_err(|error| unknown(&error))?;
+    if !jobs.status.success() {
+        let said = String::from_utf8_lossy(&jobs.stderr);
+        let said = said.lines().map(str::trim).find(|line| !line.is_empty());
+        return Err(said.map_or_else(|| unknown(&jobs.status), |said| unknown(&said)));
+    }
+    let jobs = String::from_utf8_lossy(&jobs.stdout);
+    Ok(matches!(Goodbye::of_jobs(&jobs), Goodbye::Poweroff | Goodbye::Halt))
 }

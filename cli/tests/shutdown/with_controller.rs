@@ -45,6 +45,30 @@ fn the_unit_shuts_nodes_down_with_a_machine_that_is_powered_off_and_with_nothing
     assert!(!systemd(POWERING_OFF));
 }
 
+/// Seen: nothing to shut down, and success.
+#[test]
+fn where_systemd_cannot_be_asked_nobody_knows_whether_to_shut_down() {
+    let (world, programs) = (world(|_| {}), Programs::new(1));
+    let no_systemd = "echo 'System has not been booted with systemd' >&2; exit 1";
+    for (script, why) in [(Some(no_systemd), "System has not been booted"), (None, "No such file")]
+    {
+        match script {
+            Some(script) => programs.script("bin/systemctl", script),
+            None => std::fs::remove_file(programs.path("bin/systemctl")).expect("it is there"),
+        }
+        let args = ["--json", "shutdown", "all", "--when-powering-off"];
+        let mut command = programs.command(&world, &args);
+        let output = Output::of(command.env("PATH", programs.path("bin")));
+        let error = &output.json()["error"];
+        assert_eq!((output.status, &error["kind"]), (1, &json!("not-shut-down")), "{error}");
+        let text = format!(
+            "cannot tell whether this machine is powering off, so no node was shut down: systemctl: {why}"
+        );
+        assert!(error["message"].as_str().is_some_and(|said| said.starts_with(&text)), "{error}");
+        assert!(is_on(&world));
+    }
+}
+
 /// The board cannot show that anything is to be restored: it did not lose its power.
 #[test]
 fn on_a_board_that_kept_its_power_nodes_that_went_down_with_the_controller_are_on_after_its_next_start()
