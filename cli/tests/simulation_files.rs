@@ -12,7 +12,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -80,6 +80,13 @@ fn locks_and_new_versions_have_the_permissions_of_the_world() {
 
 /// A user who may write neither the file nor its folder: another one where the test runs as root.
 fn reader(world: &World, args: &[&str]) -> Output {
+    let runtime = world.folder().join("reader");
+    fs::create_dir_all(&runtime).unwrap();
+    chmod(&runtime, 0o777);
+    reader_with(world, args, &[("XDG_RUNTIME_DIR", runtime)])
+}
+
+fn reader_with(world: &World, args: &[&str], variables: &[(&str, PathBuf)]) -> Output {
     let mut command = world.command(args);
     if fs::metadata(world.folder()).unwrap().uid() == 0 {
         let program = world.folder().join("clusterhat");
@@ -90,11 +97,8 @@ fn reader(world: &World, args: &[&str]) -> Output {
         command.env("CLUSTERHAT_SIM", world.path()).env("CLUSTERHAT_SIM_NOWAIT", "1").args(args);
         command.uid(NOBODY).gid(NOBODY);
     }
-    let runtime = world.folder().join("reader");
-    fs::create_dir_all(&runtime).unwrap();
-    chmod(&runtime, 0o777);
     chmod(world.folder(), 0o555);
-    let output = Output::of(command.env("XDG_RUNTIME_DIR", runtime));
+    let output = Output::of(command.envs(variables.iter().cloned()));
     chmod(world.folder(), 0o755);
     output
 }
@@ -124,6 +128,18 @@ fn a_world_that_may_only_be_read_can_be_read() {
         }
         assert_eq!(world.read(), before);
     }
+}
+
+/// Nobody is to be kept from anything.
+#[test]
+fn a_world_that_may_only_be_read_needs_no_runtime_folder() {
+    let world = World::builtin("v2.5");
+    chmod(&world.path(), 0o444);
+    let temporary = tempfile::tempdir().unwrap();
+    chmod(temporary.path(), 0o777);
+    let variables = [("XDG_RUNTIME_DIR", world.path()), ("TMPDIR", temporary.path().to_owned())];
+    let output = reader_with(&world, &["maxpi"], &variables);
+    assert_eq!((output.status, &*output.stdout), (0, "4\n"), "{output:?}");
 }
 
 /// Both streams as they are.

@@ -152,6 +152,9 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error>
         )));
     }
     let machine = Machine::open(name).map_err(|error| {
+        if let StoreError::Folder { .. } = error {
+            return Error::SimulationFolder(error);
+        }
         let is_damaged = is_builtin(name) && matches!(error, StoreError::Simulation { .. });
         let fix = if is_damaged { "; remove this file for a fresh board" } else { "" };
         Error::Simulation(format!("{error}{fix}"))

@@ -163,6 +163,33 @@ fn a_runtime_folder_that_is_no_absolute_path_counts_as_none() {
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
 }
 
+/// Seen: an error of `--sim`, with a path that nobody had given.
+#[test]
+fn a_runtime_folder_that_cannot_be_used_is_named() {
+    let world = World::builtin("v2.5");
+    let file = world.folder().join("file");
+    fs::write(&file, "").unwrap();
+    let named = |variables: &[(&str, &Path)]| {
+        let mut command = world.program(clusterhat());
+        command.args(["--sim", "v2.5", "maxpi"]).envs(variables.iter().copied());
+        Output::of(&mut command)
+    };
+    let output = named(&[("XDG_RUNTIME_DIR", &file)]);
+    let path = file.join("clusterhat");
+    let text = format!(
+        "clusterhat: cannot use {}, the folder of your simulations below XDG_RUNTIME_DIR: Not a directory",
+        path.display()
+    );
+    assert_eq!(output.status, 2, "{output:?}");
+    assert!(output.stderr.starts_with(&text), "{output:?}");
+    assert!(
+        output.stderr.ends_with("; set XDG_RUNTIME_DIR to a folder of your own\n"),
+        "{output:?}"
+    );
+    let output = named(&[("XDG_RUNTIME_DIR", Path::new("")), ("TMPDIR", &file)]);
+    assert!(output.stderr.contains("since XDG_RUNTIME_DIR names no absolute path"), "{output:?}");
+}
+
 #[test]
 fn a_named_world_that_was_spoilt_says_what_to_do() {
     let world = World::builtin("v2.5");

@@ -21,7 +21,7 @@ impl Error {
             | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
             Self::Config(_) | Self::NoFanCurve => ErrorKind::Configuration,
-            Self::Simulation(_) => ErrorKind::Simulation,
+            Self::Simulation(_) | Self::SimulationFolder(_) => ErrorKind::Simulation,
             Self::Port(_) | Self::SharedConsole(_) => ErrorKind::Port,
             Self::Service(_) => ErrorKind::Service,
             Self::NotController => ErrorKind::NotController,

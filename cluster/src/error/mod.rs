@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use hat_driver::linux::{ClusterError as DriverError, Output, chain};
 use hat_driver::power::{Action, ResultingState};
+use hat_driver::sim::StoreError;
 
 use crate::chaos::ChaosError;
 use crate::config::ConfigError;
@@ -41,6 +42,9 @@ pub enum Error {
     /// There is no such simulation, or its file cannot be used.
     #[error("{0}")]
     Simulation(String),
+    /// The folder of this user's simulations cannot be used.
+    #[error("{0}; set XDG_RUNTIME_DIR to a folder of your own")]
+    SimulationFolder(StoreError),
     /// A serial port of a node.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -12,15 +12,27 @@ use super::store::StoreError;
 
 /// The user's own folder: below `$XDG_RUNTIME_DIR`, or in the temporary folder.
 pub(super) fn folder() -> Result<PathBuf, StoreError> {
-    let uid = rustix::process::getuid().as_raw();
     // A path that is relative counts as none (XDG Base Directory Specification).
     let parent = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let path = match parent.filter(|parent| parent.is_absolute()) {
-        Some(parent) => parent.join("clusterhat"),
-        None => std::env::temp_dir().join(format!("clusterhat-{uid}")),
-    };
-    make_private(&path, uid).map_err(|source| StoreError::Io { path: path.clone(), source })?;
-    Ok(path)
+    match parent.filter(|parent| parent.is_absolute()) {
+        Some(parent) => own(parent.join("clusterhat"), "below XDG_RUNTIME_DIR"),
+        None => temporary(),
+    }
+}
+
+/// The user's own folder in the temporary folder.
+fn temporary() -> Result<PathBuf, StoreError> {
+    let name = format!("clusterhat-{}", rustix::process::getuid().as_raw());
+    own(std::env::temp_dir().join(name), "since XDG_RUNTIME_DIR names no absolute path")
+}
+
+/// Makes a folder this user's; `origin` says where its path comes from.
+fn own(path: PathBuf, origin: &'static str) -> Result<PathBuf, StoreError> {
+    let made = make_private(&path, rustix::process::getuid().as_raw());
+    match made {
+        Ok(()) => Ok(path),
+        Err(source) => Err(StoreError::Folder { path, origin, source }),
+    }
 }
 
 /// Another user's folder of that name would let them change our simulations.
@@ -33,7 +45,7 @@ fn make_private(path: &Path, uid: u32) -> io::Result<()> {
     if metadata.is_dir() && metadata.uid() == uid {
         return Ok(());
     }
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, "is not a folder of this user"))
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a folder of this user"))
 }
 
 /// A named simulation's file, made at its first use.
@@ -46,11 +58,11 @@ pub(super) fn builtin(name: &str, simulation: &Simulation) -> Result<PathBuf, St
     Ok(path)
 }
 
-/// The locks for a simulation's file that this user may only read: there is no one to exclude.
+/// The locks for a simulation's file that this user may only read: there is no one to exclude, so that any folder will do.
 pub(super) fn locks(simulation: &Path) -> Result<Locks, StoreError> {
     let io = |source| StoreError::Io { path: simulation.to_owned(), source };
     let parent = fs::metadata(simulation.parent().unwrap_or(simulation)).map_err(io)?;
     let name = simulation.file_name().unwrap_or_default().to_string_lossy();
     let name = format!("file-{:x}-{:x}-{name}.lock", parent.dev(), parent.ino());
-    Ok(Locks::own(folder()?.join(name)))
+    Ok(Locks::own(folder().or_else(|_| temporary())?.join(name)))
 }

@@ -53,6 +53,16 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The folder of this user's simulations cannot be used.
+    #[error("cannot use {}, the folder of your simulations {origin}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Where its path comes from.
+        origin: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// The lock beside the file cannot be used.
     #[error("{}: cannot lock it: {source}", path.display())]
     Lock {
