@@ -60,6 +60,7 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     tokio::spawn(feed_watchdog(service.clone()));
     live(&mut https, signals).await;
     notify(&[NotifyState::Stopping]);
+    service.tasks.stop().await;
     let consoles = service.consoles.clone();
     // Only a thread that panics fails.
     let _ = tokio::task::spawn_blocking(move || consoles.stop()).await;

@@ -53,7 +53,7 @@ impl Audit {
         Self { folder: folder.clone(), turn: Mutex::default() }
     }
 
-    /// Writes what a caller did to what, and how it ended.
+    /// Writes what a caller does to what, and that it has begun or how it ended.
     pub fn note(&self, caller: &Caller, action: &str, target: &str, result: &str) {
         self.write(FILE, &Line::of(caller, action, target, result));
     }

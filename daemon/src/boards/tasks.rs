@@ -5,10 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use clusterhat::config::{ConfigError, Overrides};
 use clusterhat::report::Report;
 use clusterhat::{Controller, Error, ErrorKind, Event, NodeSet, Options, Outcome};
+use tokio::time::timeout;
 
 use super::broken;
 use super::operation::{Observer, Operation};
@@ -27,6 +29,9 @@ const KEPT: usize = 128;
 
 /// That many bytes of nodes' names a request may have: they are kept with the task and its events.
 const WORDS: usize = 16 * 1024;
+
+/// How long those that are cancelled may take when the daemon ends.
+const STOP: Duration = Duration::from_secs(5);
 
 /// All operations.
 pub struct Tasks {
@@ -126,6 +131,19 @@ impl Tasks {
         self.kept().iter().find(|task| task.id == id).cloned()
     }
 
+    /// Cancels those that run, as a signal does for the command, and waits until it is written down how far they came.
+    pub async fn stop(&self) {
+        let running = self.list().into_iter().filter(|task| !task.is_over());
+        let running: Vec<_> = running.inspect(|task| task.cancel()).collect();
+        let ended = async {
+            for task in running {
+                task.finished().await;
+            }
+        };
+        // One that is stuck ends with the daemon: between two transfers nothing is left half done.
+        let _ = timeout(STOP, ended).await;
+    }
+
     fn kept(&self) -> MutexGuard<'_, VecDeque<Arc<Task>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,6 +157,9 @@ impl Tasks {
         work: impl FnOnce(&mut Observer<'_>) -> Result<Outcome<Report>, Error>,
     ) {
         let mut progress = Progress::default();
+        let (word, nodes) = (task.operation.name(), task.nodes_text());
+        // Whoever kills the daemon meanwhile leaves that much of it.
+        self.access.audit.note(caller, word, &nodes, "begun");
         self.tell(task);
         let mut see = |event: Event<'_>| {
             self.metrics.has_waited(progress.see(&event, task.operation));
@@ -160,7 +181,6 @@ impl Tasks {
             TaskState::Failed { error, .. } => &error.message,
             state => state.name(),
         };
-        let (word, nodes) = (task.operation.name(), task.nodes_text());
         self.access.audit.note(caller, word, &nodes, result);
         task.set(state);
         self.tell(task);

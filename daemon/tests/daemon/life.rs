@@ -30,6 +30,25 @@ fn a_restart_changes_no_power() {
     assert_eq!(commanded(&daemon), before);
 }
 
+/// Seen: nothing of what it was doing was written down, whether it was stopped or killed.
+#[test]
+fn what_it_is_doing_when_it_ends_is_written_down() {
+    for (signal, results) in [("TERM", &["begun", "cancelled"][..]), ("KILL", &["begun"])] {
+        let daemon = Daemon::on_socket();
+        let body = json!({"nodes": ["p1", "p2"], "action": "on", "delay": 60});
+        assert_eq!(daemon.ask(&Request::post("/api/v1/power", &body)).status, 202);
+        until("the first node", || commanded(&daemon) == json!([true, false, false, false]));
+        let audit = daemon.path("state/audit.log");
+        let (_, _folder, _) = daemon.end(signal);
+        let audit = std::fs::read_to_string(audit).unwrap();
+        let lines = audit.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines: Vec<_> = lines.collect();
+        assert!(lines.iter().all(|line| line["target"] == "p1,p2" && line["action"] == "on"));
+        let told: Vec<_> = lines.iter().map(|line| &line["result"]).collect();
+        assert_eq!(told, results, "{signal}");
+    }
+}
+
 /// Accounts and tokens change while it is killed: whenever that is, the files are whole, and the nodes as they were.
 #[test]
 fn files_are_whole_whenever_it_is_killed() {
