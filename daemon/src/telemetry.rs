@@ -63,7 +63,7 @@ impl Telemetry {
             loop {
                 let begun = Instant::now();
                 if let Ok(report) = asking.round() {
-                    own.take(report);
+                    own.take(report, unix_now());
                 } else {
                     asking.opened = None;
                 }
@@ -98,14 +98,17 @@ impl Telemetry {
         self.kept().history.get(node).map_or_else(Vec::new, |all| all.iter().copied().collect())
     }
 
-    fn take(&self, report: TopReport) {
-        let now = unix_now();
+    /// Keeps what was said at a moment. A clock that was set back leaves nothing of what was a later moment by it.
+    fn take(&self, report: TopReport, now: u64) {
         let mut kept = self.kept();
         let nodes: BTreeSet<_> = report.nodes.iter().map(|row| &*row.node).collect();
         kept.history.retain(|node, _| nodes.contains(&**node));
         for row in &report.nodes {
             let Some(sample) = sample(row, now) else { continue };
             let history = kept.history.entry(row.node.clone()).or_default();
+            while history.back().is_some_and(|old| old.at > now) {
+                history.pop_back();
+            }
             history.push_back(sample);
             while history.front().is_some_and(|old| old.at + HISTORY.as_secs() < now) {
                 history.pop_front();
@@ -172,5 +175,40 @@ impl Asking {
             self.events.tell(EventKind::Agent { node: node.clone(), reached });
         }
         self.reached = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> TopReport {
+        let node = TopNode {
+            node: "p1".to_owned(),
+            name: None,
+            state: None,
+            transport: None,
+            simulated: true,
+            telemetry: serde_json::from_str("{}").expect("it may say nothing"),
+            no_agent: Vec::new(),
+            error: None,
+        };
+        TopReport { nodes: vec![node], ..TopReport::default() }
+    }
+
+    /// Seen: after a clock was set back by a year, nothing was forgotten for a year.
+    #[test]
+    fn an_hour_is_kept_whichever_way_the_clock_is_set() {
+        let telemetry = Telemetry { interval: Mutex::default(), kept: Mutex::default() };
+        let kept = || telemetry.history("p1").iter().map(|sample| sample.at).collect::<Vec<_>>();
+        for now in [10_000, 10_010, 500, 510] {
+            telemetry.take(report(), now);
+        }
+        assert_eq!(kept(), [500, 510]);
+        for now in [3700, 4105, 900_000] {
+            telemetry.take(report(), now);
+            assert_eq!(kept().last(), Some(&now));
+        }
+        assert_eq!(kept(), [900_000]);
     }
 }
