@@ -6,15 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::password;
 use super::role::Role;
-use super::stored::Stored;
+use super::stored::{Stored, Version};
 use crate::error::{Problem, ProblemKind};
 use crate::state_folder::StateFolder;
 
 /// The file.
 const FILE: &str = "accounts.json";
-
-/// The version of the file.
-const VERSION: u32 = 1;
 
 /// The name of no account: in Redfish, a collection has it in the place where an account's name is.
 const MEMBERS: &str = "Members";
@@ -64,7 +61,7 @@ struct Kept {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Document {
-    version: u32,
+    version: Version,
     accounts: Vec<Kept>,
 }
 
@@ -200,7 +197,6 @@ impl Accounts {
                 let text = "an enabled account with the role administrator has to be left";
                 return Err(Problem::new(ProblemKind::Conflict, text));
             }
-            document.version = VERSION;
             Ok(result)
         })
     }
@@ -272,6 +268,16 @@ mod tests {
         assert_eq!(read.list(), accounts.list());
         assert_eq!(read.get("root").unwrap().role, Role::Administrator);
         assert!(read.get("admin").is_none());
+    }
+
+    /// Seen: accounts of a later version were written as this one knows them, at the first change.
+    #[test]
+    fn a_file_of_a_newer_version_is_not_used() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        std::fs::write(folder.path(FILE), r#"{"version": 2, "accounts": []}"#).unwrap();
+        let error = Accounts::open(&folder).err().unwrap().to_string();
+        assert!(error.contains("accounts.json: version 2, of a newer clusterhatd"), "{error}");
     }
 
     #[test]

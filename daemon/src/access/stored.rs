@@ -5,12 +5,37 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Problem, ProblemKind};
 use crate::log::{self, Level};
 use crate::state_folder::StateFolder;
+
+/// The version of a document's format: what a later one says would be lost with the first change.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub(super) struct Version;
+
+impl Version {
+    const THIS: u32 = 1;
+}
+
+impl From<Version> for u32 {
+    fn from(_: Version) -> Self {
+        Version::THIS
+    }
+}
+
+impl TryFrom<u32> for Version {
+    type Error = String;
+
+    fn try_from(found: u32) -> Result<Self, String> {
+        let refuse =
+            || format!("version {found}, of a newer clusterhatd: this one reads {}", Self::THIS);
+        (found <= Self::THIS).then_some(Self).ok_or_else(refuse)
+    }
+}
 
 /// Tells one content of the file from another: each is a file of its own.
 type Stamp = (u64, i64, i64);

@@ -9,15 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::accounts::check_name;
 use super::password::{fingerprint, secret};
 use super::role::Role;
-use super::stored::Stored;
+use super::stored::{Stored, Version};
 use crate::error::{Problem, ProblemKind};
 use crate::state_folder::StateFolder;
 
 /// The file.
 const FILE: &str = "tokens.json";
-
-/// The version of the file.
-const VERSION: u32 = 1;
 
 /// More tokens are not kept.
 const MOST: usize = 256;
@@ -48,7 +45,7 @@ struct Kept {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Document {
-    version: u32,
+    version: Version,
     tokens: Vec<Kept>,
 }
 
@@ -90,8 +87,7 @@ impl Tokens {
         let token = Token { name: name.to_owned(), role, created: now, expires };
         let text = format!("{PREFIX}{}", secret());
         let kept = Kept { token: token.clone(), sha256: fingerprint(&text) };
-        self.0.change(|Document { version, tokens }| {
-            *version = VERSION;
+        self.0.change(|Document { tokens, .. }| {
             tokens.retain(|kept| is_live(&kept.token, now));
             if tokens.iter().any(|kept| kept.token.name == name) {
                 let text = format!("there is a token {name} already");
