@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clusterhat::Options;
 use clusterhat::config::{ConfigError, Sources};
+use clusterhat::{Options, shorten};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::time::Time;
@@ -21,6 +22,7 @@ const TELEMETRY_INTERVAL: Duration = Duration::from_secs(10);
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
     /// Where HTTPS is served; absent = nowhere, only the unix socket.
+    #[serde(deserialize_with = "address")]
     pub listen: Option<SocketAddr>,
     /// A certificate chain in PEM instead of the self-signed one.
     pub certificate: Option<PathBuf>,
@@ -109,6 +111,17 @@ impl Settings {
     }
 }
 
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = |_| {
+        let text = shorten(&text);
+        D::Error::custom(format!(
+            "{text:?} is not an IP address with a port, such as 127.0.0.1:8443"
+        ))
+    };
+    text.parse().map(Some).map_err(wrong)
+}
+
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     Time::deserialize(deserializer).map(|time| time.0)
 }
@@ -133,7 +146,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (text, expected) in [
-            ("[daemon]\nlisten = \"everywhere\"\n", "line 2"),
+            (
+                "[daemon]\nlisten = \"everywhere\"\n",
+                "line 2: \"everywhere\" is not an IP address with a port",
+            ),
             ("[daemon]\nlisen = \"127.0.0.1:1\"\n", "lisen"),
             ("[daemon]\nkey = \"/k\"\n", "go together"),
             ("[daemon]\nsession-timeout = 0\n", "1 to 86400"),

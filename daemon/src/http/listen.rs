@@ -1,5 +1,6 @@
 //! Where connections come from: the unix socket, whose file's group decides who gets in, and HTTPS.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -28,20 +29,35 @@ const BACKLOG: u32 = 1024;
 /// answers is another daemon's.
 ///
 /// # Errors
-/// Where it cannot be made.
+/// Where it cannot be made: the error names the path.
 pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
-    if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(io::Error::new(
-                io::ErrorKind::AddrInUse,
-                "another clusterhatd answers there",
-            ));
-        }
-        std::fs::remove_file(path)?;
+    let failed = |why: &dyn Display| io::Error::other(format!("{}: {why}", path.display()));
+    make_way(path).map_err(|error| failed(&error))?;
+    let bind = || {
+        let listener = UnixListener::bind(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+        Ok(listener)
+    };
+    bind().map_err(|error: io::Error| failed(&error))
+}
+
+/// Removes a socket that nobody listens at.
+fn make_way(path: &Path) -> io::Result<()> {
+    let found = match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    if !found.file_type().is_socket() {
+        let text = "not a socket: remove it, or choose another path with --socket";
+        return Err(io::Error::other(text));
     }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-    Ok(listener)
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Err(io::Error::other("another clusterhatd answers there")),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Answers on the unix socket.

@@ -48,3 +48,26 @@ fn a_socket_that_a_killed_daemon_left_is_replaced_and_one_that_answers_is_not() 
     let daemon = Daemon::again(folder, &[], password);
     assert_eq!(daemon.ask(&Request::get("/api/v1/nodes")).status, 200);
 }
+
+/// Seen: it was told as an address in use, without its path.
+#[test]
+fn what_is_no_socket_is_named_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("file"), "of the owner").unwrap();
+    std::fs::create_dir(path("folder")).unwrap();
+    std::os::unix::fs::symlink(path("nowhere"), path("link")).unwrap();
+    for (name, why) in [
+        ("file", "not a socket: remove it, or choose another path with --socket"),
+        ("folder", "not a socket: remove it, or choose another path with --socket"),
+        ("link", "not a socket: remove it, or choose another path with --socket"),
+        ("nowhere/socket", "No such file or directory"),
+    ] {
+        let path = path(name).display().to_string();
+        let output = Daemon::command(&folder, &["--socket", &path]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        let told = std::fs::read_to_string(folder.path().join("stderr")).unwrap();
+        assert!(told.contains(&format!("{path}: {why}")), "{told}");
+    }
+    assert_eq!(std::fs::read_to_string(path("file")).unwrap(), "of the owner");
+}
