@@ -34,3 +34,5 @@ pub mod table;
 pub mod telemetry;
 pub mod time;
 pub mod watch;
+
+mod whole_lines;

@@ -15,6 +15,8 @@ use system_config::changes::{self, ChangeError, FileState, LinuxDisk, Owner};
 pub(crate) use regular_file::read_file;
 use regular_file::{cannot, open_regular};
 
+use crate::whole_lines::end_last_line;
+
 mod regular_file;
 
 /// Held by the daemon that uses the folder.
@@ -83,18 +85,18 @@ impl StateFolder {
         })
     }
 
-    /// Adds to a file, mode 0600; one that grew beyond `limit` is kept as `NAME.1` first.
+    /// Adds a line to a file, mode 0600; one that grew beyond `limit` is kept as `NAME.1` first.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn append(&self, name: &str, bytes: &[u8], limit: u64) -> io::Result<()> {
+    pub fn append(&self, name: &str, line: &[u8], limit: u64) -> io::Result<()> {
         let path = self.path(name);
         let failed = |error| cannot("write", &path, &error);
         if fs::symlink_metadata(&path).is_ok_and(|found| found.len() > limit) {
             fs::rename(&path, self.path(&format!("{name}.1"))).map_err(failed)?;
         }
-        let mut file = self.open_own(&path, OFlags::WRONLY | OFlags::APPEND)?;
-        file.write_all(bytes).map_err(failed)
+        let mut file = self.open_own(&path, OFlags::RDWR | OFlags::APPEND)?;
+        end_last_line(&mut file).and_then(|_| file.write_all(line)).map_err(failed)
     }
 
     /// Opens a file of the folder's owner, who may have put a link in its place: to a file of root's, where root opens it.
@@ -199,6 +201,18 @@ mod tests {
         assert!(error.contains("a.json: not a regular file"), "{error}");
         let error = folder.append("a.json", b"x", 1).unwrap_err().to_string();
         assert!(error.contains("a.json: not a regular file"), "{error}");
+    }
+
+    /// Seen: a line that a full disk cut off took the next one with it.
+    #[test]
+    fn a_line_after_one_that_was_cut_off_is_whole() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        fs::write(folder.path("a.log"), "one\ntw").unwrap();
+        for line in [b"three\n", b"four.\n"] {
+            folder.append("a.log", line, 4096).unwrap();
+        }
+        assert_eq!(fs::read_to_string(folder.path("a.log")).unwrap(), "one\ntw\nthree\nfour.\n");
     }
 
     /// Seen: a link that the daemon's user made let a command of root's add to any file, and give it to that user.

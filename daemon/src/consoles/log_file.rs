@@ -10,6 +10,8 @@ use clusterhat::rfc3339;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mkdir, open, openat, renameat, unlinkat};
 use rustix::io::Errno;
 
+use crate::whole_lines::end_last_line;
+
 /// How large a file gets, in bytes.
 pub(super) const LARGEST: u64 = 1024 * 1024;
 /// How many older files are kept: `p1.log.1` is the newest of them.
@@ -124,8 +126,8 @@ impl LogFile {
 }
 
 fn self_open(folder: &LogFolder, name: &str) -> io::Result<(File, u64)> {
-    let file = folder.file(name, OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE)?;
-    let size = file.metadata()?.len();
+    let mut file = folder.file(name, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE)?;
+    let size = end_last_line(&mut file)?;
     Ok((file, size))
 }
 
@@ -182,6 +184,17 @@ mod tests {
         let again = LogFile::new("p1");
         assert_eq!(again.read_back(&folder, 1000).unwrap(), b"Booting Linux\r\n\r\np1 login: \r\n");
         assert_eq!(again.read_back(&folder, 40).unwrap(), b"p1 login: \r\n");
+    }
+
+    /// Seen: a line that a full disk cut off took the next one with it.
+    #[test]
+    fn a_line_after_one_that_was_cut_off_is_whole() {
+        let (parent, folder) = folder();
+        let path = parent.path().join("consoles/p1.log");
+        std::fs::write(&path, "1970-01-01T00:00").unwrap();
+        LogFile::new("p1").add(&folder, &line("p1 login:")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "1970-01-01T00:00\n1970-01-01T00:00:00.000Z p1 login:\n");
     }
 
     #[test]
