@@ -10,6 +10,7 @@ use clusterhat::Options;
 use crate::commands::setup::Setup;
 use crate::commands::token::TokenCommand;
 use crate::service::Start;
+use crate::settings::parse_address;
 
 /// Where the unix socket is.
 pub const SOCKET: &str = "/run/clusterhat/clusterhatd.sock";
@@ -49,7 +50,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Serve HTTPS at this address, 127.0.0.1:8443 for example; port 0 = any free one
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     pub listen: Option<SocketAddr>,
     /// Serve this unix socket [default: /run/clusterhat/clusterhatd.sock, but with --sim none]
     #[arg(long, value_name = "PATH")]

@@ -87,7 +87,11 @@ impl Settings {
         file.map_or_else(|| Ok(Self::default()), |(path, text)| Self::parse(&path, &text))
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+    /// Reads what a file says.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let refused = |message: String| SettingsError::Refused { path: path.to_owned(), message };
         let file: File = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
@@ -113,13 +117,18 @@ impl Settings {
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let wrong = |_| {
-        let text = shorten(&text);
-        D::Error::custom(format!(
-            "{text:?} is not an IP address with a port, such as 127.0.0.1:8443"
-        ))
-    };
-    text.parse().map(Some).map_err(wrong)
+    parse_address(&text).map(Some).map_err(D::Error::custom)
+}
+
+/// Where HTTPS is to be served: of the configuration, or of an option.
+///
+/// # Errors
+/// Other words.
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let text = shorten(text);
+        format!("{text:?} is not an IP address with a port, such as 127.0.0.1:8443")
+    })
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

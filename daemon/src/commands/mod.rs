@@ -1,5 +1,6 @@
 //! The commands beside serving: `token` and `setup`, and what they print.
 
+mod address;
 mod printed;
 mod service_unit;
 pub mod setup;

@@ -11,13 +11,12 @@ use system_config::changes::{
 };
 use system_config::{LinuxTools, Tools, units};
 
-use super::service_unit;
-use super::{Done, Failure};
+use super::{Done, Failure, address, service_unit};
 use crate::access::Access;
 use crate::certificate::Certificate;
 use crate::first_start::Announcement;
 use crate::service::StartError;
-use crate::settings::Settings;
+use crate::settings::{Settings, parse_address};
 use crate::state_folder::StateFolder;
 
 /// The record of what is changed: `/var/lib/clusterhat/daemon-setup`.
@@ -38,6 +37,7 @@ pub struct Setup {
         long,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:8443",
+        value_parser = parse_address,
         help = "Serve HTTPS at this address; 0.0.0.0:8443 or [::]:8443 serves other machines, too"
     )]
     pub listen: SocketAddr,
@@ -147,6 +147,9 @@ impl Setup {
         let old =
             system.file(&ours).map(|state| String::from_utf8_lossy(&state.bytes).into_owned());
         check(sysroot, old.as_deref())?;
+        if running.is_some() {
+            address::check(self.listen, old.as_deref())?;
+        }
         let mut draft = Draft::new(&system);
         let lines = format!("[daemon]\nlisten = \"{}\"\n", self.listen);
         draft.block(ours, BLOCK, &lines, 0o644);

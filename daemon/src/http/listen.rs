@@ -89,19 +89,28 @@ pub fn serve_unix(listener: UnixListener, router: Arc<Router>) -> JoinHandle<()>
 /// # Errors
 /// Where the address cannot be used.
 pub fn bind_tcp(address: SocketAddr, held: Option<SocketAddr>) -> io::Result<TcpListener> {
-    let socket = |is_shared| -> io::Result<TcpSocket> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // Connections that have just ended are no reason to wait.
-        socket.set_reuseaddr(true)?;
-        socket.set_reuseport(is_shared)?;
-        socket.bind(address)?;
-        Ok(socket)
-    };
     if held.is_none_or(|held| held.port() != address.port()) {
-        // All that share a port ask for it (socket(7), SO_REUSEPORT): this fails where any other daemon listens.
-        drop(socket(false)?);
+        check_tcp(address)?;
     }
-    socket(true)?.listen(BACKLOG)
+    tcp_socket(address, true)?.listen(BACKLOG)
+}
+
+/// Whether an address can be listened at. All that share a port ask for it (socket(7), SO_REUSEPORT): without, this fails
+/// where any other daemon listens.
+///
+/// # Errors
+/// It cannot.
+pub(crate) fn check_tcp(address: SocketAddr) -> io::Result<()> {
+    tcp_socket(address, false).map(drop)
+}
+
+fn tcp_socket(address: SocketAddr, is_shared: bool) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections that have just ended are no reason to wait.
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(is_shared)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// Answers on HTTPS, with the certificate that the service has at the time of each connection.

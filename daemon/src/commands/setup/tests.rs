@@ -6,6 +6,9 @@ use system_config::Printed;
 
 use super::*;
 
+/// Of loopback, and nobody else's.
+const LISTEN: &str = "127.0.0.77:8443";
+
 /// A manager in this state, which starts the service or not.
 struct Manager(&'static str, bool);
 
@@ -55,7 +58,10 @@ impl Machine {
         tools: &dyn Tools,
     ) -> Result<Done<SetupReport>, Failure> {
         let undo = undo.then_some(Undo::Undo { dry_run });
-        let setup = Setup { listen: "127.0.0.1:8443".parse().unwrap(), dry_run, undo };
+        self.serve(Setup { listen: LISTEN.parse().unwrap(), dry_run, undo }, tools)
+    }
+
+    fn serve(&self, setup: Setup, tools: &dyn Tools) -> Result<Done<SetupReport>, Failure> {
         setup.run_with(&self.root(), &self.0.path().join("state"), Some(tools))
     }
 
@@ -86,6 +92,34 @@ fn what_no_service_can_serve_is_refused_before_anything_is_changed() {
     }
 }
 
+/// Seen: HTTPS was said to be served, since systemd does not learn that a reload could not have the address.
+#[test]
+fn an_address_that_the_service_cannot_have_is_refused_before_anything_is_changed() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap();
+    for (listen, why) in [
+        (taken, "Address already in use"),
+        ("192.0.2.1:8443".parse().unwrap(), "Cannot assign requested address"),
+        ("127.0.0.1:1".parse().unwrap(), "its user may use ports from"),
+    ] {
+        let machine = Machine::new();
+        let setup = Setup { listen, dry_run: false, undo: None };
+        let refused = machine.serve(setup, &Manager("running", true)).unwrap_err();
+        assert!(refused.message.contains(why), "{}", refused.message);
+        assert!(!machine.is_changed());
+    }
+    // A port that the service has may be had at another address.
+    let machine = Machine::new();
+    let etc = machine.root().join("etc/clusterhat");
+    fs::create_dir(&etc).unwrap();
+    let lines =
+        format!("# clusterhatd: begin\n[daemon]\nlisten = \"{taken}\"\n# clusterhatd: end\n");
+    fs::write(etc.join("clusterhat.toml"), lines).unwrap();
+    let listen = SocketAddr::new("0.0.0.0".parse().unwrap(), taken.port());
+    let setup = Setup { listen, dry_run: true, undo: None };
+    assert!(machine.serve(setup, &Manager("running", true)).is_ok());
+}
+
 #[test]
 fn a_service_that_does_not_start_fails_with_what_was_done() {
     let machine = Machine::new();
@@ -98,7 +132,7 @@ fn a_service_that_does_not_start_fails_with_what_was_done() {
     let machine = Machine::new();
     let done = machine.run(false, false, &Manager("degraded", true)).unwrap();
     assert!(done.failure.is_none());
-    assert!(done.text.contains("HTTPS is served at https://127.0.0.1:8443"), "{}", done.text);
+    assert!(done.text.contains("HTTPS is served at https://127.0.0.77:8443"), "{}", done.text);
 }
 
 #[test]
