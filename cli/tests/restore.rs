@@ -264,6 +264,18 @@ fn a_damaged_file_is_named_and_switches_nothing() {
     }
 }
 
+/// Seen: a file took its place without a word.
+#[test]
+fn a_link_in_the_place_of_the_desired_state_is_left_alone() {
+    let world = world("at-boot = \"on\"");
+    let _ = fs::remove_file(desired(&world));
+    std::os::unix::fs::symlink("/nonexistent/state", desired(&world)).unwrap();
+    let output = world.run(&["on", "p1"]);
+    assert_eq!((output.status, on(&world)), (0, 1), "{output:?}");
+    assert!(output.stderr.contains("world.json.desired: it is a symbolic link"), "{output:?}");
+    assert!(fs::symlink_metadata(desired(&world)).unwrap().is_symlink());
+}
+
 /// More than one node sags the supply.
 #[test]
 fn two_starts_that_sag_the_supply_end_a_boot_loop() {

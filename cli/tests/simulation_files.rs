@@ -279,3 +279,14 @@ fn what_is_no_regular_file_is_refused_at_once() {
         assert!(output.stderr.contains("it is not a regular file"), "{name}: {output:?}");
     }
 }
+
+/// Seen: accepted without a word.
+#[test]
+fn a_described_node_that_is_not_there_is_told() {
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({ "p4": { "hangs": true }, "p99": { "hangs": true } });
+    let output = World::new(&value).run(&["status"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let text = "warning: the simulation describes p99, but there is no such node here";
+    assert!(output.stderr.contains(text), "{output:?}");
+}

@@ -101,6 +101,21 @@ fn nodes_that_miss_the_usb_are_cycled_as_often_as_is_said() {
     assert_eq!(world.run(&["is-on", "p1..p3"]).status, 0, "all have power in the end");
 }
 
+/// Seen: advice to write `-- -1`, which is a node.
+#[test]
+fn a_number_out_of_range_is_refused_as_that() {
+    let world = world(json!({}));
+    for (args, told) in [
+        (&["on", "p1", "--wait", "--retries", "-1"][..], "invalid value '-1' for '--retries <N>'"),
+        (&["top", "--count", "-1"], "invalid value '-1' for '--count <N>'"),
+        (&["top", "--count", "0"], "0 is not in 1.."),
+    ] {
+        let output = world.run(args);
+        assert_eq!(output.status, 2, "{output:?}");
+        assert!(output.stderr.contains(told) && !output.stderr.contains("tip:"), "{output:?}");
+    }
+}
+
 #[test]
 fn the_options_of_waiting_need_a_wait() {
     let world = world(json!({}));

@@ -23,6 +23,8 @@ pub struct Cluster {
     /// Absent where no hooks are to be run.
     pub(crate) hooks: Option<HookFolder>,
     pub(crate) warnings: Vec<String>,
+    /// The nodes that a simulation describes.
+    pub(crate) described: Vec<String>,
 }
 
 impl Cluster {
@@ -109,7 +111,7 @@ impl Cluster {
         self.driver.check_open(board).err().map(Error::from)
     }
 
-    /// What the configuration says of nodes that are not there.
+    /// What the configuration, or else a simulation, says of nodes that are not there.
     #[must_use]
     pub fn surplus(&self) -> Option<String> {
         if self.uncounted().is_some() {
@@ -123,10 +125,19 @@ impl Cluster {
         surplus.sort_unstable();
         surplus.dedup();
         let last = self.names.label(count);
-        (!surplus.is_empty()).then(|| {
-            let nodes = self.names.fold(&surplus);
-            format!("the configuration describes {nodes}, but the last node here is {last}")
-        })
+        if surplus.is_empty() {
+            return self.described_in_vain();
+        }
+        let nodes = self.names.fold(&surplus);
+        Some(format!("the configuration describes {nodes}, but the last node here is {last}"))
+    }
+
+    fn described_in_vain(&self) -> Option<String> {
+        let is_here = |name: &String| self.driver.nodes().any(|node| label(node) == *name);
+        let absent: Vec<_> = self.described.iter().filter(|name| !is_here(name)).cloned().collect();
+        let names = absent.join(" ");
+        (!absent.is_empty())
+            .then(|| format!("the simulation describes {names}, but there is no such node here"))
     }
 
     /// What other calls do not get to know of nodes that are switched here, and why.
@@ -134,6 +145,12 @@ impl Cluster {
     pub fn unrecorded(&self) -> Option<String> {
         let (path, result) = self.driver.check_record();
         let error = result.err()?;
+        if error.kind() == std::io::ErrorKind::InvalidData {
+            return Some(format!(
+                "the record {} was damaged and is begun anew: what other processes have switched or asked for is not known",
+                path.display()
+            ));
+        }
         Some(format!(
             "cannot use the record {}: {error}; other processes will not honour the delay of nodes switched on \
              here, and `off` may not stop a running `on`; remove it, or make it writable",

@@ -21,7 +21,7 @@ pub(crate) struct Top {
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2", allow_hyphen_values = true)]
     interval: Duration,
     /// End after this many (default: run until interrupted)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_hyphen_values = true)]
     count: Option<u64>,
 }
 

@@ -44,7 +44,8 @@ pub(crate) struct Waiting {
         value_name = "N",
         requires = "goal",
         default_value_t = 0,
-        hide_default_value = true
+        hide_default_value = true,
+        allow_hyphen_values = true
     )]
     pub(crate) retries: u32,
 }

@@ -45,7 +45,7 @@ pub enum ChaosError {
         problem: String,
     },
     /// The note names nodes that are not there, and cannot get their power back.
-    #[error("absent, because their HAT is not connected: {}; connect it, or remove the file {}, which names them", .nodes.join(" "), .path.display())]
+    #[error("not here: {}; connect their HAT, or remove the file {}, which names them", .nodes.join(" "), .path.display())]
     Gone {
         /// The note.
         path: PathBuf,

@@ -79,9 +79,11 @@ impl Note {
         Ok(Self { file, _lock: lock })
     }
 
-    /// The nodes that are not as they were found, by their numbers.
+    /// The nodes that are not as they were found, by their numbers, in their order.
     pub(super) fn nodes(&self) -> Result<Vec<u32>, ChaosError> {
-        Ok(read(&self.file.path)?.nodes)
+        let mut nodes = read(&self.file.path)?.nodes;
+        nodes.sort_unstable();
+        Ok(nodes)
     }
 
     /// Those of them that hang.

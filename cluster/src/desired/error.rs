@@ -31,7 +31,7 @@ pub enum DesiredError {
         path: PathBuf,
     },
     /// The file is not one that was saved here.
-    #[error("{} does not hold the nodes' desired state: {problem}; correct or remove it", .path.display())]
+    #[error("{} does not hold the nodes' desired state: {problem}; correct or remove it (it says which nodes were on before a loss of power)", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -104,6 +104,11 @@ impl Store {
             let state = FileState { bytes, mode: self.mode(), owner: None };
             return Ok(changes::replace_file(disk, &self.root, &self.file, &state)?);
         };
+        let is_link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
+        if is_link {
+            let source = io::Error::other("it is a symbolic link");
+            return Err(DesiredError::Io { doing: "replace", path, source });
+        }
         let text = String::from_utf8_lossy(&bytes);
         hat_driver::sim::replace_beside(simulation, &path, &text)
             .map_err(|source| DesiredError::Io { doing: "replace", path, source })

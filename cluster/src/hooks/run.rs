@@ -21,6 +21,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How often a hook's end is looked for on a kernel that cannot tell it (before Linux 5.3).
 const TICK: Duration = Duration::from_millis(20);
 
+/// The kernel reads no more of a script's first line.
+const LINE: u64 = 256;
+
 /// How often a hook looks whether it is to be stopped.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -35,7 +38,9 @@ pub(super) fn run(
     stop: &AtomicBool,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
-    let (mut child, output) = start(command).map_err(|error| format!("cannot be run: {error}"))?;
+    let started = start(command);
+    let (mut child, output) =
+        started.map_err(|error| format!("cannot be run: {}", why(command, &error)))?;
     let mut running = Running { output, lines: Lines::default(), tell };
     let ended = running.watch(&mut child, limit, Some(stop));
     let problem = match ended {
@@ -58,6 +63,21 @@ pub(super) fn run(
         (None, _) => Ok(()),
         (Some(problem), "") => Err(problem),
         (Some(problem), last) => Err(format!("{problem}: {last}")),
+    }
+}
+
+/// The kernel says of a script whose interpreter is missing what it says of one that is missing itself.
+fn why(command: &Command, error: &io::Error) -> String {
+    let mut first = Vec::new();
+    let is_there = error.kind() == io::ErrorKind::NotFound
+        && File::open(command.get_program())
+            .and_then(|file| file.take(LINE).read_to_end(&mut first))
+            .is_ok();
+    let first = String::from_utf8_lossy(&first);
+    let interpreter = first.strip_prefix("#!").and_then(|line| line.split_whitespace().next());
+    match interpreter.filter(|_| is_there) {
+        Some(interpreter) => format!("its interpreter {interpreter:?} does not exist"),
+        None => error.to_string(),
     }
 }
 
@@ -150,6 +170,8 @@ impl Running<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
@@ -172,6 +194,12 @@ mod tests {
         let mut absent = Command::new("/nonexistent/hook");
         let problem = run(&mut absent, LONG, &NEVER, &mut |_| {}).unwrap_err();
         assert!(problem.starts_with("cannot be run: "), "{problem}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hook");
+        std::fs::write(&path, "#! /nonexistent/sh -e\n").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        let problem = run(&mut Command::new(&path), LONG, &NEVER, &mut |_| {}).unwrap_err();
+        assert_eq!(problem, "cannot be run: its interpreter \"/nonexistent/sh\" does not exist");
     }
 
     /// Also where it ignores the signal, and with what it has started.

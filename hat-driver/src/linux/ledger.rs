@@ -150,6 +150,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// Whether a text is empty, or begins and ends as those that are written here.
+    pub(super) fn is_whole(text: &str) -> bool {
+        text.is_empty() || text.starts_with(HEAD) && text.ends_with("\n.\n")
+    }
+
     /// What a text says; nothing where it is none of ours.
     pub(super) fn parse(text: &str) -> Self {
         Self::try_parse(text).unwrap_or_default()

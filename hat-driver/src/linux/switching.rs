@@ -13,6 +13,7 @@ use super::error::{ClusterError, Done};
 use super::event::{PowerEvent, Verdict};
 use super::exclusion::Stop;
 use super::handle::{Board, Node};
+use super::ledger::Ledger;
 use super::platform::Resource;
 use super::run::Run;
 use super::session::Session;
@@ -172,13 +173,21 @@ impl Cluster {
         }
     }
 
-    /// Whether other callers can read what is switched here, and the file that it is written to.
+    /// Whether other callers can read what is switched here, and the file that it is written to. A damaged one is begun anew.
     ///
     /// # Errors
-    /// Why not. Nodes are switched all the same.
+    /// Why not, of the kind [`InvalidData`](io::ErrorKind::InvalidData) where it was damaged. Nodes are switched all the same.
     pub fn check_record(&self) -> (PathBuf, io::Result<()>) {
         let path = self.platform.lock_path(Resource::Record);
-        let written = self.platform.record(&mut |text| Some(text.to_owned()));
-        (path.unwrap_or_default(), written)
+        let mut was_whole = true;
+        let written = self.platform.record(&mut |text| {
+            was_whole = Ledger::is_whole(text);
+            Some(if was_whole { text.to_owned() } else { Ledger::default().to_string() })
+        });
+        let checked = match written {
+            Ok(()) if !was_whole => Err(io::ErrorKind::InvalidData.into()),
+            written => written,
+        };
+        (path.unwrap_or_default(), checked)
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 /// What a time looks like, for messages.
-const FORM: &str =
-    "not a time; write seconds such as 2, 0.5 or 1.5s, or milliseconds such as 500ms";
+const FORM: &str = "not a time; write seconds such as 2, 0.5 or 1.5s, or milliseconds such as 500ms; no other units are known";
 
 /// Reads seconds, with or without an `s`, or milliseconds: `1`, `0.5`, `1.5s`, `500ms`.
 ///
@@ -26,7 +25,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         Ok(value) if plain => value,
         _ => return Err(FORM.to_owned()),
     };
-    Duration::try_from_secs_f64(value * unit).map_err(|_| "the time is too long".into())
+    Duration::try_from_secs_f64(value * unit)
+        .map_err(|_| format!("the time is too long; the longest is {} s", u64::MAX))
 }
 
 #[cfg(test)]
@@ -42,6 +42,14 @@ mod tests {
         }
         for text in ["", "s", "ms", "x", "-1", "inf", "nan", "1e3", "1m", "1 2", &"9".repeat(30)] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+        for (text, part) in [
+            ("10000d", "no other units"),
+            ("1.5h", "no other units"),
+            (&"9".repeat(30), "the longest is 18446744073709551615 s"),
+        ] {
+            let error = parse_duration(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 }

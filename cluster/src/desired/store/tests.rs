@@ -168,7 +168,10 @@ fn a_file_that_is_no_desired_state_is_named_and_stays() {
         fs::write(store.path(), text).unwrap();
         let error = store.change(|document| ask(document, Action::On)).unwrap_err();
         assert!(error.to_string().contains("desired.json"), "{error}");
-        assert!(error.to_string().ends_with("correct or remove it"), "{error}");
+        assert!(
+            error.to_string().contains("correct or remove it (it says which nodes were on"),
+            "{error}"
+        );
         assert_eq!(fs::read_to_string(store.path()).unwrap(), text);
     }
 }
