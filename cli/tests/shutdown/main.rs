@@ -283,6 +283,28 @@ fn where_neither_way_leads_to_it_both_are_told_and_the_power_stays() {
     assert!(forced.stdout.contains("cut without having halted") && !is_on(&world), "{forced:?}");
 }
 
+/// Seen: a line of 900 characters, with the same advice for each node, and that of an agent that is not there for one that hangs.
+#[test]
+fn what_several_nodes_have_to_say_is_a_line_each_and_what_helps_is_told_once() {
+    let world = world(|value| {
+        value["nodes"]["p1"]["hangs"] = json!(true);
+        value["nodes"]["p2"]["hangs"] = json!(true);
+    });
+    let output = world.run(&["reboot", "p1", "p2", "--timeout", "500ms"]);
+    let why = |node| {
+        format!(
+            "  {node}: no agent on {node}: serial port: no answer; ssh {node}: a simulated node has no network\n"
+        )
+    };
+    let text = format!(
+        "clusterhat: did not restart, and keep their power:\n{}{}  look at its console: its system hangs, or its agent \
+         does not run\n",
+        why("p1"),
+        why("p2")
+    );
+    assert_eq!((output.status, output.stderr), (3, text));
+}
+
 #[test]
 fn a_name_that_leads_to_another_machine_shuts_nothing_down() {
     let (world, programs) = (world(without_agent), Programs::new(2));

@@ -13,9 +13,7 @@ use crate::ports::PortError;
 #[non_exhaustive]
 pub enum AgentError {
     /// It can be reached neither by the serial port nor by ssh.
-    #[error(
-        "no agent on {node}: serial port: {serial}; ssh {ssh_name}: {ssh}; install clusterhat-node on it, or set up its network and ssh key"
-    )]
+    #[error("no agent on {node}: serial port: {serial}; ssh {ssh_name}: {ssh}")]
     Unreachable {
         /// The node.
         node: String,
@@ -78,6 +76,28 @@ pub enum AgentError {
 pub(super) const SERIAL_LIMIT: Duration = Duration::from_secs(3);
 
 impl AgentError {
+    /// What can be done about it, where its text does not say.
+    #[must_use]
+    pub fn fix(&self) -> Option<&'static str> {
+        let Self::Unreachable { serial, .. } = self else { return None };
+        match **serial {
+            // Its port is there.
+            Self::Silent | Self::Closed | Self::Nonsense => {
+                Some("look at its console: its system hangs, or its agent does not run")
+            }
+            Self::Port(PortError::Busy { .. }) | Self::Version { .. } | Self::Refused(_) => None,
+            _ => Some("install clusterhat-node on it, or set up its network and ssh key"),
+        }
+    }
+
+    /// The text, and what can be done about it.
+    pub(crate) fn with_fix(&self) -> String {
+        match self.fix() {
+            Some(fix) => format!("{self}; {fix}"),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether it is a timeout: of an agent that may exist, as on a node that hangs.
     #[must_use]
     pub fn is_timeout(&self) -> bool {

@@ -69,7 +69,7 @@ impl Silence {
             AgentError::Unreachable { ssh, .. } if is_version(ssh) => {
                 Self::Protocol(ssh.to_string())
             }
-            error => Self::Unreachable(error.to_string()),
+            error => Self::Unreachable(error.with_fix()),
         }
     }
 }

@@ -107,10 +107,12 @@ pub enum Error {
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
     /// Nodes that were to go down, and do not.
-    #[error("{}", not_shut_down(.failures, .cut))]
+    #[error("{}", not_shut_down(.failures, .fixes, .cut))]
     NotShutDown {
         /// Each that keeps its power, with why.
         failures: Vec<(String, String)>,
+        /// What can be done for those that could not be asked.
+        fixes: Vec<&'static str>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
         /// Those that keep their power since another caller has asked for it.
@@ -121,10 +123,12 @@ pub enum Error {
         cut: Vec<String>,
     },
     /// Nodes that were to restart, and do not.
-    #[error("{}", not_restarted(.failures, .off))]
+    #[error("{}", not_restarted(.failures, .fixes, .off))]
     NotRestarted {
         /// Each that has power with why.
         failures: Vec<(String, String)>,
+        /// What can be done for those that could not be asked.
+        fixes: Vec<&'static str>,
         /// Whether a node did not answer in time.
         timed_out: bool,
         /// Those that have no power, so that there is nothing to restart.

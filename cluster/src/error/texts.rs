@@ -22,13 +22,18 @@ pub(super) fn orders(connected: &[u8]) -> String {
 }
 
 /// Each node with why; their power is as it was.
-fn keep_power(action: &str, failures: &[(String, String)]) -> String {
-    let nodes: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
-    format!("did not {action}, and keep their power: {}", nodes.join("; "))
+fn keep_power(action: &str, failures: &[(String, String)], fixes: &[&str]) -> String {
+    let nodes = failures.iter().map(|(node, why)| format!("{node}: {why}"));
+    let parts: Vec<_> = nodes.chain(fixes.iter().map(|&fix| fix.to_owned())).collect();
+    format!("did not {action}, and keep their power: {}", parts.join("; "))
 }
 
-pub(super) fn not_shut_down(failures: &[(String, String)], cut: &[String]) -> String {
-    let failed = (!failures.is_empty()).then(|| keep_power("shut down", failures));
+pub(super) fn not_shut_down(
+    failures: &[(String, String)],
+    fixes: &[&str],
+    cut: &[String],
+) -> String {
+    let failed = (!failures.is_empty()).then(|| keep_power("shut down", failures, fixes));
     let (were, they) = if cut.len() == 1 { ("was", "it") } else { ("were", "they") };
     let cut = (!cut.is_empty()).then(|| {
         let nodes = cut.join(" ");
@@ -37,8 +42,12 @@ pub(super) fn not_shut_down(failures: &[(String, String)], cut: &[String]) -> St
     cut.into_iter().chain(failed).collect::<Vec<_>>().join("; ")
 }
 
-pub(super) fn not_restarted(failures: &[(String, String)], off: &[String]) -> String {
-    let failed = (!failures.is_empty()).then(|| keep_power("restart", failures));
+pub(super) fn not_restarted(
+    failures: &[(String, String)],
+    fixes: &[&str],
+    off: &[String],
+) -> String {
+    let failed = (!failures.is_empty()).then(|| keep_power("restart", failures, fixes));
     let off = (!off.is_empty())
         .then(|| format!("not restarted, because they are off: {}", off.join(" ")));
     failed.into_iter().chain(off).collect::<Vec<_>>().join("; ")

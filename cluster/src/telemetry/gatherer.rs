@@ -161,7 +161,7 @@ impl Contact {
         let is_busy = matches!(error, AgentError::Unreachable { serial, .. }
             if matches!(**serial, AgentError::Port(PortError::Busy { .. })));
         let again = (!is_busy).then(|| Instant::now() + AGAIN);
-        let (error, no_agent) = (Some(error.to_string()), NoAgent::of(error));
+        let (error, no_agent) = (Some(error.with_fix()), NoAgent::of(error));
         *self = Self { error, no_agent, again, state: self.state, ..Self::default() };
     }
 

@@ -112,6 +112,7 @@ impl Course {
             },
             (Stage::Asking, Said::Failed(error)) => self.fail(Failure::NotAccepted {
                 why: error.to_string(),
+                fix: error.fix(),
                 is_timeout: error.is_timeout(),
             }),
             (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {

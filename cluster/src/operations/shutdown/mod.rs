@@ -8,6 +8,7 @@ mod ask;
 mod course;
 mod work;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::Node;
@@ -198,14 +199,14 @@ fn not_restarted(courses: &[Course], off: Vec<String>, is_stopped: bool) -> Opti
     let is_silent = |course: &Course| course.has_timed_out() || course.is_asking();
     let timed_out = !is_stopped && courses.iter().any(is_silent);
     let is_any = !failures.is_empty() || !off.is_empty();
-    is_any.then_some(Error::NotRestarted { failures, timed_out, off })
+    is_any.then_some(Error::NotRestarted { failures, fixes: fixes(courses), timed_out, off })
 }
 
 /// What is wrong where the caller stopped before anybody was asked.
 fn not_asked(nodes: &[Node]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
     let (wanted, halted, cut) = (Vec::new(), Vec::new(), Vec::new());
-    Error::NotShutDown { failures, timed_out: false, wanted, halted, cut }
+    Error::NotShutDown { failures, fixes: Vec::new(), timed_out: false, wanted, halted, cut }
 }
 
 /// What is wrong where not all nodes were shut down.
@@ -219,8 +220,14 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     };
     let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
     let cut = labels(Course::is_cut_by_another);
-    let error = Error::NotShutDown { failures, timed_out, wanted, halted, cut };
+    let error =
+        Error::NotShutDown { failures, fixes: fixes(courses), timed_out, wanted, halted, cut };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
+}
+
+/// What can be done for nodes that could not be asked, each once.
+fn fixes(courses: &[Course]) -> Vec<&'static str> {
+    courses.iter().filter_map(Course::fix).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A node's result, for the desired state and the hooks.

@@ -8,7 +8,7 @@ use crate::agent::Transport;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// It cannot be asked, or refuses.
-    NotAccepted { why: String, is_timeout: bool },
+    NotAccepted { why: String, fix: Option<&'static str>, is_timeout: bool },
     /// It is not on the USB, so nobody can see it halt.
     Unseen,
     /// It starts again instead.

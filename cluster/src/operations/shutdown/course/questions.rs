@@ -89,6 +89,14 @@ impl Course {
         }
     }
 
+    /// What can be done for it to do what it is asked.
+    pub(in super::super) fn fix(&self) -> Option<&'static str> {
+        match self.stage {
+            Stage::Failed(Failure::NotAccepted { fix, .. }) => fix,
+            _ => None,
+        }
+    }
+
     /// Why it is not shut down, where it is not.
     pub(in super::super) fn failure(&self, limit: Duration) -> Option<String> {
         let Stage::Failed(failure) = &self.stage else { return None };
