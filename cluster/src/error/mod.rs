@@ -112,7 +112,7 @@ pub enum Error {
         /// Each that keeps its power, with why.
         failures: Vec<(String, String)>,
         /// What can be done for those that could not be asked.
-        fixes: Vec<&'static str>,
+        fixes: Box<[&'static str]>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
         /// Those that keep their power since another caller has asked for it.
@@ -120,7 +120,7 @@ pub enum Error {
         /// Those of them that have halted.
         halted: Vec<String>,
         /// Those that another caller has switched off before they had halted.
-        cut: Vec<String>,
+        cut: Box<[String]>,
     },
     /// Nodes that were to restart, and do not.
     #[error("{}", not_restarted(.failures, .fixes, .off))]
@@ -128,7 +128,7 @@ pub enum Error {
         /// Each that has power with why.
         failures: Vec<(String, String)>,
         /// What can be done for those that could not be asked.
-        fixes: Vec<&'static str>,
+        fixes: Box<[&'static str]>,
         /// Whether a node did not answer in time.
         timed_out: bool,
         /// Those that have no power, so that there is nothing to restart.

@@ -205,8 +205,8 @@ fn not_restarted(courses: &[Course], off: Vec<String>, is_stopped: bool) -> Opti
 /// What is wrong where the caller stopped before anybody was asked.
 fn not_asked(nodes: &[Node]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    let (wanted, halted, cut) = (Vec::new(), Vec::new(), Vec::new());
-    Error::NotShutDown { failures, fixes: Vec::new(), timed_out: false, wanted, halted, cut }
+    let (wanted, halted, cut) = (Vec::new(), Vec::new(), Box::default());
+    Error::NotShutDown { failures, fixes: Box::default(), timed_out: false, wanted, halted, cut }
 }
 
 /// What is wrong where not all nodes were shut down.
@@ -215,18 +215,18 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let have_power = courses.iter().filter(|course| !course.is_cut_by_another());
     let failures = have_power.filter_map(failed).collect();
     let timed_out = courses.iter().any(Course::has_timed_out);
-    let labels = |is: fn(&Course) -> bool| {
+    let labels = |is: fn(&Course) -> bool| -> Vec<_> {
         courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
     };
     let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
-    let cut = labels(Course::is_cut_by_another);
+    let cut = labels(Course::is_cut_by_another).into_boxed_slice();
     let error =
         Error::NotShutDown { failures, fixes: fixes(courses), timed_out, wanted, halted, cut };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
 
 /// What can be done for nodes that could not be asked, each once.
-fn fixes(courses: &[Course]) -> Vec<&'static str> {
+fn fixes(courses: &[Course]) -> Box<[&'static str]> {
     courses.iter().filter_map(Course::fix).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
