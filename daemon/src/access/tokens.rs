@@ -19,6 +19,9 @@ const FILE: &str = "tokens.json";
 /// More tokens are not kept.
 const MOST: usize = 256;
 
+/// A shorter life would be over before anybody uses it: it is kept in whole seconds.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// What every token begins with, so that programs that look for leaked secrets know it.
 const PREFIX: &str = "chat_";
 
@@ -74,7 +77,7 @@ impl Tokens {
     /// Makes a token; its secret is told this once.
     ///
     /// # Errors
-    /// A name that is taken or malformed, too many tokens, or a file that cannot be written.
+    /// A name that is taken or malformed, a lifetime below a second, too many tokens, or a file that cannot be written.
     pub fn create(
         &self,
         name: &str,
@@ -82,6 +85,10 @@ impl Tokens {
         lifetime: Option<Duration>,
     ) -> Result<(Token, String), Problem> {
         check_name(name)?;
+        if lifetime.is_some_and(|lifetime| lifetime < SHORTEST) {
+            let text = "a token lasts at least 1 s; without a time it lasts until it is removed";
+            return Err(Problem::bad_request(text));
+        }
         let now = unix_now();
         let expires = lifetime.map(|lifetime| now.saturating_add(lifetime.as_secs()));
         let token = Token { name: name.to_owned(), role, created: now, expires };
@@ -152,9 +159,12 @@ mod tests {
         let folder = StateFolder::open(parent.path()).unwrap();
         let tokens = Tokens::open(&folder).unwrap();
         let (token, secret) = tokens.create("maas", Role::Operator, None).unwrap();
-        let (_, gone) = tokens.create("old", Role::Operator, Some(Duration::ZERO)).unwrap();
         assert_eq!(tokens.find(&secret), Some(token.clone()));
-        assert_eq!(tokens.find(&gone), None);
+        let short = Token { expires: Some(1000), ..token.clone() };
+        assert!(is_live(&short, 999) && !is_live(&short, 1000));
+        // Seen: it was made, and had ended.
+        let none = tokens.create("old", Role::Operator, Some(Duration::from_millis(999)));
+        assert_eq!(none.unwrap_err().kind, ProblemKind::BadRequest);
         assert_eq!(tokens.find("chat_guessed"), None);
         assert_eq!(tokens.list(), [token]);
         let file = std::fs::read_to_string(folder.path(FILE)).unwrap();
