@@ -77,3 +77,16 @@ impl Pair {
 pub(crate) fn sh(vm: &Vm, script: &str) -> String {
     vm.sh(script).unwrap_or_else(|e| panic!("{e}"))
 }
+
+/// Runs a command of `usbip` on the controller. While another device comes or goes it finds a port in use whose device has no
+/// name yet, says that it cannot open the driver, and has done nothing.
+pub(crate) fn usbip(vm: &Vm, words: &str) {
+    let script = format!(
+        "for i in $(seq 100); do
+             if said=$(usbip {words} 2>&1); then exit 0; fi
+             case $said in *'open vhci_driver'*) usleep 100000 ;; *) break ;; esac
+         done
+         echo \"$said\" >&2; exit 1"
+    );
+    sh(vm, &script);
+}

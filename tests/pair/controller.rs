@@ -2,7 +2,7 @@
 
 use clusterhat_tests::vm::{Programs, Spec, Vm, protocol::HOST};
 
-use crate::cable::sh;
+use crate::cable::{sh, usbip};
 
 /// As the vendor's images have it.
 pub(crate) const ADDRESS: &str = "172.19.181.254";
@@ -24,6 +24,7 @@ pub(crate) fn boot() -> Vm {
 
 /// Plugs the node's cable in, if it is not.
 pub(crate) fn plug(vm: &Vm, port: u16) {
-    let attach = format!("usbip --tcp-port {port} attach -r {HOST} -d usbip-vudc.0");
-    sh(vm, &format!("if {UNPLUGGED}; then {attach}; fi"));
+    if vm.run(&["sh", "-c", UNPLUGGED]).unwrap().status == 0 {
+        usbip(vm, &format!("--tcp-port {port} attach -r {HOST} -d usbip-vudc.0"));
+    }
 }

@@ -12,7 +12,7 @@ use clusterhat_tests::{
     vm::{Devices, Plugged, Programs, Spec, Vm, protocol::HOST},
 };
 
-use crate::cable::sh;
+use crate::cable::{sh, usbip};
 
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../udev/lib/udev/rules.d/");
 
@@ -88,12 +88,19 @@ pub(super) fn has_power(expanders: &Expanders, node: u8) -> bool {
     pins & HUB_OFF == 0 && pins & 1 << (node - 1) != 0
 }
 
+/// Waits until the kernel has let go of every node's device.
+pub(super) fn await_unplugged(vm: &Vm) {
+    let gone = "! grep -qsx '[1-4]' /sys/bus/usb/devices/[0-9]*-*/serial && \
+        ! awk '{ print $3 }' /sys/devices/platform/vhci_hcd.*/status | grep -qE '005|007'";
+    vm.until(gone).unwrap();
+}
+
 /// Plugs a node's cable in.
 pub(super) fn plug(vm: &Vm, port: u16) {
     // Two at once may find the same port of the virtual host controller free.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    sh(vm, &format!("usbip --tcp-port {port} attach -r {HOST} -d usbip-vudc.0"));
+    usbip(vm, &format!("--tcp-port {port} attach -r {HOST} -d usbip-vudc.0"));
 }
 
 /// Pulls a node's cable out.
@@ -101,8 +108,9 @@ pub(super) fn unplug(vm: &Vm, node: u8) {
     let script = format!(
         "device=$(grep -lx {node} /sys/bus/usb/devices/[0-9]*-*/serial); device=${{device%/serial}}
          port=$(awk -v device=${{device##*/}} '$7 == device {{ print $2 + 0 }}' /sys/devices/platform/vhci_hcd.0/status)
-         usbip detach -p $port"
+         echo $port"
     );
-    sh(vm, &script);
+    let port = sh(vm, &script);
+    usbip(vm, &format!("detach -p {port}"));
     vm.until(&format!("[ ! -e /dev/ttypi{node}a ]")).unwrap();
 }

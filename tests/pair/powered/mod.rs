@@ -62,6 +62,7 @@ impl Cluster {
             until("the end of a node's machine", || self.plane.machine(node).is_none());
             disk::make(&disk_of(&self.folder, node), DISK_BYTES).unwrap();
         }
+        controller::await_unplugged(self.vm());
         self.controller.forget();
     }
 

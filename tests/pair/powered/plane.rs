@@ -1,6 +1,8 @@
 //! The nodes' power supply: a node's machine starts when its pin goes high, and is killed when it goes low.
 
 use std::{
+    any::Any,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -43,21 +45,28 @@ struct Feed {
     machine: Mutex<Option<Arc<Vm>>>,
     /// The last.
     cut: Mutex<Option<Cut>>,
+    /// Why it has ended. What its thread prints goes to the test that made the cluster, which may be another one.
+    failure: Mutex<Option<String>>,
 }
 
 impl Plane {
     pub(super) fn start(controller: &Controller, disks: &[(u8, PathBuf)]) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let feed = |(node, disk): &(u8, PathBuf)| {
-            let (machine, cut) = Default::default();
-            Arc::new(Feed { node: *node, disk: disk.clone(), machine, cut })
+            let (machine, cut, failure) = Default::default();
+            Arc::new(Feed { node: *node, disk: disk.clone(), machine, cut, failure })
         };
         let feeds: Vec<_> = disks.iter().map(feed).collect();
         let work = |feed: &Arc<Feed>| {
             let (feed, is_over) = (Arc::clone(feed), Arc::clone(&is_over));
             let (vm, key) = (Arc::clone(&controller.vm), controller.public_key.clone());
             let expanders = controller.shared_expanders();
-            thread::spawn(move || feed.work(&vm, &key, &expanders, &is_over))
+            thread::spawn(move || {
+                let work = || feed.work(&vm, &key, &expanders, &is_over);
+                if let Err(panic) = panic::catch_unwind(AssertUnwindSafe(work)) {
+                    *lock(&feed.failure) = Some(words(&*panic));
+                }
+            })
         };
         let threads = feeds.iter().map(work).collect();
         Self { feeds, threads, is_over }
@@ -73,18 +82,15 @@ impl Plane {
     }
 
     pub(super) fn await_machine(&self, node: u8) -> Arc<Vm> {
-        until("a node's start", || self.machine(node).is_some() || self.has_failed());
-        self.machine(node).expect("a node could not be started")
+        let feed = self.feed(node);
+        until("a node's start", || self.machine(node).is_some() || lock(&feed.failure).is_some());
+        self.machine(node).unwrap_or_else(|| panic!("p{node}: {:?}", lock(&feed.failure)))
     }
 
     /// What was when the node's power went last, once the supply has followed the pin.
     pub(super) fn await_cut(&self, node: u8) -> Cut {
         until("the end of a node's machine", || self.machine(node).is_none());
         lock(&self.feed(node).cut).take().expect("it has had power")
-    }
-
-    fn has_failed(&self) -> bool {
-        self.threads.iter().any(JoinHandle::is_finished)
     }
 }
 
@@ -125,6 +131,12 @@ impl Feed {
         *lock(&self.cut) = Some(Cut { had_halted, synced: node::synced(&machine) });
         *lock(&self.machine) = None;
     }
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

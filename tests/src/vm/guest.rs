@@ -150,7 +150,7 @@ impl Vm {
     pub fn run_within(&self, limit: Duration, argv: &[&str]) -> io::Result<Output> {
         let argv = argv.iter().map(|arg| (*arg).to_owned()).collect();
         let request = Request::Run(Run { argv, ..Run::default() });
-        ran(in_guest(&request, lock(&self.agent).ask_within(limit, &request))?)
+        ran(self.in_guest(&request, lock(&self.agent).ask_within(limit, &request))?)
     }
 
     /// Runs a program with variables added to its environment.
@@ -263,7 +263,16 @@ impl Vm {
     }
 
     fn ask(&self, request: &Request) -> io::Result<Response> {
-        in_guest(request, lock(&self.agent).ask(request))
+        self.in_guest(request, lock(&self.agent).ask(request))
+    }
+
+    fn in_guest(&self, request: &Request, answer: io::Result<Response>) -> io::Result<Response> {
+        answer.map_err(|e| {
+            // A kernel that panics says so there.
+            let has_gone = e.kind() == io::ErrorKind::UnexpectedEof;
+            let e = if has_gone { self.machine.failure(&e.to_string()) } else { e };
+            context(e, format!("in the virtual machine, {request:?}"))
+        })
     }
 }
 
@@ -293,10 +302,6 @@ pub fn built(name: &str) -> io::Result<PathBuf> {
 /// A test that failed while it held the connection has left it between two requests.
 pub(super) fn lock(agent: &SharedAgent) -> MutexGuard<'_, Agent> {
     agent.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn in_guest(request: &Request, answer: io::Result<Response>) -> io::Result<Response> {
-    answer.map_err(|e| context(e, format!("in the virtual machine, {request:?}")))
 }
 
 fn ran(response: Response) -> io::Result<Output> {
