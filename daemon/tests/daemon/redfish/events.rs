@@ -98,7 +98,16 @@ fn a_receiver_that_never_answers_is_suspended_until_it_is_resumed_where_that_is_
     daemon.wait_for(&subscription, |known| known["Status"]["State"] == "Disabled");
     // Also after a restart.
     let daemon = daemon.restarted();
+    // An event is sent to all at once: what another receiver has been told was not kept for this one.
+    let (other_port, told) = receiver(&[204]);
+    let other = json!({
+        "Destination": format!("http://127.0.0.1:{other_port}/"),
+        "Protocol": "Redfish",
+        "MessageIds": ["ResourceEvent.1.4.ResourcePoweredOff"],
+    });
+    assert_eq!(daemon.ask("POST", SUBSCRIPTIONS, Some(&other.to_string())).status, 201);
     daemon.settle(&daemon.ask("POST", RESET, Some(&reset("ForceOff"))));
+    told.recv_timeout(Duration::from_secs(60)).expect("the other one is told");
     let known = daemon.get(&subscription);
     assert_eq!(known["Status"]["State"], "Disabled");
     let act = |what: &str, body: &str| {
