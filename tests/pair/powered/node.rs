@@ -34,9 +34,12 @@ until umount /data; do usleep 20000; done
 poweroff -f
 ";
 
-/// A record in each of two files. One is safe when the console says so; the other is left to the kernel.
+/// A record in each of two files. One is safe when the console says so; the other is left to the kernel. Both begin with the
+/// same records: whoever was ended between the two had written one more to the other, and a cut had lost some of it.
 const WRITER: &str = "#!/bin/sh
 n=$(good /data/synced)
+seq $n >/data/buffered
+sync /data/buffered
 while :; do
     n=$((n + 1))
     echo $n >>/data/buffered
