@@ -23,8 +23,6 @@ pub struct Cluster {
     /// Absent where no hooks are to be run.
     pub(crate) hooks: Option<HookFolder>,
     pub(crate) warnings: Vec<String>,
-    /// The nodes that a simulation describes.
-    pub(crate) described: Vec<String>,
 }
 
 impl Cluster {
@@ -133,8 +131,10 @@ impl Cluster {
     }
 
     fn described_in_vain(&self) -> Option<String> {
+        let Backend::Simulation(machine) = &self.backend else { return None };
         let is_here = |name: &String| self.driver.nodes().any(|node| label(node) == *name);
-        let absent: Vec<_> = self.described.iter().filter(|name| !is_here(name)).cloned().collect();
+        let described = machine.simulation().behaviours.into_keys();
+        let absent: Vec<_> = described.filter(|name| !is_here(name)).collect();
         let names = absent.join(" ");
         (!absent.is_empty())
             .then(|| format!("the simulation describes {names}, but there is no such node here"))

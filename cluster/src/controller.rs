@@ -46,8 +46,6 @@ pub struct Controller {
     settings: Settings,
     warnings: Vec<Warning>,
     options: Options,
-    /// The nodes that a simulation describes.
-    described: Vec<String>,
 }
 
 impl Controller {
@@ -57,12 +55,10 @@ impl Controller {
     /// # Errors
     /// [`Error::NoRoot`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let mut described = Vec::new();
         let (machine, sources, backend): (Arc<dyn Platform>, _, _) =
             match options.simulation.as_deref() {
                 Some(name) => {
-                    let (machine, sources, nodes) = simulated(name, options)?;
-                    described = nodes;
+                    let (machine, sources) = simulated(name, options)?;
                     (Arc::new(machine.clone()), sources, Backend::Simulation(machine))
                 }
                 None => {
@@ -77,7 +73,7 @@ impl Controller {
         if settings.role.is_node() {
             return Err(Error::NotController);
         }
-        Ok(Self { machine, backend, settings, warnings, options: options.clone(), described })
+        Ok(Self { machine, backend, settings, warnings, options: options.clone() })
     }
 
     /// Where the machine's files are; a simulation has none.
@@ -124,9 +120,8 @@ impl Controller {
             Backend::Simulation(machine) => machine.file().as_deref().map(Store::of_simulation),
         };
         let hooks = hook_folder(&self.options, &self.settings);
-        let (settings, backend, described) = (self.settings, self.backend, self.described);
-        let warnings = Vec::new();
-        Ok(Cluster { driver, settings, names, backend, desired, hooks, warnings, described })
+        let (settings, backend) = (self.settings, self.backend);
+        Ok(Cluster { driver, settings, names, backend, desired, hooks, warnings: Vec::new() })
     }
 }
 
@@ -148,7 +143,7 @@ fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Source
 }
 
 /// A simulation brings its own configuration: the machine's belongs to other boards.
-fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources, Vec<String>), Error> {
+fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error> {
     if !is_builtin(name) && !Path::new(name).exists() {
         let known: Vec<_> = builtin::names().collect();
         return Err(Error::Simulation(format!(
@@ -165,7 +160,6 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources, Vec<Str
         Error::Simulation(format!("{error}{fix}"))
     })?;
     let simulation = machine.simulation();
-    let described = simulation.behaviours.keys().cloned().collect();
     let text = |file: &str, text: Option<&str>| {
         text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
     };
@@ -177,7 +171,7 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources, Vec<Str
         sources.toml = Some(Sources::read_own(config)?);
     }
     let machine = if options.without_waits { machine.without_waits() } else { machine };
-    Ok((machine, sources, described))
+    Ok((machine, sources))
 }
 
 fn is_builtin(name: &str) -> bool {

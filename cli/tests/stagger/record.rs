@@ -207,10 +207,13 @@ fn a_record_that_cannot_be_used_is_told() {
 #[test]
 fn a_damaged_record_is_told_once() {
     let world = ready("v2.5");
-    fs::write(record(&world), "clusterhat 2\nasked i2c").unwrap();
-    let output = world.run(&["on", "p1"]);
-    assert_eq!(output.status, 0, "{output:?}");
     let warning = format!("the record {} was damaged and is begun anew", record(&world).display());
-    assert!(output.stderr.contains(&warning), "{output:?}");
-    assert!(world.run(&["on", "p1", "--json"]).json()["warnings"].is_null());
+    // Cut off, and spoilt in the middle.
+    for text in ["clusterhat 2\nasked i2c", "clusterhat 2\nasked i2c 1\n.\n"] {
+        fs::write(record(&world), text).unwrap();
+        let output = world.run(&["on", "p1"]);
+        assert_eq!(output.status, 0, "{output:?}");
+        assert!(output.stderr.contains(&warning), "{output:?}");
+        assert!(world.run(&["on", "p1", "--json"]).json()["warnings"].is_null());
+    }
 }

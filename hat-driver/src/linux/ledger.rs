@@ -150,9 +150,9 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Whether a text is empty, or begins and ends as those that are written here.
+    /// Whether a text is empty, or one of ours to its end.
     pub(super) fn is_whole(text: &str) -> bool {
-        text.is_empty() || text.starts_with(HEAD) && text.ends_with("\n.\n")
+        text.is_empty() || Self::try_parse(text).is_some()
     }
 
     /// What a text says; nothing where it is none of ours.

@@ -7,6 +7,7 @@ use hat_driver::linux::Moment;
 use hat_driver::power::Action;
 use hat_driver::sim::builtin;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::Work;
 use crate::event::Event;
@@ -26,6 +27,22 @@ fn open(file: &Path) -> Cluster {
     let simulation = Some(file.to_str().expect("UTF-8").to_owned());
     let options = Options { simulation, without_waits: true, ..Options::default() };
     Controller::new(&options).and_then(Controller::open).expect("the boards are there")
+}
+
+/// Two callers with one simulated board, as long as its folder is there.
+fn two_callers() -> (TempDir, Cluster, Cluster) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("simulation.json");
+    fs::write(&file, builtin::simulation("v2.5").expect("a built-in simulation").to_text())
+        .expect("it can be written");
+    let (first, second) = (open(&file), open(&file));
+    (folder, first, second)
+}
+
+fn switch(cluster: &mut Cluster, action: Action) {
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let switched = cluster.switch(&nodes, action, &mut |_| {}).expect("p1 is here");
+    assert!(switched.error.is_none(), "{switched:?}");
 }
 
 /// The only node that is on leaves the USB now.
@@ -50,8 +67,7 @@ fn a_second_shutdown_cuts_nothing_once_the_node_does_not_go_down_any_more() {
     write(&file, &world);
     let (first, mut second) = (open(&file), open(&file));
     let nodes = NodeSet::parse(&["p1"]).expect("a set");
-    let on = second.switch(&nodes, Action::On, &mut |_| {}).expect("p1 is here");
-    assert!(on.error.is_none(), "{on:?}");
+    switch(&mut second, Action::On);
     let p1 = first.driver().node(1).expect("p1");
     first.driver().set_going_down(p1, true);
     let mut has_left = false;
@@ -72,16 +88,8 @@ fn a_second_shutdown_cuts_nothing_once_the_node_does_not_go_down_any_more() {
 /// Seen: a shutdown that heard late that the node accepts took the cut by another command for the end of the node's way down.
 #[test]
 fn who_is_switched_off_meanwhile_does_not_go_down_any_more() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("simulation.json");
-    fs::write(&file, builtin::simulation("v2.5").expect("a built-in simulation").to_text())
-        .expect("it can be written");
-    let (first, mut second) = (open(&file), open(&file));
-    let nodes = NodeSet::parse(&["p1"]).expect("a set");
-    let mut switch = |action| {
-        let switched = second.switch(&nodes, action, &mut |_| {}).expect("p1 is here");
-        assert!(switched.error.is_none(), "{switched:?}");
-    };
+    let (_folder, first, mut second) = two_callers();
+    let mut switch = |action| switch(&mut second, action);
     switch(Action::On);
     let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
     first.driver().set_going_down_since(p1, &since);
@@ -95,16 +103,8 @@ fn who_is_switched_off_meanwhile_does_not_go_down_any_more() {
 /// Seen: the report said that a node is off which another command had switched on again.
 #[test]
 fn who_was_switched_off_is_looked_at_again_at_the_end() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("simulation.json");
-    fs::write(&file, builtin::simulation("v2.5").expect("a built-in simulation").to_text())
-        .expect("it can be written");
-    let (mut first, mut second) = (open(&file), open(&file));
-    let nodes = NodeSet::parse(&["p1"]).expect("a set");
-    let mut switch = |action| {
-        let switched = second.switch(&nodes, action, &mut |_| {}).expect("p1 is here");
-        assert!(switched.error.is_none(), "{switched:?}");
-    };
+    let (_folder, mut first, mut second) = two_callers();
+    let mut switch = |action| switch(&mut second, action);
     switch(Action::On);
     let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
     let limit = Duration::from_secs(60);
