@@ -100,17 +100,6 @@ impl From<NodeSetError> for Failure {
     }
 }
 
-/// The text with each node's clause on a line of its own, and what follows them on another.
-fn one_a_line(text: String, failures: &[(String, String)]) -> String {
-    let clauses: Vec<_> = failures.iter().map(|(node, why)| format!("{node}: {why}")).collect();
-    match text.split_once(&format!(" {}", clauses.join("; "))) {
-        Some((before, after)) => {
-            format!("{before}\n  {}{}", clauses.join("\n  "), after.replacen("; ", "\n  ", 1))
-        }
-        None => text,
-    }
-}
-
 fn driver_exit_status(error: &DriverError) -> u8 {
     match error {
         error if error.is_configuration() => 2,
@@ -241,15 +230,12 @@ impl Failure {
             Error::Network(NetworkError::Blocked(findings)) => {
                 sentences(findings).collect::<Vec<_>>().join("\nclusterhat: ")
             }
-            // One a line: each may have much to say.
-            Error::NotShutDown { failures, .. } | Error::NotRestarted { failures, .. }
-                if failures.len() > 1 =>
-            {
-                one_a_line(self.message(), failures)
-            }
             // The report stands there already.
             Error::ProblemsFound(_) => format!("{}: see above", self.message()),
-            _ => self.message(),
+            error => {
+                let more = advice(error).strip_prefix("; ").map(str::to_owned);
+                error.node_by_node(more).unwrap_or_else(|| self.message())
+            }
         }
     }
 

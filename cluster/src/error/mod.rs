@@ -23,7 +23,7 @@ use crate::ports::PortError;
 use crate::report::NodeState;
 use crate::service::ServiceError;
 use crate::shorten::shorten;
-use texts::{list, not_restarted, not_shut_down, orders, problems};
+use texts::{NodeClauses, list, orders, problems};
 
 pub use kind::ErrorKind;
 pub use report::ErrorReport;
@@ -107,7 +107,7 @@ pub enum Error {
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
     /// Nodes that were to go down, and do not.
-    #[error("{}", not_shut_down(.failures, .fixes, .cut))]
+    #[error("{}", NodeClauses::not_shut_down(.failures, .fixes, .cut).line())]
     NotShutDown {
         /// Each that keeps its power, with why.
         failures: Vec<(String, String)>,
@@ -123,7 +123,7 @@ pub enum Error {
         cut: Box<[String]>,
     },
     /// Nodes that were to restart, and do not.
-    #[error("{}", not_restarted(.failures, .fixes, .off))]
+    #[error("{}", NodeClauses::not_restarted(.failures, .fixes, .off).line())]
     NotRestarted {
         /// Each that has power with why.
         failures: Vec<(String, String)>,
@@ -236,6 +236,22 @@ impl Error {
             error => chain(error),
         })
         .into_owned()
+    }
+
+    /// The text of what several nodes did not do, each on a line of its own; `more`, what the caller has to say about
+    /// it, comes on the last one. None for other errors.
+    #[must_use]
+    pub fn node_by_node(&self, more: Option<String>) -> Option<String> {
+        let clauses = match self {
+            Self::NotShutDown { failures, fixes, cut, .. } if failures.len() > 1 => {
+                NodeClauses::not_shut_down(failures, fixes, cut)
+            }
+            Self::NotRestarted { failures, fixes, off, .. } if failures.len() > 1 => {
+                NodeClauses::not_restarted(failures, fixes, off)
+            }
+            _ => return None,
+        };
+        Some(shorten(&clauses.lines(more)).into_owned())
     }
 
     /// The same for programs.

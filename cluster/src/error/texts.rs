@@ -21,34 +21,75 @@ pub(super) fn orders(connected: &[u8]) -> String {
     }
 }
 
-/// Each node with why; their power is as it was.
-fn keep_power(action: &str, failures: &[(String, String)], fixes: &[&str]) -> String {
-    let nodes = failures.iter().map(|(node, why)| format!("{node}: {why}"));
-    let parts: Vec<_> = nodes.chain(fixes.iter().map(|&fix| fix.to_owned())).collect();
-    format!("did not {action}, and keep their power: {}", parts.join("; "))
+/// What is told of nodes that did not do what they were asked to, in parts.
+pub(super) struct NodeClauses {
+    /// What they did not do, up to the colon; nothing if there are no nodes.
+    head: String,
+    /// Each node with why.
+    nodes: Vec<String>,
+    /// What else is to be said.
+    rest: Vec<String>,
 }
 
-pub(super) fn not_shut_down(
-    failures: &[(String, String)],
-    fixes: &[&str],
-    cut: &[String],
-) -> String {
-    let failed = (!failures.is_empty()).then(|| keep_power("shut down", failures, fixes));
-    let (were, they) = if cut.len() == 1 { ("was", "it") } else { ("were", "they") };
-    let cut = (!cut.is_empty()).then(|| {
-        let nodes = cut.join(" ");
-        format!("{nodes} {were} switched off by another command before {they} had halted; {they} may have lost data")
-    });
-    cut.into_iter().chain(failed).collect::<Vec<_>>().join("; ")
-}
+impl NodeClauses {
+    pub(super) fn not_shut_down(
+        failures: &[(String, String)],
+        fixes: &[&str],
+        cut: &[String],
+    ) -> Self {
+        let mut clauses = Self::keep_power("shut down", failures, fixes);
+        if !cut.is_empty() {
+            let (were, they) = if cut.len() == 1 { ("was", "it") } else { ("were", "they") };
+            let nodes = cut.join(" ");
+            let cut = format!(
+                "{nodes} {were} switched off by another command before {they} had halted; {they} may have lost data"
+            );
+            if failures.is_empty() {
+                clauses.rest.push(cut);
+            } else {
+                clauses.head = format!("{cut}; {}", clauses.head);
+            }
+        }
+        clauses
+    }
 
-pub(super) fn not_restarted(
-    failures: &[(String, String)],
-    fixes: &[&str],
-    off: &[String],
-) -> String {
-    let failed = (!failures.is_empty()).then(|| keep_power("restart", failures, fixes));
-    let off = (!off.is_empty())
-        .then(|| format!("not restarted, because they are off: {}", off.join(" ")));
-    failed.into_iter().chain(off).collect::<Vec<_>>().join("; ")
+    pub(super) fn not_restarted(
+        failures: &[(String, String)],
+        fixes: &[&str],
+        off: &[String],
+    ) -> Self {
+        let mut clauses = Self::keep_power("restart", failures, fixes);
+        if !off.is_empty() {
+            clauses.rest.push(format!("not restarted, because they are off: {}", off.join(" ")));
+        }
+        clauses
+    }
+
+    fn keep_power(action: &str, failures: &[(String, String)], fixes: &[&str]) -> Self {
+        if failures.is_empty() {
+            return Self { head: String::new(), nodes: Vec::new(), rest: Vec::new() };
+        }
+        Self {
+            head: format!("did not {action}, and keep their power:"),
+            nodes: failures.iter().map(|(node, why)| format!("{node}: {why}")).collect(),
+            rest: fixes.iter().map(|&fix| fix.to_owned()).collect(),
+        }
+    }
+
+    /// All on one line.
+    pub(super) fn line(&self) -> String {
+        let clauses = self.nodes.iter().chain(&self.rest).map(String::as_str).collect::<Vec<_>>();
+        match &*self.head {
+            "" => clauses.join("; "),
+            head => format!("{head} {}", clauses.join("; ")),
+        }
+    }
+
+    /// Each node on a line of its own, and the rest, with one clause more, on another.
+    pub(super) fn lines(mut self, more: Option<String>) -> String {
+        self.rest.extend(more);
+        let rest = (!self.rest.is_empty()).then(|| self.rest.join("; "));
+        let head = std::iter::once(self.head);
+        head.chain(self.nodes).chain(rest).collect::<Vec<_>>().join("\n  ")
+    }
 }
