@@ -107,6 +107,9 @@ mod tests {
     }
 
     proptest! {
+        // Each makes up to 200 kB, byte by byte.
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn what_is_sent_arrives_in_whatever_pieces(
             bytes in prop::collection::vec(any::<u8>(), 0..200_000),
@@ -122,7 +125,9 @@ mod tests {
             }
             prop_assert_eq!(arrived, bytes);
         }
+    }
 
+    proptest! {
         #[test]
         fn whatever_comes_is_a_frame_or_refused(bytes in any::<Vec<u8>>()) {
             let _ = frames(&[&bytes]);
