@@ -91,7 +91,7 @@ fn mutated_lines() {
 }
 
 #[test]
-#[ignore = "a minute: cargo test --release -p node-link --all-features --test agent -- --ignored"]
+#[ignore = "1 minute: tests/long agent"]
 fn ten_million_mutated_lines() {
     fuzz(1000);
     let before = peak_kib();

@@ -43,7 +43,7 @@ fn number(vm: &Vm, name: &str) -> u64 {
 }
 
 #[test]
-#[ignore = "1 minute: cargo test -p clusterhat-tests --test released -- --ignored --nocapture"]
+#[ignore = "1 minute: tests/long released"]
 fn an_agent_takes_less_than_three_megabytes_and_rests_when_nobody_asks() {
     let program = released().unwrap().join("clusterhat-node");
     let vm = Vm::boot(&[(&program, "/usr/bin/clusterhat-node")]).unwrap();

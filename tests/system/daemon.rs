@@ -129,7 +129,7 @@ fn await_restart(vm: &Vm, restarts: u8, line: &str) {
 }
 
 #[test]
-#[ignore = "4 minutes: cargo test -p clusterhat-tests --test system the_service -- --ignored"]
+#[ignore = "4 minutes: tests/long system"]
 fn the_service_is_started_by_its_socket_and_its_ends_change_no_node() {
     let mut system = system();
     sh(&system, PREPARE);

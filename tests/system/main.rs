@@ -33,13 +33,13 @@ fn system() -> MutexGuard<'static, System> {
 }
 
 #[test]
-#[ignore = "10 to 20 minutes: cargo test -p clusterhat-tests --test system nat -- --ignored"]
+#[ignore = "10 to 20 minutes: tests/long system"]
 fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
     network::nat_until_it_is_undone();
 }
 
 #[test]
-fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone_and_a_reboot_changes_nothing_on_the_board()
-{
-    network::bridge_until_it_is_undone(boot::reboot);
+#[ignore = "4 minutes: tests/long system"]
+fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
+    network::bridge_until_it_is_undone();
 }

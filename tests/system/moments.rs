@@ -92,7 +92,7 @@ fn start(system: &mut System, moment: &impl std::fmt::Debug) -> String {
 }
 
 #[test]
-#[ignore = "25 min: cargo test -p clusterhat-tests --test system moment -- --ignored --nocapture"]
+#[ignore = "25 min: tests/long system"]
 fn a_loss_of_power_at_any_moment_of_a_switch_leaves_the_old_or_the_new_state() {
     let mut system = system();
     ask(&system);
@@ -113,7 +113,7 @@ fn a_loss_of_power_at_any_moment_of_a_switch_leaves_the_old_or_the_new_state() {
 }
 
 #[test]
-#[ignore = "25 min: cargo test -p clusterhat-tests --test system moment -- --ignored --nocapture"]
+#[ignore = "25 min: tests/long system"]
 fn a_loss_of_power_at_any_moment_of_a_start_changes_nothing_that_is_wanted() {
     let mut system = system();
     let old = ask(&system);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use clusterhat_tests::vm::{Output, Vm, system::System};
+use clusterhat_tests::vm::{Output, Vm};
 use serde_json::Value;
 
 use crate::{
@@ -290,7 +290,7 @@ fn bridge_works(vm: &Vm, controller: &str) {
 }
 
 /// A bridge from its setup to its undoing; a test of each manager's machine.
-pub(crate) fn bridge_until_it_is_undone(reboot: impl FnOnce(&mut System)) {
+pub(crate) fn bridge_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);
     let files = sh(&system, FILES);
@@ -300,7 +300,7 @@ pub(crate) fn bridge_until_it_is_undone(reboot: impl FnOnce(&mut System)) {
     );
     sh(&system, "clusterhat off; clusterhat network setup --mode bridge; clusterhat on p2");
     bridge_works(&system, &controller);
-    reboot(&mut system);
+    system.reboot().unwrap();
     bridge_works(&system, &controller);
     await_off(&system);
     undo(&system, &files);

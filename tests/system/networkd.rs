@@ -20,7 +20,7 @@ fn system() -> MutexGuard<'static, System> {
 }
 
 #[test]
-#[ignore = "10 minutes: cargo test -p clusterhat-tests --test system-networkd -- --ignored"]
+#[ignore = "10 minutes: tests/long system-networkd"]
 fn networkd_alone_manages_the_uplink() {
     let system = system();
     let manager =
@@ -30,13 +30,13 @@ fn networkd_alone_manages_the_uplink() {
 }
 
 #[test]
-#[ignore = "10 minutes: cargo test -p clusterhat-tests --test system-networkd -- --ignored"]
+#[ignore = "10 minutes: tests/long system-networkd"]
 fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
     network::nat_until_it_is_undone();
 }
 
 #[test]
-#[ignore = "10 minutes: cargo test -p clusterhat-tests --test system-networkd -- --ignored"]
+#[ignore = "10 minutes: tests/long system-networkd"]
 fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
-    network::bridge_until_it_is_undone(|system| system.reboot().unwrap());
+    network::bridge_until_it_is_undone();
 }

@@ -83,13 +83,13 @@ fn ncm_nodes_come_and_go_with_their_power() {
 }
 
 #[test]
-#[ignore = "2 minutes: cargo test -p clusterhat-tests --test system nodes_are_those -- --ignored"]
+#[ignore = "2 minutes: tests/long system"]
 fn ecm_nodes_are_those_that_boot_over_usb() {
     loop_of(&["--boot", "usbboot"], &Names { network: "ethupi", driver: "cdc_ether" });
 }
 
 #[test]
-#[ignore = "2 minutes: cargo test -p clusterhat-tests --test system nodes_are_those -- --ignored"]
+#[ignore = "2 minutes: tests/long system"]
 fn rndis_nodes_are_those_of_old_images() {
     loop_of(&["--ethernet", "rndis"], &Names { network: "ethpi", driver: "rndis_host" });
 }

@@ -84,7 +84,7 @@ fn nodes_come_back_one_after_the_other_and_a_reboot_meanwhile_takes_none_away() 
 }
 
 #[test]
-#[ignore = "several minutes: cargo test -p clusterhat-tests --test system two_starts -- --ignored"]
+#[ignore = "several minutes: tests/long system"]
 fn two_starts_in_a_row_that_are_cut_short_are_the_last() {
     let mut system = system();
     let before = ask(&system);

@@ -57,7 +57,7 @@ fn files_are_whole_whenever_it_is_killed() {
 
 /// The same more often; and that it is there again within a second, which a busy machine may keep from being so.
 #[test]
-#[ignore = "before a release: cargo test -p clusterhat-daemon --test daemon hundred_kills -- --ignored --nocapture"]
+#[ignore = "2 minutes: tests/long kills"]
 fn a_hundred_kills_lose_nothing() {
     let mut starts = kill(100);
     starts.sort_unstable();

@@ -145,7 +145,7 @@ fn each_invariant_can_fail() {
 
 /// With all faults, at each access: also where the rules let others change nothing.
 #[test]
-#[ignore = "ten minutes: cargo test -p hat-driver --features sim --test explore -- --ignored"]
+#[ignore = "10 minutes: tests/long explore"]
 fn the_rules_hold_with_every_fault_at_every_step() {
     large().iter().for_each(hold);
     for scenario in small() {

@@ -77,7 +77,7 @@ fn a_shutdown_loses_nothing_and_a_cut_does() {
 }
 
 #[test]
-#[ignore = "ten minutes: cargo test -p clusterhat-tests --test pair -- --ignored --nocapture"]
+#[ignore = "ten minutes: tests/long pair"]
 fn twenty_shutdowns_lose_nothing_and_every_cut_does() {
     rounds(20, 5);
 }

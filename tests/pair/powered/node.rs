@@ -1,4 +1,4 @@
-//! A node's machine: the gadget, the agent on its second port, and a writer that has its disk no rest.
+//! A node's machine: the gadget, the agent on its second port, and a writer that gives its disk little rest.
 
 use std::path::Path;
 
@@ -35,7 +35,8 @@ poweroff -f
 ";
 
 /// A record in each of two files. One is safe when the console says so; the other is left to the kernel. Both begin with the
-/// same records: whoever was ended between the two had written one more to the other, and a cut had lost some of it.
+/// same records: whoever was ended between the two had written one more to the other, and a cut had lost some of it. The
+/// pause leaves the processor to the other machines.
 const WRITER: &str = "#!/bin/sh
 n=$(good /data/synced)
 seq $n >/data/buffered
@@ -46,6 +47,7 @@ while :; do
     echo $n >>/data/synced
     sync /data/synced
     echo synced $n >/dev/console
+    usleep 50000
 done
 ";
 
