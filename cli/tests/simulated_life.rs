@@ -42,6 +42,27 @@ fn nodes_start_and_one_stays_in_its_boot_rom() {
     assert_eq!(states(&world), ["agent", "boot-rom", "off", "off"]);
 }
 
+/// Seen: nodes whose HAT's hub was off started up to their agents.
+#[test]
+fn the_hub_takes_the_nodes_off_the_usb() {
+    let world = world();
+    let reaches = |goal, timeout| {
+        call(&world, &["wait", "p1", "--for", goal, "--timeout", timeout]).status == 0
+    };
+    assert_eq!(call(&world, &["on", "p1"]).status, 0);
+    assert!(reaches("agent", "60"));
+    assert_eq!(call(&world, &["hub", "off"]).status, 0);
+    assert_eq!(states(&world), ["powered", "off", "off", "off"]);
+    let console = call(&world, &["console", "p1", "--send", "x", "--timeout", "0"]);
+    assert_eq!(console.status, 3, "{console:?}");
+    assert_eq!(call(&world, &["hub", "on"]).status, 0);
+    assert!(reaches("agent", "60"));
+    for args in [["hub", "off"], ["cycle", "p1"]] {
+        assert_eq!(call(&world, &args).status, 0);
+    }
+    assert!(!reaches("enumerated", "1"));
+}
+
 #[test]
 fn a_node_that_is_shut_down_is_halted_first_and_one_that_hangs_keeps_its_power() {
     let world = world();

@@ -30,7 +30,16 @@ pub(super) fn advice(error: &Error) -> String {
                 nodes => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
             };
         }
-        Error::NotShutDown { .. } => "; cut it with `clusterhat off --immediate`, or use --force",
+        Error::NotShutDown { failures, wanted, .. } => {
+            // Without nodes, `off` means all.
+            let kept = failures.iter().map(|(node, _)| &**node);
+            let kept: Vec<_> = kept.filter(|node| !wanted.iter().any(|one| one == node)).collect();
+            let their = if kept.len() == 1 { "its" } else { "their" };
+            return format!(
+                "; cut {their} power with `clusterhat off --immediate {}`, or use --force",
+                kept.join(" ")
+            );
+        }
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": omit --root",
         _ => "",

@@ -116,7 +116,7 @@ fn board_line(board: &BoardStatus) -> String {
 fn beyond_size(board: &BoardStatus) -> Option<String> {
     let places = board.beyond_size.join(" ");
     let warning = format!(
-        "{}: beyond its configured size, powered: {places}; `clusterhat off` switches them off, too",
+        "{}: beyond its configured size, powered: {places}; only `clusterhat off`, of all nodes, switches them off, too",
         board.board
     );
     (!places.is_empty()).then(|| format!("{}\n", paint(&warning, Tone::Bad)))

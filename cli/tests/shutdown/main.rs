@@ -271,7 +271,7 @@ fn where_neither_way_leads_to_it_both_are_told_and_the_power_stays() {
     for part in [
         "no agent on p1: serial port: no answer",
         "ssh pi@first: ssh: connect to host first port 22: \\u{1b}[1mrefused",
-        "clusterhat off --immediate",
+        "; cut its power with `clusterhat off --immediate p1`, or use --force",
     ] {
         assert!(output.stderr.contains(part), "{output:?}");
     }
@@ -281,6 +281,22 @@ fn where_neither_way_leads_to_it_both_are_told_and_the_power_stays() {
     );
     assert_eq!(forced.status, 0, "{forced:?}");
     assert!(forced.stdout.contains("cut without having halted") && !is_on(&world), "{forced:?}");
+}
+
+/// Seen: `off --immediate` without nodes, which cuts the power of all.
+#[test]
+fn the_advice_names_the_nodes_that_keep_their_power_and_no_others() {
+    let world = world(|value| value["nodes"]["p1"]["hangs"] = json!(true));
+    for args in [&["shutdown", "p1"][..], &["off", "--graceful", "p1"]] {
+        let output = world.run(&[args, &["--timeout", "500ms"]].concat());
+        assert_eq!(output.status, 3, "{output:?}");
+        let advice = output.stderr.split('`').nth(1).expect("a command");
+        assert_eq!(advice, "clusterhat off --immediate p1", "{output:?}");
+    }
+    let words = ["shutdown", "p1", "p2", "--timeout", "0"];
+    let output = world.run(&words);
+    let both = "cut their power with `clusterhat off --immediate p1 p2`";
+    assert!(output.stderr.contains(both), "{output:?}");
 }
 
 /// Seen: a line of 900 characters, with the same advice for each node, and that of an agent that is not there for one that hangs.

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hat_driver::linux::Node;
+use hat_driver::linux::{BoardModel, Node};
+use hat_driver::revisions::Revision;
 use hat_driver::sim::{Behaviour, Machine, NodePlace, Simulation};
 
 use super::timeline::{Life, Timeline};
@@ -18,6 +19,8 @@ pub(crate) struct SimulatedNode {
     pub(super) machine: Machine,
     pub(super) node: Node,
     pub(super) place: NodePlace,
+    /// Of its HAT, which says how its hub is switched.
+    revision: Option<&'static Revision>,
 }
 
 impl SimulatedNode {
@@ -26,7 +29,11 @@ impl SimulatedNode {
         let Backend::Simulation(machine) = &cluster.backend else { return None };
         let info = cluster.driver.info(node.board()).ok()?;
         let place = NodePlace { chip: info.bus.zip(info.address), position: node.position() };
-        Some(Self { machine: machine.clone(), node, place })
+        let revision = match info.model {
+            BoardModel::Hat(revision) => Some(revision),
+            _ => None,
+        };
+        Some(Self { machine: machine.clone(), node, place, revision })
     }
 
     /// Makes it hang until its power is switched.
@@ -60,7 +67,9 @@ impl SimulatedNode {
 
     pub(super) fn timeline_in(&self, simulation: &Simulation) -> Timeline {
         let behaviour = self.behaviour_in(simulation);
+        let is_off = |revision| simulation.is_hub_off(self.place, revision);
         Life {
+            is_hub_off: self.revision.is_some_and(is_off),
             power: simulation.has_power(self.place),
             record: simulation.node_record(self.place),
             behaviour,

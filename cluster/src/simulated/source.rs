@@ -93,8 +93,10 @@ fn on_boot_clock(deadline: Instant) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::life::Event::{AgentHello, GadgetSeen, Goodbye, Heard, LinkUp, PowerOff, PowerOn};
-    use crate::{Action, Controller, NodeSet, Options};
+    use crate::life::Event::{
+        AgentHello, GadgetGone, GadgetSeen, Goodbye, Heard, LinkUp, PowerOff, PowerOn, RomGone,
+    };
+    use crate::{Action, Controller, NodeSet, Options, Output};
     use hat_driver::sim::builtin;
 
     /// Another process's view of a simulation of four nodes.
@@ -111,6 +113,10 @@ mod tests {
     fn switch(folder: &std::path::Path, action: Action) {
         let p1 = NodeSet::parse(&["p1"]).unwrap();
         assert!(cluster(folder).switch(&p1, action, &mut |_| {}).unwrap().error.is_none());
+    }
+
+    fn hub(folder: &std::path::Path, is_on: bool) {
+        assert!(cluster(folder).set_output(Output::Hub, is_on).error.is_none());
     }
 
     fn next(source: &mut SimulatedSource) -> Vec<Event> {
@@ -136,6 +142,10 @@ mod tests {
         switch(folder.path(), Action::On);
         assert_eq!(next(&mut source), start);
         let node = SimulatedNode::of(&own, p1).unwrap();
+        hub(folder.path(), false);
+        assert_eq!(next(&mut source), [RomGone, GadgetGone]);
+        hub(folder.path(), true);
+        assert_eq!(next(&mut source), start[2..]);
         node.machine.change(|simulation| simulation.bring_down(node.place, false)).unwrap();
         assert_eq!(next(&mut source)[0], Goodbye);
     }

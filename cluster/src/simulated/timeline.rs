@@ -17,6 +17,8 @@ pub(super) struct Life {
     /// Since when, and what was done to it since; absent where nobody knows.
     pub(super) record: Option<NodeRecord>,
     pub(super) behaviour: Behaviour,
+    /// Whether the hub that it is connected to is switched off.
+    pub(super) is_hub_off: bool,
     pub(super) boots_over_usb: bool,
     /// Whether starting and going down take time.
     pub(super) has_waits: bool,
@@ -32,6 +34,10 @@ impl Life {
         let events = match (self.power, self.record) {
             (None, _) => vec![(None, Event::BoardGone)],
             (Some(false), _) => vec![(None, Event::PowerOff)],
+            (Some(true), record) if self.is_hub_off && !record.is_some_and(has_halted) => {
+                let at = record.map(|record| record.on());
+                off_usb().map(|event| (at, event)).to_vec()
+            }
             (Some(true), None) => {
                 let start = self.start(Duration::ZERO).into_iter();
                 std::iter::once((None, Event::PowerOn))
@@ -97,6 +103,16 @@ impl Life {
     }
 }
 
+/// Whether it was to power off. What is behind a hub without power cannot be asked to, so that this was before.
+const fn has_halted(record: NodeRecord) -> bool {
+    record.down.is_some() && !record.reboot
+}
+
+/// What has happened to a node behind a hub that is off: it has power, and has left the USB if it was there.
+const fn off_usb() -> [Event; 4] {
+    [Event::PowerOff, Event::PowerOn, Event::RomGone, Event::GadgetGone]
+}
+
 impl Timeline {
     /// What has happened up to a time.
     pub(super) fn past(&self, now: Duration) -> &[(Option<Duration>, Event)] {
@@ -145,6 +161,7 @@ mod tests {
             power: Some(true),
             record: Some(record(100)),
             behaviour: simulation.behaviours["p1"],
+            is_hub_off: false,
             boots_over_usb: false,
             has_waits: true,
         }
@@ -200,6 +217,17 @@ mod tests {
         assert_eq!(states(&off), [(0, State::Off)]);
         let gone = Life { power: None, ..off };
         assert_eq!(states(&gone), [(0, State::Absent)]);
+    }
+
+    #[test]
+    fn a_node_behind_a_hub_that_is_off_has_power_and_is_not_on_the_usb() {
+        let off = Life { is_hub_off: true, ..life("{}") };
+        assert_eq!(states(&off), [(0, State::Powered)]);
+        assert_eq!(states(&Life { record: None, ..off }), [(0, State::Powered)]);
+        let mut record = record(100);
+        record.down = Some(110_000_000_000);
+        let halted = Life { is_hub_off: true, record: Some(record), ..life("{}") };
+        assert_eq!(states(&halted).last(), Some(&(105, State::Halted)));
     }
 
     #[test]

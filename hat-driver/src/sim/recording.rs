@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::node::{NodePlace, NodeRecord};
 use super::simulation::Simulation;
 use crate::linux::Moment;
+use crate::revisions::Revision;
+use crate::{PinSet, Signals};
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
@@ -66,6 +68,19 @@ impl Simulation {
         let Moment { boot, uptime } = Moment::now();
         let records = self.power_record.of_boot(boot);
         records.entry(place.to_string()).or_default().hung = Some(nanoseconds(uptime));
+    }
+
+    /// Whether the hub that a node of a HAT of this revision is connected to is switched off. A board that is not initialised has not
+    /// switched it.
+    #[must_use]
+    pub fn is_hub_off(&self, place: NodePlace, revision: &Revision) -> bool {
+        let chip = place.chip.and_then(|chip| self.expanders.get(&chip));
+        let has_hub = revision.signals().contains(Signals::HUB);
+        chip.is_some_and(|chip| {
+            let is_output = !Signals::from_bits(chip.direction).contains(Signals::HUB);
+            let signals = revision.to_signals(PinSet::from_bits(chip.pins()));
+            has_hub && is_output && !signals.contains(Signals::HUB)
+        })
     }
 
     /// Whether a node's board is set to boot it over USB.
