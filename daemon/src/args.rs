@@ -1,19 +1,23 @@
 //! The command line.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clusterhat::Options;
 
+use crate::commands::Failure;
 use crate::commands::setup::Setup;
 use crate::commands::token::TokenCommand;
 use crate::service::Start;
-use crate::settings::parse_address;
+use crate::settings::{DEFAULT_LISTEN, parse_address};
 
 /// Where the unix socket is.
 pub const SOCKET: &str = "/run/clusterhat/clusterhatd.sock";
+
+/// Where accounts, tokens and the certificate are.
+const STATE: &str = "/var/lib/clusterhatd";
 
 /// Where the consoles' logs are.
 const CONSOLES: &str = "/var/log/clusterhat";
@@ -21,6 +25,7 @@ const CONSOLES: &str = "/var/log/clusterhat";
 /// For `--help` and the manual page.
 const AFTER_HELP: &str = "\
 Without --listen and without listen in [daemon] of /etc/clusterhat/clusterhat.toml only the unix socket is served.
+With --sim v2.5 a simulated board is served, at https://127.0.0.1:8443, which needs neither root nor hardware.
 The first line on standard output is a JSON document with url and fingerprint, and at the very first start with user and password.
 SIGHUP reads the configuration and the certificate again. Exit status: 0 ended by SIGTERM or SIGINT, 1 failed, 2 usage or configuration.";
 
@@ -49,22 +54,15 @@ pub enum Command {
 /// How to serve.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Serve HTTPS at this address, 127.0.0.1:8443 for example; port 0 = any free one
+    /// Serve HTTPS at this address, such as 127.0.0.1:8443; port 0 = any free one [default: none, but with --sim and without --socket 127.0.0.1:8443]
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     pub listen: Option<SocketAddr>,
     /// Serve this unix socket [default: /run/clusterhat/clusterhatd.sock, but with --sim none]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
-    /// Keep accounts, tokens and the certificate in this folder
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "STATE_DIRECTORY",
-        hide_env = true,
-        default_value = "/var/lib/clusterhatd"
-    )]
-    pub state_dir: PathBuf,
+    /// Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd, but with --sim a temporary one, removed at the end]
+    #[arg(long, global = true, value_name = "DIR", env = "STATE_DIRECTORY", hide_env = true)]
+    pub state_dir: Option<PathBuf>,
     /// Keep the consoles' logs in this folder [default: /var/log/clusterhat, but with --sim below the state folder]
     #[arg(long, value_name = "DIR", env = "LOGS_DIRECTORY", hide_env = true)]
     pub consoles_dir: Option<PathBuf>,
@@ -86,27 +84,46 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// What the daemon starts with.
+    /// What the daemon starts with; `state_dir` is where it keeps what it keeps, and `is_passed` says whether systemd passed it
+    /// a socket.
     #[must_use]
-    pub fn start(&self) -> Start {
+    pub fn start(&self, state_dir: &Path, is_passed: bool) -> Start {
         let options = Options {
             root: self.root.clone(),
             simulation: self.sim.clone(),
             config: self.config.clone(),
             ..Options::default()
         };
+        // Who serves nothing else is reached by nobody without.
+        let serves_nothing_else = !is_passed && self.socket().is_none();
         Start {
             options,
             listen: self.listen,
-            state_dir: self.state_dir.clone(),
-            consoles_dir: self.consoles_dir(),
+            default_listen: serves_nothing_else.then_some(DEFAULT_LISTEN),
+            state_dir: state_dir.to_owned(),
+            consoles_dir: self.consoles_dir(state_dir),
         }
     }
 
-    fn consoles_dir(&self) -> PathBuf {
+    /// Where the machine's accounts, tokens and certificate are, for the commands beside serving.
+    ///
+    /// # Errors
+    /// A simulation's are in a temporary folder, which is not known here.
+    pub fn state_dir(&self) -> Result<PathBuf, Failure> {
+        match (&self.state_dir, &self.sim) {
+            (Some(path), _) => Ok(path.clone()),
+            (None, None) => Ok(PathBuf::from(STATE)),
+            (None, Some(_)) => Err(Failure::usage(
+                "which folder a simulation keeps its tokens and accounts in is not known: name it with --state-dir, or leave out \
+                 --sim (CLUSTERHAT_SIM)",
+            )),
+        }
+    }
+
+    fn consoles_dir(&self, state_dir: &Path) -> PathBuf {
         match (&self.consoles_dir, &self.sim) {
             (Some(path), _) => path.clone(),
-            (None, Some(_)) => self.state_dir.join("consoles"),
+            (None, Some(_)) => state_dir.join("consoles"),
             (None, None) => PathBuf::from(CONSOLES),
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::sync::OnceLock;
 
 /// How much a line matters: the numbers of syslog(3).
@@ -34,18 +33,27 @@ pub fn tell(level: Level, text: &str, fields: &[(&str, &str)]) {
     let _ = writeln!(std::io::stderr().lock(), "clusterhatd: {}", shown(text));
 }
 
+/// Tells the journal alone, where there is one: for a command, whose standard error is its user's.
+pub fn tell_journal(level: Level, text: &str, fields: &[(&str, &str)]) {
+    if let Some(journal) = connect() {
+        // It is in the file that it is about, too.
+        let _ = journal.send(&message(level, text, fields));
+    }
+}
+
 /// Where systemd says that standard error is the journal's (`JOURNAL_STREAM`, systemd.exec(5)).
 fn journal() -> Option<&'static UnixDatagram> {
     static JOURNAL: OnceLock<Option<UnixDatagram>> = OnceLock::new();
-    let open = || {
-        std::env::var_os("JOURNAL_STREAM").filter(|_| Path::new(SOCKET).exists())?;
-        let socket = UnixDatagram::unbound().ok()?;
-        socket.connect(SOCKET).ok()?;
-        // A journal that does not read does not stop the daemon.
-        socket.set_nonblocking(true).ok()?;
-        Some(socket)
-    };
+    let open = || std::env::var_os("JOURNAL_STREAM").and_then(|_| connect());
     JOURNAL.get_or_init(open).as_ref()
+}
+
+fn connect() -> Option<UnixDatagram> {
+    let socket = UnixDatagram::unbound().ok()?;
+    socket.connect(SOCKET).ok()?;
+    // A journal that does not read does not stop the daemon.
+    socket.set_nonblocking(true).ok()?;
+    Some(socket)
 }
 
 /// A message of the native protocol: a value with a line feed has its length before it.

@@ -11,6 +11,7 @@ use clusterhat_daemon::commands::{self, Failure};
 use clusterhat_daemon::log::{self, Level};
 use clusterhat_daemon::server::{self, Sockets};
 use clusterhat_daemon::service::{Service, StartError};
+use clusterhat_daemon::temporary_folder::TemporaryFolder;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -20,16 +21,17 @@ fn main() -> ExitCode {
     let (serve, as_json) = (&cli.serve, cli.serve.json);
     match &cli.command {
         Some(Command::Token(token)) => {
-            commands::print("token", token.run(&serve.state_dir), as_json)
+            let done = serve.state_dir().and_then(|state_dir| token.run(&state_dir));
+            commands::print("token", done, as_json)
         }
         Some(Command::Setup(setup)) => {
             let root = serve.root.as_deref().unwrap_or(Path::new("/"));
-            commands::print("setup", setup.run(root, &serve.state_dir), as_json)
+            let done = serve.state_dir().and_then(|state_dir| setup.run(root, &state_dir));
+            commands::print("setup", done, as_json)
         }
         None => match run(serve) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                let failure = Failure::from(error);
+            Err(failure) => {
                 let status = failure.exit_status;
                 if as_json {
                     return commands::print::<()>("", Err(failure), true);
@@ -56,7 +58,22 @@ fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(error.exit_code() as u8)
 }
 
-fn run(serve: &Serve) -> Result<(), StartError> {
+/// A simulation that no folder is named for keeps what it keeps until it ends.
+fn run(serve: &Serve) -> Result<(), Failure> {
+    if serve.sim.is_none() || serve.state_dir.is_some() {
+        return Ok(run_in(serve, &serve.state_dir()?)?);
+    }
+    let folder = TemporaryFolder::new();
+    let folder = folder.map_err(|source| StartError::System { what: "the simulation", source })?;
+    let text = format!(
+        "accounts, tokens and logs are in {}, which is removed at the end; --state-dir keeps them",
+        folder.path().display()
+    );
+    log::tell(Level::Notice, &text, &[]);
+    Ok(run_in(serve, folder.path())?)
+}
+
+fn run_in(serve: &Serve, state_dir: &Path) -> Result<(), StartError> {
     let system = |what| move |source| StartError::System { what, source };
     let passed = listenfd::ListenFd::from_env().take_unix_listener(0);
     let passed = passed.map_err(system("the socket of systemd"))?;
@@ -65,7 +82,7 @@ fn run(serve: &Serve) -> Result<(), StartError> {
         .enable_all()
         .build()
         .map_err(system("the runtime"))?;
-    let service = Service::start(serve.start())?;
+    let service = Service::start(serve.start(state_dir, passed.is_some()))?;
     let sockets = Sockets {
         passed,
         path: serve.socket(),

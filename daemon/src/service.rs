@@ -34,6 +34,8 @@ pub struct Start {
     pub options: Options,
     /// Overrides `[daemon] listen`.
     pub listen: Option<SocketAddr>,
+    /// Where HTTPS is served if neither names an address.
+    pub default_listen: Option<SocketAddr>,
     /// Accounts, tokens, the certificate.
     pub state_dir: PathBuf,
     /// Consoles' logs.
@@ -100,7 +102,9 @@ pub enum StartError {
     #[error("cannot use the certificate")]
     Certificate(#[source] io::Error),
     /// Where HTTPS is to be served.
-    #[error("cannot serve HTTPS at {address} (from --listen, or listen in [daemon])")]
+    #[error(
+        "cannot serve HTTPS at {address} (--listen, or listen in [daemon], names another address)"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -243,7 +247,8 @@ fn settings(start: &Start) -> Result<Settings, StartError> {
     // What is wrong with the boards' part of the configuration is told at the start, not at the first request.
     clusterhat::Controller::new(&start.options).map_err(StartError::Boards)?;
     let settings = Settings::read(&start.options)?;
-    Ok(Settings { listen: start.listen.or(settings.listen), ..settings })
+    let listen = start.listen.or(settings.listen).or(start.default_listen);
+    Ok(Settings { listen, ..settings })
 }
 
 fn consoles(start: &Start, events: &Arc<Events>) -> io::Result<Consoles> {

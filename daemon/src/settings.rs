@@ -1,6 +1,6 @@
 //! The daemon's settings: `[daemon]` of `clusterhat.toml`, below what its options say.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::time::Time;
+
+/// Where HTTPS is served unless another address is named.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
 
 /// How long a session may be unused: what OWASP's Session Management Cheat Sheet has for what is of some value.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(30 * 60);

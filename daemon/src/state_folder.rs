@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use system_config::changes::{self, ChangeError, FileState, LinuxDisk, Owner};
 
-pub(crate) use regular_file::read_file;
-use regular_file::{cannot, open_regular};
+use regular_file::open_regular;
+pub(crate) use regular_file::{cannot, read_file};
 
 use crate::whole_lines::end_last_line;
 
@@ -46,11 +46,19 @@ impl StateFolder {
         if fs::metadata(path)?.mode() & 0o077 != 0 {
             if !is_own(path)? {
                 let text = "other users have access to it, and it has other files: choose a separate folder, or restrict this one (chmod 700)";
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+                return Err(io::Error::other(text));
             }
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         }
         Ok(Self(path.to_owned()))
+    }
+
+    /// The folder where it is there already, to look into it: nothing is made or changed.
+    ///
+    /// # Errors
+    /// Where that cannot be found out.
+    pub fn existing(path: &Path) -> io::Result<Option<Self>> {
+        Ok(path.try_exists()?.then(|| Self(path.to_owned())))
     }
 
     /// A file's path.

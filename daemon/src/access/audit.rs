@@ -1,5 +1,5 @@
 //! The audit log: who switched or changed what, from where, and how it ended. A line of JSON for each in `audit.log` of the
-//! state folder, and the same on standard error for the journal. Who came and went (log-ins, consoles) is in `access.log`:
+//! state folder, and the same for the journal. Who came and went (log-ins, consoles) is in `access.log`:
 //! however often somebody does that, or tries to, nothing of what was switched or changed is pushed out.
 
 use std::sync::{Mutex, PoisonError};
@@ -44,13 +44,21 @@ impl<'a> Line<'a> {
 pub struct Audit {
     folder: StateFolder,
     turn: Mutex<()>,
+    /// Where a line goes beside the file.
+    tell: fn(Level, &str, &[(&str, &str)]),
 }
 
 impl Audit {
-    /// In this folder.
+    /// In this folder, and on the daemon's standard error.
     #[must_use]
     pub fn new(folder: &StateFolder) -> Self {
-        Self { folder: folder.clone(), turn: Mutex::default() }
+        Self { folder: folder.clone(), turn: Mutex::default(), tell: log::tell }
+    }
+
+    /// Of a command, whose standard error is its user's: in this folder, and in the journal.
+    #[must_use]
+    pub fn of_command(folder: &StateFolder) -> Self {
+        Self { tell: log::tell_journal, ..Self::new(folder) }
     }
 
     /// Writes what a caller does to what, and that it has begun or how it ended.
@@ -85,7 +93,7 @@ impl Audit {
             "{} from {}: {}{space}{}: {}",
             line.who, line.address, line.action, line.target, line.result
         );
-        log::tell(Level::Notice, &text, &fields);
+        (self.tell)(Level::Notice, &text, &fields);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = self.append(file, line) {
             log::tell(Level::Error, &error.to_string(), &[]);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Problem, ProblemKind};
 use crate::log::{self, Level};
-use crate::state_folder::StateFolder;
+use crate::state_folder::{StateFolder, cannot};
 
 /// The version of a document's format: what a later one says would be lost with the first change.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ type Stamp = (u64, i64, i64);
 struct Cache<T> {
     stamp: Option<Stamp>,
     /// Of the content that cannot be used, which was told.
-    told: Option<Stamp>,
+    told: Option<Option<Stamp>>,
     value: T,
 }
 
@@ -62,19 +62,20 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
     pub(super) fn open(folder: &StateFolder, file: &'static str) -> io::Result<Self> {
         let cache = Mutex::new(Cache { stamp: None, told: None, value: T::default() });
         let stored = Self { folder: folder.clone(), file, cache };
-        stored.refresh(&mut stored.lock(), stored.stamp())?;
+        stored.refresh(&mut stored.lock(), stored.stamp()?)?;
         Ok(stored)
     }
 
     /// Looks at the document as it is now.
     pub(super) fn get<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         // Before the lock, which every request waits for.
-        let stamp = self.stamp();
+        let found = self.stamp();
+        let stamp = found.as_ref().copied().unwrap_or_default();
         let mut cache = self.lock();
-        let refreshed = self.refresh(&mut cache, stamp);
+        let refreshed = found.and_then(|stamp| self.refresh(&mut cache, stamp));
         // Said once of each content.
-        if let Some(error) = refreshed.err().filter(|_| stamp != cache.told) {
-            cache.told = stamp;
+        if let Some(error) = refreshed.err().filter(|_| cache.told != Some(stamp)) {
+            cache.told = Some(stamp);
             log::tell(
                 Level::Error,
                 &format!("the content read before stays in force: {error}"),
@@ -95,11 +96,11 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         let mut cache = self.lock();
         let failed = |error: io::Error| Problem::new(ProblemKind::Storage, error.to_string());
         let _turn = self.folder.lock().map_err(failed)?;
-        self.refresh(&mut cache, self.stamp()).map_err(failed)?;
+        self.stamp().and_then(|stamp| self.refresh(&mut cache, stamp)).map_err(failed)?;
         let mut value = cache.value.clone();
         let result = change(&mut value)?;
         self.folder.write_json(self.file, &value).map_err(failed)?;
-        *cache = Cache { stamp: self.stamp(), told: None, value };
+        *cache = Cache { stamp: self.stamp().unwrap_or_default(), told: None, value };
         Ok(result)
     }
 
@@ -111,9 +112,14 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         Ok(())
     }
 
-    fn stamp(&self) -> Option<Stamp> {
-        let found = fs::metadata(self.folder.path(self.file)).ok()?;
-        Some((found.ino(), found.mtime(), found.mtime_nsec()))
+    /// `None` where there is no file. One that may not be looked at is no absent one.
+    fn stamp(&self) -> io::Result<Option<Stamp>> {
+        let path = self.folder.path(self.file);
+        match fs::metadata(&path) {
+            Ok(found) => Ok(Some((found.ino(), found.mtime(), found.mtime_nsec()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(cannot("read", &path, &error)),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Cache<T>> {

@@ -16,7 +16,7 @@ use crate::access::Access;
 use crate::certificate::Certificate;
 use crate::first_start::Announcement;
 use crate::service::StartError;
-use crate::settings::{Settings, parse_address};
+use crate::settings::{DEFAULT_LISTEN, Settings, parse_address};
 use crate::state_folder::StateFolder;
 
 /// The record of what is changed: `/var/lib/clusterhat/daemon-setup`.
@@ -36,7 +36,7 @@ pub struct Setup {
     #[arg(
         long,
         value_name = "ADDRESS",
-        default_value = "127.0.0.1:8443",
+        default_value_t = DEFAULT_LISTEN,
         value_parser = parse_address,
         help = "Serve HTTPS at this address; 0.0.0.0:8443 or [::]:8443 serves other machines, too"
     )]

@@ -47,6 +47,6 @@ pub(super) fn open_regular(path: &Path, flags: OFlags) -> io::Result<File> {
 }
 
 /// An error that names the file.
-pub(super) fn cannot(what: &str, path: &Path, error: &io::Error) -> io::Error {
+pub(crate) fn cannot(what: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot {what} {}: {error}", path.display()))
 }

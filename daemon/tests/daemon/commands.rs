@@ -1,6 +1,8 @@
 //! `clusterhatd token` and `clusterhatd setup`.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::client::Request;
 use crate::rig::Daemon;
+
+/// A user who is nobody else.
+const NOBODY: u32 = 65534;
 
 /// Runs the program with `--json`; its exit status and document.
 fn run(words: &[&str]) -> (Option<i32>, Value) {
@@ -39,6 +44,66 @@ fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
     assert_eq!(token(&["remove", "backup"]).1["error"]["kind"], "not-found");
     let (status, wrong) = token(&["add", "x", "--role", "king"]);
     assert_eq!((status, &wrong["error"]["exit_status"]), (Some(2), &json!(2)));
+}
+
+/// Seen: it was made by being looked into, and whoever could not look into it was told that there are none.
+#[test]
+fn a_listing_makes_nothing_and_is_refused_where_it_cannot_look() {
+    let parent = tempfile::tempdir().unwrap();
+    let state = parent.path().join("state");
+    let said = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
+        let output = command.args(words).arg("--state-dir").arg(&state).output().unwrap();
+        let (stdout, stderr) = (output.stdout, output.stderr);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(stdout), text(stderr))
+    };
+    let (status, text, _) = said(&["token", "list"]);
+    assert_eq!(
+        (status, text),
+        (Some(0), format!("no tokens: {} does not exist\n", state.display()))
+    );
+    assert_eq!(said(&["token", "remove", "x"]).0, Some(1));
+    assert!(!state.exists());
+    // Seen: the line for the journal was printed above the secret.
+    let (status, secret, log) = said(&["token", "add", "x"]);
+    assert!(status == Some(0) && secret.starts_with("chat_") && log.is_empty(), "{log}");
+    let audit = fs::read_to_string(state.join("audit.log")).unwrap();
+    assert!(audit.contains("create token"), "{audit}");
+    assert_eq!(said(&["token", "remove", "x"]), (Some(0), String::new(), String::new()));
+    let none = format!("no tokens in {}\n", state.display());
+    assert_eq!(said(&["token", "list"]), (Some(0), none, String::new()));
+}
+
+/// As a user who is not root, of a folder that is somebody else's.
+#[test]
+fn who_may_not_look_into_the_folder_is_told_to_be_root() {
+    let parent = tempfile::tempdir().unwrap();
+    fs::set_permissions(parent.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let state = parent.path().join("state");
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o000)).unwrap();
+    // Where that user may run it.
+    let program = parent.path().join("clusterhatd");
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_clusterhatd")).arg(&program).status();
+    assert!(copied.unwrap().success());
+    for words in [&["token", "list"][..], &["token", "add", "y"], &["token", "remove", "y"]] {
+        let mut command = Command::new(&program);
+        command.args(words).arg("--state-dir").arg(&state);
+        if fs::metadata(parent.path()).unwrap().uid() == 0 {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let output = command.output().expect("clusterhatd runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]), "{words:?}");
+        assert!(stderr.contains("Permission denied") && stderr.contains("sudo"), "{stderr}");
+    }
+}
+
+#[test]
+fn the_tokens_of_a_simulation_are_not_the_machine_s() {
+    let (status, refused) = run(&["--sim", "v2.5", "token", "add", "x"]);
+    assert_eq!((status, &refused["error"]["kind"]), (Some(2), &json!("usage")), "{refused}");
 }
 
 #[test]

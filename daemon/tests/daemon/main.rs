@@ -1,5 +1,6 @@
 //! The program `clusterhatd` on simulated boards, asked as its clients ask.
 
+mod by_hand;
 mod client;
 mod rig;
 

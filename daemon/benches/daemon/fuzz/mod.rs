@@ -115,7 +115,8 @@ fn start(folder: &TempDir) -> Start {
     let simulation = Some(simulation.to_str().unwrap().to_owned());
     let options = Options { simulation, without_waits: true, ..Options::default() };
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
-    Start { options, listen: None, state_dir: path("state"), consoles_dir: path("consoles") }
+    let (state_dir, consoles_dir) = (path("state"), path("consoles"));
+    Start { options, listen: None, default_listen: None, state_dir, consoles_dir }
 }
 
 /// Sends so many, the clients side by side.

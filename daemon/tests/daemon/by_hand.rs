@@ -1,0 +1,105 @@
+//! Started by hand, to try it: on a simulated board, in folders that are gone afterwards.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use clusterhat_tests::running::until;
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_clusterhatd");
+
+/// A command whose temporary files are below this folder.
+fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("TMPDIR", folder).env("XDG_RUNTIME_DIR", folder);
+    command.env_remove("JOURNAL_STREAM").env_remove("NOTIFY_SOCKET");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn first_line(child: &mut Child) -> Value {
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().expect("a pipe");
+    BufReader::new(stdout).read_line(&mut line).expect("it prints a line");
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
+}
+
+/// Folders that somebody made for a daemon.
+fn temporary(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("clusterhatd-") || name.starts_with("tmp.")).collect()
+}
+
+/// Seen: it served nothing, did not say so, and wrote an account into /var/lib/clusterhatd.
+#[test]
+fn a_simulation_is_served_on_loopback_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command(Path::new(PROGRAM), folder.path());
+    let mut child = child.args(["--sim", "v2.5"]).spawn().unwrap();
+    // Somebody else may have the port, on the machine of this test.
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    if line.is_empty() {
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert!(stderr.contains("cannot serve HTTPS at 127.0.0.1:8443"), "{stderr}");
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+    } else {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (&line["url"], &line["user"]),
+            (&"https://127.0.0.1:8443".into(), &"admin".into())
+        );
+        let made = temporary(folder.path());
+        assert_eq!(made.len(), 1);
+        let mode = fs::metadata(folder.path().join(&made[0])).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        signal(&child, "TERM");
+        assert!(child.wait().unwrap().success());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert!(stderr.contains(&made[0]) && stderr.contains("removed at the end"), "{stderr}");
+    }
+    assert_eq!(temporary(folder.path()), [""; 0]);
+}
+
+/// Seen: the daemon and its folder stayed when the terminal was closed.
+#[test]
+fn what_was_tried_ends_with_its_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    };
+    let script = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/try")).unwrap();
+    let script = write("daemon/try", &script);
+    // In the place of what builds the program: the program, at any free port, which says which process it is.
+    let pid = folder.path().join("pid");
+    let lines = format!(
+        "#!/bin/sh\necho $$ > {}\nshift 2\nexec {PROGRAM} --listen 127.0.0.1:0 \"$@\"\n",
+        pid.display()
+    );
+    let wrapper = write("wrapper", &lines);
+    write("tests/build-to-try", &format!("#!/bin/sh\necho {}\n", wrapper.display()));
+    for name in ["HUP", "INT", "TERM"] {
+        let mut child = command(&script, folder.path()).spawn().unwrap();
+        assert_eq!(first_line(&mut child)["user"], "admin");
+        let daemon = fs::read_to_string(&pid).unwrap();
+        signal(&child, name);
+        until("the script's end", || child.try_wait().unwrap().is_some());
+        assert!(!Path::new("/proc").join(daemon.trim()).exists(), "{name}");
+        assert_eq!(temporary(folder.path()), [""; 0], "{name}");
+    }
+}
