@@ -228,6 +228,7 @@ fn v2_5_survives_a_kill_anywhere() {
 }
 
 #[test]
+#[ignore = "10 seconds of both processors: tests/long faults"]
 fn v2_5_with_a_pca9554_survives_a_kill_anywhere() {
     let mut start = World::builtin_value("v2.5");
     start["chips"]["1"]["kind"] = json!("pca");
@@ -235,6 +236,7 @@ fn v2_5_with_a_pca9554_survives_a_kill_anywhere() {
 }
 
 #[test]
+#[ignore = "10 seconds of both processors: tests/long faults"]
 fn v3_1_with_floating_nodes_survives_a_kill_anywhere() {
     let mut start = World::builtin_value("v3.1");
     start["chips"]["1"]["ext"] = json!([null, 1, 0, null, null, null, null, 0]);

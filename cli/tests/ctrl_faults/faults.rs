@@ -80,6 +80,7 @@ fn a_triple_survives_a_fault_anywhere() {
 }
 
 #[test]
+#[ignore = "5 seconds of both processors: tests/long faults"]
 fn a_phat_survives_a_fault_anywhere() {
     assert!(fail_everywhere("phat", 1) > 500);
 }
@@ -90,11 +91,13 @@ fn an_a_plus_6_survives_a_fault_anywhere() {
 }
 
 #[test]
+#[ignore = "5 seconds of both processors: tests/long faults"]
 fn a_single_survives_a_fault_anywhere() {
     assert!(fail_everywhere("single", 1) > 500);
 }
 
 #[test]
+#[ignore = "5 seconds of both processors: tests/long faults"]
 fn a_stack_survives_a_fault_anywhere() {
     assert!(fail_everywhere("stack", 1) > 500);
 }
