@@ -170,6 +170,14 @@ fn setup_serves_https_until_it_is_undone() {
     let system = system();
     let files = "cd /etc; find . -type f -exec sha256sum {} + | sort -k 2; find . -printf '%p %M %u %g %l\\n' | sort";
     let before = sh(&system, files);
+    for (address, why) in [
+        ("127.0.0.1:80", "cannot listen at port 80"),
+        ("203.0.113.9:8443", "HTTPS cannot be served at 203.0.113.9:8443"),
+    ] {
+        let refused = run(&system, &format!("clusterhatd setup --listen {address}"));
+        assert!(refused.status == 2 && refused.stderr.contains(why), "{refused:?}");
+        assert_eq!(sh(&system, files), before);
+    }
     sh(&system, &format!("systemctl start {UNIT}"));
     let done = sh(&system, "clusterhatd --json setup");
     let done: Value = serde_json::from_str(&done).unwrap();
