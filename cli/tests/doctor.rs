@@ -55,9 +55,16 @@ fn the_exit_status_says_whether_something_needs_doing() {
     assert_eq!(fixed.status, 0, "{fixed:?}");
     assert!(fixed.stdout.contains("/boot/firmware/config.txt was changed\n"), "{fixed:?}");
     assert!(fixed.stdout.contains("`clusterhat setup undo` restores the files"), "{fixed:?}");
-    assert!(fixed.stdout.contains("nothing found; "), "{fixed:?}");
+    let unmade = |output: &Output| {
+        output.stdout.lines().last().is_some_and(|line| {
+            line.starts_with("nothing found by the ") && line.ends_with(" could not")
+        })
+    };
+    assert!(unmade(&fixed), "{fixed:?}");
     let well = doctor(&world, root.path(), &[]);
     assert_eq!((well.status, &*well.stderr), (0, ""), "{well:?}");
+    let nothing = doctor(&world, root.path(), &["--fix"]);
+    assert!(nothing.stdout.starts_with("nothing to fix\n") && unmade(&nothing), "{nothing:?}");
 }
 
 #[test]
@@ -89,6 +96,28 @@ fn without_a_system_the_option_that_names_one_is_told() {
     let document = world.run(&["doctor", "--json"]).json();
     let unmade = document["not_made"].as_array().expect("a list");
     assert!(unmade.iter().any(|check| check["reason"] == told), "{document}");
+}
+
+/// Seen: "nothing found" of nodes that wait in their boot ROM or hang.
+#[test]
+fn what_a_simulation_s_nodes_do_is_found_without_a_system() {
+    let mut world = World::builtin_value("v2.5");
+    let nodes = serde_json::json!({
+        "p2": {"stays": "boot-rom"}, "p3": {"hangs": true}, "p4": {"agent_ends_after": 0}
+    });
+    world["nodes"] = nodes;
+    let world = World::new(&world);
+    assert_eq!(world.run(&["on"]).status, 0);
+    let output = world.run(&["doctor"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    for found in [
+        "warning: p2 waits in its boot ROM for boot files\n",
+        "warning: no agent answers on p3\n",
+        "warning: no agent answers on p4\n",
+        "3 problems; ",
+    ] {
+        assert!(output.stdout.contains(found), "{found}: {output:?}");
+    }
 }
 
 /// No board is something that needs doing, and everything else is checked all the same.

@@ -8,7 +8,8 @@ use clusterhat::report::{CheckNotMade, DoctorReport, FixDone};
 use super::table::{Tone, paint};
 
 pub(super) fn render(report: &DoctorReport) -> String {
-    let mut text = report.fixed.as_ref().map_or(String::new(), fixed);
+    let is_well = report.findings.is_empty();
+    let mut text = report.fixed.as_ref().map_or(String::new(), |done| fixed(done, is_well));
     text.extend(report.findings.iter().map(finding));
     text.push_str(&not_made(&report.not_made));
     text + &summary(report)
@@ -25,7 +26,8 @@ fn finding(finding: &DoctorFinding) -> String {
     format!("{} {what}\n  why: {why}\n  fix: {fix}{by_itself}\n", paint(word, tone))
 }
 
-fn fixed(done: &FixDone) -> String {
+/// What the fixes did; `is_well` says that nothing is left to fix.
+fn fixed(done: &FixDone, is_well: bool) -> String {
     let mut text = done.diff.clone().unwrap_or_default();
     let word = if done.dry_run { "would be" } else { "was" };
     // Writing to a String does not fail.
@@ -52,7 +54,11 @@ fn fixed(done: &FixDone) -> String {
     if done.reboot {
         text.push_str("reboot for it to take effect\n");
     }
-    if text.is_empty() { "nothing here is safe to fix automatically\n".to_owned() } else { text }
+    match (text.is_empty(), is_well) {
+        (true, true) => "nothing to fix\n".to_owned(),
+        (true, false) => "nothing here is safe to fix automatically\n".to_owned(),
+        (false, _) => text,
+    }
 }
 
 /// A line for each reason.
@@ -77,11 +83,7 @@ fn summary(report: &DoctorReport) -> String {
         1 => format!("1 {word}"),
         _ => format!("{count} {word}s"),
     };
-    let passed = format!("{} passed", counted(report.passed.len(), "check"));
-    let not_made = match report.not_made.len() {
-        0 => String::new(),
-        count => format!(", {count} could not be run"),
-    };
+    let passed = counted(report.passed.len(), "check");
     let found = match (problems, notes) {
         (0, 0) => paint("nothing found", Tone::Good),
         (0, notes) => counted(notes, "note"),
@@ -90,5 +92,12 @@ fn summary(report: &DoctorReport) -> String {
             format!("{}, {}", counted(problems, "problem"), counted(notes, "note"))
         }
     };
-    format!("{found}; {passed}{not_made}\n")
+    match report.not_made.len() {
+        0 => format!("{found}; {passed} passed\n"),
+        // What was not looked at is not well.
+        count if report.findings.is_empty() => {
+            format!("{found} by the {passed} that could be run; {count} could not\n")
+        }
+        count => format!("{found}; {passed} passed, {count} could not be run\n"),
+    }
 }

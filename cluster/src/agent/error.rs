@@ -81,13 +81,17 @@ impl AgentError {
     pub fn fix(&self) -> Option<&'static str> {
         let Self::Unreachable { serial, .. } = self else { return None };
         match **serial {
-            // Its port is there.
-            Self::Silent | Self::Closed | Self::Nonsense => {
+            _ if serial.is_silence() => {
                 Some("look at its console: its system hangs, or its agent does not run")
             }
             Self::Port(PortError::Busy { .. }) | Self::Version { .. } | Self::Refused(_) => None,
             _ => Some("install clusterhat-node on it, or set up its network and ssh key"),
         }
+    }
+
+    /// Whether a way to it is there, and no agent at its end.
+    pub(crate) const fn is_silence(&self) -> bool {
+        matches!(self, Self::Silent | Self::Closed | Self::Nonsense)
     }
 
     /// The text, and what can be done about it.

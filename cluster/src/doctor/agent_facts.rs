@@ -27,6 +27,8 @@ pub(super) enum Silence {
     Protocol(String),
     /// Another program than ours has its serial port.
     Busy(Holder),
+    /// Its serial port is there, and nothing answers on it, nor by ssh.
+    Silent(String),
     /// It is not reached.
     Unreachable(String),
 }
@@ -68,6 +70,9 @@ impl Silence {
             }
             AgentError::Unreachable { ssh, .. } if is_version(ssh) => {
                 Self::Protocol(ssh.to_string())
+            }
+            AgentError::Unreachable { serial, .. } if serial.is_silence() => {
+                Self::Silent(error.with_fix())
             }
             error => Self::Unreachable(error.with_fix()),
         }

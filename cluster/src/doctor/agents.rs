@@ -4,6 +4,7 @@ use super::agent_facts::{AgentFacts, Silence};
 use super::check::Check;
 use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
+use crate::life::{BOOT_LIMIT, State};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -17,6 +18,12 @@ pub(super) const CHECKS: &[Check] = &[
         looks_for: "another program on a node's second serial port",
         why: "the node's agent cannot be reached there: no shutdown request, no readings",
         make: port,
+    },
+    Check {
+        name: "agent-silent",
+        looks_for: "a node whose second serial port is there, and whose agent does not answer",
+        why: "its system hangs or its agent does not run: it cannot be shut down, only cut off",
+        make: silent,
     },
 ];
 
@@ -37,7 +44,7 @@ fn version(facts: &Facts) -> Checked {
             }
             Ok(_) => continue,
             Err(Silence::Protocol(error)) => format!("{node}: {error}"),
-            Err(Silence::Unreachable(error)) => {
+            Err(Silence::Unreachable(error) | Silence::Silent(error)) => {
                 unreachable.get_or_insert(error);
                 continue;
             }
@@ -70,6 +77,30 @@ fn port(facts: &Facts) -> Checked {
     Ok(found.collect())
 }
 
+fn silent(facts: &Facts) -> Checked {
+    if facts.agents.is_empty() {
+        return Err(NotMade::because("none of these nodes has power"));
+    }
+    let found = facts.agents.iter().filter_map(|AgentFacts { node, answer }| {
+        let Err(Silence::Silent(_)) = answer else { return None };
+        let row = facts.states.iter().find(|row| row.node == *node);
+        let is_starting = row.is_some_and(|row| {
+            let is_before = matches!(row.state, Some(State::Enumerated | State::Link));
+            is_before && row.since.is_some_and(|since| since.age() < BOOT_LIMIT)
+        });
+        let fix = format!("look at its console; power-cycle {node} if its system hangs");
+        let found = match is_starting {
+            true => Found::note(
+                format!("no agent answers on {node}, which may still be starting"),
+                Fix::Text("look again in 2 minutes".to_owned()),
+            ),
+            false => Found::warning(format!("no agent answers on {node}"), Fix::Text(fix)),
+        };
+        Some(found.of_nodes(vec![node.clone()]))
+    });
+    Ok(found.collect())
+}
+
 /// By the numbers of a semantic version; what is none is not older.
 fn is_older(version: &str, than: &str) -> bool {
     let numbers = |version: &str| -> Option<Vec<u64>> {
@@ -82,14 +113,17 @@ fn is_older(version: &str, than: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use clusterhat_tests::command::World;
+    use hat_driver::linux::Moment;
     use hat_driver::linux::lock::Holder;
     use node_link::agent::Printable;
     use rustix::fs::{FlockOperation, flock};
 
+    use super::super::finding::Severity;
     use super::super::subject::Subject;
     use super::*;
     use crate::controller::Options;
     use crate::nodes::NodeSet;
+    use crate::report::{NodeStatus, Since};
 
     fn facts(answer: Result<Option<Printable>, Silence>) -> Facts {
         let board = World::builtin("v2.5");
@@ -141,6 +175,32 @@ mod tests {
         assert!(version(&facts).is_err(), "nothing is known of its version");
         let silent = Silence::Unreachable("no agent on p1".to_owned());
         assert_eq!(port(&self::facts(Err(silent))).expect("it can be told").len(), 0);
+    }
+
+    #[test]
+    fn a_node_that_starts_is_no_problem_yet() {
+        let mut facts = facts(Err(Silence::Silent("no agent on p1".to_owned())));
+        let now = Moment::now().uptime;
+        for (state, since, severity) in [
+            (State::Link, Some(now), Severity::Note),
+            (State::Link, now.checked_sub(BOOT_LIMIT), Severity::Warning),
+            (State::Link, None, Severity::Warning),
+            (State::Agent, Some(now), Severity::Warning),
+        ] {
+            facts.states = vec![NodeStatus {
+                node: "p1".to_owned(),
+                name: None,
+                board: "hat1".to_owned(),
+                uncertain: false,
+                commanded: Some(true),
+                seen: Some(true),
+                absent: false,
+                state: Some(state),
+                since: since.map(Since),
+            }];
+            let found = silent(&facts).expect("it can be told");
+            assert_eq!(found[0].severity, severity, "{state:?} {since:?}");
+        }
     }
 
     #[test]

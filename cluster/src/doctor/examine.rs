@@ -4,18 +4,19 @@ use super::check::Check;
 use super::facts::Facts;
 use super::finding::{NotMade, Severity};
 use super::subject::Subject;
-use super::{agents, boards, i2c, network, nodes, rights, services, supply, usb_checks};
+use super::{agents, boards, i2c, network, nodes, rights, services, states, supply, usb_checks};
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::report::DoctorReport;
 
-const FAMILIES: [&[Check]; 9] = [
+const FAMILIES: [&[Check]; 10] = [
     boards::CHECKS,
     i2c::CHECKS,
     rights::CHECKS,
     services::CHECKS,
     usb_checks::CHECKS,
     nodes::CHECKS,
+    states::CHECKS,
     agents::CHECKS,
     supply::CHECKS,
     network::CHECKS,

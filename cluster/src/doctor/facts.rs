@@ -14,7 +14,8 @@ use crate::chaos::{self, ChaosError};
 use crate::cluster::Cluster;
 use crate::controller::{Controller, Options};
 use crate::error::Error;
-use crate::nodes::{Labels, label};
+use crate::nodes::{Labels, label, set_of};
+use crate::report::NodeStatus;
 use crate::system::System;
 
 /// Why the checks of a system are not made where boards are simulated and no root is named.
@@ -44,6 +45,8 @@ pub(super) struct Facts {
     pub(super) damaged_note: Option<(PathBuf, String)>,
     /// The nodes that were asked for and have power for certain, by their numbers.
     pub(super) powered: Vec<u32>,
+    /// Their rows in `status`.
+    pub(super) states: Vec<NodeStatus>,
     /// What the agents of nodes with power say of themselves.
     pub(super) agents: Vec<AgentFacts>,
     /// The system around the boards, or why nothing is known of it.
@@ -110,6 +113,7 @@ impl Facts {
             is_simulated: options.simulation.is_some(),
             unrecorded: None,
             powered: Vec::new(),
+            states: Vec::new(),
             agents: Vec::new(),
             damaged_note: None,
             left_by_chaos: Err("no board is known here".to_owned()),
@@ -160,6 +164,7 @@ impl Facts {
         self.boards = Ok(boards(&mut cluster, subject));
         let powered = powered(&mut cluster, subject)?;
         self.powered = powered.iter().map(|node| node.number()).collect();
+        self.states = states(&mut cluster, &powered)?;
         self.agents = agent_facts::ask(&cluster, &powered);
         Ok(Some(cluster))
     }
@@ -241,6 +246,14 @@ fn powered(cluster: &mut Cluster, subject: &Subject<'_>) -> Result<Vec<Node>, Er
         on.iter().any(|(board, on)| node.board() == *board && on.has(node.position()))
     });
     Ok(nodes)
+}
+
+/// How far nodes have come. The empty set would be all.
+fn states(cluster: &mut Cluster, nodes: &[Node]) -> Result<Vec<NodeStatus>, Error> {
+    if nodes.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(cluster.status(&set_of(nodes)?)?.report.nodes)
 }
 
 fn trouble(error: &DriverError, subject: &Subject<'_>) -> Trouble {

@@ -16,6 +16,7 @@ mod network;
 mod nodes;
 mod rights;
 mod services;
+mod states;
 mod subject;
 mod supply;
 mod system;

@@ -6,7 +6,9 @@ use system_config::controller::Gap;
 use super::check::Check;
 use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
+use super::states::in_state;
 use super::usb::UsbDevice;
+use crate::life::State;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -95,15 +97,20 @@ fn storage(facts: &Facts) -> Checked {
 }
 
 fn boot_rom(facts: &Facts) -> Checked {
-    let is_waiting = |device: &&UsbDevice| device.is_boot_rom() && !grabbed(device);
-    let found = devices(facts)?.iter().filter(is_waiting);
-    let found = found.filter(|device| facts.concerns(&device.path)).map(|device| {
-        let (nodes, name) = name(facts, device);
+    let waits = |(nodes, name): (Vec<String>, String)| {
         let what = format!("{name} waits in its boot ROM for boot files");
         let fix = "insert a card with a FAT boot partition and its boot files, or serve it over USB (rpiboot)";
         Found::warning(what, Fix::Text(fix.to_owned())).of_nodes(nodes)
-    });
-    Ok(found.collect())
+    };
+    if facts.is_simulated && facts.system.is_err() && !facts.states.is_empty() {
+        // Without a system there are no USB devices, but a simulation has its nodes' states.
+        let found = in_state(facts, State::BootRom);
+        return Ok(found.map(|node| waits((vec![node.to_owned()], node.to_owned()))).collect());
+    }
+    let is_waiting = |device: &&UsbDevice| device.is_boot_rom() && !grabbed(device);
+    let found = devices(facts)?.iter().filter(is_waiting);
+    let found = found.filter(|device| facts.concerns(&device.path));
+    Ok(found.map(|device| waits(name(facts, device))).collect())
 }
 
 fn driver(facts: &Facts) -> Checked {

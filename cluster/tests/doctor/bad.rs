@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
 use clusterhat::doctor::{DoctorFinding, Severity, checks};
+use clusterhat::life::BOOT_LIMIT;
 use clusterhat::report::DoctorReport;
+use hat_driver::linux::Moment;
 use serde_json::json;
 use system_config::network::NetworkMode;
 
@@ -246,6 +248,13 @@ const CASES: &[Case] = &[
         "switch these nodes on",
     ),
     case(
+        "agent-silent",
+        |h| h.board(|w| w["nodes"] = json!({"p1": {"hangs": true}})),
+        "no agent answers on p1",
+        "look at its console",
+    ),
+    case("not-started", never_appeared, "p1 has power, and never appeared", "check its card"),
+    case(
         "under-voltage",
         |h| h.board(|w| w["throttled"] = json!(0x5_0005)),
         "under-voltage",
@@ -279,6 +288,17 @@ const CASES: &[Case] = &[
         "nmcli connection up clusterhat0",
     ),
 ];
+
+/// p1 has had power for longer than a start may take.
+fn never_appeared(healthy: &mut Healthy) {
+    healthy.options.without_waits = false;
+    let Moment { boot, uptime } = Moment::now();
+    let on = uptime.saturating_sub(BOOT_LIMIT).as_nanos() as u64;
+    healthy.board(|world| {
+        world["nodes"] = json!({"p1": {"stays": "powered"}});
+        world["lives"] = json!({"boot": boot, "nodes": {"1:0x20/1": {"on": on}}});
+    });
+}
 
 fn bridged(healthy: &mut Healthy) {
     healthy.set_up_network(NetworkMode::Bridge);
