@@ -42,6 +42,32 @@ fn nodes_start_and_one_stays_in_its_boot_rom() {
     assert_eq!(states(&world), ["agent", "boot-rom", "off", "off"]);
 }
 
+/// Seen: advice to install clusterhat-node, and to look at the console of a system that hangs.
+#[test]
+fn a_node_that_starts_is_said_to_start() {
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({
+        "p1": {"boots_in": 600},
+        "p2": {"boots_in": 0.6, "stays": "enumerated"},
+    });
+    let world = World::new(&value);
+    assert_eq!(call(&world, &["on", "p1", "p2", "--delay", "0"]).status, 0);
+    let wait = ["wait", "p2", "--for", "enumerated", "--timeout", "60"];
+    assert_eq!(call(&world, &wait).status, 0);
+    let off = "; cut its power with `clusterhat off --immediate";
+    for (args, rest) in [(["shutdown", "p1"], off), (["reboot", "p1"], "\n")] {
+        let output = call(&world, &args);
+        let told = "p1: still starting (powered); try again after `clusterhat wait p1 --for agent`";
+        assert!(output.stderr.contains(&format!("{told}{rest}")), "{output:?}");
+        assert_eq!(output.status, 1, "{output:?}");
+    }
+    let output = call(&world, &["shutdown", "p2"]);
+    let told = "p2: still starting (enumerated): no agent on p2: serial port: no answer; ssh p2: ";
+    assert!(output.stderr.contains(told), "{output:?}");
+    let then = "; try again after `clusterhat wait p2 --for agent`; cut its power";
+    assert!(output.stderr.contains(then), "{output:?}");
+}
+
 /// Seen: nodes whose HAT's hub was off started up to their agents.
 #[test]
 fn the_hub_takes_the_nodes_off_the_usb() {

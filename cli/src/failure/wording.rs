@@ -20,9 +20,10 @@ pub(super) fn advice(error: &Error) -> String {
         }
         Error::Vetoed { .. } => "; --no-hooks switches without asking them",
         Error::BootLoop(_) => ", then run `clusterhat restore --again`",
-        Error::NotRestarted { off, .. } if !off.is_empty() => {
+        Error::NotRestarted { off, starting, .. } => {
             let them = if off.len() == 1 { "it" } else { "them" };
-            return format!("; `clusterhat on {}` starts {them}", off.join(" "));
+            let on = format!("; `clusterhat on {}` starts {them}", off.join(" "));
+            return format!("{}{}", later(starting), if off.is_empty() { "" } else { &on });
         }
         Error::NotShutDown { failures, wanted, halted, .. } if failures.len() == wanted.len() => {
             return match &halted[..] {
@@ -30,13 +31,14 @@ pub(super) fn advice(error: &Error) -> String {
                 nodes => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
             };
         }
-        Error::NotShutDown { failures, wanted, .. } => {
+        Error::NotShutDown { failures, wanted, starting, .. } => {
             // Without nodes, `off` means all.
             let kept = failures.iter().map(|(node, _)| &**node);
             let kept: Vec<_> = kept.filter(|node| !wanted.iter().any(|one| one == node)).collect();
             let their = if kept.len() == 1 { "its" } else { "their" };
             return format!(
-                "; cut {their} power with `clusterhat off --immediate {}`, or use --force",
+                "{}; cut {their} power with `clusterhat off --immediate {}`, or use --force",
+                later(starting),
                 kept.join(" ")
             );
         }
@@ -45,6 +47,14 @@ pub(super) fn advice(error: &Error) -> String {
         _ => "",
     };
     text.to_owned()
+}
+
+/// How to wait for nodes that are too early in their starts to be asked anything.
+fn later(starting: &[String]) -> String {
+    if starting.is_empty() {
+        return String::new();
+    }
+    format!("; try again after `clusterhat wait {} --for agent`", starting.join(" "))
 }
 
 /// An error in the words of the command line, where the library's know none of it.

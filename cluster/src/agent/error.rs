@@ -89,6 +89,14 @@ impl AgentError {
         }
     }
 
+    /// Whether it is what a node gives rise to that starts: its serial port is not there, or nothing answers there yet.
+    pub(crate) fn is_usual_in_a_start(&self) -> bool {
+        let Self::Unreachable { serial, ssh, .. } = self else { return false };
+        let is_serial =
+            matches!(**serial, Self::Port(PortError::Absent { .. })) || serial.is_silence();
+        is_serial && matches!(**ssh, Self::Ssh(_) | Self::NoSsh(_) | Self::Simulated | Self::Silent)
+    }
+
     /// Whether a way to it is there, and no agent at its end.
     pub(crate) const fn is_silence(&self) -> bool {
         matches!(self, Self::Silent | Self::Closed | Self::Nonsense)

@@ -4,7 +4,7 @@ use super::agent_facts::{AgentFacts, Silence};
 use super::check::Check;
 use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
-use crate::life::{BOOT_LIMIT, State};
+use crate::report::NodeStatus;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -84,10 +84,7 @@ fn silent(facts: &Facts) -> Checked {
     let found = facts.agents.iter().filter_map(|AgentFacts { node, answer }| {
         let Err(Silence::Silent(_)) = answer else { return None };
         let row = facts.states.iter().find(|row| row.node == *node);
-        let is_starting = row.is_some_and(|row| {
-            let is_before = matches!(row.state, Some(State::Enumerated | State::Link));
-            is_before && row.since.is_some_and(|since| since.age() < BOOT_LIMIT)
-        });
+        let is_starting = row.is_some_and(NodeStatus::is_starting);
         let fix = format!("look at its console; power-cycle {node} if its system hangs");
         let found = match is_starting {
             true => Found::note(
@@ -122,8 +119,9 @@ mod tests {
     use super::super::subject::Subject;
     use super::*;
     use crate::controller::Options;
+    use crate::life::{BOOT_LIMIT, State};
     use crate::nodes::NodeSet;
-    use crate::report::{NodeStatus, Since};
+    use crate::report::Since;
 
     fn facts(answer: Result<Option<Printable>, Silence>) -> Facts {
         let board = World::builtin("v2.5");

@@ -116,11 +116,13 @@ pub enum Error {
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
         /// Those that keep their power since another caller has asked for it.
-        wanted: Vec<String>,
+        wanted: Box<[String]>,
         /// Those of them that have halted.
-        halted: Vec<String>,
+        halted: Box<[String]>,
         /// Those that another caller has switched off before they had halted.
         cut: Box<[String]>,
+        /// Those that could not be asked since they are still starting.
+        starting: Box<[String]>,
     },
     /// Nodes that were to restart, and do not.
     #[error("{}", NodeClauses::not_restarted(.failures, .fixes, .off).line())]
@@ -133,6 +135,8 @@ pub enum Error {
         timed_out: bool,
         /// Those that have no power, so that there is nothing to restart.
         off: Vec<String>,
+        /// Those that could not be asked since they are still starting.
+        starting: Box<[String]>,
     },
     /// Nodes that were asked for are on a HAT that is not there.
     #[error("absent, because their HAT is not connected: {}", .0.join(" "))]

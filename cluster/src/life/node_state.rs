@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hat_driver::linux::Node;
+use hat_driver::linux::{Moment, Node};
 
 use super::{BOOT_LIMIT, Event, Facts, State};
 
@@ -45,6 +45,11 @@ impl NodeState {
         if self.state == State::Off && self.since.is_none() {
             self.since = since;
         }
+    }
+
+    /// Whether it is booting.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.state.is_starting(self.since.map(|since| Moment::now().uptime.saturating_sub(since)))
     }
 
     /// When [`BOOT_LIMIT`] expires; `None` if it does not apply, or it is unknown since when the node has power.

@@ -1,8 +1,11 @@
 //! The states of a node.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::BOOT_LIMIT;
 
 /// The state of a node. Its name is the same in JSON, in `status` and in `wait --for`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +37,18 @@ pub enum State {
 }
 
 impl State {
+    /// Whether a node that has been in it for this long is booting; `None` = nobody knows how long.
+    pub(crate) fn is_starting(self, age: Option<Duration>) -> bool {
+        match self {
+            // After BOOT_LIMIT it is Failed, where that is known.
+            Self::Powered => age.is_none_or(|age| age < BOOT_LIMIT),
+            Self::BootRom | Self::Enumerated | Self::Link => {
+                age.is_some_and(|age| age < BOOT_LIMIT)
+            }
+            _ => false,
+        }
+    }
+
     /// Every state, in the order in which a node that starts passes through them; the last two end a start.
     pub const ALL: [Self; 10] = [
         Self::Absent,

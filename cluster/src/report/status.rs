@@ -62,6 +62,13 @@ pub struct NodeStatus {
     pub since: Option<Since>,
 }
 
+impl NodeStatus {
+    /// Whether it is booting.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.state.is_some_and(|state| state.is_starting(self.since.map(Since::age)))
+    }
+}
+
 /// One board in `status`.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

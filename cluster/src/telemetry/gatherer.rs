@@ -11,7 +11,7 @@ use super::controller::{hottest, temperature};
 use crate::agent::{Agent, AgentError, Endpoint, Transport};
 use crate::cluster::Cluster;
 use crate::error::Error;
-use crate::life::{BOOT_LIMIT, State};
+use crate::life::State;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::ports::PortError;
@@ -87,7 +87,7 @@ impl Gatherer {
         let rows = nodes.iter().map(|&node| {
             let contact = self.nodes.get(&node.number());
             let reached = contact.and_then(|contact| contact.reached.as_ref());
-            let is_starting = row(node).is_some_and(is_starting);
+            let is_starting = row(node).is_some_and(NodeStatus::is_starting);
             let (error, no_agent) =
                 contact.map_or_else(Default::default, |contact| contact.why_not(is_starting));
             TopNode {
@@ -177,18 +177,6 @@ impl Contact {
             }
             false => (self.error.clone(), self.no_agent.clone()),
         }
-    }
-}
-
-/// Whether a node is known to be booting.
-fn is_starting(row: &NodeStatus) -> bool {
-    match row.state {
-        // After BOOT_LIMIT its state is Failed.
-        Some(State::Powered) => true,
-        Some(State::BootRom | State::Enumerated | State::Link) => {
-            row.since.is_some_and(|since| since.age() < BOOT_LIMIT)
-        }
-        _ => false,
     }
 }
 

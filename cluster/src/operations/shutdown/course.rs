@@ -68,6 +68,8 @@ pub(super) struct Course {
     force: bool,
     /// Whether it was on its way down before it was asked.
     joins: bool,
+    /// How far it is in its start, where it starts.
+    start: Option<State>,
 }
 
 /// Whether a state means that the node's gadget is there.
@@ -81,7 +83,12 @@ impl Course {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
         let (transport, is_ending, joins) = (None, false, false);
-        Self { node, stage, usb, transport, is_ending, force, joins }
+        Self { node, stage, usb, transport, is_ending, force, joins, start: None }
+    }
+
+    /// Takes note of a start that the node is in: its agent is not to be expected yet.
+    pub(super) fn starts(&mut self, state: State) {
+        self.start = Some(state);
     }
 
     /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
@@ -110,11 +117,9 @@ impl Course {
                 Usb::Left(since) => Stage::Gone(since),
                 _ => Stage::GoingDown,
             },
-            (Stage::Asking, Said::Failed(error)) => self.fail(Failure::NotAccepted {
-                why: error.to_string(),
-                fix: error.fix(),
-                is_timeout: error.is_timeout(),
-            }),
+            (Stage::Asking, Said::Failed(error)) => {
+                self.fail(Failure::not_accepted(&error, self.start))
+            }
             (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {
                 self.is_ending = true;
                 match (&self.stage, reason) {
@@ -139,6 +144,8 @@ impl Course {
 
     /// Takes note of what is seen of it. Leaving the USB means nothing before it has accepted to go down: a cable may be loose.
     pub(super) fn see(&mut self, state: State, now: Instant) {
+        self.start =
+            self.start.map(|_| state).filter(|state| state.is_starting(Some(Duration::ZERO)));
         if let Some(failure) = self.by_another(state) {
             self.stage = Stage::Failed(failure);
             return;

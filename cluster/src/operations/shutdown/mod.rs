@@ -23,7 +23,8 @@ use crate::life::State;
 use crate::nodes::{NodeSet, label, set_of};
 use crate::outcome::Outcome;
 use crate::report::{
-    NodePower, NodeReboot, NodeShutdown, PowerReport, RebootReport, ShutdownReport, ShutdownResult,
+    NodePower, NodeReboot, NodeShutdown, NodeStatus, PowerReport, RebootReport, ShutdownReport,
+    ShutdownResult,
 };
 use ask::{Asking, Said, deadline};
 use course::{Course, names};
@@ -138,11 +139,11 @@ impl Cluster {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<RebootReport>, Error> {
         let (nodes, absent) = self.present(set)?;
-        let powered = self.powered(&nodes)?;
+        let rows = self.powered_rows(&nodes)?;
+        let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = limit.unwrap_or(self.settings.shutdown_limit);
         let now = Instant::now();
-        let mut courses: Vec<_> =
-            powered.iter().map(|&node| Course::new(node, State::Agent, false, now)).collect();
+        let mut courses: Vec<_> = rows.iter().map(|(node, row)| reboots(*node, row, now)).collect();
         let (mut asking, mut left, mut is_stopped) = (None, powered.clone(), false);
         while !left.is_empty() {
             is_stopped = observer(Event::Asking { nodes: &left }).control().is_break();
@@ -173,17 +174,35 @@ impl Cluster {
 
     /// Those that have power, as far as their boards report it.
     fn powered(&mut self, nodes: &[Node]) -> Result<Vec<Node>, Error> {
+        Ok(self.powered_rows(nodes)?.into_iter().map(|(node, _)| node).collect())
+    }
+
+    /// The same with what `status` says of each.
+    fn powered_rows(&mut self, nodes: &[Node]) -> Result<Vec<(Node, Option<NodeStatus>)>, Error> {
         let set = set_of(nodes)?;
         if nodes.is_empty() {
             return Ok(Vec::new());
         }
-        let status = self.status(&set)?.report;
-        let is_off = |node: &Node| {
-            let name = label(*node);
-            status.nodes.iter().any(|row| row.node == name && row.commanded == Some(false))
+        let mut rows = self.status(&set)?.report.nodes;
+        let row = |&node: &Node| {
+            let name = label(node);
+            let at = rows.iter().position(|row| row.node == name);
+            (node, at.map(|at| rows.swap_remove(at)))
         };
-        Ok(nodes.iter().copied().filter(|node| !is_off(node)).collect())
+        let all: Vec<_> = nodes.iter().map(row).collect();
+        let is_off = |row: &NodeStatus| row.commanded == Some(false);
+        Ok(all.into_iter().filter(|(_, row)| !row.as_ref().is_some_and(is_off)).collect())
     }
+}
+
+/// The course of a node that is to restart.
+fn reboots(node: Node, row: &Option<NodeStatus>, now: Instant) -> Course {
+    let mut course = Course::new(node, State::Agent, false, now);
+    let start = row.as_ref().filter(|row| row.since.is_some() && row.is_starting());
+    if let Some(state) = start.and_then(|row| row.state) {
+        course.starts(state);
+    }
+    course
 }
 
 fn tell(courses: &mut [Course], node: Node, said: Said) {
@@ -199,14 +218,22 @@ fn not_restarted(courses: &[Course], off: Vec<String>, is_stopped: bool) -> Opti
     let is_silent = |course: &Course| course.has_timed_out() || course.is_asking();
     let timed_out = !is_stopped && courses.iter().any(is_silent);
     let is_any = !failures.is_empty() || !off.is_empty();
-    is_any.then_some(Error::NotRestarted { failures, fixes: fixes(courses), timed_out, off })
+    let (fixes, starting) = (fixes(courses), starting(courses));
+    is_any.then_some(Error::NotRestarted { failures, fixes, timed_out, off, starting })
 }
 
 /// What is wrong where the caller stopped before anybody was asked.
 fn not_asked(nodes: &[Node]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    let (wanted, halted, cut) = (Vec::new(), Vec::new(), Box::default());
-    Error::NotShutDown { failures, fixes: Box::default(), timed_out: false, wanted, halted, cut }
+    Error::NotShutDown {
+        failures,
+        fixes: Box::default(),
+        timed_out: false,
+        wanted: Box::default(),
+        halted: Box::default(),
+        cut: Box::default(),
+        starting: Box::default(),
+    }
 }
 
 /// What is wrong where not all nodes were shut down.
@@ -215,14 +242,20 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let have_power = courses.iter().filter(|course| !course.is_cut_by_another());
     let failures = have_power.filter_map(failed).collect();
     let timed_out = courses.iter().any(Course::has_timed_out);
-    let labels = |is: fn(&Course) -> bool| -> Vec<_> {
+    let labels = |is: fn(&Course) -> bool| -> Box<[String]> {
         courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
     };
     let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
-    let cut = labels(Course::is_cut_by_another).into_boxed_slice();
-    let error =
-        Error::NotShutDown { failures, fixes: fixes(courses), timed_out, wanted, halted, cut };
+    let cut = labels(Course::is_cut_by_another);
+    let (fixes, starting) = (fixes(courses), starting(courses));
+    let error = Error::NotShutDown { failures, fixes, timed_out, wanted, halted, cut, starting };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
+}
+
+/// The nodes that could not be asked since they start.
+fn starting(courses: &[Course]) -> Box<[String]> {
+    let starting = courses.iter().filter(|course| course.is_starting());
+    starting.map(|course| label(course.node)).collect()
 }
 
 /// What can be done for nodes that could not be asked, each once.

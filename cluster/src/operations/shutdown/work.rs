@@ -50,7 +50,13 @@ impl<'a> Work<'a> {
             State::Halted if is_real => State::Powered,
             state => state,
         };
-        let courses = states.map(|state| Course::new(state.node, known(state.state), force, now));
+        let courses = states.map(|state| {
+            let mut course = Course::new(state.node, known(state.state), force, now);
+            if state.since.is_some() && state.is_starting() {
+                course.starts(state.state);
+            }
+            course
+        });
         let mut courses: Vec<_> = courses.collect();
         let wanted = cluster.driver.wanted_since(nodes, since);
         for course in &mut courses {

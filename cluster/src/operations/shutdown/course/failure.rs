@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::agent::Transport;
+use crate::agent::{AgentError, Transport};
+use crate::life::State;
 
 /// Why a node is not shut down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// It cannot be asked, or refuses.
-    NotAccepted { why: String, fix: Option<&'static str>, is_timeout: bool },
+    NotAccepted { why: String, fix: Option<&'static str>, is_timeout: bool, is_starting: bool },
     /// It is not on the USB, so nobody can see it halt.
     Unseen,
     /// It starts again instead.
@@ -32,6 +33,28 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// What became of asking a node, which may be this far in its start.
+    pub(super) fn not_accepted(error: &AgentError, start: Option<State>) -> Self {
+        let is_timeout = error.is_timeout();
+        match start.filter(|_| error.is_usual_in_a_start()) {
+            None => Self::NotAccepted {
+                why: error.to_string(),
+                fix: error.fix(),
+                is_timeout,
+                is_starting: false,
+            },
+            Some(state) => {
+                let so_far = format!("still starting ({state})");
+                let why = match state {
+                    // It has neither a port nor a network then.
+                    State::Powered | State::BootRom => so_far,
+                    _ => format!("{so_far}: {error}"),
+                };
+                Self::NotAccepted { why, fix: None, is_timeout, is_starting: true }
+            }
+        }
+    }
+
     /// For reports and errors, with the time limit of the shutdown and how the node was asked.
     pub(super) fn text(&self, limit: Duration, transport: Option<Transport>) -> String {
         match self {

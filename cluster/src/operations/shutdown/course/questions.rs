@@ -97,6 +97,11 @@ impl Course {
         }
     }
 
+    /// Whether it could not be asked since it starts.
+    pub(in super::super) fn is_starting(&self) -> bool {
+        matches!(self.stage, Stage::Failed(Failure::NotAccepted { is_starting: true, .. }))
+    }
+
     /// Why it is not shut down, where it is not.
     pub(in super::super) fn failure(&self, limit: Duration) -> Option<String> {
         let Stage::Failed(failure) = &self.stage else { return None };
