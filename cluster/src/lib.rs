@@ -68,7 +68,7 @@ pub use desired::{AtBoot, DesiredError, Why};
 pub use error::{Error, ErrorKind, ErrorReport};
 pub use event::{Event, Task, Verdict};
 pub use hooks::HookFailure;
-pub use node_link::text::{chain, parse_duration, usage_error, usage_message};
+pub use node_link::text::{TomlText, chain, parse_duration, usage_error, usage_message};
 pub use nodes::NodeSet;
 pub use operations::boards::search;
 pub use operations::network::NetworkUndo;

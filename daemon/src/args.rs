@@ -146,6 +146,6 @@ mod tests {
 
     #[test]
     fn pages_and_completions_are_current() {
-        clusterhat_tests::pages::check_service(Cli::command());
+        clusterhat_tests::pages::check_service(Cli::command(), include_str!("manual.roff"));
     }
 }

@@ -245,8 +245,11 @@ impl Service {
 
 fn settings(start: &Start) -> Result<Settings, StartError> {
     // What is wrong with the boards' part of the configuration is told at the start, not at the first request.
-    clusterhat::Controller::new(&start.options).map_err(StartError::Boards)?;
-    let settings = Settings::read(&start.options)?;
+    let controller = clusterhat::Controller::new(&start.options).map_err(StartError::Boards)?;
+    let (settings, warnings) = Settings::read(&start.options)?;
+    for warning in controller.warnings().iter().chain(&warnings) {
+        log::tell(Level::Warning, &format!("warning: {warning}"), &[]);
+    }
     let listen = start.listen.or(settings.listen).or(start.default_listen);
     Ok(Settings { listen, ..settings })
 }

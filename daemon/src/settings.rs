@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clusterhat::config::{ConfigError, Sources};
-use clusterhat::{Options, shorten};
+use clusterhat::config::{ConfigError, Sources, Warning};
+use clusterhat::{Options, TomlText, shorten};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -22,7 +22,7 @@ const TELEMETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The settings, as far as the file may say them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Settings {
     /// Where HTTPS is served; absent = nowhere, only the unix socket.
     #[serde(deserialize_with = "address")]
@@ -51,6 +51,9 @@ impl Default for Settings {
     }
 }
 
+/// The keys, as the file has them.
+const KEYS: [&str; 5] = ["listen", "certificate", "key", "session-timeout", "telemetry-interval"];
+
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,13 +62,8 @@ pub enum SettingsError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// What it says cannot be used.
-    #[error("{}: {message}", .path.display())]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        /// Why, with the line.
-        message: String,
-    },
+    #[error(transparent)]
+    Refused(#[from] Warning),
 }
 
 /// Of the file, all but `[daemon]` is for others.
@@ -76,33 +74,42 @@ struct File {
 }
 
 impl Settings {
-    /// Reads the file that the boards' configuration is in. A simulation has none but the one that is named.
+    /// Reads the file that the boards' configuration is in. A simulation has none but the one that is named. An unknown key has
+    /// no effect, and a warning beside the settings.
     ///
     /// # Errors
     /// A file that cannot be read, or a value that is not allowed.
-    pub fn read(options: &Options) -> Result<Self, SettingsError> {
+    pub fn read(options: &Options) -> Result<(Self, Vec<Warning>), SettingsError> {
         let root = options.root.as_deref().unwrap_or(Path::new("/"));
         let file = match (&options.config, &options.simulation) {
             (Some(path), _) => Some(Sources::read_own(path)?),
             (None, Some(_)) => None,
             (None, None) => Sources::read(root, None)?.toml,
         };
-        file.map_or_else(|| Ok(Self::default()), |(path, text)| Self::parse(&path, &text))
+        file.map_or_else(|| Ok(Default::default()), |(path, text)| Self::parse(&path, &text))
     }
 
     /// Reads what a file says.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        let refused = |message: String| SettingsError::Refused { path: path.to_owned(), message };
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<(Self, Vec<Warning>), SettingsError> {
+        let lines = TomlText::new(path, text);
+        let document = lines.parse()?;
+        let table = document.get_ref().get_key_value("daemon");
+        let refused = |message: &str| {
+            let place = table.map_or(0, |(key, _)| key.span().start);
+            SettingsError::from(lines.message(place, format!("[daemon]: {message}")))
+        };
+        let keys = table.and_then(|(_, value)| value.get_ref().as_table());
+        let warnings = keys.map_or_else(Vec::new, |keys| lines.unknown_keys(keys, "daemon", &KEYS));
         let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            refused(format!("line {line}: {}", error.message()))
+            let place = error.span().map_or(0, |span| span.start);
+            lines.message(place, error.message().to_owned())
         })?;
         let settings = file.daemon;
         if settings.certificate.is_some() != settings.key.is_some() {
-            return Err(refused("[daemon]: certificate and key go together".to_owned()));
+            return Err(refused("certificate and key go together: set both or neither"));
         }
         let bounds = [
             ("session-timeout", settings.session_timeout, 1, 86_400),
@@ -110,11 +117,10 @@ impl Settings {
         ];
         for (key, value, least, most) in bounds {
             if !(Duration::from_secs(least)..=Duration::from_secs(most)).contains(&value) {
-                let text = format!("[daemon]: {key} is {least} to {most} seconds");
-                return Err(refused(text));
+                return Err(refused(&format!("{key} is {least} to {most} seconds")));
             }
         }
-        Ok(settings)
+        Ok((settings, warnings))
     }
 }
 
@@ -140,10 +146,15 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::pages::{file_page, section_keys};
+    use serde::de::Visitor;
+    use serde::forward_to_deserialize_any;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Settings, String> {
-        Settings::parse(Path::new("c.toml"), text).map_err(|error| error.to_string())
+        let read = Settings::parse(Path::new("c.toml"), text);
+        read.map(|(settings, _)| settings).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -160,15 +171,71 @@ mod tests {
         for (text, expected) in [
             (
                 "[daemon]\nlisten = \"everywhere\"\n",
-                "line 2: \"everywhere\" is not an IP address with a port",
+                "c.toml:2: \"everywhere\" is not an IP address with a port",
             ),
-            ("[daemon]\nlisen = \"127.0.0.1:1\"\n", "lisen"),
-            ("[daemon]\nkey = \"/k\"\n", "go together"),
+            ("delay = 1\n[daemon\n", "c.toml:2: "),
+            (
+                "delay = 1\n[daemon]\nkey = \"/k\"\n",
+                "c.toml:2: [daemon]: certificate and key go together",
+            ),
             ("[daemon]\nsession-timeout = 0\n", "1 to 86400"),
             ("[daemon]\ntelemetry-interval = \"soon\"\n", "not a time"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(expected) && error.contains("c.toml"), "{text}: {error}");
         }
+    }
+
+    /// Seen: an unknown key was an error here, and everywhere else in the file a warning.
+    #[test]
+    fn an_unknown_key_is_told_and_has_no_effect() {
+        let text = "[daemon]\nlisten = \"127.0.0.1:1\"\nsession-timout = 60\n";
+        let (settings, warnings) = Settings::parse(Path::new("c.toml"), text).unwrap();
+        assert_eq!(settings.session_timeout, SESSION_TIMEOUT);
+        let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            warnings,
+            [
+                "c.toml:3: unknown key \"daemon.session-timout\" is ignored; did you mean \"session-timeout\"?"
+            ]
+        );
+    }
+
+    /// Says which fields a structure has, and reads none.
+    struct Fields<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Fields<'_> {
+        type Error = serde::de::value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(Self::Error::custom("no structure"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Self::Error> {
+            *self.0 = fields;
+            Err(Self::Error::custom("its fields are known"))
+        }
+
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct
+            seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn the_manual_page_explains_every_key() {
+        let mut fields: &[&str] = &[];
+        Settings::deserialize(Fields(&mut fields)).unwrap_err();
+        assert_eq!(fields, KEYS);
+        let page = "clusterhat.toml.5";
+        assert_eq!(section_keys(page, "[daemon]"), KEYS);
+        let example = file_page(page).example;
+        let (settings, warnings) = Settings::parse(Path::new(page), &example).unwrap();
+        assert!(settings.certificate.is_some() && warnings.is_empty(), "{warnings:?}");
     }
 }

@@ -31,8 +31,9 @@ impl<'de> Deserialize<'de> for Time {
         };
         time.filter(|time| *time <= LONGEST).map(Self).ok_or_else(|| {
             let longest = LONGEST.as_secs();
-            let text =
-                format!("{given} is not a time: write 90, 1.5 or \"500ms\", at most {longest} s");
+            let text = format!(
+                "{given} is not a time: write 90, 1.5, \"500ms\" or \"24h\", at most {longest} s"
+            );
             serde::de::Error::custom(text)
         })
     }
@@ -45,7 +46,7 @@ impl JsonSchema for Time {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Seconds as a number, or a text such as \"500ms\".",
+            "description": "Seconds as a number, or a text such as \"500ms\", \"90s\", \"5min\", \"24h\" or \"30d\".",
             "type": ["number", "string"],
             "minimum": 0,
             "maximum": LONGEST.as_secs(),

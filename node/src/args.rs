@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 const AFTER_HELP: &str = "\
 Settings are read from /etc/clusterhat/node.toml; options override them.
-TIME is in seconds or milliseconds: 2, 1.5, 1.5s or 500ms.
+TIME is in seconds (2, 1.5 or 1.5s), or has another unit: 500ms, 5min, 1h.
 Exit status: 0 done (status: the gadget is up), 1 failed, 2 usage or configuration, \
 3 timed out waiting for a USB device controller or another process (status: the gadget is not up).";
 

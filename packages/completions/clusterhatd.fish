@@ -46,7 +46,7 @@ complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not _
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -f -a "list" -d 'Show the tokens that have not ended, without their secrets'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -f -a "remove" -d 'End a token'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l role -d 'What who has it may do: read-only, operator or administrator' -r
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l expires-in -d 'After how long it ends (seconds; default: never)' -r
+complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l expires-in -d 'After how long it ends, such as 30d, 24h, 90min or seconds (default: never)' -r
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd, but with --sim a temporary one, removed at the end]' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l root -d 'Use the files and devices below this directory' -r -F

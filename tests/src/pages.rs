@@ -20,21 +20,24 @@ use crate::synopsis::synopsis;
 /// # Panics
 /// If one is missing, differs, or is of no command any more; with `BLESS=1` they are written instead.
 pub fn check(command: Command) {
-    check_section(command, "1");
+    check_section(command, "1", "");
 }
 
-/// The same of a service, whose pages are in section 8.
+/// The same of a service, whose pages are in section 8; its own page has these sections, too, which are written by hand.
 ///
 /// # Panics
 /// As [`check`].
-pub fn check_service(command: Command) {
-    check_section(command, "8");
+pub fn check_service(command: Command, sections: &str) {
+    check_section(command, "8", sections);
 }
 
-fn check_section(command: Command, section: &str) {
+fn check_section(command: Command, section: &str, by_hand: &str) {
     let name = command.get_name().to_owned();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages");
-    let expected = made(command, section);
+    let mut expected = made(command, section);
+    if let Some(page) = expected.get_mut(&Path::new("man").join(format!("{name}.{section}"))) {
+        *page = page.replace(".SH VERSION\n", &format!("{by_hand}.SH VERSION\n"));
+    }
     for path in committed(&folder, &name) {
         if !expected.contains_key(&path) {
             assert!(golden::is_blessing(), "{}: no such command\n{BLESS}", path.display());
@@ -129,9 +132,25 @@ pub fn file_page(name: &str) -> FilePage {
     let page = fs::read_to_string(path).expect("the page is there").replace("\\-", "-");
     let (_, rest) = page.split_once("\n.EX\n").expect("an example begins");
     let (example, _) = rest.split_once("\n.EE\n").expect("and ends");
-    // A key is the first word after a tag.
-    let keys = page.split("\n.TP\n.BR ").skip(1).filter_map(|item| item.split_whitespace().next());
-    FilePage { keys: keys.map(str::to_owned).collect(), example: example.to_owned() }
+    FilePage { keys: keys(&page), example: example.to_owned() }
+}
+
+/// The keys that a section of such a page explains, in its order.
+///
+/// # Panics
+/// If there is no such page, or no such section in it.
+#[must_use]
+pub fn section_keys(name: &str, section: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/man").join(name);
+    let page = fs::read_to_string(path).expect("the page is there").replace("\\-", "-");
+    let (_, rest) = page.split_once(&format!("\n.SS {section}\n")).expect("the section is there");
+    keys(rest.split("\n.S").next().unwrap_or_default())
+}
+
+/// A key is the first word after a tag.
+fn keys(page: &str) -> Vec<String> {
+    let items = page.split("\n.TP\n.BR ").skip(1);
+    items.filter_map(|item| item.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 fn text(bytes: Vec<u8>) -> String {

@@ -58,7 +58,7 @@ pub struct NodeStatus {
     pub absent: bool,
     /// How far it has come; `None` where its board does not say whether it has power, and nothing else of it is seen.
     pub state: Option<State>,
-    /// Since when; `None` if it was not observed, or another program has switched the power.
+    /// Since when, in JSON in seconds since 1970-01-01 UTC; `None` if it was not observed, or another program has switched the power.
     pub since: Option<Since>,
 }
 

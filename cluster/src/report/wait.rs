@@ -39,7 +39,7 @@ pub struct WaitNode {
     pub name: Option<String>,
     /// Its state at the end.
     pub state: State,
-    /// Since when; `None` if it was not observed.
+    /// Since when, in JSON in seconds since 1970-01-01 UTC; `None` if it was not observed.
     pub since: Option<Since>,
     /// Whether it is what was waited for, or beyond it.
     pub reached: bool,

@@ -230,7 +230,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) || name.starts_with('.') {
         let text = format!(
-            "{name:?} is not a valid name: use 1 to 32 letters, digits, -, _ and ., not starting with ."
+            "{name:?} is not a valid name: use 1 to 32 letters, digits, dots, hyphens and underscores, and no dot at the start"
         );
         return Err(Problem::bad_request(clusterhat::shorten(&text).into_owned()));
     }

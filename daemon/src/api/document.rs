@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// A document: the version, the report's keys, and what failed of it.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Document")]
 pub(super) struct Document<T> {
     /// The version of the documents: incremented when a key is removed or its meaning changes.
     pub(super) schema: u32,

@@ -24,7 +24,8 @@ const PULSE: Duration = Duration::from_secs(15);
 
 /// Its routes.
 pub(super) fn routes() -> Vec<Described> {
-    let summary = "What happens, as server-sent events; with Last-Event-ID also what was missed";
+    let summary = "What happens, as server-sent events, whose times (at, since) are milliseconds since 1970-01-01 UTC; with Last-Event-ID also what \
+                   was missed";
     vec![Described::new(Method::GET, "/api/v1/events", summary, || get(stream))]
 }
 

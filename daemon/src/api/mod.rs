@@ -5,6 +5,7 @@ pub mod openapi;
 
 mod document;
 mod events;
+mod index;
 mod maas;
 mod nodes;
 mod power;
@@ -30,6 +31,7 @@ pub fn routes() -> Vec<Route> {
 #[must_use]
 pub fn described() -> Vec<Described> {
     [
+        index::routes(),
         nodes::routes(),
         power::routes(),
         tasks::routes(),

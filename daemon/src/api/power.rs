@@ -22,6 +22,7 @@ use crate::time::Time;
 /// What can be asked of nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "PowerAction")]
 pub(super) enum Action {
     /// Gives power, one node after the other.
     On,

@@ -12,13 +12,13 @@ use super::described::Described;
 use super::openapi::{self, document};
 use crate::access::Need;
 
+/// Where it is.
+pub(super) const PATH: &str = "/api/v1/reference";
+
 /// Its routes.
 pub(super) fn routes() -> Vec<Described> {
     let summary = "The same for people";
-    vec![
-        Described::new(Method::GET, "/api/v1/reference", summary, || get(reference))
-            .need(Need::Open),
-    ]
+    vec![Described::new(Method::GET, PATH, summary, || get(reference)).need(Need::Open)]
 }
 
 async fn reference() -> Response {

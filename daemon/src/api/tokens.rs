@@ -20,7 +20,7 @@ use crate::time::Time;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TokenRequest {
-    /// What it is to be called.
+    /// What it is to be called: 1 to 32 letters, digits, dots, hyphens and underscores, and no dot at the start.
     name: String,
     /// What who has it may do.
     role: Role,

@@ -26,7 +26,7 @@ pub(super) fn check(listen: SocketAddr, old: Option<&str>) -> Result<(), Failure
             listen.port()
         )));
     }
-    let old = old.and_then(|text| Settings::parse(Path::new(""), text).ok()?.listen);
+    let old = old.and_then(|text| Settings::parse(Path::new(""), text).ok()?.0.listen);
     if old.is_some_and(|old| old.port() == listen.port()) {
         return Ok(());
     }

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Subcommand;
-use clusterhat::parse_duration;
+use clusterhat::{parse_duration, rfc3339};
 use serde::Serialize;
 
 use super::{Done, Failure};
+use crate::access::tokens::unix_now;
 use crate::access::{Audit, By, Caller, Role, Token, Tokens};
 use crate::error::Problem;
 use crate::service::StartError;
@@ -19,12 +20,12 @@ use crate::state_folder::StateFolder;
 pub enum TokenCommand {
     /// Make a token and print its secret, which is told this once
     Add {
-        /// What it is to be called: letters, digits, -, _ and .
+        /// What it is to be called: 1 to 32 letters, digits, dots, hyphens and underscores
         name: String,
         /// What who has it may do: read-only, operator or administrator
         #[arg(long, default_value = "read-only", value_parser = role)]
         role: Role,
-        /// After how long it ends (seconds; default: never)
+        /// After how long it ends, such as 30d, 24h, 90min or seconds (default: never)
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         expires_in: Option<Duration>,
     },
@@ -125,9 +126,44 @@ fn line(token: &Token) -> String {
     let end = match token.expires {
         None => "never ends".to_owned(),
         Some(expires) => {
-            let left = expires.saturating_sub(crate::access::tokens::unix_now());
-            format!("ends in {} h {} min", left / 3600, left / 60 % 60)
+            let at = rfc3339(UNIX_EPOCH + Duration::from_secs(expires)).replace(".000Z", "Z");
+            format!("ends {at} (in {})", span(expires.saturating_sub(unix_now())))
         }
     };
     format!("{}  {}  {end}", token.name, token.role.name())
+}
+
+/// A number of seconds in its two largest units.
+fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (1.., ..) => format!("{days} d {} h", hours % 24),
+        (0, 1.., _) => format!("{hours} h {} min", minutes % 60),
+        (0, 0, 1..) => format!("{minutes} min {} s", seconds % 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen: "ends in 0 h 0 min", and no date.
+    #[test]
+    fn a_line_says_when_its_token_ends() {
+        for (seconds, text) in [
+            (59, "59 s"),
+            (60, "1 min 0 s"),
+            (3_600, "1 h 0 min"),
+            (86_399, "23 h 59 min"),
+            (2_592_000, "30 d 0 h"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+        let (name, role) = ("backup".to_owned(), Role::Operator);
+        let mut token = Token { name, role, created: 0, expires: None };
+        assert_eq!(line(&token), "backup  operator  never ends");
+        token.expires = Some(4_102_444_799);
+        assert!(line(&token).starts_with("backup  operator  ends 2099-12-31T23:59:59Z (in "));
+    }
 }

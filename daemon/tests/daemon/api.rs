@@ -30,6 +30,39 @@ fn the_openapi_document_describes_every_route() {
     }
     assert!(count > 20, "{count}");
     assert!(!text.contains("#/$defs/"));
+    // Seen: Document, Document2 ... Document8.
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let numbered: Vec<_> = schemas.keys().filter(|name| name.ends_with(char::is_numeric)).collect();
+    assert!(numbered.is_empty() && schemas.contains_key("StatusReportDocument"), "{numbered:?}");
+    // Seen: one `since` counted seconds, another milliseconds, and neither said so.
+    let times = ["at", "since", "taken", "created", "expires", "began", "ended"];
+    let mut count = 0;
+    for (name, schema) in schemas {
+        for (key, value) in schema["properties"].as_object().into_iter().flatten() {
+            if times.contains(&key.as_str()) {
+                let said = value["description"].as_str().unwrap_or_default().to_lowercase();
+                assert!(said.contains("seconds"), "{name}.{key}: {value}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 5, "{count}");
+}
+
+/// Seen: there was no page.
+#[test]
+fn the_api_s_root_leads_to_its_descriptions() {
+    let daemon = Daemon::on_socket();
+    for root in ["/api/v1", "/api/v1/"] {
+        let index = daemon.get(root);
+        for key in ["reference", "openapi"] {
+            assert_eq!(
+                daemon.ask(&Request::get(index[key].as_str().unwrap())).status,
+                200,
+                "{key}"
+            );
+        }
+    }
 }
 
 /// What MAAS's webhook driver does: a token in a header, no body, and expressions on the answer.

@@ -28,8 +28,11 @@ fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
     let state = daemon.path("state");
     let state = state.to_str().unwrap();
     let token = |words: &[&str]| run(&[&["token"], words, &["--state-dir", state]].concat());
-    let (status, made) = token(&["add", "backup", "--role", "operator", "--expires-in", "3600s"]);
+    let (status, made) = token(&["add", "backup", "--role", "operator", "--expires-in", "30d"]);
     assert_eq!(status, Some(0), "{made}");
+    let token_made = &made["tokens"][0];
+    let life = token_made["expires"].as_u64().zip(token_made["created"].as_u64());
+    assert_eq!(life.map(|(end, begin)| end - begin), Some(30 * 86_400), "{made}");
     let secret = made["secret"].as_str().unwrap().to_owned();
     let who = || daemon.ask(&Request::get("/api/v1/session").bearer(&secret));
     assert_eq!(who().json()["user"], "token:backup");

@@ -51,7 +51,7 @@ fn what_cannot_be_served_is_refused_at_the_start() {
     let mut wrong = Daemon::command(&folder, &["--config", config.to_str().unwrap()]);
     assert_eq!(status(&mut wrong), Some(2));
     let stderr = std::fs::read_to_string(folder.path().join("stderr")).unwrap();
-    assert!(stderr.contains("clusterhat.toml: line 2"), "{stderr}");
+    assert!(stderr.contains("clusterhat.toml:2: "), "{stderr}");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert_eq!(status(&mut Daemon::command(&folder, &["--listen", &address])), Some(1));

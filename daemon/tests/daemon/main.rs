@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod client;
+mod readme;
 mod rig;
 
 mod access;

@@ -99,8 +99,7 @@ fn other_methods_are_refused_with_those_that_are_not() {
 #[test]
 fn what_is_not_in_the_table_is_not_found() {
     let daemon = Daemon::on_socket();
-    for path in ["/nothing", "/api", "/api/v1", "/api/v1/nodes/", "/api/v2/nodes", "/../etc/passwd"]
-    {
+    for path in ["/nothing", "/api", "/api/v1/nodes/", "/api/v2/nodes", "/../etc/passwd"] {
         let answer = daemon.ask(&Request::get(path));
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.json()["error"]["kind"], "not-found");

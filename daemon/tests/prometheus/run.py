@@ -23,13 +23,19 @@ NOT_SIMULATED = {"ClusterhatNodeHot", "ClusterhatNodeUnderVoltage"}
 CONFIGURATION = """
 global: {{scrape_interval: 2s, evaluation_interval: 500ms}}
 rule_files: [{rules}]
-scrape_configs:
-  - job_name: clusterhat
-    scheme: https
-    authorization: {{credentials_file: {token}}}
-    tls_config: {{ca_file: {certificate}}}
-    static_configs: [{{targets: ["{target}"]}}]
 """
+README = pathlib.Path(__file__).resolve().parents[3] / "README.md"
+
+
+def scraped(names):
+    """As README.md shows it, with the paths and the port of this test."""
+    _, rest = README.read_text().split("```yaml\n")
+    text = rest.split("```\n")[0]
+    shown = {"token": "/etc/prometheus/clusterhat.token", "certificate": "/etc/prometheus/clusterhat.pem", "target": "127.0.0.1:8443"}
+    for name, path in shown.items():
+        assert path in text, path
+        text = text.replace(path, str(names[name]))
+    return text
 
 
 class Daemon:
@@ -113,7 +119,7 @@ class Prometheus:
             "certificate": daemon.certificate,
             "target": daemon.url.removeprefix("https://"),
         }
-        (folder / "prometheus.yml").write_text(CONFIGURATION.format(**names))
+        (folder / "prometheus.yml").write_text(CONFIGURATION.format(**names) + scraped(names))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.url = "http://127.0.0.1:{}".format(free.getsockname()[1])
         command = [programs / "prometheus", f"--config.file={folder / 'prometheus.yml'}"]
