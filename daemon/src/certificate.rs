@@ -57,7 +57,8 @@ impl Certificate {
         let fingerprint = fingerprint(first);
         let pem = read_file(&key)?;
         let private = PrivateKeyDer::from_pem_slice(&pem);
-        let private = private.map_err(|error| wrong(&key, &in_words(&error)))?;
+        let is_own = settings.key.is_none();
+        let private = private.map_err(|error| wrong(&key, &key_in_words(&error, is_own)))?;
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder =
             builder.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12]);
@@ -92,6 +93,15 @@ fn in_words(error: &pem::Error) -> String {
     text.to_owned()
 }
 
+/// What is wrong about a file that should have a private key, and what to do: `is_own` says whether the daemon made it.
+fn key_in_words(error: &pem::Error, is_own: bool) -> String {
+    let next = match is_own {
+        true => "restore the key, or remove it and certificate.pem beside it: another pair is made",
+        false => "put the certificate's private key there, or set key in [daemon] to its file",
+    };
+    format!("{}; {next}", in_words(error))
+}
+
 /// Makes a certificate for this machine's names, with the existing key or a new one. Programs that trust it know it by its
 /// fingerprint, so that it does not expire in the life of a board.
 fn make(folder: &StateFolder, listen: Option<IpAddr>) -> io::Result<()> {
@@ -124,10 +134,11 @@ fn key(folder: &StateFolder) -> io::Result<KeyPair> {
     if let Some(pem) = folder.read(KEY)? {
         let kept = KeyPair::from_pem(&String::from_utf8_lossy(&pem));
         return kept.map_err(|error| {
-            let text = format!(
-                "cannot use {}: {error}; if it is your own key, put its certificate beside it",
-                path.display()
-            );
+            let path = path.display();
+            let text = match PrivateKeyDer::from_pem_slice(&pem) {
+                Err(error) => format!("{path}: {}", key_in_words(&error, true)),
+                Ok(_) => format!("cannot use {path}: {error}; if it is your own key, put its certificate beside it"),
+            };
             io::Error::new(io::ErrorKind::InvalidData, text)
         });
     }
@@ -209,5 +220,13 @@ mod tests {
         fs::remove_file(folder.path(KEY)).unwrap();
         Certificate::load(&folder, &settings).unwrap();
         assert_ne!(folder.read(KEY).unwrap(), key);
+        // Seen: "PEM error: malformedframing", and no next step.
+        fs::write(folder.path(KEY), "").unwrap();
+        for certificate in ["there", "away"] {
+            let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
+            assert!(error.contains("key.pem: no private key in it"), "{certificate}: {error}");
+            assert!(error.contains("restore the key, or remove it"), "{certificate}: {error}");
+            let _ = fs::remove_file(folder.path(CERTIFICATE));
+        }
     }
 }

@@ -88,7 +88,7 @@ pub enum StartError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The boards' configuration, or the simulation.
-    #[error("{}", .0.message())]
+    #[error("{}{}", option(.0), .0.message())]
     Boards(clusterhat::Error),
     /// The state folder, or a part of it.
     #[error("cannot use {}", .path.display())]
@@ -131,6 +131,15 @@ impl StartError {
             Self::Settings(_) | Self::Boards(_) => true,
             _ => false,
         }
+    }
+}
+
+/// The option that an error is about, as the command names it.
+const fn option(error: &clusterhat::Error) -> &'static str {
+    match error {
+        clusterhat::Error::Simulation(_) => "--sim ",
+        clusterhat::Error::NoRoot(_) => "--root ",
+        _ => "",
     }
 }
 

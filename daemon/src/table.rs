@@ -28,11 +28,13 @@ pub fn router(service: &Service, of_redfish: redfish::State) -> Router {
         router = router.route(route.path, route.guarded(service).route_layer(allow));
     }
     router
-        .method_not_allowed_fallback(async |method: Method| {
+        .method_not_allowed_fallback(async |method: Method, path: MatchedPath| {
             if method == Method::OPTIONS {
                 return StatusCode::NO_CONTENT.into_response();
             }
-            let text = "this is not for that method: see Allow";
+            let Allow(known) = Allow::of(path.as_str(), &self::routes());
+            let method = clusterhat::shorten(method.as_str());
+            let text = format!("this resource does not have the method {method}: it has {known}");
             Problem::new(ProblemKind::MethodNotAllowed, text).into_response()
         })
         .fallback(async |method: Method, uri: Uri| {

@@ -88,7 +88,7 @@ async fn wait(
             outcome.map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
         let outcome = outcome.map_err(|error| Problem::from(&error))?;
         if outcome.error.is_none() || left <= SLICE {
-            return Ok(told(&service, outcome));
+            return Ok(told(&service, outcome, limit));
         }
     }
 }
@@ -103,8 +103,16 @@ fn look(
     Controller::new(options)?.open()?.wait(set, &wait, &mut |_| {})
 }
 
-fn told(service: &Service, outcome: Outcome<WaitReport>) -> Response {
-    let error = outcome.error.map(|error| Arc::new(error.report()));
+/// The time that is told is what was asked for, not the last slice of it.
+fn told(service: &Service, outcome: Outcome<WaitReport>, limit: Duration) -> Response {
+    let whole = |error| match error {
+        Error::NotReached { goal, left, .. } => {
+            let after = format!(" within {} s", limit.as_secs_f64());
+            Error::NotReached { goal, after, left }
+        }
+        error => error,
+    };
+    let error = outcome.error.map(|error| Arc::new(whole(error).report()));
     let status = error.clone().map(|error| Problem::of_operation(error).status());
     let document =
         Document { simulated: service.simulated(), error, ..Document::new(outcome.report) };

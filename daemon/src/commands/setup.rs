@@ -141,9 +141,14 @@ impl Setup {
         units::add(&mut system, service_unit::NAME)?;
         units::add_enabling_links(&mut system)?;
         let links = service_unit::links(&system)?;
-        if let Some(tools) = running {
-            service_unit::check_manager(tools)?;
-        }
+        let manager = running.map_or(Ok(()), service_unit::check_manager);
+        // What changes nothing needs nobody to start anything, and says what would keep it from being done.
+        let notes = match manager {
+            Err(refused) if self.dry_run => {
+                vec![format!("it would be refused: {}", refused.message)]
+            }
+            manager => manager.map(|()| Vec::new())?,
+        };
         let old =
             system.file(&ours).map(|state| String::from_utf8_lossy(&state.bytes).into_owned());
         check(sysroot, old.as_deref())?;
@@ -159,9 +164,10 @@ impl Setup {
         let plan = draft.finish();
         let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
         let (undo, dry_run) = (false, self.dry_run);
-        let mut report = SetupReport { undo, dry_run, changed, notes: Vec::new(), first: None };
+        let mut report = SetupReport { undo, dry_run, changed, notes, first: None };
         if dry_run {
-            return Ok(Done::new(report, format!("{}{DRY_RUN}", plan.diff())));
+            let notes: String = report.notes.iter().map(|note| format!("{note}\n")).collect();
+            return Ok(Done::new(report, format!("{}{notes}{DRY_RUN}", plan.diff())));
         }
         plan.apply(sysroot)?;
         let first = self.first(state_dir)?;
@@ -225,13 +231,15 @@ fn take_back(
 ) -> Result<Done<SetupReport>, Failure> {
     let plan = plan_undo(sysroot, Changed::Leave)?;
     let mut notes = plan.notes().to_vec();
-    let stay = format!("accounts, tokens and the certificate stay in {}", state_dir.display());
-    notes.push(stay);
+    if state_dir.exists() {
+        let stay = format!("accounts, tokens and the certificate stay in {}", state_dir.display());
+        notes.push(stay);
+    }
     let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
     let report = SetupReport { undo: true, dry_run, changed, notes, first: None };
-    let notes = report.notes.join("\n");
+    let notes: String = report.notes.iter().map(|note| format!("{note}\n")).collect();
     if dry_run {
-        return Ok(Done::new(report, format!("{}{notes}\n{DRY_RUN}", plan.diff())));
+        return Ok(Done::new(report, format!("{}{notes}{DRY_RUN}", plan.diff())));
     }
     let mut text = undone(&undo(sysroot, Changed::Leave)?);
     text.push_str(&notes);

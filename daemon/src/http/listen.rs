@@ -34,11 +34,24 @@ pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     let failed = |why: &dyn Display| io::Error::other(format!("{}: {why}", path.display()));
     make_way(path).map_err(|error| failed(&error))?;
     let bind = || {
-        let listener = UnixListener::bind(path)?;
+        let listener = UnixListener::bind(path).map_err(|error| in_words(path, error))?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
         Ok(listener)
     };
     bind().map_err(|error: io::Error| failed(&error))
+}
+
+/// What is missing is the folder: the file is to be made.
+fn in_words(path: &Path, error: io::Error) -> io::Error {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let Some(folder) = folder.filter(|_| error.kind() == io::ErrorKind::NotFound) else {
+        return error;
+    };
+    let text = format!(
+        "the folder {} is missing: start clusterhatd.socket, which makes it, or choose another path with --socket",
+        folder.display()
+    );
+    io::Error::new(io::ErrorKind::NotFound, text)
 }
 
 /// Removes a socket that nobody listens at.

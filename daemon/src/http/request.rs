@@ -74,15 +74,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).map(|kind| kind.trim().to_owned());
+        let other_type = other_type(request.headers());
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|error| Problem::bad_request(error.to_string()))?;
         let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
-        if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("application/json")) {
-            let text = "the body has to be application/json";
-            return Err(Problem::new(ProblemKind::UnsupportedMediaType, text));
+        if let Some(kind) = other_type {
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType, wrong_type(&kind)));
         }
         // An array would be taken for the fields of a structure, in their order.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
@@ -91,6 +89,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let parsed = serde_json::from_slice(&bytes);
         parsed.map(Body).map_err(|error| Problem::bad_request(format!("the body: {error}")))
     }
+}
+
+/// The body's type where it is another than JSON's; one that is not named may be JSON.
+pub(crate) fn other_type(headers: &HeaderMap) -> Option<String> {
+    let kind = String::from_utf8_lossy(headers.get(CONTENT_TYPE)?.as_bytes()).into_owned();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    (!essence.eq_ignore_ascii_case("application/json")).then(|| essence.to_owned())
+}
+
+/// What is said of such a body.
+pub(crate) fn wrong_type(kind: &str) -> String {
+    let kind = clusterhat::shorten(kind);
+    format!(
+        "the body's Content-Type is {kind:?}: send JSON with Content-Type: application/json (curl --json)"
+    )
 }
 
 #[cfg(test)]

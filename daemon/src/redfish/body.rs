@@ -1,11 +1,12 @@
 //! Bodies of requests: one JSON object, whose properties are taken one by one. What is left over, missing or of a wrong
 //! type is told with its name, all at once.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::message::{self, Message};
+use crate::http::request;
 
 /// The properties of a body that are still to be looked at, and what is wrong about the others.
 #[derive(Debug)]
@@ -75,9 +76,10 @@ impl Body {
     /// # Errors
     /// 415 for another content type; 400 for what is no JSON object.
     pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Self, Failure> {
-        let unrecognised = |status| Failure::plain(status, &message::UNRECOGNIZED_REQUEST_BODY);
-        if !is_json(headers) {
-            return Err(unrecognised(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        if let Some(kind) = request::other_type(headers) {
+            let message = Message::new(&message::UNRECOGNIZED_REQUEST_BODY, &[]);
+            let message = message.in_words(request::wrong_type(&kind));
+            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
         match unique::parse(bytes) {
             Ok((Value::Object(properties), twice)) => {
@@ -87,7 +89,7 @@ impl Body {
                 );
                 Ok(body)
             }
-            Ok(_) => Err(unrecognised(StatusCode::BAD_REQUEST)),
+            Ok(_) => Err(Failure::wrong(&message::UNRECOGNIZED_REQUEST_BODY, &[])),
             Err(error) => {
                 let message = Message::new(&message::MALFORMED_JSON, &[]);
                 let text = format!("the body is not valid JSON: {error}");
@@ -243,13 +245,6 @@ impl Body {
         }
         .about(name)
     }
-}
-
-/// A body without a content type is taken for JSON.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
-    let kind = kind.to_str().unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 mod unique;

@@ -46,7 +46,8 @@ pub(super) async fn create(
         note(&own, &by, "create account", &account.name);
         Ok(account)
     });
-    let account = account.await.map_err(|problem| refused(&problem, &name))?;
+    let full = Message::new(&message::CREATE_LIMIT_REACHED, &[]);
+    let account = account.await.map_err(|problem| refused(&problem, &name, full))?;
     Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
 }
 
@@ -140,6 +141,8 @@ async fn apply(
 ) -> Result<Account, Failure> {
     let ends = change.password.is_some() || change.name.is_some() || change.enabled == Some(false);
     let taken = change.name.clone().unwrap_or_else(|| name.to_owned());
+    let property = if change.role.is_some() { "RoleId" } else { "Enabled" };
+    let last = Message::new(&message::PROPERTY_NOT_UPDATED, &[property]).about(property);
     let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
     let what = format!("change {what} of account");
     let account = blocking(move || {
@@ -150,7 +153,7 @@ async fn apply(
         note(&own, &by, &what, &of);
         Ok(account)
     });
-    account.await.map_err(|problem| refused(&problem, &taken))
+    account.await.map_err(|problem| refused(&problem, &taken, last))
 }
 
 /// Removes an account.
@@ -171,7 +174,8 @@ pub(super) async fn delete(
         note(&own, &by, "remove account", &of);
         Ok(())
     });
-    removed.await.map_err(|problem| refused(&problem, name))?;
+    let last = Message::new(&message::RESOURCE_CANNOT_BE_DELETED, &[]);
+    removed.await.map_err(|problem| refused(&problem, name, last))?;
     Ok(reply::done())
 }
 
@@ -192,16 +196,14 @@ fn check_password(body: &mut Body, word: Option<&str>) {
     }
 }
 
-/// A conflict is either a name that is taken, or the last administrator.
-fn refused(problem: &Problem, name: &str) -> Failure {
+/// A conflict is either a name that is taken, or what `conflict` says: the last administrator, or too many accounts.
+fn refused(problem: &Problem, name: &str, conflict: Message) -> Failure {
     let message = match problem.kind {
         ProblemKind::Conflict if problem.message.contains("there is an account") => {
             let args = ["ManagerAccount", "UserName", name];
             Message::new(&message::RESOURCE_ALREADY_EXISTS, &args).about("UserName")
         }
-        ProblemKind::Conflict => {
-            Message::new(&message::RESOURCE_IN_USE, &[]).in_words(problem.message.clone())
-        }
+        ProblemKind::Conflict => conflict.in_words(problem.message.clone()),
         ProblemKind::BadRequest => Message::new(&message::PROPERTY_VALUE_ERROR, &["UserName"])
             .about("UserName")
             .in_words(problem.message.clone()),

@@ -81,7 +81,7 @@ impl Failure {
                 Message::new(&message::PASSWORD_CHANGE_REQUIRED, &[account])
             }
             ProblemKind::NotFound => Message::new(&message::RESOURCE_MISSING, &[uri]),
-            ProblemKind::MethodNotAllowed => Message::new(&message::OPERATION_NOT_ALLOWED, &[]),
+            ProblemKind::MethodNotAllowed => in_words(&message::OPERATION_NOT_ALLOWED),
             ProblemKind::TooLarge => in_words(&message::PAYLOAD_TOO_LARGE),
             ProblemKind::PreconditionFailed => Message::new(&message::PRECONDITION_FAILED, &[]),
             ProblemKind::Internal | ProblemKind::Storage => in_words(&message::INTERNAL_ERROR),

@@ -69,7 +69,9 @@ messages! {
     ACTION_NOT_SUPPORTED "ActionNotSupported" Critical "the resource does not have the action %1" "Use one of the actions that the resource has.";
     RESOURCE_MISSING "ResourceMissingAtURI" Critical "there is no resource at '%1'" "Follow the links from /redfish/v1/.";
     RESOURCE_ALREADY_EXISTS "ResourceAlreadyExists" Critical "there is already a %1 whose %2 is '%3'" "Choose another value.";
-    RESOURCE_IN_USE "ResourceInUse" Warning "the resource is in use, or on its way to another state" "Try again when the other request is done.";
+    RESOURCE_CANNOT_BE_DELETED "ResourceCannotBeDeleted" Critical "the resource cannot be deleted" "Give another enabled account the role Administrator first.";
+    PROPERTY_NOT_UPDATED "PropertyNotUpdated" Critical "the property %1 cannot be changed now" "Give another enabled account the role Administrator first.";
+    CREATE_LIMIT_REACHED "CreateLimitReachedForResource" Critical "there are as many of these as there can be" "Delete one that is not needed.";
     SUBSCRIPTION_LIMIT_EXCEEDED "EventSubscriptionLimitExceeded" Critical "there are as many subscriptions as there can be" "Delete a subscription that is not needed.";
     OPERATION_NOT_ALLOWED "OperationNotAllowed" Critical "the resource does not have this HTTP method" "Use one of the methods of the Allow header.";
     PRECONDITION_FAILED "PreconditionFailed" Critical "the resource changed since its ETag was read" "Read the resource again, and repeat the change if it is still wanted.";

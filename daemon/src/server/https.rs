@@ -20,7 +20,6 @@ pub(super) struct Https {
 struct Serving {
     /// What the settings said: port 0 is any free one.
     asked: SocketAddr,
-    bound: SocketAddr,
     task: JoinHandle<()>,
 }
 
@@ -45,13 +44,15 @@ impl Https {
             // Its port is free from then on.
             let _ = task.await;
         }
-        self.service.set_served(new.as_ref().map(|new| new.bound));
-        self.serving = new;
+        let (serving, bound) = new.unzip();
+        self.service.set_served(bound);
+        self.serving = serving;
         Ok(())
     }
 
-    fn serve(&self, asked: SocketAddr) -> Result<Serving, StartError> {
-        let held = self.serving.as_ref().map(|old| old.bound);
+    /// Where it is bound to is the service's to know.
+    fn serve(&self, asked: SocketAddr) -> Result<(Serving, SocketAddr), StartError> {
+        let held = self.service.served();
         let bind = || {
             let listener = listen::bind_tcp(asked, held)?;
             Ok((listener.local_addr()?, listener))
@@ -59,7 +60,7 @@ impl Https {
         let (bound, listener) =
             bind().map_err(|source| StartError::Listen { address: asked, source })?;
         let task = listen::serve_tls(listener, self.service.clone(), Arc::clone(&self.router));
-        Ok(Serving { asked, bound, task })
+        Ok((Serving { asked, task }, bound))
     }
 
     /// Reads the configuration again, and goes by it as far as it can be used.
@@ -80,8 +81,8 @@ impl Https {
 
     fn not_moved(&self, error: &StartError) -> String {
         let why = clusterhat::chain(error);
-        let served = match &self.serving {
-            Some(old) => format!("is still served at {}", old.bound),
+        let served = match self.service.served() {
+            Some(bound) => format!("is still served at {bound}"),
             None => "is not served".to_owned(),
         };
         format!("configuration reloaded, but HTTPS {served}: {why}")

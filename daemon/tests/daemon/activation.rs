@@ -61,7 +61,7 @@ fn what_is_no_socket_is_named_and_stays() {
         ("file", "not a socket: remove it, or choose another path with --socket"),
         ("folder", "not a socket: remove it, or choose another path with --socket"),
         ("link", "not a socket: remove it, or choose another path with --socket"),
-        ("nowhere/socket", "No such file or directory"),
+        ("nowhere/socket", "the folder "),
     ] {
         let path = path(name).display().to_string();
         let output = Daemon::command(&folder, &["--socket", &path]).output().unwrap();

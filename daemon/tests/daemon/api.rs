@@ -161,6 +161,9 @@ fn a_wait_ends_with_its_state_or_its_time() {
     assert_eq!((there.status, &there.json()["nodes"][0]["reached"]), (200, &json!(true)));
     let late = wait(&json!({"nodes": ["p1"], "for": "agent", "timeout": 0.1}));
     assert_eq!((late.status, &late.json()["error"]["kind"]), (504, &json!("timed-out")));
+    // Seen: "not agent within 0.09999995 s".
+    let said = late.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(said.starts_with("not agent within 0.1 s: "), "{said}");
     daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
     let started = wait(&json!({"nodes": ["p1"], "for": "agent", "timeout": 60}));
     assert_eq!(started.status, 200, "{}", started.body);

@@ -171,6 +171,13 @@ fn setup_is_undone_to_the_byte_and_tells_how_to_get_in() {
     let (status, again) = setup(&["--listen", "[::1]:9001"]);
     assert_eq!((status, again.get("password")), (Some(0), None), "{again}");
     assert!(fs::read_to_string(&config).unwrap().contains("[::1]:9001"));
+    let (status, undone) = setup(&["undo", "--dry-run"]);
+    assert!(status == Some(0) && undone["notes"].to_string().contains("stay in"), "{undone}");
+    // Seen: that folder was said to keep them though it is not there.
+    let kept = folder.path().join("kept");
+    let words = ["setup", "undo", "--dry-run", "--root", root_word, "--state-dir"];
+    let undone = run(&[&words[..], &[kept.to_str().unwrap()]].concat()).1;
+    assert_eq!(undone["notes"], json!([]));
     assert_eq!(setup(&["undo"]).0, Some(0));
     assert_eq!(files(root.path()), before);
 }

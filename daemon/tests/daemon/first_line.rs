@@ -44,14 +44,24 @@ fn what_cannot_be_served_is_refused_at_the_start() {
     let status = |command: &mut Command| command.status().unwrap().code();
     let mut unknown = Daemon::command(&folder, &["--sim", "none-such"]);
     assert_eq!(status(&mut unknown), Some(2));
+    let stderr = || std::fs::read_to_string(folder.path().join("stderr")).unwrap();
+    assert!(stderr().contains("clusterhatd: --sim none-such: "), "{}", stderr());
+    // Seen: "No such file or directory", and nothing of what is missing.
+    let nowhere = folder.path().join("nowhere/socket");
+    let mut unmade = Daemon::command(&folder, &["--socket", nowhere.to_str().unwrap()]);
+    assert_eq!(status(&mut unmade), Some(1));
+    let missing = format!(
+        "the folder {} is missing: start clusterhatd.socket",
+        nowhere.parent().unwrap().display()
+    );
+    assert!(stderr().contains(&missing), "{}", stderr());
     let mut option = Daemon::command(&folder, &["--nonsense"]);
     assert_eq!(status(&mut option), Some(2));
     let config = folder.path().join("clusterhat.toml");
     std::fs::write(&config, "[daemon]\nlisten = \"everywhere\"\n").unwrap();
     let mut wrong = Daemon::command(&folder, &["--config", config.to_str().unwrap()]);
     assert_eq!(status(&mut wrong), Some(2));
-    let stderr = std::fs::read_to_string(folder.path().join("stderr")).unwrap();
-    assert!(stderr.contains("clusterhat.toml:2: "), "{stderr}");
+    assert!(stderr().contains("clusterhat.toml:2: "), "{}", stderr());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert_eq!(status(&mut Daemon::command(&folder, &["--listen", &address])), Some(1));

@@ -1,3 +1,4 @@
+use axum::http::header;
 use serde_json::json;
 
 use super::*;

@@ -182,7 +182,15 @@ fn accounts_are_changed_one_after_the_other() {
         assert_eq!((answer.status, answer.messages()), (status, vec![key.to_owned()]), "{body}");
     }
     let last = daemon.ask("DELETE", &format!("{ACCOUNTS}/admin"), None);
-    assert_eq!((last.status, last.messages()), (409, vec!["ResourceInUse".to_owned()]));
+    assert_eq!((last.status, last.messages()), (409, vec!["ResourceCannotBeDeleted".to_owned()]));
+    // Seen: "Try again when the other request is done", which never helps.
+    let lower = json!({"RoleId": "ReadOnly"}).to_string();
+    let lowered = daemon.ask("PATCH", &format!("{ACCOUNTS}/admin"), Some(&lower));
+    assert_eq!((lowered.status, lowered.messages()), (409, vec!["PropertyNotUpdated".to_owned()]));
+    for refused in [&last, &lowered] {
+        let resolution = &refused.json()["error"]["@Message.ExtendedInfo"][0]["Resolution"];
+        assert_eq!(*resolution, "Give another enabled account the role Administrator first.");
+    }
     assert_eq!(daemon.ask("DELETE", &pi, None).status, 204);
     assert_eq!(daemon.ask("GET", &pi, None).status, 404);
 }
