@@ -84,6 +84,9 @@ pub(crate) const OPTIONS: ParameterNames<'static> =
 pub(crate) fn network(error: &NetworkError) -> Option<String> {
     Some(match error {
         NetworkError::ManagerOff(_) => ", or use --backend auto".to_owned(),
+        NetworkError::NoTool { call, source } if source.kind() == std::io::ErrorKind::NotFound => {
+            format!(": install the package {}", package_of(call)?)
+        }
         NetworkError::NoUplink => ": name the interface with --uplink".to_owned(),
         NetworkError::NotDefaultRoute { asked, .. } => {
             format!(": drop --uplink {asked}, or change the default route first")
@@ -92,6 +95,17 @@ pub(crate) fn network(error: &NetworkError) -> Option<String> {
         NetworkError::NotSetUp => ": run `clusterhat network setup` first".to_owned(),
         NetworkError::Settings { .. } => ": run `clusterhat network setup` again".to_owned(),
         NetworkError::Changes(error) => return OPTIONS.advice(error),
+        _ => return None,
+    })
+}
+
+/// The Debian package with the program of a call.
+fn package_of(call: &str) -> Option<&'static str> {
+    Some(match call.split(' ').next()? {
+        "ip" => "iproute2",
+        "nft" => "nftables",
+        "iptables" => "iptables",
+        "nmcli" => "network-manager",
         _ => return None,
     })
 }
@@ -217,6 +231,12 @@ mod tests {
         assert_eq!(
             message(NetworkError::Settings { path: "/f".into(), message: "no mode".into() }),
             "/f: no mode: run `clusterhat network setup` again"
+        );
+        let call = "ip -details -json address show".to_owned();
+        let source = std::io::ErrorKind::NotFound.into();
+        assert_eq!(
+            message(NetworkError::NoTool { call, source }),
+            "cannot run `ip -details -json address show`: entity not found: install the package iproute2"
         );
         assert_eq!(
             message(NetworkError::NotSetUp),

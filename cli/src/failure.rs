@@ -26,6 +26,22 @@ pub(crate) enum Failure {
     /// The library's.
     #[error(transparent)]
     Cluster(#[from] Error),
+    /// A state stands where nodes are named.
+    #[error("{error}; did you mean {option}={}?", .error.unknown_name().unwrap_or_default())]
+    NotAState {
+        /// The name that no node has.
+        error: NodeSetError,
+        /// The option that takes a state.
+        option: &'static str,
+    },
+    /// A node's console is not there.
+    #[error("{}; if it is off, `clusterhat on {node}`", chain(&**.error))]
+    NoConsole {
+        /// Why.
+        error: Box<Error>,
+        /// The node.
+        node: String,
+    },
     /// A question that the exit status answers has no answer.
     #[error(transparent)]
     NotTold(Error),
@@ -158,6 +174,8 @@ impl Failure {
                 1 => 4,
                 status => status,
             },
+            Self::NoConsole { error, .. } => exit_status(error),
+            Self::NotAState { .. } => 2,
             Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
             // As a shell has it for a process that a signal ended.
             Self::TimedOut(_) => 3,
@@ -176,6 +194,8 @@ impl Failure {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Cluster(error) | Self::NotTold(error) | Self::NotPlanned(error) => error.kind(),
+            Self::NoConsole { error, .. } => error.kind(),
+            Self::NotAState { .. } => ErrorKind::Nodes,
             Self::Usage(_) => ErrorKind::Usage,
             Self::Simulation(_) => ErrorKind::Simulation,
             Self::NotAsked(_) => ErrorKind::NotShutDown,
@@ -222,7 +242,8 @@ impl Failure {
                 }
                 text.push_str(
                     "\n  describe a HAT without EEPROM in a [[board]] of /etc/clusterhat/clusterhat.toml; \
-                     `clusterhat boards --probe` helps to find it",
+                     `clusterhat boards --probe` helps to find it\n  \
+                     `clusterhat doctor` checks what is missing; --sim v2.5 tries the command without a board",
                 );
                 text
             }

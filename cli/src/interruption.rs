@@ -138,6 +138,11 @@ impl SoFar {
                 let _ = write!(text, "; switched {power}: {}", folded(nodes));
             }
         }
+        let left = states.iter().filter(|state| state.resulting == ResultingState::Old);
+        let left: Vec<_> = left.map(|state| &*state.node).collect();
+        if matches!(self.doing, Doing::Switching) && !self.switched.is_empty() && !left.is_empty() {
+            let _ = write!(text, "; not reached: {}", left.join(" "));
+        }
         let is_sure = states.iter().all(|state| state.resulting != ResultingState::Unknown);
         match &self.doing {
             Doing::ShuttingDown(nodes) => text.push_str(&going_down(nodes, is_sure)),

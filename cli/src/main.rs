@@ -20,9 +20,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches as _, Parser};
 use clusterhat::shorten;
-use node_link::text::{usage_error, usage_message};
+use node_link::text::{nearest, usage_error, usage_message};
 
 use crate::args::{Cli, Task};
 use crate::call::Call;
@@ -62,11 +63,26 @@ fn parse() -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = matches.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
-    let parsed = parsed.map_err(|error| error.format(&mut command));
+    let parsed = parsed.map_err(|mut error| {
+        suggest_nearest(&mut error);
+        error.format(&mut command)
+    });
     // Freeing what describes every option of every command would take a tenth of a `status`; the process
     // ends with it.
     std::mem::forget(command);
     parsed
+}
+
+/// Of several commands that a word resembles, only the nearest is meant.
+fn suggest_nearest(error: &mut clap::Error) {
+    let (Some(ContextValue::String(word)), Some(ContextValue::Strings(similar))) =
+        (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::SuggestedSubcommand))
+    else {
+        return;
+    };
+    if let Some(near) = nearest(word, similar) {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![near]));
+    }
 }
 
 /// Help and versions are no errors; an error goes where the caller reads.

@@ -13,6 +13,7 @@ use hat_driver::linux::PowerEvent;
 use crate::call::{self, Call};
 use crate::interruption::{Doing, OperationResult, SoFar};
 use crate::progress::{self, Lines, Progress};
+use crate::render;
 use crate::signals::{Record, WholeSteps};
 
 /// Whether to go on.
@@ -92,6 +93,13 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    /// Prints a line for people.
+    pub(crate) fn tell(&mut self, line: &str) {
+        self.progress.clear();
+        self.lines.clear();
+        render::tell(line);
     }
 
     fn show(&mut self, event: &Event<'_>) {

@@ -152,3 +152,17 @@ fn help_names_every_check() {
         assert!(help.contains(&words(&line)), "{}", check.name);
     }
 }
+
+/// Seen: "this controller is set up" right below what is missing.
+#[test]
+fn setup_does_not_contradict_its_notes() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let setup = || world.run(&["--root", root.path().to_str().expect("UTF-8"), "setup"]);
+    let well = setup();
+    assert!(well.stdout.contains("\nthis controller is set up\n"), "{well:?}");
+    fs::remove_file(root.path().join("usr/lib/systemd/system/clusterhat-init.service"))
+        .expect("new");
+    let noted = setup();
+    assert!(noted.stdout.contains("note: "), "{noted:?}");
+    assert!(noted.stdout.contains("this controller is set up, except as noted above"), "{noted:?}");
+}

@@ -173,3 +173,11 @@ fn an_output_that_cannot_be_written_hides_nothing_that_was_done() {
     assert!(output.stderr.contains("board hat1"), "{output:?}");
     assert!(!output.stderr.contains("as asked"), "{output:?}");
 }
+
+/// Seen: `setup` before `status`.
+#[test]
+fn of_similar_commands_the_nearest_is_suggested() {
+    let output = World::builtin("v2.5").run(&["statu"]);
+    assert!(output.stderr.contains("did you mean 'status'?"), "{output:?}");
+    assert!(!output.stderr.contains("setup"), "{output:?}");
+}

@@ -80,7 +80,17 @@ fn steps(block: &Block) -> Vec<Step<'_>> {
 
 fn assert_same(place: &str, shown: &str, printed: &str) {
     let (shown, printed) = (trimmed(shown), trimmed(printed));
+    let (shown, printed) = (undated(&shown), undated(&printed));
     assert!(shown == printed, "{place}\nREADME.md shows:\n{shown}\nprinted is:\n{printed}");
+}
+
+/// The same with any seconds at the ends of lines: how long ago something was depends on when one looks.
+fn undated(text: &str) -> String {
+    let undated = |line: &str| match line.strip_suffix(" s") {
+        Some(start) => format!("{}N s\n", start.trim_end_matches(|c: char| c.is_ascii_digit())),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(undated).collect()
 }
 
 /// Blanks at the ends of lines do not show in a document.
@@ -89,14 +99,18 @@ fn trimmed(text: &str) -> String {
 }
 
 /// What a shell prints, standard output and standard error in their order.
-fn shell(world: &World, line: &str) -> String {
+fn shell(world: &World, line: &str, waits: bool) -> String {
     let folder = clusterhat().parent().expect("a folder");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
     let mut sh = world.program(Path::new("sh"));
     sh.args(["-c", &format!("exec 2>&1; {line}")]);
     sh.env("PATH", std::env::join_paths(path).expect("a path"));
-    sh.env("CLUSTERHAT_SIM", "v2.5").env("CLUSTERHAT_SIM_NOWAIT", "1").env("COLUMNS", "100");
+    sh.env("CLUSTERHAT_SIM", "v2.5").env("COLUMNS", "100");
+    match waits {
+        true => sh.env_remove("CLUSTERHAT_SIM_NOWAIT"),
+        false => sh.env("CLUSTERHAT_SIM_NOWAIT", "1"),
+    };
     // The README shows a machine's boards: what says that these are simulated is left out.
     without_note(&Output::of(&mut sh).stdout).replace("\"simulated\":\"v2.5\",", "")
 }
@@ -109,7 +123,9 @@ fn console_blocks_show_what_is_printed() {
     for block in of_kind(&blocks, "console") {
         for step in steps(block) {
             let place = format!("README.md:{}: $ {}", block.line, step.command);
-            assert_same(&place, &step.expected, &shell(&world, step.command));
+            // What waits for a start shows when it began.
+            let waits = block.text.contains("--wait");
+            assert_same(&place, &step.expected, &shell(&world, step.command, waits));
         }
     }
 }

@@ -160,7 +160,10 @@ fn a_simulation_says_that_it_is_one_once() {
         (&["boards"], ""),
         (&["on", "p1", "--dry-run"], ""),
         (&["act", "on"], "clusterhat: no board here can switch its ACT LED\n"),
-        (&["setup"], "clusterhat: --sim simulates a board, not a system: pass --root DIR\n"),
+        (
+            &["setup"],
+            "clusterhat: --sim simulates a board, not a system: pass --root DIR, with the system's root as DIR, such as --root / for this one (with --dry-run to preview)\n",
+        ),
     ] {
         let (_, stderr) = raw(&mut world.command(args));
         assert_eq!(stderr, format!("{note}{more}"), "{args:?}");

@@ -272,3 +272,38 @@ fn a_wait_ends_when_another_process_switches_the_node() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["nodes"][0]["reached"], true, "{document}");
 }
+
+/// Seen: `no node is named "agent"`, and nothing of the equals sign.
+#[test]
+fn a_state_among_the_nodes_is_told_with_the_option_that_takes_it() {
+    let world = World::builtin("v2.5");
+    for (args, option) in [
+        (&["on", "p1", "--wait", "agent"][..], "--wait=agent"),
+        (&["cycle", "p1", "--wait", "agent"], "--wait=agent"),
+        (&["wait", "p1", "agent"], "--for=agent"),
+    ] {
+        let output = world.run(args);
+        let end = format!("did you mean {option}?\n");
+        assert!(output.stderr.ends_with(&end), "{args:?}: {output:?}");
+        assert_eq!(output.status, 2, "{output:?}");
+    }
+    let other = world.run(&["on", "p1", "--wait", "nobody"]);
+    assert!(!other.stderr.contains("--wait="), "{other:?}");
+}
+
+/// Seen: two minutes of silence.
+#[test]
+fn a_wait_for_nodes_that_are_off_says_so_at_once() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    let output = world.run(&["wait", "p1..p3", "--for", "agent", "--timeout", "0"]);
+    let notice = "clusterhat: p2 p3 are off: `clusterhat on p2 p3`\n";
+    assert!(output.stderr.contains(notice), "{output:?}");
+    assert_eq!(output.status, 3, "{output:?}");
+    for args in [&["wait", "p2", "--for", "off"][..], &["wait", "p1", "--for", "agent"]] {
+        let output = world.run(args);
+        assert_eq!((output.status, output.stderr.contains(" off: ")), (0, false), "{output:?}");
+    }
+    let json = world.run(&["wait", "p2", "--timeout", "0", "--json"]);
+    assert_eq!((json.status, &*json.stderr), (3, ""), "{json:?}");
+}

@@ -15,6 +15,9 @@ use clap_mangen::Man;
 use crate::golden::{self, BLESS};
 use crate::synopsis::synopsis;
 
+/// The section of the exit statuses.
+const TITLE: &str = ".SH \"EXIT STATUS\"\n";
+
 /// Compares the committed pages and scripts with what the command says of itself now.
 ///
 /// # Panics
@@ -83,10 +86,9 @@ fn pages(
     page.render(&mut roff)?;
     // The name that the generator gives to what follows the options in --help.
     let roff = text(roff).replace(".SH EXTRA\n", ".SH NOTES\n");
-    let mut roff = with_synopsis(&roff, &synopsis(command));
-    let file = program.strip_suffix('d').unwrap_or(program);
-    let also = format!(".SH \"SEE ALSO\"\n.BR {program} ({section}),\n.BR {file}.toml (5)\n");
-    roff.push_str(&also);
+    let mut roff = with_exit_status(&with_synopsis(&roff, &synopsis(command)));
+    let is_main = page.get_filename() == format!("{program}.{section}");
+    roff.push_str(&see_also(program, section, is_main));
     files.insert(Path::new("man").join(page.get_filename()), roff);
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
         pages(inner, program, section, files)?;
@@ -94,14 +96,74 @@ fn pages(
     Ok(())
 }
 
+/// The pages to read beside a program's own page, or beside one of its commands'.
+fn see_also(program: &str, section: &str, is_main: bool) -> String {
+    let file = program.strip_suffix('d').unwrap_or(program);
+    let own = format!(".BR {program} ({section}),\n");
+    // Of the command, what its files and its hooks are; of the others, the command.
+    let first = match (is_main, program) {
+        (false, _) => own,
+        (true, "clusterhat") => {
+            ".BR clusterhat\\-hooks (5),\n.BR clusterhat\\-simulation (5),\n".to_owned()
+        }
+        (true, _) => ".BR clusterhat (1),\n".to_owned(),
+    };
+    format!(".SH \"SEE ALSO\"\n{first}.BR {file}.toml (5)\n")
+}
+
+/// The page with its exit statuses in a section of their own, and each line of its notes as a paragraph.
+fn with_exit_status(page: &str) -> String {
+    let Some((before, rest)) = page.split_once(".SH NOTES\n") else { return page.to_owned() };
+    let (notes, after) = match rest.find("\n.SH ") {
+        Some(end) => rest.split_at(end + 1),
+        None => (rest, ""),
+    };
+    let (status, others): (Vec<_>, Vec<_>) =
+        notes.lines().partition(|line| line.starts_with("Exit status"));
+    let status: String =
+        status.into_iter().map(|line| format!("{}\n", without_title(line))).collect();
+    let status = match &*status {
+        "" => String::new(),
+        status => format!("{TITLE}{status}"),
+    };
+    let paragraphs = paragraphs(&others);
+    let notes = match paragraphs.trim() {
+        "" => String::new(),
+        text => format!(".SH NOTES\n{text}\n"),
+    };
+    format!("{before}{status}{notes}{after}")
+}
+
+/// Lines as roff keeps them apart: one that is neither empty nor indented begins a paragraph.
+fn paragraphs(lines: &[&str]) -> String {
+    let mut text = String::new();
+    let mut before = "";
+    for line in lines {
+        if !(before.is_empty() || line.is_empty() || line.starts_with(' ')) {
+            text.push_str(".PP\n");
+        }
+        text.push_str(line);
+        text.push('\n');
+        before = line;
+    }
+    text
+}
+
+/// What follows "Exit status" in a line.
+fn without_title(line: &str) -> String {
+    let rest = line.trim_start_matches("Exit status").trim_start_matches(':').trim_start();
+    let mut rest = rest.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// Adds the program's exit statuses to the pages of those of its commands that have none of their own.
 fn add_exit_statuses(name: &str, files: &mut BTreeMap<PathBuf, String>) {
     let main = &files[&Path::new("man").join(format!("{name}.1"))];
-    let line = main.lines().find_map(|line| line.strip_prefix("Exit status: "));
-    let line = line.expect("the program's page has its exit statuses");
-    let section = format!(".SH \"EXIT STATUS\"\n{line}\n.SH \"SEE ALSO\"\n");
+    let (_, rest) = main.split_once(TITLE).expect("the program's page has its exit statuses");
+    let line = rest.lines().next().unwrap_or_default();
+    let section = format!("{TITLE}{line}\n.SH \"SEE ALSO\"\n");
     let pages = files.iter_mut().filter(|(path, _)| path.starts_with("man"));
-    for (_, page) in pages.filter(|(_, page)| !page.contains("\nExit status")) {
+    for (_, page) in pages.filter(|(_, page)| !page.contains(TITLE)) {
         *page = page.replace(".SH \"SEE ALSO\"\n", &section);
     }
 }

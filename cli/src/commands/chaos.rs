@@ -20,14 +20,16 @@ distributed, and depend only on the seed and the node's number: the generator is
 jumped as many times as the node's number says; a time is -mean * ln(1 - u), to the millisecond, where u is a number's upper 53 \
 bits as a fraction of 1. Each fault draws two times and a third number, which decides its kind: it is a shutdown if u is less \
 than --graceful-share. Nodes are switched as by `on` and `off`, one operation at a time, so that a fault may be late by the \
-delay between two nodes; every event has the planned time and the actual one. As with a real loss of power, no hooks run, and \
+delay between two nodes. The document of a fault has the planned time, at_s, the planned length, lasts_s, and the actual time, actual_s, all in \
+seconds since the beginning; that of its repair, which is planned for at_s + lasts_s, has the actual time. As with a real loss of power, no hooks run, and \
 the nodes' desired state is unchanged.
 
 A shutdown proceeds as with `clusterhat shutdown`: the node's agent is asked, and power is cut once the node has halted. A node \
 that does not halt keeps its power, and the document of the fault says why. With --hang, a node stays on the USB and does not \
 respond until it is repaired by a power cycle. Only simulated nodes can hang: no board or agent can make a real one do so.
 
-Nodes that are off at the beginning stay off. A node that is switched on, off or cycled by another command during its fault, or \
+Nodes that are off at the beginning stay off; the first document lists them as left_off. What an interrupted run has left without \
+power is not among them: it is switched on first, with a document put-back. A node that is switched on, off or cycled by another command during its fault, or \
 after an interrupted run, is left as that command put it. All others that were on are on again at the end, also after Ctrl-C, \
 SIGTERM or SIGHUP, which take effect when the operation in progress is done. Before a node loses its power, its number is \
 written to /var/lib/clusterhat/power/chaos.json (for a simulation: .FILE.lock.chaos beside its file) and synchronised to the \

@@ -11,7 +11,7 @@ use super::confirm::{can_ask, confirm};
 use super::hooks::Hooks;
 use super::shutdown::{Limits, shut_down};
 use crate::call::{Call, Done, Run};
-use crate::commands::wait::Waiting;
+use crate::commands::wait::{Waiting, with_hint};
 use crate::failure::Failure;
 use crate::watch::watched;
 
@@ -133,7 +133,8 @@ impl Run for On {
         if let Some(wait) = self.waiting.wait() {
             return watched(self.name(), call, |cluster, observer| {
                 Ok(cluster.bring_up(&nodes, Start::On, &wait, observer)?.map(Report::Start))
-            });
+            })
+            .map_err(|failure| with_hint(failure, "--wait"));
         }
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.switch(&nodes, Action::On, observer)?.map(Report::Power))
@@ -205,7 +206,8 @@ impl Run for Cycle {
         if let Some(wait) = self.waiting.wait() {
             return watched(self.name(), call, |cluster, observer| {
                 Ok(cluster.bring_up(&nodes, Start::Cycle, &wait, observer)?.map(Report::Start))
-            });
+            })
+            .map_err(|failure| with_hint(failure, "--wait"));
         }
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.cycle(&nodes, observer)?.map(Report::Power))

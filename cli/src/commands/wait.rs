@@ -5,10 +5,12 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clusterhat::life::{BOOT_LIMIT, State};
+use clusterhat::nodes::label;
 use clusterhat::report::Report;
-use clusterhat::{NodeSet, Wait as Goal, parse_duration};
+use clusterhat::{Error, Event, NodeSet, Wait as Goal, parse_duration};
 
 use crate::call::{Call, Done, Run};
+use crate::failure::Failure;
 use crate::watch::Watch;
 
 /// The state that is waited for if none is given.
@@ -64,6 +66,18 @@ impl Waiting {
     }
 }
 
+/// Who writes a state as a word of its own has named a node that is not there.
+pub(crate) fn with_hint(failure: Failure, option: &'static str) -> Failure {
+    match failure {
+        Failure::Cluster(Error::Nodes(error))
+            if error.unknown_name().is_some_and(|name| State::of_name(name).is_some()) =>
+        {
+            Failure::NotAState { error, option }
+        }
+        failure => failure,
+    }
+}
+
 impl Run for Wait {
     fn name(&self) -> &'static str {
         "wait"
@@ -75,10 +89,44 @@ impl Run for Wait {
         let goal = Goal { goal: self.goal, limit, retries: 0 };
         let as_json = call.is_json;
         let cluster = call.open()?;
+        let all = cluster.nodes(&nodes).map_err(|error| with_hint(error.into(), "--for"))?;
+        let mut off = OffAtFirst::new(all.len(), self.goal);
         let mut watch = Watch::of_wait(self.name(), as_json)?;
-        let waited = cluster.wait(&nodes, &goal, &mut |event| watch.see(&event));
+        let waited = cluster.wait(&nodes, &goal, &mut |event| {
+            if let Some(notice) = off.see(&event).filter(|_| !as_json) {
+                watch.tell(&notice);
+            }
+            watch.see(&event)
+        });
         let waited = waited.map(|outcome| outcome.map(Report::Wait));
         watch.end(&waited)?;
         Ok(waited?)
+    }
+}
+
+/// Which nodes are off when the wait for them begins: somebody has to switch them on.
+struct OffAtFirst {
+    goal: State,
+    /// How many nodes have not been seen.
+    left: usize,
+    off: Vec<String>,
+}
+
+impl OffAtFirst {
+    const fn new(nodes: usize, goal: State) -> Self {
+        Self { goal, left: nodes, off: Vec::new() }
+    }
+
+    /// The notice, once every node was seen and some are off.
+    fn see(&mut self, event: &Event<'_>) -> Option<String> {
+        let Event::State(node) = event else { return None };
+        self.left = self.left.checked_sub(1)?;
+        if node.state == State::Off && !node.state.meets(self.goal) {
+            self.off.push(label(node.node));
+        }
+        let off = self.off.join(" ");
+        let are = if self.off.len() == 1 { "is" } else { "are" };
+        (self.left == 0 && !self.off.is_empty())
+            .then(|| format!("{off} {are} off: `clusterhat on {off}`"))
     }
 }

@@ -43,14 +43,18 @@ pub(crate) fn copy(at: Consoles<'_>, node: Node, log: Option<Log>) -> Result<(),
         pending: Vec::new(),
         heard: Instant::now(),
     };
-    session.note(if is_open { "open; ~. ends it, ~? shows help" } else { WAITING });
+    match is_open {
+        true => session.note("open; ~. ends it, ~? shows help"),
+        false => session.note_absence(),
+    }
     let result = session.run();
     let logged = session.log.flush();
+    if result.is_ok() {
+        session.note("closed");
+    }
     drop(raw);
     result.and(logged)
 }
-
-const WAITING: &str = "waiting for its console, which appears when the node starts; ~. ends it";
 
 struct Session {
     link: Link,
@@ -153,7 +157,7 @@ impl Session {
                     // It was meant for the system that ran there before.
                     self.pending.clear();
                 }
-                self.note(WAITING);
+                self.note_absence();
             }
         }
         Ok(())
@@ -203,6 +207,13 @@ impl Session {
     fn is_over(&self) -> bool {
         let Some(sent) = self.input.sent else { return false };
         !self.link.is_open() || self.heard.elapsed() >= IDLE || sent.elapsed() >= LONGEST_ANSWER
+    }
+
+    fn note_absence(&self) {
+        self.note(&format!(
+            "waiting for its console, which appears when the node starts (if it is off: `clusterhat on {}`); ~. ends it",
+            self.link.name()
+        ));
     }
 
     /// Prints a note for the user; none if the input comes from a program.

@@ -142,7 +142,9 @@ impl Dialogue<'_> {
         let within = format!("within {limit} s (--timeout)");
         match &self.script.expect {
             _ if !self.link.is_open() => {
-                format!("the console of {name} was not there {within}: is the node on?")
+                format!(
+                    "the console of {name} was not there {within}: if the node is off, `clusterhat on {name}`"
+                )
             }
             _ if !self.pending.is_empty() => format!("{name} did not take the line {within}"),
             Some(expect) => format!("{name} did not say {:?} {within}", expect.as_str()),

@@ -96,12 +96,14 @@ impl Link {
     /// Why it is not open.
     pub(super) fn absent(&self) -> Failure {
         match &self.source {
-            Source::Port(own) => {
-                Failure::Cluster(PortError::Absent { path: own.path().to_owned() }.into())
-            }
-            Source::Shared(_) => {
-                Failure::Cluster(SharedConsoleError::Absent { node: self.name.clone() }.into())
-            }
+            Source::Port(own) => Failure::NoConsole {
+                error: Box::new(PortError::Absent { path: own.path().to_owned() }.into()),
+                node: self.name.clone(),
+            },
+            Source::Shared(_) => Failure::NoConsole {
+                error: Box::new(SharedConsoleError::Absent { node: self.name.clone() }.into()),
+                node: self.name.clone(),
+            },
         }
     }
 

@@ -61,7 +61,9 @@ fn later(starting: &[String]) -> String {
 pub(super) fn reworded(error: &Error) -> Option<String> {
     match error {
         Error::NoSystem => {
-            Some("--sim simulates a board, not a system: pass --root DIR".to_owned())
+            let text = "--sim simulates a board, not a system: pass --root DIR, with the system's root as DIR, \
+                        such as --root / for this one (with --dry-run to preview)";
+            Some(text.to_owned())
         }
         Error::Network(NetworkError::Blocked(findings)) => {
             Some(sentences(findings).collect::<Vec<_>>().join("; "))

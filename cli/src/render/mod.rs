@@ -84,6 +84,7 @@ pub(crate) fn clear_screen() -> io::Result<()> {
     if io::stdout().is_terminal() {
         write!(io::stdout(), "\x1b[H\x1b[2J")?;
         simulation::announce("clusterhat");
+        writeln!(io::stdout(), "Ctrl-C ends")?;
     }
     Ok(())
 }

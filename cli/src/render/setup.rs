@@ -25,17 +25,18 @@ pub(super) fn render(report: &SetupReport) -> String {
 
 fn end(report: &SetupReport) -> String {
     let nothing = report.changed.is_empty() && report.groups.is_empty();
+    let but = if report.notes.is_empty() { "" } else { ", except as noted above" };
     match (nothing, report.dry_run, report.undo) {
         // The error that follows names them.
         _ if !report.edited.is_empty() => return String::new(),
         (true, _, true) => return "nothing to undo\n".to_owned(),
-        (true, _, false) => return "this controller is set up: nothing to change\n".to_owned(),
+        (true, _, false) => return format!("this controller is set up{but}: nothing to change\n"),
         (_, true, _) => return "nothing was changed: this was a dry run\n".to_owned(),
         _ => {}
     }
     let mut text = match report.undo {
-        true => "the setup was undone\n".to_owned(),
-        false => "this controller is set up\n".to_owned(),
+        true => format!("the setup was undone{but}\n"),
+        false => format!("this controller is set up{but}\n"),
     };
     if report.reboot {
         text.push_str("reboot for it to take effect: nodes stay on, except on a v2.0 to v2.3 board on a Pi 4, where they lose power\n");

@@ -61,6 +61,8 @@ fn keys_go_to_the_node_and_escapes_end_it() {
     session.type_in("~~x\r");
     read_until(&mut session.stdout, "~x\r\n");
     session.type_in("~.");
+    // Seen: the shell's prompt on the node's line.
+    read_until(&mut session.stderr, "\r\nclusterhat: p1: closed\r\n");
     assert_eq!(session.end(), 0);
 }
 
@@ -114,7 +116,9 @@ fn a_console_comes_back_with_its_node_s_power_and_is_logged() {
     let world = simulated();
     let log = world.folder().join("console.log");
     let mut session = Session::start(&world, &["console", "p3", "--log", log.to_str().unwrap()]);
-    read_until(&mut session.stderr, "p3: waiting for its console");
+    let told = read_until(&mut session.stderr, "~. ends it");
+    assert!(told.contains("p3: waiting for its console"), "{told}");
+    assert!(told.contains("(if it is off: `clusterhat on p3`)"), "{told}");
     assert_eq!(world.run(&["on", "p3"]).status, 0);
     read_until(&mut session.stderr, "p3: open");
     read_until(&mut session.stdout, "p3 login: ");

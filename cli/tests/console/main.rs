@@ -78,6 +78,7 @@ fn input_that_is_no_terminal_is_copied_to_its_end() {
     let output = world.run(&["console", "p3"]);
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("/dev/ttypi3 is not there"), "{output:?}");
+    assert!(output.stderr.ends_with("; if it is off, `clusterhat on p3`\n"), "{output:?}");
 }
 
 #[test]

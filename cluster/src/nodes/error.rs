@@ -20,6 +20,14 @@ pub struct NodeSetError {
 }
 
 impl NodeSetError {
+    /// The name that no node has, where that is the problem.
+    pub fn unknown_name(&self) -> Option<&str> {
+        match &self.problem {
+            Problem::Unknown { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The error, the word below it, and carets under the malformed part; no line break at the end. The error
     /// alone where there is nothing to point at, or too much.
     pub fn pointed(&self) -> String {
