@@ -96,4 +96,14 @@ mod tests {
         let text = format!("{}\n1\n", begin("x"));
         assert_eq!(cut(text.as_bytes(), "x"), text.as_bytes());
     }
+
+    #[test]
+    fn the_lines_are_found_with_their_marks_and_their_place() {
+        let mut text = put(b"a\nb\n", "x", "1\n");
+        text.extend_from_slice(b"c\n");
+        let block = format!("{}\n1\n{}\n", begin("x"), end("x"));
+        assert_eq!(within(&text, "x"), Some(block.as_bytes()));
+        assert_eq!(line(&text, "x"), Some(3));
+        assert_eq!((within(&text, "y"), line(&text, "y")), (None, None));
+    }
 }

@@ -143,3 +143,48 @@ pub(super) fn remove_draft(disk: &mut dyn Disk, at: &TargetFile) -> Result<(), C
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use rustix::process::geteuid;
+
+    use super::super::Owner;
+    use super::super::inside::top;
+    use super::*;
+
+    fn at(folder: &Path, name: &str) -> TargetFile {
+        TargetFile::new(top(folder).unwrap(), OsStr::new(name), folder.join(name))
+    }
+
+    #[test]
+    fn a_new_file_has_its_mode_and_takes_the_place_of_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, other) = (folder.path().join("file"), folder.path().join("other"));
+        fs::write(&other, "other").unwrap();
+        symlink(&other, &file).unwrap();
+        for mode in [0o644, 0o600, 0o4755] {
+            let state = FileState { bytes: b"new".to_vec(), mode, owner: None };
+            LinuxDisk.write(&at(folder.path(), "file"), &state, Rights::Exact).unwrap();
+            let found = fs::symlink_metadata(&file).unwrap();
+            assert!(found.is_file() && found.mode() & 0o7777 == mode, "{found:?}");
+            assert_eq!(fs::read(&file).unwrap(), b"new");
+        }
+        assert_eq!(fs::read(&other).unwrap(), b"other");
+    }
+
+    /// Root alone can give a file to root.
+    #[test]
+    fn rights_that_cannot_be_had_are_an_error_where_they_have_to_be_exact() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Some(Owner { uid: 0, gid: 0 });
+        let state = FileState { bytes: b"new".to_vec(), mode: 0o600, owner };
+        let write = |rights| LinuxDisk.write(&at(folder.path(), "file"), &state, rights);
+        assert_eq!(write(Rights::Exact).is_ok(), geteuid().is_root());
+        write(Rights::AsMounted).unwrap();
+        assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"new");
+    }
+}

@@ -173,3 +173,23 @@ impl ChangeError {
         move |source| Self::Io { doing, path, source }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_are_wrong_are_the_caller_s_and_a_lock_is_not() {
+        assert!(ChangeError::NoEtc("/mnt".into()).is_usage());
+        let holder = Some(LockHolder { pid: 7, program: Some("clusterhat".to_owned()) });
+        for (holder, text) in [
+            (holder, "another setup or undo, process 7 (clusterhat), "),
+            (None, "another setup or undo "),
+        ] {
+            let waited = Duration::from_secs(9);
+            let error = ChangeError::Locked { path: "/etc".into(), waited, holder };
+            assert!(!error.is_usage() && error.is_timeout());
+            assert!(error.to_string().contains(text), "{error}");
+        }
+    }
+}

@@ -84,6 +84,8 @@ impl fmt::Display for Wait<'_> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{FlockOperation, flock};
+
     use super::*;
 
     #[test]
@@ -94,5 +96,19 @@ mod tests {
                      3: FLOCK  ADVISORY  WRITE 0 00:05:45 0 EOF\n";
         assert_eq!(find(locks, "00:05:42"), Some(10));
         assert_eq!([43, 44, 45].map(|node| find(locks, &format!("00:05:{node}"))), [None; 3]);
+    }
+
+    #[test]
+    fn this_process_holds_the_lock_that_it_has_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = fs::File::open(folder.path()).unwrap();
+        assert_eq!(LockHolder::of(&lock), None);
+        flock(&lock, FlockOperation::LockExclusive).unwrap();
+        let holder = LockHolder::of(&lock).unwrap();
+        let name = fs::read_to_string("/proc/self/comm").unwrap();
+        assert_eq!(
+            (holder.pid, holder.program.as_deref()),
+            (std::process::id(), Some(name.trim_end()))
+        );
     }
 }

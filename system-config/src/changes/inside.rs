@@ -189,4 +189,36 @@ mod tests {
         let card = top(&world.path().join("card")).unwrap();
         assert_eq!(by_steps(&card, Path::new("l")).unwrap_err().raw_os_error(), Some(40));
     }
+
+    #[test]
+    fn a_file_is_read_through_links_that_stay_inside() {
+        let links = [
+            ("l", "/a/file"),
+            ("m", "../../c/secret"),
+            ("a/l", "../../../b/file"),
+            ("b/m", "loop"),
+        ];
+        let world = world(&links.map(|(name, to)| (name.to_owned(), to.to_owned())));
+        let card = world.path().join("card");
+        fs::write(card.join("a/file"), "a").unwrap();
+        fs::write(card.join("b/file"), "b").unwrap();
+        fs::write(world.path().join("c/secret"), "outside").unwrap();
+        symlink("loop", card.join("b/loop")).unwrap();
+        let read = |path: &str| super::read(&card, Path::new(path));
+        for (path, found) in [
+            ("a/file", Some(&b"a"[..])),
+            ("/a/file", Some(b"a")),
+            ("l", Some(b"a")),
+            ("a/l", Some(b"b")),
+            ("../../a/file", Some(b"a")),
+            // Below the card there is no c/secret.
+            ("m", None),
+            ("a/nothing", None),
+            ("nowhere/file", None),
+        ] {
+            assert_eq!(read(path).unwrap().as_deref(), found, "{path}");
+        }
+        assert_eq!(read("b/m").unwrap_err().raw_os_error(), Some(Errno::LOOP.raw_os_error()));
+        assert!(read("a").is_err(), "a folder is no file");
+    }
 }
