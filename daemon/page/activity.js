@@ -1,16 +1,26 @@
 // What happened, the newest first.
 
 import { byId, clock, el, visible } from "./dom.js";
-import { stateWords } from "./states.js";
+import { isStepBack, stateWords } from "./states.js";
 
 const MOST = 200;
 let last = 0;
+// The state of each node that was told last.
+const states = new Map();
+
+// A node that goes down passes the states of its start the other way: "reachable" is no news of a start then.
+function stateNews(node, state) {
+  const before = states.get(node);
+  states.set(node, state);
+  if (isStepBack(before, state)) return `${visible(node)} is no longer ${stateWords(before)}: ${stateWords(state)}`;
+  return `${visible(node)} is ${stateWords(state)}`;
+}
 
 // An event in words; every word of somebody else's is made visible.
 function words(kind, event) {
   const { node } = event;
   switch (kind) {
-    case "state": return `${visible(node)} is ${stateWords(event.state)}`;
+    case "state": return stateNews(node, event.state);
     case "power": return `${visible(node)} ${event.on ? "has power" : "has no power"}`;
     case "agent": return `${visible(node)}: agent ${event.reached ? "reached" : "not reached any more"}`;
     case "task": return event.state === "running" ? "" : `${visible(event.operation)} ${visible(event.nodes)}: ${visible(event.state)}`;

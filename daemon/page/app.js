@@ -120,7 +120,7 @@ const chosen = () => store.nodes.filter((node) => store.picked.size === 0 || sto
 
 function showPicked() {
   const count = store.picked.size;
-  setText(byId("picked"), count ? `${count} chosen` : `All ${store.nodes.length} nodes`);
+  setText(byId("picked"), count ? `${count} chosen` : `None chosen: for all ${store.nodes.length} nodes`);
   const all = byId("pick-all");
   all.checked = count > 0 && count === store.nodes.length;
   all.indeterminate = count > 0 && count < store.nodes.length;

@@ -17,6 +17,9 @@ function memory(said) {
   return 1 - said.memory.available_kib / said.memory.total_kib;
 }
 
+// Whether what a node's agent says is still to come: it is asked every few seconds.
+const isAwaited = (node, said) => isOn(node) && node.state === "agent" && !said?.telemetry && !said?.error;
+
 // What a node says need not make sense.
 const shown = (value, show) => (typeof value === "number" && Math.abs(value) < 10000 ? show(value) : "–");
 
@@ -58,9 +61,12 @@ function nodeCard(label, store, openConsole) {
     setText(badge, stateText(node.state));
     badge.dataset.tone = stateTone(node.state);
     tell(node);
-    const said = store.said.get(label)?.telemetry ?? {};
+    const all = store.said.get(label);
+    const said = all?.telemetry ?? {};
+    const waits = isAwaited(node, all);
     READINGS.forEach(({ key, text, least, of, show }, at) => {
-      setText(values[at], shown(of(said), show));
+      setText(values[at], waits ? "reading…" : shown(of(said), show));
+      values[at].toggleAttribute("data-waits", waits);
       plot(plots[at], store.history.get(label), key, least, text);
     });
     readings.hidden = !isOn(node) && !(store.history.get(label)?.length);

@@ -1,5 +1,5 @@
 // A node's console. With the terminal emulator, if the service was built with it; else what the node sends as plain text, and a
-// line to send.
+// line to send. Who may only read has nothing to type into.
 
 import { button, byId, el, setText, visible } from "./dom.js";
 
@@ -12,14 +12,16 @@ const address = (node) => {
   return url;
 };
 
-// What shows bytes: `write(bytes)`, `reset()`, `focus()`, `end()`.
+// What shows bytes: `write(bytes)`, `reset()`, `focus()`, `end()`. Without `send` nothing is typed.
 async function makeScreen(place, line, send) {
   try {
     const { terminal } = await import("./terminal/terminal.js");
-    return terminal(place, send);
+    // A service that was built without the emulator has none.
+    if (terminal) return await terminal(place, send);
   } catch {
-    return plainScreen(place, line, send);
+    // The plain one will do.
   }
+  return plainScreen(place, line, send);
 }
 
 // Lines as text: nothing that the node sends is obeyed, escape sequences are left out.
@@ -33,7 +35,7 @@ function plainScreen(place, line, send) {
     input.value = "";
   } }, input, el("button", { type: "submit" }, "Send"));
   place.replaceChildren(pre);
-  line.replaceChildren(form);
+  line.replaceChildren(...(send ? [form] : []));
   return {
     write(bytes) {
       const atEnd = pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 4;
@@ -43,7 +45,7 @@ function plainScreen(place, line, send) {
       if (atEnd) pre.scrollTop = pre.scrollHeight;
     },
     reset: () => { pre.textContent = ""; },
-    focus: () => input.focus(),
+    focus: () => (send ? input : pre).focus(),
     end() {},
   };
 }
@@ -62,7 +64,7 @@ class Console {
     this.line = el("div", {});
     this.port = el("span", { class: "port", role: "status" });
     this.turn = el("span", { class: "turn", role: "status" });
-    this.hint = el("span", { class: "port" });
+    this.hint = el("span", { class: "port hint" });
     this.said = el("p", { class: "said", role: "status" });
     this.write = el("button", { type: "button", hidden: true, onclick: () => this.changeTurn() });
     this.break = el("button", { type: "button", hidden: true, onclick: () => this.tell({ break: true }) }, "Send break");
@@ -73,7 +75,7 @@ class Console {
   }
 
   async start() {
-    this.screen = await makeScreen(this.place, this.line, (bytes) => this.send(bytes));
+    this.screen = await makeScreen(this.place, this.line, this.mayWrite && ((bytes) => this.send(bytes)));
     setText(this.hint, this.screen.hint ?? "");
     if (open === this) this.connect();
   }

@@ -20,6 +20,12 @@ export const stateText = (state) => STATES[state]?.[0] ?? state ?? "Unknown";
 export const stateWords = (state) => stateText(state).replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase());
 export const stateTone = (state) => STATES[state]?.[1] ?? "warn";
 
+// The states of a start, in their order.
+const START = ["powered", "boot-rom", "enumerated", "link", "reachable", "agent"];
+
+// Whether a node is less far in its start than it was.
+export const isStepBack = (before, now) => START.includes(now) && START.indexOf(before) > START.indexOf(now);
+
 // Whether a node can be asked for something.
 export const isOn = (node) => node.seen === true;
 export const isAbsent = (node) => node.absent === true || node.state === "absent";

@@ -6,6 +6,9 @@ import { byId, el, setText, visible } from "./dom.js";
 
 const WORDS = { on: "Switching on", off: "Switching off", cycle: "Power-cycling", shutdown: "Shutting down", reboot: "Restarting", alert: "ALERT LED", usbboot: "USB boot" };
 
+// A node that restarts has agreed to it when its task ends, and goes down then.
+const ENDS = { reboot: "the node has agreed and goes down now" };
+
 const shown = new Map();
 // Ends that were told, or were there before this page was.
 const told = new Set();
@@ -32,7 +35,7 @@ function panelOf(task, mayCancel, refresh) {
 }
 
 async function tellEnd(task) {
-  if (task.state === "done") toast(`${title(task)}: done`);
+  if (task.state === "done") toast(`${title(task)}: ${ENDS[task.operation] ?? "done"}`);
   if (task.state === "cancelled") toast(`${title(task)}: stopped`, "bad");
   if (task.state !== "failed") return;
   const { error } = await get(`tasks/${encodeURIComponent(task.id)}`).catch((failure) => ({ error: failure }));

@@ -17,11 +17,11 @@ function styled() {
   });
 }
 
-// A terminal in an element; `send` gets the bytes that are typed.
+// A terminal in an element; `send` gets the bytes that are typed, if there is one.
 export async function terminal(place, send) {
   await styled();
   const emulator = new Terminal({
-    cursorBlink: true, scrollback: 5000, fontSize: 14, screenReaderMode: true,
+    cursorBlink: Boolean(send), disableStdin: !send, scrollback: 5000, fontSize: 14, screenReaderMode: true,
     fontFamily: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
     theme: { background: "#0b0e13", foreground: "#e6eaf0", cursor: "#82adff" },
     // A node does not make anybody open an address.
@@ -35,8 +35,10 @@ export async function terminal(place, send) {
   const resized = new ResizeObserver(() => fit.fit());
   resized.observe(place);
   const encoder = new TextEncoder();
-  emulator.onData((text) => send(encoder.encode(text)));
-  emulator.onBinary((text) => send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
+  if (send) {
+    emulator.onData((text) => send(encoder.encode(text)));
+    emulator.onBinary((text) => send(Uint8Array.from(text, (char) => char.charCodeAt(0))));
+  }
   emulator.attachCustomKeyEventHandler((event) => {
     if (!isExit(event)) return true;
     if (event.type === "keydown") place.parentElement.querySelector("button")?.focus();

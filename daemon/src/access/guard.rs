@@ -110,9 +110,9 @@ impl Access {
         };
         // A session that has ended is no attempt to guess one.
         let is_guess = !matches!(credentials, Credentials::Cookie(_));
-        found
-            .map(|(name, role, by)| caller(name, role, by, credentials.hash()))
-            .ok_or_else(|| self.refused("token", address, is_guess))
+        found.map(|(name, role, by)| caller(name, role, by, credentials.hash())).ok_or_else(|| {
+            self.refused("token", address, is_guess, "the token or session is not valid")
+        })
     }
 
     fn of_token(&self, secret: &str) -> Option<(String, Role)> {
@@ -208,7 +208,7 @@ impl Access {
                 self.slow_down.succeeded(address);
                 Ok((role, hash))
             }
-            _ => Err(self.refused(user, address, true)),
+            _ => Err(self.refused(user, address, true, "the user or the password is not valid")),
         }
     }
 
@@ -220,7 +220,7 @@ impl Access {
         Err(Problem { retry_after: Some(seconds), ..problem })
     }
 
-    fn refused(&self, who: &str, address: &str, counts: bool) -> Problem {
+    fn refused(&self, who: &str, address: &str, counts: bool, why: &str) -> Problem {
         if counts {
             // Who is made to wait already is told so, and not written down each time.
             if let Err(problem) = self.check_wait(address) {
@@ -229,7 +229,7 @@ impl Access {
             self.slow_down.failed(address);
             self.audit.note_refusal(who, address, "refused");
         }
-        Problem::new(ProblemKind::Unauthorized, "the name, password, token or session is not valid")
+        Problem::new(ProblemKind::Unauthorized, why)
     }
 }
 

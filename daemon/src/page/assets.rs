@@ -45,6 +45,14 @@ mod tests {
         assert!((10_000..60_000).contains(&size), "{size}");
     }
 
+    /// Seen: a browser's console had a 404 for each console that was opened, where the page was built without the emulator.
+    #[test]
+    fn the_terminal_or_that_there_is_none_can_be_loaded() {
+        let terminal =
+            std::str::from_utf8(Asset::find("terminal/terminal.js").unwrap().plain).unwrap();
+        assert!(terminal.contains("export"), "{terminal}");
+    }
+
     /// A Content-Security-Policy without inline scripts and styles would not obey them.
     #[test]
     fn nothing_is_inline_or_from_elsewhere() {

@@ -73,7 +73,7 @@ test("signing in by keyboard alone, after a wrong password", async () => {
   await page.keyboard.press("Tab");
   await page.keyboard.type("wrong");
   await page.keyboard.press("Enter");
-  await page.locator("#sign-in-problem", { hasText: /\w/ }).waitFor();
+  await page.locator("#sign-in-problem", { hasText: "the user or the password is not valid" }).waitFor();
   assert.deepEqual(await rig.violations(page), []);
   await picture(page, "sign-in");
   await page.keyboard.type(rig.password);
@@ -126,7 +126,7 @@ describe("every action", () => {
     await press(page, "p1", "reboot");
     await page.getByRole("dialog", { name: "Restart p1?" }).waitFor();
     await answer(page, "Restart");
-    await toast(page, "Restarting p1: done");
+    await toast(page, "Restarting p1: the node has agreed");
     // It left the USB.
     await page.locator("#events li", { hasText: "Console of p1: closed" }).waitFor();
     await badge(page, "p1", "Running");
@@ -170,6 +170,7 @@ describe("every action", () => {
   });
 
   test("several: their staggered start is shown and can be stopped", async () => {
+    await page.getByText("None chosen: for all 4 nodes").waitFor();
     await page.getByLabel("Choose p3").check();
     await page.getByLabel("Choose p4").check();
     await page.getByText("2 chosen").waitFor();
@@ -203,6 +204,53 @@ test("a console: what is typed, what the node sends, and HTML that is none", asy
   assert.equal(await page.evaluate(() => document.activeElement.closest(".bar") !== null), true);
   await page.getByRole("button", { name: "Close the console" }).click();
   await page.locator("#console").waitFor({ state: "hidden" });
+  await page.context().close();
+});
+
+test("who may only read has nothing to type into", async () => {
+  const [user, password] = ["reader", "long enough"];
+  assert.equal(await redfish("POST", "AccountService/Accounts", { UserName: user, Password: password, RoleId: "ReadOnly" }), 201);
+  for (const hasTerminal of [true, false]) {
+    const page = await rig.visitor();
+    // As a service without the emulator answers.
+    const none = { contentType: "text/javascript", body: "export const terminal = null;" };
+    if (!hasTerminal) await page.route("**/terminal/terminal.js", (route) => route.fulfill(none));
+    await page.getByLabel("User").fill(user);
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+    await card(page, "p1").getByRole("button", { name: "Console: p1" }).click();
+    await page.locator(hasTerminal ? "#console .xterm" : "#console pre").waitFor();
+    await page.locator("#console .port", { hasText: /^(Open|Closed)/ }).waitFor();
+    await page.keyboard.type("x");
+    assert.equal(await page.locator("#console input, #console button:visible:not(.icon-only)").count(), 0);
+    assert.equal(await page.locator("#console .said").textContent(), "");
+    await picture(page, `reader-${hasTerminal}`);
+    await page.context().close();
+  }
+  assert.equal(await redfish("DELETE", `AccountService/Accounts/${user}`), 204);
+});
+
+test("what is told does not cover what is typed into", async () => {
+  const page = await rig.signedIn();
+  const none = { contentType: "text/javascript", body: "export const terminal = null;" };
+  await page.route("**/terminal/terminal.js", (route) => route.fulfill(none));
+  for (const viewport of [{ width: 1360, height: 900 }, { width: 390, height: 844 }]) {
+    await page.setViewportSize(viewport);
+    await press(page, "p2", "shutdown");
+    await answer(page, "Shut down");
+    await card(page, "p2").getByRole("button", { name: "Console: p2" }).click();
+    await toast(page, "Shutting down p2: done");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    // Two rows at most: the emulator's hint and long words take none of their own.
+    const { height } = await page.locator("#console .bar").boundingBox();
+    assert.ok(height < 105, `${height} px`);
+    const port = await page.locator("#console .port").first().boundingBox();
+    assert.ok(port.width > 30, `${port.width} px`);
+    await picture(page, `console-plain-${viewport.width}`);
+    await page.getByRole("button", { name: "Close the console" }).click();
+    await press(page, "p2", "on");
+    await badge(page, "p2", "Running");
+  }
   await page.context().close();
 });
 
