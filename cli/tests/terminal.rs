@@ -1,0 +1,46 @@
+//! What is only said on a terminal.
+
+// Helpers may fail a test.
+#![allow(clippy::unwrap_used)]
+
+mod command;
+// The console's tests use the rest of it.
+#[allow(dead_code)]
+#[path = "console/pty.rs"]
+mod pty;
+
+use std::process::Stdio;
+
+use clusterhat_tests::command::{World, status};
+use command::{Run as _, heeding_signals};
+use pty::{Pty, read_until};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Seen: `p2 on; waiting 0.1 sclusterhat: interrupted; switched on: p2`.
+#[test]
+fn what_an_interrupted_command_says_begins_a_line_and_names_who_was_not_reached() {
+    let world = World::builtin("v2.5");
+    let mut terminal = Pty::new();
+    let mut command = heeding_signals(&world.command(&["on", "p1..p3", "--delay", "300"]));
+    command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdin(Stdio::null()).stdout(Stdio::null());
+    let mut child = command.stderr(terminal.terminal()).spawn().unwrap();
+    read_until(&mut terminal.master, "on; waiting ");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let told = read_until(&mut terminal.master, "not reached: ");
+    assert!(told.contains("\r\u{1b}[Kclusterhat: interrupted; switched on: p"), "{told:?}");
+    assert_eq!(status(child.wait().unwrap()), 130);
+}
+
+#[test]
+fn a_table_that_is_renewed_says_what_ends_it() {
+    let world = World::builtin("v2.5");
+    let mut terminal = Pty::new();
+    let mut command = world.command(&["top", "p1", "--interval", "0.1"]);
+    command.stdin(Stdio::null()).stdout(terminal.terminal()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    read_until(&mut terminal.master, "Ctrl-C ends\r\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let piped = world.run(&["top", "p1", "--count", "1"]);
+    assert!(!piped.stdout.contains("Ctrl-C"), "{piped:?}");
+}
