@@ -62,16 +62,8 @@ impl Progress {
 
     pub(crate) fn clear(&self) {
         if self.on.is_some() {
-            clear_line();
+            render::clear_line();
         }
-    }
-}
-
-/// Empties the line of the cursor, where standard error is a terminal.
-pub(crate) fn clear_line() {
-    if stderr().is_terminal() {
-        // A progress line that cannot be written is no reason to stop.
-        let _ = write!(stderr(), "\r\x1b[K");
     }
 }
 

@@ -15,7 +15,6 @@ use signal_hook::iterator::Signals;
 
 use crate::failure::Failure;
 use crate::interruption::{Doing, SoFar};
-use crate::progress;
 use crate::render::{self, Printout};
 
 /// How long the last words may take, or a report that is being printed already: nobody may read them.
@@ -141,7 +140,7 @@ fn say(failure: Failure, command: &'static str, as_json: bool) {
     let (sender, receiver) = channel();
     let printing = thread::Builder::new().spawn(move || {
         // Where a line of progress is.
-        progress::clear_line();
+        render::clear_line();
         // Nothing is left to tell where this cannot be printed.
         let _ = render::print(&Printout::of_failure(command, &failure), as_json);
         let _ = sender.send(());

@@ -59,6 +59,14 @@ pub(crate) fn tell(line: &str) {
     let _ = writeln!(anstream::stderr(), "clusterhat: {line}");
 }
 
+/// Empties the line of the cursor, where standard error is a terminal.
+pub(crate) fn clear_line() {
+    if io::stderr().is_terminal() {
+        // Nothing is left to tell where this cannot be printed.
+        let _ = write!(io::stderr(), "\r\x1b[K");
+    }
+}
+
 /// Text on a terminal that is raw: it has its own line ends.
 pub(crate) fn say(text: &str) {
     // Nothing is left to tell where this cannot be printed.
