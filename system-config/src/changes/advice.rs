@@ -41,3 +41,29 @@ impl ParameterNames<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn advice_is_in_the_caller_s_words() {
+        let words = ParameterNames { root: "--root", boot_dir: "--boot", overwrite: "--force" };
+        let path = || PathBuf::from("/mnt");
+        for (error, word) in [
+            (ChangeError::NoEtc(path()), "as --root"),
+            (ChangeError::NoConfigTxt(path()), "as --boot"),
+            (ChangeError::NoBootDir(path()), "as --boot"),
+            (ChangeError::Stub(path()), "as --boot"),
+            (ChangeError::NotMounted(path()), "as --boot"),
+            (ChangeError::ChangedSince(Vec::new()), "use --force"),
+        ] {
+            let advice = words.advice(&error).unwrap();
+            assert!(advice.starts_with([':', ';']) && advice.contains(word), "{error}: {advice}");
+        }
+        let meanwhile = ChangeError::ChangedDuringSetup(path());
+        assert_eq!(words.advice(&meanwhile), None);
+    }
+}
