@@ -19,9 +19,13 @@ fn a_socket_that_systemd_passes_is_served() {
     activate.arg(daemon.get_program()).args(daemon.get_args());
     activate.env("XDG_RUNTIME_DIR", folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
     let _running = Running::spawn(&mut activate);
-    until("the socket", || socket.exists());
-    // The first connection starts it, and is the first to be answered.
-    let mut stream = UnixStream::connect(&socket).unwrap();
+    // The first connection starts it, and is the first to be answered. A socket is there before it is listened at.
+    let mut stream = None;
+    until("the socket", || {
+        stream = UnixStream::connect(&socket).ok();
+        stream.is_some()
+    });
+    let mut stream = stream.unwrap();
     let answer = Request::get("/api/v1/nodes").send(&mut stream).unwrap();
     assert_eq!(answer.status, 200, "{}", answer.body);
     // The one that it would have made itself is not there.
