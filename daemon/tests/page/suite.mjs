@@ -127,6 +127,8 @@ describe("every action", () => {
     await page.getByRole("dialog", { name: "Restart p1?" }).waitFor();
     await answer(page, "Restart");
     await toast(page, "Restarting p1: the node has agreed");
+    // Not "p1 is reachable", as if it started.
+    await page.locator("#events li", { hasText: "p1 is no longer running: reachable" }).waitFor();
     // It left the USB.
     await page.locator("#events li", { hasText: "Console of p1: closed" }).waitFor();
     await badge(page, "p1", "Running");
