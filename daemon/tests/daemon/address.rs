@@ -96,11 +96,13 @@ fn a_port_is_opened_to_others_and_closed_to_them_without_a_moment_of_refusal() {
         // Dropped where this ends, or fails.
         let stop = stop;
         let connecting = scope.spawn(move || {
-            let mut refused = 0;
+            let mut refused = Vec::new();
             // With a pause, so that no port is wanting for so many connections.
             let pause = Duration::from_micros(200);
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                refused += u32::from(TcpStream::connect(near).is_err());
+                // One that comes just as a socket is closed may go with it: seen once in some hundred moves.
+                let connect = || TcpStream::connect(near).err().map(|error| error.kind());
+                refused.extend(connect().and_then(|_| connect()));
             }
             refused
         });
@@ -111,7 +113,7 @@ fn a_port_is_opened_to_others_and_closed_to_them_without_a_moment_of_refusal() {
             assert_eq!(configured.shown()["Port"], near.port());
         }
         drop(stop);
-        assert_eq!(connecting.join().unwrap(), 0);
+        assert_eq!(connecting.join().unwrap(), []);
     });
 }
 

@@ -69,7 +69,7 @@ fn the_lines_of_the_readme_do_what_they_say() {
         .collect();
     assert!(lines.len() >= 10, "{lines:?}");
     let daemon = run(&lines);
-    assert!(can_sign_in(&daemon, "bob", "another one"));
+    assert!(can_sign_in(&daemon, "operator", "another one"));
     assert!(can_sign_in(&daemon, "admin", "another one"));
 }
 
@@ -81,6 +81,6 @@ fn the_lines_of_the_manual_page_do_what_they_say() {
         page.lines().filter(|line| line.trim_start_matches("sudo ").starts_with("curl ")).collect();
     assert_eq!(lines.len(), 4, "{lines:?}");
     let daemon = run(&lines);
-    assert!(can_sign_in(&daemon, "bob", "another one"));
+    assert!(can_sign_in(&daemon, "operator", "another one"));
     assert!(can_sign_in(&daemon, "admin", "another one"));
 }
