@@ -32,7 +32,6 @@ pub mod settings;
 pub mod state_folder;
 pub mod table;
 pub mod telemetry;
-pub mod temporary_folder;
 pub mod time;
 pub mod watch;
 

@@ -11,7 +11,6 @@ use clusterhat_daemon::commands::{self, Failure};
 use clusterhat_daemon::log::{self, Level};
 use clusterhat_daemon::server::{self, Sockets};
 use clusterhat_daemon::service::{Service, StartError};
-use clusterhat_daemon::temporary_folder::TemporaryFolder;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -63,7 +62,7 @@ fn run(serve: &Serve) -> Result<(), Failure> {
     if serve.sim.is_none() || serve.state_dir.is_some() {
         return Ok(run_in(serve, &serve.state_dir()?)?);
     }
-    let folder = TemporaryFolder::new();
+    let folder = tempfile::Builder::new().prefix("clusterhatd-").tempdir();
     let folder = folder.map_err(|source| StartError::System { what: "the simulation", source })?;
     let text = format!(
         "accounts, tokens and logs are in {}, which is removed at the end; --state-dir keeps them",

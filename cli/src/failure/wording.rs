@@ -25,22 +25,20 @@ pub(super) fn advice(error: &Error) -> String {
             let on = format!("; `clusterhat on {}` starts {them}", off.join(" "));
             return format!("{}{}", later(starting), if off.is_empty() { "" } else { &on });
         }
-        Error::NotShutDown { failures, wanted, halted, .. } if failures.len() == wanted.len() => {
-            return match &halted[..] {
-                [] => String::new(),
-                nodes => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
-            };
-        }
-        Error::NotShutDown { failures, wanted, starting, .. } => {
-            // Without nodes, `off` means all.
+        Error::NotShutDown { failures, wanted, halted, starting, .. } => {
             let kept = failures.iter().map(|(node, _)| &**node);
             let kept: Vec<_> = kept.filter(|node| !wanted.iter().any(|one| one == node)).collect();
-            let their = if kept.len() == 1 { "its" } else { "their" };
-            return format!(
-                "{}; cut {their} power with `clusterhat off --immediate {}`, or use --force",
-                later(starting),
-                kept.join(" ")
-            );
+            return match (&kept[..], &halted[..]) {
+                ([], []) => String::new(),
+                ([], nodes) => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
+                // Always with their names: `off` of no node in particular is all.
+                (nodes, _) => format!(
+                    "{}; cut {} power with `clusterhat off --immediate {}`, or use --force",
+                    later(starting),
+                    if nodes.len() == 1 { "its" } else { "their" },
+                    nodes.join(" ")
+                ),
+            };
         }
         Error::NotRoot => " (sudo clusterhat setup)",
         Error::NotRunning(_) => ": omit --root",

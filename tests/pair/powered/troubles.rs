@@ -26,6 +26,7 @@ fn join(cluster: &Cluster) {
 }
 
 #[test]
+#[ignore = "1 minute: tests/long pair"]
 fn a_node_whose_agent_is_dead_is_shut_down_by_ssh_or_keeps_its_power() {
     let cluster = cluster();
     let machine = cluster.on(NODE);
@@ -50,6 +51,7 @@ fn a_node_whose_agent_is_dead_is_shut_down_by_ssh_or_keeps_its_power() {
 
 /// The same cable carries the request and the network, and nobody can say goodbye any more.
 #[test]
+#[ignore = "1 minute: tests/long pair"]
 fn a_node_asked_by_ssh_whose_cable_is_pulled_out_keeps_its_power() {
     let cluster = cluster();
     let machine = cluster.on(NODE);
@@ -84,6 +86,7 @@ fn a_node_that_hangs_keeps_its_power_unless_it_is_forced() {
 
 /// It has accepted to go down, and has not begun.
 #[test]
+#[ignore = "1 minute: tests/long pair"]
 fn a_node_whose_cable_is_pulled_out_on_its_way_down_keeps_its_power() {
     let cluster = cluster();
     let machine = cluster.on(NODE);
