@@ -118,7 +118,7 @@ fn a_busy_bus_stops_a_change_and_not_a_status() {
 /// Two calls at the same time may both find a board that was never initialised.
 #[test]
 fn a_fresh_board_is_initialised_once() {
-    for _ in 0..20 {
+    for _ in 0..10 {
         let world = World::builtin("v2.5");
         let calls = [&["on", "p1"][..], &["on", "p2"], &["off", "p3"], &["alert", "on"], &["init"]];
         let running: Vec<_> = calls.iter().map(|args| world.start(args)).collect();

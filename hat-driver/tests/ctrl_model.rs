@@ -352,7 +352,7 @@ fn worlds() -> [Value; 3] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn boards_are_as_the_model(world in 0..3_usize, slow in 0..4_u32, steps in vec(step(), 1..80)) {
