@@ -34,10 +34,10 @@ take() {
     done
 }
 
-# side_by_side: the steps of standard input, one a line, in their order: as many at once as there are
-# processors, and one more since they wait at times
+# side_by_side: the steps of standard input, one a line, in their order (empty lines are none): as many at once as there
+# are processors, and one more since they wait at times
 side_by_side() {
-    cat >"$logs/waiting"
+    sed '/^$/d' >"$logs/waiting"
     runners=""
     for _ in $(seq "$(($(nproc) + 1))"); do
         take &
