@@ -97,10 +97,6 @@ impl Settings {
         let lines = TomlText::new(path, text);
         let document = lines.parse()?;
         let table = document.get_ref().get_key_value("daemon");
-        let refused = |message: &str| {
-            let place = table.map_or(0, |(key, _)| key.span().start);
-            SettingsError::from(lines.message(place, format!("[daemon]: {message}")))
-        };
         let keys = table.and_then(|(_, value)| value.get_ref().as_table());
         let warnings = keys.map_or_else(Vec::new, |keys| lines.unknown_keys(keys, "daemon", &KEYS));
         let file: File = toml::from_str(text).map_err(|error| {
@@ -109,7 +105,9 @@ impl Settings {
         })?;
         let settings = file.daemon;
         if settings.certificate.is_some() != settings.key.is_some() {
-            return Err(refused("certificate and key go together: set both or neither"));
+            let place = table.map_or(0, |(key, _)| key.span().start);
+            let text = "[daemon]: certificate and key go together: set both or neither";
+            return Err(lines.message(place, text.to_owned()).into());
         }
         let bounds = [
             ("session-timeout", settings.session_timeout, 1, 86_400),
@@ -117,7 +115,12 @@ impl Settings {
         ];
         for (key, value, least, most) in bounds {
             if !(Duration::from_secs(least)..=Duration::from_secs(most)).contains(&value) {
-                return Err(refused(&format!("{key} is {least} to {most} seconds")));
+                let given = keys.and_then(|keys| keys.get_key_value(key));
+                let (place, given) = given.map_or((0, ""), |(key, value)| {
+                    (key.span().start, text.get(value.span()).unwrap_or_default())
+                });
+                let text = format!("daemon.{key} = {given}: expected {least} to {most} s");
+                return Err(lines.message(place, text).into());
             }
         }
         Ok((settings, warnings))
@@ -178,7 +181,15 @@ mod tests {
                 "delay = 1\n[daemon]\nkey = \"/k\"\n",
                 "c.toml:2: [daemon]: certificate and key go together",
             ),
-            ("[daemon]\nsession-timeout = 0\n", "1 to 86400"),
+            // Seen: the line of [daemon], and not what is there.
+            (
+                "[daemon]\nlisten = \"127.0.0.1:1\"\nsession-timeout = 0\n",
+                "c.toml:3: daemon.session-timeout = 0: expected 1 to 86400 s",
+            ),
+            (
+                "[daemon]\ntelemetry-interval = \"2h\"\n",
+                "c.toml:2: daemon.telemetry-interval = \"2h\": expected 1 to 3600 s",
+            ),
             ("[daemon]\ntelemetry-interval = \"soon\"\n", "not a time"),
         ] {
             let error = parse(text).unwrap_err();
