@@ -2,11 +2,9 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
 
 use super::{Failure, service_unit};
 use crate::http::listen;
-use crate::settings::Settings;
 
 /// The first port that a user without privileges may listen at (the kernel's Documentation/networking/ip-sysctl.rst).
 const FIRST_PORT: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
@@ -16,7 +14,7 @@ const FIRST_PORT: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
 ///
 /// # Errors
 /// It will not be.
-pub(super) fn check(listen: SocketAddr, old: Option<&str>) -> Result<(), Failure> {
+pub(super) fn check(listen: SocketAddr, old: Option<SocketAddr>) -> Result<(), Failure> {
     let first = fs::read_to_string(FIRST_PORT).ok().and_then(|text| text.trim().parse().ok());
     let first: u16 = first.unwrap_or(1024);
     if listen.port() < first && listen.port() != 0 {
@@ -26,7 +24,6 @@ pub(super) fn check(listen: SocketAddr, old: Option<&str>) -> Result<(), Failure
             listen.port()
         )));
     }
-    let old = old.and_then(|text| Settings::parse(Path::new(""), text).ok()?.0.listen);
     if old.is_some_and(|old| old.port() == listen.port()) {
         return Ok(());
     }

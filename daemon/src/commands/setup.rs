@@ -151,13 +151,15 @@ impl Setup {
         };
         let old =
             system.file(&ours).map(|state| String::from_utf8_lossy(&state.bytes).into_owned());
-        check(sysroot, old.as_deref())?;
+        let settings = configured(sysroot, old.as_deref())?;
         if running.is_some() {
-            address::check(self.listen, old.as_deref())?;
+            address::check(self.listen, settings.listen)?;
         }
         let mut draft = Draft::new(&system);
-        let lines = format!("[daemon]\nlisten = \"{}\"\n", self.listen);
-        draft.block(ours, BLOCK, &lines, 0o644);
+        if is_to_be_written(self.listen, old.as_deref(), &settings)? {
+            draft.block(ours, BLOCK, &lines(self.listen), 0o644);
+        }
+        let settings = Settings { listen: Some(self.listen), ..settings };
         for (link, target) in links {
             draft.link(link, target);
         }
@@ -170,34 +172,37 @@ impl Setup {
             return Ok(Done::new(report, format!("{}{notes}{DRY_RUN}", plan.diff())));
         }
         plan.apply(sysroot)?;
-        let first = self.first(state_dir)?;
+        let first = first(&settings, state_dir)?;
         let started = running.map_or(Ok(()), service_unit::start);
         if !self.listen.ip().is_loopback() {
             report.notes.push("other machines can reach it: mind the firewall".to_owned());
         }
-        let text = text(&report, &first, started.is_ok());
+        let is_own = settings.certificate.is_none();
+        let text = text(&report, &first, is_own, started.is_ok());
         report.first = Some(first);
         Ok(Done { report, text, failure: started.err() })
     }
-
-    /// Makes the certificate and the first account already, so that no log has its password.
-    fn first(&self, state_dir: &Path) -> Result<First, Failure> {
-        let of_state = |source| StartError::State { path: state_dir.to_owned(), source };
-        let folder = StateFolder::open(state_dir).map_err(of_state)?;
-        let access = Access::open(&folder, Duration::ZERO).map_err(of_state)?;
-        let settings = Settings { listen: Some(self.listen), ..Settings::default() };
-        let certificate = Certificate::load(&folder, &settings).map_err(StartError::Certificate)?;
-        let Certificate { fingerprint, path, .. } = certificate;
-        let mut announcement = Announcement::new(Some(self.listen), Some(fingerprint.clone()));
-        announcement.make_first_account(&access)?;
-        let Announcement { user, password, url, .. } = announcement;
-        let url = url.unwrap_or_default();
-        Ok(First { url, fingerprint, certificate: path, user, password })
-    }
 }
 
-/// Whether there is a place for our lines.
-fn check(sysroot: &Sysroot, old: Option<&str>) -> Result<(), Failure> {
+/// Makes the certificate, where none is configured, and the first account already, so that no log has its password.
+fn first(settings: &Settings, state_dir: &Path) -> Result<First, Failure> {
+    let of_state = |source| StartError::State { path: state_dir.to_owned(), source };
+    let folder = StateFolder::open(state_dir).map_err(of_state)?;
+    let access = Access::open(&folder, Duration::ZERO).map_err(of_state)?;
+    let certificate = Certificate::load(&folder, settings).map_err(StartError::Certificate)?;
+    let Certificate { fingerprint, path, .. } = certificate;
+    let mut announcement = Announcement::new(settings.listen, Some(fingerprint.clone()));
+    announcement.make_first_account(&access)?;
+    let Announcement { user, password, url, .. } = announcement;
+    let url = url.unwrap_or_default();
+    Ok(First { url, fingerprint, certificate: path, user, password })
+}
+
+/// What is configured already.
+///
+/// # Errors
+/// There is no place for our lines, or the service could not use what is there.
+fn configured(sysroot: &Sysroot, old: Option<&str>) -> Result<Settings, Failure> {
     let (ours, vendors) = (SysPath::root(OURS), SysPath::root(VENDORS));
     let shown = sysroot.shown(&ours).display().to_string();
     let Some(text) = old else {
@@ -208,19 +213,48 @@ fn check(sysroot: &Sysroot, old: Option<&str>) -> Result<(), Failure> {
                  move them there first (clusterhat.toml(5))"
             )));
         }
-        return Ok(());
+        return Ok(Settings::default());
     };
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        Failure::usage(format!("{shown}: {}", error.message()))
-    })?;
-    if table.contains_key("daemon") && !text.contains(&format!("# {BLOCK}: begin")) {
+    let (settings, _) = Settings::parse(Path::new(&shown), text).map_err(StartError::Settings)?;
+    let table: toml::Table = text.parse().unwrap_or_default();
+    if table.contains_key("daemon") && !has_ours(text) {
         let text = format!(
             "{shown} has a [daemon] table already: set listen there, and run \
             systemctl enable --now clusterhatd.service"
         );
         return Err(Failure::usage(text));
     }
-    Ok(())
+    Ok(settings)
+}
+
+/// Whether our lines are there, as they are or as somebody has changed them.
+fn has_ours(text: &str) -> bool {
+    text.contains(&format!("# {BLOCK}: begin"))
+}
+
+/// Our lines.
+fn lines(listen: SocketAddr) -> String {
+    format!("[daemon]\nlisten = \"{listen}\"\n")
+}
+
+/// Whether our lines are to be written: not where they say the same already.
+///
+/// # Errors
+/// Somebody has changed them, to name a certificate perhaps: they are not written over.
+fn is_to_be_written(
+    listen: SocketAddr,
+    old: Option<&str>,
+    settings: &Settings,
+) -> Result<bool, Failure> {
+    let Some(text) = old.filter(|text| has_ours(text)) else { return Ok(true) };
+    let is_as_written = |served| text.contains(&format!("{}# {BLOCK}: end", lines(served)));
+    match settings.listen {
+        Some(served) if served == listen => Ok(false),
+        Some(served) if is_as_written(served) => Ok(true),
+        _ => Err(Failure::usage(format!(
+            "the lines of setup in /{OURS} were changed since: set listen = \"{listen}\" in its [daemon] table, then run this again"
+        ))),
+    }
 }
 
 fn take_back(
@@ -262,7 +296,7 @@ fn undone(undone: &Undone) -> String {
     lines("restored", &undone.restored) + &lines("removed", &undone.removed)
 }
 
-fn text(report: &SetupReport, first: &First, is_served: bool) -> String {
+fn text(report: &SetupReport, first: &First, is_own: bool, is_served: bool) -> String {
     let mut lines: Vec<_> =
         report.changed.iter().map(|path| format!("changed {}", path.display())).collect();
     if is_served {
@@ -270,7 +304,9 @@ fn text(report: &SetupReport, first: &First, is_served: bool) -> String {
     }
     let (certificate, fingerprint) = (first.certificate.display(), &first.fingerprint);
     lines.push(format!("certificate {certificate}, SHA-256 {fingerprint}"));
-    lines.push(format!("to replace it, set certificate and key in [daemon] of /{OURS}"));
+    if is_own {
+        lines.push(format!("to replace it, set certificate and key in [daemon] of /{OURS}"));
+    }
     if let (Some(user), Some(password)) = (first.user, &first.password) {
         lines.push(format!("user {user}, password {password} (told this once)"));
     }

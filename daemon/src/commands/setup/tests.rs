@@ -159,3 +159,65 @@ fn undo_says_what_it_removed_and_what_stays() {
     assert!(text.contains(&stay) && state.join("accounts.json").exists(), "{text}");
     assert!(machine.run(true, false, &manager).unwrap().text.starts_with("nothing to undo"));
 }
+
+/// Seen: a second setup took the certificate out of [daemon], told the fingerprint of another one, and served that.
+#[test]
+fn what_was_added_to_our_lines_stays() {
+    let machine = Machine::new();
+    let manager = Manager("running", true);
+    let config = machine.root().join("etc/clusterhat/clusterhat.toml");
+    let set_up = |listen: &str, dry_run| {
+        let setup = Setup { listen: listen.parse().unwrap(), dry_run, undo: None };
+        machine.serve(setup, &manager)
+    };
+    let first = set_up(LISTEN, false).unwrap();
+    assert!(first.text.contains("to replace it, set certificate and key"), "{}", first.text);
+    let own = first.report.first.unwrap().fingerprint;
+    let written = fs::read_to_string(&config).unwrap();
+    // One that is as setup wrote it is changed.
+    let moved = set_up("127.0.0.78:8443", true).unwrap();
+    assert_eq!(moved.report.changed, std::slice::from_ref(&config));
+
+    let other = StateFolder::open(&machine.0.path().join("other")).unwrap();
+    let pair = Certificate::load(&other, &Settings::default()).unwrap();
+    let (certificate, key) = (pair.path.display(), other.path("key.pem"));
+    let added =
+        format!("certificate = \"{certificate}\"\nkey = \"{}\"\n# clusterhatd: end", key.display());
+    let edited = written.replace("# clusterhatd: end", &added);
+    fs::write(&config, &edited).unwrap();
+    let again = set_up(LISTEN, false).unwrap();
+    assert_eq!(again.report.changed, [""; 0].map(PathBuf::from));
+    let told = again.report.first.unwrap();
+    assert!(told.fingerprint == pair.fingerprint && told.fingerprint != own);
+    assert!(!again.text.contains("to replace it"), "{}", again.text);
+    for dry_run in [true, false] {
+        let refused = set_up("127.0.0.78:8443", dry_run).unwrap_err();
+        assert!(
+            refused.message.contains("set listen = \"127.0.0.78:8443\""),
+            "{}",
+            refused.message
+        );
+        assert_eq!(refused.exit_status, 2);
+    }
+    assert_eq!(fs::read_to_string(&config).unwrap(), edited);
+}
+
+/// Seen: an error of the configuration without its line, or none before the service failed to start with it.
+#[test]
+fn a_configuration_that_the_service_cannot_use_is_refused_with_its_line() {
+    for (text, error) in [
+        ("first = 1\n[nodes\n", "clusterhat.toml:2: "),
+        (
+            "first = 1\n# clusterhatd: begin\n[daemon]\nsession-timeout = 0\n# clusterhatd: end\n",
+            "clusterhat.toml:4: daemon.session-timeout = 0: expected",
+        ),
+    ] {
+        let machine = Machine::new();
+        let folder = machine.root().join("etc/clusterhat");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("clusterhat.toml"), text).unwrap();
+        let refused = machine.run(false, false, &Manager("running", true)).unwrap_err();
+        assert!(refused.message.contains(error), "{}", refused.message);
+        assert_eq!(refused.exit_status, 2);
+    }
+}
