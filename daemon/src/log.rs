@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::os::unix::net::UnixDatagram;
 use std::sync::OnceLock;
 
+use rustix::fs::Stat;
+
 /// How much a line matters: the numbers of syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -41,11 +43,20 @@ pub fn tell_journal(level: Level, text: &str, fields: &[(&str, &str)]) {
     }
 }
 
-/// Where systemd says that standard error is the journal's (`JOURNAL_STREAM`, systemd.exec(5)).
+/// Where standard error is the journal's.
 fn journal() -> Option<&'static UnixDatagram> {
     static JOURNAL: OnceLock<Option<UnixDatagram>> = OnceLock::new();
-    let open = || std::env::var_os("JOURNAL_STREAM").and_then(|_| connect());
+    let open = || {
+        let named = std::env::var("JOURNAL_STREAM").ok()?;
+        is_journal(&named, &rustix::fs::fstat(std::io::stderr()).ok()?).then(connect)?
+    };
     JOURNAL.get_or_init(open).as_ref()
+}
+
+/// Whether a file is the stream that systemd names as `DEVICE:INODE` in `JOURNAL_STREAM` (systemd.exec(5)). The variable alone says
+/// nothing: a terminal in a desktop session inherits it, too.
+fn is_journal(named: &str, file: &Stat) -> bool {
+    named == format!("{}:{}", file.st_dev, file.st_ino)
 }
 
 fn connect() -> Option<UnixDatagram> {
@@ -96,6 +107,17 @@ mod tests {
         let length = [13_u8, 0, 0, 0, 0, 0, 0, 0];
         let value = [&length[..], b"p1\nPRIORITY=0\nPRIORITY=5\n"].concat();
         assert!(bytes.windows(value.len()).any(|part| part == value), "{text}");
+    }
+
+    /// Seen: what a daemon says that was started by hand in a desktop session went to the journal, and not to its terminal.
+    #[test]
+    fn only_the_stream_that_systemd_names_is_the_journal_s() {
+        let file = rustix::fs::fstat(tempfile::tempfile().unwrap()).unwrap();
+        let (device, inode) = (file.st_dev, file.st_ino);
+        assert!(is_journal(&format!("{device}:{inode}"), &file));
+        for other in [format!("{device}:{}", inode + 1), format!("{device}"), String::new()] {
+            assert!(!is_journal(&other, &file), "{other}");
+        }
     }
 
     #[test]
