@@ -42,8 +42,8 @@ type Stamp = (u64, i64, i64);
 
 struct Cache<T> {
     stamp: Option<Stamp>,
-    /// Of the content that cannot be used, which was told.
-    told: Option<Option<Stamp>>,
+    /// What was told of the file as it is, which cannot be used.
+    told: Option<String>,
     value: T,
 }
 
@@ -69,19 +69,16 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
     /// Looks at the document as it is now.
     pub(super) fn get<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         // Before the lock, which every request waits for.
-        let found = self.stamp();
-        let stamp = found.as_ref().copied().unwrap_or_default();
+        let stamp = self.stamp();
         let mut cache = self.lock();
-        let refreshed = found.and_then(|stamp| self.refresh(&mut cache, stamp));
-        // Said once of each content.
-        if let Some(error) = refreshed.err().filter(|_| cache.told != Some(stamp)) {
-            cache.told = Some(stamp);
-            log::tell(
-                Level::Error,
-                &format!("the content read before stays in force: {error}"),
-                &[],
-            );
+        let refreshed = stamp.and_then(|stamp| self.refresh(&mut cache, stamp));
+        let trouble = refreshed.err().map(|error| error.to_string());
+        // Said once, and not at every request.
+        if let Some(trouble) = trouble.as_ref().filter(|_| trouble != cache.told) {
+            let text = format!("the content read before stays in force: {trouble}");
+            log::tell(Level::Error, &text, &[]);
         }
+        cache.told = trouble;
         look(&cache.value)
     }
 
@@ -130,6 +127,25 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Seen: of a file that could not be looked at, that was said the first time alone, and not when it happened again.
+    #[test]
+    fn what_cannot_be_used_is_told_each_time_that_it_begins() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let stored = Stored::<Vec<u32>>::open(&folder, "numbers.json").unwrap();
+        let path = folder.path("numbers.json");
+        for _ in 0..2 {
+            // Not even root looks through a link to itself.
+            std::os::unix::fs::symlink("numbers.json", &path).unwrap();
+            assert!(stored.get(Vec::is_empty));
+            let told = stored.lock().told.clone().unwrap();
+            assert!(told.starts_with(&format!("cannot read {}: ", path.display())), "{told}");
+            fs::remove_file(&path).unwrap();
+            assert!(stored.get(Vec::is_empty));
+            assert_eq!(stored.lock().told, None);
+        }
+    }
 
     #[test]
     fn what_another_process_changes_is_seen_and_not_lost() {
