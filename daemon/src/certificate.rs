@@ -14,7 +14,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::access::password::hex;
 use crate::settings::Settings;
-use crate::state_folder::{StateFolder, read_file};
+use crate::state_folder::{StateFolder, cannot, read_file};
 
 /// The files of the certificate that the daemon makes itself.
 const CERTIFICATE: &str = "certificate.pem";
@@ -52,12 +52,13 @@ impl Certificate {
         };
         let pem = read_file(&path)?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-        let chain = chain.map_err(|error| wrong(&path, &in_words(&error)))?;
-        let first = chain.first().ok_or_else(|| wrong(&path, &"no certificate in it"))?;
+        let is_own = settings.key.is_none();
+        let unusable = |error| wrong(&path, &certificate_in_words(&error, is_own));
+        let chain = chain.map_err(unusable)?;
+        let first = chain.first().ok_or_else(|| unusable(pem::Error::NoItemsFound))?;
         let fingerprint = fingerprint(first);
         let pem = read_file(&key)?;
         let private = PrivateKeyDer::from_pem_slice(&pem);
-        let is_own = settings.key.is_none();
         let private = private.map_err(|error| wrong(&key, &key_in_words(&error, is_own)))?;
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder =
@@ -81,25 +82,31 @@ fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// What is wrong about a file that should have a part in PEM.
-fn in_words(error: &pem::Error) -> String {
-    let text = match error {
-        pem::Error::NoItemsFound => "no private key in it",
-        pem::Error::MissingSectionEnd { .. } => {
-            "truncated: the END line is missing; copy the whole file"
-        }
-        error => return format!("not in PEM: {error}"),
-    };
-    text.to_owned()
+/// What is wrong about a file that should have `what` in PEM.
+fn in_words(what: &str, error: &pem::Error) -> String {
+    match error {
+        pem::Error::NoItemsFound => format!("no {what} in it"),
+        pem::Error::MissingSectionEnd { .. } => "truncated: the END line is missing".to_owned(),
+        error => format!("not in PEM: {error}"),
+    }
 }
 
-/// What is wrong about a file that should have a private key, and what to do: `is_own` says whether the daemon made it.
+/// The same of the certificate, and what to do.
+fn certificate_in_words(error: &pem::Error, is_own: bool) -> String {
+    let next = match is_own {
+        true => "remove it: another one is made for the key beside it",
+        false => "put the whole certificate there, or set certificate in [daemon] to its file",
+    };
+    format!("{}; {next}", in_words("certificate", error))
+}
+
+/// The same of its private key: `is_own` says whether the daemon made it.
 fn key_in_words(error: &pem::Error, is_own: bool) -> String {
     let next = match is_own {
         true => "restore the key, or remove it and certificate.pem beside it: another pair is made",
         false => "put the certificate's private key there, or set key in [daemon] to its file",
     };
-    format!("{}; {next}", in_words(error))
+    format!("{}; {next}", in_words("private key", error))
 }
 
 /// Makes a certificate for this machine's names, with the existing key or a new one. Programs that trust it know it by its
@@ -149,8 +156,9 @@ fn key(folder: &StateFolder) -> io::Result<KeyPair> {
         );
         return Err(io::Error::new(io::ErrorKind::NotFound, text));
     }
-    if is_there(&folder.path(CERTIFICATE)) {
-        fs::remove_file(folder.path(CERTIFICATE))?;
+    let alone = folder.path(CERTIFICATE);
+    if is_there(&alone) {
+        fs::remove_file(&alone).map_err(|error| cannot("remove", &alone, &error))?;
     }
     let key = KeyPair::generate().map_err(io::Error::other)?;
     folder.write(KEY, key.serialize_pem().as_bytes())?;
@@ -190,6 +198,14 @@ mod tests {
             fs::write(other.path(KEY), key).unwrap();
             let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
             assert!(error.contains("key.pem") && error.contains(says), "{error}");
+        }
+        // Seen: what is wrong, and no next step.
+        let whole = fs::read_to_string(other.path(CERTIFICATE)).unwrap();
+        for (pem, says) in [("", "no certificate in it; "), (&whole[..90], "truncated: ")] {
+            fs::write(other.path(CERTIFICATE), pem).unwrap();
+            let error = Certificate::load(&folder, &settings).err().unwrap().to_string();
+            assert!(error.contains(&format!("certificate.pem: {says}")), "{error}");
+            assert!(error.ends_with("or set certificate in [daemon] to its file"), "{error}");
         }
     }
 
