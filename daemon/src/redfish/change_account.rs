@@ -141,7 +141,8 @@ async fn apply(
 ) -> Result<Account, Failure> {
     let ends = change.password.is_some() || change.name.is_some() || change.enabled == Some(false);
     let taken = change.name.clone().unwrap_or_else(|| name.to_owned());
-    let property = if change.role.is_some() { "RoleId" } else { "Enabled" };
+    let lowers = change.role.is_some_and(|role| role != Role::Administrator);
+    let property = if lowers { "RoleId" } else { "Enabled" };
     let last = Message::new(&message::PROPERTY_NOT_UPDATED, &[property]).about(property);
     let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
     let what = format!("change {what} of account");

@@ -187,7 +187,13 @@ fn accounts_are_changed_one_after_the_other() {
     let lower = json!({"RoleId": "ReadOnly"}).to_string();
     let lowered = daemon.ask("PATCH", &format!("{ACCOUNTS}/admin"), Some(&lower));
     assert_eq!((lowered.status, lowered.messages()), (409, vec!["PropertyNotUpdated".to_owned()]));
-    for refused in [&last, &lowered] {
+    let shut = json!({"RoleId": "Administrator", "Enabled": false}).to_string();
+    let shut = daemon.ask("PATCH", &format!("{ACCOUNTS}/admin"), Some(&shut));
+    for (refused, property) in [(&lowered, "#/RoleId"), (&shut, "#/Enabled")] {
+        let about = &refused.json()["error"]["@Message.ExtendedInfo"][0]["RelatedProperties"];
+        assert_eq!(*about, json!([property]));
+    }
+    for refused in [&last, &lowered, &shut] {
         let resolution = &refused.json()["error"]["@Message.ExtendedInfo"][0]["Resolution"];
         assert_eq!(*resolution, "Give another enabled account the role Administrator first.");
     }
