@@ -99,7 +99,11 @@ fn what_was_tried_ends_with_its_terminal() {
         let daemon = fs::read_to_string(&pid).unwrap();
         signal(&child, name);
         until("the script's end", || child.try_wait().unwrap().is_some());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
         assert!(!Path::new("/proc").join(daemon.trim()).exists(), "{name}");
         assert_eq!(temporary(folder.path()), [""; 0], "{name}");
     }
+    // Seen: it ended with 0 although nothing was served.
+    let mut child = command(&script, folder.path()).arg("--nonsense").spawn().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2));
 }
