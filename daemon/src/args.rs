@@ -44,7 +44,7 @@ pub struct Cli {
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make, show and end API tokens
+    /// Make, show and remove API tokens
     #[command(subcommand)]
     Token(TokenCommand),
     /// Serve HTTPS from now on: set it in the configuration, make the first account and start the service
@@ -54,16 +54,16 @@ pub enum Command {
 /// How to serve.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Serve HTTPS at this address, such as 127.0.0.1:8443; port 0 = any free one [default: none, but with --sim and without --socket 127.0.0.1:8443]
+    /// Serve HTTPS at this address, such as 127.0.0.1:8443; port 0 = any free one [default: none; 127.0.0.1:8443 with --sim but no --socket]
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     pub listen: Option<SocketAddr>,
-    /// Serve this unix socket [default: /run/clusterhat/clusterhatd.sock, but with --sim none]
+    /// Serve this unix socket [default: /run/clusterhat/clusterhatd.sock; none with --sim]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
-    /// Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd, but with --sim a temporary one, removed at the end]
+    /// Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]
     #[arg(long, global = true, value_name = "DIR", env = "STATE_DIRECTORY", hide_env = true)]
     pub state_dir: Option<PathBuf>,
-    /// Keep the consoles' logs in this folder [default: /var/log/clusterhat, but with --sim below the state folder]
+    /// Keep the consoles' logs in this folder [default: /var/log/clusterhat; with --sim a folder in the state folder]
     #[arg(long, value_name = "DIR", env = "LOGS_DIRECTORY", hide_env = true)]
     pub consoles_dir: Option<PathBuf>,
     /// Read this configuration instead of /etc/clusterhat/clusterhat.toml
@@ -84,8 +84,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// What the daemon starts with; `state_dir` is where it keeps what it keeps, and `is_passed` says whether systemd passed it
-    /// a socket.
+    /// What the daemon starts with, which has this state folder; `is_passed` says whether systemd passed it a socket.
     #[must_use]
     pub fn start(&self, state_dir: &Path, is_passed: bool) -> Start {
         let options = Options {
@@ -94,7 +93,7 @@ impl Serve {
             config: self.config.clone(),
             ..Options::default()
         };
-        // Who serves nothing else is reached by nobody without.
+        // Without it nobody could reach the daemon.
         let serves_nothing_else = !is_passed && self.socket().is_none();
         Start {
             options,

@@ -57,7 +57,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(error.exit_code() as u8)
 }
 
-/// A simulation that no folder is named for keeps what it keeps until it ends.
+/// Without --state-dir, a simulation has a temporary state folder, which goes with it.
 fn run(serve: &Serve) -> Result<(), Failure> {
     if serve.sim.is_none() || serve.state_dir.is_some() {
         return Ok(run_in(serve, &serve.state_dir()?)?);

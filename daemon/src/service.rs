@@ -103,7 +103,7 @@ pub enum StartError {
     Certificate(#[source] io::Error),
     /// Where HTTPS is to be served.
     #[error(
-        "cannot serve HTTPS at {address} (--listen, or listen in [daemon], names another address)"
+        "cannot serve HTTPS at {address} (set another address with --listen, or with listen in [daemon])"
     )]
     Listen {
         /// The address.

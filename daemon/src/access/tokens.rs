@@ -30,11 +30,11 @@ const PREFIX: &str = "chat_";
 pub struct Token {
     /// What it is called.
     pub name: String,
-    /// What who has it may do.
+    /// What its holder may do.
     pub role: Role,
     /// Seconds since 1970-01-01 UTC.
     pub created: u64,
-    /// When it ends, in seconds since 1970-01-01 UTC; never where absent.
+    /// When it expires, in seconds since 1970-01-01 UTC; never where absent.
     pub expires: Option<u64>,
 }
 

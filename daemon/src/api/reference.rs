@@ -17,7 +17,7 @@ pub(super) const PATH: &str = "/api/v1/reference";
 
 /// Its routes.
 pub(super) fn routes() -> Vec<Described> {
-    let summary = "The same for people";
+    let summary = "This API as a page for people";
     vec![Described::new(Method::GET, PATH, summary, || get(reference)).need(Need::Open)]
 }
 

@@ -20,11 +20,11 @@ use crate::time::Time;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TokenRequest {
-    /// What it is to be called: 1 to 32 letters, digits, dots, hyphens and underscores, and no dot at the start.
+    /// Its name: 1 to 32 letters, digits, dots, hyphens and underscores, and no dot at the start.
     name: String,
-    /// What who has it may do.
+    /// What its holder may do.
     role: Role,
-    /// After how long it ends; never where absent.
+    /// After how long it expires; never where absent.
     #[serde(default)]
     expires_in: Option<Time>,
 }
@@ -42,7 +42,7 @@ struct NewToken {
 /// All tokens.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TokenList {
-    /// Those that have not ended.
+    /// Those that have not expired.
     tokens: Vec<Token>,
 }
 
@@ -54,14 +54,16 @@ pub(super) fn routes() -> Vec<Described> {
         Described::new(Method::GET, all, "API tokens, without their secrets", || get(list))
             .need(administer)
             .gives::<Document<TokenList>>(),
-        Described::new(Method::POST, all, "Make a token; its secret is told this once", || {
+        Described::new(Method::POST, all, "Make a token; its secret is shown only once", || {
             post(create)
         })
         .need(administer)
         .takes::<TokenRequest>()
         .gives::<Document<NewToken>>(),
-        Described::new(Method::DELETE, "/api/v1/tokens/{name}", "End a token", || delete(remove))
-            .need(administer),
+        Described::new(Method::DELETE, "/api/v1/tokens/{name}", "Remove a token", || {
+            delete(remove)
+        })
+        .need(administer),
     ]
 }
 

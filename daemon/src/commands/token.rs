@@ -18,20 +18,20 @@ use crate::state_folder::StateFolder;
 /// The words after `token`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Make a token and print its secret, which is told this once
+    /// Make a token and print its secret, which is shown only once
     Add {
-        /// What it is to be called: 1 to 32 letters, digits, dots, hyphens and underscores
+        /// Its name: 1 to 32 letters, digits, dots, hyphens and underscores, and no dot at the start
         name: String,
-        /// What who has it may do: read-only, operator or administrator
+        /// What its holder may do: read-only, operator or administrator
         #[arg(long, default_value = "read-only", value_parser = role)]
         role: Role,
-        /// After how long it ends, such as 30d, 24h, 90min or seconds (default: never)
+        /// When it expires: after 30d, 24h, 90min or a number of seconds, for example (default: never)
         #[arg(long, value_name = "TIME", value_parser = parse_duration)]
         expires_in: Option<Duration>,
     },
-    /// Show the tokens that have not ended, without their secrets
+    /// Show the tokens that have not expired, without their secrets
     List,
-    /// End a token
+    /// Remove a token, which is refused from then on
     Remove {
         /// Its name
         name: String,
@@ -124,10 +124,10 @@ fn note(folder: &StateFolder, what: &str, token: &str) {
 
 fn line(token: &Token) -> String {
     let end = match token.expires {
-        None => "never ends".to_owned(),
+        None => "never expires".to_owned(),
         Some(expires) => {
             let at = rfc3339(UNIX_EPOCH + Duration::from_secs(expires)).replace(".000Z", "Z");
-            format!("ends {at} (in {})", span(expires.saturating_sub(unix_now())))
+            format!("expires {at} (in {})", span(expires.saturating_sub(unix_now())))
         }
     };
     format!("{}  {}  {end}", token.name, token.role.name())
@@ -162,8 +162,8 @@ mod tests {
         }
         let (name, role) = ("backup".to_owned(), Role::Operator);
         let mut token = Token { name, role, created: 0, expires: None };
-        assert_eq!(line(&token), "backup  operator  never ends");
+        assert_eq!(line(&token), "backup  operator  never expires");
         token.expires = Some(4_102_444_799);
-        assert!(line(&token).starts_with("backup  operator  ends 2099-12-31T23:59:59Z (in "));
+        assert!(line(&token).starts_with("backup  operator  expires 2099-12-31T23:59:59Z (in "));
     }
 }

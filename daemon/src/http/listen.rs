@@ -48,7 +48,7 @@ fn in_words(path: &Path, error: io::Error) -> io::Error {
         return error;
     };
     let text = format!(
-        "the folder {} is missing: start clusterhatd.socket, which makes it, or choose another path with --socket",
+        "the folder {} is missing: create it (that of the default: systemctl start clusterhatd.socket), or choose another path with --socket",
         folder.display()
     );
     io::Error::new(io::ErrorKind::NotFound, text)
