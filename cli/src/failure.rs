@@ -177,13 +177,13 @@ impl Failure {
             Self::NoConsole { error, .. } => exit_status(error),
             Self::NotAState { .. } => 2,
             Self::Usage(_) | Self::Simulation(_) | Self::NotConfirmed(_) => 2,
-            // As a shell has it for a process that a signal ended.
             Self::TimedOut(_) => 3,
             Self::Declined(_)
             | Self::NotAsked(_)
             | Self::Log { .. }
             | Self::Input(_)
             | Self::Output(_) => 1,
+            // As a shell has it for a process that a signal ended.
             Self::Interrupted { signal, .. }
             | Self::HubInterrupted { signal }
             | Self::ChaosInterrupted { signal }

@@ -141,7 +141,7 @@ impl SoFar {
         let left = states.iter().filter(|state| state.resulting == ResultingState::Old);
         let left: Vec<_> = left.map(|state| &*state.node).collect();
         if matches!(self.doing, Doing::Switching) && !self.switched.is_empty() && !left.is_empty() {
-            let _ = write!(text, "; not reached: {}", left.join(" "));
+            let _ = write!(text, "; not switched: {}", left.join(" "));
         }
         let is_sure = states.iter().all(|state| state.resulting != ResultingState::Unknown);
         match &self.doing {

@@ -117,7 +117,7 @@ fn each_signal_has_its_status_and_tells_what_stands() {
         let state = |node, stands| json!({"node": node, "power": "on", "stands": stands});
         let switched = json!([state("p1", "new"), state("p2", "old")]);
         assert_eq!(error["switched"], switched, "{document}");
-        assert_eq!(error["message"], "interrupted; switched on: p1; not reached: p2");
+        assert_eq!(error["message"], "interrupted; switched on: p1; not switched: p2");
         assert!(!is_on(&world, 2));
     }
 }

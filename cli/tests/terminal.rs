@@ -18,7 +18,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Seen: `p2 on; waiting 0.1 sclusterhat: interrupted; switched on: p2`.
 #[test]
-fn what_an_interrupted_command_says_begins_a_line_and_names_who_was_not_reached() {
+fn what_an_interrupted_command_says_begins_a_line_and_names_who_was_not_switched() {
     let world = World::builtin("v2.5");
     let mut terminal = Pty::new();
     let mut command = heeding_signals(&world.command(&["on", "p1..p3", "--delay", "300"]));
@@ -26,7 +26,7 @@ fn what_an_interrupted_command_says_begins_a_line_and_names_who_was_not_reached(
     let mut child = command.stderr(terminal.terminal()).spawn().unwrap();
     read_until(&mut terminal.master, "on; waiting ");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let told = read_until(&mut terminal.master, "not reached: ");
+    let told = read_until(&mut terminal.master, "not switched: ");
     assert!(told.contains("\r\u{1b}[Kclusterhat: interrupted; switched on: p"), "{told:?}");
     assert_eq!(status(child.wait().unwrap()), 130);
 }

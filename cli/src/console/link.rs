@@ -95,16 +95,12 @@ impl Link {
 
     /// Why it is not open.
     pub(super) fn absent(&self) -> Failure {
-        match &self.source {
-            Source::Port(own) => Failure::NoConsole {
-                error: Box::new(PortError::Absent { path: own.path().to_owned() }.into()),
-                node: self.name.clone(),
-            },
-            Source::Shared(_) => Failure::NoConsole {
-                error: Box::new(SharedConsoleError::Absent { node: self.name.clone() }.into()),
-                node: self.name.clone(),
-            },
-        }
+        let node = self.name.clone();
+        let error = match &self.source {
+            Source::Port(own) => PortError::Absent { path: own.path().to_owned() }.into(),
+            Source::Shared(_) => SharedConsoleError::Absent { node: node.clone() }.into(),
+        };
+        Failure::NoConsole { error: Box::new(error), node }
     }
 
     /// Checks that no other client is the writer.

@@ -21,8 +21,7 @@ pub(super) fn advice(error: &Error) -> String {
         Error::Vetoed { .. } => "; --no-hooks switches without asking them",
         Error::BootLoop(_) => ", then run `clusterhat restore --again`",
         Error::NotRestarted { off, starting, .. } => {
-            let them = if off.len() == 1 { "it" } else { "them" };
-            let on = format!("; `clusterhat on {}` starts {them}", off.join(" "));
+            let on = format!("; `clusterhat on {}` starts {}", off.join(" "), them(off.len()));
             return format!("{}{}", later(starting), if off.is_empty() { "" } else { &on });
         }
         Error::NotShutDown { failures, wanted, halted, starting, .. } => {
@@ -30,7 +29,11 @@ pub(super) fn advice(error: &Error) -> String {
             let kept: Vec<_> = kept.filter(|node| !wanted.iter().any(|one| one == node)).collect();
             return match (&kept[..], &halted[..]) {
                 ([], []) => String::new(),
-                ([], nodes) => format!("; `clusterhat cycle {}` starts it again", nodes.join(" ")),
+                ([], nodes) => format!(
+                    "; `clusterhat cycle {}` starts {} again",
+                    nodes.join(" "),
+                    them(nodes.len())
+                ),
                 // Always with their names: `off` of no node in particular is all.
                 (nodes, _) => format!(
                     "{}; cut {} power with `clusterhat off --immediate {}`, or use --force",
@@ -45,6 +48,10 @@ pub(super) fn advice(error: &Error) -> String {
         _ => "",
     };
     text.to_owned()
+}
+
+const fn them(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
 }
 
 /// How to wait for nodes that are too early in their starts to be asked anything.
@@ -89,5 +96,31 @@ pub(super) fn option(error: &Error) -> &'static str {
         Error::NoRoot(_) => "--root ",
         Error::Simulation(_) => "--sim ",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_nodes_are_not_one() {
+        for (nodes, text) in [
+            (&["p1"][..], "; `clusterhat cycle p1` starts it again"),
+            (&["p1", "p2"], "; `clusterhat cycle p1 p2` starts them again"),
+        ] {
+            let names: Box<[String]> = nodes.iter().map(ToString::to_string).collect();
+            let failures = names.iter().map(|node| (node.clone(), "has halted".to_owned()));
+            let error = Error::NotShutDown {
+                failures: failures.collect(),
+                fixes: Box::default(),
+                timed_out: false,
+                wanted: names.clone(),
+                halted: names.clone(),
+                cut: Box::default(),
+                starting: Box::default(),
+            };
+            assert_eq!(advice(&error), text);
+        }
     }
 }
