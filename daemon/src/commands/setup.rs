@@ -156,7 +156,8 @@ impl Setup {
             address::check(self.listen, settings.listen)?;
         }
         let mut draft = Draft::new(&system);
-        if is_to_be_written(self.listen, old.as_deref(), &settings)? {
+        let shown = sysroot.shown(&ours);
+        if is_to_be_written(self.listen, &shown, old.as_deref(), &settings)? {
             draft.block(ours, BLOCK, &lines(self.listen), 0o644);
         }
         let settings = Settings { listen: Some(self.listen), ..settings };
@@ -243,6 +244,7 @@ fn lines(listen: SocketAddr) -> String {
 /// Somebody has changed them, to name a certificate perhaps: they are not written over.
 fn is_to_be_written(
     listen: SocketAddr,
+    shown: &Path,
     old: Option<&str>,
     settings: &Settings,
 ) -> Result<bool, Failure> {
@@ -252,7 +254,8 @@ fn is_to_be_written(
         Some(served) if served == listen => Ok(false),
         Some(served) if is_as_written(served) => Ok(true),
         _ => Err(Failure::usage(format!(
-            "the lines of setup in /{OURS} were changed since: set listen = \"{listen}\" in its [daemon] table, then run this again"
+            "the lines that setup wrote in {} were changed since: set listen = \"{listen}\" in its [daemon] table, then run this again",
+            shown.display()
         ))),
     }
 }
@@ -265,6 +268,11 @@ fn take_back(
 ) -> Result<Done<SetupReport>, Failure> {
     let plan = plan_undo(sysroot, Changed::Leave)?;
     let mut notes = plan.notes().to_vec();
+    let ours = sysroot.shown(&SysPath::root(OURS));
+    if !notes.is_empty() && !plan.changes().iter().any(|change| change.path == ours) {
+        let next = "to switch HTTPS off, remove its [daemon] table by hand and restart the service";
+        notes.push(next.to_owned());
+    }
     if state_dir.exists() {
         let stay = format!("accounts, tokens and the certificate stay in {}", state_dir.display());
         notes.push(stay);

@@ -199,6 +199,10 @@ fn what_was_added_to_our_lines_stays() {
         );
         assert_eq!(refused.exit_status, 2);
     }
+    // Seen: it was undone, and HTTPS was served on.
+    let undone = machine.run(true, false, &manager).unwrap();
+    assert!(undone.text.contains("changed since the setup: "), "{}", undone.text);
+    assert!(undone.text.contains("to switch HTTPS off, remove"), "{}", undone.text);
     assert_eq!(fs::read_to_string(&config).unwrap(), edited);
 }
 
