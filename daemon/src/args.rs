@@ -27,7 +27,8 @@ const AFTER_HELP: &str = "\
 Without --listen and without listen in [daemon] of /etc/clusterhat/clusterhat.toml only the unix socket is served.
 With --sim v2.5 a simulated board is served, at https://127.0.0.1:8443, which needs neither root nor hardware.
 The first line on standard output is a JSON document with url and fingerprint, and at the very first start with user and password.
-SIGHUP reads the configuration and the certificate again. Exit status: 0 ended by SIGTERM or SIGINT, 1 failed, 2 usage or configuration.";
+SIGHUP reads the configuration and the certificate again.
+Exit status: 0 done, 1 failed, 2 usage or configuration; SIGTERM and SIGINT end the service with 0.";
 
 /// Serve the nodes of Cluster HATs and ClusterCTRL boards to other programs: Redfish, a small API, metrics, events, consoles.
 #[derive(Debug, Parser)]

@@ -60,19 +60,19 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// Without --state-dir, a simulation has a temporary state folder, which goes with it.
 fn run(serve: &Serve) -> Result<(), Failure> {
     if serve.sim.is_none() || serve.state_dir.is_some() {
-        return Ok(run_in(serve, &serve.state_dir()?)?);
+        return Ok(run_in(serve, &serve.state_dir()?, None)?);
     }
     let folder = tempfile::Builder::new().prefix("clusterhatd-").tempdir();
     let folder = folder.map_err(|source| StartError::System { what: "the simulation", source })?;
-    let text = format!(
+    let notice = format!(
         "accounts, tokens and logs are in {}, which is removed at the end; --state-dir keeps them",
         folder.path().display()
     );
-    log::tell(Level::Notice, &text, &[]);
-    Ok(run_in(serve, folder.path())?)
+    Ok(run_in(serve, folder.path(), Some(&notice))?)
 }
 
-fn run_in(serve: &Serve, state_dir: &Path) -> Result<(), StartError> {
+/// With a notice, once it has started.
+fn run_in(serve: &Serve, state_dir: &Path, notice: Option<&str>) -> Result<(), StartError> {
     let system = |what| move |source| StartError::System { what, source };
     let passed = listenfd::ListenFd::from_env().take_unix_listener(0);
     let passed = passed.map_err(system("the socket of systemd"))?;
@@ -82,6 +82,9 @@ fn run_in(serve: &Serve, state_dir: &Path) -> Result<(), StartError> {
         .build()
         .map_err(system("the runtime"))?;
     let service = Service::start(serve.start(state_dir, passed.is_some()))?;
+    if let Some(notice) = notice {
+        log::tell(Level::Notice, notice, &[]);
+    }
     let sockets = Sockets {
         passed,
         path: serve.socket(),

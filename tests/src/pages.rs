@@ -64,9 +64,7 @@ fn made(command: Command, section: &str) -> BTreeMap<PathBuf, String> {
     }
     command.build();
     pages(&command, &name, section, &mut files).expect("memory can be written to");
-    if section == "1" {
-        add_exit_statuses(&name, &mut files);
-    }
+    add_exit_statuses(&Path::new("man").join(format!("{name}.{section}")), &mut files);
     files
 }
 
@@ -157,8 +155,8 @@ fn without_title(line: &str) -> String {
 }
 
 /// Adds the program's exit statuses to the pages of those of its commands that have none of their own.
-fn add_exit_statuses(name: &str, files: &mut BTreeMap<PathBuf, String>) {
-    let main = &files[&Path::new("man").join(format!("{name}.1"))];
+fn add_exit_statuses(main: &Path, files: &mut BTreeMap<PathBuf, String>) {
+    let main = &files[main];
     let (_, rest) = main.split_once(TITLE).expect("the program's page has its exit statuses");
     let line = rest.lines().next().unwrap_or_default();
     let section = format!("{TITLE}{line}\n.SH \"SEE ALSO\"\n");
@@ -190,8 +188,7 @@ pub struct FilePage {
 /// If it is not there or shows no example.
 #[must_use]
 pub fn file_page(name: &str) -> FilePage {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/man").join(name);
-    let page = fs::read_to_string(path).expect("the page is there").replace("\\-", "-");
+    let page = page_of_section_5(name);
     let (_, rest) = page.split_once("\n.EX\n").expect("an example begins");
     let (example, _) = rest.split_once("\n.EE\n").expect("and ends");
     FilePage { keys: keys(&page), example: example.to_owned() }
@@ -203,10 +200,14 @@ pub fn file_page(name: &str) -> FilePage {
 /// If there is no such page, or no such section in it.
 #[must_use]
 pub fn section_keys(name: &str, section: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/man").join(name);
-    let page = fs::read_to_string(path).expect("the page is there").replace("\\-", "-");
+    let page = page_of_section_5(name);
     let (_, rest) = page.split_once(&format!("\n.SS {section}\n")).expect("the section is there");
     keys(rest.split("\n.S").next().unwrap_or_default())
+}
+
+fn page_of_section_5(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/man").join(name);
+    fs::read_to_string(path).expect("the page is there").replace("\\-", "-")
 }
 
 /// A key is the first word after a tag.

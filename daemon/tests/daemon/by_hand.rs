@@ -72,6 +72,17 @@ fn a_simulation_is_served_on_loopback_and_leaves_nothing() {
     assert_eq!(temporary(folder.path()), [""; 0]);
 }
 
+/// Seen: a line about a folder that was never used, above the error.
+#[test]
+fn a_simulation_that_is_not_there_is_all_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = command(Path::new(PROGRAM), folder.path()).args(["--sim", "none"]).output();
+    let output = output.unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+    assert_eq!(temporary(folder.path()), [""; 0]);
+}
+
 /// Seen: the daemon and its folder stayed when the terminal was closed.
 #[test]
 fn what_was_tried_ends_with_its_terminal() {
