@@ -16,7 +16,10 @@ pub(super) const PATH: &str = "/api/v1/openapi.json";
 
 /// Its routes.
 pub(super) fn routes() -> Vec<Described> {
-    vec![Described::new(Method::GET, PATH, "This document", || get(openapi)).need(Need::Open)]
+    vec![
+        Described::new(Method::GET, PATH, "This API as an OpenAPI document", || get(openapi))
+            .need(Need::Open),
+    ]
 }
 
 async fn openapi() -> Response {
@@ -40,7 +43,7 @@ pub fn document() -> Value {
             "parameters": parameters(route.path),
             "responses": {
                 "2XX": answer(response.map(Into::into)),
-                "default": { "description": "Why not", "content": content(problem.clone().into()) },
+                "default": { "description": "Why the request failed", "content": content(problem.clone().into()) },
             },
         });
         if let Some(request) = request {

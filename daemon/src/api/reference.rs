@@ -55,7 +55,7 @@ fn request(page: &mut String, path: &str, method: &str, operation: &Value) {
     let method = method.to_ascii_uppercase();
     let _ = write!(page, "<h3><code>{method} {}</code></h3>", escaped(path));
     let _ = write!(page, "<p>{}.</p><dl>", text(&operation["summary"]));
-    let role = operation["x-role"].as_str().unwrap_or("nobody in particular");
+    let role = operation["x-role"].as_str().unwrap_or("anybody");
     let _ = write!(page, "<dt>For</dt><dd>{}</dd>", escaped(role));
     let of = |value: &Value| kind(&value["content"]["application/json"]["schema"]);
     if operation["requestBody"].is_object() {
