@@ -300,6 +300,9 @@ fn a_wait_for_nodes_that_are_off_says_so_at_once() {
     let notice = "clusterhat: p2 p3 are off: `clusterhat on p2 p3`\n";
     assert!(output.stderr.contains(notice), "{output:?}");
     assert_eq!(output.status, 3, "{output:?}");
+    // Seen: `clusterhat on p2`, which makes no node halt.
+    let halts = world.run(&["wait", "p2", "--for", "halted", "--timeout", "0"]);
+    assert_eq!((halts.status, halts.stderr.contains("clusterhat on")), (3, false), "{halts:?}");
     for args in [&["wait", "p2", "--for", "off"][..], &["wait", "p1", "--for", "agent"]] {
         let output = world.run(args);
         assert_eq!((output.status, output.stderr.contains(" off: ")), (0, false), "{output:?}");

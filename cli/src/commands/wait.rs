@@ -121,7 +121,8 @@ impl OffAtFirst {
     fn see(&mut self, event: &Event<'_>) -> Option<String> {
         let Event::State(node) = event else { return None };
         self.left = self.left.checked_sub(1)?;
-        if node.state == State::Off && !node.state.meets(self.goal) {
+        // To switch it on helps where the goal is a state of a start.
+        if node.state == State::Off && State::Agent.meets(self.goal) {
             self.off.push(label(node.node));
         }
         let off = self.off.join(" ");

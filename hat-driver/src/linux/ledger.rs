@@ -150,7 +150,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Whether a text is empty, or one of ours to its end.
+    /// Whether a text is empty, or one of ours that is read up to its last line.
     pub(super) fn is_whole(text: &str) -> bool {
         text.is_empty() || Self::try_parse(text).is_some()
     }
