@@ -4,6 +4,8 @@
 
 mod command;
 
+use std::fs;
+
 use clusterhat_tests::command::{Output, World};
 use command::Run as _;
 use serde_json::{Value, json};
@@ -100,4 +102,62 @@ fn a_node_that_is_shut_down_is_halted_first_and_one_that_hangs_keeps_its_power()
     let output = call(&world, &["shutdown", "p3", "--timeout", "1"]);
     assert_eq!(output.status, 3, "{output:?}");
     assert_eq!(states(&world), ["off", "off", "agent", "off"]);
+}
+
+/// Seen: nodes that ran behind a hub that was off were told to be starting still, were cut by `--retries`, and passed the
+/// checks of their agents.
+#[test]
+fn nodes_behind_a_hub_that_is_off_may_run() {
+    let world = world();
+    assert_eq!(call(&world, &["on", "p1", "--wait=agent", "--timeout", "60"]).status, 0);
+    assert_eq!(call(&world, &["hub", "off"]).status, 0);
+    let since = fs::read_to_string(world.path()).unwrap();
+    let hidden = "the USB hub of its board is off, so nothing of it is seen";
+    for args in [["shutdown", "p1"], ["reboot", "p1"]] {
+        let output = call(&world, &args);
+        assert_eq!(output.status, 1, "{output:?}");
+        assert!(output.stderr.contains(&format!("p1: {hidden}: no agent on p1: ")), "{output:?}");
+        assert!(output.stderr.contains("; switch the hub on first (`hub on`)"), "{output:?}");
+        assert!(!output.stderr.contains("starting ("), "{output:?}");
+    }
+    for args in [&["on", "p1"][..], &["wait", "p1"]] {
+        let retries = ["--wait=agent", "--retries", "2", "--timeout", "0.1"];
+        let wait = ["--timeout", "0.1"];
+        let more = if args[0] == "on" { &retries[..] } else { &wait };
+        let output = call(&world, &[args, more].concat());
+        assert_eq!(output.status, 3, "{output:?}");
+        assert!(output.stderr.contains(&format!("p1 is powered ({hidden})")), "{output:?}");
+    }
+    assert_eq!(fs::read_to_string(world.path()).unwrap(), since, "its power was cut");
+    let output = call(&world, &["doctor", "--json"]);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    for check in ["not-started", "agent-version", "agent-port", "agent-silent"] {
+        let not_made = document["not_made"].as_array().unwrap();
+        let reason = not_made.iter().find(|one| one["check"] == check);
+        let reason = reason.and_then(|one| one["reason"].as_str());
+        assert_eq!(reason, Some(&*format!("p1: {hidden}")), "{check}: {output:?}");
+    }
+}
+
+/// Seen: "did not shut down, and keep their power" of nodes that had none, as their board was not initialised.
+#[test]
+fn a_node_that_was_never_on_is_not_shut_down() {
+    let world = world();
+    let output = call(&world, &["shutdown", "all", "--force", "--timeout", "0"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    assert_eq!(output.stdout.matches("no change").count(), 4, "{output:?}");
+    let output = call(&world, &["reboot", "p1"]);
+    assert!(output.stderr.contains("because they are off: p1"), "{output:?}");
+}
+
+/// Seen: "none of these nodes has power", of nodes whose board did not answer.
+#[test]
+fn a_board_that_does_not_answer_does_not_say_that_nodes_are_off() {
+    let mut world = World::builtin_value("v2.5");
+    world["chips"] = json!({});
+    let world = World::new(&world);
+    let output = call(&world, &["doctor"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    let told = "agent-silent: a board does not answer: which nodes have power is not known\n";
+    assert!(output.stdout.contains(told), "{output:?}");
 }

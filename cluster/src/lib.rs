@@ -74,6 +74,7 @@ pub use operations::boards::search;
 pub use operations::network::NetworkUndo;
 pub use operations::outputs::Fan;
 pub use operations::restore::Restore;
+pub use operations::running::Running;
 pub use operations::setup::{Setup, SetupUndo};
 pub use operations::shutdown::{AfterShutdown, SETTLE, Shutdown};
 pub use operations::wait::{Start, Wait};

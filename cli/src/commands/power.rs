@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use clusterhat::nodes::folded;
 use clusterhat::report::Report;
-use clusterhat::{Action, AfterShutdown, NodeSet, Start, parse_duration};
+use clusterhat::{Action, AfterShutdown, NodeSet, Running, Start, parse_duration};
 
 use super::confirm::{can_ask, confirm};
 use super::hooks::Hooks;
@@ -100,14 +100,22 @@ impl Asking {
         if self.yes || !can_ask() {
             return Ok(());
         }
-        let running = call.open()?.running(nodes)?;
-        if running.is_empty() {
+        let Running { seen, hidden } = call.open()?.running(nodes)?;
+        let verb = if seen.len() == 1 { "is" } else { "are" };
+        let (seen, hidden) = (folded(&seen), folded(&hidden));
+        let seen = (!seen.is_empty())
+            .then(|| format!("{seen} {verb} running, and may lose data; {}", instead(&seen)));
+        let hidden = (!hidden.is_empty()).then(|| {
+            format!(
+                "{hidden} may be running, as a USB hub that is off hides that, and may lose data; after `clusterhat hub on`, {}",
+                instead(&hidden)
+            )
+        });
+        let dangers: Vec<_> = seen.into_iter().chain(hidden).collect();
+        if dangers.is_empty() {
             return Ok(());
         }
-        let verb = if running.len() == 1 { "is" } else { "are" };
-        let names = folded(&running);
-        let danger = format!("{names} {verb} running, and may lose data; {}", instead(&names));
-        confirm(false, &danger)
+        confirm(false, &dangers.join("; "))
     }
 }
 

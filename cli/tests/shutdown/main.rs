@@ -356,6 +356,15 @@ fn off_asks_on_a_terminal_where_a_node_is_running() {
     assert!(yes.stdout.contains("p1 is running") && !is_on(&world), "{yes:?}");
     let none = on_terminal(&world, "off p1 p3", "");
     assert!(!none.stdout.contains("running"), "nothing to lose: {none:?}");
+    // Seen: nothing was asked of nodes whose hub was off.
+    assert_eq!(world.run(&["hub", "off"]).status, 0);
+    let hidden = on_terminal(&world, "off p2", "n\\n");
+    let question = "p2 may be running, as a USB hub that is off hides that, and may lose data; after `clusterhat hub on`, \
+                    `clusterhat shutdown p2` shuts down first. Continue? [y/N]";
+    assert!(hidden.stdout.contains(question), "{hidden:?}");
+    let is_p2_on = |world: &World| world.run(&["is-on", "p2"]).status == 0;
+    assert!(hidden.status == 1 && is_p2_on(&world), "{hidden:?}");
+    assert_eq!(world.run(&["hub", "on"]).status, 0);
     let sure = on_terminal(&world, "off p2 --yes", "");
     assert!(!sure.stdout.contains("running") && sure.stdout.contains("off"), "{sure:?}");
 }

@@ -4,6 +4,7 @@ use super::agent_facts::{AgentFacts, Silence};
 use super::check::Check;
 use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
+use super::states::hidden;
 use crate::report::NodeStatus;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -32,8 +33,7 @@ const OWN: &str = env!("CARGO_PKG_VERSION");
 
 fn version(facts: &Facts) -> Checked {
     let mut found = Vec::new();
-    let busy = "other programs have the nodes' serial ports".to_owned();
-    let mut unreachable = None;
+    let mut unknown = None;
     for AgentFacts { node, answer } in &facts.agents {
         let fix = Fix::Text(format!(
             "update clusterhat-node on {node}, as the package or from the same release"
@@ -45,42 +45,32 @@ fn version(facts: &Facts) -> Checked {
             Ok(_) => continue,
             Err(Silence::Protocol(error)) => format!("{node}: {error}"),
             Err(Silence::Unreachable(error) | Silence::Silent(error)) => {
-                unreachable.get_or_insert(error);
+                unknown.get_or_insert_with(|| unreached(facts, node, error));
                 continue;
             }
-            Err(Silence::Busy(_)) => {
-                unreachable.get_or_insert(&busy);
+            Err(Silence::Busy(holder)) => {
+                unknown.get_or_insert_with(|| {
+                    NotMade::because(format!("{holder} has the second serial port of {node}"))
+                });
                 continue;
             }
         };
         found.push(Found::warning(what, fix).of_nodes(vec![node.clone()]));
     }
-    let is_silent = |silence: &Silence| !matches!(silence, Silence::Protocol(_));
-    let is_told = facts.agents.iter().any(|agent| !agent.answer.as_ref().is_err_and(is_silent));
-    match (is_told, unreachable) {
-        (true, _) => Ok(found),
-        (false, Some(error)) => Err(NotMade::because(error)),
-        (false, None) => Err(NotMade::because("none of these nodes has power")),
-    }
+    told(facts, found, unknown)
 }
 
 fn port(facts: &Facts) -> Checked {
-    if facts.agents.is_empty() {
-        return Err(NotMade::because("none of these nodes has power"));
-    }
     let found = facts.agents.iter().filter_map(|AgentFacts { node, answer }| {
         let Err(Silence::Busy(holder)) = answer else { return None };
         let fix = Fix::Text(format!("end process {}", holder.pid));
         let what = format!("{holder} has the second serial port of {node}");
         Some(Found::warning(what, fix).of_nodes(vec![node.clone()]))
     });
-    Ok(found.collect())
+    told(facts, found.collect(), first_unreached(facts))
 }
 
 fn silent(facts: &Facts) -> Checked {
-    if facts.agents.is_empty() {
-        return Err(NotMade::because("none of these nodes has power"));
-    }
     let found = facts.agents.iter().filter_map(|AgentFacts { node, answer }| {
         let Err(Silence::Silent(_)) = answer else { return None };
         let row = facts.states.iter().find(|row| row.node == *node);
@@ -95,7 +85,32 @@ fn silent(facts: &Facts) -> Checked {
         };
         Some(found.of_nodes(vec![node.clone()]))
     });
-    Ok(found.collect())
+    told(facts, found.collect(), first_unreached(facts))
+}
+
+/// What was found, or why nothing was: nobody who was not reached is well.
+fn told(facts: &Facts, found: Vec<Found>, unknown: Option<NotMade>) -> Checked {
+    if facts.agents.is_empty() {
+        return Err(facts.no_power());
+    }
+    match unknown {
+        Some(unknown) if found.is_empty() => Err(unknown),
+        _ => Ok(found),
+    }
+}
+
+fn first_unreached(facts: &Facts) -> Option<NotMade> {
+    facts.agents.iter().find_map(|AgentFacts { node, answer }| {
+        let Err(Silence::Unreachable(error)) = answer else { return None };
+        Some(unreached(facts, node, error))
+    })
+}
+
+fn unreached(facts: &Facts, node: &str, error: &str) -> NotMade {
+    match facts.is_hidden(node) {
+        true => NotMade::because(hidden(node)),
+        false => NotMade::because(error),
+    }
 }
 
 /// By the numbers of a semantic version; what is none is not older.
@@ -171,8 +186,8 @@ mod tests {
         assert!(found[0].what.ends_with("has the second serial port of p1"), "{found:?}");
         assert_eq!(found[0].fix, Fix::Text(format!("end process {pid}")));
         assert!(version(&facts).is_err(), "nothing is known of its version");
-        let silent = Silence::Unreachable("no agent on p1".to_owned());
-        assert_eq!(port(&self::facts(Err(silent))).expect("it can be told").len(), 0);
+        let unreached = Silence::Unreachable("no agent on p1".to_owned());
+        assert!(port(&self::facts(Err(unreached))).is_err(), "nobody has looked");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! The configuration, and the boards themselves.
 
-use hat_driver::Signals;
-use hat_driver::hat::{HatStatus, PinSetup};
-use hat_driver::linux::{BoardModel, BoardReading, Obstacle};
+use hat_driver::hat::PinSetup;
+use hat_driver::linux::{BoardReading, Obstacle};
 
 use super::check::Check;
 use super::facts::{BoardFacts, Facts, NoBoards};
@@ -158,21 +157,9 @@ fn not_initialised(facts: &Facts) -> Checked {
 }
 
 fn hub_off(facts: &Facts) -> Checked {
-    let is_off = |board: &&BoardFacts| match &board.reading {
-        Ok(BoardReading::Hat(status)) => is_hub_off(board, status),
-        _ => false,
-    };
-    let found = found(facts)?.iter().filter(is_off);
+    let found = found(facts)?.iter().filter(|board| board.is_hub_off());
     let found = found.map(|board| {
         Found::error(format!("the USB hub of {} is switched off", board.info.label()), Fix::HubOn)
     });
     Ok(found.collect())
-}
-
-fn is_hub_off(board: &BoardFacts, status: &HatStatus) -> bool {
-    let has_hub = match board.info.model {
-        BoardModel::Hat(revision) => revision.signals().contains(Signals::HUB),
-        _ => false,
-    };
-    has_hub && status.commanded.is_some_and(|commanded| !commanded.contains(Signals::HUB))
 }

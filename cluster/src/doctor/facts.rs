@@ -8,13 +8,16 @@ use hat_driver::linux::{
 use node_link::NodeId;
 
 use super::agent_facts::{self, AgentFacts};
+use super::finding::NotMade;
 use super::subject::Subject;
 use super::system::SystemFacts;
 use crate::chaos::{self, ChaosError};
 use crate::cluster::Cluster;
 use crate::controller::{Controller, Options};
 use crate::error::Error;
+use crate::life::State;
 use crate::nodes::{Labels, label, set_of};
+use crate::operations::hub::is_hub_off;
 use crate::report::NodeStatus;
 use crate::system::System;
 
@@ -59,6 +62,12 @@ pub(super) struct BoardFacts {
     pub(super) reading: Result<BoardReading, Trouble>,
     /// The kernel driver that holds its chip.
     pub(super) kernel_driver: Option<String>,
+}
+
+impl BoardFacts {
+    pub(super) fn is_hub_off(&self) -> bool {
+        self.reading.as_ref().is_ok_and(|reading| is_hub_off(&self.info, reading))
+    }
 }
 
 /// Why a board says nothing of itself.
@@ -172,6 +181,29 @@ impl Facts {
     /// The nodes that were asked for.
     pub(super) fn asked(&self) -> impl Iterator<Item = &NodeFacts> {
         self.nodes.iter().filter(|node| node.is_asked)
+    }
+
+    /// Why there is no node with power to look at: a board that does not answer does not say that there is none.
+    pub(super) fn no_power(&self) -> NotMade {
+        match &self.boards {
+            Err(none) => NotMade::because(&none.what),
+            Ok(boards) if boards.iter().any(|board| board.reading.is_err()) => {
+                NotMade::because("a board does not answer: which nodes have power is not known")
+            }
+            Ok(_) => NotMade::because("none of these nodes has power"),
+        }
+    }
+
+    /// Whether a node has power, and the USB hub of its board is off: nothing of it can be seen.
+    pub(super) fn is_hidden(&self, node: &str) -> bool {
+        let is_unseen = |row: &&NodeStatus| {
+            row.node == node && matches!(row.state, Some(State::Powered | State::Failed))
+        };
+        let row = self.states.iter().find(is_unseen);
+        let boards = self.boards.as_deref().unwrap_or_default();
+        row.is_some_and(|row| {
+            boards.iter().any(|board| board.info.name == row.board && board.is_hub_off())
+        })
     }
 
     /// The node that belongs at a USB path.

@@ -4,6 +4,7 @@ use super::check::Check;
 use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
 use crate::life::State;
+use crate::operations::hub::HUB_OFF;
 
 pub(super) const CHECKS: &[Check] = &[Check {
     name: "not-started",
@@ -20,12 +21,22 @@ pub(super) fn in_state(facts: &Facts, state: State) -> impl Iterator<Item = &str
 
 fn not_started(facts: &Facts) -> Checked {
     if facts.states.is_empty() {
-        return Err(NotMade::because("none of these nodes has power"));
+        return Err(facts.no_power());
     }
-    let found = in_state(facts, State::Failed).map(|node| {
+    let failed = in_state(facts, State::Failed).filter(|node| !facts.is_hidden(node));
+    let found = failed.map(|node| {
         let what = format!("{node} has power, and never appeared on the USB");
         let fix = "check its card, its image and the power supply, or switch it off".to_owned();
         Found::warning(what, Fix::Text(fix)).of_nodes(vec![node.to_owned()])
     });
-    Ok(found.collect())
+    let found: Vec<_> = found.collect();
+    match facts.states.iter().find(|row| facts.is_hidden(&row.node)) {
+        Some(row) if found.is_empty() => Err(NotMade::because(hidden(&row.node))),
+        _ => Ok(found),
+    }
+}
+
+/// Why nothing is known of a node that a hub hides.
+pub(super) fn hidden(node: &str) -> String {
+    format!("{node}: {HUB_OFF}")
 }

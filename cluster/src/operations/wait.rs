@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
 use crate::life::{self, NodeState, State, Watch};
 use crate::nodes::{NodeSet, label, set_of};
+use crate::operations::hub::HUB_OFF;
 use crate::outcome::Outcome;
 use crate::report::{PowerReport, Since, StartReport, WaitNode, WaitReport, likely_cause};
 
@@ -136,7 +137,12 @@ fn waited(
             })?,
         };
         let missing = states.iter().filter(|node| is_off_usb(node) && !node.state.meets(wait.goal));
-        let missing: Vec<_> = missing.map(|node| node.node).collect();
+        let mut missing: Vec<_> = missing.map(|node| node.node).collect();
+        if wait.retries > attempt && !missing.is_empty() && verdict.is_continue() {
+            // They may run: to cut their power would help nobody.
+            let hidden = cluster.behind_hub_off(&missing);
+            missing.retain(|node| !hidden.contains(node));
+        }
         if verdict.is_break() {
             error = Some(stopped(&states, wait.goal));
             break;
@@ -161,12 +167,22 @@ fn stopped(states: &[NodeState], goal: State) -> Error {
 }
 
 fn report(
-    cluster: &Cluster,
+    cluster: &mut Cluster,
     watch: &Watch,
     wait: &Wait,
     cycles: &BTreeMap<Node, u32>,
 ) -> WaitReport {
-    let nodes = watch.states().iter().map(|node| row(cluster, node, wait, cycles));
+    let unseen = watch.states().iter();
+    let unseen = unseen.filter(|node| is_off_usb(node) && !node.state.meets(wait.goal));
+    let unseen: Vec<_> = unseen.map(|node| node.node).collect();
+    let hidden = cluster.behind_hub_off(&unseen);
+    let nodes = watch.states().iter().map(|node| {
+        let row = row(cluster, node, wait, cycles);
+        match hidden.contains(&node.node) {
+            true => WaitNode { cause: Some(HUB_OFF.into()), ..row },
+            false => row,
+        }
+    });
     WaitReport { goal: wait.goal, nodes: nodes.collect() }
 }
 

@@ -70,6 +70,8 @@ pub(super) struct Course {
     joins: bool,
     /// How far it is in its start, where it starts.
     start: Option<State>,
+    /// Whether the USB hub of its board is off.
+    is_hidden: bool,
 }
 
 /// Whether a state means that the node's gadget is there.
@@ -83,12 +85,17 @@ impl Course {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
         let (transport, is_ending, joins) = (None, false, false);
-        Self { node, stage, usb, transport, is_ending, force, joins, start: None }
+        Self { node, stage, usb, transport, is_ending, force, joins, start: None, is_hidden: false }
     }
 
     /// Takes note of a start that the node is in: its agent is not to be expected yet.
     pub(super) fn starts(&mut self, state: State) {
         self.start = Some(state);
+    }
+
+    /// Takes note that the USB hub of its board is off: it may run, however little is seen of it.
+    pub(super) fn hide(&mut self) {
+        self.is_hidden = true;
     }
 
     /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
@@ -118,7 +125,7 @@ impl Course {
                 _ => Stage::GoingDown,
             },
             (Stage::Asking, Said::Failed(error)) => {
-                self.fail(Failure::not_accepted(&error, self.start))
+                self.fail(Failure::not_accepted(&error, self.start, self.is_hidden))
             }
             (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {
                 self.is_ending = true;
@@ -233,7 +240,8 @@ impl Course {
 
     /// Takes note of why it could not be cut.
     pub(super) fn is_not_cut(&mut self, why: String) {
-        self.stage = Stage::Failed(Failure::NotCut(why));
+        let has_halted = self.stage == Stage::Halted;
+        self.stage = Stage::Failed(Failure::NotCut { has_halted, why });
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod ask;
 mod course;
+mod hidden;
 mod work;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use crate::report::{
 };
 use ask::{Asking, Said, deadline};
 use course::{Course, names};
+use hidden::hide;
 use work::Work;
 
 pub use course::SETTLE;
@@ -144,6 +146,8 @@ impl Cluster {
         let limit = limit.unwrap_or(self.settings.shutdown_limit);
         let now = Instant::now();
         let mut courses: Vec<_> = rows.iter().map(|(node, row)| reboots(*node, row, now)).collect();
+        let states = rows.iter().filter_map(|(node, row)| Some((*node, row.as_ref()?.state?)));
+        hide(self, states, &mut courses);
         let (mut asking, mut left, mut is_stopped) = (None, powered.clone(), false);
         while !left.is_empty() {
             is_stopped = observer(Event::Asking { nodes: &left }).control().is_break();
@@ -190,7 +194,10 @@ impl Cluster {
             (node, at.map(|at| rows.swap_remove(at)))
         };
         let all: Vec<_> = nodes.iter().map(row).collect();
-        let is_off = |row: &NodeStatus| row.commanded == Some(false);
+        // A board that was not initialised since power-up commands nothing: its pins tell.
+        let is_off = |row: &NodeStatus| {
+            row.commanded == Some(false) || row.commanded.is_none() && row.seen == Some(false)
+        };
         Ok(all.into_iter().filter(|(_, row)| !row.as_ref().is_some_and(is_off)).collect())
     }
 }

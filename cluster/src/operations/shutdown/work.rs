@@ -9,6 +9,7 @@ use node_link::agent::Request;
 
 use super::ask::{Asking, Said, deadline};
 use super::course::{Course, names};
+use super::hidden::hide;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -66,6 +67,8 @@ impl<'a> Work<'a> {
                 course.join(now);
             }
         }
+        let states = watch.states().iter().map(|state| (state.node, state.state));
+        hide(cluster, states, &mut courses);
         let asked = names(&courses, Course::is_asking);
         let asking = Asking::begin(cluster, &asked, &Request::Poweroff, deadline);
         Ok(Self { cluster, courses, watch, asking, deadline, since })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::agent::{AgentError, Transport};
 use crate::life::State;
+use crate::operations::hub::{HUB_OFF, HUB_ON};
 
 /// Why a node is not shut down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +30,17 @@ pub(super) enum Failure {
     /// Somebody else has asked for its power in the meantime.
     Wanted { has_halted: bool },
     /// Its power could not be cut, for this reason.
-    NotCut(String),
+    NotCut { has_halted: bool, why: String },
 }
 
 impl Failure {
-    /// What became of asking a node, which may be this far in its start.
-    pub(super) fn not_accepted(error: &AgentError, start: Option<State>) -> Self {
+    /// What became of asking a node, which may be this far in its start, or behind a USB hub that is off.
+    pub(super) fn not_accepted(error: &AgentError, start: Option<State>, is_hidden: bool) -> Self {
         let is_timeout = error.is_timeout();
+        if is_hidden && error.is_usual_in_a_start() {
+            let why = format!("{HUB_OFF}: {error}");
+            return Self::NotAccepted { why, fix: Some(HUB_ON), is_timeout, is_starting: false };
+        }
         match start.filter(|_| error.is_usual_in_a_start()) {
             None => Self::NotAccepted {
                 why: error.to_string(),
@@ -90,7 +95,10 @@ impl Failure {
             Self::Wanted { has_halted: false } => {
                 "keeps its power, as another command has requested it since".to_owned()
             }
-            Self::NotCut(why) => format!("its power could not be cut: {why}"),
+            Self::NotCut { has_halted: true, why } => {
+                format!("has halted, but its power could not be cut: {why}")
+            }
+            Self::NotCut { has_halted: false, why } => format!("its power could not be cut: {why}"),
         }
     }
 }
