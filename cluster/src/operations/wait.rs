@@ -50,7 +50,24 @@ impl Cluster {
     ) -> Result<Outcome<WaitReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         let mut watch = self.follow_to(wait.goal, set)?;
-        waited(self, &mut watch, wait, observer)
+        waited(self, &mut watch, wait, wait.limit, observer)
+    }
+
+    /// A part of a wait without retries, for a caller that has to look up now and then: returns after `part` at the latest, and
+    /// tells then what is so far of the whole wait, which may take as long as `limit`.
+    ///
+    /// # Errors
+    /// As [`Self::wait`].
+    pub fn wait_in_part(
+        &mut self,
+        set: &NodeSet,
+        goal: State,
+        limit: Duration,
+        part: Duration,
+    ) -> Result<Outcome<WaitReport>, Error> {
+        let wait = Wait { goal, limit: Some(limit), retries: 0 };
+        let mut watch = self.follow_to(goal, set)?;
+        waited(self, &mut watch, &wait, Some(part), &mut |_| ControlFlow::Continue(()))
     }
 
     /// Switches nodes on, one after the other, or off and on, and waits for those that have power.
@@ -80,7 +97,7 @@ impl Cluster {
             matches!(error.kind(), Interrupted | Stopped | UnderVoltage | Undone)
         });
         watch.retain(|node| !is_over && is_on(&power, node));
-        let waited = waited(self, &mut watch, wait, observer)?;
+        let waited = waited(self, &mut watch, wait, wait.limit, observer)?;
         let report = StartReport { power, wait: waited.report };
         Ok(Outcome { report, error }.or(waited.error))
     }
@@ -117,6 +134,7 @@ fn waited(
     cluster: &mut Cluster,
     watch: &mut Watch,
     wait: &Wait,
+    limit: Option<Duration>,
     observer: &mut Observer<'_>,
 ) -> Result<Outcome<WaitReport>, Error> {
     let mut verdict = ControlFlow::Continue(());
@@ -128,7 +146,7 @@ fn waited(
     let mut cycles: BTreeMap<Node, u32> = BTreeMap::new();
     let mut error = None;
     for attempt in 0..=wait.retries {
-        let deadline = wait.limit.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let states = match verdict {
             ControlFlow::Break(()) => watch.states().to_vec(),
             ControlFlow::Continue(()) => watch.until(wait.goal, deadline, &mut |node| {

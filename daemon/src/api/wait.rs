@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use clusterhat::life::State as NodeState;
 use clusterhat::report::WaitReport;
-use clusterhat::{Controller, Error, NodeSet, Options, Outcome, Wait};
+use clusterhat::{Controller, Error, NodeSet, Options, Outcome};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -81,14 +81,14 @@ async fn wait(
         let turn = Arc::clone(&turn);
         let work = move || {
             let _turn = turn;
-            look(&options, &set, goal, slice)
+            look(&options, &set, goal, limit, slice)
         };
         let outcome = tokio::task::spawn_blocking(work).await;
         let outcome =
             outcome.map_err(|error| Problem::new(ProblemKind::Internal, error.to_string()))?;
         let outcome = outcome.map_err(|error| Problem::from(&error))?;
         if outcome.error.is_none() || left <= SLICE {
-            return Ok(told(&service, outcome, limit));
+            return Ok(told(&service, outcome));
         }
     }
 }
@@ -98,21 +98,13 @@ fn look(
     set: &NodeSet,
     goal: NodeState,
     limit: Duration,
+    slice: Duration,
 ) -> Result<Outcome<WaitReport>, Error> {
-    let wait = Wait { goal, limit: Some(limit), retries: 0 };
-    Controller::new(options)?.open()?.wait(set, &wait, &mut |_| {})
+    Controller::new(options)?.open()?.wait_in_part(set, goal, limit, slice)
 }
 
-/// The time that is told is what was asked for, not the last slice of it.
-fn told(service: &Service, outcome: Outcome<WaitReport>, limit: Duration) -> Response {
-    let whole = |error| match error {
-        Error::NotReached { goal, left, .. } => {
-            let after = format!(" within {} s", limit.as_secs_f64());
-            Error::NotReached { goal, after, left }
-        }
-        error => error,
-    };
-    let error = outcome.error.map(|error| Arc::new(whole(error).report()));
+fn told(service: &Service, outcome: Outcome<WaitReport>) -> Response {
+    let error = outcome.error.map(|error| Arc::new(error.report()));
     let status = error.clone().map(|error| Problem::of_operation(error).status());
     let document =
         Document { simulated: service.simulated(), error, ..Document::new(outcome.report) };

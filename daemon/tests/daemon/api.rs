@@ -165,6 +165,9 @@ fn a_wait_ends_with_its_state_or_its_time() {
     let said = late.json()["error"]["message"].as_str().unwrap().to_owned();
     assert!(said.starts_with("not agent within 0.1 s: "), "{said}");
     daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
+    // Seen: "not agent within 0.1 s: p1 is powered (not on the USB within 0.09999995 s)".
+    let early = wait(&json!({"nodes": ["p1"], "for": "agent", "timeout": 0.1}));
+    assert!(!early.body.contains("0.09"), "{}", early.body);
     let started = wait(&json!({"nodes": ["p1"], "for": "agent", "timeout": 60}));
     assert_eq!(started.status, 200, "{}", started.body);
     assert_eq!(wait(&json!({"for": "heaven"})).status, 400);
