@@ -47,6 +47,39 @@ pub struct AccountChange {
     pub password_change_required: Option<bool>,
 }
 
+/// Why an account is not made, changed or removed.
+#[derive(Clone, Debug)]
+pub enum AccountError {
+    /// Another one has this name.
+    Taken(String),
+    /// No more are kept.
+    Full,
+    /// Nobody could administer any more.
+    LastAdministrator,
+    /// A name or a password that is malformed, no such account, or a file that cannot be written.
+    Other(Problem),
+}
+
+impl From<Problem> for AccountError {
+    fn from(problem: Problem) -> Self {
+        Self::Other(problem)
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let text = match error {
+            AccountError::Other(problem) => return problem,
+            AccountError::Taken(name) => format!("there is an account {name} already"),
+            AccountError::Full => format!("there are {MOST} accounts, and no more can be kept"),
+            AccountError::LastAdministrator => {
+                "an enabled account with the role administrator has to be left".to_owned()
+            }
+        };
+        Self::new(ProblemKind::Conflict, text)
+    }
+}
+
 /// An account as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
@@ -114,7 +147,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Self::add`].
-    pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, Problem> {
+    pub fn create(&self, name: &str, password: &str, role: Role) -> Result<Account, AccountError> {
         let name = name.to_owned();
         self.add(Account { name, role, enabled: true, password_change_required: false }, password)
     }
@@ -123,19 +156,17 @@ impl Accounts {
     ///
     /// # Errors
     /// A name that is taken or malformed, a password that is not taken, too many accounts, or a file that cannot be written.
-    pub fn add(&self, account: Account, password: &str) -> Result<Account, Problem> {
+    pub fn add(&self, account: Account, password: &str) -> Result<Account, AccountError> {
         check_account_name(&account.name)?;
         let hash = hashed(password)?;
         let Account { name, role, enabled, password_change_required } = account;
         let account = Kept { name, role, enabled, password_change_required, hash };
         self.change_all(|accounts| {
             if accounts.iter().any(|kept| kept.name == account.name) {
-                let text = format!("there is an account {} already", account.name);
-                return Err(Problem::new(ProblemKind::Conflict, text));
+                return Err(AccountError::Taken(account.name.clone()));
             }
             if accounts.len() >= MOST {
-                let text = format!("there are {MOST} accounts, and no more can be kept");
-                return Err(Problem::new(ProblemKind::Conflict, text));
+                return Err(AccountError::Full);
             }
             accounts.push(account.clone());
             accounts.sort_by(|a, b| a.name.cmp(&b.name));
@@ -147,18 +178,15 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Self::create`]; no such account; or nobody could administer any more.
-    pub fn change(&self, name: &str, change: &AccountChange) -> Result<Account, Problem> {
+    pub fn change(&self, name: &str, change: &AccountChange) -> Result<Account, AccountError> {
         let hash = change.password.as_deref().map(hashed).transpose()?;
         if let Some(new) = &change.name {
             check_account_name(new)?;
         }
         self.change_all(|accounts| {
-            let taken = |new: &String| new != name && accounts.iter().any(|a| a.name == *new);
-            if change.name.as_ref().is_some_and(taken) {
-                return Err(Problem::new(
-                    ProblemKind::Conflict,
-                    "there is an account of that name",
-                ));
+            let is_taken = |new: &&String| *new != name && accounts.iter().any(|a| a.name == **new);
+            if let Some(taken) = change.name.as_ref().filter(is_taken) {
+                return Err(AccountError::Taken(taken.clone()));
             }
             let account = accounts.iter_mut().find(|kept| kept.name == name);
             let account = account.ok_or_else(|| no_such(name))?;
@@ -176,7 +204,7 @@ impl Accounts {
     ///
     /// # Errors
     /// No such account; nobody could administer any more; or a file that cannot be written.
-    pub fn remove(&self, name: &str) -> Result<(), Problem> {
+    pub fn remove(&self, name: &str) -> Result<(), AccountError> {
         self.change_all(|accounts| {
             let place = accounts.iter().position(|kept| kept.name == name);
             accounts.remove(place.ok_or_else(|| no_such(name))?);
@@ -187,15 +215,14 @@ impl Accounts {
     /// Somebody who can administer is left, unless nobody could before.
     fn change_all<T>(
         &self,
-        change: impl FnOnce(&mut Vec<Kept>) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
+        change: impl FnOnce(&mut Vec<Kept>) -> Result<T, AccountError>,
+    ) -> Result<T, AccountError> {
         let administers = |kept: &Kept| kept.enabled && kept.role == Role::Administrator;
         self.0.change(|document| {
             let could = document.accounts.iter().any(administers);
             let result = change(&mut document.accounts)?;
             if could && !document.accounts.iter().any(administers) {
-                let text = "an enabled account with the role administrator has to be left";
-                return Err(Problem::new(ProblemKind::Conflict, text));
+                return Err(AccountError::LastAdministrator);
             }
             Ok(result)
         })
@@ -249,7 +276,8 @@ mod tests {
         assert!(accounts.is_empty());
         accounts.create("admin", "long enough", Role::Administrator).unwrap();
         accounts.create("op", "long enough", Role::Operator).unwrap();
-        let conflict = |result: Result<(), Problem>| result.unwrap_err().kind;
+        let kind = |error: AccountError| Problem::from(error).kind;
+        let conflict = |result: Result<(), AccountError>| kind(result.unwrap_err());
         let again = accounts.create("op", "long enough", Role::Operator).map(drop);
         assert_eq!(conflict(again), ProblemKind::Conflict);
         assert_eq!(conflict(accounts.remove("admin")), ProblemKind::Conflict);
@@ -258,10 +286,10 @@ mod tests {
         // Seen: nobody could change or remove an account called Members.
         for name in ["", "a b", "../x", ".x", "<b>", "Members", &"x".repeat(33)] {
             let refused = accounts.create(name, "long enough", Role::Operator);
-            assert_eq!(refused.unwrap_err().kind, ProblemKind::BadRequest, "{name}");
+            assert_eq!(kind(refused.unwrap_err()), ProblemKind::BadRequest, "{name}");
         }
         let short = accounts.create("short", "seven77", Role::Operator);
-        assert_eq!(short.unwrap_err().kind, ProblemKind::BadRequest);
+        assert_eq!(kind(short.unwrap_err()), ProblemKind::BadRequest);
         let renamed = AccountChange { name: Some("root".to_owned()), ..AccountChange::default() };
         accounts.change("admin", &renamed).unwrap();
         let read = Accounts::open(&folder).unwrap();

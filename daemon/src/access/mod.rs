@@ -14,7 +14,7 @@ mod guard;
 mod stored;
 mod verified;
 
-pub use accounts::{Account, AccountChange, Accounts};
+pub use accounts::{Account, AccountChange, AccountError, Accounts};
 pub use audit::Audit;
 pub use guard::{Access, Credentials};
 pub use role::{By, Caller, Need, Role};

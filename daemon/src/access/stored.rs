@@ -86,10 +86,10 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
     ///
     /// # Errors
     /// What the change fails with; a file that cannot be read or written: all stays as it was.
-    pub(super) fn change<R>(
+    pub(super) fn change<R, E: From<Problem>>(
         &self,
-        change: impl FnOnce(&mut T) -> Result<R, Problem>,
-    ) -> Result<R, Problem> {
+        change: impl FnOnce(&mut T) -> Result<R, E>,
+    ) -> Result<R, E> {
         let mut cache = self.lock();
         let failed = |error: io::Error| Problem::new(ProblemKind::Storage, error.to_string());
         let _turn = self.folder.lock().map_err(failed)?;
@@ -153,7 +153,7 @@ mod tests {
         let folder = StateFolder::open(parent.path()).unwrap();
         let open = || Stored::<Vec<u32>>::open(&folder, "numbers.json").unwrap();
         let (one, other) = (open(), open());
-        let push = |to: &Stored<Vec<u32>>, number| {
+        let push = |to: &Stored<Vec<u32>>, number| -> Result<(), Problem> {
             to.change(|all| {
                 all.push(number);
                 Ok(())

@@ -11,7 +11,7 @@ use super::change_session::note;
 use super::failure::Failure;
 use super::message::{self, Message};
 use super::{accounts, etag, reply, roles, uri};
-use crate::access::{Account, AccountChange, Caller, Role, password};
+use crate::access::{Account, AccountChange, AccountError, Caller, Role, password};
 use crate::error::{Problem, ProblemKind};
 use crate::http::password_change_required;
 use crate::service::Service;
@@ -46,8 +46,7 @@ pub(super) async fn create(
         note(&own, &by, "create account", &account.name);
         Ok(account)
     });
-    let full = Message::new(&message::CREATE_LIMIT_REACHED, &[]);
-    let account = account.await.map_err(|problem| refused(&problem, &name, full))?;
+    let account = account.await.map_err(|error| refused(error, &name, None))?;
     Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
 }
 
@@ -122,7 +121,8 @@ async fn by_owner(
         return Err(password_change_required::problem(&account.name).into());
     };
     let (own, name) = (service.clone(), account.name.clone());
-    let is_same = blocking(move || Ok(own.access.accounts.has_password(&name, &word))).await?;
+    let has_it = move || Ok(own.access.accounts.has_password(&name, &word));
+    let is_same = blocking::<_, Problem>(has_it).await?;
     if is_same {
         let message = Message::new(&message::PROPERTY_VALUE_ERROR, &["Password"]).about("Password");
         let text = "Password: the same as the current one; choose another";
@@ -140,7 +140,6 @@ async fn apply(
     what: &str,
 ) -> Result<Account, Failure> {
     let ends = change.password.is_some() || change.name.is_some() || change.enabled == Some(false);
-    let taken = change.name.clone().unwrap_or_else(|| name.to_owned());
     let lowers = change.role.is_some_and(|role| role != Role::Administrator);
     let property = if lowers { "RoleId" } else { "Enabled" };
     let last = Message::new(&message::PROPERTY_NOT_UPDATED, &[property]).about(property);
@@ -154,7 +153,7 @@ async fn apply(
         note(&own, &by, &what, &of);
         Ok(account)
     });
-    account.await.map_err(|problem| refused(&problem, &taken, last))
+    account.await.map_err(|error| refused(error, name, Some(last)))
 }
 
 /// Removes an account.
@@ -176,15 +175,15 @@ pub(super) async fn delete(
         Ok(())
     });
     let last = Message::new(&message::RESOURCE_CANNOT_BE_DELETED, &[]);
-    removed.await.map_err(|problem| refused(&problem, name, last))?;
+    removed.await.map_err(|error| refused(error, name, Some(last)))?;
     Ok(reply::done())
 }
 
 /// Deriving a key from a password, and writing a file, keep a thread for a while. All that belongs to the change is done
 /// there: a client that goes away ends its handler, but not the work.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
+async fn blocking<T: Send + 'static, E: From<Problem> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
     let broken = |error: tokio::task::JoinError| {
         Problem::new(ProblemKind::Internal, format!("the work ended early: {error}"))
     };
@@ -197,20 +196,25 @@ fn check_password(body: &mut Body, word: Option<&str>) {
     }
 }
 
-/// A conflict is either a name that is taken, or what `conflict` says: the last administrator, or too many accounts.
-fn refused(problem: &Problem, name: &str, conflict: Message) -> Failure {
-    let message = match problem.kind {
-        ProblemKind::Conflict if problem.message.contains("there is an account") => {
+/// `last` is what the registry has for the last administrator who is to go.
+fn refused(error: AccountError, name: &str, last: Option<Message>) -> Failure {
+    let message = match &error {
+        AccountError::Taken(name) => {
             let args = ["ManagerAccount", "UserName", name];
-            Message::new(&message::RESOURCE_ALREADY_EXISTS, &args).about("UserName")
+            Some(Message::new(&message::RESOURCE_ALREADY_EXISTS, &args).about("UserName"))
         }
-        ProblemKind::Conflict => conflict.in_words(problem.message.clone()),
-        ProblemKind::BadRequest => Message::new(&message::PROPERTY_VALUE_ERROR, &["UserName"])
-            .about("UserName")
-            .in_words(problem.message.clone()),
-        _ => return Failure::of(problem, &uri::member(uri::ACCOUNTS, name)),
+        AccountError::Full => Some(Message::new(&message::CREATE_LIMIT_REACHED, &[])),
+        AccountError::LastAdministrator => last,
+        AccountError::Other(Problem { kind: ProblemKind::BadRequest, .. }) => {
+            Some(Message::new(&message::PROPERTY_VALUE_ERROR, &["UserName"]).about("UserName"))
+        }
+        AccountError::Other(_) => None,
     };
-    Failure::new(problem.status(), message)
+    let problem = Problem::from(error);
+    match message {
+        Some(message) => Failure::new(problem.status(), message.in_words(problem.message)),
+        None => Failure::of(&problem, &uri::member(uri::ACCOUNTS, name)),
+    }
 }
 
 /// What an account that is yet to be made could say of itself.

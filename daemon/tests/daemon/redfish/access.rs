@@ -181,6 +181,8 @@ fn accounts_are_changed_one_after_the_other() {
         let answer = daemon.ask("POST", ACCOUNTS, Some(&body.to_string()));
         assert_eq!((answer.status, answer.messages()), (status, vec![key.to_owned()]), "{body}");
     }
+    let taken = daemon.ask("PATCH", &pi, Some(&json!({"UserName": "admin"}).to_string()));
+    assert_eq!((taken.status, taken.messages()), (409, vec!["ResourceAlreadyExists".to_owned()]));
     let last = daemon.ask("DELETE", &format!("{ACCOUNTS}/admin"), None);
     assert_eq!((last.status, last.messages()), (409, vec!["ResourceCannotBeDeleted".to_owned()]));
     // Seen: "Try again when the other request is done", which never helps.
