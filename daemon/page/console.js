@@ -77,7 +77,9 @@ class Console {
   async start() {
     this.screen = await makeScreen(this.place, this.line, this.mayWrite && ((bytes) => this.send(bytes)));
     setText(this.hint, this.screen.hint ?? "");
+    // It may have been closed while the emulator was loaded.
     if (open === this) this.connect();
+    else this.screen.end();
   }
 
   connect() {

@@ -6,8 +6,8 @@ import { byId, el, setText, visible } from "./dom.js";
 
 const WORDS = { on: "Switching on", off: "Switching off", cycle: "Power-cycling", shutdown: "Shutting down", reboot: "Restarting", alert: "ALERT LED", usbboot: "USB boot" };
 
-// A node that restarts has agreed to it when its task ends, and goes down then.
-const ENDS = { reboot: "the node has agreed and goes down now" };
+// Nodes that restart have accepted it when their task ends, and go down then.
+const ENDS = { reboot: "accepted, going down now" };
 
 const shown = new Map();
 // Ends that were told, or were there before this page was.

@@ -126,7 +126,7 @@ describe("every action", () => {
     await press(page, "p1", "reboot");
     await page.getByRole("dialog", { name: "Restart p1?" }).waitFor();
     await answer(page, "Restart");
-    await toast(page, "Restarting p1: the node has agreed");
+    await toast(page, "Restarting p1: accepted");
     // Not "p1 is reachable", as if it started.
     await page.locator("#events li", { hasText: "p1 is no longer running: reachable" }).waitFor();
     // It left the USB.
