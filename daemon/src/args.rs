@@ -13,14 +13,14 @@ use crate::commands::token::TokenCommand;
 use crate::service::Start;
 use crate::settings::{DEFAULT_LISTEN, parse_address};
 
-/// Where the unix socket is.
-pub const SOCKET: &str = "/run/clusterhat/clusterhatd.sock";
+/// Where the unix socket is, below the root: where the command looks for it.
+const SOCKET: &str = "run/clusterhat/clusterhatd.sock";
 
-/// Where accounts, tokens and the certificate are.
-const STATE: &str = "/var/lib/clusterhatd";
+/// Where accounts, tokens and the certificate are, below the root.
+const STATE: &str = "var/lib/clusterhatd";
 
-/// Where the consoles' logs are.
-const CONSOLES: &str = "/var/log/clusterhat";
+/// Where the consoles' logs are, below the root.
+const CONSOLES: &str = "var/log/clusterhat";
 
 /// For `--help` and the manual page.
 const AFTER_HELP: &str = "\
@@ -68,7 +68,7 @@ pub struct Serve {
     #[arg(long, value_name = "DIR", env = "LOGS_DIRECTORY", hide_env = true)]
     pub consoles_dir: Option<PathBuf>,
     /// Read this configuration instead of /etc/clusterhat/clusterhat.toml
-    #[arg(long, global = true, value_name = "FILE", env = "CLUSTERHAT_CONFIG", hide_env = true)]
+    #[arg(long, value_name = "FILE", env = "CLUSTERHAT_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,
     /// Use the files and devices below this directory
     #[arg(long, global = true, value_name = "DIR", env = "CLUSTERHAT_ROOT", hide_env = true)]
@@ -112,7 +112,7 @@ impl Serve {
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
         match (&self.state_dir, &self.sim) {
             (Some(path), _) => Ok(path.clone()),
-            (None, None) => Ok(PathBuf::from(STATE)),
+            (None, None) => Ok(self.root().join(STATE)),
             (None, Some(_)) => Err(Failure::usage(
                 "which folder a simulation keeps its tokens and accounts in is not known: name it with --state-dir, or leave out \
                  --sim (CLUSTERHAT_SIM)",
@@ -120,11 +120,31 @@ impl Serve {
         }
     }
 
+    /// Where the system is that is served or set up.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.root.as_deref().unwrap_or(Path::new("/"))
+    }
+
+    /// Checks that no other configuration is named than the one that `setup` writes.
+    ///
+    /// # Errors
+    /// Another one is.
+    pub fn check_config(&self) -> Result<(), Failure> {
+        match &self.config {
+            None => Ok(()),
+            Some(path) => Err(Failure::usage(format!(
+                "setup writes /etc/clusterhat/clusterhat.toml, which the service reads, not {}: leave out --config (CLUSTERHAT_CONFIG)",
+                path.display()
+            ))),
+        }
+    }
+
     fn consoles_dir(&self, state_dir: &Path) -> PathBuf {
         match (&self.consoles_dir, &self.sim) {
             (Some(path), _) => path.clone(),
             (None, Some(_)) => state_dir.join("consoles"),
-            (None, None) => PathBuf::from(CONSOLES),
+            (None, None) => self.root().join(CONSOLES),
         }
     }
 
@@ -134,7 +154,7 @@ impl Serve {
         match (&self.socket, &self.sim) {
             (Some(path), _) => Some(path.clone()),
             (None, Some(_)) => None,
-            (None, None) => Some(PathBuf::from(SOCKET)),
+            (None, None) => Some(self.root().join(SOCKET)),
         }
     }
 }
@@ -143,6 +163,19 @@ impl Serve {
 mod tests {
     use super::*;
     use clap::CommandFactory as _;
+
+    /// Seen: the setup of a card below --root made the first account of the machine that it was mounted on.
+    #[test]
+    fn what_is_kept_is_below_the_root() {
+        let serve = Cli::parse_from(["clusterhatd", "--root", "/mnt"]).serve;
+        let state_dir = serve.state_dir().unwrap();
+        assert_eq!(state_dir, Path::new("/mnt/var/lib/clusterhatd"));
+        let start = serve.start(&state_dir, false);
+        assert_eq!(start.consoles_dir, Path::new("/mnt/var/log/clusterhat"));
+        assert_eq!(serve.socket(), Some(PathBuf::from("/mnt/run/clusterhat/clusterhatd.sock")));
+        let own = Cli::parse_from(["clusterhatd"]).serve;
+        assert_eq!(own.state_dir().unwrap(), Path::new("/var/lib/clusterhatd"));
+    }
 
     #[test]
     fn pages_and_completions_are_current() {

@@ -24,8 +24,8 @@ fn main() -> ExitCode {
             commands::print("token", done, as_json)
         }
         Some(Command::Setup(setup)) => {
-            let root = serve.root.as_deref().unwrap_or(Path::new("/"));
-            let done = serve.state_dir().and_then(|state_dir| setup.run(root, &state_dir));
+            let state_dir = serve.check_config().and_then(|()| serve.state_dir());
+            let done = state_dir.and_then(|state_dir| setup.run(serve.root(), &state_dir));
             commands::print("setup", done, as_json)
         }
         None => match run(serve) {

@@ -83,7 +83,7 @@ _clusterhatd() {
             return 0
             ;;
         clusterhatd__subcmd__setup)
-            opts="-h --listen --dry-run --state-dir --config --root --json --help undo"
+            opts="-h --listen --dry-run --state-dir --root --json --help undo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,10 +94,6 @@ _clusterhatd() {
                     return 0
                     ;;
                 --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -113,17 +109,13 @@ _clusterhatd() {
             return 0
             ;;
         clusterhatd__subcmd__setup__subcmd__undo)
-            opts="-h --dry-run --state-dir --config --root --json --help"
+            opts="-h --dry-run --state-dir --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -139,17 +131,13 @@ _clusterhatd() {
             return 0
             ;;
         clusterhatd__subcmd__token)
-            opts="-h --state-dir --config --root --json --help add list remove"
+            opts="-h --state-dir --root --json --help add list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -165,7 +153,7 @@ _clusterhatd() {
             return 0
             ;;
         clusterhatd__subcmd__token__subcmd__add)
-            opts="-h --role --expires-in --state-dir --config --root --json --help"
+            opts="-h --role --expires-in --state-dir --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -183,10 +171,6 @@ _clusterhatd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -199,17 +183,13 @@ _clusterhatd() {
             return 0
             ;;
         clusterhatd__subcmd__token__subcmd__list)
-            opts="-h --state-dir --config --root --json --help"
+            opts="-h --state-dir --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -225,17 +205,13 @@ _clusterhatd() {
             return 0
             ;;
         clusterhatd__subcmd__token__subcmd__remove)
-            opts="-h --state-dir --config --root --json --help"
+            opts="-h --state-dir --root --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -38,7 +38,6 @@ complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -s V -l version -d
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -f -a "token" -d 'Make, show and remove API tokens'
 complete -c clusterhatd -n "__fish_clusterhatd_needs_command" -f -a "setup" -d 'Serve HTTPS from now on: set it in the configuration, make the first account and start the service'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not __fish_seen_subcommand_from add list remove" -s h -l help -d 'Print help'
@@ -48,30 +47,25 @@ complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and not _
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l role -d 'What its holder may do: read-only, operator or administrator' -r
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l expires-in -d 'When it expires: after 30d, 24h, 90min or a number of seconds, for example (default: never)' -r
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from list" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from list" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from remove" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from remove" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from remove" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand token; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l listen -d 'Serve HTTPS at this address; 0.0.0.0:8443 or [::]:8443 serves other machines, too' -r
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and not __fish_seen_subcommand_from undo" -f -a "undo" -d 'Switch HTTPS off again; accounts and tokens stay'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and __fish_seen_subcommand_from undo" -l state-dir -d 'Keep accounts, tokens and the certificate in this folder [default: /var/lib/clusterhatd; with --sim a temporary one, removed at the end]' -r -F
-complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and __fish_seen_subcommand_from undo" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show what would be done, write nothing'
 complete -c clusterhatd -n "__fish_clusterhatd_using_subcommand setup; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'

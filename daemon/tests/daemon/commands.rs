@@ -109,6 +109,16 @@ fn the_tokens_of_a_simulation_are_not_the_machine_s() {
     assert_eq!((status, &refused["error"]["kind"]), (Some(2), &json!("usage")), "{refused}");
 }
 
+/// Seen: it was taken, and another file was changed.
+#[test]
+fn setup_of_another_configuration_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path().to_str().unwrap();
+    let (status, refused) = run(&["--config", "/nowhere", "setup", "--dry-run", "--root", root]);
+    assert_eq!((status, &refused["error"]["kind"]), (Some(2), &json!("usage")), "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("leave out --config"));
+}
+
 #[test]
 fn a_usage_error_begins_with_the_program_as_any_other_error_does() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
