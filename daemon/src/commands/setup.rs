@@ -316,7 +316,7 @@ fn text(report: &SetupReport, first: &First, is_own: bool, is_served: bool) -> S
         lines.push(format!("to replace it, set certificate and key in [daemon] of /{OURS}"));
     }
     if let (Some(user), Some(password)) = (first.user, &first.password) {
-        lines.push(format!("user {user}, password {password} (told this once)"));
+        lines.push(format!("user {user}, password {password} (shown only once)"));
     }
     lines.extend_from_slice(&report.notes);
     lines.join("\n")
