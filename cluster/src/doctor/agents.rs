@@ -31,6 +31,9 @@ pub(super) const CHECKS: &[Check] = &[
 /// This program's version, which the agent's program has too.
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
+/// What can be done about a node that starts.
+const LATER: &str = "look again in 2 minutes";
+
 fn version(facts: &Facts) -> Checked {
     let mut found = Vec::new();
     let mut unknown = None;
@@ -73,14 +76,9 @@ fn port(facts: &Facts) -> Checked {
 fn silent(facts: &Facts) -> Checked {
     let found = facts.agents.iter().filter_map(|AgentFacts { node, answer }| {
         let Err(Silence::Silent(_)) = answer else { return None };
-        let row = facts.states.iter().find(|row| row.node == *node);
-        let is_starting = row.is_some_and(NodeStatus::is_starting);
         let fix = format!("look at its console; power-cycle {node} if its system hangs");
-        let found = match is_starting {
-            true => Found::note(
-                format!("no agent answers on {node}, which may still be starting"),
-                Fix::Text("look again in 2 minutes".to_owned()),
-            ),
+        let found = match is_starting(facts, node) {
+            true => Found::note(may_be_starting(node), Fix::Text(LATER.to_owned())),
             false => Found::warning(format!("no agent answers on {node}"), Fix::Text(fix)),
         };
         Some(found.of_nodes(vec![node.clone()]))
@@ -109,8 +107,20 @@ fn first_unreached(facts: &Facts) -> Option<NotMade> {
 fn unreached(facts: &Facts, node: &str, error: &str) -> NotMade {
     match facts.is_hidden(node) {
         true => NotMade::because(hidden(node)),
+        false if is_starting(facts, node) => {
+            NotMade::because(format!("{}: {LATER}", may_be_starting(node)))
+        }
         false => NotMade::because(error),
     }
+}
+
+fn is_starting(facts: &Facts, node: &str) -> bool {
+    let row = facts.states.iter().find(|row| row.node == node);
+    row.is_some_and(NodeStatus::is_starting)
+}
+
+fn may_be_starting(node: &str) -> String {
+    format!("no agent answers on {node}, which may still be starting")
 }
 
 /// By the numbers of a semantic version; what is none is not older.
@@ -192,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_node_that_starts_is_no_problem_yet() {
-        let mut facts = facts(Err(Silence::Silent("no agent on p1".to_owned())));
+        let mut mute = facts(Err(Silence::Silent("no agent on p1".to_owned())));
         let now = Moment::now().uptime;
         for (state, since, severity) in [
             (State::Link, Some(now), Severity::Note),
@@ -200,7 +210,7 @@ mod tests {
             (State::Link, None, Severity::Warning),
             (State::Agent, Some(now), Severity::Warning),
         ] {
-            facts.states = vec![NodeStatus {
+            mute.states = vec![NodeStatus {
                 node: "p1".to_owned(),
                 name: None,
                 board: "hat1".to_owned(),
@@ -211,8 +221,14 @@ mod tests {
                 state: Some(state),
                 since: since.map(Since),
             }];
-            let found = silent(&facts).expect("it can be told");
+            let found = silent(&mute).expect("it can be told");
             assert_eq!(found[0].severity, severity, "{state:?} {since:?}");
+            // Seen: "install clusterhat-node on it", of a node that had just been switched on.
+            let mut unreached = facts(Err(Silence::Unreachable("no agent on p1".to_owned())));
+            unreached.states = std::mem::take(&mut mute.states);
+            let why = version(&unreached).expect_err("it cannot be told").0;
+            let may_start = why.contains("which may still be starting: look again");
+            assert_eq!(may_start, severity == Severity::Note, "{state:?} {since:?}: {why}");
         }
     }
 
