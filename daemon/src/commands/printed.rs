@@ -76,9 +76,16 @@ impl From<StartError> for Failure {
 
 impl From<ChangeError> for Failure {
     fn from(error: ChangeError) -> Self {
+        // What else there is advice for is about options that setup does not have.
+        let next = match error {
+            ChangeError::NoEtc(_) => {
+                ": give the directory on which the system's root is mounted as --root"
+            }
+            _ => "",
+        };
         Self {
             kind: "setup",
-            message: clusterhat::chain(&error),
+            message: format!("{}{next}", clusterhat::chain(&error)),
             exit_status: if error.is_usage() { 2 } else { 1 },
         }
     }

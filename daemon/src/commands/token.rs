@@ -49,7 +49,7 @@ pub struct TokenReport {
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    Role::of_name(word).ok_or_else(|| "one of read-only, operator and administrator".to_owned())
+    Role::of_name(word).ok_or_else(|| "expected read-only, operator or administrator".to_owned())
 }
 
 impl TokenCommand {

@@ -109,6 +109,14 @@ fn the_tokens_of_a_simulation_are_not_the_machine_s() {
     assert_eq!((status, &refused["error"]["kind"]), (Some(2), &json!("usage")), "{refused}");
 }
 
+/// Seen: "/nowhere has no etc", and no next step.
+#[test]
+fn a_root_that_is_none_is_told_with_the_option() {
+    let (status, refused) = run(&["setup", "--dry-run", "--root", "/nowhere"]);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(status == Some(2) && message.ends_with(" as --root"), "{refused}");
+}
+
 /// Seen: it was taken, and another file was changed.
 #[test]
 fn setup_of_another_configuration_is_refused() {
