@@ -97,6 +97,11 @@ impl Settings {
         let lines = TomlText::new(path, text);
         let document = lines.parse()?;
         let table = document.get_ref().get_key_value("daemon");
+        // An array would be taken for the values of the keys in their order.
+        if let Some((key, _)) = table.filter(|(_, value)| !value.get_ref().is_table()) {
+            let text = "daemon is a table: write [daemon], and its keys below".to_owned();
+            return Err(lines.message(key.span().start, text).into());
+        }
         let keys = table.and_then(|(_, value)| value.get_ref().as_table());
         let warnings = keys.map_or_else(Vec::new, |keys| lines.unknown_keys(keys, "daemon", &KEYS));
         let file: File = toml::from_str(text).map_err(|error| {
@@ -108,6 +113,14 @@ impl Settings {
             let place = table.map_or(0, |(key, _)| key.span().start);
             let text = "[daemon]: certificate and key go together: set both or neither";
             return Err(lines.message(place, text.to_owned()).into());
+        }
+        for (key, path) in [("certificate", &settings.certificate), ("key", &settings.key)] {
+            if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+                let given = keys.and_then(|keys| keys.get_key_value(key));
+                let place = given.map_or(0, |(key, _)| key.span().start);
+                let text = format!("daemon.{key} = \"\": expected the path of a file");
+                return Err(lines.message(place, text).into());
+            }
         }
         let bounds = [
             ("session-timeout", settings.session_timeout, 1, 86_400),
@@ -189,6 +202,14 @@ mod tests {
             (
                 "[daemon]\ntelemetry-interval = \"2h\"\n",
                 "c.toml:2: daemon.telemetry-interval = \"2h\": expected 1 to 3600 s",
+            ),
+            // Seen: "expected struct Settings", and "map, expected a string".
+            ("delay = 1\ndaemon = 5\n", "c.toml:2: daemon is a table: write [daemon]"),
+            ("delay = 1\n[[daemon]]\n", "c.toml:2: daemon is a table: write [daemon]"),
+            // Seen: "cannot read : No such file or directory".
+            (
+                "[daemon]\ncertificate = \"\"\nkey = \"\"\n",
+                "c.toml:2: daemon.certificate = \"\": expected the path of a file",
             ),
             ("[daemon]\ntelemetry-interval = \"soon\"\n", "not a time"),
         ] {

@@ -24,7 +24,12 @@ impl<'de> Deserialize<'de> for Time {
         }
         let (time, given) = match Given::deserialize(deserializer) {
             Ok(Given::Seconds(seconds)) => {
-                (Duration::try_from_secs_f64(seconds).ok(), seconds.to_string())
+                // Of 1e300 all 301 digits would be shown otherwise.
+                let given = match seconds.abs() < 1e21 {
+                    true => seconds.to_string(),
+                    false => format!("{seconds:e}"),
+                };
+                (Duration::try_from_secs_f64(seconds).ok(), given)
             }
             Ok(Given::Text(text)) => (parse_duration(&text).ok(), format!("{:?}", shorten(&text))),
             Err(_) => (None, "this".to_owned()),

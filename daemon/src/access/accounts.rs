@@ -93,6 +93,7 @@ struct Kept {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 struct Document {
     version: Version,
     accounts: Vec<Kept>,

@@ -47,6 +47,7 @@ struct Kept {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(expecting = "an object")]
 struct Document {
     version: Version,
     tokens: Vec<Kept>,

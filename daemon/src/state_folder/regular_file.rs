@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-const NOT_REGULAR: &str = "not a regular file; remove it";
+const NOT_REGULAR: &str = "not a regular file; put one there";
 
 /// No file that is read here grows so large: what does is something else, and would fill the memory.
 pub(super) const LARGEST: u64 = 16 * 1024 * 1024;

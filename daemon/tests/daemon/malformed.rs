@@ -133,6 +133,7 @@ fn a_value_that_cannot_be_is_named_and_begins_nothing() {
     let daemon = Daemon::on_socket();
     for (name, value, says) in [
         ("delay", json!(1e18), "1000000000000000000 is not a time"),
+        ("delay", json!(1e300), "1e300 is not a time"),
         ("delay", json!("1e9y"), "\"1e9y\" is not a time"),
         ("delay", json!(4000), "delay 4000"),
         ("off_time", json!(0), "off-time 0"),
