@@ -27,7 +27,7 @@ const AFTER_HELP: &str = "\
 Without --listen and without listen in [daemon] of /etc/clusterhat/clusterhat.toml only the unix socket is served.
 With --sim v2.5 a simulated board is served, at https://127.0.0.1:8443, which needs neither root nor hardware.
 The first line on standard output is a JSON document with url and fingerprint, and at the very first start with user and password.
-SIGHUP reads the configuration and the certificate again.
+SIGHUP reads the configuration and the certificate again, but ends a daemon whose terminal was closed, unless nohup(1) started it.
 Exit status: 0 done, 1 failed, 2 usage or configuration; SIGTERM and SIGINT end the service with 0.";
 
 /// Serve the nodes of Cluster HATs and ClusterCTRL boards to other programs: Redfish, a small API, metrics, events, consoles.
@@ -103,6 +103,39 @@ impl Serve {
             state_dir: state_dir.to_owned(),
             consoles_dir: self.consoles_dir(state_dir),
         }
+    }
+
+    /// Whether these options mean something beside a command, which does not serve.
+    ///
+    /// # Errors
+    /// One would have no effect, and the command another one than was meant.
+    pub fn check_beside(&self, command: &str) -> Result<(), Failure> {
+        let refused = |text: String| Err(Failure::usage(text));
+        if let Some(address) = self.listen {
+            let instead = match command {
+                "setup" => format!("write it behind: clusterhatd setup --listen {address}"),
+                _ => "leave it out".to_owned(),
+            };
+            return refused(format!(
+                "--listen before {command} says how to serve now, and {command} does not serve: {instead}"
+            ));
+        }
+        let serving = [
+            ("--socket", self.socket.is_some()),
+            ("--without-first-account", self.without_first_account),
+        ];
+        if let Some((option, _)) = serving.iter().find(|(_, is_there)| *is_there) {
+            return refused(format!(
+                "{option} says how to serve now, and {command} does not serve: leave it out"
+            ));
+        }
+        if command == "setup" && self.sim.is_some() {
+            return refused(
+                "setup is about a system, which a simulation has none of: leave out --sim (CLUSTERHAT_SIM)"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 
     /// Where the machine's accounts, tokens and certificate are, for the commands beside serving.

@@ -20,11 +20,13 @@ fn main() -> ExitCode {
     let (serve, as_json) = (&cli.serve, cli.serve.json);
     match &cli.command {
         Some(Command::Token(token)) => {
-            let done = serve.state_dir().and_then(|state_dir| token.run(&state_dir));
+            let state_dir = serve.check_beside("token").and_then(|()| serve.state_dir());
+            let done = state_dir.and_then(|state_dir| token.run(&state_dir));
             commands::print("token", done, as_json)
         }
         Some(Command::Setup(setup)) => {
-            let state_dir = serve.check_config().and_then(|()| serve.state_dir());
+            let checked = serve.check_beside("setup").and_then(|()| serve.check_config());
+            let state_dir = checked.and_then(|()| serve.state_dir());
             let done = state_dir.and_then(|state_dir| setup.run(serve.root(), &state_dir));
             commands::print("setup", done, as_json)
         }

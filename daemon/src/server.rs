@@ -11,13 +11,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::first_start::Announcement;
 use crate::http::listen;
+use crate::log::{self, Level};
 use crate::redfish;
 use crate::service::{Service, StartError};
 use crate::table;
 
 use https::Https;
+use terminal::Terminal;
 
 mod https;
+mod terminal;
 
 /// Where to listen beside HTTPS.
 #[derive(Debug, Default)]
@@ -30,12 +33,13 @@ pub struct Sockets {
     pub without_first_account: bool,
 }
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT, or until the terminal is closed that it was started on.
 ///
 /// # Errors
 /// An address or socket that cannot be used, or a certificate that cannot be.
 pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     let system = |what| move |source| StartError::System { what, source };
+    let terminal = Terminal::of_start();
     // Before anybody knows that it runs: a signal is obeyed from then on.
     let signals = Signals::new().map_err(system("signals"))?;
     let of_redfish = redfish::start(&service).map_err(system("Redfish"))?;
@@ -58,7 +62,7 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     announce(&announcement);
     notify(&[NotifyState::Ready]);
     tokio::spawn(feed_watchdog(service.clone()));
-    live(&mut https, signals).await;
+    live(&mut https, signals, terminal).await;
     notify(&[NotifyState::Stopping]);
     service.tasks.stop().await;
     let consoles = service.consoles.clone();
@@ -70,11 +74,21 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Nobody may read it, which is no reason not to serve.
+/// Nobody may read it, which is no reason not to serve; but nobody knows then who may log in.
 fn announce(announcement: &Announcement) {
-    let mut stdout = io::stdout().lock();
     let line = serde_json::to_string(announcement).unwrap_or_default();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    let told = {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{line}").and_then(|()| stdout.flush())
+    };
+    let Err(error) = told else { return };
+    let lost = match announcement.user {
+        Some(user) => format!(
+            "; the password of {user}, which is shown only once, is lost: end this, remove accounts.json from its state folder, and start it again"
+        ),
+        None => String::new(),
+    };
+    log::tell(Level::Warning, &format!("cannot write the first line: {error}{lost}"), &[]);
 }
 
 fn notify(states: &[NotifyState<'_>]) {
@@ -110,18 +124,22 @@ impl Signals {
     }
 }
 
-/// Until a signal ends it.
-async fn live(https: &mut Https, mut signals: Signals) {
-    loop {
+/// Until a signal ends it. A session's end hangs up before its terminal is gone: it is looked at after the reload, too.
+async fn live(https: &mut Https, mut signals: Signals, terminal: Terminal) {
+    while !terminal.has_closed() {
         tokio::select! {
             _ = signals.terminate.recv() => return,
             _ = signals.interrupt.recv() => return,
-            _ = signals.hang_up.recv() => tokio::select! {
-                () = https.reload() => {}
-                // A file that is waited for keeps nobody from ending it.
-                _ = signals.terminate.recv() => return,
-                _ = signals.interrupt.recv() => return,
-            },
+            _ = signals.hang_up.recv() => {}
+        }
+        if terminal.has_closed() {
+            return;
+        }
+        tokio::select! {
+            () = https.reload() => {}
+            // A file that is waited for keeps nobody from ending it.
+            _ = signals.terminate.recv() => return,
+            _ = signals.interrupt.recv() => return,
         }
     }
 }

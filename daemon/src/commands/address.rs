@@ -17,7 +17,7 @@ const FIRST_PORT: &str = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
 pub(super) fn check(listen: SocketAddr, old: Option<SocketAddr>) -> Result<(), Failure> {
     let first = fs::read_to_string(FIRST_PORT).ok().and_then(|text| text.trim().parse().ok());
     let first: u16 = first.unwrap_or(1024);
-    if listen.port() < first && listen.port() != 0 {
+    if listen.port() < first {
         return Err(Failure::usage(format!(
             "{} cannot listen at port {}: its user may use ports from {first} on (net.ipv4.ip_unprivileged_port_start)",
             service_unit::NAME,

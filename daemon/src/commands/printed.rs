@@ -20,12 +20,14 @@ pub struct Done<T> {
     pub text: String,
     /// Why it went no further, where it did not.
     pub failure: Option<Failure>,
+    /// What is lost if this cannot be printed, and how that is made good.
+    pub once: Option<String>,
 }
 
 impl<T> Done<T> {
     /// All of it was done.
     pub const fn new(report: T, text: String) -> Self {
-        Self { report, text, failure: None }
+        Self { report, text, failure: None, once: None }
     }
 }
 
@@ -103,9 +105,9 @@ pub fn print<T: Serialize>(
     result: Result<Done<T>, Failure>,
     as_json: bool,
 ) -> ExitCode {
-    let (done, failure) = match result {
-        Ok(Done { report, text, failure }) => (Some((report, text)), failure),
-        Err(failure) => (None, Some(failure)),
+    let (done, failure, once) = match result {
+        Ok(Done { report, text, failure, once }) => (Some((report, text)), failure, once),
+        Err(failure) => (None, Some(failure), None),
     };
     let line = if as_json {
         let report = done.and_then(|(report, _)| serde_json::to_value(report).ok());
@@ -113,17 +115,29 @@ pub fn print<T: Serialize>(
     } else {
         done.map(|(_, text)| text.trim_end().to_owned()).unwrap_or_default()
     };
-    let is_printed = line.is_empty() || writeln!(std::io::stdout().lock(), "{line}").is_ok();
+    let printed = match line.is_empty() {
+        true => Ok(()),
+        false => writeln!(std::io::stdout().lock(), "{line}"),
+    };
+    if let Err(error) = &printed {
+        let once = once.map_or_else(String::new, |once| format!("; {once}"));
+        complain(&format!("cannot write the output: {error}{once}"));
+    }
     match failure {
         Some(Failure { message, exit_status, .. }) => {
-            if !as_json {
-                let _ = writeln!(std::io::stderr().lock(), "clusterhatd: {message}");
+            if !as_json || printed.is_err() {
+                complain(&message);
             }
             ExitCode::from(exit_status)
         }
-        None if is_printed => ExitCode::SUCCESS,
+        None if printed.is_ok() => ExitCode::SUCCESS,
         None => ExitCode::FAILURE,
     }
+}
+
+/// Nothing is left to tell where this cannot be written.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "clusterhatd: {text}");
 }
 
 fn document(command: &str, report: Option<serde_json::Value>, failure: Option<&Failure>) -> String {

@@ -100,6 +100,12 @@ impl Setup {
     /// Who is not root; a service that is not installed or cannot be started here; a configuration that leaves no place for it;
     /// files that cannot be used.
     pub fn run(&self, root: &Path, state_dir: &Path) -> Result<Done<SetupReport>, Failure> {
+        if self.undo.is_none() && self.listen.port() == 0 {
+            return Err(Failure::usage(format!(
+                "--listen {}: port 0 is another one at each start: name the port, such as {DEFAULT_LISTEN}",
+                self.listen
+            )));
+        }
         let is_running = root == Path::new("/");
         if is_running && !self.is_dry_run() && !rustix::process::geteuid().is_root() {
             return Err(Failure::usage("setup changes the system's files: run it as root"));
@@ -180,8 +186,13 @@ impl Setup {
         }
         let is_own = settings.certificate.is_none();
         let text = text(&report, &first, is_own, started.is_ok());
+        let once = first.user.map(|user| {
+            format!(
+                "the password of {user}, which is shown only once, is lost: set another one over the unix socket (clusterhatd(8))"
+            )
+        });
         report.first = Some(first);
-        Ok(Done { report, text, failure: started.err() })
+        Ok(Done { report, text, failure: started.err(), once })
     }
 }
 
@@ -290,7 +301,7 @@ fn take_back(
     // One that is not there any more needs not be told.
     let running = running.filter(|_| units::is_usable(&system, service_unit::NAME));
     let failure = running.and_then(|tools| service_unit::reload(tools).err());
-    Ok(Done { report, text, failure })
+    Ok(Done { failure, ..Done::new(report, text) })
 }
 
 /// A line for each file, link and folder.

@@ -65,7 +65,11 @@ impl TokenCommand {
                 let (token, secret) = tokens.create(name, *role, *expires_in)?;
                 note(&folder, "create token", name);
                 let text = secret.clone();
-                Ok(Done::new(TokenReport { tokens: vec![token], secret: Some(secret) }, text))
+                let once = format!(
+                    "the secret of {name}, which is shown only once, is lost: `clusterhatd token remove {name}`, then make it again"
+                );
+                let report = TokenReport { tokens: vec![token], secret: Some(secret) };
+                Ok(Done { once: Some(once), ..Done::new(report, text) })
             }
             Self::List => list(state_dir),
             Self::Remove { name } => {

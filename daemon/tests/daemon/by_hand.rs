@@ -118,3 +118,59 @@ fn what_was_tried_ends_with_its_terminal() {
     let mut child = command(&script, folder.path()).arg("--nonsense").spawn().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(2));
 }
+
+/// Seen: it went on, with its address and its folder, and only read its configuration again.
+#[test]
+fn what_is_started_on_a_terminal_ends_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let log = folder.path().join("log");
+    for (before, ends) in [("", true), ("nohup ", false)] {
+        // The shell has the terminal, and script(1) its other end.
+        let line = format!(
+            "{before}{PROGRAM} --sim v2.5 --listen 127.0.0.1:0 >{log} 2>&1 & echo $! >{pid}; wait",
+            log = log.display(),
+            pid = pid.display()
+        );
+        let mut script = command(Path::new("script"), folder.path());
+        let mut script = script.args(["-qec", &line, "/dev/null"]).spawn().unwrap();
+        let told = || fs::read_to_string(&log).unwrap_or_default();
+        until("the first line", || told().contains("\"user\":\"admin\""));
+        let number = fs::read_to_string(&pid).unwrap().trim().to_owned();
+        let daemon = Path::new("/proc").join(&number);
+        let is_running = || daemon.join("exe").read_link().is_ok();
+        let send = |name: &str| {
+            assert!(Command::new("kill").args(["-s", name, &number]).status().unwrap().success());
+        };
+        // While the terminal is there, it is what it is without one.
+        send("HUP");
+        until("the reload", || told().matches("configuration reloaded").count() == 1);
+        signal(&script, "KILL");
+        script.wait().unwrap();
+        if ends {
+            until("its end", || !is_running());
+        } else {
+            send("HUP");
+            until("another reload", || told().matches("configuration reloaded").count() >= 2);
+            send("TERM");
+            until("its end", || !is_running());
+        }
+        assert_eq!(temporary(folder.path()), [""; 0], "{before}");
+        fs::remove_file(&log).unwrap();
+    }
+}
+
+/// Seen: nothing was said of a password that nobody could read, as the disk was full.
+#[test]
+fn a_password_that_nobody_was_told_is_said_to_be_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut child = command(Path::new(PROGRAM), folder.path());
+    child.args(["--sim", "v2.5", "--listen", "127.0.0.1:0"]);
+    child.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+    let mut child = child.stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
+    let told = "cannot write the first line: No space left on device (os error 28); the password of admin, which is shown only once, is lost: ";
+    until("the warning", || fs::read_to_string(&log).unwrap().contains(told));
+    signal(&child, "TERM");
+    assert!(child.wait().unwrap().success());
+}

@@ -49,6 +49,45 @@ fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
     assert_eq!((status, &wrong["error"]["exit_status"]), (Some(2), &json!(2)));
 }
 
+/// Seen: exit status 1 and no word, and a token whose secret nobody knows.
+#[test]
+fn a_secret_that_cannot_be_printed_is_said_to_be_lost() {
+    let parent = tempfile::tempdir().unwrap();
+    for words in [&["token", "add", "x"][..], &["token", "add", "y", "--json"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
+        command.args(words).arg("--state-dir").arg(parent.path());
+        let output = command.stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let name = words[2];
+        let told = format!(
+            "clusterhatd: cannot write the output: No space left on device (os error 28); the secret of {name}, which is shown only once, is \
+             lost: `clusterhatd token remove {name}`, then make it again\n"
+        );
+        assert_eq!((output.status.code(), stderr), (Some(1), told));
+    }
+}
+
+/// Seen: it was not obeyed, and the service was set up at another address than was named, or for a simulation.
+#[test]
+fn what_says_how_to_serve_is_refused_beside_a_command() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().to_str().unwrap();
+    for (words, told) in [
+        (&["--listen", "0.0.0.0:9443", "setup"][..], "clusterhatd setup --listen 0.0.0.0:9443"),
+        (&["--listen", "0.0.0.0:9443", "token", "list"], "leave it out"),
+        (&["--socket", "/x", "setup"], "--socket says how to serve now"),
+        (&["--without-first-account", "setup", "undo"], "--without-first-account says how"),
+        (&["--sim", "v2.5", "setup"], "leave out --sim (CLUSTERHAT_SIM)"),
+        (&["setup", "--listen", "127.0.0.1:0"], "port 0 is another one at each start"),
+    ] {
+        let (status, said) = run(&[words, &["--state-dir", folder, "--root", folder]].concat());
+        let message = said["error"]["message"].as_str().unwrap();
+        assert!(status == Some(2) && message.contains(told), "{words:?}: {message}");
+    }
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+}
+
 /// Seen: it was made by being looked into, and whoever could not look into it was told that there are none.
 #[test]
 fn a_listing_makes_nothing_and_is_refused_where_it_cannot_look() {
