@@ -100,8 +100,13 @@ impl StateFolder {
     pub fn append(&self, name: &str, line: &[u8], limit: u64) -> io::Result<()> {
         let path = self.path(name);
         let failed = |error| cannot("write", &path, &error);
-        if fs::symlink_metadata(&path).is_ok_and(|found| found.len() > limit) {
-            fs::rename(&path, self.path(&format!("{name}.1"))).map_err(failed)?;
+        let is_full = || fs::symlink_metadata(&path).is_ok_and(|found| found.len() > limit);
+        if is_full() {
+            // The daemon and a command may both come here: who is second finds the new file, and keeps the old one.
+            let _turn = self.lock()?;
+            if is_full() {
+                fs::rename(&path, self.path(&format!("{name}.1"))).map_err(failed)?;
+            }
         }
         let mut file = self.open_own(&path, OFlags::RDWR | OFlags::APPEND)?;
         end_last_line(&mut file).and_then(|_| file.write_all(line)).map_err(failed)
@@ -195,6 +200,7 @@ fn is_own(folder: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::running::until;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
@@ -221,6 +227,30 @@ mod tests {
             folder.append("a.log", line, 4096).unwrap();
         }
         assert_eq!(fs::read_to_string(folder.path("a.log")).unwrap(), "one\ntw\nthree\nfour.\n");
+    }
+
+    /// A command and the daemon, which both found that it is full.
+    #[test]
+    fn a_full_file_is_put_aside_once() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let path = folder.path("a.log");
+        fs::write(&path, "long enough\n").unwrap();
+        let turn = folder.lock().unwrap();
+        let inode = format!(":{} 0 EOF", fs::metadata(parent.path()).unwrap().ino());
+        let waits = |line: &str| line.contains("-> FLOCK") && line.contains(&inode);
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| folder.append("a.log", b"second\n", 8));
+            until("the second's wait", || {
+                fs::read_to_string("/proc/locks").unwrap().lines().any(waits)
+            });
+            fs::rename(&path, folder.path("a.log.1")).unwrap();
+            fs::write(&path, "first\n").unwrap();
+            drop(turn);
+            second.join().unwrap().unwrap();
+        });
+        assert_eq!(fs::read_to_string(folder.path("a.log.1")).unwrap(), "long enough\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first\nsecond\n");
     }
 
     /// Seen: a link that the daemon's user made let a command of root's add to any file, and give it to that user.
