@@ -166,3 +166,26 @@ fn setup_does_not_contradict_its_notes() {
     assert!(noted.stdout.contains("note: "), "{noted:?}");
     assert!(noted.stdout.contains("this controller is set up, except as noted above"), "{noted:?}");
 }
+
+/// Seen: "nothing found", of a record that every command warned of.
+#[test]
+fn a_desired_state_that_cannot_be_read_is_found() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    assert!(!world.run(&["doctor"]).stdout.contains("desired"));
+    let name = world.path().file_name().expect("a name").to_string_lossy().into_owned();
+    let record = world.path().with_file_name(format!(".{name}.desired"));
+    for what in ["damaged", "a folder"] {
+        fs::remove_file(&record).expect("it was written");
+        if what == "damaged" {
+            fs::write(&record, "{").expect("a file");
+        } else {
+            fs::create_dir(&record).expect("a folder");
+        }
+        let output = world.run(&["doctor"]);
+        assert_eq!(output.status, 1, "{what}: {output:?}");
+        let place = record.display().to_string();
+        let found = output.stdout.lines().find(|line| line.contains(&place));
+        assert!(found.is_some_and(|line| line.starts_with("warning: ")), "{what}: {output:?}");
+    }
+}

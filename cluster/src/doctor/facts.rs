@@ -14,6 +14,7 @@ use super::system::SystemFacts;
 use crate::chaos::{self, ChaosError};
 use crate::cluster::Cluster;
 use crate::controller::{Controller, Options};
+use crate::desired::DesiredError;
 use crate::error::Error;
 use crate::life::State;
 use crate::nodes::{Labels, label, set_of};
@@ -42,6 +43,8 @@ pub(super) struct Facts {
     pub(super) is_simulated: bool,
     /// What calls cannot tell each other, and why.
     pub(super) unrecorded: Option<String>,
+    /// Whether the nodes' desired state can be read, or why not; none where none is kept.
+    pub(super) desired: Option<Result<(), DesiredError>>,
     /// The nodes, by their numbers, that an interrupted run of `chaos` has left off, or why that cannot be told.
     pub(super) left_by_chaos: Result<Vec<u32>, String>,
     /// The note that `chaos` keeps of them, where it is damaged, and how.
@@ -121,6 +124,7 @@ impl Facts {
             pi_revision: None,
             is_simulated: options.simulation.is_some(),
             unrecorded: None,
+            desired: None,
             powered: Vec::new(),
             states: Vec::new(),
             agents: Vec::new(),
@@ -163,6 +167,7 @@ impl Facts {
         };
         self.warnings.extend(cluster.surplus());
         self.unrecorded = cluster.unrecorded();
+        self.desired = cluster.desired.as_ref().map(|store| store.read().map(drop));
         self.left_by_chaos = chaos::left(&cluster).map_err(|error| {
             if let ChaosError::Damaged { path, problem } = &error {
                 self.damaged_note = Some((path.clone(), problem.clone()));

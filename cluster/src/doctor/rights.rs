@@ -1,6 +1,6 @@
 //! Who may switch nodes without being root.
 
-use hat_driver::linux::Obstacle;
+use hat_driver::linux::{Obstacle, chain};
 
 use super::check::Check;
 use super::facts::{BoardFacts, Facts};
@@ -24,6 +24,12 @@ pub(super) const CHECKS: &[Check] = &[
         looks_for: "a shared record of power switching that cannot be used",
         why: "other calls do not honour the delay after nodes switched on here, and `off` may not stop an `on`",
         make: record,
+    },
+    Check {
+        name: "desired-state",
+        looks_for: "a record of the nodes' desired state that cannot be read",
+        why: "after a loss of power nodes are not restored, and what is switched is not saved",
+        make: desired,
     },
 ];
 
@@ -71,6 +77,19 @@ fn record(facts: &Facts) -> Checked {
     facts.boards.as_ref().map_err(|none| NotMade::because(&none.what))?;
     let fix = || Fix::Text("remove that file, or make it writable".to_owned());
     Ok(facts.unrecorded.iter().map(|what| Found::warning(what, fix())).collect())
+}
+
+fn desired(facts: &Facts) -> Checked {
+    facts.boards.as_ref().map_err(|none| NotMade::because(&none.what))?;
+    let none = || NotMade::because("this simulation may only be read: nothing is saved for it");
+    match facts.desired.as_ref().ok_or_else(none)? {
+        Ok(()) => Ok(Vec::new()),
+        Err(error) if error.is_denied() => Err(NotMade::because(chain(error))),
+        Err(error) => {
+            let fix = Fix::Text("correct or remove that file".to_owned());
+            Ok(vec![Found::warning(chain(error), fix)])
+        }
+    }
 }
 
 #[cfg(test)]

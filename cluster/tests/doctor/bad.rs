@@ -120,6 +120,15 @@ const CASES: &[Case] = &[
         "remove that file",
     ),
     case(
+        "desired-state",
+        |h| {
+            let record = h.world.folder().join(".world.json.desired");
+            std::fs::write(record, "{").expect("a file");
+        },
+        "does not hold the nodes' desired state",
+        "correct or remove that file",
+    ),
+    case(
         "init-unit",
         |h| h.remove("etc/systemd/system/multi-user.target.wants/clusterhat-init.service"),
         "not enabled",
