@@ -161,3 +161,30 @@ fn a_board_that_does_not_answer_does_not_say_that_nodes_are_off() {
     let told = "agent-silent: a board does not answer: which nodes have power is not known\n";
     assert!(output.stdout.contains(told), "{output:?}");
 }
+
+/// Seen: advice to install clusterhat-node, of nodes whose board did not answer.
+#[test]
+fn a_board_that_does_not_answer_is_why_its_nodes_are_not_shut_down() {
+    let mut value = World::builtin_value("v2.5");
+    value["chips"] = json!({});
+    let world = World::new(&value);
+    for command in ["shutdown", "reboot"] {
+        let output = call(&world, &[command, "p1"]);
+        assert_eq!(output.status, 1, "{output:?}");
+        let told =
+            "p1: its board does not answer, so whether it has power is not known: no agent on p1: ";
+        assert!(output.stderr.contains(told), "{output:?}");
+        let fix = "; check that the board is seated properly and has power";
+        assert!(output.stderr.contains(fix) && !output.stderr.contains("install"), "{output:?}");
+    }
+}
+
+/// Seen: "still starting", and to wait for the agent of a node without a card.
+#[test]
+fn a_node_without_a_card_is_not_waited_for() {
+    let world = world();
+    assert_eq!(call(&world, &["on", "p2", "--wait=boot-rom", "--timeout", "60"]).status, 0);
+    let output = call(&world, &["shutdown", "p2"]);
+    let told = "p2: it stays in its boot ROM: no bootable card; cut its power with";
+    assert!(output.stderr.contains(told), "{output:?}");
+}

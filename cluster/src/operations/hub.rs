@@ -8,9 +8,6 @@ use crate::cluster::Cluster;
 /// Why nothing of them is seen.
 pub(crate) const HUB_OFF: &str = "the USB hub of its board is off, so nothing of it is seen";
 
-/// What is to be done about it.
-pub(crate) const HUB_ON: &str = "switch the hub on first (`hub on`)";
-
 impl Cluster {
     /// Those of these nodes whose board says that its hub is off. A board that does not answer says nothing of it.
     pub(crate) fn behind_hub_off(&mut self, nodes: &[Node]) -> Vec<Node> {

@@ -48,7 +48,7 @@ pub use wait::{StartReport, WaitNode, WaitReport};
 
 pub(crate) use chaos::seconds;
 pub(crate) use power::names;
-pub(crate) use wait::likely_cause;
+pub(crate) use wait::{STAYS_IN_BOOT_ROM, likely_cause};
 
 /// The version of the JSON documents: incremented when a key is removed or its meaning changes.
 pub const SCHEMA: u32 = 1;

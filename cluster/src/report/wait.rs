@@ -50,6 +50,9 @@ pub struct WaitNode {
     pub cause: Option<Cow<'static, str>>,
 }
 
+/// Of a node with nothing to start from.
+pub(crate) const STAYS_IN_BOOT_ROM: &str = "it stays in its boot ROM: no bootable card";
+
 const NO_AGENT: &str = "no agent answers: it is not installed or not running";
 
 /// Added where a boot would have ended within the wait.
@@ -82,7 +85,7 @@ pub(crate) fn likely_cause(
         State::Failed => {
             "it never appeared on the USB: check its card, its image and the power supply"
         }
-        State::BootRom => "it stays in its boot ROM: no bootable card",
+        State::BootRom => STAYS_IN_BOOT_ROM,
         State::Enumerated => "its network interface is not up",
         State::Link => "its link has no address: check the network on the node and here",
         State::Reachable => NO_AGENT,

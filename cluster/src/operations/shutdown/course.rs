@@ -12,7 +12,7 @@ use super::ask::Said;
 use crate::agent::Transport;
 use crate::life::State;
 use crate::report::ShutdownResult;
-use failure::Failure;
+use failure::{Failure, Hidden};
 
 /// From the gadget's disappearance to the cut. As it goes down, the kernel gives an SD card up to 1 s to write its cache and up to 1 s to
 /// prepare for the loss of power (SD_WRITE_EXTR_SINGLE_TIMEOUT_MS and SD_POWEROFF_NOTIFY_TIMEOUT_MS in drivers/mmc/core/sd.c), and may
@@ -70,8 +70,8 @@ pub(super) struct Course {
     joins: bool,
     /// How far it is in its start, where it starts.
     start: Option<State>,
-    /// Whether the USB hub of its board is off.
-    is_hidden: bool,
+    /// Why nothing is seen of it, where that says nothing of whether it runs.
+    hidden: Option<Hidden>,
 }
 
 /// Whether a state means that the node's gadget is there.
@@ -83,9 +83,10 @@ impl Course {
     /// A node in this state. One that is known to have halted needs not be asked.
     pub(super) fn new(node: Node, state: State, force: bool, now: Instant) -> Self {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
+        let hidden = (state == State::Absent).then_some(Hidden::BoardSilent);
         let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
         let (transport, is_ending, joins) = (None, false, false);
-        Self { node, stage, usb, transport, is_ending, force, joins, start: None, is_hidden: false }
+        Self { node, stage, usb, transport, is_ending, force, joins, start: None, hidden }
     }
 
     /// Takes note of a start that the node is in: its agent is not to be expected yet.
@@ -95,7 +96,12 @@ impl Course {
 
     /// Takes note that the USB hub of its board is off: it may run, however little is seen of it.
     pub(super) fn hide(&mut self) {
-        self.is_hidden = true;
+        self.hidden = Some(Hidden::HubOff);
+    }
+
+    /// Takes note that its board does not say whether it has power.
+    pub(super) fn lose_board(&mut self) {
+        self.hidden = Some(Hidden::BoardSilent);
     }
 
     /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
@@ -125,7 +131,7 @@ impl Course {
                 _ => Stage::GoingDown,
             },
             (Stage::Asking, Said::Failed(error)) => {
-                self.fail(Failure::not_accepted(&error, self.start, self.is_hidden))
+                self.fail(Failure::not_accepted(&error, self.start, self.hidden))
             }
             (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {
                 self.is_ending = true;

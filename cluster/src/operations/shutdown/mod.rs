@@ -209,6 +209,9 @@ fn reboots(node: Node, row: &Option<NodeStatus>, now: Instant) -> Course {
     if let Some(state) = start.and_then(|row| row.state) {
         course.starts(state);
     }
+    if row.as_ref().is_some_and(|row| row.seen.is_none() && !row.absent) {
+        course.lose_board();
+    }
     course
 }
 

@@ -4,7 +4,33 @@ use std::time::Duration;
 
 use crate::agent::{AgentError, Transport};
 use crate::life::State;
-use crate::operations::hub::{HUB_OFF, HUB_ON};
+use crate::operations::hub::HUB_OFF;
+use crate::report::STAYS_IN_BOOT_ROM;
+
+/// Why nothing is seen of a node that may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// The USB hub of its board is off.
+    HubOff,
+    /// Its board does not answer, so that it may be off, too.
+    BoardSilent,
+}
+
+impl Hidden {
+    const fn why(self) -> &'static str {
+        match self {
+            Self::HubOff => HUB_OFF,
+            Self::BoardSilent => "its board does not answer, so whether it has power is not known",
+        }
+    }
+
+    const fn fix(self) -> &'static str {
+        match self {
+            Self::HubOff => "switch the hub on first (`hub on`)",
+            Self::BoardSilent => "check that the board is seated properly and has power",
+        }
+    }
+}
 
 /// Why a node is not shut down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +60,21 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// What became of asking a node, which may be this far in its start, or behind a USB hub that is off.
-    pub(super) fn not_accepted(error: &AgentError, start: Option<State>, is_hidden: bool) -> Self {
+    /// What became of asking a node, which may be this far in its start, or hidden.
+    pub(super) fn not_accepted(
+        error: &AgentError,
+        start: Option<State>,
+        hidden: Option<Hidden>,
+    ) -> Self {
         let is_timeout = error.is_timeout();
-        if is_hidden && error.is_usual_in_a_start() {
-            let why = format!("{HUB_OFF}: {error}");
-            return Self::NotAccepted { why, fix: Some(HUB_ON), is_timeout, is_starting: false };
+        if let Some(hidden) = hidden.filter(|_| error.is_usual_in_a_start()) {
+            let why = format!("{}: {error}", hidden.why());
+            return Self::NotAccepted {
+                why,
+                fix: Some(hidden.fix()),
+                is_timeout,
+                is_starting: false,
+            };
         }
         match start.filter(|_| error.is_usual_in_a_start()) {
             None => Self::NotAccepted {
@@ -52,10 +87,13 @@ impl Failure {
                 let so_far = format!("still starting ({state})");
                 let why = match state {
                     // It has neither a port nor a network then.
-                    State::Powered | State::BootRom => so_far,
+                    State::Powered => so_far,
+                    State::BootRom => STAYS_IN_BOOT_ROM.to_owned(),
                     _ => format!("{so_far}: {error}"),
                 };
-                Self::NotAccepted { why, fix: None, is_timeout, is_starting: true }
+                // No time helps a node that has nothing to start from.
+                let is_starting = state != State::BootRom;
+                Self::NotAccepted { why, fix: None, is_timeout, is_starting }
             }
         }
     }
