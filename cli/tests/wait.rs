@@ -310,3 +310,26 @@ fn a_wait_for_nodes_that_are_off_says_so_at_once() {
     let json = world.run(&["wait", "p2", "--timeout", "0", "--json"]);
     assert_eq!((json.status, &*json.stderr), (3, ""), "{json:?}");
 }
+
+/// Seen: whoever named a socket at which nobody listens was shown less, and not told so.
+#[test]
+fn a_socket_that_was_named_is_told_where_nobody_listens() {
+    let world = world(json!({}));
+    let socket = world.path().with_file_name("nobody.sock");
+    let mut command = world.command(&["events"]);
+    let mut events = command
+        .env("CLUSTERHAT_SOCKET", &socket)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let lines = BufReader::new(events.stderr.take().expect("a pipe")).lines();
+    let told = lines.map(|line| line.expect("a line")).find(|line| line.contains("nobody.sock"));
+    events.kill().expect("it runs");
+    events.wait().expect("it has ended");
+    let expected = format!(
+        "clusterhat: cannot reach clusterhatd at {}: No such file or directory (os error 2): only changes of nodes' states are shown",
+        socket.display()
+    );
+    assert_eq!(told, Some(expected));
+}

@@ -58,6 +58,12 @@ impl Run for Events {
     }
 }
 
+/// Whether the service is there for all that is known: somebody has named its socket, or this user may not use it.
+fn is_expected(error: &ServiceError) -> bool {
+    let ServiceError::Unreachable { source, .. } = error else { return false };
+    service::is_named() || source.kind() == std::io::ErrorKind::PermissionDenied
+}
+
 /// What is shown, and how.
 struct View<'a> {
     command: &'a Events,
@@ -72,13 +78,22 @@ impl View<'_> {
     fn follow_service(&mut self, socket: &Path) -> Result<(), Failure> {
         let mut last = None;
         let mut left = Duration::ZERO;
+        let mut was_there = false;
         loop {
             match ServiceEvents::connect(socket, last) {
                 Ok(events) => {
+                    was_there = true;
                     self.show_all(events, &mut last)?;
                     left = RESTART;
                 }
-                Err(ServiceError::Unreachable { .. }) if left.is_zero() => break,
+                Err(error @ ServiceError::Unreachable { .. }) if left.is_zero() => {
+                    if !was_there && is_expected(&error) {
+                        let why = clusterhat::chain(&error);
+                        let text = format!("{why}: only changes of nodes' states are shown");
+                        render::tell(&text);
+                    }
+                    break;
+                }
                 Err(ServiceError::Unreachable { .. }) => {
                     thread::sleep(PAUSE);
                     left = left.saturating_sub(PAUSE);
