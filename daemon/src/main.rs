@@ -1,6 +1,6 @@
 //! The program `clusterhatd`.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -62,7 +62,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// Without --state-dir, a simulation has a temporary state folder, which goes with it.
 fn run(serve: &Serve) -> Result<(), Failure> {
     if serve.sim.is_none() || serve.state_dir.is_some() {
-        return Ok(run_in(serve, &serve.state_dir()?, None)?);
+        return run_in(serve, &serve.state_dir()?, None).map_err(refused);
     }
     let folder = tempfile::Builder::new().prefix("clusterhatd-").tempdir();
     let folder = folder.map_err(|source| StartError::System { what: "the simulation", source })?;
@@ -71,6 +71,19 @@ fn run(serve: &Serve) -> Result<(), Failure> {
         folder.path().display()
     );
     Ok(run_in(serve, folder.path(), Some(&notice))?)
+}
+
+/// With what helps whoever may not use the machine's folders.
+fn refused(error: StartError) -> Failure {
+    let is_denied = |source: &std::io::Error| source.kind() == ErrorKind::PermissionDenied;
+    let is_denied = matches!(&error, StartError::State { source, .. } if is_denied(source));
+    let mut failure = Failure::from(error);
+    if is_denied && !rustix::process::geteuid().is_root() {
+        failure.message.push_str(
+            "; run this as root, name a folder of your own with --state-dir, or try it with --sim v2.5",
+        );
+    }
+    failure
 }
 
 /// With a notice, once it has started.
