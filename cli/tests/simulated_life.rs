@@ -129,6 +129,11 @@ fn nodes_behind_a_hub_that_is_off_may_run() {
         assert!(output.stderr.contains(&format!("p1 is powered ({hidden})")), "{output:?}");
     }
     assert_eq!(fs::read_to_string(world.path()).unwrap(), since, "its power was cut");
+    let output = call(&world, &["top", "p1", "--count", "1", "--json"]);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let ways = document["nodes"][0]["no_agent"].as_array().unwrap();
+    let is_told = !ways.is_empty() && ways.iter().all(|way| way["why"] != "starting");
+    assert!(is_told, "{output:?}");
     let output = call(&world, &["doctor", "--json"]);
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
     for check in ["not-started", "agent-version", "agent-port", "agent-silent"] {

@@ -23,6 +23,15 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
+    /// Whether the USB hub of this board is off: nothing is seen of its nodes, however long they run.
+    pub(crate) fn is_hub_off(&self, board: &str) -> bool {
+        let board = self.boards.iter().find(|one| one.board == board);
+        let Some(BoardState::Hat(hat)) = board.and_then(|board| board.state.as_ref()) else {
+            return false;
+        };
+        hat.hub.as_ref().is_some_and(|hub| hub.commanded == Some(false))
+    }
+
     /// Takes over the states of a watch, which knows since when they have lasted. Where a board says nothing of a
     /// node, there is nothing to take over.
     pub fn follow(&mut self, states: &[NodeState]) {

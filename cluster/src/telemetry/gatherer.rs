@@ -87,7 +87,8 @@ impl Gatherer {
         let rows = nodes.iter().map(|&node| {
             let contact = self.nodes.get(&node.number());
             let reached = contact.and_then(|contact| contact.reached.as_ref());
-            let is_starting = row(node).is_some_and(NodeStatus::is_starting);
+            let starts = |row: &NodeStatus| row.is_starting() && !status.is_hub_off(&row.board);
+            let is_starting = row(node).is_some_and(starts);
             let (error, no_agent) =
                 contact.map_or_else(Default::default, |contact| contact.why_not(is_starting));
             TopNode {
