@@ -222,8 +222,12 @@ fn qemu(
     Ok(command)
 }
 
-/// Hardening and clock checks of Debian's kernel take a fifth of an emulated machine's boot.
-const LESS_WORK: &str = "mitigations=off init_on_alloc=0 apparmor=0 audit=0 nokaslr tsc=reliable";
+/// Hardening and clock checks of Debian's kernel take a fifth of an emulated machine's boot; `no_timer_check` also keeps
+/// it from a panic where the host is too busy for the timer's interrupts to come in time. QEMU translates a program's
+/// code again wherever it lies: without `norandmaps` (always at the same addresses) most programs take several times as
+/// long as with it.
+const LESS_WORK: &str = "mitigations=off init_on_alloc=0 apparmor=0 audit=0 nokaslr tsc=reliable \
+    no_timer_check norandmaps";
 
 /// QEMU's options for a disk.
 pub(super) fn drive(file: &Path, more: &str) -> [String; 2] {
