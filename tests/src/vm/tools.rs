@@ -27,6 +27,7 @@ pub(crate) const SQFSTAR: Tool = Tool { program: "sqfstar", package: "squashfs-t
 pub(crate) const STRIP: Tool = Tool { program: "strip", package: "binutils" };
 pub(crate) const VALGRIND: Tool = Tool { program: "valgrind", package: "valgrind" };
 pub(crate) const XZ: Tool = Tool { program: "xz", package: "xz-utils" };
+pub(crate) const ZSTD: Tool = Tool { program: "zstd", package: "zstd" };
 
 impl Tool {
     /// Where the program lies.
