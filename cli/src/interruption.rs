@@ -84,8 +84,19 @@ impl SoFar {
                 others.extend(left.iter().map(|node| (*node, ResultingState::Old)));
             }
             Some(error) => {
+                let done = match error {
+                    Error::Driver(error) => error.done(),
+                    _ => None,
+                };
                 for state in error.report().switched.unwrap_or_default() {
                     match (self.node(&state.node), state.resulting) {
+                        // It was so already.
+                        (Some(node), ResultingState::New)
+                            if state.power == self.action
+                                && done.is_some_and(|done| !done.nodes.contains(&node)) =>
+                        {
+                            others.insert(node, ResultingState::New);
+                        }
                         (Some(node), ResultingState::New) => self.add(node, state.power),
                         (Some(node), resulting) => drop(others.insert(node, resulting)),
                         (None, _) => {}

@@ -122,6 +122,24 @@ fn each_signal_has_its_status_and_tells_what_stands() {
     }
 }
 
+#[test]
+fn an_interruption_tells_nodes_that_were_on_already_from_those_left() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1", "--delay", "0"]).status, 0);
+    let mut command = world.command(&["on", "p1", "p2", "p3", "--delay", PAUSE, "--json"]);
+    let mut running = Running::start(&mut command, Stdio::piped());
+    until("p2's power", || is_on(&world, 2));
+    until("the pause", || world.held_locks().len() == 1);
+    running.signal(Signal::TERM);
+    let document = running.document();
+    assert_eq!(running.end(), 143);
+    let state = |node, stands| json!({"node": node, "power": "on", "stands": stands});
+    let switched = json!([state("p1", "new"), state("p2", "new"), state("p3", "old")]);
+    assert_eq!(document["error"]["switched"], switched, "{document}");
+    let message = "interrupted; switched on: p2; not switched: p3";
+    assert_eq!(document["error"]["message"], message);
+}
+
 /// Two nodes that are on, whose agents do not answer.
 fn hung() -> World {
     let mut value = World::builtin_value("v2.5");

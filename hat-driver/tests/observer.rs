@@ -13,7 +13,7 @@ use common::rig::Rig;
 use common::row::{Row as _, place, places};
 use common::{ALL_NODES, Ask, NODES, WIRINGS};
 use hat_driver::linux::{ClusterError, PowerEvent};
-use hat_driver::power::Action;
+use hat_driver::power::{Action, ResultingState};
 
 /// Goes on as long as it is not so.
 fn until(so: impl Fn(&PowerEvent) -> bool) -> impl FnMut(PowerEvent) -> ControlFlow<()> {
@@ -34,6 +34,20 @@ fn a_stop_in_a_wait_leaves_what_is_on() {
         let switched = cluster.switch(&cluster.pick(ALL_NODES), Action::On, &mut |_| {}).unwrap();
         assert_eq!(places(&switched.changed), [1, 2, 3]);
     }
+}
+
+/// A node that is on already is as it was to become.
+#[test]
+fn a_stop_tells_nodes_that_were_right_already_from_those_left() {
+    let (_rig, mut cluster) = Rig::prepared(WIRINGS[0], &[Ask::Init, Ask::On(&[0, 1])]);
+    let mut stop =
+        until(|event| matches!(event, PowerEvent::Switched { node, .. } if place(*node) == 2));
+    let error = cluster.switch(&cluster.pick(ALL_NODES), Action::On, &mut stop).unwrap_err();
+    assert_eq!(error.to_string(), "stopped; not switched: node 4; switched on: node 3");
+    let states: Vec<_> =
+        error.done().unwrap().results.iter().map(|result| result.resulting).collect();
+    use ResultingState::{New, Old};
+    assert_eq!(states, [New, New, New, Old]);
 }
 
 /// It need not wait for the end of a long wait.

@@ -124,7 +124,8 @@ impl Cluster {
         let before = Self::done(&off, asked, Action::Off);
         // A node that was not switched on is as the first half has left it.
         for (state, before) in done.results.iter_mut().zip(before.results.iter()) {
-            if state.resulting == ResultingState::Old && before.resulting != ResultingState::Old {
+            let is_left = state.resulting == ResultingState::Old && !off.found_right(state.node);
+            if is_left && before.resulting != ResultingState::Old {
                 *state = *before;
             }
         }

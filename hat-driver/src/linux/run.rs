@@ -15,6 +15,8 @@ use crate::power::{Action, Cause, Failure, ResultingState};
 pub(super) struct Run {
     /// The nodes that changed.
     pub(super) changed: Vec<Node>,
+    /// The nodes that were found as they are to be, where that was seen.
+    right: Vec<Node>,
     /// The nodes at which their board failed, and the state that they are in.
     unsure: BTreeMap<Node, ResultingState>,
     /// Why it did not reach its end, or not on every board.
@@ -29,8 +31,16 @@ impl Run {
         self.unsure.get(&node).is_none_or(|resulting| *resulting == ResultingState::Old)
     }
 
+    /// Whether a node was as it is to be without being switched.
+    pub(super) fn found_right(&self, node: Node) -> bool {
+        self.right.contains(&node)
+    }
+
     /// Ends it, before these nodes were come to.
     pub(super) fn stop(&mut self, stop: Stop, left: &[Node]) {
+        if let Stop::Undone { nodes } = &stop {
+            self.right.retain(|node| !nodes.contains(node));
+        }
         self.end = Some(match stop {
             Stop::UnderVoltage { .. } => End::Supply,
             Stop::Observer => End::Observer,
@@ -66,7 +76,9 @@ impl Cluster {
             }
             match self.run_or_init(slot, request, action, session) {
                 Ok(Ok(finished)) => {
-                    run.changed.extend(self.first(slot).all_beside(finished.switched));
+                    let first = self.first(slot);
+                    run.changed.extend(first.all_beside(finished.switched));
+                    run.right.extend(first.all_beside(request.without(finished.switched)));
                 }
                 Ok(Err(failure)) => self.settle(slot, request, failure, nodes, &mut run),
                 // Its initialisation failed: the next board has its turn all the same.
@@ -80,6 +92,7 @@ impl Cluster {
                 break;
             }
         }
+        run.right.retain(|node| !session.kept.contains(node));
         run
     }
 
@@ -94,6 +107,7 @@ impl Cluster {
     ) {
         let Failure { cause, nodes, resulting, done, left } = failure;
         let first = self.first(slot);
+        run.right.extend(first.all_beside(request.without(left).without(done)));
         match cause {
             // The board's own lock, which keeps no other board from its turn.
             Cause::Stop(stop @ Stop::Lock { .. }) => {
@@ -142,9 +156,11 @@ impl Cluster {
     /// What a run has done to the nodes that were asked for.
     pub(super) fn done(run: &Run, asked: &[Node], action: Action) -> Done {
         let result = |&node: &Node| {
-            let resulting = match run.changed.contains(&node) {
-                true => ResultingState::New,
-                false => run.unsure.get(&node).copied().unwrap_or(ResultingState::Old),
+            let resulting = match run.unsure.get(&node) {
+                _ if run.changed.contains(&node) => ResultingState::New,
+                Some(&resulting) => resulting,
+                None if run.found_right(node) => ResultingState::New,
+                None => ResultingState::Old,
             };
             NodeResult::new(node, action, resulting)
         };

@@ -24,7 +24,7 @@ pub struct NodeResult {
     pub node: Node,
     /// What was done to it last, or was to be done.
     pub action: Action,
-    /// Whether it is as it was before that, or as it was to become.
+    /// Whether it is as it was before that, or as it was to become, as a node is that was so already.
     pub resulting: ResultingState,
 }
 
