@@ -33,6 +33,7 @@ impl Gettys {
         if self.stopped.is_empty() {
             return Ok(());
         }
+        await_udev();
         // Not waited for: the unit waits itself for udev to tell of its terminal.
         systemctl("start", &std::mem::take(&mut self.stopped))
     }
@@ -40,6 +41,15 @@ impl Gettys {
 
 fn unit(tty: &str) -> String {
     format!("serial-getty@{}.service", tty.trim_start_matches("/dev/"))
+}
+
+/// Waits until udev has told systemd what the kernel has told it: that the old terminals have gone. A login that is started
+/// before is ended again then, and stays so if the new terminal is there before its end. A udev that is not there, or takes
+/// longer, keeps no login from its start.
+fn await_udev() {
+    let mut command = Command::new("udevadm");
+    command.args(["settle", "--timeout=20"]);
+    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 fn is_active(unit: &str) -> bool {

@@ -15,6 +15,11 @@ const GETTY: &str = "serial-getty@ttyGS0.service";
 const LOGIN: &str = "systemctl -q is-active serial-getty@ttyGS0.service && \
     ls -l /proc/*/fd 2>/dev/null | grep -q /dev/ttyGS0";
 
+/// What its end takes longer by.
+const SLOW: &str = "/run/systemd/system/serial-getty@ttyGS0.service.d";
+
+const RELOADED: &str = "[ $(systemctl show -P ActiveState clusterhat-node.service) = active ]";
+
 /// As `clusterhat-node setup` leaves a node, whose other ports are unplugged.
 fn prepare(system: &mut System) {
     sh(system, "clusterhat off");
@@ -60,12 +65,23 @@ fn the_node_s_unit_starts_reloads_restarts_and_stops() {
     let number = device_number(vm);
     sh(vm, &format!("systemctl reload {UNIT}"));
     assert_eq!(device_number(vm), number, "nothing had changed");
+    // udev is slow to tell systemd that the old terminal has gone and that a new one is there, and a login takes its time to
+    // end.
     sh(
         vm,
-        &format!("sed -i 's/id = 7/id = 8/' /etc/clusterhat/node.toml; systemctl reload {UNIT}"),
+        &format!(
+            "mkdir -p {SLOW}; printf '[Service]\\nExecStop=sleep 2\\n' >{SLOW}/slow.conf; systemctl daemon-reload
+             udevadm control --stop-exec-queue
+             sed -i 's/id = 7/id = 8/' /etc/clusterhat/node.toml; systemctl reload --no-block {UNIT}"
+        ),
     );
+    until(vm, "grep -qx 8 /sys/bus/usb/devices/*/serial");
+    sh(vm, "udevadm control --start-exec-queue");
     is_there(vm, 8);
+    until(vm, RELOADED);
     until(vm, LOGIN);
+    // As long as a login that was started too early would take to end.
+    sh(vm, &format!("sleep 4; {LOGIN}; rm -r {SLOW}; systemctl daemon-reload"));
 
     sh(vm, &format!("systemctl restart {UNIT}"));
     is_there(vm, 8);
