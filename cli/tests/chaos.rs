@@ -12,7 +12,7 @@ use std::process::Stdio;
 
 use clusterhat_tests::command::{Output, World};
 use clusterhat_tests::running::{Running, until};
-use command::{Run as _, heeding_signals};
+use command::{Run as _, heeding_signals, make_hooks_folder};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -256,8 +256,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_switched() {
 fn no_hook_hears_of_it_and_the_desired_state_stays() {
     let world = world();
     let root = tempfile::tempdir().unwrap();
-    let (hooks, heard) = (root.path().join("etc/clusterhat/hooks.d"), root.path().join("heard"));
-    fs::create_dir_all(&hooks).unwrap();
+    let (hooks, heard) = (make_hooks_folder(root.path()), root.path().join("heard"));
     let hook = hooks.join("10-note");
     fs::write(&hook, format!("#!/bin/sh\necho \"$@\" >>{}\n", heard.display())).unwrap();
     fs::set_permissions(&hook, Permissions::from_mode(0o755)).unwrap();

@@ -19,7 +19,7 @@ use std::thread;
 use clusterhat_tests::command::{Output, World};
 use clusterhat_tests::running::{Running, until};
 use clusterhat_tests::schema::Schema;
-use command::{Run as _, heeding_signals};
+use command::{Run as _, heeding_signals, make_hooks_folder};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -123,8 +123,7 @@ fn below(make: fn(&Path), args: &[&str]) -> Output {
 }
 
 fn refuse_everything(root: &Path) {
-    let hooks = root.join("etc/clusterhat/hooks.d");
-    fs::create_dir_all(&hooks).unwrap();
+    let hooks = make_hooks_folder(root);
     symlink("/bin/false", hooks.join("no")).unwrap();
 }
 

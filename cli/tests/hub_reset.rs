@@ -12,6 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{World, status};
+use clusterhat_tests::process;
 use command::{Run as _, clusterhat, heeding_signals};
 use hat_driver::linux::lock::FileLock;
 use serde_json::json;
@@ -43,8 +44,7 @@ fn half_done(world: &World, mut command: Command) -> Child {
 }
 
 fn kill(child: &Child, signal: &str) {
-    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
+    assert!(process::signal(child.id(), signal));
 }
 
 fn text(output: &Output) -> (String, String) {

@@ -12,7 +12,7 @@ use clusterhat::{Cluster, Controller, Options};
 use hat_driver::linux::lock::Holder;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, ioctl_tiocnxcl, tcgetattr};
 
 /// A controller with a HAT of four nodes that does not answer: ports need no board.
 fn controller(root: &Path) -> Cluster {
@@ -72,6 +72,8 @@ fn a_port_that_somebody_has_names_the_process() {
     assert_eq!(holder.as_ref().unwrap().pid, std::process::id());
     let text = format!("ttypi1a is in use by process {} (", std::process::id());
     assert!(error.to_string().contains(&text), "{error}");
+    // A serial port is in exclusive mode until it is closed. A pseudo-terminal's other end keeps it so.
+    ioctl_tiocnxcl(&first).unwrap();
     drop(first);
     open(&cluster, 1, Port::Agent).unwrap();
 }

@@ -1,7 +1,11 @@
 //! A network namespace of a test's own, in which it makes links and lets the kernel tell of USB devices that are
 //! not there.
 
-use std::{env, io, process::Command};
+use std::{
+    env, io,
+    io::Read as _,
+    process::{Child, Command, Stdio},
+};
 
 use rustix::net::netlink::{KOBJECT_UEVENT, SocketAddrNetlink};
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, sendto, socket_with};
@@ -53,9 +57,68 @@ fn unshare() -> Command {
 /// # Panics
 /// If it fails.
 pub fn ip(words: &str) {
-    let output = Command::new("ip").args(words.split(' ')).output();
+    run_ip(Command::new("ip"), words);
+}
+
+fn run_ip(mut ip: Command, words: &str) {
+    let output = ip.args(words.split(' ')).output();
     let output = output.unwrap_or_else(|error| panic!("ip(8), of iproute2: {error}"));
     assert!(output.status.success(), "ip {words}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A second namespace beside the test's own: the other end of a cable. It has no name, which root alone could give it, and is
+/// there until it is dropped.
+#[derive(Debug)]
+pub struct Beside {
+    process: Child,
+}
+
+impl Beside {
+    /// Makes one.
+    ///
+    /// # Panics
+    /// If the system gives none.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sh", "-c", "echo; exec cat"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("unshare(1): {error}"));
+        let mut line = [0];
+        // It is there once the shell runs.
+        let said = process.stdout.as_mut().map(|stdout| stdout.read_exact(&mut line));
+        assert!(matches!(said, Some(Ok(()))), "unshare(1) makes no second namespace");
+        Self { process }
+    }
+
+    /// The process that ip(8) takes for its name.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Runs ip(8) there.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn ip(&self, words: &str) {
+        let mut command = Command::new("nsenter");
+        command.args([&format!("--net=/proc/{}/ns/net", self.pid()), "ip"]);
+        run_ip(command, words);
+    }
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// Lets the kernel tell of a device, as it tells of its own: a process that owns the namespace may send it one

@@ -10,7 +10,9 @@
 #![allow(dead_code)]
 
 use std::{
-    path::Path,
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -22,6 +24,13 @@ use clusterhat_tests::{
 
 pub(crate) fn clusterhat() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_clusterhat"))
+}
+
+/// Makes the folder of hooks below a root. Nobody else can write to it, whatever the user's umask.
+pub(crate) fn make_hooks_folder(root: &Path) -> PathBuf {
+    let folder = root.join("etc/clusterhat/hooks.d");
+    DirBuilder::new().recursive(true).mode(0o755).create(&folder).expect("a folder");
+    folder
 }
 
 /// Runs the command in a world.

@@ -9,7 +9,7 @@ use clusterhat_tests::command::{Output, World};
 use clusterhat_tests::running::until;
 use serde_json::json;
 
-use crate::command::{Run as _, heeding_signals};
+use crate::command::{Run as _, heeding_signals, make_hooks_folder};
 
 /// A v2.5 HAT, and a root with hooks.
 pub(crate) struct Site {
@@ -21,7 +21,7 @@ impl Site {
         let mut value = World::builtin_value("v2.5");
         value["clusterhat_toml"] = json!(config);
         let site = Self { world: World::new(&value) };
-        fs::create_dir_all(site.folder()).unwrap();
+        make_hooks_folder(&site.root());
         site
     }
 

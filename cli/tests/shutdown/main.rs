@@ -12,11 +12,12 @@ mod with_controller;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{Output, World, clusterhat_node};
+use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use clusterhat_tests::schema::Schema;
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ impl Programs {
     fn end_sessions(&self) {
         let sessions = fs::read_to_string(self.path("sessions")).unwrap_or_default();
         for session in sessions.lines() {
-            let _ = Command::new("kill").args(["-9", session]).stderr(Stdio::null()).status();
+            let _ = process::signal(session.parse().unwrap(), "KILL");
             let process = Path::new("/proc").join(session);
             until("the end of a session", || !process.exists());
         }

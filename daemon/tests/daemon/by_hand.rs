@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use serde_json::Value;
 
@@ -28,8 +29,7 @@ fn first_line(child: &mut Child) -> Value {
 }
 
 fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success());
+    assert!(process::signal(child.id(), name));
 }
 
 /// Folders that somebody made for a daemon.
@@ -139,9 +139,7 @@ fn what_is_started_on_a_terminal_ends_with_it() {
         let number = fs::read_to_string(&pid).unwrap().trim().to_owned();
         let daemon = Path::new("/proc").join(&number);
         let is_running = || daemon.join("exe").read_link().is_ok();
-        let send = |name: &str| {
-            assert!(Command::new("kill").args(["-s", name, &number]).status().unwrap().success());
-        };
+        let send = |name: &str| assert!(process::signal(number.parse().unwrap(), name));
         // While the terminal is there, it is what it is without one.
         send("HUP");
         until("the reload", || told().matches("configuration reloaded").count() == 1);

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use serde_json::{Value, json};
 
@@ -198,8 +199,7 @@ fn systemd_is_told_that_it_is_ready_and_lives() {
     assert_eq!(told(), "READY=1");
     assert_eq!(told(), "WATCHDOG=1");
     assert_eq!(told(), "WATCHDOG=1");
-    let pid = child.id().to_string();
-    Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap();
+    assert!(process::signal(child.id(), "TERM"));
     until("its goodbye", || told() == "STOPPING=1");
     assert!(child.wait().unwrap().success());
 }

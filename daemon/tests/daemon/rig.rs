@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::clusterhat;
+use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -176,9 +177,7 @@ impl Daemon {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.pid().to_string();
-        let status = Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs");
-        assert!(status.success());
+        assert!(process::signal(self.pid(), name));
     }
 
     /// Ends it by a signal. Returns its exit status, and what is needed to start it again.

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use clusterhat_tests::command::World;
-use clusterhat_tests::namespace::{ip, uevent, within};
+use clusterhat_tests::namespace::{Beside, ip, uevent, within};
 use tempfile::TempDir;
 
 use super::*;
@@ -177,13 +177,12 @@ fn a_node_that_answers_is_reachable_and_one_that_does_not_is_not() {
         || {
             let rig = Rig::new("v2.5");
             rig.switch("p1", Action::On);
-            // The node's end is in a namespace of its own, and answers as any Linux does. Namespaces' names are the machine's.
-            let netns = format!("clusterhat-test-{}", std::process::id());
-            ip(&format!("netns add {netns}"));
-            ip(&format!("link add ethpi1 type veth peer name usb0 netns {netns}"));
+            // The node's end is in a namespace of its own, and answers as any Linux does.
+            let node = Beside::new();
+            ip(&format!("link add ethpi1 type veth peer name usb0 netns {}", node.pid()));
             ip("address add 172.19.181.254/24 dev ethpi1");
             ip("link set ethpi1 up");
-            ip(&format!("netns exec {netns} ip link set usb0 up"));
+            node.ip("link set usb0 up");
             let mut watch = rig.watch();
             // Without a file in `/sys` the link is not there until the kernel tells.
             assert_eq!(states(&watch)[0], State::Powered);
@@ -193,7 +192,7 @@ fn a_node_that_answers_is_reachable_and_one_that_does_not_is_not() {
             // then the link goes down once more.
             let mut until = |state| while next(&mut watch) != (1, state) {};
             until(State::Link);
-            ip(&format!("netns exec {netns} ip address add 172.19.181.1/24 dev usb0"));
+            node.ip("address add 172.19.181.1/24 dev usb0");
             // It is probed until it answers.
             until(State::Reachable);
             let cluster = NodeSet::parse(&["p1"]).unwrap();
@@ -204,7 +203,7 @@ fn a_node_that_answers_is_reachable_and_one_that_does_not_is_not() {
             fs::write(carrier, "1\n").unwrap();
             let state = rig.cluster().follow(&cluster).unwrap().states()[0].state;
             assert_eq!(state, State::Reachable, "the kernel knows its neighbours");
-            ip(&format!("netns del {netns}"));
+            drop(node);
             assert_eq!(next(&mut watch), (1, State::Powered), "its end of the cable went with it");
         },
     );

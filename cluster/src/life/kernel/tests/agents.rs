@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,9 @@ use std::thread::JoinHandle;
 
 use node_link::NodeId;
 use node_link::agent::{Call, Goodbye, Identity, LineReader, Message, Reply, Request, VERSION};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::ioctl_tiocnxcl;
 
 use super::*;
 use crate::agent::Transport;
@@ -46,6 +49,12 @@ impl Rig {
 
     fn agent(&self) -> Agent {
         Agent::on(self.port())
+    }
+
+    /// The controller's end, opened before it is in exclusive mode.
+    fn controllers_end(&self) -> OwnedFd {
+        let path = self.root.path().join("dev/ttypi1a");
+        open(path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap()
     }
 
     fn note(&self) -> NodeNote {
@@ -230,6 +239,7 @@ fn whoever_wants_the_port_has_it_and_the_agent_is_not_lost() {
             let rig = Rig::new("v2.5");
             rig.start();
             let agent = rig.agent();
+            let own = rig.controllers_end();
             let changes = follow(rig.watch());
             assert_eq!(told(&changes), State::Agent);
             for _ in 0..3 {
@@ -241,6 +251,10 @@ fn whoever_wants_the_port_has_it_and_the_agent_is_not_lost() {
                 agent.hears(&Request::Identify { seconds: 1 });
                 let other = ports::open(&cluster, cluster.driver.node(1).unwrap(), Port::Agent);
                 assert!(other.is_err(), "it is the client's alone");
+                drop(client);
+                // A serial port would not be in exclusive mode any more. A pseudo-terminal's other end keeps it so, and
+                // root alone may open it then.
+                ioctl_tiocnxcl(&own).unwrap();
             }
             // The listener has it back.
             agent.hears(&SUBSCRIBE);
