@@ -137,6 +137,25 @@ fn a_cut_set_up_boots_and_a_second_run_ends_it() {
     assert_eq!(left, 1, "only the first folder's maker is not known");
 }
 
+/// How many copies of files the record holds.
+fn copies(card: &Card) -> usize {
+    let names = card.tree().into_keys().filter_map(|path| {
+        let name = path.strip_prefix("root/var/lib/clusterhat/")?.rsplit('/').next()?.to_owned();
+        name.bytes().all(|byte| byte.is_ascii_digit()).then_some(name)
+    });
+    names.count()
+}
+
+#[test]
+fn a_second_set_up_leaves_no_copy_that_nobody_needs() {
+    let [once, twice] = [card(), card()];
+    plan(&once, 4).apply(&once.sysroot()).unwrap();
+    plan(&twice, 3).apply(&twice.sysroot()).unwrap();
+    plan(&twice, 4).apply(&twice.sysroot()).unwrap();
+    assert!(copies(&once) > 0);
+    assert_eq!(copies(&twice), copies(&once));
+}
+
 #[test]
 fn a_cut_set_up_can_be_undone() {
     let old = card().tree();
