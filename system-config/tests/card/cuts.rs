@@ -1,5 +1,6 @@
 //! The power goes between any two steps, and in the middle of a write.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -135,6 +136,19 @@ fn a_cut_set_up_boots_and_a_second_run_ends_it() {
     });
     assert!(steps > 40, "{steps}");
     assert_eq!(left, 1, "only the first folder's maker is not known");
+}
+
+/// The run that was cut had made the record's folder; the one above was somebody else's already.
+#[test]
+fn a_folder_that_held_other_things_before_a_cut_is_not_taken_for_ours() {
+    let card = card();
+    let others = "root/var/lib/clusterhat/power/desired.json";
+    card.write(others, "{}");
+    fs::create_dir(card.path("root/var/lib/clusterhat/node-setup")).unwrap();
+    plan(&card, 3).apply(&card.sysroot()).unwrap();
+    fs::remove_dir_all(card.path("root/var/lib/clusterhat/power")).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
+    assert!(card.path("root/var/lib/clusterhat").is_dir());
 }
 
 /// How many copies of files the record holds.
