@@ -65,8 +65,9 @@ impl Following {
         self.boards.follow(watch.states());
         let labels: Vec<_> = watch.states().iter().map(|state| label(state.node)).collect();
         self.known.retain(|node, _| labels.contains(node));
-        for state in watch.states().to_vec() {
-            self.tell(&state);
+        let states = watch.states().to_vec();
+        for state in &states {
+            self.tell(state);
         }
         while self.boards.generation() == generation {
             if let Some(change) = watch.next(Some(Instant::now() + LOOK))? {
