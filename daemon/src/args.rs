@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clusterhat::Options;
+use system_config::changes::check_inside;
 
 use crate::commands::Failure;
 use crate::commands::setup::Setup;
@@ -13,8 +14,11 @@ use crate::commands::token::TokenCommand;
 use crate::service::Start;
 use crate::settings::{DEFAULT_LISTEN, parse_address};
 
-/// Where the unix socket is, below the root: where the command looks for it.
-const SOCKET: &str = "run/clusterhat/clusterhatd.sock";
+/// The folder of the unix socket, below the root.
+const RUN: &str = "run/clusterhat";
+
+/// The socket in it: where the command looks for it.
+const SOCKET: &str = "clusterhatd.sock";
 
 /// Where accounts, tokens and the certificate are, below the root.
 const STATE: &str = "var/lib/clusterhatd";
@@ -138,11 +142,12 @@ impl Serve {
         Ok(())
     }
 
-    /// Where the machine's accounts, tokens and certificate are, for the commands beside serving.
+    /// Where the machine's accounts, tokens and certificate are.
     ///
     /// # Errors
-    /// A simulation's are in a temporary folder, which is not known here.
+    /// A simulation's are in a temporary folder, which is not known here; what is kept below a root would not be kept there.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
+        self.check_root()?;
         match (&self.state_dir, &self.sim) {
             (Some(path), _) => Ok(path.clone()),
             (None, None) => Ok(self.root().join(STATE)),
@@ -173,6 +178,14 @@ impl Serve {
         }
     }
 
+    /// A link that leads out of the root, as one may on a card that is mounted: its absolute links start at its own root.
+    fn check_root(&self) -> Result<(), Failure> {
+        let Some(root) = &self.root else { return Ok(()) };
+        let check = |folder: &str| check_inside(root, Path::new(folder));
+        let checked = [STATE, CONSOLES, RUN].into_iter().try_for_each(check);
+        checked.map_err(|error| Failure::usage(error.to_string()))
+    }
+
     fn consoles_dir(&self, state_dir: &Path) -> PathBuf {
         match (&self.consoles_dir, &self.sim) {
             (Some(path), _) => path.clone(),
@@ -187,7 +200,7 @@ impl Serve {
         match (&self.socket, &self.sim) {
             (Some(path), _) => Some(path.clone()),
             (None, Some(_)) => None,
-            (None, None) => Some(self.root().join(SOCKET)),
+            (None, None) => Some(self.root().join(RUN).join(SOCKET)),
         }
     }
 }

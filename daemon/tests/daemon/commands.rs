@@ -280,3 +280,22 @@ fn a_service_that_is_enabled_already_stays_so() {
     assert_eq!(setup(&["setup", "undo"]).0, Some(0));
     assert_eq!(fs::read_link(&link).unwrap(), Path::new("/lib/systemd/system/clusterhatd.service"));
 }
+
+/// Seen: a token of the card's was made on the machine that it was mounted on.
+#[test]
+fn a_link_of_a_mounted_card_is_not_followed_out_of_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let card = parent.path().join("card");
+    let other = parent.path().join("other");
+    fs::create_dir_all(card.join("var/lib")).unwrap();
+    fs::create_dir(&other).unwrap();
+    std::os::unix::fs::symlink(&other, card.join("var/lib/clusterhatd")).unwrap();
+    for words in [&["token", "add", "x"][..], &["setup"], &[]] {
+        let (status, refused) = run(&[&["--root", card.to_str().unwrap()], words].concat());
+        let message = refused["error"]["message"].as_str().unwrap();
+        let told = message.contains("card/var/lib/clusterhatd: a symbolic link there leads out of");
+        assert!(status == Some(2) && told, "{words:?}: {refused}");
+    }
+    assert_eq!(fs::read_dir(&other).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&card).unwrap().count(), 1);
+}

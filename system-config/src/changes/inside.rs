@@ -10,7 +10,9 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fstat, openat, openat2, statat,
+};
 use rustix::io::Errno;
 
 use super::target::{TargetFile, link_at};
@@ -48,6 +50,34 @@ pub fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(Errno::LOOP.into())
     };
     read(relative(path)).or_else(absent)
+}
+
+/// Checks that a path below a root means the same to a program that opens it as it stands, and makes what is missing of it,
+/// as it does to the root's own system.
+///
+/// # Errors
+/// A link on the way that leads out of the root, or what cannot be looked at. A root that is not there has none.
+pub fn check_inside(root: &Path, path: &Path) -> io::Result<()> {
+    let at = |opened: io::Result<OwnedFd>| match opened {
+        Err(error) if is_absence(&error) => Ok(None),
+        opened => {
+            opened.and_then(|folder| Ok(fstat(folder)?)).map(|it| Some((it.st_dev, it.st_ino)))
+        }
+    };
+    let mut way = PathBuf::new();
+    for part in parts(path) {
+        way.push(part);
+        let shown = root.join(&way);
+        if at(top(root).and_then(|top| folder(top, &way)))? != at(top(&shown))? {
+            let text = format!(
+                "{}: a symbolic link there leads out of {}; put a directory in its place",
+                shown.display(),
+                root.display()
+            );
+            return Err(io::Error::other(text));
+        }
+    }
+    Ok(())
 }
 
 /// A folder below another: `..` and absolute links stop at `top`.
@@ -130,7 +160,6 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use proptest::prelude::*;
-    use rustix::fs::fstat;
 
     use super::*;
 
@@ -220,5 +249,23 @@ mod tests {
         }
         assert_eq!(read("b/m").unwrap_err().raw_os_error(), Some(Errno::LOOP.raw_os_error()));
         assert!(read("a").is_err(), "a folder is no file");
+    }
+
+    /// Seen: a state folder below a root was made on the machine that it was mounted on.
+    #[test]
+    fn a_link_that_leads_out_is_found_before_anything_is_made_behind_it() {
+        let links = [("l", "WORLD/c"), ("m", "/a"), ("a/l", "../b"), ("b/m", "/nowhere")];
+        let world = world(&links.map(|(name, to)| (name.to_owned(), to.to_owned())));
+        let card = world.path().join("card");
+        let check = |path: &str| super::check_inside(&card, Path::new(path));
+        for path in ["a/b", "a/l/new", "new/new", "b/m"] {
+            check(path).unwrap();
+        }
+        for (path, link) in [("l", "l"), ("l/new/x", "l"), ("m/b", "m")] {
+            let error = check(path).unwrap_err().to_string();
+            let told = format!("card/{link}: a symbolic link there leads out of ");
+            assert!(error.contains(&told), "{path}: {error}");
+        }
+        super::check_inside(&card.join("nowhere"), Path::new("a")).unwrap();
     }
 }

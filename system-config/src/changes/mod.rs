@@ -41,7 +41,7 @@ pub use draft::Draft;
 pub use durable::replace_file;
 pub use error::{ChangeError, Edited};
 pub use holder::{LockHolder, Wait};
-pub use inside::read;
+pub use inside::{check_inside, read};
 pub use lock::LONGEST_WAIT;
 pub use plan::{Change, ChangePlan};
 pub use snapshot::{Content, FileState, Owner, Snapshot, SnapshotEntry};
