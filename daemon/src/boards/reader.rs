@@ -297,13 +297,16 @@ fn agrees(known: &NodeState, rows: &[clusterhat::report::NodeStatus]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::command::World;
+
     use super::*;
 
     /// Seen: the watchdog read the boards of an idle daemon twice a minute.
     #[tokio::test]
     async fn a_sign_of_life_takes_no_reading_and_a_reading_is_no_less_taken() {
+        let world = World::builtin("v2.5");
         let options = Options {
-            simulation: Some("v2.5".to_owned()),
+            simulation: Some(world.path().display().to_string()),
             without_waits: true,
             ..Options::default()
         };

@@ -229,6 +229,8 @@ fn ended(result: Result<Outcome<Report>, Error>, is_cancelled: bool) -> TaskStat
 mod tests {
     use std::time::Duration;
 
+    use clusterhat_tests::command::World;
+
     use super::*;
     use crate::access::{By, Role};
     use crate::state_folder::StateFolder;
@@ -238,8 +240,9 @@ mod tests {
     fn a_task_whose_thread_panics_has_failed_and_says_what_its_nodes_power_is() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFolder::open(folder.path()).unwrap();
+        let world = World::builtin("v2.5");
         let options = Options {
-            simulation: Some("v2.5".to_owned()),
+            simulation: Some(world.path().display().to_string()),
             without_waits: true,
             ..Options::default()
         };

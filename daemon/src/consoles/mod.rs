@@ -123,13 +123,16 @@ impl Consoles {
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::command::World;
+
     use super::*;
 
     /// Seen: on a busy machine, whoever asked for a console right after the start was told that there is no such node.
     #[tokio::test]
     async fn who_asks_before_the_first_look_waits_for_it() {
         let folder = tempfile::tempdir().unwrap();
-        let simulation = Some("v2.5".to_owned());
+        let world = World::builtin("v2.5");
+        let simulation = Some(world.path().display().to_string());
         let options = Options { simulation, without_waits: true, ..Options::default() };
         let path = folder.path().to_owned();
         let consoles = Consoles::start(&options, path, Arc::default(), |_| {}).unwrap();

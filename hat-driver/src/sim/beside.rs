@@ -9,8 +9,10 @@ use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{Access, access};
+use tempfile::TempDir;
 
 use crate::linux::draft::Draft;
 
@@ -24,6 +26,8 @@ pub(super) struct Locks {
     prefix: PathBuf,
     /// The simulation's file, whose permissions they have; none where they are this user's alone.
     simulation: Option<PathBuf>,
+    /// The folder that goes with the last who uses them; none where they stay.
+    _folder: Option<Arc<TempDir>>,
 }
 
 impl Locks {
@@ -33,12 +37,18 @@ impl Locks {
         name.push(simulation.file_name().unwrap_or_default());
         name.push(".lock");
         let prefix = simulation.with_file_name(name);
-        Self { prefix, simulation: Some(simulation.to_owned()) }
+        Self { prefix, simulation: Some(simulation.to_owned()), _folder: None }
     }
 
     /// Those that begin with a path of this user's.
     pub(super) const fn own(prefix: PathBuf) -> Self {
-        Self { prefix, simulation: None }
+        Self { prefix, simulation: None, _folder: None }
+    }
+
+    /// Those of one process, in a folder of theirs.
+    pub(super) fn of_process(folder: TempDir) -> Self {
+        let prefix = folder.path().join("lock");
+        Self { prefix, simulation: None, _folder: Some(Arc::new(folder)) }
     }
 
     /// The lock of one thing, made where it is absent.

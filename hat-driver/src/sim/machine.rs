@@ -30,10 +30,7 @@ impl Machine {
     /// # Errors
     /// Where no folder can hold the locks.
     pub fn memory(simulation: Simulation) -> Result<Self, StoreError> {
-        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let name = format!("memory-{}-{number}", std::process::id());
-        let locks = Locks::own(runtime::folder()?.join(name));
+        let locks = runtime::locks_of_process()?;
         Ok(Self { store: Arc::new(Mutex::new(Store::memory(simulation))), locks, waits: true })
     }
 
@@ -144,5 +141,26 @@ fn fail(kind: FaultKind) -> BusError {
     match kind.errno() {
         Some(errno) => BusError::from_errno(errno),
         None => fault::kill_this_process(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linux::Platform as _;
+
+    /// Seen: thousands of files in the temporary folder, whose names another process may get.
+    #[test]
+    fn a_simulation_in_memory_leaves_no_files_behind() {
+        let machine = Machine::memory(builtin::simulation("v2.5").unwrap()).unwrap();
+        let shared = machine.clone();
+        let path = machine.lock_path(crate::linux::Resource::Record).unwrap();
+        drop(machine.lock("power-on").unwrap());
+        drop(machine);
+        std::fs::write(&path, "").unwrap();
+        let folder = path.parent().unwrap();
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+        drop(shared);
+        assert!(!folder.exists());
     }
 }

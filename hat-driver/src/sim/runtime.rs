@@ -66,3 +66,10 @@ pub(super) fn locks(simulation: &Path) -> Result<Locks, StoreError> {
     let name = format!("file-{:x}-{:x}-{name}.lock", parent.dev(), parent.ino());
     Ok(Locks::own(folder().or_else(|_| temporary())?.join(name)))
 }
+
+/// The locks of a simulation that no other process has: they go with it.
+pub(super) fn locks_of_process() -> Result<Locks, StoreError> {
+    let path = folder()?;
+    let folder = tempfile::Builder::new().prefix("memory-").tempdir_in(&path);
+    Ok(Locks::of_process(folder.map_err(|source| StoreError::Io { path, source })?))
+}

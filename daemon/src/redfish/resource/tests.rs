@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clusterhat::report::{BoardsReport, InventoryReport, NodeStatus, StatusReport, TopReport};
 use clusterhat::{Action, Controller, NodeSet, Options};
-use clusterhat_tests::golden;
+use clusterhat_tests::{command, golden};
 use serde_json::Value;
 
 use super::super::subscriptions::Delivery;
@@ -30,10 +30,11 @@ fn caller(name: &str, role: Role) -> Caller {
     Caller { name: name.to_owned(), role, by, address, known_by: None }
 }
 
-/// A simulation of which some nodes have been switched on.
-fn said(simulation: &str, on: &[&str]) -> Said {
+/// Boards that come with the program, of which some nodes have been switched on.
+fn said(boards: &str, on: &[&str]) -> Said {
+    let simulation = command::World::builtin(boards);
     let options = Options {
-        simulation: Some(simulation.to_owned()),
+        simulation: Some(simulation.path().display().to_string()),
         without_waits: true,
         ..Options::default()
     };
