@@ -15,6 +15,7 @@ use clusterhat_tests::command::{World, status};
 use clusterhat_tests::process;
 use command::{Run as _, clusterhat, heeding_signals};
 use hat_driver::linux::lock::FileLock;
+use rustix::process::Signal;
 use serde_json::json;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,7 +44,7 @@ fn half_done(world: &World, mut command: Command) -> Child {
     child
 }
 
-fn kill(child: &Child, signal: &str) {
+fn kill(child: &Child, signal: Signal) {
     assert!(process::signal(child.id(), signal));
 }
 
@@ -54,15 +55,15 @@ fn text(output: &Output) -> (String, String) {
 
 #[test]
 fn a_signal_is_obeyed_once_the_hub_is_on_again() {
-    for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let world = v2_5();
         let child = half_done(&world, world.command(&["hub", "reset"]));
         kill(&child, signal);
         let output = child.wait_with_output().unwrap();
-        assert!(!is_off(&world), "{signal}: {output:?}");
-        assert_eq!(status(output.status), 128 + number, "{signal}: {output:?}");
+        assert!(!is_off(&world), "{signal:?}: {output:?}");
+        assert_eq!(status(output.status), 128 + signal.as_raw(), "{signal:?}: {output:?}");
         let (stdout, stderr) = text(&output);
-        assert_eq!(stdout, "hat1: USB hub reset\n", "{signal}: {stderr}");
+        assert_eq!(stdout, "hat1: USB hub reset\n", "{signal:?}: {stderr}");
         assert!(
             stderr.ends_with("clusterhat: interrupted; no USB hub was left switched off\n"),
             "{stderr}"
@@ -70,7 +71,7 @@ fn a_signal_is_obeyed_once_the_hub_is_on_again() {
     }
     let world = v2_5();
     let child = half_done(&world, world.command(&["hub", "reset", "--json"]));
-    kill(&child, "TERM");
+    kill(&child, Signal::TERM);
     let output = child.wait_with_output().unwrap();
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["error"]["kind"], "interrupted", "{document}");
@@ -83,7 +84,7 @@ fn a_signal_ends_it_before_the_next_hub() {
     let world = World::builtin("two-hats");
     assert_eq!(world.run(&["init"]).status, 0);
     let child = half_done(&world, world.command(&["hub", "reset"]));
-    kill(&child, "INT");
+    kill(&child, Signal::INT);
     let output = child.wait_with_output().unwrap();
     assert_eq!(status(output.status), 130, "{output:?}");
     let (stdout, _) = text(&output);
@@ -94,7 +95,7 @@ fn a_signal_ends_it_before_the_next_hub() {
 
 #[test]
 fn the_drop_in_ends_by_the_signal_once_the_hub_is_on_again() {
-    for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let world = v2_5();
         let link = world.folder().join("clusterctrl");
         symlink(clusterhat(), &link).unwrap();
@@ -103,8 +104,8 @@ fn the_drop_in_ends_by_the_signal_once_the_hub_is_on_again() {
         let child = half_done(&world, command);
         kill(&child, signal);
         let output = child.wait_with_output().unwrap();
-        assert!(!is_off(&world), "{signal}: {output:?}");
-        assert_eq!(status(output.status), 128 + number, "{signal}: {output:?}");
+        assert!(!is_off(&world), "{signal:?}: {output:?}");
+        assert_eq!(status(output.status), 128 + signal.as_raw(), "{signal:?}: {output:?}");
     }
 }
 

@@ -1,19 +1,25 @@
 //! What the kernel knows of a process, and signals to it.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Sends it a signal, by the signal's name without "SIG"; false where there is no such process. The shell does it: a minimal
-/// Debian has no other `kill`.
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Sends it a signal; false where there is no such process.
 ///
 /// # Panics
-/// If there is no shell.
+/// If that is no number of a process, or one of another user.
 #[must_use]
-pub fn signal(pid: u32, name: &str) -> bool {
-    let script = format!("kill -s {name} {pid}");
-    let sent = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status();
-    sent.expect("a shell").success()
+pub fn signal(pid: u32, signal: Signal) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process");
+    match kill_process(pid, signal) {
+        Err(Errno::SRCH) => false,
+        sent => {
+            sent.expect("a process that may be sent signals");
+            true
+        }
+    }
 }
 
 fn read(pid: u32, file: &str) -> String {

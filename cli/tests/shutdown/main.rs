@@ -20,6 +20,7 @@ use clusterhat_tests::command::{Output, World, clusterhat_node};
 use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use clusterhat_tests::schema::Schema;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use command::{Run as _, clusterhat};
@@ -104,7 +105,7 @@ impl Programs {
     fn end_sessions(&self) {
         let sessions = fs::read_to_string(self.path("sessions")).unwrap_or_default();
         for session in sessions.lines() {
-            let _ = process::signal(session.parse().unwrap(), "KILL");
+            let _ = process::signal(session.parse().unwrap(), Signal::KILL);
             let process = Path::new("/proc").join(session);
             until("the end of a session", || !process.exists());
         }

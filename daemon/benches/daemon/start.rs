@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::table::{Amount, Row, median};
+use rustix::process::Signal;
 
 use crate::rig::Daemon;
 
@@ -18,7 +19,7 @@ pub(crate) fn rows() -> Vec<Row> {
     for _ in 0..ROUNDS {
         let (took, daemon) = answered(Daemon::new);
         first.push(took);
-        let (_, folder, password) = daemon.end("TERM");
+        let (_, folder, password) = daemon.end(Signal::TERM);
         later.push(answered(|| Daemon::again(folder, &HTTPS, password)).0);
     }
     let row = |what: &str, times| Row {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 
 use clusterhat_tests::running::until;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Request};
@@ -119,7 +120,7 @@ fn what_a_session_has_open_ends_with_the_session_though_nothing_happens() {
     }
     // Nobody uses it: who only looks on does not.
     std::fs::write(&config, "[daemon]\nsession-timeout = 1\n").unwrap();
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     ends(other);
 }
 

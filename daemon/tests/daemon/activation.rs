@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use clusterhat_tests::running::{Running, until};
+use rustix::process::Signal;
 
 use crate::client::Request;
 use crate::rig::Daemon;
@@ -48,7 +49,7 @@ fn a_socket_that_a_killed_daemon_left_is_replaced_and_one_that_answers_is_not() 
     assert_eq!((third.status.code(), third.stdout.len()), (Some(1), 0));
     assert!(daemon.stderr().contains("another clusterhatd uses it"), "{}", daemon.stderr());
     assert_eq!(daemon.ask(&Request::get("/api/v1/nodes")).status, 200);
-    let (_, folder, password) = daemon.end("KILL");
+    let (_, folder, password) = daemon.end(Signal::KILL);
     let daemon = Daemon::again(folder, &[], password);
     assert_eq!(daemon.ask(&Request::get("/api/v1/nodes")).status, 200);
 }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use clusterhat_tests::running::until;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::Request;
@@ -38,7 +39,7 @@ impl Configured {
     fn reload(&self, text: &str) -> String {
         let before = self.daemon.stderr().len();
         std::fs::write(&self.file, text).expect("it can be written");
-        self.daemon.signal("HUP");
+        self.daemon.signal(Signal::HUP);
         let mut told = String::new();
         until("what came of it", || {
             told = self.daemon.stderr()[before..].to_owned();

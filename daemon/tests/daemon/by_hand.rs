@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use clusterhat_tests::process;
 use clusterhat_tests::running::until;
+use rustix::process::Signal;
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_clusterhatd");
@@ -28,8 +29,8 @@ fn first_line(child: &mut Child) -> Value {
     serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
 }
 
-fn signal(child: &Child, name: &str) {
-    assert!(process::signal(child.id(), name));
+fn signal(child: &Child, signal: Signal) {
+    assert!(process::signal(child.id(), signal));
 }
 
 /// Folders that somebody made for a daemon.
@@ -63,7 +64,7 @@ fn a_simulation_is_served_on_loopback_and_leaves_nothing() {
         assert_eq!(made.len(), 1);
         let mode = fs::metadata(folder.path().join(&made[0])).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
-        signal(&child, "TERM");
+        signal(&child, Signal::TERM);
         assert!(child.wait().unwrap().success());
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -104,15 +105,15 @@ fn what_was_tried_ends_with_its_terminal() {
     );
     let wrapper = write("wrapper", &lines);
     write("tests/build-to-try", &format!("#!/bin/sh\necho {}\n", wrapper.display()));
-    for name in ["HUP", "INT", "TERM"] {
+    for sent in [Signal::HUP, Signal::INT, Signal::TERM] {
         let mut child = command(&script, folder.path()).spawn().unwrap();
         assert_eq!(first_line(&mut child)["user"], "admin");
         let daemon = fs::read_to_string(&pid).unwrap();
-        signal(&child, name);
+        signal(&child, sent);
         until("the script's end", || child.try_wait().unwrap().is_some());
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
-        assert!(!Path::new("/proc").join(daemon.trim()).exists(), "{name}");
-        assert_eq!(temporary(folder.path()), [""; 0], "{name}");
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{sent:?}");
+        assert!(!Path::new("/proc").join(daemon.trim()).exists(), "{sent:?}");
+        assert_eq!(temporary(folder.path()), [""; 0], "{sent:?}");
     }
     // Seen: it ended with 0 although nothing was served.
     let mut child = command(&script, folder.path()).arg("--nonsense").spawn().unwrap();
@@ -139,18 +140,18 @@ fn what_is_started_on_a_terminal_ends_with_it() {
         let number = fs::read_to_string(&pid).unwrap().trim().to_owned();
         let daemon = Path::new("/proc").join(&number);
         let is_running = || daemon.join("exe").read_link().is_ok();
-        let send = |name: &str| assert!(process::signal(number.parse().unwrap(), name));
+        let send = |signal| assert!(process::signal(number.parse().unwrap(), signal));
         // While the terminal is there, it is what it is without one.
-        send("HUP");
+        send(Signal::HUP);
         until("the reload", || told().matches("configuration reloaded").count() == 1);
-        signal(&script, "KILL");
+        signal(&script, Signal::KILL);
         script.wait().unwrap();
         if ends {
             until("its end", || !is_running());
         } else {
-            send("HUP");
+            send(Signal::HUP);
             until("another reload", || told().matches("configuration reloaded").count() >= 2);
-            send("TERM");
+            send(Signal::TERM);
             until("its end", || !is_running());
         }
         assert_eq!(temporary(folder.path()), [""; 0], "{before}");
@@ -169,6 +170,6 @@ fn a_password_that_nobody_was_told_is_said_to_be_lost() {
     let mut child = child.stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
     let told = "cannot write the first line: No space left on device (os error 28); the password of admin, which is shown only once, is lost: ";
     until("the warning", || fs::read_to_string(&log).unwrap().contains(told));
-    signal(&child, "TERM");
+    signal(&child, Signal::TERM);
     assert!(child.wait().unwrap().success());
 }

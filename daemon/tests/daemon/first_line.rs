@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::client::Request;
@@ -28,7 +29,7 @@ fn the_first_line_is_all_that_a_client_needs() {
 fn the_password_is_told_once() {
     let daemon = Daemon::new();
     let fingerprint = daemon.first_line["fingerprint"].clone();
-    let (status, folder, password) = daemon.end("TERM");
+    let (status, folder, password) = daemon.end(Signal::TERM);
     assert_eq!(status, Some(0));
     let daemon = Daemon::again(folder, &["--listen", "127.0.0.1:0"], password);
     let line = &daemon.first_line;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clusterhat_tests::process;
 use clusterhat_tests::running::until;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::Request;
@@ -21,11 +22,11 @@ fn a_restart_changes_no_power() {
     daemon.power(&json!({"nodes": ["p2", "p4"], "action": "on", "delay": 0}));
     let before = commanded(&daemon);
     assert_eq!(before, json!([false, true, false, true]));
-    let (status, folder, password) = daemon.end("TERM");
+    let (status, folder, password) = daemon.end(Signal::TERM);
     assert_eq!(status, Some(0));
     let daemon = Daemon::again(folder, &[], password);
     assert_eq!(commanded(&daemon), before);
-    let (status, folder, password) = daemon.end("KILL");
+    let (status, folder, password) = daemon.end(Signal::KILL);
     assert_eq!(status, None);
     let daemon = Daemon::again(folder, &[], password);
     assert_eq!(commanded(&daemon), before);
@@ -34,7 +35,9 @@ fn a_restart_changes_no_power() {
 /// Seen: nothing of what it was doing was written down, whether it was stopped or killed.
 #[test]
 fn what_it_is_doing_when_it_ends_is_written_down() {
-    for (signal, results) in [("TERM", &["begun", "cancelled"][..]), ("KILL", &["begun"])] {
+    for (signal, results) in
+        [(Signal::TERM, &["begun", "cancelled"][..]), (Signal::KILL, &["begun"])]
+    {
         let daemon = Daemon::on_socket();
         let body = json!({"nodes": ["p1", "p2"], "action": "on", "delay": 60});
         assert_eq!(daemon.ask(&Request::post("/api/v1/power", &body)).status, 202);
@@ -46,7 +49,7 @@ fn what_it_is_doing_when_it_ends_is_written_down() {
         let lines: Vec<_> = lines.collect();
         assert!(lines.iter().all(|line| line["target"] == "p1,p2" && line["action"] == "on"));
         let told: Vec<_> = lines.iter().map(|line| &line["result"]).collect();
-        assert_eq!(told, results, "{signal}");
+        assert_eq!(told, results, "{signal:?}");
     }
 }
 
@@ -94,7 +97,7 @@ fn kill(rounds: u64) -> Vec<Duration> {
             std::fs::read_to_string(&file).is_ok_and(|text| text.contains(&round_name))
         });
         std::thread::sleep(Duration::from_millis(7 * round % 97));
-        let (_, folder, password) = daemon.end("KILL");
+        let (_, folder, password) = daemon.end(Signal::KILL);
         writing.join().expect("it writes");
         let begun = Instant::now();
         daemon = Daemon::again(folder, &[], password);
@@ -127,19 +130,19 @@ fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
     std::io::Write::write_all(&mut events, stream.as_bytes()).unwrap();
     std::fs::write(&config, "[nodes.p1]\nname = \"web\"\n[daemon]\nlisten = \"127.0.0.1:0\"\n")
         .unwrap();
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     until("the new name", || daemon.ask(&Request::get("/api/v1/nodes/web")).status == 200);
     assert!(daemon.stderr().contains("configuration reloaded"));
     // What is wrong changes nothing.
     std::fs::write(&config, "[daemon]\nlisten = 5\n").unwrap();
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     until("the refusal", || daemon.stderr().contains("stays as it was"));
     assert_eq!(daemon.get("/api/v1/nodes/web")["node"], "p1");
     // Seen: the reason was told as "cannot use the certificate", and no more.
     let table =
         "[daemon]\nlisten = \"127.0.0.1:0\"\ncertificate = \"/nowhere/c\"\nkey = \"/nowhere/k\"\n";
     std::fs::write(&config, table).unwrap();
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     until("the reason", || {
         daemon
             .stderr()
@@ -166,7 +169,7 @@ fn a_hang_up_that_waits_for_a_file_does_not_keep_it_from_ending() {
     let daemon = Daemon::again(folder.clone(), &options, String::new());
     std::fs::remove_file(&config).unwrap();
     assert!(Command::new("mkfifo").arg(&config).status().unwrap().success());
-    daemon.signal("HUP");
+    daemon.signal(Signal::HUP);
     // It waits: somebody who writes finds a reader.
     let write = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK;
     let mode = rustix::fs::Mode::empty();
@@ -175,7 +178,7 @@ fn a_hang_up_that_waits_for_a_file_does_not_keep_it_from_ending() {
         held = rustix::fs::open(&config, write, mode).ok();
         held.is_some()
     });
-    assert_eq!(daemon.end("TERM").0, Some(0));
+    assert_eq!(daemon.end(Signal::TERM).0, Some(0));
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn systemd_is_told_that_it_is_ready_and_lives() {
     assert_eq!(told(), "READY=1");
     assert_eq!(told(), "WATCHDOG=1");
     assert_eq!(told(), "WATCHDOG=1");
-    assert!(process::signal(child.id(), "TERM"));
+    assert!(process::signal(child.id(), Signal::TERM));
     until("its goodbye", || told() == "STOPPING=1");
     assert!(child.wait().unwrap().success());
 }

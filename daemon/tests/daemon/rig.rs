@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clusterhat_tests::command::clusterhat;
 use clusterhat_tests::process;
 use clusterhat_tests::running::until;
+use rustix::process::Signal;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -176,12 +177,12 @@ impl Daemon {
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, name: &str) {
-        assert!(process::signal(self.pid(), name));
+    pub(crate) fn signal(&self, signal: Signal) {
+        assert!(process::signal(self.pid(), signal));
     }
 
     /// Ends it by a signal. Returns its exit status, and what is needed to start it again.
-    pub(crate) fn end(mut self, signal: &str) -> (Option<i32>, Arc<TempDir>, String) {
+    pub(crate) fn end(mut self, signal: Signal) -> (Option<i32>, Arc<TempDir>, String) {
         self.signal(signal);
         let start = Instant::now();
         let status = loop {

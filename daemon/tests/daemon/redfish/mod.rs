@@ -10,6 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use clusterhat_tests::running::until;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Request};
@@ -36,7 +37,7 @@ impl Service {
     /// Kills it, and starts another one with what it left.
     fn restarted(self) -> Self {
         let Self { daemon, options } = self;
-        let (_, folder, password) = daemon.end("KILL");
+        let (_, folder, password) = daemon.end(Signal::KILL);
         Self { daemon: Daemon::again(Arc::clone(&folder), &options, password), options }
     }
 
