@@ -111,8 +111,8 @@ pub enum Error {
     NotShutDown {
         /// Each that keeps its power, with why.
         failures: Vec<(String, String)>,
-        /// What can be done for those that could not be asked.
-        fixes: Box<[&'static str]>,
+        /// What can be done for those that could not be asked; it names them where it is not for all that failed.
+        fixes: Box<[String]>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
         /// Those that keep their power since another caller has asked for it.
@@ -129,8 +129,8 @@ pub enum Error {
     NotRestarted {
         /// Each that has power with why.
         failures: Vec<(String, String)>,
-        /// What can be done for those that could not be asked.
-        fixes: Box<[&'static str]>,
+        /// What can be done for those that could not be asked; it names them where it is not for all that failed.
+        fixes: Box<[String]>,
         /// Whether a node did not answer in time.
         timed_out: bool,
         /// Those that have no power, so that there is nothing to restart.

@@ -34,7 +34,7 @@ pub(super) struct NodeClauses {
 impl NodeClauses {
     pub(super) fn not_shut_down(
         failures: &[(String, String)],
-        fixes: &[&str],
+        fixes: &[String],
         cut: &[String],
     ) -> Self {
         let mut clauses = Self::keep_power("shut down", failures, fixes);
@@ -55,7 +55,7 @@ impl NodeClauses {
 
     pub(super) fn not_restarted(
         failures: &[(String, String)],
-        fixes: &[&str],
+        fixes: &[String],
         off: &[String],
     ) -> Self {
         let mut clauses = Self::keep_power("restart", failures, fixes);
@@ -65,14 +65,14 @@ impl NodeClauses {
         clauses
     }
 
-    fn keep_power(action: &str, failures: &[(String, String)], fixes: &[&str]) -> Self {
+    fn keep_power(action: &str, failures: &[(String, String)], fixes: &[String]) -> Self {
         if failures.is_empty() {
             return Self { head: String::new(), nodes: Vec::new(), rest: Vec::new() };
         }
         Self {
             head: format!("did not {action}, and keep their power:"),
             nodes: failures.iter().map(|(node, why)| format!("{node}: {why}")).collect(),
-            rest: fixes.iter().map(|&fix| fix.to_owned()).collect(),
+            rest: fixes.to_vec(),
         }
     }
 

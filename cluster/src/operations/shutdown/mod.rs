@@ -9,7 +9,7 @@ mod course;
 mod hidden;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::Node;
@@ -228,7 +228,7 @@ fn not_restarted(courses: &[Course], off: Vec<String>, is_stopped: bool) -> Opti
     let is_silent = |course: &Course| course.has_timed_out() || course.is_asking();
     let timed_out = !is_stopped && courses.iter().any(is_silent);
     let is_any = !failures.is_empty() || !off.is_empty();
-    let (fixes, starting) = (fixes(courses), starting(courses));
+    let (fixes, starting) = (fixes(courses, failures.len()), starting(courses));
     is_any.then_some(Error::NotRestarted { failures, fixes, timed_out, off, starting })
 }
 
@@ -250,14 +250,14 @@ fn not_asked(nodes: &[Node]) -> Error {
 fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let failed = |course: &Course| Some((label(course.node), course.failure(limit)?));
     let have_power = courses.iter().filter(|course| !course.is_cut_by_another());
-    let failures = have_power.filter_map(failed).collect();
+    let failures: Vec<_> = have_power.filter_map(failed).collect();
     let timed_out = courses.iter().any(Course::has_timed_out);
     let labels = |is: fn(&Course) -> bool| -> Box<[String]> {
         courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
     };
     let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
     let cut = labels(Course::is_cut_by_another);
-    let (fixes, starting) = (fixes(courses), starting(courses));
+    let (fixes, starting) = (fixes(courses, failures.len()), starting(courses));
     let error = Error::NotShutDown { failures, fixes, timed_out, wanted, halted, cut, starting };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
@@ -268,9 +268,19 @@ fn starting(courses: &[Course]) -> Box<[String]> {
     starting.map(|course| label(course.node)).collect()
 }
 
-/// What can be done for nodes that could not be asked, each once.
-fn fixes(courses: &[Course]) -> Box<[&'static str]> {
-    courses.iter().filter_map(Course::fix).collect::<BTreeSet<_>>().into_iter().collect()
+/// What can be done for nodes that could not be asked, each once: and for whom, where it is not for all that failed.
+fn fixes(courses: &[Course], failed: usize) -> Box<[String]> {
+    let mut fixes = BTreeMap::<_, Vec<_>>::new();
+    for course in courses {
+        if let Some(fix) = course.fix() {
+            fixes.entry(fix).or_default().push(label(course.node));
+        }
+    }
+    let told = |(fix, nodes): (&str, Vec<String>)| match nodes.len() < failed {
+        true => format!("{}: {fix}", nodes.join(", ")),
+        false => fix.to_owned(),
+    };
+    fixes.into_iter().map(told).collect()
 }
 
 /// A node's result, for the desired state and the hooks.
@@ -284,5 +294,42 @@ fn cut(cluster: &Cluster, course: &Course) -> NodePower {
         undone: false,
         cycled: false,
         system: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clusterhat_tests::command::World;
+
+    use super::*;
+    use crate::agent::AgentError;
+    use crate::{Controller, Options};
+
+    /// Seen: "look at its console" below the lines of several nodes, of which one hung.
+    #[test]
+    fn what_is_not_for_all_that_failed_says_for_whom_it_is() {
+        let world = World::builtin("v2.5");
+        let simulation = Some(world.path().display().to_string());
+        let options = Options { simulation, ..Options::default() };
+        let cluster = Controller::new(&options).unwrap().open().unwrap();
+        let failed = |node, serial| {
+            let (serial, ssh) = (Box::new(serial), Box::new(AgentError::Simulated));
+            let (node_name, ssh_name) = (label(node), label(node));
+            let mut course = Course::new(node, State::Agent, false, Instant::now());
+            course.hear(Said::Failed(AgentError::Unreachable {
+                node: node_name,
+                serial,
+                ssh_name,
+                ssh,
+            }));
+            course
+        };
+        let nodes: Vec<_> = cluster.driver().nodes().take(3).collect();
+        let silent = |node| failed(node, AgentError::Silent);
+        let version = AgentError::Version { oldest: 7, newest: 8 };
+        let courses = [silent(nodes[0]), silent(nodes[1]), failed(nodes[2], version)];
+        let console = "look at its console: its system hangs, or its agent does not run";
+        assert_eq!(*fixes(&courses[..2], 2), [console]);
+        assert_eq!(*fixes(&courses, 3), [format!("p1, p2: {console}")]);
     }
 }

@@ -1,5 +1,7 @@
 //! Every way that a node can go, step by step.
 
+use clusterhat_tests::command::World;
+
 use super::*;
 use crate::agent::AgentError;
 use crate::{Controller, Options};
@@ -15,7 +17,9 @@ struct Run {
 
 impl Run {
     fn new(was_on_usb: bool, force: bool) -> Self {
-        let options = Options { simulation: Some("v2.5".into()), ..Options::default() };
+        let world = World::builtin("v2.5");
+        let simulation = Some(world.path().display().to_string());
+        let options = Options { simulation, ..Options::default() };
         let cluster = Controller::new(&options).unwrap().open().unwrap();
         let node = cluster.driver().nodes().next().unwrap();
         let start = Instant::now();
