@@ -182,6 +182,11 @@ fn a_board_that_does_not_answer_is_why_its_nodes_are_not_shut_down() {
         let fix = "; check that the board is seated properly and has power";
         assert!(output.stderr.contains(fix) && !output.stderr.contains("install"), "{output:?}");
     }
+    // Seen: "on", which nobody knows.
+    let output = call(&world, &["shutdown", "p1"]);
+    assert!(output.stdout.contains("\np1    ?      "), "{output:?}");
+    let document = call(&world, &["shutdown", "p1", "--json"]).json();
+    assert_eq!(document["nodes"][0]["result"], "unknown", "{document}");
 }
 
 /// Seen: "still starting", and to wait for the agent of a node without a card.

@@ -13,6 +13,7 @@ pub(super) fn shutdown(report: &ShutdownReport) -> String {
             ShutdownResult::SwitchedOff => {
                 (cell("off", Tone::Bad), "switched off by another command")
             }
+            ShutdownResult::Unknown => (cell("?", Tone::Bad), "not shut down"),
             _ => (cell("on", Tone::Bad), "not shut down"),
         };
         let by = node.transport.map_or(String::new(), |by| by.to_string());

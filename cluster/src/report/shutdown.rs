@@ -46,6 +46,8 @@ pub enum ShutdownResult {
     SwitchedOff,
     /// It has power, and may be running.
     StillOn,
+    /// Its board does not answer, so whether it has power is not known.
+    Unknown,
 }
 
 /// `reboot`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::failure::{Failure, Hidden};
 use super::{Course, Stage};
 use crate::agent::Transport;
 use crate::report::{NodeShutdown, ShutdownResult};
@@ -113,6 +113,8 @@ impl Course {
         let result = match &self.stage {
             Stage::Off(result) => *result,
             Stage::Failed(Failure::SwitchedOff) => ShutdownResult::SwitchedOff,
+            Stage::Failed(Failure::Absent) => ShutdownResult::Unknown,
+            _ if self.hidden == Some(Hidden::BoardSilent) => ShutdownResult::Unknown,
             _ => ShutdownResult::StillOn,
         };
         NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }
