@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use clusterhat_tests::running::until;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 fn program(folder: &Path, name: &str, script: &str) {
     let path = folder.join(name);
@@ -67,6 +72,31 @@ fn each_step_runs_once() {
     assert_eq!(done, (1..=200).collect::<Vec<_>>());
 }
 
+/// Seen: after Ctrl-C, the steps that were left ran on without anybody who waited for them.
+#[test]
+fn no_step_begins_after_an_interruption() {
+    let tree = tempfile::tempdir().expect("a folder");
+    fs::create_dir(tree.path().join("target")).expect("a folder");
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps.sh");
+    program(tree.path(), "long", "echo begun; exec sleep 60");
+    let script = "set -eu; . \"$1\"; seq 200 | sed 's,$, ./long,' | side_by_side";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(steps).current_dir(tree.path()).process_group(0);
+    let mut shell = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a shell");
+    let logs = tree.path().join("target/steps");
+    let runners = std::thread::available_parallelism().expect("processors").get() + 1;
+    let has_begun =
+        |step| fs::read(logs.join(format!("{step}.log"))).is_ok_and(|log| !log.is_empty());
+    until("the first steps", || (1..=runners).all(has_begun));
+    kill_process_group(Pid::from_child(&shell), Signal::INT).expect("its group");
+    assert_eq!(shell.wait().expect("a shell").code(), Some(130));
+    assert!(!logs.join("waiting").exists());
+    // Whoever took the steps ends, too, and says nothing of it.
+    let mut said = String::new();
+    shell.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert_eq!(said, "");
+}
+
 /// What is installed, and the package of each file by its name.
 #[test]
 fn each_installed_file_is_of_one_package() {
@@ -122,4 +152,26 @@ fn each_installed_file_is_of_one_package() {
     let distinct: BTreeSet<_> = all.iter().collect();
     assert_eq!(distinct.len(), all.len(), "{all:?}");
     assert!(all.iter().all(|path| tree.path().join(path).is_file()), "{all:?}");
+}
+
+/// Seen: a file that had become a folder was not mutated any more, and nothing said so.
+#[test]
+fn whatever_mutation_testing_names_is_there() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(repository.join(".cargo/mutants.toml")).expect("a file");
+    let table: toml::Table = text.parse().expect("TOML");
+    let globs = table["examine_globs"].as_array().expect("a list");
+    let mut named = 0;
+    for glob in globs.iter().filter_map(toml::Value::as_str) {
+        let (before, rest) = glob.split_once('{').unwrap_or((glob, "}"));
+        let (words, after) = rest.split_once('}').expect("a closing brace");
+        for word in words.split(',') {
+            let path = format!("{before}{word}{after}");
+            // All of a folder, or a file.
+            let path = repository.join(path.strip_suffix("/*.rs").unwrap_or(&path));
+            assert!(path.exists(), "{}", path.display());
+            named += 1;
+        }
+    }
+    assert!(named > 20, "{named}");
 }

@@ -15,19 +15,24 @@ step() {
     name=$1 from="$(date +%s)"
     shift
     # A shell lets what runs in the background ignore Ctrl-C.
-    if env --default-signal=INT,QUIT "$@" >"$logs/$name.log" 2>&1 </dev/null; then
-        echo "  done    $name, $(since "$from")"
-    else
+    status=0
+    env --default-signal=INT,QUIT "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+    case $status in
+    0) echo "  done    $name, $(since "$from")" ;;
+    # Ctrl-C: whoever runs the steps ends, too, and no other is to begin.
+    130) rm -f "$logs/waiting" ;;
+    *)
         cat "$logs/$name.log"
         echo "  FAILED  $name, $(since "$from")"
         echo "$name" >>"$logs/failed"
-    fi
+        ;;
+    esac
 }
 
 # The next of the steps that nobody has taken; a line for each stands in the file "waiting".
 take() {
     while :; do
-        line="$(flock "$logs/turn" sed -i -e '1w /dev/stdout' -e 1d "$logs/waiting")"
+        line="$(flock "$logs/turn" sed -i -e '1w /dev/stdout' -e 1d "$logs/waiting" 2>/dev/null)" || return 0
         [ -n "$line" ] || return 0
         # shellcheck disable=SC2086 # a command in words
         step $line
@@ -62,3 +67,4 @@ conclude() {
 
 rm -rf "$logs"
 mkdir -p "$logs"
+trap 'rm -f "$logs/waiting"; exit 130' HUP INT TERM
