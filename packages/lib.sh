@@ -11,12 +11,20 @@ keys=/usr/share/keyrings/debian-archive-keyring.gpg
 # Root file systems keep their file's modes whoever makes them.
 umask 022
 
+# only_option OPTION WORD...: refuses any other word
+only_option() {
+    only_option=$1
+    shift
+    [ $# = 0 ] || [ "$*" = "$only_option" ] || {
+        echo "$0: $* is not $only_option" >&2
+        exit 2
+    }
+}
+
 # need COMMAND PACKAGE: installs the package where the command is missing
 need() {
     if command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; then return; fi
-    echo "installing: $2" >&2
-    $sudo apt-get update -qq
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+    tests/apt-install "$2"
 }
 
 # The archive that this machine's own apt takes Debian from, or else Debian's public one.

@@ -97,6 +97,42 @@ fn no_step_begins_after_an_interruption() {
     assert_eq!(said, "");
 }
 
+/// Seen: a package index that was being renewed on the mirror ended the first command on a fresh machine.
+#[test]
+fn a_mirror_that_is_being_renewed_is_tried_again() {
+    let tree = tempfile::tempdir().expect("a folder");
+    program(tree.path(), "sudo", "exec \"$@\"");
+    program(tree.path(), "sleep", "echo sleep $1 >>\"$CALLS\"");
+    let path = format!("{}:{}", tree.path().display(), std::env::var("PATH").expect("a path"));
+    let install = Path::new(env!("CARGO_MANIFEST_DIR")).join("apt-install");
+    for (failures, said, status, told) in [
+        (2, "unexpected size", 0, "update\nsleep 5\nupdate\nsleep 20\nupdate\ninstall this\n"),
+        (
+            9,
+            "Hash Sum mismatch",
+            1,
+            "update\nsleep 5\nupdate\nsleep 20\nupdate\nsleep 60\nupdate\n",
+        ),
+        (1, "no network", 1, "update\n"),
+    ] {
+        let calls = tree.path().join("calls");
+        let apt = format!(
+            "for last; do :; done
+             case $1 in update) echo update ;; *) echo \"$1 $last\" ;; esac >>\"$CALLS\"
+             [ \"$(grep -c update \"$CALLS\")\" -gt {failures} ] || {{ echo '{said}' >&2; exit 100; }}"
+        );
+        program(tree.path(), "apt-get", &apt);
+        let mut command = Command::new(&install);
+        let output = command.arg("this").env("PATH", &path).env("CALLS", &calls).output();
+        let output = output.expect("a shell");
+        assert_eq!(output.status.code(), Some(status), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).expect("text");
+        assert!(stderr.contains(said), "{stderr}");
+        assert_eq!(fs::read_to_string(&calls).expect("calls"), told);
+        fs::remove_file(&calls).expect("calls");
+    }
+}
+
 /// What is installed, and the package of each file by its name.
 #[test]
 fn each_installed_file_is_of_one_package() {
