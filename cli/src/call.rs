@@ -95,6 +95,8 @@ impl Call {
 
     fn run(&mut self, global: &Global, command: &dyn Run) -> Done {
         self.options = global.options()?;
+        // Also for commands that reach the service by its socket, and know no controller.
+        self.options.check_root()?;
         if let Some(name) = &self.options.simulation {
             simulation::name(name);
             if !self.is_json {

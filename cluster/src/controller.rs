@@ -8,6 +8,7 @@ use hat_driver::linux::{
 };
 use hat_driver::revisions::Version;
 use hat_driver::sim::{Machine, StoreError, builtin};
+use system_config::changes::check_inside;
 
 use crate::backend::Backend;
 use crate::cluster::Cluster;
@@ -39,6 +40,28 @@ pub struct Options {
     pub without_boards: bool,
 }
 
+/// Where something is made below a root: locks and records, the service's socket, nodes' notes, what nodes are to do.
+const MADE: [&str; 5] = [
+    "run/lock",
+    "run/clusterhat",
+    "run/clusterhat-nodes",
+    "var/lib/clusterhat/power",
+    "var/lib/clusterctrl/boot",
+];
+
+impl Options {
+    /// Checks that what is made below the root stays below it. A system that is only mounted, such as a card, may have links there
+    /// that lead to this machine's files.
+    ///
+    /// # Errors
+    /// [`Error::LeadsOut`].
+    pub fn check_root(&self) -> Result<(), Error> {
+        let root = self.root.as_deref().filter(|root| *root != Path::new("/"));
+        let check = |root| MADE.iter().try_for_each(|folder| check_inside(root, Path::new(folder)));
+        root.map_or(Ok(()), check).map_err(Error::LeadsOut)
+    }
+}
+
 /// The machine and its settings, before any board is looked for.
 pub struct Controller {
     machine: Arc<dyn Platform>,
@@ -53,8 +76,9 @@ impl Controller {
     /// part of it ([`config`]). Touches no hardware.
     ///
     /// # Errors
-    /// [`Error::NoRoot`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
+    /// [`Error::NoRoot`], [`Error::LeadsOut`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
     pub fn new(options: &Options) -> Result<Self, Error> {
+        options.check_root()?;
         let (machine, sources, backend): (Arc<dyn Platform>, _, _) =
             match options.simulation.as_deref() {
                 Some(name) => {

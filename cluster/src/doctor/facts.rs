@@ -111,8 +111,8 @@ impl Facts {
     /// Looks at everything.
     ///
     /// # Errors
-    /// [`Error::Nodes`], [`Error::NoRoot`], [`Error::Simulation`] or [`Error::NotController`]: there is nothing to
-    /// look at, or it is not said what.
+    /// [`Error::Nodes`], [`Error::NoRoot`], [`Error::LeadsOut`], [`Error::Simulation`] or [`Error::NotController`]: there is
+    /// nothing to look at, it is not said what, or looking would make files elsewhere.
     pub(super) fn gather(subject: &Subject<'_>) -> Result<Self, Error> {
         let options = Options { without_boards: true, ..subject.options.clone() };
         let mut facts = Self {

@@ -15,6 +15,7 @@ impl Error {
             | Self::NoFan
             | Self::NoNetworkPlace { .. }
             | Self::NoRoot(_)
+            | Self::LeadsOut(_)
             | Self::NoSystem
             | Self::NotRunning(_)
             | Self::NotRoot

@@ -178,6 +178,9 @@ pub enum Error {
     /// The root of the system that was named is no folder.
     #[error("{}: no such directory", .0.display())]
     NoRoot(PathBuf),
+    /// A link below the root that was named leads out of it, and something would be made behind it.
+    #[error("{0}")]
+    LeadsOut(io::Error),
     /// The operation is about a system, and only boards are simulated.
     #[error("a simulation covers boards, not a system: specify the root of a system")]
     NoSystem,

@@ -28,11 +28,12 @@ impl Hook {
     }
 }
 
-/// The hooks in the order of their names, and why other files are not run.
+/// The hooks in the order of their names, and why other files are not run. Links do not lead out of the root: a system that is
+/// only mounted does not choose among this machine's programs.
 pub(super) fn hooks(root: &Path) -> (Vec<Hook>, Vec<String>) {
     let folder = root.join(FOLDER);
     let skipped = |path: &Path, why: &str| format!("{} is not run: {why}", path.display());
-    let entries = match look(&folder) {
+    let entries = match look(root, &folder) {
         Ok(entries) => entries,
         Err(Skip::Absent) => return Default::default(),
         Err(Skip::Why(why)) => return (Vec::new(), vec![format!("{}: {why}", folder.display())]),
@@ -47,7 +48,7 @@ pub(super) fn hooks(root: &Path) -> (Vec<Hook>, Vec<String>) {
             warnings.push(skipped(&path, why));
             continue;
         }
-        match check_file(fs::metadata(&path)) {
+        match check_file(root, &path) {
             Ok(()) => hooks.push(Hook { name, path }),
             Err(why) => warnings.push(skipped(&path, &why)),
         }
@@ -61,12 +62,15 @@ enum Skip {
 }
 
 /// What is in the folder, without hidden files.
-fn look(folder: &Path) -> Result<Vec<PathBuf>, Skip> {
+fn look(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, Skip> {
     let io = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Skip::Absent,
         _ => Skip::Why(format!("no hook is run: {error}")),
     };
     let metadata = fs::metadata(folder).map_err(io)?;
+    if !is_inside(root, folder).map_err(io)? {
+        return Err(Skip::Why("no hook is run: a symbolic link leads out of the root".to_owned()));
+    }
     check_owner(&metadata).map_err(|why| Skip::Why(format!("no hook is run: the folder {why}")))?;
     let entries = fs::read_dir(folder).map_err(io)?;
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -78,8 +82,11 @@ fn look(folder: &Path) -> Result<Vec<PathBuf>, Skip> {
     Ok(paths)
 }
 
-fn check_file(metadata: io::Result<Metadata>) -> Result<(), String> {
-    let metadata = metadata.map_err(|error| error.to_string())?;
+fn check_file(root: &Path, path: &Path) -> Result<(), String> {
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !is_inside(root, path).map_err(|error| error.to_string())? {
+        return Err("it is a symbolic link that leads out of the root".to_owned());
+    }
     if !metadata.is_file() {
         return Err("it is not a regular file".to_owned());
     }
@@ -87,6 +94,11 @@ fn check_file(metadata: io::Result<Metadata>) -> Result<(), String> {
         return Err("it is not executable".to_owned());
     }
     check_owner(&metadata).map_err(|why| format!("it {why}"))
+}
+
+/// Whether what is found at a path, through all links, is below the root.
+fn is_inside(root: &Path, path: &Path) -> io::Result<bool> {
+    Ok(fs::canonicalize(path)?.starts_with(fs::canonicalize(root)?))
 }
 
 /// Root's, or the caller's own, and writable by nobody else.
@@ -165,6 +177,35 @@ mod tests {
         assert!(told("80-folder", "not a regular file"), "{warnings:?}");
         assert!(told("91-dangling", "No such file"), "{warnings:?}");
         assert_eq!(warnings.len(), 7, "{warnings:?}");
+    }
+
+    /// Seen: a mounted card's link had another program of this machine run, as root.
+    #[test]
+    fn what_is_outside_of_the_root_is_not_run() {
+        let (outside, elsewhere) = root();
+        write(&elsewhere.join("50-outside"), 0o755);
+        let (inside, folder) = root();
+        write(&folder.join("10-inside"), 0o755);
+        symlink(elsewhere.join("50-outside"), folder.join("50-absolute")).unwrap();
+        let up = format!("{}{}", "../".repeat(20), elsewhere.join("50-outside").display());
+        symlink(up, folder.join("60-relative")).unwrap();
+        symlink("../hooks.d/10-inside", folder.join("70-link")).unwrap();
+        let (found, warnings) = hooks(inside.path());
+        let names: Vec<_> = found.iter().map(|hook| &*hook.name).collect();
+        assert_eq!(names, ["10-inside", "70-link"]);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        let told = |text: &String| {
+            text.ends_with("is not run: it is a symbolic link that leads out of the root")
+        };
+        assert!(warnings.iter().all(told), "{warnings:?}");
+        fs::remove_dir_all(&folder).unwrap();
+        symlink(outside.path().join(FOLDER), &folder).unwrap();
+        let (found, warnings) = hooks(inside.path());
+        assert!(found.is_empty());
+        assert!(
+            warnings[0].ends_with("no hook is run: a symbolic link leads out of the root"),
+            "{warnings:?}"
+        );
     }
 
     #[test]
