@@ -1,10 +1,16 @@
 //! The system's own programs, which are asked and told.
 
+use std::env;
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
+
+/// Where the system's programs are. Users without root have no sbin in their path.
+const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +43,9 @@ pub struct LinuxTools;
 
 impl Tools for LinuxTools {
     fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed> {
-        // Users without root have no sbin in their path.
-        let path = std::env::var("PATH").unwrap_or_default();
         let output = Command::new(program)
             .args(words)
-            .env("PATH", format!("{path}:/usr/sbin:/sbin:/usr/bin:/bin"))
+            .env("PATH", path(env::var_os("PATH")))
             .env("LC_ALL", "C")
             // A hang-up of the terminal is for us, who put things back, and not for what we wait for.
             .process_group(0)
@@ -53,5 +57,40 @@ impl Tools for LinuxTools {
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         })
+    }
+}
+
+/// The caller's path with the system's folders behind it. An empty or relative part would mean the current folder, where anybody may
+/// have put a program of that name.
+fn path(callers: Option<OsString>) -> OsString {
+    let callers = callers.unwrap_or_default();
+    let given = env::split_paths(&callers).filter(|folder| folder.is_absolute());
+    let all = given.chain(FOLDERS.map(PathBuf::from));
+    // Parts of a path have no colon.
+    env::join_paths(all).unwrap_or_else(|_| FOLDERS.join(":").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn no_program_is_taken_from_the_current_folder() {
+        let ours = "/usr/sbin:/sbin:/usr/bin:/bin";
+        for (callers, before) in [
+            (None, ""),
+            (Some(""), ""),
+            (Some(":"), ""),
+            (Some("."), ""),
+            (Some("/opt/bin"), "/opt/bin:"),
+            (Some("bin:/a::../b:/c:"), "/a:/c:"),
+        ] {
+            let path = path(callers.map(OsString::from));
+            assert_eq!(path.to_str(), Some(&*format!("{before}{ours}")), "{callers:?}");
+        }
+        let path = path(Some(OsString::from_vec(b"/a\xff:b".to_vec())));
+        assert_eq!(path.into_vec(), [b"/a\xff:".as_slice(), ours.as_bytes()].concat());
     }
 }
