@@ -180,15 +180,38 @@ fn all_nodes_that_do_not_follow_are_named() {
     let mut value = World::builtin_value("a+6");
     value["chips"]["11"]["stuck"] = json!([null, 0, null, 0, null]);
     let world = World::new(&value);
-    // In one step: after a pause they would be taken for switched off by somebody else.
-    let output = world.run(&["on", "--delay", "0"]);
+    // Nor are they taken for switched off by somebody else, after a pause.
+    for delay in ["0", "0.05"] {
+        world.write(&value);
+        let output = world.run(&["on", "--delay", delay]);
+        assert_eq!(output.status, 1, "{output:?}");
+        let told = ["p2 p4: ", "nodes 2 4 of the board do not follow", "switched on: p1 p3 p5"];
+        assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+        assert!(!output.stdout.contains("another process"), "{output:?}");
+        let ons = output.stdout.lines().filter(|line| line.ends_with(" on")).count();
+        assert_eq!(ons, 3, "{output:?}");
+    }
+    let output = world.run(&["cycle", "p1", "p2", "p3"]);
     assert_eq!(output.status, 1, "{output:?}");
-    let told = ["p2 p4: ", "nodes 2 4 of the board do not follow", "switched on: p1 p3 p5"];
+    let told = ["p2: ", "node 2 of the board does not follow", "switched on: p1 p3"];
     assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
     value["chips"]["11"]["stuck"] = json!([1, null, null, null, 1]);
     world.write(&value);
     let output = world.run(&["off"]);
     assert!(output.stderr.contains("p1 p5: "), "{output:?}");
+}
+
+/// The pins of a HAT, likewise.
+#[test]
+fn all_pins_that_do_not_follow_are_named_after_pauses_too() {
+    let mut value = World::builtin_value("v2.5");
+    value["chips"]["1"]["stuck"] = json!([null, 0, 0, null, null, null, null, null]);
+    let world = World::new(&value);
+    let output = world.run(&["on", "--delay", "0.05"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    let told = ["p2 p3: ", "switched on: p1 p4"];
+    assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+    assert!(!output.stdout.contains("another process"), "{output:?}");
 }
 
 /// A DA with its second and its eighth HAT alone.

@@ -100,6 +100,20 @@ fn a_foreign_program_s_write_is_seen() {
     assert_eq!(latch(&world) & 0x0f, 0);
 }
 
+/// On a ClusterCTRL board, which tells only what its nodes show, it is told from a node that does not follow.
+#[test]
+fn a_foreign_program_s_command_is_seen() {
+    let world = ready("triple");
+    let on = world.start(&["on", "p1", "p2", "--delay", "1", "--json"]);
+    until("p1 goes on", || went_on(&world) == [0]);
+    until("the pause", || world.held_locks().len() == 1);
+    let mut value = world.read();
+    value["chips"]["11"]["p"][0] = json!(0);
+    world.write(&value);
+    check_undone(&on.finish(), "p1 was", "p2 was");
+    assert_eq!(went_on(&world), [0]);
+}
+
 /// On the board before.
 #[test]
 fn a_node_of_an_earlier_board_ends_the_on() {

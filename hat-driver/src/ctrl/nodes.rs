@@ -103,9 +103,28 @@ impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
         first.map_or(Ok(NodesPower { on, unread, ..state }), Err)
     }
 
-    fn verify(&mut self, state: NodesPower, nodes: Positions) -> Result<(), Self::Error> {
+    /// The board tells what its nodes show, not what they are told.
+    fn not_following(
+        &mut self,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<Positions, Self::Error> {
+        let seen = self.state(nodes, action)?;
+        Ok(match action {
+            Action::On => nodes.without(self.on(seen)),
+            Action::Off => nodes.intersection(seen.on),
+        })
+    }
+
+    fn verify(
+        &mut self,
+        state: NodesPower,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<(), Self::Error> {
         let (seen, error) = self.ask(nodes);
-        let told = self.on(state).without(state.absent);
+        let wanted = if action == Action::On { nodes } else { Positions::NONE };
+        let told = wanted.without(state.absent);
         let differs = |&position: &u8| seen.on.has(position) != told.has(position);
         let readable = nodes.without(seen.unread).without(seen.absent);
         let wrong: Positions = readable.iter().filter(differs).collect();

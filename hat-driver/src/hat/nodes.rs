@@ -65,7 +65,12 @@ impl<B: I2c, L: Line<Error = B::Error>> Switchable for Hat<B, L> {
         Ok(Driven { latch: Self::apply(self, state.latch, on, off)?, ..state })
     }
 
-    fn verify(&mut self, state: Driven, nodes: Positions) -> Result<(), Self::Error> {
+    fn verify(
+        &mut self,
+        state: Driven,
+        nodes: Positions,
+        _action: Action,
+    ) -> Result<(), Self::Error> {
         let inputs = Signals::from_bits(state.inputs.bits()).intersection(nodes.into());
         Self::verify(self, state.latch, Signals::from(nodes).without(inputs))?;
         if inputs.is_empty() {

@@ -71,7 +71,7 @@ fn switch_off(hat: &mut LinuxHat, spare: Positions) -> Result<Positions, Failed>
     };
     let after = Switchable::apply(hat, state, on, Action::Off)
         .map_err(|error| (on, hat.resulting_state(state, on, Action::Off), error.into()))?;
-    let checked = Switchable::verify(hat, after, on);
+    let checked = Switchable::verify(hat, after, on, Action::Off);
     checked.map_err(|error| (on, ResultingState::New, error.into()))?;
     Ok(on)
 }

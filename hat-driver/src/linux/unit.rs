@@ -232,12 +232,24 @@ impl Switchable for Unit {
         })
     }
 
-    fn verify(&mut self, state: UnitState, nodes: Positions) -> Result<(), BoardError> {
+    fn not_following(&mut self, nodes: Positions, action: Action) -> Result<Positions, BoardError> {
+        Ok(match self {
+            Self::Hat(board) => board.not_following(nodes, action)?,
+            Self::Ctrl(device) => device.not_following(nodes, action)?,
+        })
+    }
+
+    fn verify(
+        &mut self,
+        state: UnitState,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<(), BoardError> {
         match (self, state) {
             (Self::Hat(board), UnitState::Hat(state)) => {
-                Ok(Switchable::verify(board, state, nodes)?)
+                Ok(Switchable::verify(board, state, nodes, action)?)
             }
-            (Self::Ctrl(device), UnitState::Ctrl(on)) => Ok(device.verify(on, nodes)?),
+            (Self::Ctrl(device), UnitState::Ctrl(on)) => Ok(device.verify(on, nodes, action)?),
             _ => Ok(()),
         }
     }

@@ -86,11 +86,29 @@ pub trait Switchable {
         action: Action,
     ) -> Result<Self::State, Self::Error>;
 
-    /// Compares what the nodes show with what they are told.
+    /// Those of the nodes just switched that do not show it, before others may use the board. None
+    /// where [`Self::on`] tells what is commanded, whatever the nodes show.
+    ///
+    /// # Errors
+    /// Where the board fails.
+    fn not_following(
+        &mut self,
+        _nodes: Positions,
+        _action: Action,
+    ) -> Result<Positions, Self::Error> {
+        Ok(Positions::NONE)
+    }
+
+    /// Compares what the nodes show with what they are told, which is `action` for all of them.
     ///
     /// # Errors
     /// Where they differ, or the board fails.
-    fn verify(&mut self, state: Self::State, nodes: Positions) -> Result<(), Self::Error>;
+    fn verify(
+        &mut self,
+        state: Self::State,
+        nodes: Positions,
+        action: Action,
+    ) -> Result<(), Self::Error>;
 
     /// After a failed [`Self::apply`]: the nodes that are as asked all the same. None where nodes are
     /// switched by one write.

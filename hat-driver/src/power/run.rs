@@ -54,7 +54,16 @@ pub fn switch<B: Switchable, C: SwitchHooks>(
     hooks: &mut C,
 ) -> Result<Finished, Failure<B::Error, C::Stop>> {
     let nothing = Positions::NONE;
-    let mut run = Run { board, hooks, request, action, done: nothing, right: nothing };
+    let mut run = Run {
+        board,
+        hooks,
+        request,
+        action,
+        done: nothing,
+        right: nothing,
+        fresh: nothing,
+        missed: nothing,
+    };
     run.enter()?;
     run.request = run.hooks.still_asked(request);
     let result = match run.request.is_empty() && !request.is_empty() {
@@ -75,6 +84,10 @@ struct Run<'a, B, C> {
     done: Positions,
     /// The nodes that are as asked, by us or before us.
     right: Positions,
+    /// The nodes that were switched since others were kept off.
+    fresh: Positions,
+    /// The nodes that did not follow when they were switched, nor since.
+    missed: Positions,
 }
 
 impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
@@ -96,7 +109,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
             state = self.step(step.nodes, state)?;
         }
         // The nodes asked for that were in place already are held to the same proof.
-        self.board.verify(state, self.request).map_err(|error| Failure {
+        self.board.verify(state, self.request, self.action).map_err(|error| Failure {
             nodes: self.request,
             resulting: ResultingState::New,
             ..self.between(Cause::Board(error))
@@ -109,16 +122,21 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
     }
 
     fn asked(&mut self, state: B::State) -> Result<(), Failure<B::Error, C::Stop>> {
+        let on = self.board.on(state);
         let expected = match self.action {
-            Action::On => self.right,
+            Action::On => {
+                self.missed = self.missed.without(on);
+                self.right.without(self.missed)
+            }
             Action::Off => Positions::NONE,
         };
-        let asked = self.hooks.asked(self.board.on(state), expected);
+        let asked = self.hooks.asked(on, expected);
         asked.map_err(|stop| self.between(Cause::Stop(stop)))
     }
 
     /// Lets others in for a while, and returns the state as it is afterwards.
     fn pause(&mut self, wait: Duration) -> Result<B::State, Failure<B::Error, C::Stop>> {
+        self.read_back()?;
         self.hooks.leave();
         self.hooks.wait(wait).map_err(|stop| self.between(Cause::Stop(stop)))?;
         self.enter()?;
@@ -126,6 +144,17 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
         let state = state.map_err(|error| self.between(Cause::Board(error)))?;
         self.asked(state)?;
         Ok(state)
+    }
+
+    /// A node that does not follow would be taken for switched off by others, once they are let in.
+    fn read_back(&mut self) -> Result<(), Failure<B::Error, C::Stop>> {
+        let fresh = core::mem::replace(&mut self.fresh, Positions::NONE);
+        if !fresh.is_empty() {
+            let missed = self.board.not_following(fresh, self.action);
+            let missed = missed.map_err(|error| self.between(Cause::Board(error)))?;
+            self.missed = self.missed.union(missed);
+        }
+        Ok(())
     }
 
     /// Switches the nodes of a step, except those that another process has switched since.
@@ -149,6 +178,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
             .apply(state, due, self.action)
             .map_err(|error| self.broken(error, state, due))?;
         self.done = self.done.union(due);
+        self.fresh = self.fresh.union(due);
         self.right = self.right.union(due);
         self.hooks.switched(due).map_err(|stop| self.between(Cause::Stop(stop)))?;
         Ok(state)
@@ -182,8 +212,8 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
             cause,
             nodes: Positions::NONE,
             resulting: ResultingState::Old,
-            done: self.done,
-            left: self.request.without(self.right),
+            done: self.done.without(self.missed),
+            left: self.request.without(self.right.without(self.missed)),
         }
     }
 }

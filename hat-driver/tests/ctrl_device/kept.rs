@@ -88,15 +88,17 @@ fn nodes_are_switched_and_proven_one_by_one() {
     let sent: Vec<_> = bench.take_log().into_iter().filter(|(bytes, _)| bytes.len() > 1).collect();
     assert_eq!(sent, [(vec![0x0c, 1, 0x03], 0), (vec![0x0c, 3, 0x03], 0)]);
     assert_eq!(after.on.bits(), 0b111);
-    assert_eq!(device.verify(after, all), Ok(()));
+    assert_eq!(device.verify(after, all, Action::On), Ok(()));
     // Nodes that do not follow are named, all of them.
     bench.take(|board| board.p[2] = 0);
-    let error = device.verify(after, all).unwrap_err();
+    let error = device.verify(after, all, Action::On).unwrap_err();
     let wrong = Positions::from_bits(0b100);
     assert_eq!(error, CtrlError::NotFollowed { command: Command::On, nodes: wrong });
     assert!(error.to_string().contains("node 3 of the board does not"), "{error}");
+    let missed = device.not_following(Positions::from_bits(0b101), Action::On);
+    assert_eq!(missed, Ok(wrong));
     bench.take(|board| board.p[0] = 0);
-    let error = device.verify(after, all).unwrap_err();
+    let error = device.verify(after, all, Action::On).unwrap_err();
     let wrong = Positions::from_bits(0b101);
     assert_eq!(error, CtrlError::NotFollowed { command: Command::On, nodes: wrong });
     assert!(error.to_string().contains("nodes 1 3 of the board do not"), "{error}");
