@@ -38,12 +38,15 @@ pub(crate) struct SoFar {
     switched: Vec<(Node, Action)>,
     /// What the operation, which has come back, says of those that it has not switched.
     others: Option<BTreeMap<Node, ResultingState>>,
+    /// Nodes that were not switched, and of which nobody knows whether they have power, since their board does not answer.
+    silent: Vec<Node>,
 }
 
 impl SoFar {
     /// Of a command that brings nodes to this power in the end.
     pub(crate) fn new(nodes: &[Node], action: Action, doing: Doing) -> Self {
-        Self { asked: nodes.to_vec(), action, doing, switched: Vec::new(), others: None }
+        let (switched, silent) = (Vec::new(), Vec::new());
+        Self { asked: nodes.to_vec(), action, doing, switched, others: None, silent }
     }
 
     /// A node was switched and read back.
@@ -105,9 +108,13 @@ impl SoFar {
             }
         }
         if let Some(Report::Shutdown(report)) = report {
-            let still_on = report.nodes.iter().filter(|row| row.result == ShutdownResult::StillOn);
-            let still_on = still_on.filter_map(|row| self.node(&row.node));
+            let nodes = |result| {
+                let rows = report.nodes.iter().filter(move |row| row.result == result);
+                rows.filter_map(|row| self.node(&row.node))
+            };
+            let still_on = nodes(ShutdownResult::StillOn);
             others.extend(still_on.map(|node| (node, ResultingState::Old)));
+            self.silent = nodes(ShutdownResult::Unknown).collect();
         }
         self.others = Some(others);
     }
@@ -123,6 +130,7 @@ impl SoFar {
         let learned = self.others.as_ref().and_then(|others| others.get(&node).copied());
         let resulting = match &self.doing {
             Doing::Preparing => ResultingState::Old,
+            _ if self.silent.contains(&node) => ResultingState::Unknown,
             Doing::Waiting(nodes) if nodes.contains(&node) => ResultingState::New,
             // What was not switched yet may be just now.
             _ => learned.unwrap_or(ResultingState::Unknown),
@@ -154,9 +162,13 @@ impl SoFar {
         if matches!(self.doing, Doing::Switching) && !self.switched.is_empty() && !left.is_empty() {
             let _ = write!(text, "; not switched: {}", left.join(" "));
         }
-        let is_sure = states.iter().all(|state| state.resulting != ResultingState::Unknown);
+        let is_silent = |node: &str| self.silent.iter().any(|silent| label(*silent) == node);
+        let is_sure = |state: &NodeState| {
+            state.resulting != ResultingState::Unknown || is_silent(&state.node)
+        };
+        let is_sure = states.iter().all(is_sure);
         match &self.doing {
-            Doing::ShuttingDown(nodes) => text.push_str(&going_down(nodes, is_sure)),
+            Doing::ShuttingDown(nodes) => text.push_str(&self.going_down(nodes, is_sure)),
             Doing::Restarting(nodes) => {
                 let _ = write!(text, "; {} asked to restart and may still do so", were(nodes));
             }
@@ -164,6 +176,15 @@ impl SoFar {
                 text.push_str("; nothing was switched");
             }
             _ => {}
+        }
+        if !self.silent.is_empty() {
+            let (have, board) = match self.silent.len() {
+                1 => ("has", "its board does"),
+                _ => ("have", "their boards do"),
+            };
+            let nodes = names(&self.silent);
+            let _ =
+                write!(text, "; whether {nodes} {have} power is not known, as {board} not answer");
         }
         if !is_sure {
             text.push_str("; a node that was being switched at that moment may be in either state");
@@ -174,20 +195,26 @@ impl SoFar {
         }
         text
     }
+
+    fn going_down(&self, nodes: &[Node], is_sure: bool) -> String {
+        let asked = format!("; {} asked to shut down and may still halt", were(nodes));
+        let is_silent = |node: &&Node| self.silent.contains(node);
+        let on: Vec<_> = nodes.iter().filter(|node| !is_silent(node)).copied().collect();
+        if !is_sure || on.is_empty() {
+            return asked;
+        }
+        let they = if on.len() < nodes.len() { names(&on) } else { pronoun(&on).to_owned() };
+        let (keep, them) = if on.len() == 1 { ("keeps its", "it") } else { ("keep their", "them") };
+        let names = names(&on);
+        format!(
+            "{asked}; {they} {keep} power: `clusterhat shutdown {names}` waits for {them} again, \
+             `clusterhat off --immediate {names}` cuts it now"
+        )
+    }
 }
 
-fn going_down(nodes: &[Node], is_sure: bool) -> String {
-    let asked = format!("; {} asked to shut down and may still halt", were(nodes));
-    if !is_sure {
-        return asked;
-    }
-    let (they_keep, them) =
-        if nodes.len() == 1 { ("it keeps its", "it") } else { ("they keep their", "them") };
-    let names = names(nodes);
-    format!(
-        "{asked}; {they_keep} power: `clusterhat shutdown {names}` waits for {them} again, \
-         `clusterhat off --immediate {names}` cuts it now"
-    )
+const fn pronoun(nodes: &[Node]) -> &'static str {
+    if nodes.len() == 1 { "it" } else { "they" }
 }
 
 /// `p1 p2 were`.

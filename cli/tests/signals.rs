@@ -177,6 +177,31 @@ fn nodes_that_were_asked_to_shut_down_are_told() {
     assert!(is_on(&world, 1) && is_on(&world, 2));
 }
 
+/// Seen: "a node that was being switched at that moment may be in either state", of one whose board did not answer.
+#[test]
+fn a_board_that_does_not_answer_leaves_no_doubt_about_the_others() {
+    let mut value = World::builtin_value("two-hats");
+    value["nodes"] = json!({ "p1": { "boots_in": 0, "hangs": true } });
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    let mut value = world.read();
+    value["chips"].as_object_mut().unwrap().remove("1:0x23");
+    world.write(&value);
+    let error = interrupted(&world, "lock.ttypi1a", &["shutdown", "p1", "p5"]);
+    let message = error["message"].as_str().unwrap();
+    // Only where p5 was still being asked it has to be said who keeps its power.
+    let who = if message.contains("p1 was") { "it" } else { "p1" };
+    let p1 = format!(
+        "asked to shut down and may still halt; {who} keeps its power: `clusterhat shutdown p1` waits for it again, \
+         `clusterhat off --immediate p1` cuts it now"
+    );
+    assert!(message.contains(&p1), "{message}");
+    let p5 = "; whether p5 has power is not known, as its board does not answer";
+    assert!(message.ends_with(p5), "{message}");
+    let state = |node, stands| json!({"node": node, "power": "off", "stands": stands});
+    assert_eq!(error["switched"], json!([state("p1", "old"), state("p5", "unknown")]));
+}
+
 #[test]
 fn who_only_waits_says_so() {
     let world = hung();

@@ -173,14 +173,19 @@ fn a_board_that_does_not_answer_is_why_its_nodes_are_not_shut_down() {
     let mut value = World::builtin_value("v2.5");
     value["chips"] = json!({});
     let world = World::new(&value);
-    for command in ["shutdown", "reboot"] {
+    for (command, verb) in [("shutdown", "shut down"), ("reboot", "restart")] {
         let output = call(&world, &[command, "p1"]);
         assert_eq!(output.status, 1, "{output:?}");
-        let told =
-            "p1: its board does not answer, so whether it has power is not known: no agent on p1: ";
-        assert!(output.stderr.contains(told), "{output:?}");
-        let fix = "; check that the board is seated properly and has power";
-        assert!(output.stderr.contains(fix) && !output.stderr.contains("install"), "{output:?}");
+        let told = format!(
+            "did not {verb}: p1: its board does not answer, so whether it has power is not known: no agent on p1: "
+        );
+        assert!(output.stderr.contains(&told), "{output:?}");
+        // Seen: advice to cut its power, which the board does not do.
+        let fix = "; check that the board is seated properly and has power\n";
+        assert!(output.stderr.ends_with(fix) && !output.stderr.contains("install"), "{output:?}");
+        let output = call(&world, &[command, "p1", "p2"]);
+        let told = format!("did not {verb}:\n  p1: ");
+        assert!(output.stderr.contains(&told), "{output:?}");
     }
     // Seen: "on", which nobody knows.
     let output = call(&world, &["shutdown", "p1"]);

@@ -65,7 +65,7 @@ mod system;
 pub use cluster::Cluster;
 pub use controller::{Controller, Options};
 pub use desired::{AtBoot, DesiredError, Why};
-pub use error::{Error, ErrorKind, ErrorReport};
+pub use error::{Error, ErrorKind, ErrorReport, NodesLeft};
 pub use event::{Event, Task, Verdict};
 pub use hooks::HookFailure;
 pub use node_link::text::{TomlText, chain, parse_duration, usage_error, usage_message};

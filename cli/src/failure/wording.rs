@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use clusterhat::Error;
 use clusterhat::config::ConfigError;
 use clusterhat::ports::PortError;
+use clusterhat::{Error, NodesLeft};
 use hat_driver::linux::lock::Holder;
 use system_config::network::NetworkError;
 
@@ -24,9 +24,12 @@ pub(super) fn advice(error: &Error) -> String {
             let on = format!("; `clusterhat on {}` starts {}", off.join(" "), them(off.len()));
             return format!("{}{}", later(starting), if off.is_empty() { "" } else { &on });
         }
-        Error::NotShutDown { failures, wanted, halted, starting, .. } => {
+        Error::NotShutDown { failures, left, .. } => {
+            let NodesLeft { wanted, halted, unknown, starting, .. } = &**left;
             let kept = failures.iter().map(|(node, _)| &**node);
-            let kept: Vec<_> = kept.filter(|node| !wanted.iter().any(|one| one == node)).collect();
+            // Nothing is to be cut where another command wants the power; a board that does not answer cuts none.
+            let is_left = |node: &&str| wanted.iter().chain(unknown).any(|one| one == node);
+            let kept: Vec<_> = kept.filter(|node| !is_left(node)).collect();
             return match (&kept[..], &halted[..]) {
                 ([], []) => String::new(),
                 ([], nodes) => format!(
@@ -109,16 +112,15 @@ mod tests {
             (&["p1"][..], "; `clusterhat cycle p1` starts it again"),
             (&["p1", "p2"], "; `clusterhat cycle p1 p2` starts them again"),
         ] {
-            let names: Box<[String]> = nodes.iter().map(ToString::to_string).collect();
+            let names: Vec<String> = nodes.iter().map(ToString::to_string).collect();
             let failures = names.iter().map(|node| (node.clone(), "has halted".to_owned()));
+            let mut left = NodesLeft::default();
+            (left.wanted, left.halted) = (names.clone(), names.clone());
             let error = Error::NotShutDown {
                 failures: failures.collect(),
                 fixes: Box::default(),
                 timed_out: false,
-                wanted: names.clone(),
-                halted: names.clone(),
-                cut: Box::default(),
-                starting: Box::default(),
+                left: Box::new(left),
             };
             assert_eq!(advice(&error), text);
         }

@@ -109,6 +109,19 @@ fn a_hook_that_fails_before_refuses_its_node_alone() {
     assert_eq!((output.status, site.on()), (0, 0), "{output:?}");
 }
 
+/// Seen: "still-on", which nobody knows.
+#[test]
+fn a_node_that_a_hook_refuses_is_not_said_to_be_on_where_its_board_does_not_answer() {
+    let site = Site::new("");
+    let mut value = site.world.read();
+    value["chips"] = json!({});
+    site.world.write(&value);
+    site.hook("50-veto", "[ $1 != before ]");
+    let document = site.run(&["shutdown", "p1", "--json"]).json();
+    assert_eq!(document["error"]["kind"], "vetoed", "{document}");
+    assert_eq!(document["nodes"][0]["result"], "unknown", "{document}");
+}
+
 #[test]
 fn the_vendor_s_command_asks_the_hooks_too() {
     let site = Site::new("");

@@ -2,6 +2,7 @@
 
 mod kind;
 mod kind_of;
+mod left;
 mod report;
 mod texts;
 
@@ -26,6 +27,7 @@ use crate::shorten::shorten;
 use texts::{NodeClauses, list, orders, problems};
 
 pub use kind::ErrorKind;
+pub use left::NodesLeft;
 pub use report::ErrorReport;
 
 /// Why an operation has no result, or not the whole one. The text names the fact and not its causes,
@@ -107,27 +109,21 @@ pub enum Error {
     #[error("interrupted; no USB hub was left switched off")]
     HubResetStopped,
     /// Nodes that were to go down, and do not.
-    #[error("{}", NodeClauses::not_shut_down(.failures, .fixes, .cut).line())]
+    #[error("{}", NodeClauses::not_shut_down(.failures, .fixes, .left).line())]
     NotShutDown {
-        /// Each that keeps its power, with why.
+        /// Each that was not switched off, with why. They keep their power, except for `left.unknown`.
         failures: Vec<(String, String)>,
         /// What can be done for those that could not be asked; it names them where it is not for all that failed.
         fixes: Box<[String]>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
-        /// Those that keep their power since another caller has asked for it.
-        wanted: Box<[String]>,
-        /// Those of them that have halted.
-        halted: Box<[String]>,
-        /// Those that another caller has switched off before they had halted.
-        cut: Box<[String]>,
-        /// Those that could not be asked since they are still starting.
-        starting: Box<[String]>,
+        /// Which nodes are left in what way.
+        left: Box<NodesLeft>,
     },
     /// Nodes that were to restart, and do not.
-    #[error("{}", NodeClauses::not_restarted(.failures, .fixes, .off).line())]
+    #[error("{}", NodeClauses::not_restarted(.failures, .fixes, .off, .unknown).line())]
     NotRestarted {
-        /// Each that has power with why.
+        /// Each that was not known to be off, with why.
         failures: Vec<(String, String)>,
         /// What can be done for those that could not be asked; it names them where it is not for all that failed.
         fixes: Box<[String]>,
@@ -135,6 +131,8 @@ pub enum Error {
         timed_out: bool,
         /// Those that have no power, so that there is nothing to restart.
         off: Vec<String>,
+        /// Those of `failures` of which nobody knows whether they have power, since their board does not answer.
+        unknown: Box<[String]>,
         /// Those that could not be asked since they are still starting.
         starting: Box<[String]>,
     },
@@ -250,11 +248,11 @@ impl Error {
     #[must_use]
     pub fn node_by_node(&self, more: Option<String>) -> Option<String> {
         let clauses = match self {
-            Self::NotShutDown { failures, fixes, cut, .. } if failures.len() > 1 => {
-                NodeClauses::not_shut_down(failures, fixes, cut)
+            Self::NotShutDown { failures, fixes, left, .. } if failures.len() > 1 => {
+                NodeClauses::not_shut_down(failures, fixes, left)
             }
-            Self::NotRestarted { failures, fixes, off, .. } if failures.len() > 1 => {
-                NodeClauses::not_restarted(failures, fixes, off)
+            Self::NotRestarted { failures, fixes, off, unknown, .. } if failures.len() > 1 => {
+                NodeClauses::not_restarted(failures, fixes, off, unknown)
             }
             _ => return None,
         };

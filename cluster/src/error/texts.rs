@@ -1,5 +1,6 @@
 //! The longer texts of errors.
 
+use super::NodesLeft;
 use crate::hooks::HookFailure;
 
 pub(super) fn problems(count: usize) -> String {
@@ -35,9 +36,10 @@ impl NodeClauses {
     pub(super) fn not_shut_down(
         failures: &[(String, String)],
         fixes: &[String],
-        cut: &[String],
+        left: &NodesLeft,
     ) -> Self {
-        let mut clauses = Self::keep_power("shut down", failures, fixes);
+        let mut clauses = Self::failed("shut down", failures, fixes, &left.unknown);
+        let cut = &left.cut;
         if !cut.is_empty() {
             let (were, they) = if cut.len() == 1 { ("was", "it") } else { ("were", "they") };
             let nodes = cut.join(" ");
@@ -57,20 +59,28 @@ impl NodeClauses {
         failures: &[(String, String)],
         fixes: &[String],
         off: &[String],
+        unknown: &[String],
     ) -> Self {
-        let mut clauses = Self::keep_power("restart", failures, fixes);
+        let mut clauses = Self::failed("restart", failures, fixes, unknown);
         if !off.is_empty() {
             clauses.rest.push(format!("not restarted, because they are off: {}", off.join(" ")));
         }
         clauses
     }
 
-    fn keep_power(action: &str, failures: &[(String, String)], fixes: &[String]) -> Self {
+    fn failed(
+        action: &str,
+        failures: &[(String, String)],
+        fixes: &[String],
+        unknown: &[String],
+    ) -> Self {
         if failures.is_empty() {
             return Self { head: String::new(), nodes: Vec::new(), rest: Vec::new() };
         }
+        // Where the power of one is not known, the head cannot say it of all.
+        let keep = if unknown.is_empty() { ", and keep their power" } else { "" };
         Self {
-            head: format!("did not {action}, and keep their power:"),
+            head: format!("did not {action}{keep}:"),
             nodes: failures.iter().map(|(node, why)| format!("{node}: {why}")).collect(),
             rest: fixes.to_vec(),
         }

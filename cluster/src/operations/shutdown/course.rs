@@ -157,6 +157,10 @@ impl Course {
 
     /// Takes note of what is seen of it. Leaving the USB means nothing before it has accepted to go down: a cable may be loose.
     pub(super) fn see(&mut self, state: State, now: Instant) {
+        if state != State::Absent && self.is_under_way() {
+            // A board that was silent answers now.
+            self.hidden = self.hidden.filter(|&hidden| hidden != Hidden::BoardSilent);
+        }
         self.start =
             self.start.map(|_| state).filter(|state| state.is_starting(Some(Duration::ZERO)));
         if let Some(failure) = self.by_another(state) {

@@ -17,7 +17,7 @@ use hat_driver::power::Action;
 use node_link::agent::Request;
 
 use crate::cluster::Cluster;
-use crate::error::Error;
+use crate::error::{Error, NodesLeft};
 use crate::event::{Event, Observer, Verdict};
 use crate::hooks::{Operation, Reason};
 use crate::life::State;
@@ -78,14 +78,18 @@ impl Cluster {
         // Before anybody is asked: who asks for a node's power from here on, means it to have it.
         let since = self.driver.asks_so_far();
         let (nodes, absent) = self.present(set)?;
-        let powered = self.powered(&nodes)?;
+        let rows = self.powered_rows(&nodes)?;
+        let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
         let desired = if how.then == AfterShutdown::Off { None } else { self.desired.take() };
         let mut courses = Vec::new();
         let work = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
             // From here on a signal is answered with what was switched.
             if observer(Event::Begun { nodes, action: Action::Off }).is_break() {
-                return Outcome { report: PowerReport::default(), error: Some(not_asked(nodes)) };
+                return Outcome {
+                    report: PowerReport::default(),
+                    error: Some(not_asked(nodes, &rows)),
+                };
             }
             let work = Work::begin(cluster, nodes, &since, how.force, limit);
             let result = work.and_then(|mut work| work.run(observer, &mut courses));
@@ -101,14 +105,14 @@ impl Cluster {
         if how.then == AfterShutdown::OnAtNextStart {
             self.note_due_at_next_start(&names(&courses, Course::is_off));
         }
-        let report = self.shutdown_report(&nodes, &powered, &courses, limit);
+        let report = self.shutdown_report(&nodes, &rows, &courses, limit);
         Ok(Outcome { report, error: outcome.error.or(absent) })
     }
 
     fn shutdown_report(
         &self,
         nodes: &[Node],
-        powered: &[Node],
+        powered: &[Powered],
         courses: &[Course],
         limit: Duration,
     ) -> ShutdownReport {
@@ -117,10 +121,11 @@ impl Cluster {
             let row = NodeShutdown {
                 node: label(node),
                 name: self.alias(node),
-                // A node without a course was off, or refused by a hook.
-                result: match powered.contains(&node) {
-                    true => ShutdownResult::StillOn,
-                    false => ShutdownResult::AlreadyOff,
+                // A node without a course was off, or refused by a hook, or the caller stopped before it was asked.
+                result: match powered.iter().find(|(powered, _)| *powered == node) {
+                    Some((_, row)) if has_silent_board(row) => ShutdownResult::Unknown,
+                    Some(_) => ShutdownResult::StillOn,
+                    None => ShutdownResult::AlreadyOff,
                 },
                 transport: None,
                 error: None,
@@ -176,13 +181,8 @@ impl Cluster {
         Ok(Outcome { error: error.or(absent), report })
     }
 
-    /// Those that have power, as far as their boards report it.
-    fn powered(&mut self, nodes: &[Node]) -> Result<Vec<Node>, Error> {
-        Ok(self.powered_rows(nodes)?.into_iter().map(|(node, _)| node).collect())
-    }
-
-    /// The same with what `status` says of each.
-    fn powered_rows(&mut self, nodes: &[Node]) -> Result<Vec<(Node, Option<NodeStatus>)>, Error> {
+    /// Those that are not known to be off.
+    fn powered_rows(&mut self, nodes: &[Node]) -> Result<Vec<Powered>, Error> {
         let set = set_of(nodes)?;
         if nodes.is_empty() {
             return Ok(Vec::new());
@@ -202,6 +202,14 @@ impl Cluster {
     }
 }
 
+/// A node that is not known to be off, with what `status` says of it.
+type Powered = (Node, Option<NodeStatus>);
+
+/// Whether a node's board does not say whether it has power.
+fn has_silent_board(row: &Option<NodeStatus>) -> bool {
+    row.as_ref().is_some_and(|row| row.seen.is_none() && !row.absent)
+}
+
 /// The course of a node that is to restart.
 fn reboots(node: Node, row: &Option<NodeStatus>, now: Instant) -> Course {
     let mut course = Course::new(node, State::Agent, false, now);
@@ -209,7 +217,7 @@ fn reboots(node: Node, row: &Option<NodeStatus>, now: Instant) -> Course {
     if let Some(state) = start.and_then(|row| row.state) {
         course.starts(state);
     }
-    if row.as_ref().is_some_and(|row| row.seen.is_none() && !row.absent) {
+    if has_silent_board(row) {
         course.lose_board();
     }
     course
@@ -228,22 +236,20 @@ fn not_restarted(courses: &[Course], off: Vec<String>, is_stopped: bool) -> Opti
     let is_silent = |course: &Course| course.has_timed_out() || course.is_asking();
     let timed_out = !is_stopped && courses.iter().any(is_silent);
     let is_any = !failures.is_empty() || !off.is_empty();
-    let (fixes, starting) = (fixes(courses, failures.len()), starting(courses));
-    is_any.then_some(Error::NotRestarted { failures, fixes, timed_out, off, starting })
+    let (fixes, starting) = (fixes(courses, failures.len()), starting(courses).into());
+    let is_unknown =
+        |course: &Course| course.is_power_unknown() && course.why_not_accepted().is_some();
+    let unknown = labels(courses, is_unknown).into();
+    is_any.then_some(Error::NotRestarted { failures, fixes, timed_out, off, unknown, starting })
 }
 
 /// What is wrong where the caller stopped before anybody was asked.
-fn not_asked(nodes: &[Node]) -> Error {
+fn not_asked(nodes: &[Node], rows: &[Powered]) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    Error::NotShutDown {
-        failures,
-        fixes: Box::default(),
-        timed_out: false,
-        wanted: Box::default(),
-        halted: Box::default(),
-        cut: Box::default(),
-        starting: Box::default(),
-    }
+    let unknown = rows.iter().filter(|(node, row)| nodes.contains(node) && has_silent_board(row));
+    let unknown = unknown.map(|(node, _)| label(*node)).collect();
+    let left = Box::new(NodesLeft { unknown, ..NodesLeft::default() });
+    Error::NotShutDown { failures, fixes: Box::default(), timed_out: false, left }
 }
 
 /// What is wrong where not all nodes were shut down.
@@ -252,20 +258,25 @@ fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
     let have_power = courses.iter().filter(|course| !course.is_cut_by_another());
     let failures: Vec<_> = have_power.filter_map(failed).collect();
     let timed_out = courses.iter().any(Course::has_timed_out);
-    let labels = |is: fn(&Course) -> bool| -> Box<[String]> {
-        courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
-    };
-    let (wanted, halted) = (labels(Course::is_wanted), labels(Course::is_left_halted));
-    let cut = labels(Course::is_cut_by_another);
-    let (fixes, starting) = (fixes(courses, failures.len()), starting(courses));
-    let error = Error::NotShutDown { failures, fixes, timed_out, wanted, halted, cut, starting };
+    let left = Box::new(NodesLeft {
+        wanted: labels(courses, Course::is_wanted),
+        halted: labels(courses, Course::is_left_halted),
+        cut: labels(courses, Course::is_cut_by_another),
+        unknown: labels(courses, Course::is_power_unknown),
+        starting: starting(courses),
+    });
+    let fixes = fixes(courses, failures.len());
+    let error = Error::NotShutDown { failures, fixes, timed_out, left };
     (courses.iter().any(|course| course.failure(limit).is_some())).then_some(error)
 }
 
+fn labels(courses: &[Course], is: impl Fn(&Course) -> bool) -> Vec<String> {
+    courses.iter().filter(|course| is(course)).map(|course| label(course.node)).collect()
+}
+
 /// The nodes that could not be asked since they start.
-fn starting(courses: &[Course]) -> Box<[String]> {
-    let starting = courses.iter().filter(|course| course.is_starting());
-    starting.map(|course| label(course.node)).collect()
+fn starting(courses: &[Course]) -> Vec<String> {
+    labels(courses, Course::is_starting)
 }
 
 /// What can be done for nodes that could not be asked, each once: and for whom, where it is not for all that failed.
@@ -299,11 +310,39 @@ fn cut(cluster: &Cluster, course: &Course) -> NodePower {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use clusterhat_tests::command::World;
 
     use super::*;
     use crate::agent::AgentError;
     use crate::{Controller, Options};
+
+    /// Seen: "still-on" of a node whose board did not answer.
+    #[test]
+    fn who_stops_before_anybody_is_asked_hears_what_is_known_of_the_power() {
+        for (silent, result, head) in [
+            (false, ShutdownResult::StillOn, "did not shut down, and keep their power: "),
+            (true, ShutdownResult::Unknown, "did not shut down: "),
+        ] {
+            let world = World::builtin("v2.5");
+            let simulation = Some(world.path().display().to_string());
+            let options = Options { simulation, without_waits: true, ..Options::default() };
+            let mut cluster = Controller::new(&options).unwrap().open().unwrap();
+            let nodes = NodeSet::parse(&["p1"]).unwrap();
+            assert!(cluster.switch(&nodes, Action::On, &mut |_| {}).unwrap().error.is_none());
+            if silent {
+                let mut value = world.read();
+                value["chips"] = serde_json::json!({});
+                world.write(&value);
+            }
+            let stop = &mut |_: Event<'_>| ControlFlow::Break(());
+            let outcome = cluster.shut_down(&nodes, Shutdown::default(), stop).unwrap();
+            assert_eq!(outcome.report.nodes[0].result, result);
+            let message = outcome.error.unwrap().message();
+            assert!(message.starts_with(&format!("{head}p1: not asked")), "{message}");
+        }
+    }
 
     /// Seen: "look at its console" below the lines of several nodes, of which one hung.
     #[test]

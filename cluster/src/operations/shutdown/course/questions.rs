@@ -108,13 +108,21 @@ impl Course {
         Some(failure.text(limit, self.transport))
     }
 
+    /// Whether it was not shut down, and its board does not say whether it has power.
+    pub(in super::super) fn is_power_unknown(&self) -> bool {
+        match self.stage {
+            Stage::Off(_) | Stage::Failed(Failure::SwitchedOff) => false,
+            Stage::Failed(Failure::Absent) => true,
+            _ => self.hidden == Some(Hidden::BoardSilent),
+        }
+    }
+
     /// The row with what became of it.
     pub(in super::super) fn report(&self, row: NodeShutdown, limit: Duration) -> NodeShutdown {
         let result = match &self.stage {
             Stage::Off(result) => *result,
             Stage::Failed(Failure::SwitchedOff) => ShutdownResult::SwitchedOff,
-            Stage::Failed(Failure::Absent) => ShutdownResult::Unknown,
-            _ if self.hidden == Some(Hidden::BoardSilent) => ShutdownResult::Unknown,
+            _ if self.is_power_unknown() => ShutdownResult::Unknown,
             _ => ShutdownResult::StillOn,
         };
         NodeShutdown { result, transport: self.transport, error: self.failure(limit), ..row }

@@ -49,6 +49,23 @@ impl Run {
     }
 }
 
+/// Seen: "unknown" of a node whose board was silent at first only.
+#[test]
+fn a_board_that_answers_later_says_whether_its_node_has_power() {
+    for (states, is_unknown) in [
+        (&[][..], true),
+        (&[State::Powered], false),
+        (&[State::Agent], false),
+        (&[State::Powered, State::Absent], true),
+    ] {
+        let mut run = Run::new(false, false);
+        run.course.lose_board();
+        states.iter().for_each(|&state| run.see(state));
+        run.course.stop();
+        assert_eq!(run.course.is_power_unknown(), is_unknown, "{states:?}");
+    }
+}
+
 #[test]
 fn a_node_is_cut_once_it_has_left_the_usb_and_its_card_had_time() {
     let mut run = Run::new(true, false);
