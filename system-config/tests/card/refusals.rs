@@ -91,7 +91,10 @@ fn another_whom_cloud_init_switches_on() {
     for text in [
         "#cloud-config\nrpi:\n  enable_usb_gadget: true\nenable_ssh: true\n",
         "rpi: {interfaces: {i2c: true}, \"enable_usb_gadget\": yes}\n",
+        "rpi: {\"enable_usb_gadget\":\"true\", i2c: true}\n",
+        "rpi:\n  enable_usb_gadget: !!bool true # the cable\nenable_ssh: true\n",
         "runcmd:\n  - [ rpi-usb-gadget, on ]\n  - [ echo, done ]\n",
+        "runcmd:\n  - - rpi-usb-gadget\n    - \"on\"\n  - [ echo, done ]\n",
     ] {
         let card = Card::stock("trixie");
         card.write("boot/user-data", text);
@@ -104,6 +107,18 @@ fn another_whom_cloud_init_switches_on() {
                 || left.contains("done")
         );
     }
+}
+
+/// The two lines become one.
+#[test]
+fn a_value_in_the_next_line_is_taken_out_with_it() {
+    let card = Card::stock("trixie");
+    card.write("boot/user-data", "rpi:\n  enable_usb_gadget:\n    true\nenable_ssh: true\n");
+    is_fixed(&card, &["cloud-init switches rpi-usb-gadget on", "boot/user-data"]);
+    assert_eq!(
+        card.read("boot/user-data"),
+        "rpi:\n  enable_usb_gadget: false \nenable_ssh: true\n"
+    );
 }
 
 #[test]
