@@ -39,8 +39,8 @@ pub(super) fn edit(old: &[u8]) -> Vec<u8> {
     new
 }
 
-/// `cmdline=` names another file than `cmdline.txt`.
-pub(super) fn cmdline(config: &[u8]) -> Option<String> {
+/// The file with the kernel's command line: `cmdline=` names another one than `cmdline.txt`.
+pub(super) fn cmdline(config: &[u8]) -> String {
     let mut name = None;
     each(config, |filters, line| {
         let value = line.setting("cmdline").map(|value| value.trim().to_owned());
@@ -48,7 +48,7 @@ pub(super) fn cmdline(config: &[u8]) -> Option<String> {
             name = value;
         }
     });
-    name
+    name.unwrap_or_else(|| "cmdline.txt".to_owned())
 }
 
 /// The other files that it includes, which are not edited.
@@ -187,6 +187,7 @@ mod tests {
             ["a.txt", "c.txt"]
         );
         assert!(mentions_port(b"dtparam=dr_mode=host\n") && !mentions_port(b"dtparam=audio=on\n"));
-        assert_eq!(cmdline(b"[pi4]\ncmdline=a\n[pi02]\ncmdline=b\n").as_deref(), Some("b"));
+        assert_eq!(cmdline(b"[pi4]\ncmdline=a\n[pi02]\ncmdline=b\n"), "b");
+        assert_eq!(cmdline(b"[pi4]\ncmdline=a\n"), "cmdline.txt");
     }
 }

@@ -113,8 +113,7 @@ fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
     let config = SysPath::boot("config.txt");
     let old = card.file(&config).map_or(&[][..], |state| &state.bytes);
     let new = config_txt::edit(old);
-    let cmdline = config_txt::cmdline(old).unwrap_or_else(|| "cmdline.txt".to_owned());
-    let cmdline = SysPath::boot(cmdline.to_ascii_lowercase());
+    let cmdline = SysPath::boot(config_txt::cmdline(old).to_ascii_lowercase());
     if let Some(state) = card.file(&cmdline) {
         draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{CardError, conflicts, networkmanager, units};
+use super::{CardError, config_txt, conflicts, networkmanager, units, user_data};
 use crate::Manager;
 use crate::changes::{self, Snapshot, SysPath, Sysroot};
 
@@ -59,14 +59,19 @@ pub fn read(sysroot: &Sysroot, files: &[&str]) -> Result<Snapshot, CardError> {
     for (folder, ending) in FOLDERS {
         card.add_files(&SysPath::root(folder), ending)?;
     }
+    let config = SysPath::boot("config.txt");
+    card.add_file(config.clone())?;
+    let bytes = card.file(&config).map_or(&[][..], |state| &state.bytes);
+    let names = config_txt::includes(bytes)
+        .into_iter()
+        .chain([config_txt::cmdline(bytes), user_data::FILE.to_owned()]);
     // FAT keeps names in any case; the firmware asks for lower case, and so does this.
-    for name in card.names(&SysPath::boot(""))?.iter().map(|name| name.to_ascii_lowercase()) {
-        if name == "user-data" || name.ends_with(".txt") {
-            match card.add_file(SysPath::boot(&name)) {
-                // Somebody's folder of that name is none of the firmware's files.
-                Err(changes::ChangeError::NotAFile(_)) if name != "config.txt" => {}
-                read => read?,
-            }
+    let names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).collect();
+    for name in names {
+        match card.add_file(SysPath::boot(name)) {
+            // Somebody's folder of that name is none of the firmware's files.
+            Err(changes::ChangeError::NotAFile(_)) => {}
+            read => read?,
         }
     }
     for path in &conflicts::MARKS {

@@ -1,10 +1,14 @@
 //! Whether a boot folder is the boot partition, and of the same card as the root.
 
+use std::os::fd::AsFd;
 use std::path::Path;
+
+use rustix::fs::fstat;
 
 use super::snapshot::read_file;
 use super::target::names;
 use super::{ChangeError, Partition, SysPath, Sysroot};
+use crate::config_txt::each;
 
 /// Bookworm and later mount the boot partition on the first, earlier systems on the second.
 pub(super) const FOLDERS: [&str; 2] = ["boot/firmware", "boot"];
@@ -20,34 +24,30 @@ pub(super) fn has_config(sysroot: &Sysroot) -> Result<bool, ChangeError> {
 /// Refuses a boot folder that is certainly not the boot partition of the system below the root.
 pub(super) fn check(sysroot: &Sysroot) -> Result<(), ChangeError> {
     let config = text(sysroot, &SysPath::boot("config.txt"))?;
-    if config.as_ref().is_some_and(|text| STUB.iter().all(|words| text.contains(words))) {
+    if config.as_deref().is_some_and(is_stub) {
         return Err(ChangeError::Stub(sysroot.shown(&SysPath::boot("config.txt"))));
     }
     let fstab = text(sysroot, &SysPath::root("etc/fstab"))?.unwrap_or_default();
-    if config.is_none() {
-        return check_mounted(sysroot, &fstab);
+    match config {
+        None => check_mounted(sysroot, &fstab),
+        Some(config) => {
+            check_mounted_elsewhere(sysroot, &fstab)?;
+            check_card(sysroot, &fstab, &config)
+        }
     }
-    let cmdline = text(sysroot, &SysPath::boot("cmdline.txt"))?.unwrap_or_default();
-    // The running kernel's command line takes precedence over an fstab that may be outdated.
-    let running = text(sysroot, &SysPath::root("proc/cmdline")).ok().flatten().unwrap_or_default();
-    match (root_of_cmdline(&cmdline), mounts(&fstab).find(|mount| mount.folder.is_empty())) {
-        (boots, _) if boots.is_some() && boots == root_of_cmdline(&running) => Ok(()),
-        (Some(boots), Some(mount)) if are_two(boots, mount.device) => Err(ChangeError::TwoCards {
-            root: sysroot.root().to_owned(),
-            device: mount.device.to_owned(),
-            boot: sysroot.mount_point(Partition::Boot).to_owned(),
-            boots: boots.to_owned(),
-        }),
-        _ => Ok(()),
-    }
+}
+
+/// Whether it only says where the file is now, in whatever words.
+fn is_stub(config: &str) -> bool {
+    let mut words = config.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let names_it = words.clone().any(|line| line.contains(STUB[1]));
+    let has_setting = words.any(|line| line.contains('=') || line.trim_start().starts_with('['));
+    STUB.iter().all(|words| config.contains(words)) || names_it && !has_setting
 }
 
 /// A folder on which the system mounts a FAT file system, and that is empty, is a mount point.
 fn check_mounted(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
-    for mount in mounts(fstab).filter(|mount| mount.kind == "vfat") {
-        if !FOLDERS.contains(&mount.folder) {
-            continue;
-        }
+    for mount in boot_mounts(fstab) {
         let at = SysPath::root(mount.folder);
         let folder = sysroot.folder(Partition::Root, &at.path)?;
         let found =
@@ -57,6 +57,73 @@ fn check_mounted(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
         }
     }
     Ok(())
+}
+
+/// Below the root one of two folders is the boot partition: not the one that is no mount point while the other is one, with
+/// nothing mounted.
+fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
+    let identity = |partition, path: &str| -> Result<_, ChangeError> {
+        let Some(folder) = sysroot.folder(partition, Path::new(path))? else { return Ok(None) };
+        let failed = || sysroot.mount_point(partition).join(path);
+        let found = fstat(folder.as_fd())
+            .map_err(|error| ChangeError::io("look at", &failed())(error.into()))?;
+        Ok(Some((found.st_dev, found.st_ino)))
+    };
+    let chosen = identity(Partition::Boot, "")?;
+    let is_chosen = |path| Ok(identity(Partition::Root, path)? == chosen);
+    let is_below_root = is_chosen(FOLDERS[0])? || is_chosen(FOLDERS[1])?;
+    for mount in boot_mounts(fstab) {
+        if !is_below_root || is_chosen(mount.folder)? {
+            return Ok(());
+        }
+    }
+    for mount in boot_mounts(fstab) {
+        let at = SysPath::root(mount.folder);
+        if !sysroot.has(&at.below("config.txt"))? {
+            return Err(ChangeError::NotMounted(sysroot.shown(&at)));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses the root of one card with the boot partition of another.
+fn check_card(sysroot: &Sysroot, fstab: &str, config: &str) -> Result<(), ChangeError> {
+    let mut cmdlines = Vec::new();
+    for name in cmdline_names(config) {
+        cmdlines.extend(text(sysroot, &SysPath::boot(name))?);
+    }
+    let boots: Vec<_> = cmdlines.iter().filter_map(|text| root_of_cmdline(text)).collect();
+    // The running kernel's command line takes precedence over an fstab that may be outdated.
+    let running = text(sysroot, &SysPath::root("proc/cmdline")).ok().flatten().unwrap_or_default();
+    if root_of_cmdline(&running).is_some_and(|running| boots.contains(&running)) {
+        return Ok(());
+    }
+    match mounts(fstab).find(|mount| mount.folder.is_empty()) {
+        Some(Mount { device, .. })
+            if !boots.is_empty() && boots.iter().all(|boots| are_two(boots, device)) =>
+        {
+            Err(ChangeError::TwoCards {
+                root: sysroot.root().to_owned(),
+                device: device.to_owned(),
+                boot: sysroot.mount_point(Partition::Boot).to_owned(),
+                boots: boots[0].to_owned(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Which files may be the kernel's command line: a board reads the last that `config.txt` names to it, or else the usual one.
+fn cmdline_names(config: &str) -> Vec<String> {
+    let mut names = vec!["cmdline.txt".to_owned()];
+    each(config.as_bytes(), |filters, line| {
+        let Some(name) = line.setting("cmdline") else { return };
+        if filters.is_all() {
+            names.clear();
+        }
+        names.push(name.trim().to_owned());
+    });
+    names
 }
 
 fn text(sysroot: &Sysroot, sys_path: &SysPath) -> Result<Option<String>, ChangeError> {
@@ -80,6 +147,11 @@ fn mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {
         let folder = folder.strip_prefix('/')?.trim_end_matches('/');
         Some(Mount { device, folder, kind, options: fields.next().unwrap_or_default() })
     })
+}
+
+/// Those of a boot partition.
+fn boot_mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {
+    mounts(fstab).filter(|mount| mount.kind == "vfat" && FOLDERS.contains(&mount.folder))
 }
 
 /// The kernel takes the last one.
@@ -150,6 +222,36 @@ mod tests {
             ("/dev/sda2", "/dev/mmcblk0p2"),
         ] {
             assert!(!are_two(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_of_the_firmware() {
+        for (config, names) in [
+            ("dtparam=audio=on\n", &["cmdline.txt"][..]),
+            ("cmdline=a\n cmdline = b.txt \r\n", &["b.txt"]),
+            ("[pi4]\ncmdline=a\n", &["cmdline.txt", "a"]),
+            ("[pi4]\ncmdline=a\n[all]\ncmdline=b\n[pi0]\ncmdline=c\n", &["b", "c"]),
+        ] {
+            assert_eq!(cmdline_names(config), names, "{config}");
+        }
+    }
+
+    #[test]
+    fn a_stub_has_no_settings() {
+        for text in [
+            "Moved to /boot/firmware/config.txt\n",
+            "# DO NOT EDIT THIS FILE\n# /boot/firmware/config.txt\n",
+        ] {
+            assert!(is_stub(text), "{text}");
+        }
+        for text in [
+            "",
+            "# See also /boot/firmware/config.txt\n",
+            "/boot/firmware/config.txt\narm_64bit=1\n",
+            "include /boot/firmware/config.txt\n[all]\n",
+        ] {
+            assert!(!is_stub(text), "{text}");
         }
     }
 

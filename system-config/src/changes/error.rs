@@ -36,9 +36,9 @@ pub enum ChangeError {
         .0.display()
     )]
     Stub(PathBuf),
-    /// An empty mount point.
+    /// A mount point without its partition.
     #[error(
-        "{} is empty: the boot partition that etc/fstab names is not mounted",
+        "{} has no config.txt: the boot partition that etc/fstab names is not mounted there",
         .0.display()
     )]
     NotMounted(PathBuf),

@@ -133,6 +133,39 @@ fn a_mount_point_without_its_partition_is_seen() {
     }
 }
 
+/// Seen: the root's own file was edited, which no firmware reads.
+#[test]
+fn a_config_txt_beside_an_empty_mount_point_is_another_one() {
+    for (mounted, other) in [("boot/firmware", "boot"), ("boot", "boot/firmware")] {
+        let card = Card::stock("trixie");
+        card.write("root/etc/fstab", format!("PARTUUID=1-01  /{mounted}  vfat  defaults  0  2\n"));
+        fs::create_dir_all(card.path("root").join(mounted)).unwrap();
+        card.write(&format!("root/{other}/config.txt"), "dtparam=audio=on\n");
+        let folder = format!("root/{other}");
+        for boot in [None, Some(&*folder)] {
+            refused(&card, boot, &[&format!("{mounted} "), "not mounted"]);
+        }
+        // The card's boot partition, mounted elsewhere, needs none.
+        card::sysroot(Some(&card.path("root")), Some(&card.path("boot"))).unwrap();
+        card.write(&format!("root/{mounted}/config.txt"), "dtparam=audio=on\n");
+        card::sysroot(Some(&card.path("root")), None).unwrap();
+    }
+    let card = Card::stock("trixie");
+    card.write("root/boot/config.txt", "It is now /boot/firmware/config.txt\n");
+    refused(&card, None, &["boot/config.txt", "not mounted"]);
+}
+
+/// Of logs and the like.
+#[test]
+fn what_no_setup_reads_may_be_long() {
+    let card = Card::stock("trixie");
+    card.write("boot/log.txt", "# a\n".repeat(2 << 20));
+    let before = card.tree();
+    set_up(&card).unwrap();
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
+    assert_same(&card.tree(), &before);
+}
+
 fn fstab(card: &Card, id: &str) {
     card.write(
         "root/etc/fstab",
@@ -158,6 +191,35 @@ fn partitions_of_two_cards_are_told_apart() {
     fstab(&card, "4E4BD3F6");
     assert_same(&card.tree(), &after);
     changes::undo(&sysroot, Changed::Refuse).unwrap();
+}
+
+/// Seen: with its name in `config.txt`, nobody read it.
+#[test]
+fn a_command_line_of_another_name_tells_the_card() {
+    let card = Card::stock("trixie");
+    let config = card.read("boot/config.txt");
+    card.write("boot/cmdline.txt", "root=PARTUUID=738a4d67-02\n");
+    card.write("boot/MINE.TXT", "root=PARTUUID=4e4bd3f6-02 rootwait\n");
+    card.write("boot/config.txt", format!("cmdline=mine.txt\n{config}"));
+    fstab(&card, "738a4d67");
+    refused(&card, Some("boot"), &["two cards", "PARTUUID=738a4d67-02", "PARTUUID=4e4bd3f6-02"]);
+    // One that only some boards read says nothing against the card.
+    card.write("boot/config.txt", format!("[pi4]\ncmdline=mine.txt\n[all]\n{config}"));
+    set_up(&card).unwrap();
+}
+
+/// A boot partition on a card, and its root on a disk: what fstab calls the boot partition says nothing of the root.
+#[test]
+fn a_root_on_another_disk_is_no_second_card() {
+    for root in ["PARTUUID=4e4bd3f6-02", "UUID=0a8f3b5e-1c2d-4e3f-8a9b-0c1d2e3f4a5b"] {
+        let card = Card::stock("trixie");
+        card.write("boot/cmdline.txt", "root=PARTUUID=4e4bd3f6-02 rootwait\n");
+        let fstab = format!(
+            "PARTUUID=738a4d67-01 /boot/firmware vfat defaults 0 2\n{root} / ext4 defaults 0 1\n"
+        );
+        card.write("root/etc/fstab", fstab);
+        set_up(&card).unwrap();
+    }
 }
 
 /// On a running system the kernel knows better than an fstab that was copied with the card.
