@@ -30,6 +30,9 @@ pub struct Options {
     pub without_waits: bool,
     /// Reads this file instead of `/etc/clusterhat/clusterhat.toml`.
     pub config: Option<PathBuf>,
+    /// Goes by what was read before ([`Controller::sources`]), for a program that runs long: whoever edits a file has not finished
+    /// yet. Absent = by what the files say now.
+    pub sources: Option<Arc<Sources>>,
     /// Times that override those of the configuration.
     pub overrides: Overrides,
     /// Switches nodes on even where the Pi reports under-voltage.
@@ -66,6 +69,7 @@ impl Options {
 pub struct Controller {
     machine: Arc<dyn Platform>,
     backend: Backend,
+    sources: Arc<Sources>,
     settings: Settings,
     warnings: Vec<Warning>,
     options: Options,
@@ -79,25 +83,27 @@ impl Controller {
     /// [`Error::NoRoot`], [`Error::LeadsOut`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
     pub fn new(options: &Options) -> Result<Self, Error> {
         options.check_root()?;
-        let (machine, sources, backend): (Arc<dyn Platform>, _, _) =
-            match options.simulation.as_deref() {
-                Some(name) => {
-                    let (machine, sources) = simulated(name, options)?;
-                    (Arc::new(machine.clone()), sources, Backend::Simulation(machine))
-                }
-                None => {
-                    let root = options.root.as_deref().unwrap_or(Path::new("/"));
-                    let (machine, sources) = real(root, options.config.as_deref())?;
-                    (machine, sources, Backend::System { root: root.to_owned() })
-                }
-            };
+        let (machine, backend): (Arc<dyn Platform>, _) = match options.simulation.as_deref() {
+            Some(name) => {
+                let machine = simulated(name, options)?;
+                (Arc::new(machine.clone()), Backend::Simulation(machine))
+            }
+            None => {
+                let root = options.root.as_deref().unwrap_or(Path::new("/"));
+                (real(root)?, Backend::System { root: root.to_owned() })
+            }
+        };
+        let sources = match &options.sources {
+            Some(sources) => Arc::clone(sources),
+            None => Arc::new(read(&backend, options)?),
+        };
         // What is not UTF-8 is refused as any other word that is no time.
         let env = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         let (settings, warnings) = config::load(&sources, &options.overrides, &env)?;
         if settings.role.is_node() {
             return Err(Error::NotController);
         }
-        Ok(Self { machine, backend, settings, warnings, options: options.clone() })
+        Ok(Self { machine, backend, sources, settings, warnings, options: options.clone() })
     }
 
     /// Where the machine's files are; a simulation has none.
@@ -116,6 +122,12 @@ impl Controller {
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The texts that the settings were read from.
+    #[must_use]
+    pub fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources)
     }
 
     /// What in the configuration has no effect, or not the one written.
@@ -159,15 +171,32 @@ fn hook_folder(options: &Options, settings: &Settings) -> Option<HookFolder> {
     (!is_unwanted).then(|| HookFolder::new(root, settings.hook_limit))
 }
 
-fn real(root: &Path, config: Option<&Path>) -> Result<(Arc<dyn Platform>, Sources), Error> {
+fn real(root: &Path) -> Result<Arc<dyn Platform>, Error> {
     if !root.is_dir() {
         return Err(Error::NoRoot(root.to_owned()));
     }
-    Ok((Arc::new(Host::new(root)), Sources::read(root, config)?))
+    Ok(Arc::new(Host::new(root)))
 }
 
 /// A simulation brings its own configuration: the machine's belongs to other boards.
-fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error> {
+fn read(backend: &Backend, options: &Options) -> Result<Sources, Error> {
+    let config = options.config.as_deref();
+    let simulation = match backend {
+        Backend::System { root } => return Ok(Sources::read(root, config)?),
+        Backend::Simulation(machine) => machine.simulation(),
+    };
+    let name = options.simulation.as_deref().unwrap_or_default();
+    let text = |file: &str, text: Option<&str>| {
+        text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
+    };
+    let own = match config {
+        Some(path) => Some(Sources::read_own(path)?),
+        None => text("clusterhat_toml", simulation.config()),
+    };
+    Ok(Sources { toml: own, legacy: text("config", simulation.legacy_config()) })
+}
+
+fn simulated(name: &str, options: &Options) -> Result<Machine, Error> {
     if !is_builtin(name) && !Path::new(name).exists() {
         let known: Vec<_> = builtin::names().collect();
         return Err(Error::Simulation(format!(
@@ -183,19 +212,7 @@ fn simulated(name: &str, options: &Options) -> Result<(Machine, Sources), Error>
         let fix = if is_damaged { "; remove this file for a fresh board" } else { "" };
         Error::Simulation(format!("{error}{fix}"))
     })?;
-    let simulation = machine.simulation();
-    let text = |file: &str, text: Option<&str>| {
-        text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
-    };
-    let mut sources = Sources {
-        toml: text("clusterhat_toml", simulation.config()),
-        legacy: text("config", simulation.legacy_config()),
-    };
-    if let Some(config) = &options.config {
-        sources.toml = Some(Sources::read_own(config)?);
-    }
-    let machine = if options.without_waits { machine.without_waits() } else { machine };
-    Ok((machine, sources))
+    Ok(if options.without_waits { machine.without_waits() } else { machine })
 }
 
 fn is_builtin(name: &str) -> bool {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use clusterhat::Options;
+use clusterhat::config::Sources;
 use tokio::sync::Semaphore;
 
 use crate::access::Access;
@@ -157,7 +158,7 @@ impl Service {
     /// # Errors
     /// A configuration that is wrong, or a folder that cannot be used. Boards that are not there are no error: they may come.
     pub fn start(start: Start) -> Result<Self, StartError> {
-        let settings = settings(&start)?;
+        let (settings, sources) = read(&start)?;
         let of_state = |source| StartError::State { path: start.state_dir.clone(), source };
         let state = StateFolder::open(&start.state_dir).map_err(of_state)?;
         let occupied = state.occupy().map_err(of_state)?;
@@ -166,11 +167,12 @@ impl Service {
         let events = Arc::new(Events::default());
         let metrics = Arc::new(Metrics::new());
         let system = |what| move |source| StartError::System { what, source };
-        let boards = Boards::start(start.options.clone(), Arc::clone(&events));
+        let options = Options { sources: Some(sources), ..start.options.clone() };
+        let boards = Boards::start(options, Arc::clone(&events));
         let boards = boards.map_err(system("the boards' thread"))?;
         let counted = Arc::clone(&metrics);
         let told = Box::new(move |node: &str, state| counted.state_changed(node, state));
-        let consoles = consoles(&start, &events).map_err(system("the consoles"))?;
+        let consoles = consoles(&start, &boards, &events).map_err(system("the consoles"))?;
         let renewed = consoles.clone();
         let begun = move || renewed.renew();
         let watch = watch::start(boards.clone(), Arc::clone(&events), told, begun);
@@ -241,31 +243,33 @@ impl Service {
     /// As [`Self::start`]: all stays as it was.
     pub fn reload(&self) -> Result<(), StartError> {
         let _turn = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
-        let settings = settings(&self.start)?;
+        let (settings, sources) = read(&self.start)?;
         let certificate = certificate(&self.state, &settings)?;
         self.access.sessions.set_limit(settings.session_timeout);
         self.telemetry.set_interval(settings.telemetry_interval);
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
         *self.certificate.write().unwrap_or_else(PoisonError::into_inner) = certificate;
-        self.boards.reload();
+        self.boards.reload(sources);
         Ok(())
     }
 }
 
-fn settings(start: &Start) -> Result<Settings, StartError> {
+/// The settings, and the texts that they and the boards' are from: all goes by these until the next reading.
+fn read(start: &Start) -> Result<(Settings, Arc<Sources>), StartError> {
     // What is wrong with the boards' part of the configuration is told at the start, not at the first request.
     let controller = clusterhat::Controller::new(&start.options).map_err(StartError::Boards)?;
-    let (settings, warnings) = Settings::read(&start.options)?;
+    let sources = controller.sources();
+    let (settings, warnings) = Settings::of(&sources, &start.options)?;
     for warning in controller.warnings().iter().chain(&warnings) {
         log::tell(Level::Warning, &format!("warning: {warning}"), &[]);
     }
     let listen = start.listen.or(settings.listen).or(start.default_listen);
-    Ok(Settings { listen, ..settings })
+    Ok((Settings { listen, ..settings }, sources))
 }
 
-fn consoles(start: &Start, events: &Arc<Events>) -> io::Result<Consoles> {
+fn consoles(start: &Start, boards: &Boards, events: &Arc<Events>) -> io::Result<Consoles> {
     let warn = |text: String| log::tell(Level::Warning, &text, &[]);
-    Consoles::start(&start.options, start.consoles_dir.clone(), Arc::clone(events), warn)
+    Consoles::start(boards.clone(), start.consoles_dir.clone(), Arc::clone(events), warn)
 }
 
 fn certificate(

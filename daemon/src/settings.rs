@@ -74,25 +74,24 @@ struct File {
 }
 
 impl Settings {
-    /// Reads the file that the boards' configuration is in. A simulation has none but the one that is named. An unknown key has
+    /// Those in the file that the boards' configuration is in. A simulation has none but the one that is named. An unknown key has
     /// no effect, and a warning beside the settings.
     ///
     /// # Errors
-    /// A file that cannot be read, or a value that is not allowed.
-    pub fn read(options: &Options) -> Result<(Self, Vec<Warning>), SettingsError> {
-        let root = options.root.as_deref().unwrap_or(Path::new("/"));
-        let file = match (&options.config, &options.simulation) {
-            (Some(path), _) => Some(Sources::read_own(path)?),
-            (None, Some(_)) => None,
-            (None, None) => Sources::read(root, None)?.toml,
-        };
-        file.map_or_else(|| Ok(Default::default()), |(path, text)| Self::parse(&path, &text))
+    /// A value that is not allowed.
+    pub fn of(sources: &Sources, options: &Options) -> Result<(Self, Vec<Warning>), SettingsError> {
+        match &sources.toml {
+            Some((path, text)) if options.config.is_some() || options.simulation.is_none() => {
+                Self::parse(path, text)
+            }
+            _ => Ok(Default::default()),
+        }
     }
 
     /// Reads what a file says.
     ///
     /// # Errors
-    /// As [`Self::read`].
+    /// As [`Self::of`].
     pub(crate) fn parse(path: &Path, text: &str) -> Result<(Self, Vec<Warning>), SettingsError> {
         let lines = TomlText::new(path, text);
         let document = lines.parse()?;

@@ -151,7 +151,7 @@ impl Asking {
         let (cluster, gatherer) = match &mut self.opened {
             Some((cluster, gatherer, of)) if *of == generation => (cluster, gatherer),
             opened => {
-                let cluster = Controller::new(self.boards.options())?.open()?;
+                let cluster = Controller::new(&self.boards.options())?.open()?;
                 let (cluster, gatherer, _) =
                     opened.insert((cluster, Gatherer::default(), generation));
                 (cluster, gatherer)

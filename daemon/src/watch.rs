@@ -60,7 +60,7 @@ struct Following {
 impl Following {
     fn follow(&mut self) -> Result<(), Error> {
         let generation = self.boards.generation();
-        let mut cluster = Controller::new(self.boards.options())?.open()?;
+        let mut cluster = Controller::new(&self.boards.options())?.open()?;
         let mut watch = cluster.follow(&NodeSet::parse::<&str>(&[])?)?;
         self.boards.follow(watch.states());
         let labels: Vec<_> = watch.states().iter().map(|state| label(state.node)).collect();

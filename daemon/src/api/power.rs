@@ -119,7 +119,7 @@ pub(super) fn off(service: &Service, immediate: bool) -> Result<Operation, Probl
     if immediate {
         return Ok(Operation::Off);
     }
-    let controller = clusterhat::Controller::new(service.boards.options());
+    let controller = clusterhat::Controller::new(&service.boards.options());
     let controller = controller.map_err(|error| Problem::from(&error))?;
     Ok(match controller.settings().graceful_off {
         true => Operation::Shutdown { limit: None, force: false },

@@ -75,7 +75,7 @@ async fn wait(
     let end = Instant::now() + limit;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        let options = service.boards.options().clone();
+        let options = service.boards.options();
         let set = set.clone();
         let slice = left.min(SLICE);
         let turn = Arc::clone(&turn);

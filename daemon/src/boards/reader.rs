@@ -5,10 +5,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 use std::{io, thread};
 
+use clusterhat::config::Sources;
 use clusterhat::life::{NodeState, State};
 use clusterhat::nodes::label;
 use clusterhat::report::InventoryReport;
@@ -36,7 +37,7 @@ pub struct Counters {
 
 /// What the thread shares with who asks.
 struct Shared {
-    options: Options,
+    options: RwLock<Options>,
     latest: watch::Sender<Option<Arc<Reading>>>,
     /// Whether somebody waits for a reading.
     is_wanted: AtomicBool,
@@ -51,6 +52,12 @@ struct Shared {
     generation: AtomicU64,
     /// The states as who follows the nodes knows them: since when, too.
     followed: Mutex<Vec<NodeState>>,
+}
+
+impl Shared {
+    fn options(&self) -> Options {
+        self.options.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// The boards.
@@ -69,7 +76,7 @@ impl Boards {
         // One waiting request is enough: a reading serves all that were there before it.
         let (wake, requests) = sync_channel(1);
         let shared = Arc::new(Shared {
-            options: Options { without_boards: true, ..options },
+            options: RwLock::new(Options { without_boards: true, ..options }),
             latest: watch::channel(None).0,
             is_wanted: AtomicBool::new(false),
             is_called: AtomicBool::new(false),
@@ -117,10 +124,10 @@ impl Boards {
         let _ = signs.changed().await;
     }
 
-    /// The machine and the configuration that operations are to use.
+    /// The machine and the configuration that operations are to use: the same as readings do, whatever becomes of the files.
     #[must_use]
-    pub fn options(&self) -> &Options {
-        &self.shared.options
+    pub fn options(&self) -> Options {
+        self.shared.options()
     }
 
     /// What readings cost so far.
@@ -130,7 +137,10 @@ impl Boards {
     }
 
     /// The configuration is another: opens the boards anew at the next reading.
-    pub fn reload(&self) {
+    pub fn reload(&self, sources: Arc<Sources>) {
+        let mut options = self.shared.options.write().unwrap_or_else(PoisonError::into_inner);
+        options.sources = Some(sources);
+        drop(options);
         self.shared.reload.store(true, Ordering::SeqCst);
         self.shared.generation.fetch_add(1, Ordering::SeqCst);
     }
@@ -180,7 +190,7 @@ impl Reader {
                 continue;
             }
             // Where simulated time passes at once, so does this.
-            if !self.shared.options.without_waits {
+            if !self.shared.options().without_waits {
                 thread::sleep(next.saturating_duration_since(Instant::now()));
             }
             // Those that came meanwhile are served by this one.
@@ -234,11 +244,11 @@ impl Reader {
                 }
                 (cluster, is_new)
             }
-            none => (none.insert(Controller::new(&self.shared.options)?.open()?), true),
+            none => (none.insert(Controller::new(&self.shared.options())?.open()?), true),
         };
         if is_new {
             // A simulation covers boards, not a system.
-            let system = System::new(&self.shared.options).ok();
+            let system = System::new(&self.shared.options()).ok();
             let network = cluster.inventory(system.as_ref(), &all);
             self.network = Arc::new(network.map(|found| found.report).unwrap_or_default());
         }

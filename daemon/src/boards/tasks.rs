@@ -85,7 +85,7 @@ impl Tasks {
             return Err(Problem::bad_request(text));
         }
         let set = NodeSet::parse(nodes).map_err(|error| Problem::from(&Error::from(error)))?;
-        let options = Options { overrides, ..self.boards.options().clone() };
+        let options = Options { overrides, ..self.boards.options() };
         check(&options)?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let task = Arc::new(Task::new(id, operation, nodes, &caller.name));
@@ -174,7 +174,7 @@ impl Tasks {
         // Nothing of the work is used after it broke off: its boards were its own, and its locks ended with them.
         let state = match catch_unwind(AssertUnwindSafe(|| work(&mut see))) {
             Ok(result) => ended(result, task.is_cancelled()),
-            Err(panic) => broken::state(&*panic, self.boards.options(), set),
+            Err(panic) => broken::state(&*panic, &self.boards.options(), set),
         };
         self.metrics.task_ended(task.operation.name(), state.name());
         let result = match &state {

@@ -23,10 +23,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
-use clusterhat::Options;
-
 use tokio::time::timeout;
 
+use crate::boards::Boards;
 use crate::events::Events;
 
 pub use console::{Console, ConsoleSummary, Past};
@@ -58,7 +57,7 @@ impl Consoles {
     /// # Errors
     /// Where no thread can be had.
     pub fn start(
-        options: &Options,
+        boards: Boards,
         folder: PathBuf,
         events: Arc<Events>,
         warn: impl Fn(String) + Send + 'static,
@@ -71,8 +70,7 @@ impl Consoles {
                 None
             }
         };
-        let options = Options { without_boards: true, ..options.clone() };
-        let ports = Ports::new(options, folder, Arc::clone(&registry), Box::new(warn));
+        let ports = Ports::new(boards, folder, Arc::clone(&registry), Box::new(warn));
         let (runs, ended) = sync_channel(0);
         thread::Builder::new().name("consoles".to_owned()).spawn(move || {
             ports.run();
@@ -123,6 +121,7 @@ impl Consoles {
 
 #[cfg(test)]
 mod tests {
+    use clusterhat::Options;
     use clusterhat_tests::command::World;
 
     use super::*;
@@ -135,7 +134,8 @@ mod tests {
         let simulation = Some(world.path().display().to_string());
         let options = Options { simulation, without_waits: true, ..Options::default() };
         let path = folder.path().to_owned();
-        let consoles = Consoles::start(&options, path, Arc::default(), |_| {}).unwrap();
+        let boards = Boards::start(options, Arc::default()).unwrap();
+        let consoles = Consoles::start(boards, path, Arc::default(), |_| {}).unwrap();
         let looked = tokio::spawn({
             let consoles = consoles.clone();
             async move { consoles.looked().await }

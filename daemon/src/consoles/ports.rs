@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use clusterhat::nodes::label;
 use clusterhat::ports::{Port, PortsWatch};
-use clusterhat::{Controller, Error, NodeSet, Options};
+use clusterhat::{Controller, Error, NodeSet};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{QueueSelector, tcflush, tcsendbreak};
 
@@ -18,6 +18,7 @@ use super::console::{Console, KEPT, PortState};
 use super::log_file::{LogFile, LogFolder};
 use super::logger::Logger;
 use super::registry::Registry;
+use crate::boards::Boards;
 
 /// After how long a port is tried again that another process has: nobody tells when it is given back.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -26,7 +27,7 @@ const CHUNK: usize = 4096;
 
 /// What the thread has.
 pub(super) struct Ports {
-    options: Options,
+    boards: Boards,
     folder: Option<LogFolder>,
     registry: Arc<Registry>,
     warn: Box<dyn Fn(String) + Send>,
@@ -56,12 +57,12 @@ struct Ready {
 
 impl Ports {
     pub(super) fn new(
-        options: Options,
+        boards: Boards,
         folder: Option<LogFolder>,
         registry: Arc<Registry>,
         warn: Box<dyn Fn(String) + Send>,
     ) -> Self {
-        Self { options, folder, registry, warn, watch: None, links: Vec::new(), next_try: None }
+        Self { boards, folder, registry, warn, watch: None, links: Vec::new(), next_try: None }
     }
 
     /// Until it is told to end.
@@ -94,7 +95,7 @@ impl Ports {
 
     /// Looks which nodes there are.
     fn renew(&mut self) -> Result<(), Error> {
-        let cluster = Controller::new(&self.options)?.open()?;
+        let cluster = Controller::new(&self.boards.options())?.open()?;
         let nodes = cluster.nodes(&NodeSet::parse::<&str>(&[])?)?;
         self.watch = Some(PortsWatch::new(&cluster, &nodes, Port::Console)?);
         let mut before = std::mem::take(&mut self.links);

@@ -61,7 +61,8 @@ impl Gathered {
         }
         let consoles = if wants_consoles { service.consoles.all() } else { Vec::new() };
         let wants_interfaces = is_expanded || asked.path.starts_with(uri::INTERFACES);
-        let root = service.boards.options().root.as_deref().unwrap_or(Path::new("/"));
+        let root = service.boards.options().root;
+        let root = root.as_deref().unwrap_or(Path::new("/"));
         let facts = Facts {
             uuid: Arc::clone(&asked.own.uuid),
             host: Arc::clone(&asked.own.host),

@@ -159,6 +159,46 @@ fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
     }
 }
 
+/// Seen: readings went by the configuration of the start and operations by the file of the moment: p1 was told off, and
+/// another board's node lost its power.
+#[test]
+fn whoever_edits_the_configuration_changes_nothing_until_it_is_read_again() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let config = folder.path().join("clusterhat.toml");
+    let board = |name, address| {
+        format!("[[board]]\nname = {name:?}\nbus = 1\naddress = {address}\nrevision = \"2.5\"\n")
+    };
+    let (lower, upper) = (board("lower", "0x20"), board("upper", "0x23"));
+    std::fs::write(&config, format!("{lower}{upper}")).unwrap();
+    let options = ["--sim", "two-hats", "--config", config.to_str().unwrap()];
+    let daemon = Daemon::again(folder.clone(), &options, String::new());
+    let power = |node: &str, action: &str| {
+        let document = daemon.power(&json!({"nodes": [node], "action": action}));
+        assert_eq!(document["task"]["state"], "done", "{document}");
+    };
+    let node = |node: &str| {
+        let node = daemon.get(&format!("/api/v1/nodes/{node}"));
+        (node["board"].clone(), node["commanded"].clone())
+    };
+    power("p1", "on");
+    power("p5", "on");
+    std::fs::write(&config, format!("{upper}{lower}")).unwrap();
+    power("p1", "off");
+    assert_eq!(node("p1"), (json!("lower"), json!(false)));
+    assert_eq!(node("p5"), (json!("upper"), json!(true)));
+    // Seen: what was said to be refused kept everything from being switched.
+    std::fs::write(&config, "delay = -3\n").unwrap();
+    daemon.signal(Signal::HUP);
+    until("the refusal", || daemon.stderr().contains("stays as it was"));
+    power("p1", "on");
+    power("p5", "off");
+    assert_eq!(node("p5"), (json!("upper"), json!(false)));
+    std::fs::write(&config, format!("{upper}{lower}")).unwrap();
+    daemon.signal(Signal::HUP);
+    until("the other order", || node("p1") == (json!("upper"), json!(false)));
+    assert_eq!(node("p5"), (json!("lower"), json!(true)));
+}
+
 /// Seen: while a pipe in the place of the configuration was waited for, SIGTERM was not obeyed.
 #[test]
 fn a_hang_up_that_waits_for_a_file_does_not_keep_it_from_ending() {
