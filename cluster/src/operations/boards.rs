@@ -59,3 +59,48 @@ fn bus_unverified(info: &BoardInfo, platform: &dyn Platform) -> Option<&'static 
         "its bus is the I2C controller of a Pi 0 to 4: the vendor's image has i2c-gpio there instead, because of clock stretching",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use hat_driver::linux::Host;
+    use hat_driver::sim::builtin;
+
+    use super::*;
+    use crate::controller::{Controller, Options};
+
+    /// What is told of the only simulated board on a bus that the kernel gives this name.
+    fn told(board: &str, bus: &str) -> Option<&'static str> {
+        let folder = tempfile::tempdir().unwrap();
+        let world = folder.path().join("world.json");
+        fs::write(&world, builtin::simulation(board).unwrap().to_text()).unwrap();
+        let simulation = world.to_str().map(str::to_owned);
+        let options = Options { simulation, ..Options::default() };
+        let cluster = Controller::new(&options).unwrap().open().unwrap();
+        for number in 0..9 {
+            let class = folder.path().join(format!("sys/class/i2c-dev/i2c-{number}"));
+            fs::create_dir_all(&class).unwrap();
+            fs::write(class.join("name"), format!("{bus}\n")).unwrap();
+        }
+        let (_, info) = cluster.driver.boards().next().unwrap();
+        bus_unverified(info, &Host::new(folder.path()))
+    }
+
+    #[test]
+    fn the_controller_of_a_pi_0_to_4_is_told_as_unverified() {
+        let sentence = told("v2.5", "bcm2835 (i2c@7e804000)").unwrap();
+        assert!(
+            sentence.contains("a Pi 0 to 4: the vendor's image has i2c-gpio there instead"),
+            "{sentence}"
+        );
+        // The vendor's bus, and that of a Pi 5.
+        for bus in ["i2c@0", "i2c-gpio", "Synopsys DesignWare I2C adapter"] {
+            assert_eq!(told("v2.5", bus), None, "{bus}");
+        }
+        // It is on no such bus.
+        for board in ["v1.3", "triple"] {
+            assert_eq!(told(board, "bcm2835 (i2c@7e804000)"), None, "{board}");
+        }
+    }
+}

@@ -70,15 +70,23 @@ impl Cluster {
     /// # Errors
     /// [`Error::NotRunning`], [`Error::NoNetworkPlace`] or [`Error::Network`].
     pub fn network_status(&mut self, system: &System) -> Result<Outcome<NetworkReport>, Error> {
-        let system = system.running()?;
+        let sysroot = network::sysroot(system.running()?.root())?;
+        self.network_status_of(&sysroot, &LinuxTools)
+    }
+
+    fn network_status_of(
+        &mut self,
+        sysroot: &Sysroot,
+        tools: &dyn Tools,
+    ) -> Result<Outcome<NetworkReport>, Error> {
         let mut nodes = self.network_nodes()?;
         let all: Vec<_> = self.driver.nodes().collect();
         for (known, node) in all.into_iter().zip(&mut nodes) {
             // The network is reported even if a board does not answer.
             node.usb_path = self.usb_path(known).ok().flatten();
         }
-        let survey = survey(system, &network::sysroot(system.root())?)?;
-        let status = network::status(&nodes, &survey, &LinuxTools)?;
+        let survey = Survey::take(sysroot, Some(tools))?;
+        let status = network::status(&nodes, &survey, tools)?;
         let problems = status.as_ref().map(network::BridgeStatus::problems).unwrap_or_default();
         let error = (!problems.is_empty()).then_some(Error::NetworkBroken(problems));
         Ok(Outcome { report: NetworkReport::Status(status), error }.or(self.uncounted()))
@@ -170,5 +178,91 @@ fn of_this_machine(request: NetworkRequest) -> NetworkRequest {
     match std::env::current_exe() {
         Ok(program) => NetworkRequest { program, ..request },
         Err(_) => request,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io;
+    use std::os::unix::fs::symlink;
+
+    use serde_json::json;
+    use system_config::Printed;
+    use system_config::network::{LinkState, NetworkMode};
+
+    use super::*;
+    use crate::controller::{Controller, Options};
+
+    /// What `ip` prints where another node than p2 is plugged in; no other program is there.
+    struct Ip;
+
+    impl Tools for Ip {
+        fn run(&self, program: &str, words: &[&str]) -> io::Result<Printed> {
+            let link = |name: &str, bridge: Option<&str>| {
+                json!({
+                    "ifindex": 2, "ifname": name, "address": "02:00:00:00:00:01", "flags": ["UP", "LOWER_UP"], "master": bridge,
+                    "addr_info": [],
+                })
+            };
+            let stdout = match (program, words) {
+                ("ip", [.., "address", "show"]) => {
+                    json!([link("clusterhat0", None), link("ethpi3", Some("clusterhat0"))])
+                }
+                ("ip", _) => json!([]),
+                _ => return Err(io::ErrorKind::NotFound.into()),
+            };
+            Ok(Printed { success: true, stdout: stdout.to_string(), stderr: String::new() })
+        }
+    }
+
+    /// From the configuration to the report.
+    #[test]
+    fn a_node_in_the_place_of_another_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let unit = "usr/lib/systemd/system/systemd-networkd.service";
+        write(unit, "[Unit]\n");
+        write("etc/hosts", "");
+        write("etc/systemd/system/multi-user.target.wants/README", "");
+        write("sys/devices/usb1/1-1.2/serial", "3\n");
+        write("sys/devices/usb1/1-1.2/1-1.2:1.0/bInterfaceClass", "02\n");
+        write("sys/class/net/ethpi3/mtu", "1500\n");
+        let wants =
+            root.join("etc/systemd/system/multi-user.target.wants/systemd-networkd.service");
+        symlink(format!("/{unit}"), wants).unwrap();
+        let device = root.join("sys/class/net/ethpi3/device");
+        symlink("../../../devices/usb1/1-1.2/1-1.2:1.0", device).unwrap();
+        let (world, config) = (folder.path().join("world.json"), folder.path().join("config"));
+        fs::write(&world, hat_driver::sim::builtin::simulation("v2.5").unwrap().to_text()).unwrap();
+        fs::write(&config, "[nodes.p2]\nusb-path = \"1-1.2\"\n").unwrap();
+        let options = Options {
+            root: Some(root.clone()),
+            simulation: world.to_str().map(str::to_owned),
+            config: Some(config),
+            ..Options::default()
+        };
+        let mut cluster = Controller::new(&options).unwrap().open().unwrap();
+        let system = System::new(&options).unwrap();
+        let uplink = Some("eth0".to_owned());
+        let request = NetworkRequest { uplink, ..NetworkRequest::new(NetworkMode::Nat) };
+        let _ = cluster.set_up_network(&system, request, (false, true), &mut |_| {}).unwrap();
+        let sysroot = network::sysroot(&root).unwrap();
+        let outcome = cluster.network_status_of(&sysroot, &Ip).unwrap();
+        let NetworkReport::Status(Some(status)) = &outcome.report else { panic!("{outcome:?}") };
+        let states: Vec<_> = status.nodes.iter().map(|node| node.state).collect();
+        assert_eq!(
+            states,
+            [LinkState::Absent, LinkState::Foreign, LinkState::Absent, LinkState::Absent]
+        );
+        assert_eq!(status.nodes[1].interface.as_deref(), Some("ethpi3"));
+        let told = "the node in position p2 (USB 1-1.2, ethpi3) identifies itself as p3";
+        assert!(status.problems().iter().any(|problem| problem == told), "{status:?}");
+        assert!(outcome.error.is_some());
     }
 }
