@@ -1,5 +1,5 @@
-//! A network namespace of a test's own, in which it makes links and lets the kernel tell of USB devices that are
-//! not there.
+//! Namespaces of a test's own: of the network, in which it makes links and lets the kernel tell of USB devices that are not
+//! there; or of mounts, with another root.
 
 use std::{
     env, io,
@@ -21,15 +21,65 @@ pub fn within(test: &str, scenario: impl FnOnce()) {
     if env::var(INSIDE).is_ok_and(|inside| inside == test) {
         return scenario();
     }
-    check(unshare());
+    check(unshare("--net"));
+    let (passed, said) = again(unshare("--net"), test);
+    assert!(passed == Some(true), "{said}");
+}
+
+/// Runs a test's scenario where the root is an overlay whose changes go to a tmpfs, as an initramfs makes it for a root that is
+/// only read. All that the machine's root has is there, but no `/boot` and no `/run`. Where the system gives no overlay to this
+/// user, that is said, and nothing is run.
+///
+/// # Panics
+/// If the scenario fails.
+pub fn within_overlay_root(test: &str, scenario: impl FnOnce()) {
+    if env::var(INSIDE).is_ok_and(|inside| inside == test) {
+        return scenario();
+    }
+    let place = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let mut command = unshare("--mount");
+    command.args(["sh", "-c", OVERLAY]).arg(place.path());
+    match again(command, test) {
+        (Some(passed), said) => assert!(passed, "{said}"),
+        (None, said) => eprintln!("not run, since this system has no overlay for it: {said}"),
+    }
+}
+
+/// The status of [`OVERLAY`] where there is none.
+const NO_OVERLAY: i32 = 77;
+
+/// Runs a program with an overlay in a folder as its root. A user's own namespace may have other attributes than root's.
+const OVERLAY: &str = r#"
+make() {
+    mount -t tmpfs tmpfs-root "$0" && mkdir "$0/lower" "$0/upper" "$0/work" "$0/root" || return 1
+    options="lowerdir=$0/lower,upperdir=$0/upper,workdir=$0/work"
+    mount -t overlay overlayroot -o "$options" "$0/root" ||
+        mount -t overlay overlayroot -o "$options,userxattr" "$0/root" || return 1
+    for each in /*; do
+        if [ -L "$each" ]; then
+            cp -P "$each" "$0/root$each" || return 1
+        elif [ -d "$each" ]; then
+            mkdir "$0/root$each" || return 1
+            [ "$each" = /boot ] || [ "$each" = /run ] || mount --rbind "$each" "$0/root$each" || return 1
+        fi
+    done
+}
+make || exit 77
+exec chroot "$0/root" "$@"
+"#;
+
+/// Starts the test program anew by way of this command, for one test alone. Returns whether that passed, and what was said;
+/// nothing where the command could not make what the test needs.
+fn again(mut command: Command, test: &str) -> (Option<bool>, String) {
     let program = env::current_exe().unwrap_or_else(|error| panic!("{error}"));
-    let mut inside = unshare();
-    inside.arg(program).args(["--exact", test, "--nocapture", "--test-threads=1"]);
-    let output = inside.env(INSIDE, test).output().unwrap_or_else(|error| panic!("{error}"));
+    command.arg(program).args(["--exact", test, "--nocapture", "--test-threads=1"]);
+    let output = command.env(INSIDE, test).output().unwrap_or_else(|error| panic!("{error}"));
     let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let was_run = output.status.code() != Some(NO_OVERLAY);
     // A name that is no test's would run none, and succeed.
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let passed = output.status.success() && said.contains("1 passed");
+    (was_run.then_some(passed), said)
 }
 
 fn check(mut unshare: Command) {
@@ -43,12 +93,12 @@ fn check(mut unshare: Command) {
     );
 }
 
-fn unshare() -> Command {
+fn unshare(kind: &str) -> Command {
     let mut command = Command::new("unshare");
     if !rustix::process::geteuid().is_root() {
         command.args(["--user", "--map-root-user"]);
     }
-    command.arg("--net");
+    command.arg(kind);
     command
 }
 

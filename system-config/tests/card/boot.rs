@@ -1,7 +1,9 @@
 //! The boot partition's files are read whole or nothing is done, and it is the partition of that card.
 
 use std::fs;
+use std::path::Path;
 
+use clusterhat_tests::namespace::within_overlay_root;
 use system_config::card::{self, CardRequest};
 use system_config::changes::{self, ChangeError, Changed};
 use system_config::controller;
@@ -250,6 +252,22 @@ fn an_overlay_over_the_root_is_refused() {
     // A container's root is one that lasts.
     card.write("root/.dockerenv", "");
     changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
+}
+
+/// As the kernel tells of one, and not only as a text has it.
+#[test]
+fn a_root_that_is_an_overlay_is_refused() {
+    within_overlay_root("boot::a_root_that_is_an_overlay_is_refused", || {
+        fs::create_dir("/boot/firmware").unwrap();
+        fs::write("/boot/firmware/config.txt", "dtparam=audio=on\n").unwrap();
+        let boot = Path::new("/boot/firmware");
+        for boot in [None, Some(boot)] {
+            let node = card::sysroot(boot.map(|_| Path::new("/")), boot).unwrap_err();
+            let controller = controller::sysroot(Path::new("/"), boot).unwrap_err();
+            assert!(matches!(&node, card::CardError::Changes(ChangeError::Overlay(_))), "{node:?}");
+            assert!(matches!(&controller, ChangeError::Overlay(_)), "{controller:?}");
+        }
+    });
 }
 
 /// `overlayroot=device:dev=/dev/sda1`.
