@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::hooks::HookFolder;
 use crate::node_note::NodeNote;
 use crate::nodes::{Names, NodeSet, label};
+use crate::outcome::of_boards;
 use crate::report::BusUse;
 
 /// The boards of a controller, every operation on them, and their nodes' names and settings. Keeps no
@@ -104,9 +105,8 @@ impl Cluster {
     /// Why the number of nodes is unknown, where it is.
     #[must_use]
     pub fn uncounted(&self) -> Option<Error> {
-        let mut unknown = self.driver.boards().filter(|(_, info)| info.size == 0);
-        let (board, _) = unknown.next()?;
-        self.driver.check_open(board).err().map(Error::from)
+        let unknown = self.driver.boards().filter(|(_, info)| info.size == 0);
+        of_boards(unknown.filter_map(|(board, _)| self.driver.check_open(board).err()).collect())
     }
 
     /// What the configuration, or else a simulation, says of nodes that are not there.
@@ -226,8 +226,8 @@ impl Cluster {
         BusUse { transfers, retries }
     }
 
-    /// The nodes of a set whose HAT is there, and what is to be said of the others: nothing where all
-    /// nodes are meant.
+    /// The nodes of a set whose HAT is there, and what is left out. Where all nodes are meant, that is no node of an
+    /// absent HAT, but the boards that cannot say how many nodes they have.
     pub(crate) fn present(&mut self, set: &NodeSet) -> Result<(Vec<Node>, Option<Error>), Error> {
         let mut nodes = self.nodes(set)?;
         let absent = self.driver.absent(&nodes)?;
@@ -235,7 +235,8 @@ impl Cluster {
         nodes.retain(|node| !absent.contains(node));
         let names = || absent.iter().map(|&node| label(node)).collect();
         let error = (!absent.is_empty() && !asked_for_all).then(|| Error::Absent(names()));
-        Ok((nodes, error))
+        let uncounted = if set.is_all() { self.uncounted() } else { None };
+        Ok((nodes, error.or(uncounted)))
     }
 
     /// The ClusterCTRL boards.

@@ -23,6 +23,18 @@ impl<R> Outcome<R> {
         self
     }
 
+    /// The same with what was left out from the beginning, after what failed: boards' errors stand side by side, and
+    /// any other error alone.
+    pub(crate) fn beside(mut self, left_out: Option<Error>) -> Self {
+        self.error = match (self.error, left_out) {
+            (Some(Error::Driver(failed)), Some(Error::Driver(left_out))) => {
+                Some(Error::Driver(failed.beside(left_out)))
+            }
+            (failed, left_out) => failed.or(left_out),
+        };
+        self
+    }
+
     /// The same with another report.
     pub fn map<S>(self, of: impl FnOnce(R) -> S) -> Outcome<S> {
         Outcome { report: of(self.report), error: self.error }

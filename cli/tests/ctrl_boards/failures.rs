@@ -62,13 +62,56 @@ fn a_board_that_does_not_answer_takes_no_other_away() {
     assert_eq!((plan.status, &*plan.stdout), (1, "would switch off p1 p2 p3 p4\n"), "{plan:?}");
     let output = world.run(&["off"]);
     assert_eq!(output.status, 1, "{output:?}");
-    assert!(output.stderr.contains("switched off: p1 p2 p3 p4"), "{output:?}");
+    let told = ["numbering is uncertain", "nothing acknowledges", "switched off: p1 p2 p3 p4"];
+    assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
     refused(
         &world,
         &["network", "setup", "--mode", "nat", "--root", "/", "--dry-run"],
         1,
         &["1-12.2"],
     );
+}
+
+/// Without a board that has a place behind it nothing is uncertain, so that nothing but the silent board itself says that it is
+/// left out.
+#[test]
+fn all_nodes_without_those_of_a_silent_board_are_not_all() {
+    let mut value = World::builtin_value("mixed");
+    value["chips"].as_object_mut().unwrap().remove("12");
+    value["chips"]["11"]["busy"] = json!(u32::MAX);
+    value["chips"]["11"]["p"] = json!([1, 1, 1]);
+    let world = World::new(&value);
+    for args in [
+        &["on", "--delay", "0"][..],
+        &["cycle", "all", "--off-time", "0.1", "--delay", "0", "--yes"],
+        &["on", "--dry-run"],
+        &["cycle", "all", "--dry-run"],
+        &["off", "--dry-run"],
+        &["off", "--graceful", "--dry-run"],
+        &["off", "--yes"],
+        &["off", "all"],
+        &["shutdown", "all"],
+        &["restore"],
+        &["restore", "--dry-run"],
+    ] {
+        let output = world.run(args);
+        assert_eq!(output.status, 1, "{args:?}: {output:?}");
+        assert!(output.stderr.contains("1-11.1"), "{args:?}: {output:?}");
+        assert!(output.stderr.contains("nothing acknowledges"), "{args:?}: {output:?}");
+    }
+    let document = world.run(&["off", "--json"]).json();
+    assert!(document["error"]["message"].as_str().unwrap().contains("1-11.1"), "{document}");
+    assert_eq!(document["nodes"].as_array().unwrap().len(), 4, "{document}");
+    assert_eq!(board(&world, "11")["p"], json!([1, 1, 1]));
+    // Who names the others has them all.
+    assert_eq!(world.run(&["on", "p1..p4", "--delay", "0"]).status, 0);
+    // What fails on the HAT does not hide it.
+    let mut value = world.read();
+    value["chips"]["1"]["stuck"] = json!([1, null, null, null, null, null, null, null]);
+    world.write(&value);
+    let output = world.run(&["off"]);
+    let told = ["p1: the pin", "switched off: p2 p3 p4", "1-11.1"];
+    assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
 }
 
 /// `status --watch` follows a board to another bus, without being started anew.

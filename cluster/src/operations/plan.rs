@@ -73,7 +73,7 @@ impl Cluster {
 struct Planner<'a> {
     cluster: &'a mut Cluster,
     nodes: Vec<Node>,
-    absent: Option<Error>,
+    left_out: Option<Error>,
     /// The boards that take part, each with its nodes that are on.
     on: Vec<(Board, Positions)>,
     initialise: Vec<String>,
@@ -89,7 +89,7 @@ impl<'a> Planner<'a> {
         if actions.contains(&Action::On) {
             cluster.driver.check_supply()?;
         }
-        let (nodes, absent) = cluster.present(set)?;
+        let (nodes, left_out) = cluster.present(set)?;
         let boards: Vec<_> =
             cluster.driver.boards().map(|(b, info)| (b, info.name.clone())).collect();
         let (mut on, mut initialise, mut errors) = (Vec::new(), Vec::new(), Vec::new());
@@ -106,7 +106,7 @@ impl<'a> Planner<'a> {
                 Err(error) => errors.push(error),
             }
         }
-        Ok(Self { cluster, nodes, absent, on, initialise, steps: Vec::new(), errors })
+        Ok(Self { cluster, nodes, left_out, on, initialise, steps: Vec::new(), errors })
     }
 
     /// The nodes of a board that are on where the last of these actions would start, and whether the
@@ -152,8 +152,8 @@ impl<'a> Planner<'a> {
     }
 
     fn report(self) -> Outcome<PlanReport> {
-        let Self { initialise, steps, errors, absent, .. } = self;
+        let Self { initialise, steps, errors, left_out, .. } = self;
         let report = PlanReport { dry_run: true, initialise, steps };
-        Outcome { report, error: of_boards(errors).or(absent) }
+        Outcome { report, error: of_boards(errors) }.beside(left_out)
     }
 }

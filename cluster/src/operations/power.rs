@@ -61,7 +61,7 @@ impl Cluster {
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<PowerReport>, Error> {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
-        let (nodes, absent) = self.present(set)?;
+        let (nodes, left_out) = self.present(set)?;
         let off_time = self.settings.off_time;
         let cycle = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
             let mut switching = Switching::new(cluster, nodes, Action::On);
@@ -71,8 +71,7 @@ impl Cluster {
             switching.outcome(result.err())
         };
         let outcome = self.commanded(&nodes, Operation::Cycle, Reason::Request, observer, cycle);
-        // What failed comes before what was absent from the beginning.
-        Ok(outcome.or(absent))
+        Ok(outcome.beside(left_out))
     }
 }
 
@@ -82,10 +81,10 @@ fn switch(
     action: Action,
     observer: &mut Observer<'_>,
 ) -> Result<Outcome<PowerReport>, Error> {
-    let (nodes, absent) = cluster.present(set)?;
+    let (nodes, left_out) = cluster.present(set)?;
     let mut outcome = switch_nodes(cluster, &nodes, action, Reason::Request, observer);
     halted::note(cluster, &mut outcome.report);
-    Ok(outcome.or(absent))
+    Ok(outcome.beside(left_out))
 }
 
 /// Switches just these nodes.

@@ -45,7 +45,7 @@ impl Cluster {
         }
         let boards: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
         boards.into_iter().for_each(|board| self.note_due(board));
-        let Plan { nodes, rows, absent, error } = self.plan_of(set, restore)?;
+        let Plan { nodes, rows, left_out, error } = self.plan_of(set, restore)?;
         let with = |action| -> Vec<Node> {
             let rows = nodes.iter().zip(&rows);
             rows.filter(|(_, row)| row.action == Some(action)).map(|(&node, _)| node).collect()
@@ -62,7 +62,7 @@ impl Cluster {
         let errors = outcomes.into_iter().map(|outcome| add(&mut report, outcome));
         let failure = errors.fold(None, Option::or);
         self.end_restore(&nodes, &report);
-        Ok(Outcome { report, error: failure }.or(error).or(absent))
+        Ok(Outcome { report, error: failure }.or(error).beside(left_out))
     }
 
     /// What [`Self::restore`] would do. Writes nothing.
@@ -74,13 +74,13 @@ impl Cluster {
         set: &NodeSet,
         restore: Restore,
     ) -> Result<Outcome<RestoreReport>, Error> {
-        let Plan { rows, absent, error, .. } = self.plan_of(set, restore)?;
+        let Plan { rows, left_out, error, .. } = self.plan_of(set, restore)?;
         let report = RestoreReport { dry_run: true, nodes: rows, initialised: Vec::new() };
-        Ok(Outcome { report, error }.or(absent))
+        Ok(Outcome { report, error }.beside(left_out))
     }
 
     fn plan_of(&mut self, set: &NodeSet, restore: Restore) -> Result<Plan, Error> {
-        let (nodes, absent) = self.present(set)?;
+        let (nodes, left_out) = self.present(set)?;
         let document = self.desired.as_ref().map_or(Ok(Document::default()), |d| d.read())?;
         let is_boot_loop = !restore.again && document.is_boot_loop(&self.boot());
         let boards = self.board_ids();
@@ -107,7 +107,7 @@ impl Cluster {
         let held = rows.iter().filter(|row| row.why == Why::BootLoop);
         let held: Vec<_> = held.map(|row| row.node.clone()).collect();
         let error = (!held.is_empty()).then_some(Error::BootLoop(held));
-        Ok(Plan { nodes, rows, absent, error })
+        Ok(Plan { nodes, rows, left_out, error })
     }
 
     /// Switches nodes on; the file records the start while it is under way.
@@ -198,7 +198,7 @@ struct Plan {
     nodes: Vec<Node>,
     /// One for each of the nodes.
     rows: Vec<RestoreNode>,
-    absent: Option<Error>,
+    left_out: Option<Error>,
     /// Why nodes stay off.
     error: Option<Error>,
 }

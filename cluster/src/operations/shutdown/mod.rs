@@ -77,7 +77,7 @@ impl Cluster {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         // Before anybody is asked: who asks for a node's power from here on, means it to have it.
         let since = self.driver.asks_so_far();
-        let (nodes, absent) = self.present(set)?;
+        let (nodes, left_out) = self.present(set)?;
         let rows = self.powered_rows(&nodes)?;
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
@@ -106,7 +106,7 @@ impl Cluster {
             self.note_due_at_next_start(&names(&courses, Course::is_off));
         }
         let report = self.shutdown_report(&nodes, &rows, &courses, limit);
-        Ok(Outcome { report, error: outcome.error.or(absent) })
+        Ok(Outcome { report, error: outcome.error }.beside(left_out))
     }
 
     fn shutdown_report(
@@ -145,7 +145,7 @@ impl Cluster {
         limit: Option<Duration>,
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<RebootReport>, Error> {
-        let (nodes, absent) = self.present(set)?;
+        let (nodes, left_out) = self.present(set)?;
         let rows = self.powered_rows(&nodes)?;
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = limit.unwrap_or(self.settings.shutdown_limit);
@@ -178,7 +178,7 @@ impl Cluster {
         let off = nodes.iter().filter(|node| !powered.contains(node));
         let off = off.copied().map(label).collect();
         let error = not_restarted(&courses, off, is_stopped);
-        Ok(Outcome { error: error.or(absent), report })
+        Ok(Outcome { report, error }.beside(left_out))
     }
 
     /// Those that are not known to be off.

@@ -34,6 +34,30 @@ impl ClusterError {
         }
     }
 
+    /// One error out of this one and that of boards that had no turn. What ended the operation for all boards
+    /// stands alone.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        match self {
+            Self::Cycle { left_off, source } => {
+                Self::Cycle { left_off, source: Box::new(source.beside(other)) }
+            }
+            Self::After { source, done } => source.beside(other).after(done),
+            Self::Boards(mut errors) => {
+                match other {
+                    Self::Boards(others) => errors.extend(others),
+                    other => errors.push(other),
+                }
+                Self::Boards(errors)
+            }
+            error if error.is_of_one_board() => {
+                let done = error.done().cloned().unwrap_or_default();
+                Self::Boards(vec![error.after(Done::default())]).beside(other).after(done)
+            }
+            error => error,
+        }
+    }
+
     /// The error itself, without what was switched before it.
     #[must_use]
     pub fn cause(&self) -> &Self {
