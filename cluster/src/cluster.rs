@@ -1,5 +1,6 @@
 //! The boards of a controller with their nodes' names and settings.
 
+use hat_driver::Positions;
 use hat_driver::linux::{Board, BoardModel, Cluster as Driver, ClusterError as DriverError, Node};
 
 use crate::backend::Backend;
@@ -8,7 +9,7 @@ use crate::desired::{AtBoot, Store};
 use crate::error::Error;
 use crate::hooks::HookFolder;
 use crate::node_note::NodeNote;
-use crate::nodes::{Names, NodeSet, label};
+use crate::nodes::{Labels, Names, NodeSet, label};
 use crate::outcome::of_boards;
 use crate::report::BusUse;
 
@@ -66,6 +67,29 @@ impl Cluster {
             }
         }
         (nodes, errors)
+    }
+
+    /// The nodes whose numbers are sure, and why the others are refused.
+    pub(crate) fn certain(&self, mut nodes: Vec<Node>) -> (Vec<Node>, Option<Error>) {
+        let uncertain = self.driver.boards().map(|(board, _)| board);
+        let mut errors = Vec::new();
+        for board in uncertain.filter(|board| !self.driver.is_certain(*board)) {
+            let refused = board.positions(&nodes);
+            if !refused.is_empty() {
+                errors.extend(self.driver.check_ready(board, refused).err());
+                nodes.retain(|node| node.board() != board);
+            }
+        }
+        (nodes, of_boards(errors))
+    }
+
+    /// Why a node is refused whose number is uncertain.
+    pub(crate) fn uncertainty(&self, node: Node) -> Option<String> {
+        let position = Positions::one(node.position());
+        let is_certain = self.driver.is_certain(node.board());
+        let error =
+            self.driver.check_ready(node.board(), position).err().filter(|_| !is_certain)?;
+        Some(error.describe(&Labels).to_string())
     }
 
     /// A node's number among all nodes, from 1: what the settings of single nodes are kept by.

@@ -26,6 +26,17 @@ impl<R> Outcome<R> {
     /// The same with what was left out from the beginning, after what failed: boards' errors stand side by side, and
     /// any other error alone.
     pub(crate) fn beside(mut self, left_out: Option<Error>) -> Self {
+        let down = match &mut self.error {
+            Some(Error::NotShutDown { fixes, .. } | Error::NotRestarted { fixes, .. }) => {
+                Some(fixes)
+            }
+            _ => None,
+        };
+        if let (Some(fixes), Some(Error::Driver(left_out))) = (down, &left_out) {
+            let more = std::iter::once(left_out.describe(&Labels).to_string());
+            *fixes = std::mem::take(fixes).into_iter().chain(more).collect();
+            return self;
+        }
         self.error = match (self.error, left_out) {
             (Some(Error::Driver(failed)), Some(Error::Driver(left_out))) => {
                 Some(Error::Driver(failed.beside(left_out)))

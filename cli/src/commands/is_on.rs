@@ -9,8 +9,8 @@ use crate::failure::Failure;
 
 const AFTER_HELP: &str = "\
 Exit status: 0 all of them have power, 1 at least one has none, 2 usage or configuration, 3 unknown: timed out waiting for \
-another process, 4 unknown: no board was found, one could not be opened or read, a node's HAT is not connected, or the output could not \
-be written.";
+another process, 4 unknown: no board was found, one could not be opened or read, a node's HAT is not connected, its number is uncertain, or \
+the output could not be written.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]

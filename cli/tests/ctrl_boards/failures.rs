@@ -114,6 +114,42 @@ fn all_nodes_without_those_of_a_silent_board_are_not_all() {
     assert!(told.iter().all(|part| output.stderr.contains(part)), "{output:?}");
 }
 
+/// Whichever node has the number, nobody asks it, and nobody takes its power.
+#[test]
+fn nodes_of_uncertain_numbers_are_refused_before_anything_is_asked() {
+    let mut value = World::builtin_value("mixed");
+    value["chips"]["12"]["busy"] = json!(u32::MAX);
+    value["chips"]["11"]["p"] = json!([1, 0, 0]);
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p1", "--delay", "0"]).status, 0);
+    let parts = ["p5: the numbering is uncertain", "1-12.2"];
+    for args in [
+        &["shutdown", "p5"][..],
+        &["off", "p5", "--graceful"],
+        &["off", "p5", "--graceful", "--force"],
+        &["reboot", "p5"],
+        &["cycle", "p5", "--off-time", "0.1"],
+    ] {
+        refused(&world, args, 1, &parts);
+    }
+    for node in ["p5", "p6"] {
+        refused(&world, &["is-on", node], 4, &[&parts[0].replace("p5", node), parts[1]]);
+    }
+    let document = world.run(&["is-on", "p5", "--json"]).json();
+    assert_eq!(document.get("on"), None, "{document}");
+    refused(&world, &["is-on", "all"], 4, &["p5 p6 p7: the numbering", "nothing acknowledges"]);
+    assert_eq!(world.run(&["is-on", "p1"]).status, 0);
+    // The others are shut down all the same.
+    let output = world.run(&["shutdown", "p1", "p5"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(parts.iter().all(|part| output.stderr.contains(part)), "{output:?}");
+    let document = world.run(&["shutdown", "p1", "p5", "--json"]).json();
+    assert_eq!(document["nodes"][0]["result"], "already-off", "{document}");
+    assert_eq!(document["nodes"][1]["result"], "unknown", "{document}");
+    assert!(document["nodes"][1]["error"].as_str().unwrap().contains(parts[0]), "{document}");
+    assert_eq!(board(&world, "11")["p"], json!([1, 0, 0]));
+}
+
 /// `status --watch` follows a board to another bus, without being started anew.
 #[test]
 fn a_board_that_is_plugged_in_elsewhere_is_watched_on() {

@@ -113,7 +113,7 @@ pub enum Error {
     NotShutDown {
         /// Each that was not switched off, with why. They keep their power, except for `left.unknown`.
         failures: Vec<(String, String)>,
-        /// What can be done for those that could not be asked; it names them where it is not for all that failed.
+        /// What can be done for those that could not be asked, named where it is not for all that failed; and why others were left out.
         fixes: Box<[String]>,
         /// Whether a node was asked and has not halted in time.
         timed_out: bool,
@@ -125,7 +125,7 @@ pub enum Error {
     NotRestarted {
         /// Each that was not known to be off, with why.
         failures: Vec<(String, String)>,
-        /// What can be done for those that could not be asked; it names them where it is not for all that failed.
+        /// What can be done for those that could not be asked, named where it is not for all that failed; and why others were left out.
         fixes: Box<[String]>,
         /// Whether a node did not answer in time.
         timed_out: bool,

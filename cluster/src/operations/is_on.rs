@@ -10,7 +10,8 @@ impl Cluster {
     /// boards that answered show.
     ///
     /// # Errors
-    /// [`Error::Nodes`]. What boards fail with, and nodes whose HAT is not connected, are the outcome's error.
+    /// [`Error::Nodes`]. What boards fail with, nodes whose numbers are uncertain, and nodes whose HAT is not connected are the
+    /// outcome's error.
     pub fn are_on(&mut self, set: &NodeSet) -> Result<Outcome<bool>, Error> {
         let nodes = self.nodes(set)?;
         let boards: Vec<_> = self.driver.boards().map(|(board, _)| board).collect();
@@ -20,7 +21,9 @@ impl Cluster {
             if wanted.is_empty() {
                 continue;
             }
-            match self.driver.status(board) {
+            // What a node shows that may not be the one that is meant is no answer.
+            let ready = self.driver.check_ready(board, wanted);
+            match ready.and_then(|()| self.driver.status(board)) {
                 Ok(reading) => {
                     are_on &= wanted.without(reading.seen()).is_empty();
                     let gone = nodes.iter().filter(|node| node.board() == board);
@@ -31,6 +34,7 @@ impl Cluster {
             }
         }
         let absent = (!absent.is_empty()).then_some(Error::Absent(absent));
-        Ok(Outcome { report: are_on, error: of_boards(errors).or(absent) })
+        let left_out = if set.is_all() { self.uncounted() } else { None };
+        Ok(Outcome { report: are_on, error: of_boards(errors).or(absent) }.beside(left_out))
     }
 }

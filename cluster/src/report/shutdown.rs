@@ -46,7 +46,7 @@ pub enum ShutdownResult {
     SwitchedOff,
     /// It has power, and may be running.
     StillOn,
-    /// Its board does not answer, so whether it has power is not known.
+    /// Its board does not answer, or its number is uncertain, so whether it has power is not known.
     Unknown,
 }
 

@@ -63,7 +63,8 @@ pub enum AfterShutdown {
 
 impl Cluster {
     /// Shuts nodes down, and cuts each one's power once it has halted; an empty set means all nodes. A node that does not halt keeps
-    /// its power unless the request forces it. Nodes without power are left alone.
+    /// its power unless the request forces it. Nodes without power are left alone, and so are those whose numbers are uncertain: it
+    /// would be another node's power that is cut.
     ///
     /// # Errors
     /// [`Error::Nodes`]; [`Error::Events`] where the kernel's events cannot be received. Nodes that were not shut down are the
@@ -77,7 +78,8 @@ impl Cluster {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         // Before anybody is asked: who asks for a node's power from here on, means it to have it.
         let since = self.driver.asks_so_far();
-        let (nodes, left_out) = self.present(set)?;
+        let (asked, left_out) = self.present(set)?;
+        let (nodes, uncertain) = self.certain(asked.clone());
         let rows = self.powered_rows(&nodes)?;
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
@@ -105,8 +107,8 @@ impl Cluster {
         if how.then == AfterShutdown::OnAtNextStart {
             self.note_due_at_next_start(&names(&courses, Course::is_off));
         }
-        let report = self.shutdown_report(&nodes, &rows, &courses, limit);
-        Ok(Outcome { report, error: outcome.error }.beside(left_out))
+        let report = self.shutdown_report(&asked, &rows, &courses, limit);
+        Ok(Outcome { report, error: outcome.error }.beside(uncertain).beside(left_out))
     }
 
     fn shutdown_report(
@@ -118,17 +120,20 @@ impl Cluster {
     ) -> ShutdownReport {
         let rows = nodes.iter().map(|&node| {
             let course = courses.iter().find(|course| course.node == node);
+            let error = self.uncertainty(node);
             let row = NodeShutdown {
                 node: label(node),
                 name: self.alias(node),
-                // A node without a course was off, or refused by a hook, or the caller stopped before it was asked.
+                // A node without a course was off, or refused: by a hook, or as its number is uncertain; or the caller stopped
+                // before it was asked.
                 result: match powered.iter().find(|(powered, _)| *powered == node) {
+                    _ if error.is_some() => ShutdownResult::Unknown,
                     Some((_, row)) if has_silent_board(row) => ShutdownResult::Unknown,
                     Some(_) => ShutdownResult::StillOn,
                     None => ShutdownResult::AlreadyOff,
                 },
                 transport: None,
-                error: None,
+                error,
             };
             course.map_or(row.clone(), |course| course.report(row, limit))
         });
@@ -145,7 +150,8 @@ impl Cluster {
         limit: Option<Duration>,
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<RebootReport>, Error> {
-        let (nodes, left_out) = self.present(set)?;
+        let (asked, left_out) = self.present(set)?;
+        let (nodes, uncertain) = self.certain(asked.clone());
         let rows = self.powered_rows(&nodes)?;
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = limit.unwrap_or(self.settings.shutdown_limit);
@@ -165,20 +171,21 @@ impl Cluster {
             tell(&mut courses, node, said);
             left = names(&courses, Course::is_asking);
         }
-        let rows = nodes.iter().map(|&node| {
+        let rows = asked.iter().map(|&node| {
             let course = courses.iter().find(|course| course.node == node);
+            let no_course = || Some(self.uncertainty(node).unwrap_or_else(|| OFF.to_owned()));
             NodeReboot {
                 node: label(node),
                 name: self.alias(node),
                 transport: course.and_then(Course::transport),
-                error: course.map_or_else(|| Some(OFF.to_owned()), Course::why_not_accepted),
+                error: course.map_or_else(no_course, Course::why_not_accepted),
             }
         });
         let report = RebootReport { rebooting: rows.collect() };
         let off = nodes.iter().filter(|node| !powered.contains(node));
         let off = off.copied().map(label).collect();
         let error = not_restarted(&courses, off, is_stopped);
-        Ok(Outcome { report, error }.beside(left_out))
+        Ok(Outcome { report, error }.beside(uncertain).beside(left_out))
     }
 
     /// Those that are not known to be off.
