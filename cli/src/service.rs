@@ -9,7 +9,10 @@ use clusterhat::Options;
 pub(crate) fn socket(options: &Options) -> Option<PathBuf> {
     let of_system = || {
         let root = options.root.as_deref().unwrap_or(Path::new("/"));
-        options.simulation.is_none().then(|| root.join("run/clusterhat/clusterhatd.sock"))
+        let socket = root.join("run/clusterhat/clusterhatd.sock");
+        // A system that is only mounted may have a link there to the service of this machine, whose nodes are others.
+        let is_its_own = options.root.is_none() || !socket.is_symlink();
+        (options.simulation.is_none() && is_its_own).then_some(socket)
     };
     named().map(PathBuf::from).or_else(of_system)
 }

@@ -8,21 +8,27 @@ mod command;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use clusterhat_tests::command::{Output, World};
 use command::clusterhat;
+use tempfile::TempDir;
 
 /// A system, and another folder beside it that is none of its business.
 struct Roots {
     world: World,
+    folder: TempDir,
 }
 
 impl Roots {
     fn new(manager: &str) -> Self {
-        let new = Self { world: World::builtin("v2.5") };
+        // In memory, where that is: every step of a setup waits for the disk.
+        let folder = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
+        let new = Self { world: World::builtin("v2.5"), folder };
         for (path, text) in [
             (
                 "etc/clusterhat/clusterhat.toml",
@@ -49,11 +55,11 @@ impl Roots {
     }
 
     fn root(&self) -> PathBuf {
-        self.world.folder().join("root")
+        self.folder.path().join("root")
     }
 
     fn outside(&self) -> PathBuf {
-        self.world.folder().join("outside")
+        self.folder.path().join("outside")
     }
 
     fn write(&self, path: &Path, text: &str) {
@@ -154,6 +160,19 @@ fn a_runtime_or_state_folder_outside_is_refused_by_every_command() {
             assert_eq!(roots.theirs(), before, "{words:?} with a link at {path}");
         }
     }
+}
+
+/// The service of another machine has other nodes.
+#[test]
+fn a_socket_that_leads_out_is_not_connected_to() {
+    let roots = Roots::new("systemd-networkd");
+    let service = UnixListener::bind(roots.outside().join("socket")).unwrap();
+    service.set_nonblocking(true).unwrap();
+    roots.link("run/clusterhat/clusterhatd.sock", "socket");
+    let tried = roots.run(&["console", "p1", "--expect", "login:", "--timeout", "0.1"]);
+    assert_ne!(tried.status, 0, "{tried:?}");
+    let called = service.accept().map(|_| ()).map_err(|error| error.kind());
+    assert_eq!(called, Err(ErrorKind::WouldBlock), "{tried:?}");
 }
 
 /// Where the link stays inside, the system's own folder is used.
