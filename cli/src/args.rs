@@ -20,7 +20,7 @@ With --json, a command prints one JSON document, for errors too; top, status --w
 ends them.
 The vendor's commands are accepted, too: getpath, setorder, save, saveorder, saveusbboot, savepos, savedefaults, reset.
 Exit status: 0 done, 1 failed, 2 usage or configuration, 3 timed out waiting for nodes or for another process, \
-4 no board found; 129, 130 or 143 ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.";
+4 no board found; 129, 130, 131 or 143 ended by SIGHUP, SIGINT (Ctrl-C), SIGQUIT or SIGTERM.";
 
 /// Switch and watch the nodes of Cluster HATs and ClusterCTRL boards.
 #[derive(Debug, Parser)]

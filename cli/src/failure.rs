@@ -57,7 +57,7 @@ pub(crate) enum Failure {
     /// Somebody ended the command in the middle of switching or waiting.
     #[error("{text}")]
     Interrupted {
-        /// SIGHUP, SIGINT or SIGTERM.
+        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
         signal: i32,
         /// What was done, and what can be done.
         text: String,
@@ -67,19 +67,19 @@ pub(crate) enum Failure {
     /// Somebody ended a reset of hubs: those that were switched off are on again.
     #[error("{}", Error::HubResetStopped)]
     HubInterrupted {
-        /// SIGHUP, SIGINT or SIGTERM.
+        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
         signal: i32,
     },
     /// Somebody ended a run of power loss at random: what was off is on again.
     #[error("{}", Error::ChaosStopped)]
     ChaosInterrupted {
-        /// SIGHUP, SIGINT or SIGTERM.
+        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
         signal: i32,
     },
     /// Somebody ended `fan auto`: the fans run.
     #[error("{}", Error::FanStopped)]
     FanInterrupted {
-        /// SIGHUP, SIGINT or SIGTERM.
+        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
         signal: i32,
     },
     /// Nodes were not asked to shut down, since nobody knows whether they are to.

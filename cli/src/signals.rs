@@ -10,12 +10,15 @@ use std::thread;
 use std::time::Duration;
 
 use hat_driver::power::Action;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::failure::Failure;
 use crate::interruption::{Doing, SoFar};
 use crate::render::{self, Printout};
+
+/// The signals that end a command.
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 /// How long the last words may take, or a report that is being printed already: nobody may read them.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -157,8 +160,7 @@ fn say(failure: Failure, command: &'static str, as_json: bool) {
 /// Where the kernel gives no pipe.
 pub(crate) fn signals() -> io::Result<Signals> {
     let ignored = ignored();
-    let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter();
-    Signals::new(heeded.filter(|signal| ignored >> (signal - 1) & 1 == 0))
+    Signals::new(ENDING.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0))
 }
 
 /// The signals that this process ignores, signal 1 in bit 0 (proc(5)).
@@ -174,13 +176,13 @@ pub(crate) fn end_hub_reset(as_json: bool, signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
-/// From here on a hang-up, Ctrl-C or SIGTERM does not end the process: for what has to come to its
-/// end or be put back.
+/// From here on none of these signals ends the process: for what has to come to its end or be put
+/// back.
 ///
 /// # Errors
 /// Where the kernel refuses a handler.
 pub(crate) fn ignore() -> io::Result<()> {
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
+    for signal in ENDING {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
     Ok(())

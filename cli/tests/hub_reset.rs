@@ -55,7 +55,7 @@ fn text(output: &Output) -> (String, String) {
 
 #[test]
 fn a_signal_is_obeyed_once_the_hub_is_on_again() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let world = v2_5();
         let child = half_done(&world, world.command(&["hub", "reset"]));
         kill(&child, signal);
@@ -95,7 +95,7 @@ fn a_signal_ends_it_before_the_next_hub() {
 
 #[test]
 fn the_drop_in_ends_by_the_signal_once_the_hub_is_on_again() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let world = v2_5();
         let link = world.folder().join("clusterctrl");
         symlink(clusterhat(), &link).unwrap();

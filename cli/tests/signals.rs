@@ -99,7 +99,9 @@ fn blocked() -> (Stdio, UnixStream) {
 
 #[test]
 fn each_signal_has_its_status_and_tells_what_stands() {
-    for (signal, expected) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+    let signals =
+        [(Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131), (Signal::TERM, 143)];
+    for (signal, expected) in signals {
         let world = World::builtin("v2.5");
         let mut command = world.command(&["on", "p1", "p2", "--delay", PAUSE, "--json"]);
         let mut running = Running::start(&mut command, Stdio::piped());

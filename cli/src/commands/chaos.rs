@@ -31,7 +31,7 @@ respond until it is repaired by a power cycle. Only simulated nodes can hang: no
 Nodes that are off at the beginning stay off; the first document lists them as left_off. What an interrupted run has left without \
 power is not among them: it is switched on first, with a document put-back. A node that is switched on, off or cycled by another command during its fault, or \
 after an interrupted run, is left as that command put it. All others that were on are on again at the end, also after Ctrl-C, \
-SIGTERM or SIGHUP, which take effect when the operation in progress is done. Before a node loses its power, its number is \
+SIGTERM, SIGHUP or SIGQUIT, which take effect when the operation in progress is done. Before a node loses its power, its number is \
 written to /var/lib/clusterhat/power/chaos.json (for a simulation: .FILE.lock.chaos beside its file) and synchronised to the \
 disk; it is removed once the node is on again. After a kill -9 or a loss of the controller's power, the nodes in that file are \
 switched on by the next `chaos`, or by `chaos --restore`, which does nothing else; `doctor` lists them. Only one `chaos` runs at \

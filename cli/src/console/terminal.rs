@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGCONT, SIGQUIT};
+use signal_hook::consts::SIGCONT;
 
 use crate::signals;
 
@@ -32,7 +32,6 @@ impl Raw {
         raw.make_raw();
         // From here on a signal waits for the thread, which finds the terminal as it is to be left.
         let mut signals = signals::signals()?;
-        signals.add_signal(SIGQUIT)?;
         signals.add_signal(SIGCONT)?;
         *lock() = Some(Settings { before, raw });
         let guard = Self;

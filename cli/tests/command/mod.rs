@@ -67,7 +67,7 @@ impl Run for World {
 pub(crate) fn heeding_signals(command: &Command) -> Command {
     let mut heeding = Command::new("env");
     heeding
-        .arg("--default-signal=HUP,INT,TERM")
+        .arg("--default-signal=HUP,INT,QUIT,TERM")
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {
