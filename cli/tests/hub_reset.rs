@@ -154,7 +154,11 @@ fn a_second_half_that_fails_says_that_the_hub_is_off() {
         .output()
         .unwrap();
     let (stdout, _) = text(&output);
-    assert!(stdout.starts_with("ERROR: "), "{output:?}");
+    assert_eq!(status(output.status), 1, "{output:?}");
+    assert!(
+        stdout.starts_with("ERROR: ") && told.iter().all(|part| stdout.contains(part)),
+        "{output:?}"
+    );
 }
 
 /// The hub is off, and the pin could not be read back: it is switched on all the same.
