@@ -62,9 +62,14 @@ fn power(context: &mut Cluster, on: bool, nodes: Option<Vec<Node>>) -> Result<An
     let Some(nodes) = nodes else {
         let mut lit = Vec::new();
         let lighting = each(context, |context, board| {
-            let change = context.driver_mut().set(board, Output::Alert, true, &mut |_| {})?;
-            if change == OutputResult::Switched {
-                lit.push(board);
+            match context.driver_mut().set(board, Output::Alert, true, &mut |_| {}) {
+                Ok(OutputResult::Switched) => lit.push(board),
+                // Nor can nodes be switched on there; those whose pins are outputs can be switched off.
+                Err(DriverError::Board {
+                    source: BoardError::Hat(HatError::PartlyConfigured { .. }),
+                    ..
+                }) if !on => {}
+                result => drop(result?),
             }
             Ok(())
         });

@@ -124,3 +124,23 @@ fn nodes_beyond_the_configured_size_are_left_alone() {
     tool.says(&["on", "p4"], "ERROR: Valid options are p1-p3\n", 1);
     tool.says(&["maxpi"], "3\n", 0);
 }
+
+/// What another program has configured in part switches off what is an output, as `off` of one node does, though
+/// ALERT cannot be lit meanwhile.
+#[test]
+fn a_partly_configured_expander_switches_off() {
+    let partly = || {
+        let mut world = v2_5();
+        world["chips"]["1"]["r"] = json!([241, 255, 0, 254, 255]);
+        Tool::new(&world)
+    };
+    for words in [&["off"][..], &["off", "p1"]] {
+        let tool = partly();
+        tool.does(words);
+        assert_eq!(tool.latch(), 0xfe, "{words:?}");
+    }
+    let tool = partly();
+    let (stdout, status) = tool.run(&["on"]);
+    assert!(stdout.starts_with("ERROR: ") && stdout.contains("0xfe"), "{stdout}");
+    assert_eq!((status, tool.latch()), (1, 0xff), "{stdout}");
+}
