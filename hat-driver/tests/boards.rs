@@ -286,6 +286,13 @@ fn refuses(cluster: &mut Cluster, node: Node, board: Board) {
     no_node(cluster.absent(&with).map(drop));
     no_node(cluster.set_usb_boot(node, true).map(drop));
     no_node(cluster.usb_path(node).map(drop));
+    let since = cluster.asks_so_far();
+    no_node(cluster.switch_since(&with, Action::Off, &since, &mut |_| {}).map(drop));
+    no_node(cluster.wanted_since(&with, &since).map(drop));
+    no_node(cluster.is_asked_since(node, &since).map(drop));
+    no_node(cluster.is_going_down(node).map(drop));
+    no_node(cluster.set_going_down(node, true));
+    no_node(cluster.set_going_down_since(node, &since));
     assert!(
         !cluster.status(cluster.board(0)).unwrap().seen().has(0),
         "nothing was switched beside it"

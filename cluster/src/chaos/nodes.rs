@@ -48,7 +48,7 @@ pub(super) fn bring_back(
         cluster.driver.cycle(&[node], off_time, &mut |_| {})?;
         return Ok(true);
     }
-    if is_on && cluster.driver.is_going_down(node) {
+    if is_on && cluster.driver.is_going_down(node)? {
         // Its shutdown was interrupted: it is not cut in the middle.
         shut_down(cluster, node, &mut || ControlFlow::Continue(()))?;
     }

@@ -209,7 +209,7 @@ impl Run<'_> {
             return ControlFlow::Continue(());
         };
         // The later request wins.
-        if self.cluster.driver.is_asked_since(node, &failed.since) {
+        if self.cluster.driver.is_asked_since(node, &failed.since).is_ok_and(|asked| asked) {
             return self.tell(&ChaosReport::Left { fault, node: label }, None);
         }
         let result = nodes::bring_back(self.cluster, node, failed.kind, Some(&failed.since));

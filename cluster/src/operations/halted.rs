@@ -24,7 +24,7 @@ pub(super) fn note(cluster: &mut Cluster, report: &mut PowerReport) {
     let mut snapshot = Snapshot::take(cluster, &nodes);
     for (node, row) in &mut left {
         let state = snapshot.state(cluster, *node, None).map(|state| state.state);
-        row.system = match (state, cluster.driver.is_going_down(*node)) {
+        row.system = match (state, cluster.driver.is_going_down(*node).is_ok_and(|down| down)) {
             (Some(State::Halted), _) => Some(SystemState::Halted),
             (_, false) => None,
             (Some(State::Enumerated | State::Link | State::Reachable | State::Agent), true) => {

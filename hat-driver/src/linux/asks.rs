@@ -1,6 +1,7 @@
 //! What callers ask of nodes, as the record tells it.
 
 use super::cluster::Cluster;
+use super::error::ClusterError;
 use super::handle::Node;
 use super::ledger::Ledger;
 use super::platform::Platform;
@@ -18,47 +19,66 @@ impl Cluster {
     }
 
     /// Those of the nodes that somebody has asked to be on since then.
-    #[must_use]
-    pub fn wanted_since(&self, nodes: &[Node], since: &AsksSoFar) -> Vec<Node> {
-        let Some(now) = read(&*self.platform) else { return Vec::new() };
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn wanted_since(
+        &self,
+        nodes: &[Node],
+        since: &AsksSoFar,
+    ) -> Result<Vec<Node>, ClusterError> {
+        self.check_nodes(nodes)?;
+        let Some(now) = read(&*self.platform) else { return Ok(Vec::new()) };
         let wanted = self.asked(nodes).into_iter().flat_map(|mut asked| {
             asked.note(since.0.as_ref());
             asked.first.all_beside(asked.wanted(&now)).collect::<Vec<_>>()
         });
-        wanted.collect()
+        Ok(wanted.collect())
     }
 
     /// Whether somebody has asked for a node to be on or to be off since then.
-    #[must_use]
-    pub fn is_asked_since(&self, node: Node, since: &AsksSoFar) -> bool {
-        let Some(now) = read(&*self.platform) else { return false };
-        self.asked(&[node]).into_iter().any(|mut asked| {
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn is_asked_since(&self, node: Node, since: &AsksSoFar) -> Result<bool, ClusterError> {
+        self.check_nodes(&[node])?;
+        let Some(now) = read(&*self.platform) else { return Ok(false) };
+        Ok(self.asked(&[node]).into_iter().any(|mut asked| {
             asked.note(since.0.as_ref());
             !asked.wanted(&now).union(asked.withdrawn(&now)).is_empty()
-        })
+        }))
     }
 
     /// Whether a node's system has accepted to shut down since the node went on last, as far as the record tells:
     /// it goes down, or has. It needs a power cycle to start again.
-    #[must_use]
-    pub fn is_going_down(&self, node: Node) -> bool {
-        let (Some(ledger), Some(place)) = (read(&*self.platform), self.recorded_as(node)) else {
-            return false;
-        };
-        ledger.asks(&place).of(node.position()).is_going_down
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn is_going_down(&self, node: Node) -> Result<bool, ClusterError> {
+        let place = self.recorded_as(node)?;
+        let ledger = read(&*self.platform);
+        Ok(ledger.is_some_and(|ledger| ledger.asks(&place).of(node.position()).is_going_down))
     }
 
     /// Records that a node's system has accepted to shut down, or that it did not. Where that cannot be recorded,
     /// others do not get to know.
-    pub fn set_going_down(&self, node: Node, is_going_down: bool) {
-        let Some(place) = self.recorded_as(node) else { return };
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn set_going_down(&self, node: Node, is_going_down: bool) -> Result<(), ClusterError> {
+        let place = self.recorded_as(node)?;
         let nodes = Positions::one(node.position());
         let _ = change(&*self.platform, |ledger| ledger.going_down(&place, nodes, is_going_down));
+        Ok(())
     }
 
     /// Records that a node's system has accepted to shut down, unless somebody has asked for the node to be off since then: its
     /// power went in the middle of that, and what runs now is another start of it.
-    pub fn set_going_down_since(&self, node: Node, since: &AsksSoFar) {
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn set_going_down_since(&self, node: Node, since: &AsksSoFar) -> Result<(), ClusterError> {
+        self.check_nodes(&[node])?;
         let nodes = Positions::one(node.position());
         for mut asked in self.asked(&[node]) {
             asked.note(since.0.as_ref());
@@ -68,11 +88,12 @@ impl Cluster {
                 }
             });
         }
+        Ok(())
     }
 
-    fn recorded_as(&self, node: Node) -> Option<String> {
-        self.check_nodes(&[node]).ok()?;
-        self.slot(node.board()).ok().map(|slot| self.slots[slot].recorded_as())
+    fn recorded_as(&self, node: Node) -> Result<String, ClusterError> {
+        self.check_nodes(&[node])?;
+        Ok(self.slots[self.slot(node.board())?].recorded_as())
     }
 }
 

@@ -59,11 +59,11 @@ impl<'a> Work<'a> {
             course
         });
         let mut courses: Vec<_> = courses.collect();
-        let wanted = cluster.driver.wanted_since(nodes, since);
+        let wanted = cluster.driver.wanted_since(nodes, since)?;
         for course in &mut courses {
             if wanted.contains(&course.node) {
                 course.want(false);
-            } else if cluster.driver.is_going_down(course.node) {
+            } else if cluster.driver.is_going_down(course.node)? {
                 course.join(now);
             }
         }
@@ -88,18 +88,18 @@ impl<'a> Work<'a> {
     fn go_on(&mut self, observer: &mut Observer<'_>) -> Result<(), Error> {
         loop {
             let now = Instant::now();
-            self.hear();
+            self.hear()?;
             for course in &mut self.courses {
                 course.pass(now, self.deadline);
             }
             for course in self.courses.iter_mut().filter(|course| course.has_halted_unheard()) {
-                if !self.cluster.driver.is_going_down(course.node) {
+                if !self.cluster.driver.is_going_down(course.node)? {
                     course.lose();
                 }
             }
             let due = names(&self.courses, Course::is_to_be_cut);
             if !due.is_empty() {
-                self.cut(&due, observer);
+                self.cut(&due, observer)?;
                 continue;
             }
             let left = names(&self.courses, Course::is_under_way);
@@ -116,8 +116,8 @@ impl<'a> Work<'a> {
             }
             while let Some(change) = self.watch.next(Some(now + STEP))? {
                 // What was said before a node left has come before.
-                self.hear();
-                self.see(change);
+                self.hear()?;
+                self.see(change)?;
             }
         }
     }
@@ -141,48 +141,51 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn hear(&mut self) {
+    fn hear(&mut self) -> Result<(), Error> {
         while let Ok((node, said)) = self.asking.said.try_recv() {
             // Another process may have asked it first, in the meantime.
-            let joins = matches!(said, Said::Failed(_)) && self.cluster.driver.is_going_down(node);
+            let joins =
+                matches!(said, Said::Failed(_)) && self.cluster.driver.is_going_down(node)?;
             self.record(node, |course| {
                 if joins {
                     course.join(Instant::now());
                 }
                 course.hear(said);
-            });
+            })?;
         }
+        Ok(())
     }
 
-    fn see(&mut self, NodeState { node, state, .. }: NodeState) {
+    fn see(&mut self, NodeState { node, state, .. }: NodeState) -> Result<(), Error> {
         // Who switches a node off otherwise than at the end of its way down, records that it is not on it any more.
-        let is_ended = state == State::Off && self.cluster.driver.is_going_down(node);
+        let is_ended = state == State::Off && self.cluster.driver.is_going_down(node)?;
         self.record(node, |course| match is_ended && course.is_under_way() {
             true => course.end(),
             false => course.see(state, Instant::now()),
-        });
+        })
     }
 
     /// Changes a node's course, and tells other processes whether it goes down.
-    fn record(&mut self, node: Node, change: impl FnOnce(&mut Course)) {
+    fn record(&mut self, node: Node, change: impl FnOnce(&mut Course)) -> Result<(), Error> {
         let Some(course) = self.courses.iter_mut().find(|course| course.node == node) else {
-            return;
+            return Ok(());
         };
         let before = course.is_going_down();
         change(course);
         // Where this course joins that of another process, that one has recorded it, and may have taken it back since.
         if !before && course.is_going_down() && course.transport().is_some() {
             // Whoever has switched it since may have been quicker than its answer.
-            self.cluster.driver.set_going_down_since(node, self.since);
+            self.cluster.driver.set_going_down_since(node, self.since)?;
         } else if before && (course.restarts() || course.is_lost()) {
-            self.cluster.driver.set_going_down(node, false);
+            self.cluster.driver.set_going_down(node, false)?;
         }
+        Ok(())
     }
 
     /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails does not affect the others' nodes.
-    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) {
+    fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) -> Result<(), Error> {
         for course in self.courses.iter().filter(|course| course.is_forced()) {
-            self.cluster.driver.set_going_down(course.node, false);
+            self.cluster.driver.set_going_down(course.node, false)?;
         }
         let mut boards: Vec<_> = nodes.iter().map(|node| node.board()).collect();
         boards.dedup();
@@ -206,13 +209,14 @@ impl<'a> Work<'a> {
                 match &why {
                     _ if kept.contains(&course.node) => {
                         // It has not where somebody has cycled its power meanwhile.
-                        course.want(self.cluster.driver.is_going_down(course.node));
+                        course.want(self.cluster.driver.is_going_down(course.node)?);
                     }
                     Some(why) if !off.contains(&course.node) => course.is_not_cut(why.clone()),
                     _ => course.is_cut(),
                 }
             }
         }
+        Ok(())
     }
 }
 

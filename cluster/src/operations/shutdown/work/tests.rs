@@ -69,12 +69,12 @@ fn a_second_shutdown_cuts_nothing_once_the_node_does_not_go_down_any_more() {
     let nodes = NodeSet::parse(&["p1"]).expect("a set");
     switch(&mut second, Action::On);
     let p1 = first.driver().node(1).expect("p1");
-    first.driver().set_going_down(p1, true);
+    first.driver().set_going_down(p1, true).expect("p1");
     let mut has_left = false;
     let outcome = second.shut_down(&nodes, Shutdown::default(), &mut |event| {
         if matches!(event, Event::GoingDown { .. }) && !has_left {
             has_left = true;
-            first.driver().set_going_down(p1, false);
+            first.driver().set_going_down(p1, false).expect("p1");
             leave_usb(&file);
         }
         ControlFlow::Continue(())
@@ -92,12 +92,12 @@ fn who_is_switched_off_meanwhile_does_not_go_down_any_more() {
     let mut switch = |action| switch(&mut second, action);
     switch(Action::On);
     let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
-    first.driver().set_going_down_since(p1, &since);
-    assert!(first.driver().is_going_down(p1));
+    first.driver().set_going_down_since(p1, &since).expect("p1");
+    assert!(first.driver().is_going_down(p1).expect("p1"));
     switch(Action::Off);
-    assert!(!first.driver().is_going_down(p1));
-    first.driver().set_going_down_since(p1, &since);
-    assert!(!first.driver().is_going_down(p1));
+    assert!(!first.driver().is_going_down(p1).expect("p1"));
+    first.driver().set_going_down_since(p1, &since).expect("p1");
+    assert!(!first.driver().is_going_down(p1).expect("p1"));
 }
 
 /// Seen: the report said that a node is off which another command had switched on again.
@@ -112,7 +112,7 @@ fn who_was_switched_off_is_looked_at_again_at_the_end() {
     let off = NodeState { state: State::Off, ..work.watch.states()[0] };
     for (then, is_off) in [(Action::Off, true), (Action::On, false)] {
         switch(Action::Off);
-        work.see(off);
+        work.see(off).expect("p1");
         switch(then);
         work.look_again().expect("its board answers");
         let course = &work.courses[0];
