@@ -16,6 +16,9 @@ const ADMIN: &str = "admin";
 pub struct Announcement {
     /// The version of the documents.
     pub schema: u32,
+    /// The simulation's name or file; absent on real hardware.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<String>,
     /// Where HTTPS is served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -38,7 +41,15 @@ impl Announcement {
     #[must_use]
     pub fn new(address: Option<SocketAddr>, fingerprint: Option<String>) -> Self {
         let url = address.map(|address| format!("https://{}", reached_at(address)));
-        Self { schema: SCHEMA, url, socket: None, user: None, password: None, fingerprint }
+        Self {
+            schema: SCHEMA,
+            simulated: None,
+            url,
+            socket: None,
+            user: None,
+            password: None,
+            fingerprint,
+        }
     }
 
     /// Makes the first account, where there is none.

@@ -97,6 +97,10 @@ fn run_in(serve: &Serve, state_dir: &Path, notice: Option<&str>) -> Result<(), S
         .build()
         .map_err(system("the runtime"))?;
     let service = Service::start(serve.start(state_dir, passed.is_some()))?;
+    if let Some(name) = service.simulated() {
+        let text = format!("simulated boards ({name}): no hardware is switched");
+        log::tell(Level::Notice, &text, &[]);
+    }
     if let Some(notice) = notice {
         log::tell(Level::Notice, notice, &[]);
     }

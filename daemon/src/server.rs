@@ -53,6 +53,7 @@ pub async fn run(service: Service, sockets: Sockets) -> Result<(), StartError> {
     }
     let fingerprint = service.certificate().map(|certificate| certificate.fingerprint);
     let mut announcement = Announcement::new(service.served(), fingerprint);
+    announcement.simulated = service.simulated();
     announcement.socket = path.as_ref().map(|path| path.display().to_string());
     if !without_first_account {
         let made = announcement.make_first_account(&service.access);

@@ -9,13 +9,16 @@ use prometheus_client::registry::{Registry, Unit};
 use super::gauges::{Gauges, Name};
 use crate::service::Service;
 
-const BUILD: Name = Name("build_info", "The daemon's version", None);
+const BUILD: Name =
+    Name("build_info", "The daemon's version, and whether its boards are simulated", None);
 const RUNNING: Name = Name("tasks_running", "Operations that run", None);
 const LISTENERS: Name = Name("event_listeners", "Clients that listen to events", None);
 const SESSIONS: Name = Name("sessions", "Sessions that are open", None);
 
 pub(super) fn gauges(gauges: &mut Gauges<'_>, service: &Service) {
-    gauges.set(BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    let simulated = if service.simulated().is_some() { "true" } else { "false" };
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("simulated", simulated)];
+    gauges.set(BUILD, &labels, 1.0);
     let running = service.tasks.list().iter().filter(|task| !task.is_over()).count();
     gauges.set(RUNNING, &[], running as f64);
     gauges.set(LISTENERS, &[], service.events.listeners() as f64);

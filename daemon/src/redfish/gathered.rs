@@ -69,6 +69,7 @@ impl Gathered {
             model: asked.own.model.clone(),
             https_port: service.served().map(|served| served.port()),
             session_limit_s: service.access.sessions.limit().as_secs(),
+            is_simulated: service.simulated().is_some(),
         };
         Self {
             caller: caller.clone(),

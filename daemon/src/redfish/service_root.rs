@@ -12,10 +12,12 @@ const REDFISH: &str = "1.20.0";
 
 /// The service root.
 pub(crate) fn document(service: &Facts) -> Document {
+    // The schema has no property of its own for it.
+    let product = if service.is_simulated { "clusterhat (simulated boards)" } else { "clusterhat" };
     Document::new("ServiceRoot", uri::ROOT, "RootService", "Root Service")
         .with("RedfishVersion", REDFISH)
         .with("UUID", &*service.uuid)
-        .with("Product", "clusterhat")
+        .with("Product", product)
         .with(
             "ProtocolFeaturesSupported",
             json!({

@@ -64,6 +64,8 @@ pub(crate) struct Facts {
     pub https_port: Option<u16>,
     /// How long a session may be unused, in seconds.
     pub session_limit_s: u64,
+    /// Whether the boards are simulated.
+    pub is_simulated: bool,
 }
 
 /// Where an operation takes its nodes.

@@ -25,6 +25,23 @@ fn the_first_line_is_all_that_a_client_needs() {
     assert_eq!(names, ["p1", "p2", "p3", "p4"]);
 }
 
+/// Seen: only the answers below /api said that no hardware is switched.
+#[test]
+fn who_serves_a_simulation_says_so_everywhere() {
+    let daemon = Daemon::new();
+    assert_eq!(daemon.first_line["simulated"], "v2.5");
+    let told = "clusterhatd: simulated boards (v2.5): no hardware is switched\n";
+    assert_eq!(daemon.stderr().matches(told).count(), 1, "{}", daemon.stderr());
+    let get = |path: &str| {
+        let request = Request::get(path).basic("admin", &daemon.password);
+        request.send(&mut daemon.tls()).unwrap()
+    };
+    assert_eq!(get("/redfish/v1").json()["Product"], "clusterhat (simulated boards)");
+    let metrics = get("/metrics").body;
+    let build = metrics.lines().find(|line| line.starts_with("clusterhat_build_info{"));
+    assert!(build.is_some_and(|line| line.contains("simulated=\"true\"")), "{build:?}");
+}
+
 #[test]
 fn the_password_is_told_once() {
     let daemon = Daemon::new();

@@ -69,6 +69,7 @@ fn said(boards: &str, on: &[&str]) -> Said {
             model: Some("Raspberry Pi 4 Model B Rev 1.4".into()),
             https_port: Some(8443),
             session_limit_s: 1800,
+            is_simulated: false,
         },
     }
 }
