@@ -90,8 +90,10 @@ pub struct Serve {
 
 impl Serve {
     /// What the daemon starts with, which has this state folder; `is_passed` says whether systemd passed it a socket.
-    #[must_use]
-    pub fn start(&self, state_dir: &Path, is_passed: bool) -> Start {
+    ///
+    /// # Errors
+    /// What is kept below a root would not be kept there.
+    pub fn start(&self, state_dir: &Path, is_passed: bool) -> Result<Start, Failure> {
         let options = Options {
             root: self.root.clone(),
             simulation: self.sim.clone(),
@@ -99,14 +101,14 @@ impl Serve {
             ..Options::default()
         };
         // Without it nobody could reach the daemon.
-        let serves_nothing_else = !is_passed && self.socket().is_none();
-        Start {
+        let serves_nothing_else = !is_passed && self.socket()?.is_none();
+        Ok(Start {
             options,
             listen: self.listen,
             default_listen: serves_nothing_else.then_some(DEFAULT_LISTEN),
             state_dir: state_dir.to_owned(),
-            consoles_dir: self.consoles_dir(state_dir),
-        }
+            consoles_dir: self.consoles_dir(state_dir)?,
+        })
     }
 
     /// Whether these options mean something beside a command, which does not serve.
@@ -147,10 +149,9 @@ impl Serve {
     /// # Errors
     /// A simulation's are in a temporary folder, which is not known here; what is kept below a root would not be kept there.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
-        self.check_root()?;
         match (&self.state_dir, &self.sim) {
             (Some(path), _) => Ok(path.clone()),
-            (None, None) => Ok(self.root().join(STATE)),
+            (None, None) => self.folder(STATE),
             (None, Some(_)) => Err(Failure::usage(
                 "which folder a simulation keeps its tokens and accounts in is not known: name it with --state-dir, or leave out \
                  --sim (CLUSTERHAT_SIM)",
@@ -178,30 +179,40 @@ impl Serve {
         }
     }
 
-    /// A link that leads out of the root, as one may on a card that is mounted: its absolute links start at its own root.
-    fn check_root(&self) -> Result<(), Failure> {
-        let Some(root) = &self.root else { return Ok(()) };
-        let check = |folder: &str| check_inside(root, Path::new(folder));
-        let checked = [STATE, CONSOLES, RUN].into_iter().try_for_each(check);
-        checked.map_err(|error| Failure::usage(error.to_string()))
+    /// A folder below the root. A link may lead out of one that is given, as on a card that is mounted: its absolute links start
+    /// at its own root.
+    fn folder(&self, folder: &str) -> Result<PathBuf, Failure> {
+        let path = self.root().join(folder);
+        let Some(root) = &self.root else { return Ok(path) };
+        check_inside(root, Path::new(folder)).map_err(|error| match error.raw_os_error() {
+            None => Failure::usage(error.to_string()),
+            Some(_) => Failure {
+                kind: "storage",
+                message: format!("{}: {error}", path.display()),
+                exit_status: 1,
+            },
+        })?;
+        Ok(path)
     }
 
-    fn consoles_dir(&self, state_dir: &Path) -> PathBuf {
+    fn consoles_dir(&self, state_dir: &Path) -> Result<PathBuf, Failure> {
         match (&self.consoles_dir, &self.sim) {
-            (Some(path), _) => path.clone(),
-            (None, Some(_)) => state_dir.join("consoles"),
-            (None, None) => self.root().join(CONSOLES),
+            (Some(path), _) => Ok(path.clone()),
+            (None, Some(_)) => Ok(state_dir.join("consoles")),
+            (None, None) => self.folder(CONSOLES),
         }
     }
 
     /// Where the unix socket is to be. Who plays with a simulation does not serve the machine's.
-    #[must_use]
-    pub fn socket(&self) -> Option<PathBuf> {
-        match (&self.socket, &self.sim) {
+    ///
+    /// # Errors
+    /// What is made below a root would not be made there.
+    pub fn socket(&self) -> Result<Option<PathBuf>, Failure> {
+        Ok(match (&self.socket, &self.sim) {
             (Some(path), _) => Some(path.clone()),
             (None, Some(_)) => None,
-            (None, None) => Some(self.root().join(RUN).join(SOCKET)),
-        }
+            (None, None) => Some(self.folder(RUN)?.join(SOCKET)),
+        })
     }
 }
 
@@ -216,9 +227,12 @@ mod tests {
         let serve = Cli::parse_from(["clusterhatd", "--root", "/mnt"]).serve;
         let state_dir = serve.state_dir().unwrap();
         assert_eq!(state_dir, Path::new("/mnt/var/lib/clusterhatd"));
-        let start = serve.start(&state_dir, false);
+        let start = serve.start(&state_dir, false).unwrap();
         assert_eq!(start.consoles_dir, Path::new("/mnt/var/log/clusterhat"));
-        assert_eq!(serve.socket(), Some(PathBuf::from("/mnt/run/clusterhat/clusterhatd.sock")));
+        assert_eq!(
+            serve.socket().unwrap(),
+            Some(PathBuf::from("/mnt/run/clusterhat/clusterhatd.sock"))
+        );
         let own = Cli::parse_from(["clusterhatd"]).serve;
         assert_eq!(own.state_dir().unwrap(), Path::new("/var/lib/clusterhatd"));
     }

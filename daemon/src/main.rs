@@ -62,7 +62,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// Without --state-dir, a simulation has a temporary state folder, which goes with it.
 fn run(serve: &Serve) -> Result<(), Failure> {
     if serve.sim.is_none() || serve.state_dir.is_some() {
-        return run_in(serve, &serve.state_dir()?, None).map_err(refused);
+        return run_in(serve, &serve.state_dir()?, None);
     }
     let folder = tempfile::Builder::new().prefix("clusterhatd-").tempdir();
     let folder = folder.map_err(|source| StartError::System { what: "the simulation", source })?;
@@ -70,7 +70,7 @@ fn run(serve: &Serve) -> Result<(), Failure> {
         "accounts, tokens and logs are in {}, which is removed at the end; --state-dir keeps them",
         folder.path().display()
     );
-    Ok(run_in(serve, folder.path(), Some(&notice))?)
+    run_in(serve, folder.path(), Some(&notice))
 }
 
 /// With what helps whoever may not use the machine's folders.
@@ -87,7 +87,7 @@ fn refused(error: StartError) -> Failure {
 }
 
 /// With a notice, once it has started.
-fn run_in(serve: &Serve, state_dir: &Path, notice: Option<&str>) -> Result<(), StartError> {
+fn run_in(serve: &Serve, state_dir: &Path, notice: Option<&str>) -> Result<(), Failure> {
     let system = |what| move |source| StartError::System { what, source };
     let passed = listenfd::ListenFd::from_env().take_unix_listener(0);
     let passed = passed.map_err(system("the socket of systemd"))?;
@@ -96,7 +96,9 @@ fn run_in(serve: &Serve, state_dir: &Path, notice: Option<&str>) -> Result<(), S
         .enable_all()
         .build()
         .map_err(system("the runtime"))?;
-    let service = Service::start(serve.start(state_dir, passed.is_some()))?;
+    let start = serve.start(state_dir, passed.is_some())?;
+    let path = serve.socket()?;
+    let service = Service::start(start).map_err(refused)?;
     if let Some(name) = service.simulated() {
         let text = format!("simulated boards ({name}): no hardware is switched");
         log::tell(Level::Notice, &text, &[]);
@@ -104,13 +106,9 @@ fn run_in(serve: &Serve, state_dir: &Path, notice: Option<&str>) -> Result<(), S
     if let Some(notice) = notice {
         log::tell(Level::Notice, notice, &[]);
     }
-    let sockets = Sockets {
-        passed,
-        path: serve.socket(),
-        without_first_account: serve.without_first_account,
-    };
+    let sockets = Sockets { passed, path, without_first_account: serve.without_first_account };
     let result = runtime.block_on(server::run(service, sockets));
     // Threads that own boards end with the process: between two transfers nothing is left half done.
     runtime.shutdown_background();
-    result
+    result.map_err(refused)
 }

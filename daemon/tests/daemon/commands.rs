@@ -298,4 +298,18 @@ fn a_link_of_a_mounted_card_is_not_followed_out_of_it() {
     }
     assert_eq!(fs::read_dir(&other).unwrap().count(), 0);
     assert_eq!(fs::read_dir(&card).unwrap().count(), 1);
+    // Seen: refused, too, where another folder is named.
+    let named = parent.path().join("named");
+    let (card, named) = (card.to_str().unwrap(), named.to_str().unwrap());
+    let words = ["--root", card, "--state-dir", named, "token", "add", "x"];
+    let (status, made) = run(&words);
+    assert_eq!(status, Some(0), "{made}");
+    // Seen: told as a mistake of the caller's.
+    let link = parent.path().join("card/var/lib/clusterhatd");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("clusterhatd", &link).unwrap();
+    let (status, failed) = run(&["--root", card, "token", "add", "x"]);
+    let message = failed["error"]["message"].as_str().unwrap();
+    assert_eq!((status, &failed["error"]["kind"]), (Some(1), &json!("storage")), "{failed}");
+    assert!(message.contains("card/var/lib/clusterhatd: "), "{message}");
 }
