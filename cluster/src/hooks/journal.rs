@@ -18,6 +18,8 @@ impl Journal {
     pub(super) fn open(root: &Path) -> Option<Self> {
         let socket = UnixDatagram::unbound().ok()?;
         socket.connect(root.join(SOCKET)).ok()?;
+        // A journal that does not read does not stop a hook, nor whoever waits for it.
+        socket.set_nonblocking(true).ok()?;
         Some(Self(socket))
     }
 
@@ -50,5 +52,21 @@ mod tests {
             "PRIORITY=6\nSYSLOG_IDENTIFIER=clusterhat\nCLUSTERHAT_HOOK=50-slurm\nCLUSTERHAT_NODE=p3\n\
              MESSAGE=p3: hook 50-slurm: drained = 1\n"
         );
+    }
+
+    /// Seen: with a journal that did not read, a hook of clusterhatd's never ended.
+    #[test]
+    fn a_journal_that_does_not_read_is_not_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(SOCKET);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let _journald = UnixDatagram::bind(&path).unwrap();
+        let journal = Journal::open(root.path()).unwrap();
+        let (full, is_full) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            while journal.send("50-slurm", "p3", "drained") {}
+            full.send(())
+        });
+        is_full.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
     }
 }
