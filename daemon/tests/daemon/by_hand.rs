@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use clusterhat_tests::namespace::{ip, within};
 use clusterhat_tests::process;
 use clusterhat_tests::running::until;
 use rustix::process::Signal;
@@ -43,19 +44,13 @@ fn temporary(folder: &Path) -> Vec<String> {
 /// Seen: it served nothing, did not say so, and wrote an account into /var/lib/clusterhatd.
 #[test]
 fn a_simulation_is_served_on_loopback_and_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = command(Path::new(PROGRAM), folder.path());
-    let mut child = child.args(["--sim", "v2.5"]).spawn().unwrap();
-    // Somebody else may have the port, on the machine of this test.
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    if line.is_empty() {
-        let mut stderr = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        assert!(stderr.contains("cannot serve HTTPS at 127.0.0.1:8443"), "{stderr}");
-        assert_eq!(child.wait().unwrap().code(), Some(1));
-    } else {
-        let line: Value = serde_json::from_str(&line).unwrap();
+    // Where nobody else has the port.
+    within("by_hand::a_simulation_is_served_on_loopback_and_leaves_nothing", || {
+        ip("link set lo up");
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = command(Path::new(PROGRAM), folder.path());
+        let mut child = child.args(["--sim", "v2.5"]).spawn().unwrap();
+        let line = first_line(&mut child);
         assert_eq!(
             (&line["url"], &line["user"]),
             (&"https://127.0.0.1:8443".into(), &"admin".into())
@@ -69,8 +64,8 @@ fn a_simulation_is_served_on_loopback_and_leaves_nothing() {
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         assert!(stderr.contains(&made[0]) && stderr.contains("removed at the end"), "{stderr}");
-    }
-    assert_eq!(temporary(folder.path()), [""; 0]);
+        assert_eq!(temporary(folder.path()), [""; 0]);
+    });
 }
 
 /// Seen: a line about a folder that was never used, above the error.
