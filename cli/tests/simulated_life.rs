@@ -194,6 +194,24 @@ fn a_board_that_does_not_answer_is_why_its_nodes_are_not_shut_down() {
     assert_eq!(document["nodes"][0]["result"], "unknown", "{document}");
 }
 
+/// Seen: "was switched off and on by another command", which nobody had done, or "shut down" of a node that kept its power.
+#[test]
+fn a_node_that_had_power_before_anybody_looked_is_shut_down() {
+    // By a jumper, or in a file of another start of this machine.
+    for lives in [json!({}), json!({"boot": "another", "nodes": {"1:0x20/1": {"on": 1}}})] {
+        let world = world();
+        assert_eq!(call(&world, &["on", "p1", "p4", "--delay", "0"]).status, 0);
+        assert_eq!(call(&world, &["wait", "p1", "--for", "agent"]).status, 0);
+        let mut value = world.read();
+        value["lives"] = lives;
+        world.write(&value);
+        let output = call(&world, &["shutdown", "p1", "--json"]);
+        assert_eq!(output.status, 0, "{output:?}");
+        assert_eq!(output.json()["nodes"][0]["result"], "shut-down", "{output:?}");
+        assert_eq!(world.read()["chips"]["1"]["r"][1].as_u64().unwrap() & 0x0f, 0b1000);
+    }
+}
+
 /// Seen: "still starting", and to wait for the agent of a node without a card.
 #[test]
 fn a_node_without_a_card_is_not_waited_for() {

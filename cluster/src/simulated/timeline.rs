@@ -35,40 +35,40 @@ impl Life {
             (None, _) => vec![(None, Event::BoardGone)],
             (Some(false), _) => vec![(None, Event::PowerOff)],
             (Some(true), record) if self.is_hub_off && !record.is_some_and(has_halted) => {
-                let at = record.map(|record| record.on());
+                let at = record.and_then(seen_on);
                 off_usb().map(|event| (at, event)).to_vec()
             }
-            (Some(true), None) => {
-                let start = self.start(Duration::ZERO).into_iter();
-                std::iter::once((None, Event::PowerOn))
-                    .chain(start.map(|(_, event)| (None, event)))
-                    .collect()
-            }
-            (Some(true), Some(record)) => {
-                let events = self.lived(record).into_iter();
-                events.map(|(at, event)| (Some(at), event)).collect()
-            }
+            (Some(true), record) => self.lived(record.unwrap_or_default()),
         };
         Timeline(events)
     }
 
-    fn lived(&self, record: NodeRecord) -> Vec<(Duration, Event)> {
-        // Whoever missed that it was off in between is told.
-        let mut events = vec![(record.on(), Event::PowerOff), (record.on(), Event::PowerOn)];
-        events.extend(self.start(record.on()));
+    fn lived(&self, record: NodeRecord) -> Vec<(Option<Duration>, Event)> {
+        let mut events = match seen_on(record) {
+            // Whoever missed that it was off in between is told.
+            Some(on) => {
+                let power = [(Some(on), Event::PowerOff), (Some(on), Event::PowerOn)];
+                power.into_iter().chain(dated(self.start(on))).collect()
+            }
+            // What it is told adds to what was seen of it: it does not start anew by that.
+            None => {
+                let start = self.start(Duration::ZERO).into_iter();
+                let start = start.map(|(_, event)| (None, event));
+                std::iter::once((None, Event::PowerOn)).chain(start).collect::<Vec<_>>()
+            }
+        };
         if let Some(hung) = record.hung() {
-            events.retain(|&(at, _)| at <= hung);
-            events.extend([(hung, Event::AgentLost), (hung, Event::Lost)]);
+            events.retain(|&(at, _)| at <= Some(hung));
+            events.extend(dated([(hung, Event::AgentLost), (hung, Event::Lost)]));
             return events;
         }
         let Some(down) = record.down() else { return events };
-        events.retain(|&(at, _)| at <= down);
+        events.retain(|&(at, _)| at <= Some(down));
         let gone = down + if self.has_waits { SHUTDOWN } else { Duration::ZERO };
+        let end = if record.reboot { Event::AgentLost } else { Event::Goodbye };
+        events.extend(dated([(down, end), (gone, Event::GadgetGone)]));
         if record.reboot {
-            events.extend([(down, Event::AgentLost), (gone, Event::GadgetGone)]);
-            events.extend(self.start(gone));
-        } else {
-            events.extend([(down, Event::Goodbye), (gone, Event::GadgetGone)]);
+            events.extend(dated(self.start(gone)));
         }
         events
     }
@@ -101,6 +101,17 @@ impl Life {
         }
         events
     }
+}
+
+/// When it was seen to get its power; a node that had it before anybody looked may have been told something since.
+fn seen_on(record: NodeRecord) -> Option<Duration> {
+    Some(record.on()).filter(|on| !on.is_zero())
+}
+
+fn dated(
+    events: impl IntoIterator<Item = (Duration, Event)>,
+) -> impl Iterator<Item = (Option<Duration>, Event)> {
+    events.into_iter().map(|(at, event)| (Some(at), event))
 }
 
 /// Whether it was to power off. What is behind a hub without power cannot be asked to, so that this was before.
@@ -217,6 +228,24 @@ mod tests {
         assert_eq!(states(&off), [(0, State::Off)]);
         let gone = Life { power: None, ..off };
         assert_eq!(states(&gone), [(0, State::Absent)]);
+    }
+
+    /// Seen: it lost its power and got it again as soon as it was told to go down.
+    #[test]
+    fn what_a_node_is_told_whose_power_nobody_saw_comes_after_all_that_was_seen_of_it() {
+        let unseen = Life { record: None, ..life("{}") };
+        for (is_hub_off, reboot, last) in [
+            (false, false, State::Halted),
+            (false, true, State::Agent),
+            (true, false, State::Halted),
+        ] {
+            let mut record = NodeRecord::default();
+            (record.down, record.reboot) = (Some(110_000_000_000), reboot);
+            let told = Life { record: Some(record), is_hub_off, ..life("{}") };
+            let (before, after) = (unseen.timeline(), told.timeline());
+            assert_eq!(before.common(&after), before.0.len(), "{after:?}");
+            assert_eq!(states(&told).last().map(|last| last.1), Some(last));
+        }
     }
 
     #[test]

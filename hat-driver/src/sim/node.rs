@@ -34,7 +34,7 @@ impl fmt::Display for NodePlace {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NodeRecord {
-    /// When it got its power.
+    /// When it got its power; 0 where nobody saw it.
     pub on: u64,
     /// When it was last asked to power off or to reboot, and obeyed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

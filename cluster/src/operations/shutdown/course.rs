@@ -40,6 +40,8 @@ enum Stage {
     Halted,
     /// It did not halt, but its power is to be cut.
     Forced,
+    /// Another process has cut its power, it seems, as it had halted: its pin has still to be read.
+    Ended,
     /// It is off after it halted, or after force.
     Off(ShutdownResult),
     /// It is not shut down, for this reason.
@@ -186,7 +188,7 @@ impl Course {
     fn by_another(&self, state: State) -> Option<Failure> {
         let is_switched = self.is_switched_by_another();
         match (state, &self.stage) {
-            (_, Stage::Off(_) | Stage::Failed(_)) if !is_switched => None,
+            (_, Stage::Ended | Stage::Off(_) | Stage::Failed(_)) if !is_switched => None,
             (State::Off, _) => Some(Failure::SwitchedOff),
             (State::Absent, _) => Some(Failure::Absent),
             _ if is_switched => Some(Failure::StartsAnew),
@@ -220,7 +222,7 @@ impl Course {
     }
 
     pub(super) fn stop(&mut self) {
-        if !matches!(self.stage, Stage::Off(_) | Stage::Failed(_)) {
+        if !matches!(self.stage, Stage::Ended | Stage::Off(_) | Stage::Failed(_)) {
             self.stage = Stage::Failed(Failure::Stopped);
         }
     }
@@ -230,9 +232,21 @@ impl Course {
         self.stage = Stage::Failed(Failure::Wanted { has_halted });
     }
 
-    /// Another process has cut its power, as it had halted.
+    /// Another process has cut its power, it seems, as it had halted.
     pub(super) fn end(&mut self) {
-        self.stage = Stage::Off(ShutdownResult::ShutDown);
+        self.stage = Stage::Ended;
+    }
+
+    /// Takes note of what its pin says at the end, where another process has switched it.
+    pub(super) fn look(&mut self, power: Option<bool>, now: Instant) {
+        match (&self.stage, power) {
+            (Stage::Ended, Some(false)) => self.stage = Stage::Off(ShutdownResult::ShutDown),
+            (Stage::Ended, Some(true)) => self.stage = Stage::Failed(Failure::OnAgain),
+            (Stage::Ended, None) => self.stage = Stage::Failed(Failure::Absent),
+            (_, Some(true)) => self.see(State::Powered, now),
+            (_, Some(false)) => self.see(State::Off, now),
+            (_, None) => self.see(State::Absent, now),
+        }
     }
 
     /// Whoever hears its goodbye has not heard it.

@@ -112,7 +112,7 @@ impl<'a> Work<'a> {
             };
             if observer(event).is_break() {
                 self.courses.iter_mut().for_each(Course::stop);
-                return Ok(());
+                return self.look_again();
             }
             while let Some(change) = self.watch.next(Some(now + STEP))? {
                 // What was said before a node left has come before.
@@ -124,19 +124,16 @@ impl<'a> Work<'a> {
 
     /// Whoever switches a node off on its way down may have switched it on again meanwhile: its pin tells.
     fn look_again(&mut self) -> Result<(), Error> {
-        let switched = names(&self.courses, Course::is_switched_by_another);
+        let is_switched =
+            |course: &Course| course.is_switched_by_another() || course.is_ended_by_another();
+        let switched = names(&self.courses, is_switched);
         if switched.is_empty() {
             return Ok(());
         }
         let status = self.cluster.status(&set_of(&switched)?)?.report;
         for course in self.courses.iter_mut().filter(|course| switched.contains(&course.node)) {
             let row = status.nodes.iter().find(|row| row.node == label(course.node));
-            let state = match row.and_then(|row| row.seen) {
-                Some(true) => State::Powered,
-                Some(false) => State::Off,
-                None => State::Absent,
-            };
-            course.see(state, Instant::now());
+            course.look(row.and_then(|row| row.seen), Instant::now());
         }
         Ok(())
     }

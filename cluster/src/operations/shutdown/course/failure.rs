@@ -51,6 +51,8 @@ pub(super) enum Failure {
     SwitchedOff,
     /// Somebody else has switched it off and on in the meantime: it starts anew.
     StartsAnew,
+    /// It has halted, and has power again, or still.
+    OnAgain,
     /// Its board is not there any more.
     Absent,
     /// Somebody else has asked for its power in the meantime.
@@ -124,6 +126,9 @@ impl Failure {
             Self::StartsAnew => {
                 "was switched off and on by another command before it had halted, and starts anew"
                     .to_owned()
+            }
+            Self::OnAgain => {
+                "has halted, but has power: another command has switched it on again".to_owned()
             }
             Self::Absent => "its board is not connected or does not answer any more".to_owned(),
             Self::Wanted { has_halted: true } => {

@@ -41,7 +41,13 @@ impl Course {
     }
 
     pub(in super::super) fn is_wanted(&self) -> bool {
-        matches!(self.stage, Stage::Failed(Failure::Wanted { .. } | Failure::StartsAnew))
+        use Failure::{OnAgain, StartsAnew, Wanted};
+        matches!(self.stage, Stage::Failed(Wanted { .. } | StartsAnew | OnAgain))
+    }
+
+    /// Whether somebody else has cut its power, it seems, as it had halted.
+    pub(in super::super) fn is_ended_by_another(&self) -> bool {
+        self.stage == Stage::Ended
     }
 
     /// Whether somebody else has switched it off since, and maybe on again.

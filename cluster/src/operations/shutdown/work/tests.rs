@@ -119,3 +119,24 @@ fn who_was_switched_off_is_looked_at_again_at_the_end() {
         assert!(!course.is_under_way() && course.is_cut_by_another() == is_off, "{then:?}");
     }
 }
+
+/// Seen: "shut down", and exit status 0, of a node that had power: nobody had cut it.
+#[test]
+fn whose_power_another_command_is_to_have_cut_is_looked_at_before_it_counts_as_off() {
+    let (_folder, mut first, mut second) = two_callers();
+    for (action, is_off) in [(Action::On, false), (Action::Off, true)] {
+        switch(&mut second, Action::On);
+        let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
+        let limit = Duration::from_secs(60);
+        let mut work = Work::begin(&mut first, &[p1], &since, false, limit).expect("p1 is here");
+        switch(&mut second, action);
+        work.cluster.driver.set_going_down(p1, true);
+        let off = NodeState { state: State::Off, ..work.watch.states()[0] };
+        work.see(off);
+        work.look_again().expect("its board answers");
+        let course = &work.courses[0];
+        assert!(!course.is_under_way());
+        assert_eq!(course.is_off(), is_off, "{:?}", course.failure(limit));
+        work.cluster.driver.set_going_down(p1, false);
+    }
+}
