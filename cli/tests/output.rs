@@ -171,7 +171,7 @@ fn an_output_that_cannot_be_written_hides_nothing_that_was_done() {
     let output = onto_full(&["off", "p1", "--json"]);
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("board hat1"), "{output:?}");
-    assert!(!output.stderr.contains("as asked"), "{output:?}");
+    assert!(!output.stderr.contains("as requested"), "{output:?}");
 }
 
 /// Seen: `setup` before `status`.

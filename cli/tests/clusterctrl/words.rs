@@ -47,7 +47,6 @@ fn every_command_stands_in_the_usage() {
     }
 }
 
-/// Defect 14: tracebacks of the tool.
 /// The vendor's tool initialises the HAT before it looks at its words.
 #[test]
 fn words_that_mean_nothing_initialise_nothing() {
@@ -62,6 +61,7 @@ fn words_that_mean_nothing_initialise_nothing() {
     assert_ne!(tool.world.read(), before);
 }
 
+/// Defect 14: tracebacks of the tool.
 #[test]
 fn words_that_are_no_numbers_are_told() {
     let tool = Tool::new(&World::builtin_value("triple"));

@@ -132,7 +132,7 @@ fn a_board_that_fails_leaves_the_others_their_turn() {
     assert_eq!(machine.simulation().expanders[&(1, 0x20)].latch & 0x0f, 0x05);
 }
 
-/// A node that does not follow is named, with what was commanded.
+/// What a board lacks is told as that.
 #[test]
 fn unsupported_is_no_failure_of_the_board() {
     let machine = machine(&start("phat"), &[]);
