@@ -152,3 +152,27 @@ fn a_cycle_that_fails_claims_no_state_that_it_cannot_know() {
     }
     assert!(unknown > 0, "no fault left a state that cannot be told");
 }
+
+/// Each of them has parts of its own behind a semicolon.
+#[test]
+fn what_failed_on_one_board_is_told_from_what_failed_on_the_next() {
+    let mut value = World::builtin_value("triple");
+    value["chips"]["12"] = value["chips"]["11"].clone();
+    value["chips"]["12"]["order"] = json!(30);
+    for bus in ["11", "12"] {
+        value["chips"][bus]["stuck"] = json!([0, null, null]);
+    }
+    let output = World::new(&value).run(&["on", "p1", "p4"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert_eq!(output.stderr.matches("; also: board ctrl30 ").count(), 1, "{output:?}");
+}
+
+/// No table comes before the board, and no empty line.
+#[test]
+fn a_board_that_says_nothing_is_all_that_status_shows() {
+    let mut value = World::builtin_value("triple");
+    value["chips"]["11"]["busy"] = json!(u32::MAX);
+    let output = World::new(&value).run(&["status"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stdout.starts_with("ctrl@"), "{output:?}");
+}

@@ -62,7 +62,11 @@ fn status(report: &StatusReport) -> String {
             "? = the number is uncertain: a board that may come before it cannot be opened\n",
         );
     }
-    text.push('\n');
+    // Boards that could not be opened may have none.
+    match report.nodes.is_empty() {
+        true => text.clear(),
+        false => text.push('\n'),
+    }
     text.extend(report.boards.iter().map(board_line));
     text.extend(report.boards.iter().filter_map(beyond_size));
     if report.under_voltage == Some(true) {
@@ -180,6 +184,7 @@ fn outputs(report: &OutputReport) -> String {
                 format!("{board}: {output} {}, no change\n", report.state)
             }
             Some(OutputResult::Unsupported) => format!("{board}: cannot switch its {output}\n"),
+            None if change.left => format!("{board}: {output} not {}\n", report.state),
             None => format!("{board}: {output} {}\n", paint("failed", Tone::Bad)),
         }
     };

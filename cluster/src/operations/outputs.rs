@@ -159,7 +159,8 @@ impl<'a> Switching<'a> {
     }
 
     fn add(&mut self, board: String, result: Result<OutputResult, Error>) {
-        let error = result.as_ref().err().map(Error::message);
+        let left = matches!(result, Err(Error::HubResetStopped));
+        let error = result.as_ref().err().filter(|_| !left).map(Error::message);
         let change = match result {
             Ok(change) => Some(change),
             Err(error) => {
@@ -167,7 +168,7 @@ impl<'a> Switching<'a> {
                 None
             }
         };
-        self.report.boards.push(OutputChange { board, result: change, error });
+        self.report.boards.push(OutputChange { board, result: change, error, left });
     }
 
     /// Asking for what no board has is an error; what only some have is reported board by board.

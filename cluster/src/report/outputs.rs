@@ -23,11 +23,14 @@ pub struct OutputReport {
 pub struct OutputChange {
     /// The board's name, or the controller's line: `GPIO 18`.
     pub board: String,
-    /// `None` where the board failed.
+    /// `None` where the board failed or was left.
     pub result: Option<OutputResult>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether somebody stopped the operation before the board had its turn.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 /// `usbboot`.

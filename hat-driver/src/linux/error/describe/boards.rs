@@ -87,12 +87,20 @@ impl Described<'_> {
                 let (prefix, limit) = (self.prefix(target), limit.as_secs());
                 write!(f, "{board}: {prefix}{missing} within {limit} s{}", missing.consequence())
             }
-            ClusterError::HubOff { board, source } => write!(
-                f,
-                "{board}: the USB hub was switched off and could not be switched on again, so it may \
-                 still be off: {}",
-                self.of(source)
-            ),
+            ClusterError::HubOff { board, source } => {
+                write!(
+                    f,
+                    "{board}: the USB hub was switched off and could not be switched on again, so it \
+                     may still be off: "
+                )?;
+                match &**source {
+                    // The state that it left is told already, and it is not that before the reset.
+                    ClusterError::Board { target, source, .. } => {
+                        write!(f, "{}{}", self.prefix(target), source.reason(target))
+                    }
+                    source => write!(f, "{}", self.of(source)),
+                }
+            }
             _ => Ok(()),
         }
     }

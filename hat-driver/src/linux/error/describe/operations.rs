@@ -15,11 +15,11 @@ impl Described<'_> {
                 write!(f, "{what} has been locked by {holder} for more than {waited} s")?;
                 self.done(f, done)
             }
-            // They are several, so none can be the source.
+            // They are several, so none can be the source. Each may have parts of its own behind a semicolon.
             ClusterError::Boards(errors) => {
                 for (index, error) in errors.iter().enumerate() {
                     let error = Described { error, with_causes: true, ..*self };
-                    write!(f, "{}{error}", if index == 0 { "" } else { "; " })?;
+                    write!(f, "{}{error}", if index == 0 { "" } else { "; also: " })?;
                 }
                 Ok(())
             }
