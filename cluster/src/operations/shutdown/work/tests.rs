@@ -130,13 +130,13 @@ fn whose_power_another_command_is_to_have_cut_is_looked_at_before_it_counts_as_o
         let limit = Duration::from_secs(60);
         let mut work = Work::begin(&mut first, &[p1], &since, false, limit).expect("p1 is here");
         switch(&mut second, action);
-        work.cluster.driver.set_going_down(p1, true);
+        work.cluster.driver.set_going_down(p1, true).expect("p1");
         let off = NodeState { state: State::Off, ..work.watch.states()[0] };
-        work.see(off);
+        work.see(off).expect("p1");
         work.look_again().expect("its board answers");
         let course = &work.courses[0];
         assert!(!course.is_under_way());
         assert_eq!(course.is_off(), is_off, "{:?}", course.failure(limit));
-        work.cluster.driver.set_going_down(p1, false);
+        work.cluster.driver.set_going_down(p1, false).expect("p1");
     }
 }
