@@ -25,6 +25,20 @@ pub fn within(test: &str, scenario: impl FnOnce()) {
     again(unshare("--net"), test);
 }
 
+/// The same where whatever is mounted is the test's own, and so are the temporary files.
+///
+/// # Panics
+/// As [`within`].
+pub fn within_mounts(test: &str, scenario: impl FnOnce()) {
+    if env::var(INSIDE).is_ok_and(|inside| inside == test) {
+        return scenario();
+    }
+    check(unshare("--mount"));
+    let mut command = unshare("--mount");
+    command.args(["sh", "-c", "mount -t tmpfs tmpfs \"$0\" && exec \"$@\""]).arg(env::temp_dir());
+    again(command, test);
+}
+
 /// Runs a test's scenario where the root is an overlay whose changes go to a tmpfs, as an initramfs makes it for a root that is
 /// only read. All that the machine's root has is there, but no `/boot` and no `/run`.
 ///
@@ -75,7 +89,7 @@ fn check(mut unshare: Command) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "no network namespace can be made here ({}): run the tests as root, or on a system that lets users \
+        "no namespace can be made here ({}): run the tests as root, or on a system that lets users \
          make user namespaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)",
         said.trim()
     );
@@ -186,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "no network namespace can be made here (not allowed)")]
+    #[should_panic(expected = "no namespace can be made here (not allowed)")]
     fn where_no_namespace_is_to_be_had_the_test_fails() {
         let mut unshare = Command::new("sh");
         unshare.args(["-c", "echo not allowed >&2; exit 1"]);
