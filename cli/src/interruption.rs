@@ -114,6 +114,8 @@ impl SoFar {
             };
             let still_on = nodes(ShutdownResult::StillOn);
             others.extend(still_on.map(|node| (node, ResultingState::Old)));
+            let off = nodes(ShutdownResult::AlreadyOff);
+            others.extend(off.map(|node| (node, ResultingState::New)));
             self.silent = nodes(ShutdownResult::Unknown).collect();
         }
         self.others = Some(others);

@@ -159,9 +159,15 @@ impl Course {
 
     /// Takes note of what is seen of it. Leaving the USB means nothing before it has accepted to go down: a cable may be loose.
     pub(super) fn see(&mut self, state: State, now: Instant) {
-        if state != State::Absent && self.is_under_way() {
-            // A board that was silent answers now.
-            self.hidden = self.hidden.filter(|&hidden| hidden != Hidden::BoardSilent);
+        if state != State::Absent && self.is_under_way() && self.hidden == Some(Hidden::BoardSilent)
+        {
+            // Its board answers now.
+            self.hidden = None;
+            if state == State::Off && self.transport.is_none() {
+                // Nothing says that it had power since it was to be shut down.
+                self.stage = Stage::Off(ShutdownResult::AlreadyOff);
+                return;
+            }
         }
         self.start =
             self.start.map(|_| state).filter(|state| state.is_starting(Some(Duration::ZERO)));

@@ -308,7 +308,7 @@ fn cut(cluster: &Cluster, course: &Course) -> NodePower {
         node: label(course.node),
         name: cluster.alias(course.node),
         power: if is_off { Action::Off } else { Action::On },
-        changed: course.is_off(),
+        changed: course.has_lost_power(),
         undone: false,
         cycled: false,
         system: None,

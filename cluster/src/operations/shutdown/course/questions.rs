@@ -16,6 +16,11 @@ impl Course {
         matches!(self.stage, Stage::Off(_))
     }
 
+    /// Whether it is off, and had power before.
+    pub(in super::super) fn has_lost_power(&self) -> bool {
+        self.is_off() && self.stage != Stage::Off(ShutdownResult::AlreadyOff)
+    }
+
     /// Whether it has accepted, and can be seen to halt.
     pub(in super::super) fn is_going_down(&self) -> bool {
         matches!(self.stage, Stage::GoingDown | Stage::Gone(_) | Stage::Halted)

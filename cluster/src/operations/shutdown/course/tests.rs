@@ -66,6 +66,20 @@ fn a_board_that_answers_later_says_whether_its_node_has_power() {
     }
 }
 
+/// Seen: "was switched off by another command", of a node of which nobody knows that it was on.
+#[test]
+fn a_node_that_is_off_once_its_board_answers_may_have_been_off_all_along() {
+    for (was_silent, is_off) in [(true, true), (false, false)] {
+        let mut run = Run::new(false, true);
+        if was_silent {
+            run.course.lose_board();
+        }
+        run.see(State::Off);
+        assert_eq!((run.course.is_off(), run.course.is_cut_by_another()), (is_off, !is_off));
+        assert!(!run.course.has_lost_power());
+    }
+}
+
 #[test]
 fn a_node_is_cut_once_it_has_left_the_usb_and_its_card_had_time() {
     let mut run = Run::new(true, false);
