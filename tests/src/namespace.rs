@@ -34,8 +34,10 @@ pub fn within_mounts(test: &str, scenario: impl FnOnce()) {
         return scenario();
     }
     check(unshare("--mount"));
+    let place = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let mut command = unshare("--mount");
-    command.args(["sh", "-c", "mount -t tmpfs tmpfs \"$0\" && exec \"$@\""]).arg(env::temp_dir());
+    command.args(["sh", "-c", "mount -t tmpfs tmpfs \"$0\" && exec \"$@\""]).arg(place.path());
+    command.env("TMPDIR", place.path());
     again(command, test);
 }
 
