@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use clusterhat::nodes::folded;
 use clusterhat::report::Report;
-use clusterhat::{Action, AfterShutdown, NodeSet, Running, Start, parse_duration};
+use clusterhat::{Action, AfterShutdown, NodeSet, Running, Shutdown, Start, parse_duration};
 
 use super::confirm::{can_ask, confirm};
 use super::hooks::Hooks;
@@ -159,16 +159,18 @@ impl Run for Off {
         let nodes = NodeSet::parse(&self.nodes)?;
         self.hooks.apply(call);
         let is_graceful = self.is_graceful(call)?;
+        // All off means all.
+        let how = Shutdown { beyond_size: true, ..self.limits.how(AfterShutdown::Off) };
         if self.dry_run {
             let cluster = call.open()?;
             let plan = match is_graceful {
-                true => cluster.plan_shut_down(&nodes),
+                true => cluster.plan_shut_down(&nodes, how),
                 false => cluster.plan_switch(&nodes, Action::Off),
             };
             return Ok(plan?.map(Report::Plan));
         }
         if is_graceful {
-            return shut_down(self.name(), call, &nodes, &self.limits, AfterShutdown::Off);
+            return shut_down(self.name(), call, &nodes, how);
         }
         self.asking.confirm(call, &nodes, |names| {
             format!("`clusterhat shutdown {names}` shuts down first")

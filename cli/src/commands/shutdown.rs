@@ -52,6 +52,12 @@ pub(crate) struct Limits {
     pub(crate) force: bool,
 }
 
+impl Limits {
+    pub(super) fn how(&self, then: AfterShutdown) -> Shutdown {
+        Shutdown { limit: self.timeout, force: self.force, then, beyond_size: false }
+    }
+}
+
 /// For `--help` and the manual page.
 const AFTER_REBOOT: &str = "\
 Exit status: 0 all nodes restart, 1 a node is off, could not be asked, or refused, 3 a node did not answer in time.";
@@ -75,14 +81,14 @@ impl Run for ShutdownArgs {
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
         if self.when_powering_off && !is_powering_off()? {
-            return Ok(Report::Shutdown(ShutdownReport { nodes: Vec::new() }).into());
+            return Ok(Report::Shutdown(ShutdownReport::default()).into());
         }
         self.hooks.apply(call);
         let then = match self.when_powering_off {
             true => AfterShutdown::OnAtNextStart,
             false => AfterShutdown::Off,
         };
-        shut_down(self.name(), call, &nodes, &self.limits, then)
+        shut_down(self.name(), call, &nodes, self.limits.how(then))
     }
 }
 
@@ -104,10 +110,8 @@ pub(super) fn shut_down(
     command: &'static str,
     call: &mut Call,
     nodes: &NodeSet,
-    limits: &Limits,
-    then: AfterShutdown,
+    how: Shutdown,
 ) -> Done {
-    let how = Shutdown { limit: limits.timeout, force: limits.force, then };
     watched(command, call, |cluster, observer| {
         Ok(cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown))
     })

@@ -35,10 +35,16 @@ pub(super) fn power(report: &PowerReport) -> String {
     if !rows.is_empty() {
         text.push_str(&table(&["NODE", "NAME", "POWER", "NOTE"], &rows));
     }
-    text.extend(report.beyond_size.iter().map(|BeyondSize { board, places }| {
-        format!("{board}: beyond its configured size, switched off: {}\n", places.join(" "))
-    }));
+    text.push_str(&beyond_size(&report.beyond_size));
     text
+}
+
+/// What was switched off although no node is meant to be there.
+pub(super) fn beyond_size(boards: &[BeyondSize]) -> String {
+    let line = |BeyondSize { board, places }: &BeyondSize| {
+        format!("{board}: beyond its configured size, switched off: {}\n", places.join(" "))
+    };
+    boards.iter().map(line).collect()
 }
 
 /// What would be switched.

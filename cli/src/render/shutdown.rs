@@ -2,6 +2,7 @@
 
 use clusterhat::report::{NodeShutdown, RebootReport, ShutdownReport, ShutdownResult};
 
+use super::power::beyond_size;
 use super::table::{Cell, Tone, cell, plain, table};
 
 pub(super) fn shutdown(report: &ShutdownReport) -> String {
@@ -20,10 +21,11 @@ pub(super) fn shutdown(report: &ShutdownReport) -> String {
         vec![plain(&node.node), name(node.name.as_deref()), power, plain(by), plain(note)]
     };
     let rows: Vec<_> = report.nodes.iter().map(row).collect();
-    match rows[..] {
+    let nodes = match rows[..] {
         [] => "nothing to shut down\n".to_owned(),
         _ => table(&["NODE", "NAME", "POWER", "ASKED BY", "NOTE"], &rows),
-    }
+    };
+    nodes + &beyond_size(&report.beyond_size)
 }
 
 pub(super) fn reboot(report: &RebootReport) -> String {

@@ -393,6 +393,28 @@ fn the_configuration_makes_off_graceful() {
     assert!(!cut.stdout.contains("shut down"), "{cut:?}");
 }
 
+/// Seen: places beyond the configured size kept their power, with exit status 0. No node there can be asked.
+#[test]
+fn a_graceful_off_of_all_takes_the_places_beyond_the_configured_size() {
+    let world = world(|value| {
+        value["config"] = json!("TYPE=c\nCLUSTERHAT_SIZE=2\n");
+        value["chips"]["1"]["r"] = json!([0x9c, 0x9c, 0, 0, 0x7f]);
+    });
+    let latch = || world.read()["chips"]["1"]["r"][1].as_u64().unwrap() & 0xf;
+    assert_eq!(latch(), 0xf);
+    let plan = world.run(&["off", "--graceful", "--dry-run"]);
+    let text = "would shut down p1 p2; each goes off once it has halted\nwould switch off hat1:P3 hat1:P4\n";
+    assert_eq!((plan.status, &*plan.stdout), (0, text), "{plan:?}");
+    // These name nodes, or cut nothing that cannot be asked.
+    assert_eq!(world.run(&["off", "p1", "p2", "--graceful"]).status, 0);
+    assert_eq!(world.run(&["shutdown", "all"]).status, 0);
+    assert_eq!(latch(), 0xc);
+    let (status, document) = json(&world, &["off", "--graceful"]);
+    assert_eq!(status, 0, "{document}");
+    assert_eq!(document["beyond_size"], json!([{ "board": "hat1", "places": ["P3", "P4"] }]));
+    assert_eq!(latch(), 0);
+}
+
 /// A dry run that speaks of a cut would have somebody look for another command.
 #[test]
 fn a_dry_run_says_that_nodes_would_be_shut_down() {

@@ -14,11 +14,11 @@ pub(super) fn off(
     cluster: &mut Cluster,
     outcome: Result<Outcome<PowerReport>, Error>,
 ) -> Result<Outcome<PowerReport>, Error> {
-    let (beyond_size, errors) = each(cluster, |cluster, board| cluster.driver.off_beyond(board));
+    let (beyond_size, error) = switch_off(cluster);
     match outcome {
         Ok(mut outcome) => {
             outcome.report.beyond_size = beyond_size;
-            Ok(outcome.or(of_boards(errors)))
+            Ok(outcome.or(error))
         }
         Err(error) if !beyond_size.is_empty() => {
             let report = PowerReport { beyond_size, ..PowerReport::default() };
@@ -26,6 +26,12 @@ pub(super) fn off(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Switches these positions off, and says where and with what boards failed.
+pub(super) fn switch_off(cluster: &mut Cluster) -> (Vec<BeyondSize>, Option<Error>) {
+    let (beyond_size, errors) = each(cluster, |cluster, board| cluster.driver.off_beyond(board));
+    (beyond_size, of_boards(errors))
 }
 
 impl Cluster {

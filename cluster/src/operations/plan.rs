@@ -6,6 +6,7 @@ use hat_driver::Positions;
 use hat_driver::linux::{Board, ClusterError as DriverError, Node};
 use hat_driver::power::Action;
 
+use super::shutdown::Shutdown;
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::nodes::{NodeSet, label};
@@ -39,7 +40,11 @@ impl Cluster {
     ///
     /// # Errors
     /// As [`Self::shut_down`].
-    pub fn plan_shut_down(&mut self, set: &NodeSet) -> Result<Outcome<PlanReport>, Error> {
+    pub fn plan_shut_down(
+        &mut self,
+        set: &NodeSet,
+        how: Shutdown,
+    ) -> Result<Outcome<PlanReport>, Error> {
         let mut planner = Planner::new(self, set, &[Action::Off])?;
         planner.plan(Action::Off, Duration::ZERO)?;
         // All at the same time, whichever boards they are on.
@@ -48,7 +53,11 @@ impl Cluster {
             let step = PlanStep { wait_s: 0.0, action: Action::Off, nodes, shut_down: true };
             planner.steps.push(step);
         }
-        Ok(planner.report())
+        let mut outcome = planner.report();
+        if how.beyond_size && set.is_all() {
+            outcome.report.steps.extend(self.steps_beyond());
+        }
+        Ok(outcome)
     }
 
     /// What [`Self::cycle`] would do, from what the boards say now. Writes nothing.

@@ -2,14 +2,18 @@
 
 use serde::Serialize;
 
+use super::BeyondSize;
 use crate::agent::Transport;
 
 /// `shutdown`, and `off` where it shuts down first.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShutdownReport {
     /// In the order of asking.
     pub nodes: Vec<NodeShutdown>,
+    /// What was switched off although no node is meant to be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beyond_size: Vec<BeyondSize>,
 }
 
 /// One node after `shutdown`.

@@ -103,7 +103,7 @@ fn begin(service: &Service, request: &PowerRequest, caller: &Caller) -> Result<A
         Action::On => Operation::On,
         Action::Off => off(service, request.immediate)?,
         Action::Cycle => Operation::Cycle,
-        Action::Shutdown => Operation::Shutdown { limit, force: request.force },
+        Action::Shutdown => Operation::Shutdown { limit, force: request.force, beyond_size: false },
         Action::Reboot => Operation::Reboot { limit },
     };
     let overrides = Overrides {
@@ -122,7 +122,7 @@ pub(super) fn off(service: &Service, immediate: bool) -> Result<Operation, Probl
     let controller = clusterhat::Controller::new(&service.boards.options());
     let controller = controller.map_err(|error| Problem::from(&error))?;
     Ok(match controller.settings().graceful_off {
-        true => Operation::Shutdown { limit: None, force: false },
+        true => Operation::Shutdown { limit: None, force: false, beyond_size: true },
         false => Operation::Off,
     })
 }

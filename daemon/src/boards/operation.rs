@@ -24,6 +24,8 @@ pub enum Operation {
         limit: Option<Duration>,
         /// Whether nodes that have not halted by then lose their power.
         force: bool,
+        /// Whether, where all nodes are meant, positions that no node is meant to be at lose their power, too.
+        beyond_size: bool,
     },
     /// Nodes are asked to restart; their power stays.
     Reboot {
@@ -73,8 +75,8 @@ impl Operation {
             Self::On => cluster.switch(nodes, Action::On, observer)?.map(Report::Power),
             Self::Off => cluster.switch(nodes, Action::Off, observer)?.map(Report::Power),
             Self::Cycle => cluster.cycle(nodes, observer)?.map(Report::Power),
-            Self::Shutdown { limit, force } => {
-                let how = Shutdown { limit, force, then: AfterShutdown::Off };
+            Self::Shutdown { limit, force, beyond_size } => {
+                let how = Shutdown { limit, force, then: AfterShutdown::Off, beyond_size };
                 cluster.shut_down(nodes, how, observer)?.map(Report::Shutdown)
             }
             Self::Reboot { limit } => cluster.reboot(nodes, limit, observer)?.map(Report::Reboot),

@@ -14,7 +14,7 @@ pub(crate) const RESET_SEVERAL: &str = "AggregationService.Reset";
 pub(crate) const TYPES: [(&str, Operation); 6] = [
     ("On", Operation::On),
     ("ForceOff", Operation::Off),
-    ("GracefulShutdown", Operation::Shutdown { limit: None, force: false }),
+    ("GracefulShutdown", Operation::Shutdown { limit: None, force: false, beyond_size: false }),
     ("GracefulRestart", Operation::Reboot { limit: None }),
     ("ForceRestart", Operation::Cycle),
     ("PowerCycle", Operation::Cycle),

@@ -16,6 +16,7 @@ use hat_driver::linux::Node;
 use hat_driver::power::Action;
 use node_link::agent::Request;
 
+use super::beyond;
 use crate::cluster::Cluster;
 use crate::error::{Error, NodesLeft};
 use crate::event::{Event, Observer, Verdict};
@@ -46,6 +47,9 @@ pub struct Shutdown {
     pub force: bool,
     /// What nodes that were shut down are to be afterwards.
     pub then: AfterShutdown,
+    /// Where all nodes are meant, also switches off the positions of a board that no node is meant to be at, as `off` does. No
+    /// node there can be asked, so they lose their power at once.
+    pub beyond_size: bool,
 }
 
 /// What becomes of the desired state of nodes that were shut down.
@@ -75,7 +79,12 @@ impl Cluster {
         how: Shutdown,
         observer: &mut dyn FnMut(Event<'_>) -> V,
     ) -> Result<Outcome<ShutdownReport>, Error> {
-        let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
+        let mut is_stopped = false;
+        let observer: &mut Observer<'_> = &mut |event: Event<'_>| {
+            let control = observer(event).control();
+            is_stopped |= control.is_break();
+            control
+        };
         // Before anybody is asked: who asks for a node's power from here on, means it to have it.
         let since = self.driver.asks_so_far();
         let (asked, left_out) = self.present(set)?;
@@ -107,8 +116,13 @@ impl Cluster {
         if how.then == AfterShutdown::OnAtNextStart {
             self.note_due_at_next_start(&names(&courses, Course::is_off));
         }
-        let report = self.shutdown_report(&asked, &rows, &courses, limit);
-        Ok(Outcome { report, error: outcome.error }.beside(uncertain).beside(left_out))
+        let mut report = self.shutdown_report(&asked, &rows, &courses, limit);
+        let mut beyond = None;
+        if how.beyond_size && set.is_all() && !is_stopped {
+            (report.beyond_size, beyond) = beyond::switch_off(self);
+        }
+        let outcome = Outcome { report, error: outcome.error };
+        Ok(outcome.beside(uncertain).beside(beyond).beside(left_out))
     }
 
     fn shutdown_report(
@@ -137,7 +151,7 @@ impl Cluster {
             };
             course.map_or(row.clone(), |course| course.report(row, limit))
         });
-        ShutdownReport { nodes: rows.collect() }
+        ShutdownReport { nodes: rows.collect(), beyond_size: Vec::new() }
     }
 
     /// Restarts nodes; their power stays. Done once each has accepted it. One that is off is not asked.
