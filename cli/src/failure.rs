@@ -120,6 +120,11 @@ fn driver_exit_status(error: &DriverError) -> u8 {
     match error {
         error if error.is_configuration() => 2,
         DriverError::Locked { .. } => 3,
+        DriverError::Boards(errors)
+            if errors.iter().all(|error| driver_exit_status(error) == 3) =>
+        {
+            3
+        }
         DriverError::NoBoard { .. } => 4,
         DriverError::Cycle { source, .. } if matches!(**source, DriverError::Locked { .. }) => 3,
         _ => 1,

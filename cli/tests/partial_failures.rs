@@ -176,3 +176,25 @@ fn a_board_that_says_nothing_is_all_that_status_shows() {
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stdout.starts_with("ctrl@"), "{output:?}");
 }
+
+/// Seen: the first board's cause alone.
+#[test]
+fn each_of_several_boards_is_told_by_its_cause() {
+    let mut value = World::builtin_value("two-hats");
+    value["chips"] = serde_json::json!({});
+    let world = World::new(&value);
+    for args in [&["led", "off"][..], &["hub", "reset"], &["alert", "on"], &["init"]] {
+        let output = world.run(args);
+        assert_eq!(output.status, 1, "{args:?}: {output:?}");
+        for place in ["i2c-1 0x20", "i2c-1 0x23"] {
+            assert!(output.stderr.contains(place), "{args:?}: {output:?}");
+        }
+    }
+    let mut value = World::builtin_value("mixed");
+    for bus in ["11", "12"] {
+        value["chips"][bus]["busy"] = serde_json::json!(u32::MAX);
+    }
+    let output = World::new(&value).run(&["act", "on"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("1-11.1") && output.stderr.contains("1-12.2"), "{output:?}");
+}

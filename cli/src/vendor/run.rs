@@ -15,6 +15,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::request::{Fan, Hub, NO_SUCH_ORDER, Request};
 use super::{Answer, links, or_failed, status};
+use crate::advice::Words;
 use crate::progress;
 use crate::signals::WholeSteps;
 use clusterhat::nodes::label;
@@ -96,15 +97,21 @@ fn switch(context: &mut Cluster, nodes: &[Node], action: Action) -> Result<(), E
     outcome.into_result().map(drop)
 }
 
-/// Does something with each board. One that fails does not keep the others from their turn; the
-/// first failure is told.
+/// Does something with each board. One that fails does not keep the others from their turn.
 fn each(
     context: &mut Cluster,
     mut act: impl FnMut(&mut Cluster, Board) -> Result<(), DriverError>,
 ) -> Result<(), DriverError> {
     let boards: Vec<_> = context.driver().boards().map(|(board, _)| board).collect();
     let results: Vec<_> = boards.into_iter().map(|board| act(context, board)).collect();
-    results.into_iter().collect()
+    let mut failures: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    // Boards of one order have one error.
+    failures.dedup_by_key(|error| error.describe(&Words).to_string());
+    match failures.len() {
+        0 => Ok(()),
+        1 => Err(failures.remove(0)),
+        _ => Err(DriverError::Boards(failures)),
+    }
 }
 
 fn init(context: &mut Cluster, root: Option<&Path>) -> Result<Answer, DriverError> {
@@ -171,10 +178,18 @@ fn switch_hub(context: &mut Cluster, hub: Hub) -> Result<Answer, DriverError> {
 }
 
 fn write_protect(context: &mut Cluster, on: bool) -> Answer {
+    let is_linked = |error: &DriverError| {
+        let DriverError::Board { source, .. } = error else { return false };
+        matches!(source, BoardError::Hat(HatError::WriteProtectLinked))
+    };
+    let are_linked = |error: &DriverError| match error {
+        DriverError::Boards(errors) => errors.iter().all(is_linked),
+        error => is_linked(error),
+    };
     match everywhere(context, Output::WriteProtect, on) {
-        Err(DriverError::Board {
-            source: BoardError::Hat(HatError::WriteProtectLinked), ..
-        }) => Answer::new("Unable to disable EEPROM WP (Solder link set)\n", 0),
+        Err(error) if are_linked(&error) => {
+            Answer::new("Unable to disable EEPROM WP (Solder link set)\n", 0)
+        }
         result => or_failed(result),
     }
 }

@@ -121,6 +121,20 @@ fn a_board_that_cannot_be_opened_leaves_the_others_to_work() {
 }
 
 #[test]
+fn each_board_that_cannot_be_opened_is_told() {
+    let mut world = mixed();
+    for bus in ["11", "12"] {
+        world["chips"][bus]["busy"] = json!(u32::MAX);
+    }
+    let tool = Tool::new(&world);
+    for words in [&["act", "on"][..], &["led", "off"], &["alert", "on"], &["hub", "on"], &["on"]] {
+        let (text, status) = tool.run(words);
+        assert!(text.contains("1-11.1") && text.contains("1-12.2"), "{words:?}: {text}");
+        assert_eq!(status, 1, "{words:?}: {text}");
+    }
+}
+
+#[test]
 fn usb_boot_lines_stand_between_the_nodes() {
     let tool = Tool::new(&six());
     let status = |p: [u8; 5], u: [u8; 5]| {

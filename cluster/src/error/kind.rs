@@ -89,6 +89,7 @@ impl ErrorKind {
             }
             DriverError::NoBoard { .. } => Self::NoBoard,
             DriverError::Locked { .. } => Self::Locked,
+            DriverError::Boards(errors) if errors.iter().all(is_locked) => Self::Locked,
             DriverError::UnderVoltage { .. } => Self::UnderVoltage,
             DriverError::Undone { .. } => Self::Undone,
             DriverError::Stopped { .. } => Self::Stopped,
@@ -96,4 +97,8 @@ impl ErrorKind {
             _ => Self::Board,
         }
     }
+}
+
+const fn is_locked(error: &DriverError) -> bool {
+    matches!(error, DriverError::Locked { .. })
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use hat_driver::linux::{Board, BoardModel, Node, Output, OutputResult, PowerEvent};
+use hat_driver::linux::{
+    Board, BoardModel, ClusterError as DriverError, Node, Output, OutputResult, PowerEvent,
+};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer, Task, Verdict, during};
 use crate::nodes::NodeSet;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, of_boards};
 use crate::report::{OutputChange, OutputReport};
 
 /// How long a reset keeps the hub off, so that it and its devices lose power for sure.
@@ -120,13 +122,15 @@ impl Cluster {
 struct Switching<'a> {
     cluster: &'a mut Cluster,
     report: OutputReport,
+    errors: Vec<DriverError>,
+    /// What else went wrong.
     error: Option<Error>,
 }
 
 impl<'a> Switching<'a> {
     fn new(cluster: &'a mut Cluster, output: Output, state: &'static str) -> Self {
         let report = OutputReport { output, state, boards: Vec::new(), initialised: Vec::new() };
-        Self { cluster, report, error: None }
+        Self { cluster, report, errors: Vec::new(), error: None }
     }
 
     fn set(self, boards: impl IntoIterator<Item = Board>, on: bool) -> Outcome<OutputReport> {
@@ -163,6 +167,10 @@ impl<'a> Switching<'a> {
         let error = result.as_ref().err().filter(|_| !left).map(Error::message);
         let change = match result {
             Ok(change) => Some(change),
+            Err(Error::Driver(error)) => {
+                self.errors.push(error);
+                None
+            }
             Err(error) => {
                 self.error.get_or_insert(error);
                 None
@@ -173,7 +181,8 @@ impl<'a> Switching<'a> {
 
     /// Asking for what no board has is an error; what only some have is reported board by board.
     fn finish(self) -> Outcome<OutputReport> {
-        let Self { report, mut error, .. } = self;
+        let Self { report, errors, error, .. } = self;
+        let mut error = of_boards(errors).or(error);
         if report.boards.iter().all(|change| change.result == Some(OutputResult::Unsupported)) {
             error = Some(Error::NoSuchOutput(report.output));
         }
