@@ -270,14 +270,16 @@ impl Cluster {
         boards.filter(|(_, info)| is_ctrl(info.model)).map(|(board, _)| board).collect()
     }
 
-    /// The ClusterCTRL board of an order.
+    /// The ClusterCTRL board of an order. One that could not be asked may have an order that no other has.
     pub(crate) fn ctrl_board(&self, order: u8) -> Result<Board, Error> {
-        self.driver.board_of_order(order).ok_or_else(|| {
-            let orders = self.driver.boards().filter_map(|(_, info)| match info.model {
-                BoardModel::Ctrl { order, .. } => Some(order),
-                _ => None,
-            });
-            Error::NoSuchOrder { order, connected: orders.collect() }
-        })
+        if let Some(board) = self.driver.board_of_order(order) {
+            return Ok(board);
+        }
+        self.driver.check_unasked(order)?;
+        let orders = self.driver.boards().filter_map(|(_, info)| match info.model {
+            BoardModel::Ctrl { order, .. } => Some(order),
+            _ => None,
+        });
+        Err(Error::NoSuchOrder { order, connected: orders.collect() })
     }
 }

@@ -161,5 +161,14 @@ fn no_board_gets_an_order_that_a_silent_one_may_have() {
     let expected = ["ctrl@1-12", "may have the order"];
     refused(&world, &["board", "order", "20", "21"], 2, &expected);
     refused(&world, &["board", "save", "20", "--what", "defaults", "--yes"], 2, &expected);
+    // Nor is it told that no board has the one that the silent one has.
+    for args in [
+        &["fan", "on", "30"][..],
+        &["act", "on", "30"],
+        &["board", "save", "30"],
+        &["board", "reset", "30", "--yes"],
+    ] {
+        refused(&world, args, 2, &["ctrl@1-12", "may have the order 30"]);
+    }
     assert_eq!(world.run(&["board", "order", "20", "20"]).status, 0, "its own");
 }
