@@ -6,6 +6,7 @@ use hat_driver::linux::{BoardReading, Obstacle};
 use super::check::Check;
 use super::facts::{BoardFacts, Facts, NoBoards};
 use super::finding::{Checked, Fix, Found, NotMade};
+use super::i2c;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -89,7 +90,7 @@ fn board(facts: &Facts) -> Checked {
     for board in found(facts)? {
         match &board.reading {
             // Reported by other checks, with more detail.
-            Err(trouble) if is_known(trouble.obstacle.as_ref()) => {}
+            Err(trouble) if is_known(trouble.obstacle.as_ref(), facts) => {}
             Err(trouble) => {
                 let cabling = "check that the board is seated properly and has power".to_owned();
                 let fix = Fix::Text(trouble.advice.clone().unwrap_or(cabling));
@@ -106,11 +107,12 @@ fn board(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
-const fn is_known(obstacle: Option<&Obstacle>) -> bool {
-    matches!(
-        obstacle,
-        Some(Obstacle::NoI2cBus | Obstacle::Permission | Obstacle::KernelDriver { .. })
-    )
+fn is_known(obstacle: Option<&Obstacle>, facts: &Facts) -> bool {
+    match obstacle {
+        Some(Obstacle::NoI2cBus) => i2c::says_why_no_bus(facts),
+        Some(Obstacle::Permission | Obstacle::KernelDriver { .. }) => true,
+        _ => false,
+    }
 }
 
 fn kernel_driver(facts: &Facts) -> Checked {

@@ -5,7 +5,7 @@ use system_config::controller::Gap;
 
 use super::check::Check;
 use super::facts::{BoardFacts, Facts};
-use super::finding::{Checked, Fix, Found, NotMade};
+use super::finding::{Checked, Fix, Found, NotMade, Severity};
 use super::system::SystemFacts;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -40,6 +40,12 @@ fn needs_bus(facts: &Facts) -> bool {
     let on_bus =
         |board: &BoardFacts| board.info.bus.is_some() && board.info.source != BoardSource::Usb;
     facts.boards.as_ref().map_or(true, |boards| boards.is_empty() || boards.iter().any(on_bus))
+}
+
+/// Whether these checks find what keeps a bus from being there.
+pub(super) fn says_why_no_bus(facts: &Facts) -> bool {
+    let found = [i2c_off(facts), i2c_dev(facts)].into_iter().flatten().flatten();
+    found.into_iter().any(|found| found.severity == Severity::Error)
 }
 
 fn i2c_off(facts: &Facts) -> Checked {

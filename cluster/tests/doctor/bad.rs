@@ -66,6 +66,18 @@ const CASES: &[Case] = &[
         "does not show",
         "cycling",
     ),
+    // Seen: "nothing found", since another check would have told of a bus that is off.
+    case(
+        "board",
+        |h| {
+            h.board(|w| {
+                w["clusterhat_toml"] =
+                    json!("[[board]]\nbus = 3\naddress = 0x20\nrevision = \"2.5\"\n")
+            })
+        },
+        "i2c-3",
+        "seated",
+    ),
     case(
         "not-initialised",
         |h| h.board(|w| w["chips"]["1"]["r"] = json!([0, 255, 0, 255, 255])),
