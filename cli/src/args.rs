@@ -54,6 +54,7 @@ pub(crate) enum Command {
     /// Wait until nodes have reached a state (no NODES: all)
     Wait(wait::Wait),
     /// Initialise boards not initialised since power-up; keeps every node's power as it is
+    #[command(after_help = init::AFTER_HELP)]
     Init,
     /// Open a node's console, watch several, or drive one from a script
     Console(console::Console),

@@ -4,6 +4,11 @@ use clusterhat::report::Report;
 
 use crate::call::{Call, Done, Run};
 
+/// For `--help` and the manual page.
+pub(crate) const AFTER_HELP: &str = "\
+ClusterCTRL boards initialise themselves. One that cannot be opened is shown with its error, and does not change the exit status: nothing \
+is left out there, and at boot, when clusterhat-init.service runs, its driver may not be bound yet.";
+
 /// `init`.
 pub(crate) struct Init;
 

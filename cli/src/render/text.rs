@@ -241,10 +241,14 @@ fn init(board: &BoardInit) -> String {
         _ => format!("; beyond its configured size: {}", board.beyond_size.join(" ")),
     };
     match &board.kept_on {
+        None if board.by_itself => {
+            let error = board.error.as_deref();
+            let note = error.map_or(String::new(), |error| format!("; cannot be used: {error}"));
+            format!("{}: initialises itself{note}\n", board.board)
+        }
         None if board.error.is_some() => {
             format!("{}: {}\n", board.board, paint("not initialised", Tone::Bad))
         }
-        None if board.by_itself => format!("{}: initialises itself\n", board.board),
         Some(nodes) if nodes.is_empty() => {
             format!("{}: initialised; no node was on{beyond}\n", board.board)
         }

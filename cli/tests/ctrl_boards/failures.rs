@@ -36,8 +36,13 @@ fn a_board_that_does_not_answer_takes_no_other_away() {
         &world,
         &["init"],
         "hat1: initialised; no node was on\nctrl20: initialises itself\n\
-         ctrl@1-12.2: initialises itself\n",
+         ctrl@1-12.2: initialises itself; cannot be used: ClusterCTRL pHAT at USB 1-12.2: cannot read the board's \
+         description: nothing acknowledges at this address\n",
     );
+    let document = world.run(&["init", "--json"]).json();
+    assert_eq!(document.get("error"), None, "{document}");
+    let entry = &document["boards"][2];
+    assert!(entry["error"].as_str().unwrap().contains("nothing acknowledges"), "{entry}");
     assert_eq!(world.run(&["on", "p1..p4"]).status, 0);
     refused(&world, &["on", "p5"], 1, &["p5: the numbering is uncertain", "pHAT", "1-12.2"]);
     for args in

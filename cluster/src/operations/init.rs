@@ -12,7 +12,8 @@ use crate::report::{self, BoardInit, InitReport};
 impl Cluster {
     /// Initialises the boards that are not initialised since power-up; every node's power stays as it is.
     /// What `at-boot` says of their nodes is noted for [`Self::restore`].
-    /// A board that fails does not affect the others.
+    /// A board that fails does not affect the others. A ClusterCTRL board initialises itself, so that one that cannot be
+    /// opened has that in its entry, and is no failure.
     pub fn init(&mut self) -> Outcome<InitReport> {
         init(self)
     }
@@ -25,10 +26,15 @@ fn init(context: &mut Cluster) -> Outcome<InitReport> {
     for (board, info) in infos {
         let by_itself = matches!(info.model, BoardModel::Ctrl { .. });
         let mut entry = BoardInit { board: info.name.clone(), by_itself, ..BoardInit::default() };
-        if !by_itself {
-            context.note_due(board);
+        if by_itself {
+            // Nothing is left out, whether it answers or not: at boot it may have no driver yet.
+            let error = context.driver.check_open(board).err();
+            entry.error = error.map(|error| error.describe(&Labels).to_string());
+            boards.push(entry);
+            continue;
         }
-        match if by_itself { Ok(Init::AlreadyDone) } else { context.driver.init(board) } {
+        context.note_due(board);
+        match context.driver.init(board) {
             Ok(Init::AlreadyDone) => {}
             Ok(Init::Initialised(latch)) => tell(&mut entry, context, board, &info, latch),
             Err(error) => {

@@ -110,7 +110,7 @@ pub struct BoardInit {
     /// Places beyond the configured size that were on and stay on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beyond_size: Vec<String>,
-    /// Why it failed.
+    /// Why it failed; why it cannot be opened, if it initialises itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
