@@ -215,6 +215,12 @@ impl Cluster {
         node_at_boot.get(&self.ordinal(node)).copied().unwrap_or(*at_boot)
     }
 
+    /// Whether any node may be switched after a loss of power.
+    pub(crate) fn restores_any(&self) -> bool {
+        let Settings { at_boot, node_at_boot, .. } = &self.settings;
+        node_at_boot.values().chain([at_boot]).any(|policy| *policy != AtBoot::Keep)
+    }
+
     /// The settings that are in force.
     #[must_use]
     pub const fn settings(&self) -> &Settings {

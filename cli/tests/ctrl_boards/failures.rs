@@ -85,6 +85,9 @@ fn all_nodes_without_those_of_a_silent_board_are_not_all() {
     value["chips"].as_object_mut().unwrap().remove("12");
     value["chips"]["11"]["busy"] = json!(u32::MAX);
     value["chips"]["11"]["p"] = json!([1, 1, 1]);
+    let kept = World::new(&value).run(&["restore"]);
+    assert_eq!((kept.status, &*kept.stderr), (0, ""), "what is kept as it is has nothing left out");
+    value["clusterhat_toml"] = json!("at-boot = \"off\"\n");
     let world = World::new(&value);
     for args in [
         &["on", "--delay", "0"][..],
