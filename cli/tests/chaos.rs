@@ -417,3 +417,22 @@ fn a_pipe_beside_the_note_is_no_obstacle() {
     assert_eq!(chaos(&world, &[&HOUR, &["p1"]]).status, 0);
     assert_eq!((power(&world), note(&world).exists()), (0b11, false));
 }
+
+/// Seen: such a run told of repairs at its end and succeeded.
+#[test]
+fn a_fault_that_fails_is_not_repaired_and_fails_the_run() {
+    let world = world();
+    let mut stuck = world.read();
+    stuck["chips"]["1"]["stuck"] = json!([1, null, null, null, null, null, null, null]);
+    world.write(&stuck);
+    let output = chaos(&world, &[&HOUR, &["p1"]]);
+    assert_eq!(output.status, 1, "{output:?}");
+    let events = events(&output);
+    assert!(events.contains(&"fault".to_owned()), "{output:?}");
+    assert!(!events.contains(&"repair".to_owned()), "{output:?}");
+    let end = documents(&output).pop().unwrap();
+    assert_eq!(end["failed"], faults(&output).len());
+    assert_eq!((&end["failed"], &end["put_back"]), (&end["faults"], &json!([])));
+    assert_eq!(end["error"]["kind"], "board", "{output:?}");
+    assert!(!note(&world).exists());
+}

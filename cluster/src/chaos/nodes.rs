@@ -71,6 +71,12 @@ pub(super) fn is_on(cluster: &mut Cluster, node: Node) -> Result<bool, Error> {
     Ok(status.seen().has(node.position()))
 }
 
+/// Whether a fault that failed has left a node as it was: one that cannot be read may be off, and one that goes down will be.
+pub(super) fn is_untouched(cluster: &mut Cluster, node: Node) -> bool {
+    is_on(cluster, node).is_ok_and(|is_on| is_on)
+        && cluster.driver.is_going_down(node).is_ok_and(|is_going_down| !is_going_down)
+}
+
 fn shut_down(
     cluster: &mut Cluster,
     node: Node,

@@ -13,7 +13,7 @@ use super::note::Note;
 use super::plan::{ChaosPlan, Fault, FaultKind};
 use super::schedule::Schedule;
 use crate::cluster::Cluster;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Verdict;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
@@ -41,7 +41,8 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::Nodes`] or [`Error::Chaos`]. The outcome's error: [`Error::ChaosStopped`] where the observer
-    /// stopped it, or why a node does not have its power back.
+    /// stopped it, or why a node does not have its power back, or
+    /// [`Error::FaultsFailed`].
     pub fn chaos<V: Verdict>(
         &mut self,
         set: &NodeSet,
@@ -73,6 +74,8 @@ impl Cluster {
             observer,
             clock: Clock::start(),
             faults: 0,
+            unmade: 0,
+            reason: None,
             failed: BTreeMap::new(),
         };
         let ended = match run.tell(&begun, None) {
@@ -101,7 +104,7 @@ impl Cluster {
             faults += 1;
             each(&ChaosReport::Fault { fault: PlannedFault::new(faults, &fault), actual_s: None });
         }
-        Ok(ChaosReport::End { faults, put_back: Vec::new() }.into())
+        Ok(ChaosReport::End { faults, failed: 0, put_back: Vec::new() }.into())
     }
 
     /// Restores the power of nodes that an interrupted run has left off.
@@ -137,6 +140,10 @@ struct Run<'a> {
     observer: &'a mut Observer<'a>,
     clock: Clock,
     faults: u64,
+    /// How many of them could not be made.
+    unmade: u64,
+    /// What the first of these failed for.
+    reason: Option<ErrorKind>,
     /// What is to be repaired: when, and the node.
     failed: BTreeMap<(Duration, u32), Failed>,
 }
@@ -193,8 +200,16 @@ impl Run<'_> {
         let observer = &mut self.observer;
         let is_stopped = &mut || observer(ChaosProgress::Waiting);
         let error = nodes::fail(self.cluster, node, kind, is_stopped).err();
-        let since = self.cluster.driver.asks_so_far();
-        self.failed.insert((fault.until(), fault.node), Failed { number, kind, since });
+        if let Some(error) = &error {
+            self.unmade += 1;
+            self.reason.get_or_insert(error.kind());
+        }
+        if error.is_some() && nodes::is_untouched(self.cluster, node) {
+            self.note.remove(&[fault.node])?;
+        } else {
+            let since = self.cluster.driver.asks_so_far();
+            self.failed.insert((fault.until(), fault.node), Failed { number, kind, since });
+        }
         let actual_s = error.is_none().then(|| self.now());
         let report = ChaosReport::Fault { fault: PlannedFault::new(number, fault), actual_s };
         Ok(self.tell(&report, error))
@@ -239,10 +254,12 @@ impl Run<'_> {
 
     fn end(mut self, stopped: Option<Error>) -> Outcome<ChaosReport> {
         let (put_back, error) = put_back(self.cluster, &mut self.note);
+        let (faults, failed) = (self.faults, self.unmade);
+        let unmade = self.reason.map(|kind| Error::FaultsFailed { failed, of: faults, kind });
         // Nodes that are still off are more important than the reason why the run ended.
         Outcome {
-            report: ChaosReport::End { faults: self.faults, put_back },
-            error: error.or(stopped),
+            report: ChaosReport::End { faults, failed, put_back },
+            error: error.or(stopped).or(unmade),
         }
     }
 }

@@ -10,6 +10,7 @@ impl Error {
         match self {
             Self::Driver(error) => ErrorKind::of_driver(error.cause()),
             Self::Chaos(error) => of_chaos(error),
+            Self::FaultsFailed { kind, .. } => *kind,
             Self::OrderTaken { .. }
             | Self::FactoryOrderTaken { .. }
             | Self::NoFan

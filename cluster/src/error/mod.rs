@@ -214,6 +214,16 @@ pub enum Error {
     /// Power loss at random was stopped: every node that was on is on again.
     #[error("interrupted; every node that was on is on again")]
     ChaosStopped,
+    /// Faults of `chaos` could not be made.
+    #[error("{failed} of {of} faults failed; their documents say why")]
+    FaultsFailed {
+        /// How many.
+        failed: u64,
+        /// Of how many.
+        of: u64,
+        /// What the first of them failed for.
+        kind: ErrorKind,
+    },
     /// A check-up found something that needs doing; the report says what.
     #[error("{}", problems(*.0))]
     ProblemsFound(usize),

@@ -68,6 +68,8 @@ pub enum ChaosReport {
     End {
         /// How many faults there were.
         faults: u64,
+        /// How many of them failed: those without `actual_s`.
+        failed: u64,
         /// The nodes that were off at its end and have their power again.
         put_back: Vec<String>,
     },
