@@ -275,12 +275,49 @@ fn what_is_no_regular_file_is_refused_at_once() {
     let path = |name: &str| world.folder().join(name);
     mknodat(CWD, path("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     symlink("/dev/zero", path("zero")).unwrap();
-    for name in ["fifo", "zero"] {
+    fs::File::create(path("long")).unwrap().set_len(3 << 30).unwrap();
+    for (name, why) in [
+        ("fifo", "it is not a regular file"),
+        ("zero", "it is not a regular file"),
+        ("long", "it is longer than 4 MiB"),
+    ] {
         let mut command = world.command(&["status"]);
         let output = Output::of(command.env("CLUSTERHAT_SIM", path(name)));
         assert_eq!(output.status, 2, "{name}: {output:?}");
-        assert!(output.stderr.contains("it is not a regular file"), "{name}: {output:?}");
+        assert!(output.stderr.contains(why), "{name}: {output:?}");
+        if name == "fifo" {
+            let named = path(name).display().to_string();
+            let output = world.run(&["status", "--config", &named]);
+            assert_eq!(output.status, 2, "{output:?}");
+            assert!(output.stderr.contains("put a configuration file there"), "{output:?}");
+        }
     }
+}
+
+/// Seen: what was said to be removed was the simulation.
+#[test]
+fn a_lock_that_cannot_be_used_is_named() {
+    let world = World::builtin("v2.5");
+    let lock = world.lock("transfer");
+    fs::create_dir(&lock).unwrap();
+    let output = world.run(&["status"]);
+    let told = format!(
+        "{}: cannot use its lock {}: it is not a regular file: remove it",
+        world.path().display(),
+        lock.display()
+    );
+    assert_eq!(output.status, 2, "{output:?}");
+    assert!(output.stderr.contains(&told), "{output:?}");
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_named() {
+    let mut value = World::builtin_value("v2.5");
+    value["trace"] = json!("/nowhere/trace");
+    let world = World::new(&value);
+    let output = world.run(&["on", "p1"]);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("the simulation's trace /nowhere/trace: "), "{output:?}");
 }
 
 /// Seen: accepted without a word.

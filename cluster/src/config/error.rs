@@ -16,7 +16,16 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// The file is not TOML.
+    /// What has the name is no configuration: a pipe, a device, a directory, or a file that is far too long.
+    #[error("cannot read {}; put a configuration file there or name another", .path.display())]
+    Unfit {
+        /// What has the name.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or not UTF-8.
     #[error(transparent)]
     Syntax(#[from] FileMessage),
     /// A value outside of what is allowed.

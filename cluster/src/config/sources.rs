@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use node_link::text::TomlText;
 use system_config::changes;
 
 use super::error::ConfigError;
@@ -44,20 +45,16 @@ impl Sources {
     /// # Errors
     /// A file that is not there or cannot be read as text.
     pub fn read_own(path: &Path) -> Result<(PathBuf, String), ConfigError> {
-        match fs::read(path) {
-            Ok(bytes) => Self::text((path.to_owned(), bytes)),
-            Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
-        }
+        // The user's own links may lead anywhere.
+        let bytes = fs::canonicalize(path).and_then(|place| changes::read(Path::new("/"), &place));
+        let there = bytes.and_then(|bytes| bytes.ok_or_else(|| ErrorKind::NotFound.into()));
+        let bytes = there.map_err(|source| unreadable(path, source))?;
+        Self::text((path.to_owned(), bytes))
     }
 
     fn text((path, bytes): (PathBuf, Vec<u8>)) -> Result<(PathBuf, String), ConfigError> {
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok((path, text)),
-            Err(error) => {
-                let source = Error::new(ErrorKind::InvalidData, error);
-                Err(ConfigError::Unreadable { path, source })
-            }
-        }
+        let text = TomlText::of_bytes(&path, &bytes)?.as_str().to_owned();
+        Ok((path, text))
     }
 }
 
@@ -66,6 +63,15 @@ fn read_below(root: &Path, path: &str) -> Result<Option<(PathBuf, Vec<u8>)>, Con
     let shown = root.join(path);
     match changes::read(root, Path::new(path)) {
         Ok(bytes) => Ok(bytes.map(|bytes| (shown, bytes))),
-        Err(source) => Err(ConfigError::Unreadable { path: shown, source }),
+        Err(source) => Err(unreadable(&shown, source)),
+    }
+}
+
+fn unreadable(path: &Path, source: Error) -> ConfigError {
+    let path = path.to_owned();
+    match source.kind() {
+        // The system says nothing against it: it is no regular file, or far too long.
+        ErrorKind::Other => ConfigError::Unfit { path, source },
+        _ => ConfigError::Unreadable { path, source },
     }
 }

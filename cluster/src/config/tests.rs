@@ -106,15 +106,42 @@ fn files_are_read_below_a_root() {
     assert_eq!((settings.first, settings.legacy), (5, None));
     std::fs::write(&path, b"# \xe9").unwrap();
     let error = read(None).unwrap_err().to_string();
-    assert_eq!(error, format!("cannot read {}; check its name and permissions", path.display()));
+    assert_eq!(error, format!("{}:1: not UTF-8: correct it by hand", path.display()));
 
     let other = root.path().join("other.toml");
     let error = read(Some(&other)).unwrap_err().to_string();
     assert!(error.contains("other.toml"), "{error}");
     std::fs::write(&other, "first = 6").unwrap();
     assert_eq!(good(&read(Some(&other)).unwrap()).first, 6);
-    // A folder in the file's place is there and unreadable.
-    assert!(read(Some(root.path())).is_err());
+    // A link of the user's own may lead anywhere.
+    let link = root.path().join("etc/link.toml");
+    std::os::unix::fs::symlink(&other, &link).unwrap();
+    assert_eq!(good(&read(Some(&link)).unwrap()).first, 6);
+}
+
+/// Seen: a pipe was waited for, and files without an end read until the memory was full.
+#[test]
+fn only_a_regular_file_of_some_length_is_a_configuration() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let folder = tempfile::tempdir().unwrap();
+    let (fifo, long) = (folder.path().join("fifo"), folder.path().join("long"));
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    std::fs::File::create(&long).unwrap().set_len(3 << 30).unwrap();
+    for (path, why) in [
+        (&*fifo, "it is not a regular file"),
+        (folder.path(), "it is not a regular file"),
+        (Path::new("/dev/zero"), "it is not a regular file"),
+        (&long, "too long"),
+    ] {
+        let error = Sources::read_own(path).unwrap_err();
+        let next = format!(
+            "cannot read {}; put a configuration file there or name another",
+            path.display()
+        );
+        assert_eq!(error.to_string(), next);
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains(why), "{path:?}: {source}");
+    }
 }
 
 #[test]

@@ -51,12 +51,17 @@ impl Locks {
         Self { prefix, simulation: None, _folder: Some(Arc::new(folder)) }
     }
 
-    /// The lock of one thing, made where it is absent.
-    pub(super) fn path(&self, what: &str) -> io::Result<PathBuf> {
+    /// Where the lock of one thing lies, whether it is there or not.
+    pub(super) fn place(&self, what: &str) -> PathBuf {
         let mut path = self.prefix.clone().into_os_string();
         path.push(".");
         path.push(what);
-        let path = PathBuf::from(path);
+        path.into()
+    }
+
+    /// The lock of one thing, made where it is absent.
+    pub(super) fn path(&self, what: &str) -> io::Result<PathBuf> {
+        let path = self.place(what);
         if let Some(simulation) = self.simulation.as_ref().filter(|_| !path.exists()) {
             let metadata = fs::metadata(simulation)?;
             let lock = draft(&path, "", &metadata, metadata.mode() & 0o666)?;

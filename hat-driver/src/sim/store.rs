@@ -22,6 +22,9 @@ use crate::linux::lock::{FileLock, LockError};
 /// How long another process may take for one transfer.
 const TRANSFER_LIMIT: Duration = Duration::from_secs(10);
 
+/// No simulation is as long as this; a file that is would fill the memory.
+const LARGEST: u64 = 4 << 20;
+
 /// A simulation and the file that holds it, if any.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -64,10 +67,12 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The lock beside the file cannot be used.
-    #[error("{}: cannot lock it: {source}", path.display())]
+    #[error("{}: cannot use its lock {}: {source}", path.display(), lock.display())]
     Lock {
-        /// The file.
+        /// The simulation's file.
         path: PathBuf,
+        /// The lock's file.
+        lock: PathBuf,
         /// Why.
         source: io::Error,
     },
@@ -136,8 +141,12 @@ impl Store {
     /// Where the file cannot be read or written; nothing has changed then.
     pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut Simulation) -> R) -> io::Result<R> {
         if let Some(lock) = self.lock() {
-            lock.acquire(TRANSFER_LIMIT).map_err(|error| match error {
-                LockError::Io(error) => error,
+            let acquired = lock.acquire(TRANSFER_LIMIT);
+            acquired.map_err(|error| match error {
+                LockError::Io(error) => {
+                    let problem = format!("cannot use the lock {}: {error}", lock.path().display());
+                    io::Error::new(error.kind(), problem)
+                }
                 LockError::TimedOut(_) => io::ErrorKind::TimedOut.into(),
             })?;
         }
@@ -199,20 +208,27 @@ impl Store {
 
 /// The lock that keeps transfers apart.
 fn open_lock(simulation: &Path) -> Result<FileLock, StoreError> {
-    let path = Locks::beside(simulation).path("transfer");
-    path.and_then(|path| FileLock::open(&path))
-        .map_err(|source| StoreError::Lock { path: simulation.to_owned(), source })
+    let (locks, what) = (Locks::beside(simulation), "transfer");
+    let opened = locks.path(what).and_then(|path| FileLock::open(&path));
+    opened.map_err(|source| {
+        let (path, lock) = (simulation.to_owned(), locks.place(what));
+        StoreError::Lock { path, lock, source }
+    })
 }
 
-/// Neither waits at a pipe nor reads a device that has no end.
+/// Neither waits at a pipe nor reads what has no end.
 fn read(path: &Path) -> io::Result<String> {
     let flags = OFlags::NONBLOCK.bits() as i32;
-    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let kind = file.metadata()?.file_type();
     if !kind.is_file() && !kind.is_dir() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     let mut text = String::new();
-    file.read_to_string(&mut text)?;
+    file.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        let problem = "it is longer than 4 MiB, too long for a simulation";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
     Ok(text)
 }

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::simulation::Simulation;
 use crate::linux::Moment;
@@ -25,8 +26,18 @@ pub(super) fn traced<R>(
         })
         .collect();
     if let Some(path) = simulation.trace().filter(|_| !lines.is_empty()) {
-        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-        file.write_all(lines.as_bytes())?;
+        append(path, &lines).map_err(|error| {
+            let problem = format!(
+                "cannot write the simulation's trace {}: {error}; correct \"trace\" in the simulation",
+                path.display()
+            );
+            io::Error::new(error.kind(), problem)
+        })?;
     }
     Ok(result)
+}
+
+fn append(path: &Path, lines: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(lines.as_bytes())
 }
