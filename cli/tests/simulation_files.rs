@@ -320,6 +320,32 @@ fn a_trace_that_cannot_be_written_is_named() {
     assert!(output.stderr.contains("the simulation's trace /nowhere/trace: "), "{output:?}");
 }
 
+/// Seen: only the hooks of the root counted.
+#[test]
+fn a_root_that_is_named_has_the_configuration_of_a_simulation() {
+    let mut value = World::builtin_value("v2.5");
+    value["clusterhat_toml"] = json!("[nodes.p1]\nname = \"own\"\n");
+    let world = World::new(&value);
+    let root = world.folder().join("root");
+    let named = root.display().to_string();
+    let with_root = |words: &[&str]| world.run(&[&["--root", &named], words].concat());
+    let missing = with_root(&["maxpi"]);
+    assert_eq!(missing.status, 2, "{missing:?}");
+    assert!(missing.stderr.contains("no such directory"), "{missing:?}");
+
+    fs::create_dir_all(root.join("etc/clusterhat")).unwrap();
+    assert_eq!(with_root(&["on", "own", "--dry-run"]).status, 0, "a root without a configuration");
+    let toml = root.join("etc/clusterhat/clusterhat.toml");
+    fs::write(toml, "[nodes.p1]\nname = \"of-root\"\n").unwrap();
+    assert_eq!(with_root(&["on", "own", "--dry-run"]).status, 2);
+    assert_eq!(with_root(&["on", "of-root", "--dry-run"]).status, 0);
+    assert_eq!(world.run(&["on", "own", "--dry-run"]).status, 0);
+    let other = world.folder().join("other.toml");
+    fs::write(&other, "[nodes.p1]\nname = \"other\"\n").unwrap();
+    let output = with_root(&["--config", &other.display().to_string(), "on", "other", "--dry-run"]);
+    assert_eq!(output.status, 0, "{output:?}");
+}
+
 /// Seen: accepted without a word.
 #[test]
 fn a_described_node_that_is_not_there_is_told() {

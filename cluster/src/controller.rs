@@ -24,7 +24,8 @@ use crate::nodes::Names;
 pub struct Options {
     /// Takes all files and devices from below this folder; absent = `/`.
     pub root: Option<PathBuf>,
-    /// Simulated boards instead: the name of a built-in simulation, or a file of one.
+    /// Simulated boards instead: the name of a built-in simulation, or a file of one. Its own configuration counts where neither
+    /// `config` nor `root` has one.
     pub simulation: Option<String>,
     /// Simulated time passes at once.
     pub without_waits: bool,
@@ -83,15 +84,16 @@ impl Controller {
     /// [`Error::NoRoot`], [`Error::LeadsOut`], [`Error::Simulation`], [`Error::Config`], or [`Error::NotController`].
     pub fn new(options: &Options) -> Result<Self, Error> {
         options.check_root()?;
+        let root = options.root.as_deref().unwrap_or(Path::new("/"));
+        if !root.is_dir() {
+            return Err(Error::NoRoot(root.to_owned()));
+        }
         let (machine, backend): (Arc<dyn Platform>, _) = match options.simulation.as_deref() {
             Some(name) => {
                 let machine = simulated(name, options)?;
                 (Arc::new(machine.clone()), Backend::Simulation(machine))
             }
-            None => {
-                let root = options.root.as_deref().unwrap_or(Path::new("/"));
-                (real(root)?, Backend::System { root: root.to_owned() })
-            }
+            None => (Arc::new(Host::new(root)), Backend::System { root: root.to_owned() }),
         };
         let sources = match &options.sources {
             Some(sources) => Arc::clone(sources),
@@ -171,14 +173,8 @@ fn hook_folder(options: &Options, settings: &Settings) -> Option<HookFolder> {
     (!is_unwanted).then(|| HookFolder::new(root, settings.hook_limit))
 }
 
-fn real(root: &Path) -> Result<Arc<dyn Platform>, Error> {
-    if !root.is_dir() {
-        return Err(Error::NoRoot(root.to_owned()));
-    }
-    Ok(Arc::new(Host::new(root)))
-}
-
-/// A simulation brings its own configuration: the machine's belongs to other boards.
+/// A simulation brings its own configuration: the machine's belongs to other boards. One that the caller names replaces it,
+/// and so do the files of a root that the caller names, where it has any.
 fn read(backend: &Backend, options: &Options) -> Result<Sources, Error> {
     let config = options.config.as_deref();
     let simulation = match backend {
@@ -189,11 +185,18 @@ fn read(backend: &Backend, options: &Options) -> Result<Sources, Error> {
     let text = |file: &str, text: Option<&str>| {
         text.map(|text| (PathBuf::from(format!("{name}:{file}")), text.to_owned()))
     };
-    let own = match config {
-        Some(path) => Some(Sources::read_own(path)?),
-        None => text("clusterhat_toml", simulation.config()),
+    let mut sources = match &options.root {
+        Some(root) => Sources::read(root, None)?,
+        None => Sources::default(),
     };
-    Ok(Sources { toml: own, legacy: text("config", simulation.legacy_config()) })
+    if sources == Sources::default() {
+        sources.toml = text("clusterhat_toml", simulation.config());
+        sources.legacy = text("config", simulation.legacy_config());
+    }
+    if let Some(path) = config {
+        sources.toml = Some(Sources::read_own(path)?);
+    }
+    Ok(sources)
 }
 
 fn simulated(name: &str, options: &Options) -> Result<Machine, Error> {

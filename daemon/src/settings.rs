@@ -74,17 +74,18 @@ struct File {
 }
 
 impl Settings {
-    /// Those in the file that the boards' configuration is in. A simulation has none but the one that is named. An unknown key has
-    /// no effect, and a warning beside the settings.
+    /// Those in the file that the boards' configuration is in. A simulation has none but the one that is named, or that of a
+    /// root that is named. An unknown key has no effect, and a warning beside the settings.
     ///
     /// # Errors
     /// A value that is not allowed.
     pub fn of(sources: &Sources, options: &Options) -> Result<(Self, Vec<Warning>), SettingsError> {
-        match &sources.toml {
-            Some((path, text)) if options.config.is_some() || options.simulation.is_none() => {
-                Self::parse(path, text)
-            }
-            _ => Ok(Default::default()),
+        let Some((path, text)) = &sources.toml else { return Ok(Default::default()) };
+        let of_root = options.root.as_ref().map(|root| root.join(Sources::OWN));
+        let is_named = options.config.is_some() || of_root.as_ref() == Some(path);
+        match is_named || options.simulation.is_none() {
+            true => Self::parse(path, text),
+            false => Ok(Default::default()),
         }
     }
 

@@ -9,9 +9,6 @@ use system_config::changes;
 
 use super::error::ConfigError;
 
-/// The program's own file, below the root.
-const OWN: &str = "etc/clusterhat/clusterhat.toml";
-
 /// The vendor's file, below the root.
 const VENDOR: &str = "etc/default/clusterctrl";
 
@@ -25,6 +22,9 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The program's own file, below the root.
+    pub const OWN: &str = "etc/clusterhat/clusterhat.toml";
+
     /// Reads both files below `root`; `config` replaces the program's own file and must exist.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl Sources {
     pub fn read(root: &Path, config: Option<&Path>) -> Result<Self, ConfigError> {
         let toml = match config {
             Some(path) => Some(Self::read_own(path)?),
-            None => read_below(root, OWN)?.map(Self::text).transpose()?,
+            None => read_below(root, Self::OWN)?.map(Self::text).transpose()?,
         };
         // A comment in an old encoding must not stop the command: its keys and values are ASCII.
         let legacy = read_below(root, VENDOR)?
