@@ -23,13 +23,14 @@ pub(super) struct Nodes {
 /// `first` is the number of the first node: with 101, `[nodes.p103]` is node 3.
 pub(super) fn validate(fragments: &[NodeFragment], first: u32) -> Result<Nodes, ConfigError> {
     let mut nodes = Nodes::default();
-    let mut named: BTreeMap<&str, &Given<String>> = BTreeMap::new();
-    let mut placed: BTreeMap<&str, &Given<String>> = BTreeMap::new();
+    let mut named: BTreeMap<String, &Given<String>> = BTreeMap::new();
+    let mut placed: BTreeMap<String, &Given<String>> = BTreeMap::new();
     for fragment in by_line(fragments) {
         let node = index(&fragment.node, first)?;
         if let Some(given) = &fragment.name {
             check_name(&given.value).map_err(|allowed| given.refused(allowed))?;
-            once(&mut named, given)?;
+            // Resolvers do not tell upper from lower case.
+            once(&mut named, given.value.to_ascii_lowercase(), given)?;
             nodes.names.insert(node, given.value.clone());
         }
         if let Some(given) = &fragment.delay {
@@ -42,7 +43,7 @@ pub(super) fn validate(fragments: &[NodeFragment], first: u32) -> Result<Nodes, 
             if !limits::is_usb_path(&given.value) {
                 return Err(given.refused(limits::USB_PATH));
             }
-            once(&mut placed, given)?;
+            once(&mut placed, given.value.clone(), given)?;
             nodes.usb_paths.insert(node, given.value.clone());
         }
         if let Some(given) = &fragment.ssh {
@@ -63,16 +64,14 @@ fn by_line(fragments: &[NodeFragment]) -> Vec<&NodeFragment> {
 }
 
 fn once<'a>(
-    seen: &mut BTreeMap<&'a str, &'a Given<String>>,
+    seen: &mut BTreeMap<String, &'a Given<String>>,
+    key: String,
     given: &'a Given<String>,
 ) -> Result<(), ConfigError> {
-    match seen.insert(&given.value, given) {
-        None => Ok(()),
-        Some(earlier) => {
-            let line = earlier.line();
-            Err(given.clash(format!("line {line} gives it to another node; change one of them")))
-        }
-    }
+    let Some(earlier) = seen.insert(key, given) else { return Ok(()) };
+    let line = earlier.line();
+    let how = if earlier.value == given.value { "" } else { ", but for upper and lower case" };
+    Err(given.clash(format!("line {line} gives it to another node{how}; change one of them")))
 }
 
 fn index(node: &Given<String>, first: u32) -> Result<usize, ConfigError> {

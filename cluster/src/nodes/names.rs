@@ -12,6 +12,20 @@ const SUGGESTED: usize = 64;
 /// The longest configured name: that of a DNS label, for names end up as host names.
 const LONGEST_NAME: usize = 63;
 
+/// Names of every machine itself: in Debian's `/etc/hosts`, and what resolvers have without a file. A node of such a name
+/// would take it from this machine's own services.
+const OF_EVERY_MACHINE: [&str; 9] = [
+    "localhost",
+    "localhost4",
+    "localhost6",
+    "localdomain",
+    "broadcasthost",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-allnodes",
+    "ip6-allrouters",
+];
+
 /// What this controller's nodes are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
@@ -105,6 +119,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     }
     if name.eq_ignore_ascii_case("all") {
         return Err("any name except all, which means every node");
+    }
+    if OF_EVERY_MACHINE.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        return Err("any name except those that every machine has for itself, such as localhost");
     }
     if reads_as_number(name) {
         return Err("any name that is not a p and a number, which means a node by its place");

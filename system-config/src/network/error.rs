@@ -48,6 +48,16 @@ pub enum NetworkError {
         /// What there is.
         known: String,
     },
+    /// A node has the controller's own name, which would lead to the node from then on.
+    #[error(
+        "node {node} has the name {name}, which is this controller's own (etc/hostname): change one of them"
+    )]
+    NamedAsController {
+        /// `pN`.
+        node: String,
+        /// Its name.
+        name: String,
+    },
     /// An uplink was given for NAT that is not the interface of the default route, which NAT uses.
     #[error("with NAT nodes use the controller's default route, through {actual}, and not {asked}")]
     NotDefaultRoute {
@@ -121,6 +131,7 @@ impl NetworkError {
             Self::ManagerOff(_)
             | Self::NoUplink
             | Self::NoSuchLink { .. }
+            | Self::NamedAsController { .. }
             | Self::NotDefaultRoute { .. } => true,
             Self::Changes(error) => error.is_usage(),
             _ => false,

@@ -27,6 +27,7 @@ pub struct NetworkPlan {
 pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, NetworkError> {
     let manager = manager(request, survey)?;
     let uplink = uplink(request, survey)?;
+    check_names(request, survey)?;
     let settings = NetworkSettings {
         mode: request.mode,
         manager,
@@ -75,6 +76,20 @@ fn manager(request: &NetworkRequest, survey: &Survey) -> Result<Manager, Network
             }
         }),
     }
+}
+
+/// In a NAT, the controller's hosts(5) and name service have the nodes' names.
+fn check_names(request: &NetworkRequest, survey: &Survey) -> Result<(), NetworkError> {
+    let Some(own) = survey.host_name().filter(|_| request.mode == NetworkMode::Nat) else {
+        return Ok(());
+    };
+    let own = own.split('.').next().unwrap_or(own);
+    let is_own = |name: &&String| name.eq_ignore_ascii_case(own);
+    let taken =
+        request.nodes.iter().find_map(|node| Some((node, node.name.as_ref().filter(is_own)?)));
+    taken.map_or(Ok(()), |(node, name)| {
+        Err(NetworkError::NamedAsController { node: node.label(), name: name.clone() })
+    })
 }
 
 /// The uplink: needed where it becomes a port.

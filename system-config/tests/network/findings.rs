@@ -241,3 +241,19 @@ fn what_nft_prints_and_is_no_ruleset_is_told_as_unread() {
         assert_eq!(kinds, ["filter-unread"], "{text:?}");
     }
 }
+
+/// Seen: the controller's own name led to a node from then on.
+#[test]
+fn a_node_with_the_controller_s_name_is_refused() {
+    let machine = Machine::stock(NetworkManager);
+    machine.card.write("root/etc/hostname", "DB.example.org\n");
+    let nat = request(NetworkMode::Nat);
+    let error = machine.plan(&nat).unwrap_err();
+    assert!(error.is_usage());
+    assert_eq!(
+        error.to_string(),
+        "node p3 has the name db, which is this controller's own (etc/hostname): change one of them"
+    );
+    machine.card.write("root/etc/hostname", "db2\n");
+    machine.plan(&nat).unwrap();
+}

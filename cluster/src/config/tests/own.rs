@@ -204,6 +204,14 @@ fn refused_values_name_file_line_and_what_is_allowed() {
             "c.toml:2: nodes.p1.name = 'All': expected any name except all, which means every node",
         ),
         (
+            "[nodes.p1]\nname = 'LocalHost'",
+            "c.toml:2: nodes.p1.name = 'LocalHost': expected any name except those that every machine has for itself, such as localhost",
+        ),
+        (
+            "[nodes.p1]\nname = 'db'\n[nodes.p2]\nname = 'DB'",
+            "c.toml:4: nodes.p2.name = 'DB': line 2 gives it to another node, but for upper and lower case; change one of them",
+        ),
+        (
             "[nodes.p1]\nname = 'p7'",
             "c.toml:2: nodes.p1.name = 'p7': expected any name that is not a p and a number, which means a node by its place",
         ),
