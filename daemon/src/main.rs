@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use clusterhat::{usage_error, usage_message};
 use clusterhat_daemon::args::{Cli, Command, Serve};
 use clusterhat_daemon::commands::{self, Failure};
@@ -51,12 +51,19 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     if std::env::args_os().any(|word| word == "--json") {
         let message = usage_message(&error.to_string());
-        return commands::print::<()>("", Err(Failure::usage(message)), true);
+        return commands::print::<()>(&command(), Err(Failure::usage(message)), true);
     }
     let text = usage_error("clusterhatd", &error.render().ansi().to_string());
     // Nothing is left to report to where this cannot be printed.
     let _ = write!(anstream::stderr(), "{text}");
     ExitCode::from(error.exit_code() as u8)
+}
+
+/// The command that the command line names although it cannot be parsed; empty where it names none.
+fn command() -> String {
+    let parsed = Cli::command().ignore_errors(true).try_get_matches();
+    let name = parsed.ok().and_then(|words| words.subcommand_name().map(str::to_owned));
+    name.unwrap_or_default()
 }
 
 /// Without --state-dir, a simulation has a temporary state folder, which goes with it.

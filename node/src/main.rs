@@ -16,7 +16,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use args::{Cli, Command};
 use error::NodeError;
@@ -41,12 +41,19 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     if as_json {
         let message = usage_message(&error.to_string());
-        return render::finish("", &NodeError::Usage(message).into(), &[], true);
+        return render::finish(&command(), &NodeError::Usage(message).into(), &[], true);
     }
     let text = usage_error("clusterhat-node", &error.render().ansi().to_string());
     // Nothing is left to report to where this cannot be printed.
     let _ = write!(anstream::stderr(), "{text}");
     ExitCode::from(error.exit_code() as u8)
+}
+
+/// The command that the command line names although it cannot be parsed; empty where it names none.
+fn command() -> String {
+    let parsed = Cli::command().ignore_errors(true).try_get_matches();
+    let name = parsed.ok().and_then(|words| words.subcommand_name().map(str::to_owned));
+    name.unwrap_or_default()
 }
 
 /// Runs the command; what it did may be incomplete, and then the outcome has an error too.

@@ -52,11 +52,15 @@ fn errors_have_a_kind_and_the_exit_status() {
         (&["setup", "--json"], "", "usage", 2),
         (&["up", "--wait", "2 days", "--json"], "", "usage", 2),
         (&["fly", "--json"], "", "usage", 2),
+        (&["setup", "--id", "999", "--json"], "", "usage", 2),
     ] {
         card.write("root/etc/clusterhat/node.toml", file);
         let document = document(&card, words, status);
         assert_eq!(document["error"]["kind"], kind, "{document}");
         assert_eq!(document["error"]["exit_status"], status);
+        let command =
+            words.iter().find(|word| !word.starts_with('-')).filter(|word| **word != "fly");
+        assert_eq!(document["command"], **command.unwrap_or(&""), "{document}");
         let message = document["error"]["message"].as_str().unwrap();
         assert!(!message.is_empty() && !message.contains('\n'), "{message}");
     }

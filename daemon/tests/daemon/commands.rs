@@ -46,6 +46,7 @@ fn a_running_daemon_knows_a_token_that_the_command_makes_and_ends() {
     assert_eq!(who().status, 401);
     assert_eq!(token(&["remove", "backup"]).1["error"]["kind"], "not-found");
     let (status, wrong) = token(&["add", "x", "--role", "king"]);
+    assert_eq!(wrong["command"], "token");
     assert_eq!((status, &wrong["error"]["exit_status"]), (Some(2), &json!(2)));
 }
 
