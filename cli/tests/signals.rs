@@ -220,9 +220,12 @@ fn who_only_waits_says_so() {
 /// Seen: a node that had been on before was said to be in either state.
 #[test]
 fn a_wait_for_a_node_that_was_on_has_switched_nothing() {
-    let world = hung();
+    let mut value = World::builtin_value("v2.5");
+    value["nodes"] = json!({ "p1": { "stays": "enumerated" } });
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
     std::fs::remove_file(world.lock("power-on")).unwrap();
-    let args = ["on", "p1", "--wait=halted", "--json"];
+    let args = ["on", "p1", "--wait=agent", "--json"];
     let mut running = Running::start(&mut world.command(&args), Stdio::piped());
     until("the switching", || world.lock("power-on").exists());
     running.signal(Signal::INT);

@@ -333,3 +333,20 @@ fn a_socket_that_was_named_is_told_where_nobody_listens() {
     );
     assert_eq!(told, Some(expected));
 }
+
+/// Seen: nodes were switched, and what cannot come was waited for.
+#[test]
+fn a_state_that_no_start_leads_to_is_refused_before_anything_is_switched() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p2"]).status, 0);
+    let before = world.read();
+    for goal in ["off", "absent", "halted", "failed"] {
+        for (command, node) in [("on", "p1"), ("cycle", "p2")] {
+            let output = world.run(&[command, node, &format!("--wait={goal}")]);
+            assert_eq!(output.status, 2, "{output:?}");
+            let known = "powered, boot-rom, enumerated, link, reachable, agent]";
+            assert!(output.stderr.contains(known), "{output:?}");
+        }
+    }
+    assert_eq!(world.read(), before);
+}

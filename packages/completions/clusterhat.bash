@@ -546,7 +546,7 @@ _clusterhat() {
                     return 0
                     ;;
                 --wait)
-                    COMPREPLY=($(compgen -W "absent off powered boot-rom enumerated link reachable agent halted failed" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "powered boot-rom enumerated link reachable agent" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1104,7 +1104,7 @@ _clusterhat() {
                     return 0
                     ;;
                 --wait)
-                    COMPREPLY=($(compgen -W "absent off powered boot-rom enumerated link reachable agent halted failed" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "powered boot-rom enumerated link reachable agent" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

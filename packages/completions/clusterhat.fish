@@ -70,16 +70,12 @@ complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "reset" -d 'Th
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c clusterhat -n "__fish_clusterhat_needs_command" -f -a "help" -d 'Print this help, or the help of a command'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l wait -d 'Wait until the nodes have reached this state, or are further in their start (default: reachable)' -r -f -a "absent\t''
-off\t''
-powered\t''
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l wait -d 'Wait until the nodes have reached this state, or are further in their start (default: reachable)' -r -f -a "powered\t''
 boot-rom\t''
 enumerated\t''
 link\t''
 reachable\t''
-agent\t''
-halted\t''
-failed\t''"
+agent\t''"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l timeout -d 'Stop waiting after this long; a power cycle restarts the time (seconds; default 120)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l retries -d 'Power-cycle nodes that are not on the USB by then and wait again, at most N times' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand on" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
@@ -106,16 +102,12 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -l json -d 'P
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand off" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l off-time -d 'How long the nodes stay off (seconds; default 2)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l delay -d 'Time between two nodes switched on (seconds; default 1)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l wait -d 'Wait until the nodes have reached this state, or are further in their start (default: reachable)' -r -f -a "absent\t''
-off\t''
-powered\t''
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l wait -d 'Wait until the nodes have reached this state, or are further in their start (default: reachable)' -r -f -a "powered\t''
 boot-rom\t''
 enumerated\t''
 link\t''
 reachable\t''
-agent\t''
-halted\t''
-failed\t''"
+agent\t''"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l timeout -d 'Stop waiting after this long; a power cycle restarts the time (seconds; default 120)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l retries -d 'Power-cycle nodes that are not on the USB by then and wait again, at most N times' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand cycle" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F

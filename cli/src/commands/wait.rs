@@ -22,7 +22,7 @@ pub(crate) struct Wait {
     #[arg(value_name = "NODES")]
     pub(crate) nodes: Vec<String>,
     /// The state to wait for; a node that is further in its start counts, too
-    #[arg(long = "for", value_name = "STATE", value_parser = states(), default_value = DEFAULT_STATE)]
+    #[arg(long = "for", value_name = "STATE", value_parser = states(&State::ALL), default_value = DEFAULT_STATE)]
     pub(crate) goal: State,
     /// Stop waiting after this long (seconds; default 120)
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
@@ -33,7 +33,7 @@ pub(crate) struct Wait {
 #[derive(Debug, Args)]
 pub(crate) struct Waiting {
     /// Wait until the nodes have reached this state, or are further in their start (default: reachable)
-    #[arg(long = "wait", value_name = "STATE", value_parser = states(), num_args = 0..=1,
+    #[arg(long = "wait", value_name = "STATE", value_parser = states(&STARTED), num_args = 0..=1,
           default_missing_value = DEFAULT_STATE, require_equals = true)]
     pub(crate) goal: Option<State>,
     /// Stop waiting after this long; a power cycle restarts the time (seconds; default 120)
@@ -52,9 +52,19 @@ pub(crate) struct Waiting {
     pub(crate) retries: u32,
 }
 
+/// What nodes that are switched on come to; without power, or halted or failed, they are not there for anybody.
+const STARTED: [State; 6] = [
+    State::Powered,
+    State::BootRom,
+    State::Enumerated,
+    State::Link,
+    State::Reachable,
+    State::Agent,
+];
+
 /// By name.
-fn states() -> impl clap::builder::TypedValueParser<Value = State> {
-    let names = PossibleValuesParser::new(State::ALL.map(State::name));
+fn states(allowed: &[State]) -> impl clap::builder::TypedValueParser<Value = State> + use<> {
+    let names = PossibleValuesParser::new(allowed.iter().copied().map(State::name));
     names.map(|name| State::of_name(&name).unwrap_or(State::Absent))
 }
 
