@@ -87,7 +87,7 @@ fn a_full_disk_does_not_hide_a_usage_error() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let args = ["frobnicate", "--json"];
     let output = run(world.command(&args).stdout(full).stderr(Stdio::piped()));
-    assert_eq!(output.status, 1);
+    assert_eq!(output.status, 2);
     assert!(output.stderr.contains("'frobnicate'"), "{output:?}");
     assert!(output.stderr.contains("cannot write the output"), "{output:?}");
 }

@@ -73,7 +73,7 @@ pub(crate) fn say(text: &str) {
     let _ = write!(io::stderr(), "{text}");
 }
 
-/// The exit status of a run whose output may not have been written.
+/// The exit status of a run whose output may not have been written. That of a failure says more than the loss.
 pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
     match printed {
         Ok(()) => status,
@@ -82,7 +82,7 @@ pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
         Err(error) => {
             // Where this cannot be written either, the exit status has to do.
             let _ = writeln!(io::stderr(), "clusterhat: cannot write the output: {error}");
-            ExitCode::FAILURE
+            if status == ExitCode::SUCCESS { ExitCode::FAILURE } else { status }
         }
     }
 }

@@ -81,6 +81,13 @@ fn a_disk_that_is_full_is_an_error() {
     let output = Output::of(world.command(&["status"]).stdout(full));
     assert_eq!(output.status, 1, "{output:?}");
     assert!(output.stderr.contains("No space left"), "{output:?}");
+    // Seen: 1, as if nodes had failed.
+    for words in [&["--json", "on", "p9"][..], &["--json", "on", "--bogus"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let output = Output::of(world.command(words).stdout(full));
+        assert_eq!(output.status, 2, "{output:?}");
+        assert!(output.stderr.contains("cannot write the output: No space left"), "{output:?}");
+    }
 }
 
 #[test]
