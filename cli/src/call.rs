@@ -27,6 +27,11 @@ pub(crate) trait Run {
         false
     }
 
+    /// Whether it shows its report again and again.
+    fn is_shown_again(&self) -> bool {
+        false
+    }
+
     /// The report as text.
     fn text(&self, report: &Report) -> String {
         render::text::render(report)
@@ -99,7 +104,9 @@ impl Call {
         self.options.check_root()?;
         if let Some(name) = &self.options.simulation {
             simulation::name(name);
-            if !self.is_json {
+            // A screen that is emptied says it above each showing.
+            let is_on_screen = command.is_shown_again() && render::shows_on_screen();
+            if !(self.is_json || is_on_screen) {
                 simulation::announce("clusterhat");
             }
         }
@@ -173,6 +180,9 @@ impl Call {
             warnings: &self.warnings,
             failure: failure.as_ref(),
         };
+        if !self.is_json {
+            simulation::announce("clusterhat");
+        }
         let printed = render::print(&printout, self.is_json);
         match (&printed, &failure) {
             (Err(_), Some(failure)) if self.is_json => render::tell(&failure.lines()),

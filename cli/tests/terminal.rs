@@ -44,3 +44,21 @@ fn a_table_that_is_renewed_says_what_ends_it() {
     let piped = world.run(&["top", "p1", "--count", "1"]);
     assert!(!piped.stdout.contains("Ctrl-C"), "{piped:?}");
 }
+
+/// Seen: once before the screen was emptied, and again on it.
+#[test]
+fn a_screen_that_is_emptied_says_once_that_it_shows_a_simulation() {
+    let world = World::builtin("v2.5");
+    for args in [&["top", "p1", "--interval", "10"][..], &["status", "--watch"]] {
+        let mut terminal = Pty::new();
+        let mut command = world.command(args);
+        command.stdin(Stdio::null()).stdout(terminal.terminal()).stderr(terminal.terminal());
+        let mut child = command.spawn().unwrap();
+        let told = read_until(&mut terminal.master, "NODE");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let notice = "): no hardware is switched\r\nCtrl-C ends";
+        assert!(told.contains(notice), "{told:?}");
+        assert_eq!(told.matches("no hardware").count(), 1, "{told:?}");
+    }
+}

@@ -35,6 +35,10 @@ impl Run for Status {
         "status"
     }
 
+    fn is_shown_again(&self) -> bool {
+        self.watch.is_some()
+    }
+
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
         call.options.without_boards = true;

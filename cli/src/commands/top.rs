@@ -30,6 +30,10 @@ impl Run for Top {
         "top"
     }
 
+    fn is_shown_again(&self) -> bool {
+        true
+    }
+
     fn run(&self, call: &mut Call) -> Done {
         let nodes = NodeSet::parse(&self.nodes)?;
         call.options.without_boards = true;

@@ -89,10 +89,17 @@ pub(crate) fn exit_of(status: ExitCode, printed: io::Result<()>) -> ExitCode {
 
 /// Empties the screen, where standard output is one.
 pub(crate) fn clear_screen() -> io::Result<()> {
-    if io::stdout().is_terminal() {
+    if shows_on_screen() {
         write!(io::stdout(), "\x1b[H\x1b[2J")?;
-        simulation::announce("clusterhat");
+        if let Some(notice) = simulation::notice("clusterhat") {
+            writeln!(io::stdout(), "{notice}")?;
+        }
         writeln!(io::stdout(), "Ctrl-C ends")?;
     }
     Ok(())
+}
+
+/// Whether standard output is a screen that can be emptied.
+pub(crate) fn shows_on_screen() -> bool {
+    io::stdout().is_terminal()
 }

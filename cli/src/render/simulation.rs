@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clusterhat::shorten;
 
@@ -14,13 +15,25 @@ pub(crate) fn name(name: &str) {
     let _ = NAME.set(shorten(name).into_owned());
 }
 
+/// Whether people know.
+static IS_TOLD: AtomicBool = AtomicBool::new(false);
+
 /// Says once, to people, that nothing real is switched.
 pub(crate) fn announce(program: &str) {
-    if let Some(name) = current() {
-        // Where this cannot be printed, there is nobody to be misled.
-        let _ =
-            writeln!(io::stderr(), "{program}: simulated boards ({name}): no hardware is switched");
+    if IS_TOLD.load(Ordering::Relaxed) {
+        return;
     }
+    if let Some(line) = notice(program) {
+        // Where this cannot be printed, there is nobody to be misled.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// The line that says so.
+pub(super) fn notice(program: &str) -> Option<String> {
+    let name = current()?;
+    IS_TOLD.store(true, Ordering::Relaxed);
+    Some(format!("{program}: simulated boards ({name}): no hardware is switched"))
 }
 
 /// The simulation's name or file.
