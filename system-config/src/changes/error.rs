@@ -30,6 +30,17 @@ pub enum ChangeError {
     /// No boot folder below the root.
     #[error("no config.txt in boot/firmware or boot below {}", .0.display())]
     NoBootDir(PathBuf),
+    /// A link that leads to nothing, in the place of something that makes a system or a boot partition.
+    #[error(
+        "{} is a symbolic link to {}, which is not there in that system: put what is meant in its place",
+        .path.display(), .target.display()
+    )]
+    DeadLink {
+        /// The link.
+        path: PathBuf,
+        /// What it says.
+        target: PathBuf,
+    },
     /// A `config.txt` that only says where the real one is.
     #[error(
         "{} is a placeholder for a file on the boot partition, which is not mounted",
@@ -155,6 +166,7 @@ impl ChangeError {
             Self::NoEtc(_)
                 | Self::NoConfigTxt(_)
                 | Self::NoBootDir(_)
+                | Self::DeadLink { .. }
                 | Self::Stub(_)
                 | Self::NotMounted(_)
                 | Self::TwoCards { .. }

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::FileType;
+
 use super::inside::is_absence;
 use super::lock::SysrootLock;
 use super::sysroot::Top;
-use super::{ChangeError, Partition, Sysroot, Wait, boot};
+use super::{ChangeError, Partition, SysPath, Sysroot, Wait, boot};
 
 impl Sysroot {
     /// The system below a root. The record of what is changed there lies in
@@ -23,7 +25,8 @@ impl Sysroot {
         let [firmware, boot] = boot::FOLDERS.map(|folder| top.below(folder));
         let sysroot = Self { root: top, boot: boot.clone(), record, held: None };
         if sysroot.folder(Partition::Root, Path::new("etc"))?.is_none() {
-            return Err(ChangeError::NoEtc(root.to_owned()));
+            let dead = sysroot.dead_link(&SysPath::root("etc"))?;
+            return Err(dead.unwrap_or_else(|| ChangeError::NoEtc(root.to_owned())));
         }
         let at_firmware = Self { boot: firmware, ..sysroot.clone() };
         let is_boot = |sysroot: &Self| boot::has_config(sysroot);
@@ -41,10 +44,7 @@ impl Sysroot {
             None => self,
         };
         if !boot::has_config(&sysroot)? {
-            return Err(match boot {
-                Some(boot) => ChangeError::NoConfigTxt(boot.to_owned()),
-                None => ChangeError::NoBootDir(sysroot.root.shown),
-            });
+            return Err(sysroot.no_boot(boot)?);
         }
         boot::check_lasts(&sysroot)?;
         boot::check(&sysroot)?;
@@ -59,6 +59,37 @@ impl Sysroot {
         boot::check_lasts(&self)?;
         boot::check(&self)?;
         Ok(self)
+    }
+
+    /// Why there is no `config.txt`.
+    fn no_boot(&self, boot: Option<&Path>) -> Result<ChangeError, ChangeError> {
+        let (places, plain) = match boot {
+            Some(boot) => {
+                (vec![SysPath::boot("config.txt")], ChangeError::NoConfigTxt(boot.to_owned()))
+            }
+            None => {
+                let places = boot::FOLDERS.map(|folder| SysPath::root(folder).below("config.txt"));
+                (places.to_vec(), ChangeError::NoBootDir(self.root.shown.clone()))
+            }
+        };
+        for place in places {
+            if let Some(dead) = self.dead_link(&place)? {
+                return Ok(dead);
+            }
+        }
+        Ok(plain)
+    }
+
+    /// The link at a place that leads to nothing; `None` where there is no link.
+    fn dead_link(&self, place: &SysPath) -> Result<Option<ChangeError>, ChangeError> {
+        let Some(at) = self.link(place)? else { return Ok(None) };
+        let found = at.look().map_err(ChangeError::io("look at", at.path()))?;
+        let is_link = |mode| FileType::from_raw_mode(mode) == FileType::Symlink;
+        if !found.is_some_and(|found| is_link(found.st_mode)) {
+            return Ok(None);
+        }
+        let target = at.read_link().map_err(ChangeError::io("read", at.path()))?;
+        Ok(Some(ChangeError::DeadLink { path: at.path().to_owned(), target }))
     }
 
     fn given(boot: &Path) -> Result<Top, ChangeError> {

@@ -30,10 +30,21 @@ fn says(error: &str, parts: &[&str]) {
 fn folders_that_are_no_card() {
     let card = Card::stock("trixie");
     let (root, boot) = (card.path("root"), card.path("boot"));
+    let old_boot = root.join("boot");
     let error = |root: &Path, boot| card::sysroot(Some(root), boot).unwrap_err().to_string();
     says(&error(&boot, None), &["boot has no etc"]);
     says(&error(&root, Some(&root)), &["root has no config.txt"]);
     says(&error(&root, None), &["no config.txt in boot/firmware or boot below"]);
+    // Seen: said not to be there, where it is in plain sight.
+    fs::create_dir_all(&old_boot).unwrap();
+    symlink("/nowhere/config.txt", root.join("boot/config.txt")).unwrap();
+    let dead = format!("{} is a symbolic link to /nowhere", root.join("boot/config.txt").display());
+    says(&error(&root, None), &[&dead, "put what is meant in its place"]);
+    says(&error(&root, Some(&old_boot)), &[&dead]);
+    let linked = card.path("linked");
+    fs::create_dir(&linked).unwrap();
+    symlink("/nowhere/etc", linked.join("etc")).unwrap();
+    says(&error(&linked, None), &["linked/etc is a symbolic link to /nowhere/etc"]);
     let alone = card::sysroot(None, Some(&boot)).unwrap_err();
     assert!(matches!(alone, CardError::BootDirAlone(_)));
 }
