@@ -25,7 +25,8 @@ seconds since the beginning; that of its repair, which is planned for at_s + las
 the nodes' desired state is unchanged.
 
 A shutdown proceeds as with `clusterhat shutdown`: the node's agent is asked, and power is cut once the node has halted. A node \
-that does not halt keeps its power, and the document of the fault says why. With --hang, a node stays on the USB and does not \
+that does not halt keeps its power, and the document of the fault says why. Faults that fail are counted as failed in the last \
+document, and the exit status is 1. With --hang, a node stays on the USB and does not \
 respond until it is repaired by a power cycle. Only simulated nodes can hang: no board or agent can make a real one do so.
 
 Nodes that are off at the beginning stay off; the first document lists them as left_off. What an interrupted run has left without \
