@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -184,13 +185,9 @@ impl Serve {
     fn folder(&self, folder: &str) -> Result<PathBuf, Failure> {
         let path = self.root().join(folder);
         let Some(root) = &self.root else { return Ok(path) };
-        check_inside(root, Path::new(folder)).map_err(|error| match error.raw_os_error() {
-            None => Failure::usage(error.to_string()),
-            Some(_) => Failure {
-                kind: "storage",
-                message: format!("{}: {error}", path.display()),
-                exit_status: 1,
-            },
+        check_inside(root, Path::new(folder)).map_err(|error| match error.kind() {
+            ErrorKind::Other => Failure::usage(error.to_string()),
+            _ => Failure { kind: "storage", message: error.to_string(), exit_status: 1 },
         })?;
         Ok(path)
     }

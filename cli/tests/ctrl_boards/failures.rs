@@ -99,13 +99,16 @@ fn all_nodes_without_those_of_a_silent_board_are_not_all() {
         &["off", "--yes"],
         &["off", "all"],
         &["shutdown", "all"],
-        &["restore"],
-        &["restore", "--dry-run"],
     ] {
         let output = world.run(args);
         assert_eq!(output.status, 1, "{args:?}: {output:?}");
         assert!(output.stderr.contains("1-11.1"), "{args:?}: {output:?}");
         assert!(output.stderr.contains("nothing acknowledges"), "{args:?}: {output:?}");
+    }
+    // At a start, its driver may not be bound yet: no failure of the unit that restores the others.
+    for args in [&["restore"][..], &["restore", "--dry-run"]] {
+        let output = world.run(args);
+        assert!(output.status == 0 && output.stderr.contains("1-11.1"), "{args:?}: {output:?}");
     }
     let document = world.run(&["off", "--json"]).json();
     assert!(document["error"]["message"].as_str().unwrap().contains("1-11.1"), "{document}");

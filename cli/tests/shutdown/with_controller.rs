@@ -45,6 +45,25 @@ fn the_unit_shuts_nodes_down_with_a_machine_that_is_powered_off_and_with_nothing
     assert!(!systemd(POWERING_OFF));
 }
 
+/// Seen: a board that did not answer kept all nodes behind it from being asked, and they ran when the power went.
+#[test]
+fn a_node_of_an_uncertain_number_is_asked_to_halt_with_the_controller_and_not_cut() {
+    let mut value = World::builtin_value("mixed");
+    value["chips"]["12"]["busy"] = json!(u32::MAX);
+    value["chips"]["11"]["p"] = json!([1, 0, 0]);
+    value["nodes"] = json!({ "p5": { "boots_in": 0 } });
+    let (world, programs) = (World::new(&value), Programs::new(1));
+    programs.script("bin/systemctl", &format!("echo '{POWERING_OFF}'"));
+    let args = ["shutdown", "all", "--when-powering-off", "--json"];
+    let document = Output::of(&mut programs.command(&world, &args)).json();
+    let nodes = document["nodes"].as_array().expect("nodes");
+    let p5 = nodes.iter().find(|node| node["node"] == "p5").expect("p5");
+    assert_eq!((&p5["transport"], &p5["result"]), (&json!("serial"), &json!("still-on")), "{p5}");
+    let why = p5["error"].as_str().expect("why");
+    assert!(why.contains("has halted") && why.contains("the numbering is uncertain"), "{why}");
+    assert_eq!(world.read()["chips"]["11"]["p"], json!([1, 0, 0]));
+}
+
 /// Seen: nothing to shut down, and success.
 #[test]
 fn where_systemd_cannot_be_asked_nobody_knows_whether_to_shut_down() {

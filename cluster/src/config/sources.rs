@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::{Error, ErrorKind};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use node_link::text::TomlText;
+use rustix::fs::makedev;
 use system_config::changes;
 
 use super::error::ConfigError;
@@ -45,10 +47,7 @@ impl Sources {
     /// # Errors
     /// A file that is not there or cannot be read as text.
     pub fn read_own(path: &Path) -> Result<(PathBuf, String), ConfigError> {
-        // The user's own links may lead anywhere.
-        let bytes = fs::canonicalize(path).and_then(|place| changes::read(Path::new("/"), &place));
-        let there = bytes.and_then(|bytes| bytes.ok_or_else(|| ErrorKind::NotFound.into()));
-        let bytes = there.map_err(|source| unreadable(path, source))?;
+        let bytes = read_named(path).map_err(|source| unreadable(path, source))?;
         Self::text((path.to_owned(), bytes))
     }
 
@@ -56,6 +55,20 @@ impl Sources {
         let text = TomlText::of_bytes(&path, &bytes)?.as_str().to_owned();
         Ok((path, text))
     }
+}
+
+/// A file that the user names: their own links may lead anywhere, and `/dev/null` is an empty one.
+fn read_named(path: &Path) -> Result<Vec<u8>, Error> {
+    let found = fs::metadata(path)?;
+    // Its number in the kernel's devices.txt.
+    if found.file_type().is_char_device() && found.rdev() == makedev(1, 3) {
+        return Ok(Vec::new());
+    }
+    if !found.is_file() {
+        return Err(Error::other("it is not a regular file"));
+    }
+    let place = fs::canonicalize(path)?;
+    changes::read(Path::new("/"), &place)?.ok_or_else(|| ErrorKind::NotFound.into())
 }
 
 /// A file below a root, if it is there. A link on a card that is mounted there is the card's own.

@@ -119,6 +119,11 @@ fn files_are_read_below_a_root() {
     assert_eq!(good(&read(Some(&link)).unwrap()).first, 6);
 }
 
+#[test]
+fn no_configuration_can_be_named() {
+    assert_eq!(Sources::read_own(Path::new("/dev/null")).unwrap().1, "");
+}
+
 /// Seen: a pipe was waited for, and files without an end read until the memory was full.
 #[test]
 fn only_a_regular_file_of_some_length_is_a_configuration() {

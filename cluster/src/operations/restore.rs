@@ -81,8 +81,16 @@ impl Cluster {
 
     fn plan_of(&mut self, set: &NodeSet, restore: Restore) -> Result<Plan, Error> {
         let (nodes, left_out) = self.present(set)?;
-        // Where every node is kept as it is, nothing is left out at a start before a board's driver is bound.
-        let left_out = left_out.filter(|_| !set.is_all() || self.restores_any());
+        // At a start, a board's driver may not be bound yet: that is no failure of those that can be restored.
+        let left_out = match left_out {
+            Some(error) if set.is_all() => {
+                if self.restores_any() {
+                    self.warnings.push(error.message());
+                }
+                None
+            }
+            left_out => left_out,
+        };
         let document = self.desired.as_ref().map_or(Ok(Document::default()), |d| d.read())?;
         let is_boot_loop = !restore.again && document.is_boot_loop(&self.boot());
         let boards = self.board_ids();

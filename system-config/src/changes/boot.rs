@@ -90,7 +90,11 @@ fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeE
 fn check_card(sysroot: &Sysroot, fstab: &str, config: &str) -> Result<(), ChangeError> {
     let mut cmdlines = Vec::new();
     for name in cmdline_names(config) {
-        cmdlines.extend(text(sysroot, &SysPath::boot(name))?);
+        match text(sysroot, &SysPath::boot(&name)) {
+            // A folder of a name that some board is told says nothing of the card.
+            Err(ChangeError::NotAFile(_)) if name != "cmdline.txt" => {}
+            read => cmdlines.extend(read?),
+        }
     }
     let boots: Vec<_> = cmdlines.iter().filter_map(|text| root_of_cmdline(text)).collect();
     // The running kernel's command line takes precedence over an fstab that may be outdated.
@@ -121,7 +125,7 @@ fn cmdline_names(config: &str) -> Vec<String> {
         if filters.is_all() {
             names.clear();
         }
-        names.push(name.trim().to_owned());
+        names.extend(Some(name.trim().to_owned()).filter(|name| !name.is_empty()));
     });
     names
 }
@@ -231,6 +235,7 @@ mod tests {
             ("dtparam=audio=on\n", &["cmdline.txt"][..]),
             ("cmdline=a\n cmdline = b.txt \r\n", &["b.txt"]),
             ("[pi4]\ncmdline=a\n", &["cmdline.txt", "a"]),
+            ("[pi4]\ncmdline=\n", &["cmdline.txt"]),
             ("[pi4]\ncmdline=a\n[all]\ncmdline=b\n[pi0]\ncmdline=c\n", &["b", "c"]),
         ] {
             assert_eq!(cmdline_names(config), names, "{config}");

@@ -59,7 +59,10 @@ pub fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// A link on the way that leads out of the root, or what cannot be looked at. A root that is not there has none.
 pub fn check_inside(root: &Path, path: &Path) -> io::Result<()> {
     let at = |opened: io::Result<OwnedFd>| match opened {
-        Err(error) if is_absence(&error) => Ok(None),
+        // Who may not go in makes nothing there either.
+        Err(error) if is_absence(&error) || error.kind() == io::ErrorKind::PermissionDenied => {
+            Ok(None)
+        }
         opened => {
             opened.and_then(|folder| Ok(fstat(folder)?)).map(|it| Some((it.st_dev, it.st_ino)))
         }
@@ -68,7 +71,11 @@ pub fn check_inside(root: &Path, path: &Path) -> io::Result<()> {
     for part in parts(path) {
         way.push(part);
         let shown = root.join(&way);
-        if at(top(root).and_then(|top| folder(top, &way)))? != at(top(&shown))? {
+        let failed = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot look at {}: {error}", shown.display()))
+        };
+        let inside = at(top(root).and_then(|top| folder(top, &way))).map_err(failed)?;
+        if inside != at(top(&shown)).map_err(failed)? {
             let text = format!(
                 "{}: a symbolic link there leads out of {}; put a directory in its place",
                 shown.display(),
@@ -254,7 +261,13 @@ mod tests {
     /// Seen: a state folder below a root was made on the machine that it was mounted on.
     #[test]
     fn a_link_that_leads_out_is_found_before_anything_is_made_behind_it() {
-        let links = [("l", "WORLD/c"), ("m", "/a"), ("a/l", "../b"), ("b/m", "/nowhere")];
+        let links = [
+            ("l", "WORLD/c"),
+            ("m", "/a"),
+            ("a/l", "../b"),
+            ("b/m", "/nowhere"),
+            ("c/loop", "loop"),
+        ];
         let world = world(&links.map(|(name, to)| (name.to_owned(), to.to_owned())));
         let card = world.path().join("card");
         let check = |path: &str| super::check_inside(&card, Path::new(path));
@@ -267,5 +280,8 @@ mod tests {
             assert!(error.contains(&told), "{path}: {error}");
         }
         super::check_inside(&card.join("nowhere"), Path::new("a")).unwrap();
+        // Seen: an error without a path.
+        let error = check("c/loop/new").unwrap_err().to_string();
+        assert!(error.starts_with("cannot look at ") && error.contains("card/c/loop: "), "{error}");
     }
 }

@@ -208,6 +208,13 @@ fn a_command_line_of_another_name_tells_the_card() {
     // One that only some boards read says nothing against the card.
     card.write("boot/config.txt", format!("[pi4]\ncmdline=mine.txt\n[all]\n{config}"));
     set_up(&card).unwrap();
+    // Seen: "boot/ is not a regular file: replace it by hand first".
+    for name in ["", "overlays"] {
+        let card = Card::stock("trixie");
+        fs::create_dir_all(card.path("boot/overlays")).unwrap();
+        card.write("boot/config.txt", format!("[pi5]\ncmdline={name}\n[all]\n{config}"));
+        set_up(&card).unwrap();
+    }
 }
 
 /// A boot partition on a card, and its root on a disk: what fstab calls the boot partition says nothing of the root.

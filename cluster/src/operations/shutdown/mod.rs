@@ -67,8 +67,8 @@ pub enum AfterShutdown {
 
 impl Cluster {
     /// Shuts nodes down, and cuts each one's power once it has halted; an empty set means all nodes. A node that does not halt keeps
-    /// its power unless the request forces it. Nodes without power are left alone, and so are those whose numbers are uncertain: it
-    /// would be another node's power that is cut.
+    /// its power unless the request forces it. Nodes without power are left alone, and so are those whose numbers are uncertain, unless
+    /// the controller goes down with them: it would be another node's power that is cut.
     ///
     /// # Errors
     /// [`Error::Nodes`]; [`Error::Events`] where the kernel's events cannot be received. Nodes that were not shut down are the
@@ -88,7 +88,12 @@ impl Cluster {
         // Before anybody is asked: who asks for a node's power from here on, means it to have it.
         let since = self.driver.asks_so_far();
         let (asked, left_out) = self.present(set)?;
-        let (nodes, uncertain) = self.certain(asked.clone());
+        // All of them lose their power with the controller, whatever their numbers are: each is asked, and none is cut whose
+        // number is uncertain.
+        let (nodes, uncertain) = match how.then {
+            AfterShutdown::OnAtNextStart => (asked.clone(), None),
+            _ => self.certain(asked.clone()),
+        };
         let rows = self.powered_rows(&nodes)?;
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
