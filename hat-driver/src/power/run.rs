@@ -136,7 +136,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
 
     /// Lets others in for a while, and returns the state as it is afterwards.
     fn pause(&mut self, wait: Duration) -> Result<B::State, Failure<B::Error, C::Stop>> {
-        self.read_back()?;
+        self.read_back();
         self.hooks.leave();
         self.hooks.wait(wait).map_err(|stop| self.between(Cause::Stop(stop)))?;
         self.enter()?;
@@ -147,15 +147,15 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
     }
 
     /// A node that does not follow would be taken for switched off by others, once they are let in.
-    fn read_back(&mut self) -> Result<(), Failure<B::Error, C::Stop>> {
+    fn read_back(&mut self) {
         let fresh = core::mem::replace(&mut self.fresh, Positions::NONE);
-        if !fresh.is_empty() {
-            // A board that does not answer now is looked at again after the pause.
-            if let Ok(missed) = self.board.not_following(fresh, self.action) {
-                self.missed = self.missed.union(missed);
-            }
+        if fresh.is_empty() {
+            return;
         }
-        Ok(())
+        // A board that does not answer now is looked at again after the pause.
+        if let Ok(missed) = self.board.not_following(fresh, self.action) {
+            self.missed = self.missed.union(missed);
+        }
     }
 
     /// Switches the nodes of a step, except those that another process has switched since.
