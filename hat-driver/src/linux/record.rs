@@ -69,7 +69,11 @@ fn open_with(path: &Path, write: bool) -> io::Result<File> {
 /// Whatever the umask is: the next caller may be another user.
 fn make(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            // A link to nothing has its name, which is not the record's.
+            io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+            _ => error,
+        })?;
     }
     lock::create(path, 0o666)?;
     open_with(path, true)
@@ -151,8 +155,19 @@ mod tests {
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));
         fs::write(&target, "mine").unwrap();
         symlink(&target, &link).unwrap();
-        assert!(change(&link, &mut |_| Some(String::new())).is_err());
+        let error = change(&link, &mut |_| Some(String::new())).unwrap_err();
+        assert_eq!(error.to_string(), "it is a symbolic link");
         assert_eq!(fs::read_to_string(&target).unwrap(), "mine");
         assert!(change(folder.path(), &mut |_| Some(String::new())).is_err());
+    }
+
+    /// Nobody makes such a folder in the meantime, for all that its name is taken.
+    #[test]
+    fn a_folder_that_is_a_link_to_nothing_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("lock");
+        symlink("nowhere", &folder).unwrap();
+        let error = read(&folder.join("record")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory, "{error}");
     }
 }
