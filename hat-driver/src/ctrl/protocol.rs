@@ -196,7 +196,20 @@ mod tests {
 
     #[test]
     fn a_hub_cycle_may_take_as_long_as_asked() {
-        assert!(Command::HubCycle.limit_ms(255) > 2550);
-        assert!(Command::HubCycle.limit_ms(0) > 100);
+        // Twice as long as the hub is off, which is 100 ms at the least, and half a second.
+        for (asked, limit) in [(0, 700), (9, 700), (10, 700), (11, 720), (255, 5600)] {
+            assert_eq!(Command::HubCycle.limit_ms(asked), limit, "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_is_saved_is_saved_in_half_a_second() {
+        use Command::{SaveAll, SaveDefaults, SaveLeds, SaveOrder, SavePower, SaveUsbBoot};
+        for save in [SaveAll, SaveDefaults, SaveOrder, SaveUsbBoot, SavePower, SaveLeds] {
+            assert_eq!(save.limit_ms(0), 500, "{save:?}");
+        }
+        for other in [Command::On, Command::PowerStatus, Command::Reset] {
+            assert_eq!(other.limit_ms(0), 1000, "{other:?}");
+        }
     }
 }

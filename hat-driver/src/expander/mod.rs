@@ -175,6 +175,8 @@ impl fmt::Display for Chip {
 
 #[cfg(test)]
 mod tests {
+    use std::string::ToString as _;
+
     use embedded_hal::i2c::{ErrorType, NoAcknowledgeSource, Operation};
 
     use super::*;
@@ -212,6 +214,12 @@ mod tests {
         let nak = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown);
         assert_eq!(identify(nak, u32::MAX), Ok(Chip::Pca9554));
         assert_eq!(identify(ErrorKind::Bus, u32::MAX), Ok(Chip::Pca9554), "i2c-gpio");
+    }
+
+    #[test]
+    fn chips_have_their_makers_names() {
+        assert_eq!(Chip::Xra1200p.to_string(), "XRA1200P");
+        assert_eq!(Chip::Pca9554.to_string(), "PCA9554");
     }
 
     #[test]

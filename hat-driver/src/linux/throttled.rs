@@ -83,6 +83,8 @@ fn wait_for_change(files: &[File], limit: Duration) -> bool {
 mod tests {
     use super::*;
 
+    use rustix::fs::{CWD, Mode, mkfifoat};
+
     fn write(root: &Path, file: &str, text: &str) {
         let path = root.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -96,6 +98,8 @@ mod tests {
         write(root.path(), "sys/class/hwmon/hwmon1/name", "rpi_volt\n");
         write(root.path(), "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n");
         assert_eq!(read(root.path()), Some(UNDER_VOLTAGE_NOW));
+        write(root.path(), "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n");
+        assert_eq!(read(root.path()), Some(0));
         write(root.path(), FIRMWARE_FILES[0], "50005\n");
         assert_eq!(read(root.path()), Some(0x50005));
     }
@@ -107,6 +111,20 @@ mod tests {
         assert!(wait(root.path(), LIMIT) >= LIMIT);
         write(root.path(), FIRMWARE_FILES[0], "0\n");
         assert!(wait(root.path(), LIMIT) >= LIMIT);
+    }
+
+    /// A pipe whose writer is gone reports at once, as sysfs does at a change.
+    #[test]
+    fn a_reported_change_ends_a_wait_early() {
+        const LIMIT: Duration = Duration::from_secs(60);
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), FIRMWARE_FILES[0], "");
+        let pipe = root.path().join(FIRMWARE_FILES[0]);
+        fs::remove_file(&pipe).unwrap();
+        mkfifoat(CWD, &pipe, Mode::RWXU).unwrap();
+        let writer = thread::spawn(move || drop(File::options().write(true).open(pipe)));
+        assert!(wait(root.path(), LIMIT) < LIMIT);
+        writer.join().unwrap();
     }
 
     /// As sysfs does it: what was not read yet reports, and what was read reports the next change.

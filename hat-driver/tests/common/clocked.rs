@@ -1,5 +1,8 @@
 //! A simulated machine whose clock goes on in waits alone, and whose supply sags when it is told to.
 
+// Each test program uses its own part.
+#![allow(dead_code)]
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -96,6 +96,14 @@ fn a_text_that_is_not_whole_says_nothing() {
     }
 }
 
+/// An empty one is that of a machine on which nothing was switched yet.
+#[test]
+fn a_text_is_whole_up_to_its_last_line() {
+    let whole = Ledger::default().to_string();
+    assert!(Ledger::is_whole("") && Ledger::is_whole(&whole));
+    assert!(!Ledger::is_whole(&whole[..whole.len() - 2]) && !Ledger::is_whole("something else\n"));
+}
+
 #[test]
 fn the_longest_record_fits_its_page() {
     let at = Moment { boot: BOOT.to_owned(), uptime: Duration::from_secs(u32::MAX.into()) };

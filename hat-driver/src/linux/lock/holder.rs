@@ -106,6 +106,28 @@ mod tests {
         assert_eq!(find(locks, "00:05:44"), None);
     }
 
+    /// Nobody else has this device open, as a rule: but who is named, has.
+    #[test]
+    fn who_has_a_device_open_is_found() {
+        let device = Path::new("/dev/full");
+        let _open = fs::File::open(device).unwrap();
+        let holder = Holder::with_open(device).unwrap();
+        let files = fs::read_dir(format!("/proc/{}/fd", holder.pid)).unwrap().flatten();
+        let mut targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+        assert!(targets.any(|target| target == device), "{holder}");
+        // What is no device is nobody's, whoever has it open.
+        assert_eq!(Holder::with_open(Path::new("/proc/self/status")), None);
+    }
+
+    #[test]
+    fn a_holder_is_told_with_what_is_known_of_it() {
+        let told = |command: Option<&str>| {
+            Holder { pid: 42, command: command.map(str::to_owned) }.to_string()
+        };
+        assert_eq!(told(None), "process 42");
+        assert_eq!(told(Some("clusterhat on p1")), "process 42 (clusterhat on p1)");
+    }
+
     #[test]
     fn a_holder_of_another_pid_namespace_is_not_taken_for_process_0() {
         let locks = "1: FLOCK  ADVISORY  WRITE 0 00:05:42 0 EOF\n";
