@@ -78,6 +78,48 @@ fn a_second_on_waits_for_the_first_and_tells_whom_it_waited_for() {
     assert_eq!(on.join(&vm).unwrap().status, 0);
 }
 
+/// Of the writes of a latch, those that gave a node power: which latch, and when by the kernel's clock.
+fn power_ons(transfers: &[Transfer]) -> Vec<(u8, Duration)> {
+    let writes = transfers.iter().filter_map(|transfer| match transfer.messages[0].bytes[..] {
+        [1, latch] => Some((latch, transfer.at)),
+        _ => None,
+    });
+    writes.collect()
+}
+
+#[test]
+fn the_delay_holds_between_calls_one_after_the_other_and_at_once() {
+    let vm = vm();
+    let hat = Hat::only(&vm, Expanders::running(0)).unwrap();
+    vm.start_trace().unwrap();
+    succeeds(&vm, "on p1 --delay 2");
+    // The delay is one of the boot's clock: one that somebody sets has no part in it.
+    vm.sh("date -s @$(($(date +%s) + 86400)) >/dev/null").unwrap();
+    let later = Background::start(&vm, "on p2 --delay 2").unwrap();
+    let at_once = clusterhat(&vm, "on p3 --delay 2").unwrap();
+    let later = later.join(&vm).unwrap();
+    vm.sh("date -s @$(($(date +%s) - 86400)) >/dev/null").unwrap();
+    for on in [&later, &at_once] {
+        assert_eq!((on.status, &*on.stderr), (0, ""), "{on:?}");
+    }
+    let ons = power_ons(&vm.stop_trace().unwrap());
+    assert_eq!((ons.len(), hat.pins()), (3, 0x97), "{ons:?}");
+    for pair in ons.windows(2) {
+        assert!(pair[1].1 - pair[0].1 >= Duration::from_secs(2), "{ons:?}");
+    }
+}
+
+#[test]
+fn a_call_without_a_delay_waits_for_nobody_s() {
+    let vm = vm();
+    let _hat = Hat::only(&vm, Expanders::running(0)).unwrap();
+    vm.start_trace().unwrap();
+    succeeds(&vm, "on p1 --delay 100");
+    succeeds(&vm, "on p2 --delay 0");
+    let ons = power_ons(&vm.stop_trace().unwrap());
+    assert!(matches!(ons[..], [(0x91, one), (0x93, two)] if two - one < Duration::from_secs(100)));
+}
+
 #[test]
 fn the_holder_of_the_bus_is_named() {
     let vm = vm();
