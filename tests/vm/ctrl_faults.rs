@@ -3,14 +3,15 @@
 use std::{io, thread, time::Duration};
 
 use clusterhat_tests::{
-    chips::CtrlBoard,
+    chips::{ADDRESS, CtrlBoard, Expanders},
     vm::{Transfer, Vm},
 };
+use hat_driver::expander::Chip;
 use serde_json::Value;
 
 use crate::{
-    ctrl::{A_PLUS_6, Board, PHAT, TRIPLE, answers, vendor_image},
-    hat::{document, fails, succeeds, until},
+    ctrl::{A_PLUS_6, Board, PHAT, TRIPLE, answers, clusterctrl, vendor_image},
+    hat::{Hat, clusterhat, configure, document, fails, succeeds, until},
     udev_vm,
 };
 
@@ -77,6 +78,57 @@ fn a_board_unplugged_in_the_middle_of_a_command_is_named() {
         "{error}"
     );
     assert!(error.contains("the resulting state is unknown"), "{error}");
+}
+
+/// As at boot before its driver has come. Its order is not known then, nor which numbers come after its own.
+#[test]
+fn a_board_without_a_driver_is_an_entry_with_its_error_and_the_hat_s_nodes_switch() {
+    let vm = udev_vm();
+    vendor_image(&vm).unwrap();
+    let triple = Board::plug(&vm, CtrlBoard::new(TRIPLE, 20)).unwrap();
+    let phat = Board::plug(&vm, CtrlBoard::new(PHAT, 30)).unwrap();
+    let hat = Hat::plug(&vm, Expanders::new(Chip::Xra1200p, &[ADDRESS])).unwrap();
+    configure(&vm, &[(hat.bus, ADDRESS)]).unwrap();
+    let usb = triple.usb();
+    let unbind = format!("echo {usb}:1.0 >/sys/bus/usb/drivers/i2c-tiny-usb/unbind");
+    vm.sh(&unbind).unwrap();
+
+    let why =
+        format!("ClusterCTRL Triple at USB {usb} has no I2C bus, since no driver is bound to it");
+    let init = format!(
+        "hat1: initialised; no node was on\nctrl30: initialises itself\n\
+         ctrl@{usb}: initialises itself; cannot be used: {why}\n"
+    );
+    assert_eq!(succeeds(&vm, "init"), init);
+    assert_eq!((hat.pins(), hat.chip().direction), (0x90, 0x00));
+    for words in ["boards", "status"] {
+        let output = clusterhat(&vm, &format!("--json {words}")).unwrap();
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        let boards = document["boards"].as_array().unwrap();
+        let errors: Vec<_> = boards.iter().map(|board| board["error"].as_str()).collect();
+        assert_eq!((output.status, errors), (1, vec![None, None, Some(&*why)]), "{document}");
+    }
+    let off = ["p1:0", "p2:0", "p3:0", "p4:0", "p5:0", "p6:0"];
+    let status = clusterhat(&vm, "--json status").unwrap().stdout;
+    assert_eq!(levels(&serde_json::from_str(&status).unwrap()), off);
+
+    succeeds(&vm, "on p1 p4 --delay 0");
+    let error = fails(&vm, "on p2 p5 --delay 0", 1);
+    let uncertain = format!("the numbering is uncertain, since board ctrl@{usb} ");
+    assert!(error.starts_with(&format!("clusterhat: p5: {uncertain}")), "{error}");
+    assert!(error.ends_with("; switched on: p2"), "{error}");
+    assert_eq!((hat.pins(), phat.power()), (0x9b, vec![0, 0]));
+    // The same under the vendor's name.
+    assert_eq!(answers(&vm, "off p1"), "");
+    let refused = clusterctrl(&vm, "on p5").unwrap();
+    assert!(refused.stdout.starts_with(&format!("ERROR: p5: {uncertain}")), "{refused:?}");
+    assert_eq!((refused.status, hat.pins(), phat.power()), (1, 0x9a, vec![0, 0]));
+
+    // With its driver it has its numbers.
+    vm.sh(&unbind.replace("unbind", "bind")).unwrap();
+    until("its bus", || clusterhat(&vm, "is-on p9").is_ok_and(|output| output.status == 1));
+    succeeds(&vm, "on p5 p8 --delay 0");
+    assert_eq!((triple.power(), phat.power()), (vec![1, 0, 0], vec![1, 0]));
 }
 
 /// A script that runs on while the test does something else, and tells its process number.
