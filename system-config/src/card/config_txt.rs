@@ -39,18 +39,6 @@ pub(super) fn edit(old: &[u8]) -> Vec<u8> {
     new
 }
 
-/// The file with the kernel's command line: `cmdline=` names another one than `cmdline.txt`.
-pub(super) fn cmdline(config: &[u8]) -> String {
-    let mut name = None;
-    each(config, |filters, line| {
-        let value = line.setting("cmdline").map(|value| value.trim().to_owned());
-        if value.is_some() && zeros().any(|model| filters.reach(model) == Reach::Yes) {
-            name = value;
-        }
-    });
-    name.unwrap_or_else(|| "cmdline.txt".to_owned())
-}
-
 /// The other files that it includes, which are not edited.
 pub(super) fn includes(config: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
@@ -187,7 +175,5 @@ mod tests {
             ["a.txt", "c.txt"]
         );
         assert!(mentions_port(b"dtparam=dr_mode=host\n") && !mentions_port(b"dtparam=audio=on\n"));
-        assert_eq!(cmdline(b"[pi4]\ncmdline=a\n[pi02]\ncmdline=b\n"), "b");
-        assert_eq!(cmdline(b"[pi4]\ncmdline=a\n"), "cmdline.txt");
     }
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::Manager;
 use crate::changes::{ChangePlan, Draft, Snapshot, SysPath};
+use crate::config_txt::{cmdline_files, zeros};
 
 /// What the node shall be.
 #[derive(Clone, Debug)]
@@ -113,9 +114,10 @@ fn boot(draft: &mut Draft<'_>, card: &Snapshot) {
     let config = SysPath::boot("config.txt");
     let old = card.file(&config).map_or(&[][..], |state| &state.bytes);
     let new = config_txt::edit(old);
-    let cmdline = SysPath::boot(config_txt::cmdline(old).to_ascii_lowercase());
-    if let Some(state) = card.file(&cmdline) {
-        draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
+    for cmdline in cmdline_files(old, zeros()).into_iter().map(SysPath::boot) {
+        if let Some(state) = card.file(&cmdline) {
+            draft.file(cmdline, cmdline_txt::edit(&state.bytes), 0o644);
+        }
     }
     draft.file(config, new, 0o644);
 }

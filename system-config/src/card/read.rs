@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{CardError, config_txt, conflicts, networkmanager, units, user_data};
 use crate::Manager;
-use crate::changes::{self, Snapshot, SysPath, Sysroot};
+use crate::changes::{Snapshot, SysPath, Sysroot};
+use crate::config_txt::{cmdline_files, zeros};
 
 /// Where the record of the changes is kept.
 const RECORD: &str = "node-setup";
@@ -62,18 +63,11 @@ pub fn read(sysroot: &Sysroot, files: &[&str]) -> Result<Snapshot, CardError> {
     let config = SysPath::boot("config.txt");
     card.add_file(config.clone())?;
     let bytes = card.file(&config).map_or(&[][..], |state| &state.bytes);
-    let names = config_txt::includes(bytes)
-        .into_iter()
-        .chain([config_txt::cmdline(bytes), user_data::FILE.to_owned()]);
     // FAT keeps names in any case; the firmware asks for lower case, and so does this.
-    let names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).collect();
-    for name in names {
-        match card.add_file(SysPath::boot(name)) {
-            // Somebody's folder of that name is none of the firmware's files.
-            Err(changes::ChangeError::NotAFile(_)) => {}
-            read => read?,
-        }
-    }
+    let included = config_txt::includes(bytes).into_iter().map(|name| name.to_ascii_lowercase());
+    let named = included.chain(cmdline_files(bytes, zeros()));
+    let named: Vec<_> = named.chain([user_data::FILE.to_owned()]).collect();
+    card.add_boot_files(named)?;
     for path in &conflicts::MARKS {
         card.add_mark(SysPath::root(*path))?;
     }

@@ -8,7 +8,7 @@ use rustix::fs::fstat;
 use super::snapshot::read_file;
 use super::target::names;
 use super::{ChangeError, Partition, SysPath, Sysroot};
-use crate::config_txt::each;
+use crate::config_txt::{cmdline_files, every_model};
 
 /// Bookworm and later mount the boot partition on the first, earlier systems on the second.
 pub(super) const FOLDERS: [&str; 2] = ["boot/firmware", "boot"];
@@ -89,7 +89,7 @@ fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeE
 /// Refuses the root of one card with the boot partition of another.
 fn check_card(sysroot: &Sysroot, fstab: &str, config: &str) -> Result<(), ChangeError> {
     let mut cmdlines = Vec::new();
-    for name in cmdline_names(config) {
+    for name in cmdline_files(config.as_bytes(), every_model()) {
         match text(sysroot, &SysPath::boot(&name)) {
             // A folder of a name that some board is told says nothing of the card.
             Err(ChangeError::NotAFile(_)) if name != "cmdline.txt" => {}
@@ -115,19 +115,6 @@ fn check_card(sysroot: &Sysroot, fstab: &str, config: &str) -> Result<(), Change
         }
         _ => Ok(()),
     }
-}
-
-/// Which files may be the kernel's command line: a board reads the last that `config.txt` names to it, or else the usual one.
-fn cmdline_names(config: &str) -> Vec<String> {
-    let mut names = vec!["cmdline.txt".to_owned()];
-    each(config.as_bytes(), |filters, line| {
-        let Some(name) = line.setting("cmdline") else { return };
-        if filters.is_all() {
-            names.clear();
-        }
-        names.extend(Some(name.trim().to_owned()).filter(|name| !name.is_empty()));
-    });
-    names
 }
 
 fn text(sysroot: &Sysroot, sys_path: &SysPath) -> Result<Option<String>, ChangeError> {
@@ -226,19 +213,6 @@ mod tests {
             ("/dev/sda2", "/dev/mmcblk0p2"),
         ] {
             assert!(!are_two(a, b), "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn the_command_line_of_the_firmware() {
-        for (config, names) in [
-            ("dtparam=audio=on\n", &["cmdline.txt"][..]),
-            ("cmdline=a\n cmdline = b.txt \r\n", &["b.txt"]),
-            ("[pi4]\ncmdline=a\n", &["cmdline.txt", "a"]),
-            ("[pi4]\ncmdline=\n", &["cmdline.txt"]),
-            ("[pi4]\ncmdline=a\n[all]\ncmdline=b\n[pi0]\ncmdline=c\n", &["b", "c"]),
-        ] {
-            assert_eq!(cmdline_names(config), names, "{config}");
         }
     }
 

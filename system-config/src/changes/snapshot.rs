@@ -106,6 +106,24 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Takes in files of the boot partition that `config.txt` may name. Somebody's folder of such a name is none of the
+    /// firmware's files.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn add_boot_files(
+        &mut self,
+        names: impl IntoIterator<Item = String>,
+    ) -> Result<(), ChangeError> {
+        for name in names {
+            match self.add_file(SysPath::boot(name)) {
+                Err(ChangeError::NotAFile(_)) => {}
+                read => read?,
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a file or a link as it is.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! Bytes outside the changed lines are kept, including line ends.
 
+mod cmdline;
 mod models;
 mod read;
 mod sections;
@@ -9,8 +10,8 @@ mod sections;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(crate) use models::zeros;
-pub(crate) use models::{ANY, MODELS, Model};
+pub(crate) use cmdline::cmdline_files;
+pub(crate) use models::{ANY, MODELS, Model, every_model, zeros};
 pub(crate) use read::{Mode, dr_mode, mode_of};
 pub(crate) use read::{Scope, is_gadget, read_by, settings};
 pub(crate) use sections::{Filters, Head, Reach};

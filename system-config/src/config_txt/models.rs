@@ -47,6 +47,11 @@ pub(crate) const MODELS: [Model; 22] = [
     model("Compute Module 5 Lite", 0x1a, &["pi5", "cm5"]),
 ];
 
+/// All of them, and one that is not in the table.
+pub(crate) fn every_model() -> impl Iterator<Item = &'static Model> {
+    MODELS.iter().chain([&ANY])
+}
+
 /// Those that can be nodes: Zero, Zero W and Zero 2 W.
 pub(crate) fn zeros() -> impl Iterator<Item = &'static Model> {
     MODELS.iter().filter(|model| model.filters.contains(&"pi0"))

@@ -7,7 +7,7 @@
 //! | `config.txt` | `dtparam=i2c_arm=on`, where no line makes the bus yet | the HAT's expander is on it |
 //! | | `otg_mode=1` for `[pi4]` | its USB-C controller is a host too |
 //! | | `enable_uart=1`, if asked | a console on the header's serial port |
-//! | `cmdline.txt` | `console=serial0,115200`, if asked | likewise |
+//! | `cmdline.txt`, or what `cmdline=` names | `console=serial0,115200`, if asked | likewise |
 //! | | `usb-storage.quirks=`, if asked | a node's boot ROM is no disk |
 //! | `/etc/modules-load.d/` | `i2c-dev`, unless it is loaded already | `/dev/i2c-N` |
 //! | `/etc/systemd/system/*.wants/` | our init unit in, the vendor's out | one of them is enough |

@@ -6,7 +6,7 @@ use node_link::UsbId;
 
 use super::{Membership, cmdline_txt, config_txt, groups, i2c, modules};
 use crate::changes::{ChangeError, ChangePlan, Draft, Snapshot, SysPath, Sysroot};
-use crate::config_txt::{ANY, Model};
+use crate::config_txt::{ANY, Model, cmdline_files, every_model};
 use crate::units;
 
 /// Where the record of the changes is kept.
@@ -49,9 +49,11 @@ pub fn sysroot(root: &Path, boot: Option<&Path>) -> Result<Sysroot, ChangeError>
 /// A file that cannot be read, or is no file.
 pub fn read(sysroot: &Sysroot) -> Result<Snapshot, ChangeError> {
     let mut system = Snapshot::new(sysroot);
-    for name in ["config.txt", "cmdline.txt"] {
-        system.add_file(SysPath::boot(name))?;
-    }
+    let config = SysPath::boot("config.txt");
+    system.add_file(config.clone())?;
+    let bytes = system.file(&config).map_or(&[][..], |file| &file.bytes);
+    let cmdlines = cmdline_files(bytes, every_model());
+    system.add_boot_files(cmdlines)?;
     for path in VENDORS_RULES.iter().chain(&["etc/group", "etc/rc.local", groups::RECORD]) {
         system.add_file(SysPath::root(*path))?;
     }
@@ -148,12 +150,19 @@ fn boot(draft: &mut Draft<'_>, request: &ControllerRequest, system: &Snapshot) {
         new = config_txt::with_uart(&new);
     }
     draft.file(config, new, 0o644);
-    let cmdline = SysPath::boot("cmdline.txt");
-    if let Some(mut new) = system.file(&cmdline).map(|file| file.bytes.clone()) {
-        if request.serial_console {
-            new = cmdline_txt::with_console(&new);
+    let files = match model {
+        Some(model) => cmdline_files(&old, [model]),
+        None => cmdline_files(&old, every_model()),
+    };
+    for cmdline in files.into_iter().map(SysPath::boot) {
+        if let Some(file) = system.file(&cmdline) {
+            draft.file(cmdline, parameters(request, &file.bytes), 0o644);
         }
-        new = cmdline_txt::without_storage(&new, &request.not_storage);
-        draft.file(cmdline, new, 0o644);
     }
+}
+
+/// The kernel's command line with what is asked for.
+fn parameters(request: &ControllerRequest, old: &[u8]) -> Vec<u8> {
+    let new = cmdline_txt::without_storage(old, &request.not_storage);
+    if request.serial_console { cmdline_txt::with_console(&new) } else { new }
 }

@@ -111,3 +111,26 @@ fn a_system_without_a_boot_partition() {
     assert!(plan.notes().iter().any(|note| note.contains("no config.txt")), "{plan:?}");
     plan.apply(&root).unwrap();
 }
+
+/// Seen: parameters went into `cmdline.txt`, of which the kernel heard nothing.
+#[test]
+fn a_command_line_of_another_name() {
+    let request = ControllerRequest { serial_console: true, ..ControllerRequest::default() };
+    let set_up = |named: &str, model: Option<&str>| {
+        let card = stock("trixie");
+        let config = card.read("boot/config.txt");
+        card.write("boot/config.txt", format!("{named}\n[all]\n{config}"));
+        for file in ["boot/cmdline.txt", "boot/Other.txt"] {
+            card.write(file, "console=tty1 rootwait\n");
+        }
+        let request = ControllerRequest { model: model.map(str::to_owned), ..request.clone() };
+        plan(&card, &request).apply(&sysroot(&card)).unwrap();
+        ["boot/cmdline.txt", "boot/Other.txt"]
+            .map(|file| card.read(file).contains("console=serial0,115200"))
+    };
+    let pi = |number: u8| format!("Raspberry Pi {number} Model B Rev 1.0");
+    assert_eq!(set_up("cmdline=other.txt", None), [false, true]);
+    assert_eq!(set_up("[pi4]\ncmdline=other.txt", Some(&pi(4))), [false, true]);
+    assert_eq!(set_up("[pi4]\ncmdline=other.txt", Some(&pi(5))), [true, false]);
+    assert_eq!(set_up("[pi4]\ncmdline=other.txt", None), [true, true], "a card for any board");
+}
