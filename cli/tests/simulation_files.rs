@@ -8,7 +8,7 @@ mod command;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -311,13 +311,21 @@ fn a_lock_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_trace_that_cannot_be_written_is_named() {
-    let mut value = World::builtin_value("v2.5");
-    value["trace"] = json!("/nowhere/trace");
-    let world = World::new(&value);
-    let output = world.run(&["on", "p1"]);
-    assert_eq!(output.status, 1, "{output:?}");
-    assert!(output.stderr.contains("the simulation's trace /nowhere/trace: "), "{output:?}");
+fn a_trace_that_cannot_be_written_is_named_and_a_pipe_is_not_waited_for() {
+    let world = World::builtin("v2.5");
+    let fifo = world.folder().join("fifo");
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    // Whoever reads it does not make it a file.
+    let _reader = File::options().read(true).write(true).open(&fifo).unwrap();
+    for (action, trace) in [("on", "/nowhere/trace"), ("off", &fifo.display().to_string())] {
+        let mut value = world.read();
+        value["trace"] = json!(trace);
+        world.write(&value);
+        let output = world.run(&[action, "p1"]);
+        assert_eq!(output.status, 1, "{output:?}");
+        let named = format!("the simulation's trace {trace}: ");
+        assert!(output.stderr.contains(&named), "{output:?}");
+    }
 }
 
 /// Seen: only the hooks of the root counted.

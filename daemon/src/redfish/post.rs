@@ -1,8 +1,8 @@
 //! A POST of JSON to a receiver of events, over HTTPS or HTTP.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
 
 use axum::http::{Request, Uri, header};
 use http_body_util::Full;
@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::subscription::Destination;
+use crate::state_folder::read_file;
 
 /// The certificates that the system trusts, where Debian has them.
 const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -37,13 +38,8 @@ pub(crate) enum PostError {
     #[error("no connection: {0}")]
     Connect(#[from] io::Error),
     /// It cannot be known whom to trust.
-    #[error("cannot read the trusted certificates in {}: {source}", .path.display())]
-    Trusted {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("the trusted certificates: {0}")]
+    Trusted(io::Error),
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
@@ -127,16 +123,20 @@ fn config(verify: bool) -> Result<ClientConfig, PostError> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions()?;
     if verify {
-        let mut roots = RootCertStore::empty();
         let named = std::env::var_os(TRUSTED_INSTEAD).filter(|path| !path.is_empty());
         let path = named.map_or_else(|| TRUSTED.into(), PathBuf::from);
-        let pem = fs::read(&path).map_err(|source| PostError::Trusted { path, source })?;
-        // One that cannot be read vouches for nobody.
-        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
-        return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+        return Ok(builder.with_root_certificates(trusted(&path)?).with_no_client_auth());
     }
     let anybody = Arc::new(Anybody(provider));
     Ok(builder.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth())
+}
+
+fn trusted(path: &Path) -> Result<RootCertStore, PostError> {
+    let pem = read_file(path).map_err(PostError::Trusted)?;
+    let mut roots = RootCertStore::empty();
+    // One that cannot be read vouches for nobody.
+    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
+    Ok(roots)
 }
 
 /// Takes any certificate, as the client wants it that set `VerifyCertificate` to false. Whoever holds the certificate still
@@ -184,6 +184,14 @@ impl ServerCertVerifier for Anybody {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whom_to_trust_stands_in_a_regular_file() {
+        let error = trusted(Path::new("/dev/null")).unwrap_err().to_string();
+        let text =
+            "the trusted certificates: cannot read /dev/null: not a regular file; put one there";
+        assert_eq!(error, text);
+    }
 
     #[test]
     fn an_address_is_http_with_a_host() {

@@ -31,6 +31,7 @@ mod node;
 mod platform;
 mod power_record;
 mod recording;
+mod regular_file;
 mod runtime;
 mod simulation;
 mod simulation_text;

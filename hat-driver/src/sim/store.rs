@@ -7,14 +7,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::OFlags;
-
 use super::beside::{self, Locks};
 use super::recording::recorded;
+use super::regular_file;
 use super::simulation::Simulation;
 use super::simulation_text::SimulationError;
 use crate::linux::lock::{FileLock, LockError};
@@ -216,14 +214,8 @@ fn open_lock(simulation: &Path) -> Result<FileLock, StoreError> {
     })
 }
 
-/// Neither waits at a pipe nor reads what has no end.
 fn read(path: &Path) -> io::Result<String> {
-    let flags = OFlags::NONBLOCK.bits() as i32;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let kind = file.metadata()?.file_type();
-    if !kind.is_file() && !kind.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
+    let file = regular_file::open(path, OpenOptions::new().read(true))?;
     let mut text = String::new();
     file.take(LARGEST + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LARGEST {

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::regular_file;
 use super::simulation::Simulation;
 use crate::linux::Moment;
 
@@ -38,6 +39,6 @@ pub(super) fn traced<R>(
 }
 
 fn append(path: &Path, lines: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let mut file = regular_file::open(path, OpenOptions::new().append(true).create(true))?;
     file.write_all(lines.as_bytes())
 }
