@@ -91,7 +91,8 @@ impl AgentError {
 
     /// Whether it is what a node gives rise to that starts: its serial port is not there, or nothing answers there yet.
     pub(crate) fn is_usual_in_a_start(&self) -> bool {
-        let Self::Unreachable { serial, ssh, .. } = self else { return false };
+        // A connection that stood: the node has started again meanwhile.
+        let Self::Unreachable { serial, ssh, .. } = self else { return self.is_silence() };
         let is_serial =
             matches!(**serial, Self::Port(PortError::Absent { .. })) || serial.is_silence();
         is_serial && matches!(**ssh, Self::Ssh(_) | Self::NoSsh(_) | Self::Simulated | Self::Silent)
@@ -123,4 +124,43 @@ impl AgentError {
 
 fn other(found: Option<NodeId>) -> String {
     found.map_or_else(|| "a machine that is not set up as a node".to_owned(), NodeId::label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_usual_in_a_start() {
+        let unreachable = |serial: AgentError, ssh: AgentError| AgentError::Unreachable {
+            node: "p1".to_owned(),
+            serial: Box::new(serial),
+            ssh_name: "p1".to_owned(),
+            ssh: Box::new(ssh),
+        };
+        let path = || "/dev/ttypi1a".into();
+        let absent = || AgentError::Port(PortError::Absent { path: path() });
+        let no_route = || AgentError::Ssh(Printable::new("No route to host"));
+        for usual in [
+            unreachable(absent(), no_route()),
+            unreachable(AgentError::Silent, AgentError::Simulated),
+            // A console that prints before the agent has the port.
+            unreachable(AgentError::Nonsense, no_route()),
+            AgentError::Closed,
+            AgentError::Silent,
+        ] {
+            assert!(usual.is_usual_in_a_start(), "{usual}");
+        }
+        let another =
+            || AgentError::AnotherNode { expected: NodeId::from_number(1).unwrap(), found: None };
+        let busy = AgentError::Port(PortError::Busy { path: path(), holder: None });
+        for unusual in [
+            unreachable(busy, no_route()),
+            unreachable(another(), no_route()),
+            unreachable(absent(), another()),
+            AgentError::Refused(Printable::new("no")),
+        ] {
+            assert!(!unusual.is_usual_in_a_start(), "{unusual}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::life::State;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::ports::PortError;
-use crate::report::{NoAgent, NoAgentReason, NodeStatus, TopNode, TopReport};
+use crate::report::{NoAgent, NodeStatus, TopNode, TopReport};
 
 /// The time limit for connecting to an agent, and for its reply.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -40,6 +40,7 @@ struct Contact {
     error: Option<String>,
     /// The same, way by way.
     no_agent: Vec<NoAgent>,
+    is_usual_in_a_start: bool,
     /// When another try is worth it.
     again: Option<Instant>,
     /// The node's state in the last round.
@@ -162,16 +163,20 @@ impl Contact {
         let is_busy = matches!(error, AgentError::Unreachable { serial, .. }
             if matches!(**serial, AgentError::Port(PortError::Busy { .. })));
         let again = (!is_busy).then(|| Instant::now() + AGAIN);
-        let (error, no_agent) = (Some(error.with_fix()), NoAgent::of(error));
-        *self = Self { error, no_agent, again, state: self.state, ..Self::default() };
+        *self = Self {
+            error: Some(error.with_fix()),
+            no_agent: NoAgent::of(error),
+            is_usual_in_a_start: error.is_usual_in_a_start(),
+            again,
+            state: self.state,
+            ..Self::default()
+        };
     }
 
     /// Why the agent is not reached, in a sentence and per transport. While a node starts, that is the reason, unless another
     /// process has the port or a wrong agent answers.
     fn why_not(&self, is_starting: bool) -> (Option<String>, Vec<NoAgent>) {
-        use NoAgentReason::{Closed, NoPort, NoSsh, Silent};
-        let is_usual = |way: &NoAgent| matches!(way.why, Closed | NoPort | NoSsh | Silent);
-        match is_starting && self.error.is_some() && self.no_agent.iter().all(is_usual) {
+        match is_starting && self.is_usual_in_a_start {
             true => {
                 let starting = NoAgent::starting();
                 (Some(starting.message.clone()), vec![starting])
