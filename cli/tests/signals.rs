@@ -10,27 +10,15 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{World, status};
+use clusterhat_tests::running::until;
 use command::{Run as _, clusterhat, heeding_signals};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-/// The longest that anything here may take on a machine that is busy otherwise.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Longer than any test runs.
 const PAUSE: &str = "300";
-
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !so() {
-        assert!(start.elapsed() < PATIENCE, "{what} does not happen");
-        sleep(Duration::from_millis(2));
-    }
-}
 
 fn is_on(world: &World, node: u8) -> bool {
     let latch = world.read()["chips"]["1"]["r"][1].as_u64().unwrap();

@@ -15,10 +15,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Panics
 /// If it does not happen.
-pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+#[track_caller]
+pub fn until(what: &str, so: impl FnMut() -> bool) {
+    until_within(PATIENCE, what, so);
+}
+
+/// Waits this long at most until it is so.
+///
+/// # Panics
+/// If it does not happen.
+#[track_caller]
+pub fn until_within(limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !so() {
-        assert!(start.elapsed() < PATIENCE, "{what} does not happen");
+        assert!(start.elapsed() < limit, "{what} does not happen within {limit:?}");
         sleep(Duration::from_millis(2));
     }
 }

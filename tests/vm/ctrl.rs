@@ -11,11 +11,10 @@ use std::{
 
 use clusterhat_tests::{
     chips::CtrlBoard,
+    running::until,
     usbip::SharedTarget,
     vm::{Device, Output, Vm},
 };
-
-use crate::hat::until;
 
 /// The command under the vendor's name.
 pub(crate) const VENDOR_PROGRAM: &str = "/usr/bin/clusterctrl";

@@ -4,6 +4,7 @@ use std::{io, thread, time::Duration};
 
 use clusterhat_tests::{
     chips::{ADDRESS, CtrlBoard, Expanders},
+    running::until,
     vm::{Transfer, Vm},
 };
 use hat_driver::expander::Chip;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     ctrl::{A_PLUS_6, Board, PHAT, TRIPLE, answers, clusterctrl, vendor_image},
-    hat::{Hat, clusterhat, configure, document, fails, succeeds, until},
+    hat::{Hat, clusterhat, configure, document, fails, succeeds},
     udev_vm,
 };
 

@@ -2,10 +2,10 @@
 
 use std::{thread, time::Duration};
 
-use clusterhat_tests::chips::Expanders;
+use clusterhat_tests::{chips::Expanders, running::until};
 
 use crate::{
-    hat::{Hat, clusterhat, fails, succeeds, until},
+    hat::{Hat, clusterhat, fails, succeeds},
     vm,
 };
 

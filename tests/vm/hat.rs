@@ -6,8 +6,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
-    thread,
-    time::{Duration, Instant},
 };
 
 use clusterhat_tests::{
@@ -22,9 +20,6 @@ use serde_json::Value;
 pub(crate) const PROGRAM: &str = "/usr/bin/clusterhat";
 
 const CONFIGURATION: &str = "/etc/clusterhat/clusterhat.toml";
-
-/// For what takes a moment even on a machine that has much else to do.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// An adapter with expanders behind it. Dropping it unplugs it.
 pub(crate) struct Hat {
@@ -143,16 +138,6 @@ impl Background {
             stderr: vm.read_file(STDERR)?,
             wall_us: waited.wall_us,
         })
-    }
-}
-
-/// Waits until something is so.
-#[track_caller]
-pub(crate) fn until(what: &str, so: impl Fn() -> bool) {
-    let limit = Instant::now() + LIMIT;
-    while !so() {
-        assert!(Instant::now() < limit, "{what} has not happened within {LIMIT:?}");
-        thread::sleep(Duration::from_millis(5));
     }
 }
 

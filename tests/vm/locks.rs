@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use clusterhat_tests::{
     chips::Expanders,
+    running::until,
     vm::{Message, Transfer, Vm},
 };
 
 use crate::{
-    hat::{Background, Hat, clusterhat, fails, succeeds, until},
+    hat::{Background, Hat, clusterhat, fails, succeeds},
     vm,
 };
 

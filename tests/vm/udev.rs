@@ -7,12 +7,13 @@ use std::{
 
 use clusterhat_tests::{
     chips::{CtrlBoard, Expanders},
+    running::until,
     vm::Vm,
 };
 
 use crate::{
     ctrl::{A_PLUS_6, Board, PHAT, TRIPLE, exists, link},
-    hat::{Hat, until},
+    hat::Hat,
     udev_vm,
 };
 

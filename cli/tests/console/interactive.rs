@@ -5,11 +5,12 @@ use std::io::Write as _;
 use std::process::{Child, Stdio};
 
 use clusterhat_tests::command::{World, status};
+use clusterhat_tests::running::until;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::command::{Run as _, heeding_signals};
-use crate::pty::{Pty, read_until, until};
+use crate::pty::{Pty, read_until};
 use crate::simulated;
 
 /// The command on a terminal, with what it prints.

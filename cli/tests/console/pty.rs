@@ -69,12 +69,3 @@ pub(crate) fn read_until(file: &mut File, text: &str) -> String {
         read.extend(&buffer[..length]);
     }
 }
-
-/// Until something is so that no event tells.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + LIMIT;
-    while !is_so() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::yield_now();
-    }
-}

@@ -12,12 +12,12 @@ mod troubles;
 use std::{
     path::PathBuf,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use clusterhat_tests::{
     chips::Expanders,
+    running::until_within,
     vm::{Vm, disk},
 };
 use tempfile::TempDir;
@@ -92,11 +92,7 @@ impl Cluster {
 
 /// Waits for what takes a node's start at most, on a machine that has much else to do.
 fn until(what: &str, is_so: impl Fn() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(300);
-    while !is_so() {
-        assert!(Instant::now() < limit, "{what} does not come");
-        thread::sleep(Duration::from_millis(20));
-    }
+    until_within(Duration::from_secs(300), what, is_so);
 }
 
 fn disk_of(folder: &TempDir, node: u8) -> PathBuf {
