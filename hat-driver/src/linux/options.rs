@@ -44,8 +44,7 @@ impl Default for Options {
     }
 }
 
-/// One HAT as its owner describes it. What is absent comes from the EEPROM. Start from the default
-/// and set what differs.
+/// One HAT as its owner describes it. Start from the default and set what differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BoardOptions {
@@ -55,8 +54,8 @@ pub struct BoardOptions {
     pub bus: Option<u32>,
     /// The expander's address; absent = 0x20.
     pub address: Option<u8>,
-    /// The revision.
+    /// The revision; absent = what the EEPROM says, which it does of a HAT at the default bus and address alone.
     pub revision: Option<Version>,
-    /// How many nodes it has (1 to 4); absent = 4.
+    /// How many nodes it has; absent = 4. Less than 1 counts as 1, more than 4 as 4.
     pub size: Option<u8>,
 }
