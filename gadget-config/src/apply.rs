@@ -10,7 +10,7 @@ use crate::{
     udc,
 };
 
-/// Time between two looks for a controller.
+/// Time between two looks for a UDC.
 const POLL: Duration = Duration::from_millis(100);
 
 /// What [`apply`] had to do.
@@ -20,7 +20,7 @@ pub enum GadgetAction {
     None,
     /// There was no gadget: made it.
     Made,
-    /// It was as it should be, but not on this controller: bound it.
+    /// It was as it should be, but not on this UDC: bound it.
     Bound,
     /// It was another, or half-made: made it anew.
     Remade(Difference),
@@ -32,19 +32,19 @@ pub enum GadgetAction {
 pub struct Applied {
     /// What had to be done.
     pub action: GadgetAction,
-    /// The controller on which the gadget is now.
+    /// The UDC on which the gadget is now.
     pub udc: String,
-    /// Why the gadget is without its second serial port, where the controller did not take it with
+    /// Why the gadget is without its second serial port, where the UDC did not take it with
     /// that one just now.
     pub without_second_port: Option<String>,
 }
 
-/// Brings the gadget of this profile up on the controller of this name, or on the only real one.
-/// Where it is up already, nothing is touched. A controller that refuses it with two serial ports gets
+/// Brings the gadget of this profile up on the UDC of this name, or on the only real one.
+/// Where it is up already, nothing is touched. A UDC that refuses it with two serial ports gets
 /// it with the first alone.
 ///
 /// # Errors
-/// If no controller comes in time or somebody else has it (nothing is touched then), or the kernel
+/// If no UDC comes in time or somebody else has it (nothing is touched then), or the kernel
 /// refuses a part: then no gadget of ours is left. See also [`take_down()`].
 pub fn apply(
     kernel: &mut dyn Kernel,
@@ -70,7 +70,7 @@ pub fn apply(
     Ok(Applied { action, udc: udc.name, without_second_port })
 }
 
-/// What [`apply`] would do, and on which controller. Waits for one as it does, and changes nothing.
+/// What [`apply`] would do, and on which UDC. Waits for one as it does, and changes nothing.
 ///
 /// # Errors
 /// As [`apply`], before its first change.
@@ -117,7 +117,7 @@ fn is_bound(kernel: &dyn Kernel, udc: &Udc) -> Result<bool, GadgetError> {
     Ok(bound(kernel)?.as_ref() == Some(&udc.name))
 }
 
-/// The controller that our gadget is bound to.
+/// The UDC that our gadget is bound to.
 fn bound(kernel: &dyn Kernel) -> Result<Option<String>, GadgetError> {
     let ours = kernel.gadgets()?.into_iter().find(|gadget| gadget.name == GADGET);
     Ok(ours.and_then(|gadget| gadget.udc))
@@ -196,7 +196,7 @@ fn bind_new(
 
 /// Binds a gadget that is bound to nothing, if need be without its second serial port; gives why.
 ///
-/// Both ports and Ethernet take six IN endpoints. A Zero's controller has seven, but the vendor's images
+/// Both ports and Ethernet take six IN endpoints. A Zero's UDC has seven, but the vendor's images
 /// have had the second port off since 2023, for reasons that are not told.
 fn bind_with_fewer(
     kernel: &mut dyn Kernel,
@@ -226,7 +226,7 @@ fn bind(kernel: &mut dyn Kernel, udc: &Udc) -> Result<(), GadgetError> {
     })
 }
 
-/// Binds the finished gadget, which is bound to nothing or to another controller.
+/// Binds the finished gadget, which is bound to nothing or to another UDC.
 fn rebind(
     kernel: &mut dyn Kernel,
     profile: &Profile,

@@ -43,7 +43,7 @@ pub enum GadgetError {
         /// What there is instead.
         seen: String,
     },
-    /// There are several hardware controllers, and none was named.
+    /// There are several hardware UDCs, and none was named.
     #[error("/sys/class/udc has several USB device controllers, {}: set udc in node.toml to the one to use", names.join(" and "))]
     SeveralUdcs {
         /// Their names.
@@ -52,7 +52,7 @@ pub enum GadgetError {
     /// Other software uses the USB device controller.
     #[error("/sys/class/udc/{udc} is used by {owner}")]
     Owned {
-        /// The controller.
+        /// The UDC.
         udc: String,
         /// Who.
         owner: UdcOwner,
@@ -72,7 +72,7 @@ pub enum GadgetError {
     Bind {
         /// The gadget's attribute.
         path: PathBuf,
-        /// The controller.
+        /// The UDC.
         udc: String,
         /// Why.
         source: io::Error,

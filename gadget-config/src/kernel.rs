@@ -42,7 +42,7 @@ pub trait Kernel {
     /// If the kernel refuses.
     fn unlink(&mut self, gadget: &str, path: &str) -> io::Result<()>;
 
-    /// Binds a gadget to a controller, or takes it from its own.
+    /// Binds a gadget to a UDC, or takes it from its own.
     ///
     /// # Errors
     /// If the kernel refuses.

@@ -74,7 +74,7 @@ impl Layout {
         Self(entries)
     }
 
-    /// Without the second serial port in the configuration, as a controller has it that refused to be
+    /// Without the second serial port in the configuration, as a UDC has it that refused to be
     /// bound with it: the port's function is there, and takes no endpoints.
     #[must_use]
     pub fn without_second_port(mut self) -> Self {

@@ -1,9 +1,9 @@
-//! What the kernel says of gadgets, controllers and terminals.
+//! What the kernel says of gadgets, UDCs and terminals.
 
-/// Drivers of controllers that no cable leads to.
+/// Drivers of UDCs that no cable leads to.
 const VIRTUAL: [&str; 2] = ["dummy_udc", "usbip-vudc"];
 
-/// A USB device controller: an entry of `/sys/class/udc`.
+/// A USB device controller (UDC): an entry of `/sys/class/udc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -31,7 +31,7 @@ impl Udc {
 pub struct Gadget {
     /// Its folder's name.
     pub name: String,
-    /// The controller that it is bound to.
+    /// The UDC that it is bound to.
     pub udc: Option<String>,
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::{GADGET, Gadget, Udc};
 
-/// How older kernels name any gadget of configfs in a controller's `function`; since 5.19 it is the
+/// How older kernels name any gadget of configfs in a UDC's `function`; since 5.19 it is the
 /// gadget's own name.
 const CONFIGFS: &str = "configfs-gadget";
 
-/// Another user of a controller.
+/// Another user of a UDC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UdcOwner {
@@ -19,7 +19,7 @@ pub enum UdcOwner {
 }
 
 impl UdcOwner {
-    /// Who has the controller, if not our gadget.
+    /// Who has the UDC, if not our gadget.
     #[must_use]
     pub fn of(udc: &Udc, gadgets: &[Gadget]) -> Option<Self> {
         let bound = gadgets.iter().find(|gadget| gadget.udc.as_ref() == Some(&udc.name));

@@ -13,19 +13,19 @@ pub enum GadgetState {
     Down,
     /// It is not what the profile says: of another profile, or half-made.
     Differs(Difference),
-    /// It is what the profile says, but on no controller.
+    /// It is what the profile says, but on no UDC.
     Unbound,
-    /// It is on a controller.
+    /// It is on a UDC.
     Up,
 }
 
-/// The gadget and its controller.
+/// The gadget and its UDC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GadgetStatus {
     /// How far it is.
     pub state: GadgetState,
-    /// The controller that it is on.
+    /// The UDC that it is on.
     pub udc: Option<Udc>,
     /// The node's network device, as `usb0`.
     pub network: Option<String>,
@@ -34,9 +34,9 @@ pub struct GadgetStatus {
     /// Whether it is up without the second serial port of its profile, as the USB device controller
     /// did not take it with that one.
     pub without_second_port: bool,
-    /// All controllers.
+    /// All UDCs.
     pub udcs: Vec<Udc>,
-    /// Others that use a controller, by its name.
+    /// Others that use a UDC, by its name.
     pub others: Vec<(String, UdcOwner)>,
 }
 

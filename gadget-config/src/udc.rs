@@ -2,7 +2,7 @@
 
 use crate::{GadgetError, Udc};
 
-/// The controller of this name, or the only real one; nothing if it is not there (yet).
+/// The UDC of this name, or the only real one; nothing if it is not there (yet).
 ///
 /// # Errors
 /// If none is named and there are several.

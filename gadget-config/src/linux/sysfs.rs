@@ -21,7 +21,7 @@ pub(super) fn udcs() -> Result<Vec<Udc>, GadgetError> {
 
 pub(super) fn udc(name: &str) -> io::Result<usb_gadget::Udc> {
     let found = usb_gadget::udcs()?.into_iter().find(|udc| udc.name() == name);
-    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no controller {name}")))
+    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no UDC {name}")))
 }
 
 fn read(name: &str) -> Result<Udc, GadgetError> {

@@ -95,7 +95,7 @@ fn a_gadget_with_more_than_ours_is_made_anew() {
 }
 
 #[test]
-fn an_unbound_gadget_is_bound_and_another_controller_taken() {
+fn an_unbound_gadget_is_bound_and_another_udc_taken() {
     let mut kernel = Fake::new();
     up(&mut kernel, &node()).unwrap();
     kernel.bind(GADGET, None).unwrap();
@@ -109,7 +109,7 @@ fn an_unbound_gadget_is_bound_and_another_controller_taken() {
 }
 
 #[test]
-fn a_controller_that_comes_late_is_waited_for() {
+fn a_udc_that_comes_late_is_waited_for() {
     let mut kernel = Fake::without_udc();
     kernel.add_udc(UDC, Duration::from_secs(3));
     up(&mut kernel, &node()).unwrap();
@@ -158,7 +158,7 @@ fn a_bind_that_fails_leaves_nothing() {
 }
 
 #[test]
-fn a_controller_that_refuses_two_serial_ports_gets_one() {
+fn a_udc_that_refuses_two_serial_ports_gets_one() {
     let mut kernel = Fake::new();
     kernel.serial_ports = Some(1);
     let applied = up(&mut kernel, &node()).unwrap();
@@ -182,14 +182,14 @@ fn a_controller_that_refuses_two_serial_ports_gets_one() {
     assert!(matches!(up(&mut kernel, &other).unwrap().action, GadgetAction::Remade(_)));
     assert!(down(&mut kernel).unwrap() && kernel.gadgets.is_empty());
 
-    // One that is asked for makes no difference to a controller that takes one.
+    // One that is asked for makes no difference to a UDC that takes one.
     let one = Profile { admin_console: false, ..node() };
     assert_eq!(up(&mut kernel, &one).unwrap().without_second_port, None);
     assert!(!status(&kernel, Some(&one)).unwrap().without_second_port);
 }
 
 #[test]
-fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_controller_takes_them() {
+fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_udc_takes_them() {
     let mut kernel = Fake::new();
     kernel.serial_ports = Some(1);
     up(&mut kernel, &node()).unwrap();
@@ -205,7 +205,7 @@ fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_controller_takes_t
     );
     assert!(is_whole(&kernel, &node()));
 
-    // A whole one that the controller takes no more.
+    // A whole one that the UDC takes no more.
     kernel.bind(GADGET, None).unwrap();
     kernel.serial_ports = Some(1);
     let applied = up(&mut kernel, &node()).unwrap();
@@ -213,7 +213,7 @@ fn a_gadget_off_the_bus_gets_two_serial_ports_again_where_the_controller_takes_t
 }
 
 #[test]
-fn a_controller_that_refuses_one_too_gets_none() {
+fn a_udc_that_refuses_one_too_gets_none() {
     let mut kernel = Fake::new();
     kernel.serial_ports = Some(0);
     let error = up(&mut kernel, &node()).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! A kernel in memory: configfs' gadgets, controllers, open terminals and a clock that only sleep
+//! A kernel in memory: configfs' gadgets, UDCs, open terminals and a clock that only sleep
 //! moves.
 
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use crate::UDC;
 
 /// What the kernel holds. Fields are for tests to set and to look at.
 pub(crate) struct Fake {
-    /// By name: what each holds, and the controller that it is bound to.
+    /// By name: what each holds, and the UDC that it is bound to.
     pub(crate) gadgets: BTreeMap<String, (Tree, Option<String>)>,
     /// With the time at which each comes.
     pub(crate) udcs: Vec<(Duration, Udc)>,
@@ -70,7 +70,7 @@ impl Getty {
 }
 
 impl Fake {
-    /// One real controller, and a virtual one.
+    /// One real UDC, and a virtual one.
     pub(crate) fn new() -> Self {
         let mut fake = Self::without_udc();
         fake.add_udc(UDC, Duration::ZERO);
@@ -100,7 +100,7 @@ impl Fake {
         self.udcs.push((at, udc));
     }
 
-    /// A gadget driver takes a controller.
+    /// A gadget driver takes a UDC.
     pub(crate) fn occupy(&mut self, udc: &str, function: &str) {
         for (_, found) in self.udcs.iter_mut().filter(|(_, found)| found.name == udc) {
             found.function = Some(function.into());
@@ -129,7 +129,7 @@ impl Fake {
         &mut self.gadgets.get_mut(GADGET).expect("there is no gadget of ours").0
     }
 
-    /// The controller that our gadget is bound to.
+    /// The UDC that our gadget is bound to.
     pub(crate) fn bound(&self) -> Option<&str> {
         self.gadgets.get(GADGET)?.1.as_deref()
     }

@@ -14,7 +14,7 @@ use gadget_config::{Applied, BootMethod, GadgetError, Limits, Profile};
 use fake::Fake;
 use node_link::NodeId;
 
-/// The only real controller of the fake kernel.
+/// The only real UDC of the fake kernel.
 const UDC: &str = "20980000.usb";
 
 /// Node 3 with a card.

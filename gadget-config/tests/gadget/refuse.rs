@@ -1,4 +1,4 @@
-//! Controllers that are not ours to take.
+//! UDCs that are not ours to take.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn somebody_s_gadget_is_named() {
 }
 
 #[test]
-fn a_gadget_on_another_controller_is_left_alone() {
+fn a_gadget_on_another_udc_is_left_alone() {
     let mut kernel = Fake::new();
     kernel.add_gadget("g1", Some("dummy_udc.0"));
     kernel.add_gadget("g2", None);

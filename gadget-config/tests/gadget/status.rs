@@ -41,7 +41,7 @@ fn without_a_profile_a_bound_gadget_is_up() {
 }
 
 #[test]
-fn others_are_listed_with_their_controllers() {
+fn others_are_listed_with_their_udcs() {
     let mut kernel = Fake::new();
     kernel.occupy(UDC, "g_ether");
     kernel.add_gadget("g1", Some("dummy_udc.0"));
