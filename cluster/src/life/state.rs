@@ -49,6 +49,11 @@ impl State {
         }
     }
 
+    /// Whether its gadget is on the USB.
+    pub(crate) const fn is_on_usb(self) -> bool {
+        matches!(self, Self::Enumerated | Self::Link | Self::Reachable | Self::Agent)
+    }
+
     /// Every state, in the order in which a node that starts passes through them; the last two end a start.
     pub const ALL: [Self; 10] = [
         Self::Absent,

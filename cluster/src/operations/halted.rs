@@ -27,9 +27,7 @@ pub(super) fn note(cluster: &mut Cluster, report: &mut PowerReport) {
         row.system = match (state, cluster.driver.is_going_down(*node).is_ok_and(|down| down)) {
             (Some(State::Halted), _) => Some(SystemState::Halted),
             (_, false) => None,
-            (Some(State::Enumerated | State::Link | State::Reachable | State::Agent), true) => {
-                Some(SystemState::GoingDown)
-            }
+            (Some(state), true) if state.is_on_usb() => Some(SystemState::GoingDown),
             // It has left the USB since.
             (_, true) => Some(SystemState::Halted),
         };

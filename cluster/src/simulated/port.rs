@@ -59,17 +59,13 @@ impl SimulatedPort {
     /// Opens it, as [`crate::ports::open`] does.
     pub(crate) fn open(&self) -> Result<OwnedFd, PortError> {
         let path = self.path.clone();
-        if !has_ports(self.node.timeline().state(Moment::now().uptime)) {
+        // Its gadget has them.
+        if !self.node.timeline().state(Moment::now().uptime).is_on_usb() {
             return Err(PortError::Absent { path });
         }
         let served = serve(self, lock(&self.node, &path)?);
         served.map(OwnedFd::from).map_err(|source| PortError::Io { path, source })
     }
-}
-
-/// The gadget of a node shows its ports for as long as it is on the USB.
-const fn has_ports(state: State) -> bool {
-    matches!(state, State::Enumerated | State::Link | State::Reachable | State::Agent)
 }
 
 /// Whether a node's gadget leaves the USB with an event.
@@ -134,7 +130,7 @@ impl Server {
             let state = timeline.state(now);
             // It may be back by now: what was open is gone all the same.
             let news = timeline.past(now).iter().skip(known.min(timeline.common(&first)));
-            if !has_ports(state) || news.into_iter().any(|(_, event)| takes_ports(*event)) {
+            if !state.is_on_usb() || news.into_iter().any(|(_, event)| takes_ports(*event)) {
                 return Ok(());
             }
             let next = match self.node.is_hung(state) {

@@ -76,17 +76,12 @@ pub(super) struct Course {
     hidden: Option<Hidden>,
 }
 
-/// Whether a state means that the node's gadget is there.
-fn is_on_usb(state: State) -> bool {
-    matches!(state, State::Enumerated | State::Link | State::Reachable | State::Agent)
-}
-
 impl Course {
     /// A node in this state. One that is known to have halted needs not be asked.
     pub(super) fn new(node: Node, state: State, force: bool, now: Instant) -> Self {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let hidden = (state == State::Absent).then_some(Hidden::BoardSilent);
-        let usb = if is_on_usb(state) { Usb::Present } else { Usb::Never };
+        let usb = if state.is_on_usb() { Usb::Present } else { Usb::Never };
         let (transport, is_ending, joins) = (None, false, false);
         Self { node, stage, usb, transport, is_ending, force, joins, start: None, hidden }
     }
@@ -175,7 +170,7 @@ impl Course {
             self.stage = Stage::Failed(failure);
             return;
         }
-        match (&self.stage, is_on_usb(state)) {
+        match (&self.stage, state.is_on_usb()) {
             (Stage::GoingDown, false) => {
                 // What somebody else has asked says goodbye to them.
                 let is_end = self.is_ending || self.transport.is_none();
