@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clusterhat::report::{BusUse, Report};
-use clusterhat::{Cluster, Controller, Error, Options, Outcome};
+use clusterhat::{Cluster, Controller, Options, Outcome};
 
 use crate::failure::Failure;
 use crate::global::Global;
@@ -159,14 +159,10 @@ impl Call {
             Err(failure) => (None, Some(failure)),
         };
         let failure = match (failure, self.signal) {
-            (Some(Failure::Cluster(Error::HubResetStopped)), Some(signal)) => {
-                Some(Failure::HubInterrupted { signal })
-            }
-            (Some(Failure::Cluster(Error::ChaosStopped)), Some(signal)) => {
-                Some(Failure::ChaosInterrupted { signal })
-            }
-            (Some(Failure::Cluster(Error::FanStopped)), Some(signal)) => {
-                Some(Failure::FanInterrupted { signal })
+            (Some(Failure::Cluster(error)), Some(signal))
+                if error.kind() == clusterhat::ErrorKind::Interrupted =>
+            {
+                Some(Failure::PutBack { signal, error })
             }
             (failure, _) => failure,
         };

@@ -64,23 +64,13 @@ pub(crate) enum Failure {
         /// Each node that was to be switched.
         switched: Vec<NodeState>,
     },
-    /// Somebody ended a reset of hubs: those that were switched off are on again.
-    #[error("{}", Error::HubResetStopped)]
-    HubInterrupted {
+    /// Somebody ended what puts back first what it has changed: a reset of hubs, power loss at random, `fan auto`.
+    #[error("{error}")]
+    PutBack {
         /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
         signal: i32,
-    },
-    /// Somebody ended a run of power loss at random: what was off is on again.
-    #[error("{}", Error::ChaosStopped)]
-    ChaosInterrupted {
-        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
-        signal: i32,
-    },
-    /// Somebody ended `fan auto`: the fans run.
-    #[error("{}", Error::FanStopped)]
-    FanInterrupted {
-        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM.
-        signal: i32,
+        /// What was ended, and how it was left.
+        error: Error,
     },
     /// Nodes were not asked to shut down, since nobody knows whether they are to.
     #[error("{0}")]
@@ -189,10 +179,7 @@ impl Failure {
             | Self::Input(_)
             | Self::Output(_) => 1,
             // As a shell has it for a process that a signal ended.
-            Self::Interrupted { signal, .. }
-            | Self::HubInterrupted { signal }
-            | Self::ChaosInterrupted { signal }
-            | Self::FanInterrupted { signal } => 128 + *signal as u8,
+            Self::Interrupted { signal, .. } | Self::PutBack { signal, .. } => 128 + *signal as u8,
         }
     }
 
@@ -208,10 +195,7 @@ impl Failure {
             Self::TimedOut(_) => ErrorKind::TimedOut,
             Self::Input(_) => ErrorKind::Input,
             Self::Log { .. } | Self::Output(_) => ErrorKind::Output,
-            Self::Interrupted { .. }
-            | Self::HubInterrupted { .. }
-            | Self::ChaosInterrupted { .. }
-            | Self::FanInterrupted { .. } => ErrorKind::Interrupted,
+            Self::Interrupted { .. } | Self::PutBack { .. } => ErrorKind::Interrupted,
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use clusterhat::Error;
 use hat_driver::power::Action;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -172,7 +173,7 @@ fn ignored() -> u64 {
 
 /// Ends a reset of hubs between two of them.
 pub(crate) fn end_hub_reset(as_json: bool, signal: i32) -> ! {
-    say(Failure::HubInterrupted { signal }, "hub", as_json);
+    say(Failure::PutBack { signal, error: Error::HubResetStopped }, "hub", as_json);
     std::process::exit(128 + signal)
 }
 
