@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clusterhat::Options;
+use clusterhat::service::SOCKET;
 
 /// The socket of `clusterhatd`: that of the system, or, also for a simulation, the one in `CLUSTERHAT_SOCKET`.
 pub(crate) fn socket(options: &Options) -> Option<PathBuf> {
     let of_system = || {
         let root = options.root.as_deref().unwrap_or(Path::new("/"));
-        let socket = root.join("run/clusterhat/clusterhatd.sock");
+        let socket = root.join(SOCKET);
         // A system that is only mounted may have a link there to the service of this machine, whose nodes are others.
         let is_its_own = options.root.is_none() || !socket.is_symlink();
         (options.simulation.is_none() && is_its_own).then_some(socket)

@@ -77,3 +77,22 @@ fn the_boards() {
         (&["maxpi"], 0, "maxpi"),
     ]);
 }
+
+/// Seen: only files of the usual names counted.
+#[test]
+fn a_command_line_of_another_name_is_for_the_next_boot() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let boot = root.path().join("boot");
+    fs::create_dir(&boot).expect("it can be made");
+    let config = "enable_uart=1\ncmdline=other.txt\n";
+    fs::write(boot.join("config.txt"), config).expect("it can be written");
+    let named = root.path().to_str().expect("UTF-8");
+    let set_up =
+        |words: &[&str]| world.run(&[&["--json", "--root", named, "setup"], words].concat());
+    assert_eq!(set_up(&[]).status, 0);
+    let other = boot.join("other.txt");
+    fs::write(&other, "console=tty1\n").expect("it can be written");
+    let document = set_up(&["--serial-console"]).json();
+    assert_eq!(document["changed"], serde_json::json!([other]), "{document}");
+    assert_eq!(document["reboot"], true, "{document}");
+}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use clusterhat::Options;
+use clusterhat::service::SOCKET;
 use system_config::changes::check_inside;
 
 use crate::commands::Failure;
@@ -14,12 +15,6 @@ use crate::commands::setup::Setup;
 use crate::commands::token::TokenCommand;
 use crate::service::Start;
 use crate::settings::{DEFAULT_LISTEN, parse_address};
-
-/// The folder of the unix socket, below the root.
-const RUN: &str = "run/clusterhat";
-
-/// The socket in it: where the command looks for it.
-const SOCKET: &str = "clusterhatd.sock";
 
 /// Where accounts, tokens and the certificate are, below the root.
 const STATE: &str = "var/lib/clusterhatd";
@@ -152,7 +147,7 @@ impl Serve {
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
         match (&self.state_dir, &self.sim) {
             (Some(path), _) => Ok(path.clone()),
-            (None, None) => self.folder(STATE),
+            (None, None) => self.below_root(STATE),
             (None, Some(_)) => Err(Failure::usage(
                 "which folder a simulation keeps its tokens and accounts in is not known: name it with --state-dir, or leave out \
                  --sim (CLUSTERHAT_SIM)",
@@ -182,21 +177,21 @@ impl Serve {
 
     /// A folder below the root. A link may lead out of one that is given, as on a card that is mounted: its absolute links start
     /// at its own root.
-    fn folder(&self, folder: &str) -> Result<PathBuf, Failure> {
-        let path = self.root().join(folder);
-        let Some(root) = &self.root else { return Ok(path) };
-        check_inside(root, Path::new(folder)).map_err(|error| match error.kind() {
+    fn below_root(&self, path: &str) -> Result<PathBuf, Failure> {
+        let placed = self.root().join(path);
+        let Some(root) = &self.root else { return Ok(placed) };
+        check_inside(root, Path::new(path)).map_err(|error| match error.kind() {
             ErrorKind::Other => Failure::usage(error.to_string()),
             _ => Failure { kind: "storage", message: error.to_string(), exit_status: 1 },
         })?;
-        Ok(path)
+        Ok(placed)
     }
 
     fn consoles_dir(&self, state_dir: &Path) -> Result<PathBuf, Failure> {
         match (&self.consoles_dir, &self.sim) {
             (Some(path), _) => Ok(path.clone()),
             (None, Some(_)) => Ok(state_dir.join("consoles")),
-            (None, None) => self.folder(CONSOLES),
+            (None, None) => self.below_root(CONSOLES),
         }
     }
 
@@ -208,7 +203,7 @@ impl Serve {
         Ok(match (&self.socket, &self.sim) {
             (Some(path), _) => Some(path.clone()),
             (None, Some(_)) => None,
-            (None, None) => Some(self.folder(RUN)?.join(SOCKET)),
+            (None, None) => Some(self.below_root(SOCKET)?),
         })
     }
 }

@@ -11,9 +11,6 @@ use system_config::changes;
 
 use super::error::ConfigError;
 
-/// The vendor's file, below the root.
-const VENDOR: &str = "etc/default/clusterctrl";
-
 /// The texts of the configuration files that are there, with the paths to name in messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
@@ -27,6 +24,9 @@ impl Sources {
     /// The program's own file, below the root.
     pub const OWN: &str = "etc/clusterhat/clusterhat.toml";
 
+    /// The vendor's file, below the root.
+    pub const VENDORS: &str = "etc/default/clusterctrl";
+
     /// Reads both files below `root`; `config` replaces the program's own file and must exist.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Sources {
             None => read_below(root, Self::OWN)?.map(Self::text).transpose()?,
         };
         // A comment in an old encoding must not stop the command: its keys and values are ASCII.
-        let legacy = read_below(root, VENDOR)?
+        let legacy = read_below(root, Self::VENDORS)?
             .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()));
         Ok(Self { toml, legacy })
     }

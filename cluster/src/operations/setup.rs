@@ -4,22 +4,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use node_link::UsbId;
-use system_config::changes::{ChangeError, ChangePlan, Changed, SysPath, Sysroot, plan_undo, undo};
+use system_config::changes::{
+    Change, ChangeError, ChangePlan, Changed, Partition, SysPath, Sysroot, plan_undo, undo,
+};
 use system_config::controller::{self, ControllerRequest, Membership};
 use system_config::{LinuxTools, Tools as _};
 
+use crate::config::Sources;
 use crate::error::Error;
 use crate::event::{Event, Observer, Verdict};
 use crate::outcome::Outcome;
 use crate::report::SetupReport;
 use crate::system::System;
-
-/// What the firmware and the kernel read at boot only.
-const AT_BOOT: [&str; 3] = ["config.txt", "cmdline.txt", "modules-load.d/clusterhat.conf"];
-
-/// Where the settings come from while there is no file of ours.
-const VENDORS_SETTINGS: &str = "etc/default/clusterctrl";
-const OUR_SETTINGS: &str = "etc/clusterhat/clusterhat.toml";
 
 /// How to prepare a controller.
 #[derive(Clone, Debug, Default)]
@@ -115,9 +111,11 @@ fn set_up(sysroot: &Sysroot, asked: &Setup) -> Result<Outcome<SetupReport>, Erro
         )
     }));
     let there = |path| sysroot.has(&SysPath::root(path));
-    if there(VENDORS_SETTINGS)? && !there(OUR_SETTINGS)? {
+    if there(Sources::VENDORS)? && !there(Sources::OWN)? {
         notes.push(format!(
-            "the settings of /{VENDORS_SETTINGS} apply until there is an /{OUR_SETTINGS}"
+            "the settings of /{} apply until there is an /{}",
+            Sources::VENDORS,
+            Sources::OWN
         ));
     }
     let members = if error.is_some() { Vec::new() } else { members };
@@ -158,17 +156,22 @@ fn report(
     notes: Vec<String>,
 ) -> SetupReport {
     let changed: Vec<PathBuf> = plan.changes().iter().map(|change| change.path.clone()).collect();
-    let at_boot = |path: &PathBuf| AT_BOOT.iter().any(|name| path.ends_with(name));
     SetupReport {
         undo: false,
         dry_run,
-        reboot: changed.iter().any(at_boot),
+        reboot: plan.changes().iter().any(is_for_boot),
         diff: dry_run.then(|| plan.diff()),
         changed,
         groups,
         notes,
         edited: Vec::new(),
     }
+}
+
+/// Whether only the firmware or the kernel reads it, at boot.
+fn is_for_boot(change: &Change) -> bool {
+    let SysPath { partition, path } = &change.sys_path;
+    *partition == Partition::Boot || path.starts_with("etc/modules-load.d")
 }
 
 fn check_users(sysroot: &Sysroot, users: &[String]) -> Result<(), Error> {

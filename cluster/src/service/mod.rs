@@ -13,6 +13,9 @@ pub(crate) use answer::Answer;
 use std::io;
 use std::path::PathBuf;
 
+/// Its socket on an installed system, below the root.
+pub const SOCKET: &str = "run/clusterhat/clusterhatd.sock";
+
 /// Why the service does not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

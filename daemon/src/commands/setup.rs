@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use clusterhat::config::Sources;
 use serde::Serialize;
 use system_config::changes::{
     Changed, Draft, LONGEST_WAIT, Snapshot, SysPath, Sysroot, Undone, plan_undo, undo,
@@ -23,8 +24,6 @@ use crate::state_folder::StateFolder;
 const RECORD: &str = "daemon-setup";
 /// The name of our lines in the file.
 const BLOCK: &str = "clusterhatd";
-const OURS: &str = "etc/clusterhat/clusterhat.toml";
-const VENDORS: &str = "etc/default/clusterctrl";
 /// The same sentence as `clusterhat setup --dry-run`.
 const DRY_RUN: &str = "nothing was changed: this was a dry run";
 
@@ -141,7 +140,7 @@ impl Setup {
         state_dir: &Path,
         running: Option<&dyn Tools>,
     ) -> Result<Done<SetupReport>, Failure> {
-        let ours = SysPath::root(OURS);
+        let ours = SysPath::root(Sources::OWN);
         let mut system = Snapshot::new(sysroot);
         system.add_file(ours.clone())?;
         units::add(&mut system, service_unit::NAME)?;
@@ -215,7 +214,7 @@ fn first(settings: &Settings, state_dir: &Path) -> Result<First, Failure> {
 /// # Errors
 /// There is no place for our lines, or the service could not use what is there.
 fn configured(sysroot: &Sysroot, old: Option<&str>) -> Result<Settings, Failure> {
-    let (ours, vendors) = (SysPath::root(OURS), SysPath::root(VENDORS));
+    let (ours, vendors) = (SysPath::root(Sources::OWN), SysPath::root(Sources::VENDORS));
     let shown = sysroot.shown(&ours).display().to_string();
     let Some(text) = old else {
         if sysroot.has(&vendors)? {
@@ -279,7 +278,7 @@ fn take_back(
 ) -> Result<Done<SetupReport>, Failure> {
     let plan = plan_undo(sysroot, Changed::Leave)?;
     let mut notes = plan.notes().to_vec();
-    let ours = sysroot.shown(&SysPath::root(OURS));
+    let ours = sysroot.shown(&SysPath::root(Sources::OWN));
     if !notes.is_empty() && !plan.changes().iter().any(|change| change.path == ours) {
         let next = "to switch HTTPS off, remove its [daemon] table by hand and restart the service";
         notes.push(next.to_owned());
@@ -324,7 +323,10 @@ fn text(report: &SetupReport, first: &First, is_own: bool, is_served: bool) -> S
     let (certificate, fingerprint) = (first.certificate.display(), &first.fingerprint);
     lines.push(format!("certificate {certificate}, SHA-256 {fingerprint}"));
     if is_own {
-        lines.push(format!("to replace it, set certificate and key in [daemon] of /{OURS}"));
+        lines.push(format!(
+            "to replace it, set certificate and key in [daemon] of /{}",
+            Sources::OWN
+        ));
     }
     if let (Some(user), Some(password)) = (first.user, &first.password) {
         lines.push(format!("user {user}, password {password} (shown only once)"));
