@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clusterhat::chaos::ChaosError;
 use clusterhat::nodes::NodeSetError;
-use clusterhat::report::NodeState;
+use clusterhat::report::SwitchedNode;
 use clusterhat::{Error, ErrorKind, ErrorReport, shorten};
 use hat_driver::linux::{ClusterError as DriverError, chain};
 use system_config::network::NetworkError;
@@ -62,7 +62,7 @@ pub(crate) enum Failure {
         /// What was done, and what can be done.
         text: String,
         /// Each node that was to be switched.
-        switched: Vec<NodeState>,
+        switched: Vec<SwitchedNode>,
     },
     /// Somebody ended what puts back first what it has changed: a reset of hubs, power loss at random, `fan auto`.
     #[error("{error}")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clusterhat::nodes::{folded, label};
-use clusterhat::report::{NodeState, Report, ShutdownResult};
+use clusterhat::report::{Report, ShutdownResult, SwitchedNode};
 use clusterhat::{Error, Outcome};
 use hat_driver::linux::{ClusterError, Node};
 use hat_driver::power::{Action, ResultingState};
@@ -125,9 +125,9 @@ impl SoFar {
         self.asked.iter().copied().find(|node| label(*node) == name)
     }
 
-    fn state(&self, node: Node) -> NodeState {
+    fn state(&self, node: Node) -> SwitchedNode {
         if let Some(&(_, action)) = self.switched.iter().find(|entry| entry.0 == node) {
-            return NodeState::new(node, action, ResultingState::New);
+            return SwitchedNode::new(node, action, ResultingState::New);
         }
         let learned = self.others.as_ref().and_then(|others| others.get(&node).copied());
         let resulting = match &self.doing {
@@ -137,7 +137,7 @@ impl SoFar {
             // What was not switched yet may be just now.
             _ => learned.unwrap_or(ResultingState::Unknown),
         };
-        NodeState::new(node, self.action, resulting)
+        SwitchedNode::new(node, self.action, resulting)
     }
 
     /// How the command ends by this signal.
@@ -146,7 +146,7 @@ impl SoFar {
         Failure::Interrupted { signal, text: self.text(&switched), switched }
     }
 
-    fn text(&self, states: &[NodeState]) -> String {
+    fn text(&self, states: &[SwitchedNode]) -> String {
         let waiting = if matches!(self.doing, Doing::Waiting(_)) { " while waiting" } else { "" };
         let mut text = format!("interrupted{waiting}");
         let of = |action| {
@@ -165,7 +165,7 @@ impl SoFar {
             let _ = write!(text, "; not switched: {}", left.join(" "));
         }
         let is_silent = |node: &str| self.silent.iter().any(|silent| label(*silent) == node);
-        let is_sure = |state: &NodeState| {
+        let is_sure = |state: &SwitchedNode| {
             state.resulting != ResultingState::Unknown || is_silent(&state.node)
         };
         let is_sure = states.iter().all(is_sure);

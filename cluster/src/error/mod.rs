@@ -21,7 +21,7 @@ use crate::hooks::HookFailure;
 use crate::life::State;
 use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
-use crate::report::NodeState;
+use crate::report::SwitchedNode;
 use crate::service::ServiceError;
 use crate::shorten::shorten;
 use texts::{NodeClauses, list, orders, problems};
@@ -277,7 +277,7 @@ impl Error {
             Self::Driver(error) => report.add(error),
             Self::Vetoed { action, refusals } => {
                 let old = |refusal: &HookFailure| {
-                    NodeState::new(refusal.node, *action, ResultingState::Old)
+                    SwitchedNode::new(refusal.node, *action, ResultingState::Old)
                 };
                 report.switched = Some(refusals.iter().map(old).collect());
             }

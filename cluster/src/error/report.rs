@@ -5,7 +5,7 @@ use hat_driver::power::ResultingState;
 use serde::Serialize;
 
 use super::kind::ErrorKind;
-use crate::report::NodeState;
+use crate::report::SwitchedNode;
 
 /// An error as it is in JSON documents.
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ pub struct ErrorReport {
     pub resulting: Option<ResultingState>,
     /// The state of each node that was to be switched.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub switched: Option<Vec<NodeState>>,
+    pub switched: Option<Vec<SwitchedNode>>,
     /// Where boards were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched: Option<Vec<String>>,
@@ -57,8 +57,8 @@ impl ErrorReport {
             DriverError::Board {
                 target: Target::Beyond { switched_off: Some(places), .. },
                 ..
-            } => Some(NodeState::of_spare(places)),
-            _ => error.done().map(|done| NodeState::of_all(done, undone)),
+            } => Some(SwitchedNode::of_spare(places)),
+            _ => error.done().map(|done| SwitchedNode::of_all(done, undone)),
         };
         self.switched = states.filter(|states| !states.is_empty());
     }

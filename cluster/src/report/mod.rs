@@ -34,7 +34,9 @@ pub use event::EventReport;
 pub use network::{InventoryNode, InventoryReport, NetworkDone, NetworkReport};
 pub use no_agent::{NoAgent, NoAgentReason};
 pub use outputs::{NodeUsbBoot, OutputChange, OutputReport, UsbBootReport};
-pub use power::{BeyondSize, NodePower, NodeState, PlanReport, PlanStep, PowerReport, SystemState};
+pub use power::{
+    BeyondSize, NodePower, PlanReport, PlanStep, PowerReport, SwitchedNode, SystemState,
+};
 pub use restore::{RestoreNode, RestoreReport};
 pub use setup::SetupReport;
 pub use shutdown::{NodeReboot, NodeShutdown, RebootReport, ShutdownReport, ShutdownResult};

@@ -100,10 +100,10 @@ impl BeyondSize {
     }
 }
 
-/// What is known of a node, or of a position beyond a board's size, after an operation that failed.
+/// A node that an operation which failed was to switch, or a position beyond a board's size, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct NodeState {
+pub struct SwitchedNode {
     /// `pN`, or `hat1:P4`.
     pub node: String,
     /// What was done to it last, or was to be done.
@@ -113,7 +113,7 @@ pub struct NodeState {
     pub resulting: ResultingState,
 }
 
-impl NodeState {
+impl SwitchedNode {
     /// How far an action on a node got.
     #[must_use]
     pub fn new(node: Node, power: Action, resulting: ResultingState) -> Self {
