@@ -1,6 +1,9 @@
 //! What a command prints: text for people, one JSON document for programs, and why it failed in either.
 
+use std::fs::{self, File, Metadata};
 use std::io::Write as _;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::process::ExitCode;
 
 use clusterhat::report::SCHEMA;
@@ -125,7 +128,7 @@ pub fn print<T: Serialize>(
     }
     match failure {
         Some(Failure { message, exit_status, .. }) => {
-            if !as_json || printed.is_err() {
+            if !as_json || printed.is_err() || is_output_lost() {
                 complain(&message);
             }
             ExitCode::from(exit_status)
@@ -133,6 +136,15 @@ pub fn print<T: Serialize>(
         None if printed.is_ok() => ExitCode::SUCCESS,
         None => ExitCode::FAILURE,
     }
+}
+
+/// Whether nobody gets what is printed: standard output is `/dev/null`. It is so, too, where the caller has closed it, since the
+/// runtime opens that in its place before `main` begins.
+pub(super) fn is_output_lost() -> bool {
+    let output = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let device = |of: Metadata| of.file_type().is_char_device().then(|| of.rdev());
+    let output = output.and_then(|output| output.metadata()).ok().and_then(device);
+    output.is_some() && output == fs::metadata("/dev/null").ok().and_then(device)
 }
 
 /// Nothing is left to tell where this cannot be written.

@@ -8,6 +8,7 @@ use clap::Subcommand;
 use clusterhat::{parse_duration, rfc3339};
 use serde::Serialize;
 
+use super::printed::is_output_lost;
 use super::{Done, Failure};
 use crate::access::tokens::unix_now;
 use crate::access::{Audit, By, Caller, Role, Token, Tokens};
@@ -56,10 +57,16 @@ impl TokenCommand {
     /// Carries it out.
     ///
     /// # Errors
-    /// A state folder that cannot be used, a name that is taken, or one that is not there.
+    /// A state folder that cannot be used, a name that is taken, or one that is not there; a secret that nobody would see.
     pub fn run(&self, state_dir: &Path) -> Result<Done<TokenReport>, Failure> {
         match self {
             Self::Add { name, role, expires_in } => {
+                if is_output_lost() {
+                    return Err(Failure::usage(format!(
+                        "standard output is closed or leads to /dev/null, and the secret of {name} is shown only once: \
+                         nothing was made"
+                    )));
+                }
                 let opened = StateFolder::open(state_dir).and_then(open);
                 let (folder, tokens) = opened.map_err(|error| refused(state_dir, error))?;
                 let (token, secret) = tokens.create(name, *role, *expires_in)?;

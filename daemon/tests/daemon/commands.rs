@@ -69,6 +69,24 @@ fn a_secret_that_cannot_be_printed_is_said_to_be_lost() {
     }
 }
 
+/// Seen: exit status 0 with standard output closed, and a token whose secret nobody knows.
+#[test]
+fn a_secret_that_nobody_would_see_is_not_made() {
+    let parent = tempfile::tempdir().unwrap();
+    let state = parent.path().join("state");
+    for end in [">&-", ">/dev/null", "--json >&-"] {
+        let line = format!(r#""$0" token add x --state-dir "$1" {end}"#);
+        let mut command = Command::new("sh");
+        command.args(["-c", &line, env!("CARGO_BIN_EXE_clusterhatd")]).arg(&state);
+        let output = command.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{end}: {stderr}");
+        let told = "standard output is closed or leads to /dev/null, and the secret of x is shown only once: nothing was made";
+        assert!(stderr.contains(told), "{end}: {stderr}");
+        assert!(!state.exists(), "{end}");
+    }
+}
+
 /// Seen: it was not obeyed, and the service was set up at another address than was named, or for a simulation.
 #[test]
 fn what_says_how_to_serve_is_refused_beside_a_command() {
