@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 use clusterhat::nodes::folded;
-use clusterhat::report::Report;
-use clusterhat::{Action, AfterShutdown, NodeSet, Running, Shutdown, Start, parse_duration};
+use clusterhat::report::{BeyondSize, Report};
+use clusterhat::{
+    Action, AfterShutdown, Cluster, Error, NodeSet, Running, Shutdown, Start, parse_duration,
+};
 
 use super::confirm::{can_ask, confirm};
 use super::hooks::Hooks;
@@ -89,34 +91,55 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// Names the nodes that are running, and asks; a script is never asked. `instead` is what to do with them for
-    /// their data.
+    /// Says what may be lost, and asks, if there is anything; a script is never asked.
     fn confirm(
         &self,
         call: &mut Call,
-        nodes: &NodeSet,
-        instead: impl Fn(&str) -> String,
+        dangers: impl FnOnce(&mut Cluster) -> Result<Vec<String>, Error>,
     ) -> Result<(), Failure> {
         if self.yes || !can_ask() {
             return Ok(());
         }
-        let Running { seen, hidden } = call.open()?.running(nodes)?;
-        let verb = if seen.len() == 1 { "is" } else { "are" };
-        let (seen, hidden) = (folded(&seen), folded(&hidden));
-        let seen = (!seen.is_empty())
-            .then(|| format!("{seen} {verb} running, and may lose data; {}", instead(&seen)));
-        let hidden = (!hidden.is_empty()).then(|| {
-            format!(
-                "{hidden} may be running, as a USB hub that is off hides that, and may lose data; after `clusterhat hub on`, {}",
-                instead(&hidden)
-            )
-        });
-        let dangers: Vec<_> = seen.into_iter().chain(hidden).collect();
+        let dangers = dangers(call.open()?)?;
         if dangers.is_empty() {
             return Ok(());
         }
         confirm(false, &dangers.join("; "))
     }
+}
+
+/// Names the nodes that are running. `instead` is what to do with them for their data.
+fn running(
+    cluster: &mut Cluster,
+    nodes: &NodeSet,
+    instead: impl Fn(&str) -> String,
+) -> Result<Vec<String>, Error> {
+    let Running { seen, hidden } = cluster.running(nodes)?;
+    let verb = if seen.len() == 1 { "is" } else { "are" };
+    let (seen, hidden) = (folded(&seen), folded(&hidden));
+    let seen = (!seen.is_empty())
+        .then(|| format!("{seen} {verb} running, and may lose data; {}", instead(&seen)));
+    let hidden = (!hidden.is_empty()).then(|| {
+        format!(
+            "{hidden} may be running, as a USB hub that is off hides that, and may lose data; after `clusterhat hub on`, {}",
+            instead(&hidden)
+        )
+    });
+    Ok(seen.into_iter().chain(hidden).collect())
+}
+
+/// Names the positions that no node is meant to be at, which go off with all nodes.
+fn beyond(cluster: &mut Cluster, nodes: &NodeSet) -> Option<String> {
+    let boards = if nodes.is_all() { cluster.powered_beyond_size() } else { Vec::new() };
+    let named = |board: &BeyondSize| {
+        board.places.iter().map(|place| format!("{}:{place}", board.board)).collect::<Vec<_>>()
+    };
+    let places: Vec<_> = boards.iter().flat_map(named).collect();
+    let danger = format!(
+        "what has power at {}, beyond the configured size, cannot be asked to shut down, and may lose data",
+        places.join(" ")
+    );
+    (!places.is_empty()).then_some(danger)
 }
 
 impl Stagger {
@@ -169,12 +192,14 @@ impl Run for Off {
             };
             return Ok(plan?.map(Report::Plan));
         }
+        self.asking.confirm(call, |cluster| {
+            let instead = |names: &str| format!("`clusterhat shutdown {names}` shuts down first");
+            let running = if is_graceful { Vec::new() } else { running(cluster, &nodes, instead)? };
+            Ok(running.into_iter().chain(beyond(cluster, &nodes)).collect())
+        })?;
         if is_graceful {
             return shut_down(self.name(), call, &nodes, how);
         }
-        self.asking.confirm(call, &nodes, |names| {
-            format!("`clusterhat shutdown {names}` shuts down first")
-        })?;
         watched(self.name(), call, |cluster, observer| {
             Ok(cluster.switch(&nodes, Action::Off, observer)?.map(Report::Power))
         })
@@ -210,8 +235,10 @@ impl Run for Cycle {
         if self.stagger.dry_run {
             return Ok(call.open()?.plan_cycle(&nodes)?.map(Report::Plan));
         }
-        self.asking.confirm(call, &nodes, |names| {
-            format!("`clusterhat reboot {names}` restarts without a power cut")
+        self.asking.confirm(call, |cluster| {
+            running(cluster, &nodes, |names| {
+                format!("`clusterhat reboot {names}` restarts without a power cut")
+            })
         })?;
         if let Some(wait) = self.waiting.wait() {
             return watched(self.name(), call, |cluster, observer| {

@@ -371,6 +371,31 @@ fn off_asks_on_a_terminal_where_a_node_is_running() {
     assert!(!sure.stdout.contains("running") && sure.stdout.contains("off"), "{sure:?}");
 }
 
+/// Seen: they lost their power without a word before, even with --graceful.
+#[test]
+fn off_of_all_asks_on_a_terminal_where_places_beyond_the_configured_size_have_power() {
+    let world = world(|value| {
+        value["config"] = json!("TYPE=c\nCLUSTERHAT_SIZE=2\n");
+        value["chips"]["1"]["r"] = json!([0x9c, 0x9c, 0, 0, 0x7f]);
+    });
+    let latch = || world.read()["chips"]["1"]["r"][1].as_u64().unwrap() & 0xf;
+    let beyond = "what has power at hat1:P3 hat1:P4, beyond the configured size, cannot be asked to shut down, and may lose data. \
+                  Continue? [y/N]";
+    for args in ["off --graceful", "off"] {
+        let no = on_terminal(&world, args, "n\\n");
+        assert!(no.status == 1 && no.stdout.contains(beyond), "{args}: {no:?}");
+        assert_eq!(no.stdout.contains("p[1-2] are running"), args == "off", "{no:?}");
+        assert_eq!(latch(), 0xf, "{args}");
+    }
+    // These leave them alone.
+    let named = on_terminal(&world, "off --graceful p1", "");
+    assert!(!named.stdout.contains("beyond") && latch() == 0xe, "{named:?}");
+    let yes = on_terminal(&world, "off --graceful", "y\\n");
+    assert!(yes.status == 0 && latch() == 0, "{yes:?}");
+    let none = on_terminal(&world, "off", "");
+    assert!(none.status == 0 && !none.stdout.contains("Continue"), "{none:?}");
+}
+
 #[test]
 fn off_is_a_cut_for_a_script_unless_it_is_graceful() {
     let world = world(|_| {});

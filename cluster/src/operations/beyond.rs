@@ -35,16 +35,21 @@ pub(super) fn switch_off(cluster: &mut Cluster) -> (Vec<BeyondSize>, Option<Erro
 }
 
 impl Cluster {
+    /// The positions that have power although no node is meant to be there: those beyond a board's configured size. Switches
+    /// nothing, and leaves boards out that do not answer.
+    pub fn powered_beyond_size(&mut self) -> Vec<BeyondSize> {
+        each(self, powered).0
+    }
+
     /// What [`off`] would do. Writes nothing. What fails here has failed at the nodes before.
     pub(super) fn steps_beyond(&mut self) -> Vec<PlanStep> {
-        let (beyond_size, _) = each(self, powered);
         let step = |BeyondSize { board, places }| PlanStep {
             wait_s: 0.0,
             action: Action::Off,
             nodes: places.into_iter().map(|place| format!("{board}:{place}")).collect(),
             shut_down: false,
         };
-        beyond_size.into_iter().map(step).collect()
+        self.powered_beyond_size().into_iter().map(step).collect()
     }
 }
 
