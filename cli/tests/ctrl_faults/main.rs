@@ -45,6 +45,7 @@ enum Ask {
 const ASKS: &[Ask] = &[
     Ask::On(&[0]),
     Ask::On(&[0, 1, 2]),
+    Ask::On(&[1, 2]),
     Ask::Off(&[0, 1, 2]),
     Ask::Set(Output::Alert, true),
     Ask::Set(Output::Led, false),
@@ -263,6 +264,19 @@ impl Case<'_> {
         let changed: Vec<_> = (0..old.len()).filter(|node| old[*node] != now[*node]).collect();
         let told: Vec<_> = done.nodes.iter().map(|node| usize::from(node.position())).collect();
         assert!(told.iter().all(|node| changed.contains(node)), "{}: {told:?}", self.context);
+        // Seen: told as commanded where the board had not said what the node is, and nothing had been sent to it.
+        for result in &done.results {
+            let node = usize::from(result.node.position());
+            let context = format!("{}: {}", self.context, chain(error));
+            match result.resulting {
+                ResultingState::Old => assert_eq!(now[node], old[node], "{context}"),
+                ResultingState::New => assert_eq!(now[node], u8::from(done.on), "{context}"),
+                ResultingState::Unknown => {}
+            }
+        }
+        if chain(error).contains("was accepted") {
+            assert_ne!(*resulting, ResultingState::Old, "{}: {}", self.context, chain(error));
+        }
         if *resulting == ResultingState::Old {
             assert_eq!(changed, told, "{}: {}", self.context, chain(error));
         }

@@ -51,6 +51,11 @@ pub enum CtrlError<E> {
         /// The nodes; none where it is the board's setting.
         nodes: Positions,
     },
+    /// The board did not say whether these nodes are on, so that they were not switched on, and they are off.
+    Untold {
+        /// The nodes.
+        nodes: Positions,
+    },
     /// The HAT of these nodes is not there; a command to them does nothing.
     Absent {
         /// The nodes.
@@ -92,6 +97,14 @@ impl<E> fmt::Display for CtrlError<E> {
                 write!(
                     f,
                     "{command} was accepted, but {} of the board {verb} not follow",
+                    Numbers(*nodes)
+                )
+            }
+            Self::Untold { nodes } => {
+                let verb = if is_one(*nodes) { "is" } else { "are" };
+                write!(
+                    f,
+                    "{} of the board {verb} off, and the board did not say so when asked first: nothing was sent, repeat this",
                     Numbers(*nodes)
                 )
             }

@@ -79,6 +79,10 @@ impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
         state.on.union(state.unread).union(state.absent)
     }
 
+    fn unknown(&self, state: NodesPower) -> Positions {
+        state.unread.union(state.absent)
+    }
+
     fn apply(
         &mut self,
         state: NodesPower,
@@ -128,12 +132,15 @@ impl<B: I2c, D: DelayNs> Switchable for Device<B, D> {
         let differs = |&position: &u8| seen.on.has(position) != told.has(position);
         let readable = nodes.without(seen.unread).without(seen.absent);
         let wrong: Positions = readable.iter().filter(differs).collect();
+        let untold = wrong.intersection(state.unread);
+        let wrong = wrong.without(untold);
         if let Some(position) = wrong.iter().next() {
             let command = if told.has(position) { Command::On } else { Command::Off };
             return Err(CtrlError::NotFollowed { command, nodes: wrong });
         }
         match error {
             Some(error) => Err(error),
+            None if !untold.is_empty() => Err(CtrlError::Untold { nodes: untold }),
             None if seen.absent.is_empty() => Ok(()),
             None => Err(CtrlError::Absent { nodes: seen.absent }),
         }

@@ -105,7 +105,7 @@ impl Cluster {
         asked: &[Node],
         run: &mut Run,
     ) {
-        let Failure { cause, nodes, resulting, done, left } = failure;
+        let Failure { cause, nodes, resulting, done, left, untold } = failure;
         let first = self.first(slot);
         run.right.extend(first.all_beside(request.without(left).without(done)));
         match cause {
@@ -130,6 +130,12 @@ impl Cluster {
                     (false, _) => wrong,
                     (true, true) => request.without(done),
                     (true, false) => nodes,
+                };
+                let untold = untold.intersection(nodes);
+                let resulting = match resulting {
+                    _ if untold == nodes => ResultingState::Old,
+                    ResultingState::New if !untold.is_empty() => ResultingState::Unknown,
+                    resulting => resulting,
                 };
                 let target = Target::nodes(first.all_beside(nodes));
                 let error = self.failed(slot, target, resulting, source);

@@ -35,13 +35,19 @@ impl Cluster {
                 resulting,
                 done,
                 left,
+                untold,
             }) if done.is_empty() => {
                 self.init_slot(slot)?;
                 match session.tell(PowerEvent::Initialised { board: self.slots[slot].board }) {
                     Ok(()) => self.run_once(slot, request, action, session),
-                    Err(stop) => {
-                        Ok(Err(Failure { cause: Cause::Stop(stop), nodes, resulting, done, left }))
-                    }
+                    Err(stop) => Ok(Err(Failure {
+                        cause: Cause::Stop(stop),
+                        nodes,
+                        resulting,
+                        done,
+                        left,
+                        untold,
+                    })),
                 }
             }
             result => Ok(result),

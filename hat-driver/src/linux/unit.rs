@@ -215,6 +215,14 @@ impl Switchable for Unit {
         }
     }
 
+    fn unknown(&self, state: UnitState) -> Positions {
+        match (self, state) {
+            (Self::Hat(board), UnitState::Hat(state)) => board.unknown(state),
+            (Self::Ctrl(device), UnitState::Ctrl(nodes)) => device.unknown(nodes),
+            _ => Positions::NONE,
+        }
+    }
+
     fn apply(
         &mut self,
         state: UnitState,

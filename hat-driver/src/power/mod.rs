@@ -75,6 +75,11 @@ pub trait Switchable {
     /// The nodes that are on in a state.
     fn on(&self, state: Self::State) -> Positions;
 
+    /// The nodes that [`Self::on`] counts as on although the board did not say so: none of them is switched on.
+    fn unknown(&self, _state: Self::State) -> Positions {
+        Positions::NONE
+    }
+
     /// Switches nodes and reads back the register that does it. Returns the new state.
     ///
     /// # Errors

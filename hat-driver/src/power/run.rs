@@ -28,6 +28,8 @@ pub struct Failure<E, S> {
     pub done: Positions,
     /// The nodes asked for that neither were as asked nor were switched.
     pub left: Positions,
+    /// The nodes that were to be switched on and were told nothing, since the board did not say whether they are.
+    pub untold: Positions,
 }
 
 /// A plan that ran to its end.
@@ -63,6 +65,7 @@ pub fn switch<B: Switchable, C: SwitchHooks>(
         right: nothing,
         fresh: nothing,
         missed: nothing,
+        untold: nothing,
     };
     run.enter()?;
     run.request = run.hooks.still_asked(request);
@@ -88,6 +91,8 @@ struct Run<'a, B, C> {
     fresh: Positions,
     /// The nodes that did not follow when they were switched, nor since.
     missed: Positions,
+    /// The nodes that count as on and were told nothing, since the board did not say what they are.
+    untold: Positions,
 }
 
 impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
@@ -100,7 +105,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
         let mut state = state.map_err(|error| self.between(Cause::Board(error)))?;
         self.asked(state)?;
         let plan = Plan::new(self.board.on(state), self.request, self.action, delay, wait);
-        self.right = self.request.without(plan.nodes());
+        self.right = self.request.without(plan.nodes()).without(self.untold);
         let wait = plan.wait_after();
         for step in plan {
             if !step.wait.is_zero() {
@@ -125,6 +130,8 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
         let on = self.board.on(state);
         let expected = match self.action {
             Action::On => {
+                let unknown = self.board.unknown(state).intersection(self.request);
+                self.untold = unknown.without(self.done).without(self.right);
                 self.missed = self.missed.without(on);
                 self.right.without(self.missed)
             }
@@ -169,7 +176,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
             Action::On => nodes.without(on),
             Action::Off => nodes.intersection(on),
         };
-        self.right = self.right.union(nodes.without(due));
+        self.right = self.right.union(nodes.without(due).without(self.untold));
         if due.is_empty() {
             return Ok(state);
         }
@@ -215,6 +222,7 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
             resulting: ResultingState::Old,
             done: self.done.without(self.missed),
             left: self.request.without(self.right.without(self.missed)),
+            untold: self.untold,
         }
     }
 }

@@ -133,9 +133,11 @@ impl BoardError {
             Self::Hat(
                 HatError::PinsDiffer { signals, .. } | HatError::NotDriven { signals, .. },
             ) => signals.positions(),
-            Self::Ctrl(CtrlError::NotFollowed { nodes, .. } | CtrlError::Absent { nodes }) => {
-                *nodes
-            }
+            Self::Ctrl(
+                CtrlError::NotFollowed { nodes, .. }
+                | CtrlError::Untold { nodes }
+                | CtrlError::Absent { nodes },
+            ) => *nodes,
             _ => Positions::NONE,
         }
     }
