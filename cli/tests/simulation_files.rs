@@ -348,6 +348,17 @@ fn a_root_that_is_named_has_the_configuration_of_a_simulation() {
     assert_eq!(with_root(&["on", "own", "--dry-run"]).status, 2);
     assert_eq!(with_root(&["on", "of-root", "--dry-run"]).status, 0);
     assert_eq!(world.run(&["on", "own", "--dry-run"]).status, 0);
+    // Seen: the vendor's file of the root took the simulation's clusterhat.toml away.
+    fs::remove_file(root.join("etc/clusterhat/clusterhat.toml")).unwrap();
+    fs::create_dir_all(root.join("etc/default")).unwrap();
+    fs::write(root.join("etc/default/clusterctrl"), "TYPE=c\nCLUSTERHAT_SIZE=2\n").unwrap();
+    let output = with_root(&["on", "own", "p4", "--dry-run"]);
+    assert_eq!(output.status, 0, "{output:?}");
+    let mut bare = world.read();
+    bare.as_object_mut().unwrap().remove("clusterhat_toml");
+    let bare = World::new(&bare);
+    let output = bare.run(&["--root", &named, "maxpi"]);
+    assert_eq!((&*output.stdout, output.status), ("2\n", 0), "{output:?}");
     let other = world.folder().join("other.toml");
     fs::write(&other, "[nodes.p1]\nname = \"other\"\n").unwrap();
     let output = with_root(&["--config", &other.display().to_string(), "on", "other", "--dry-run"]);

@@ -174,7 +174,8 @@ fn hook_folder(options: &Options, settings: &Settings) -> Option<HookFolder> {
 }
 
 /// A simulation brings its own configuration: the machine's belongs to other boards. One that the caller names replaces it,
-/// and so do the files of a root that the caller names, where it has any.
+/// and so do the files of a root that the caller names, each where it is there: also a simulation's clusterhat.toml counts before the
+/// vendor's file.
 fn read(backend: &Backend, options: &Options) -> Result<Sources, Error> {
     let config = options.config.as_deref();
     let simulation = match backend {
@@ -189,9 +190,9 @@ fn read(backend: &Backend, options: &Options) -> Result<Sources, Error> {
         Some(root) => Sources::read(root, None)?,
         None => Sources::default(),
     };
-    if sources == Sources::default() {
+    if sources.toml.is_none() {
         sources.toml = text("clusterhat_toml", simulation.config());
-        sources.legacy = text("config", simulation.legacy_config());
+        sources.legacy = sources.legacy.or_else(|| text("config", simulation.legacy_config()));
     }
     if let Some(path) = config {
         sources.toml = Some(Sources::read_own(path)?);
