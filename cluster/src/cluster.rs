@@ -1,5 +1,8 @@
 //! The boards of a controller with their nodes' names and settings.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
 use hat_driver::Positions;
 use hat_driver::linux::{Board, BoardModel, Cluster as Driver, ClusterError as DriverError, Node};
 
@@ -168,18 +171,14 @@ impl Cluster {
     #[must_use]
     pub fn unrecorded(&self) -> Option<String> {
         let (path, result) = self.driver.check_record();
-        let error = result.err()?;
-        if error.kind() == std::io::ErrorKind::InvalidData {
-            return Some(format!(
-                "the record {} was damaged and is begun anew: what other processes have switched or asked for is not known",
-                path.display()
-            ));
-        }
-        Some(format!(
-            "cannot use the record {}: {error}; other processes will not honour the delay of nodes switched on \
-             here, and `off` may not stop a running `on`; remove it, or make it writable",
-            path.display()
-        ))
+        Some(unusable(&path, &result.err()?, "was damaged and is begun anew"))
+    }
+
+    /// What [`Self::unrecorded`] would say. Makes no record, and leaves a damaged one as it is.
+    pub(crate) fn would_be_unrecorded(&self) -> Option<String> {
+        let (path, result) = self.driver.look_at_record();
+        let damaged = "is damaged, and the next command that switches begins it anew";
+        Some(unusable(&path, &result.err()?, damaged))
     }
 
     /// What operations came across so far that did not keep them from their end, a sentence each.
@@ -287,5 +286,19 @@ impl Cluster {
             _ => None,
         });
         Err(Error::NoSuchOrder { order, connected: orders.collect() })
+    }
+}
+
+/// Why callers do not hear of each other through their record.
+fn unusable(path: &Path, error: &io::Error, damaged: &str) -> String {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::InvalidData => format!(
+            "the record {path} {damaged}: what other processes have switched or asked for is not known"
+        ),
+        _ => format!(
+            "cannot use the record {path}: {error}; other processes will not honour the delay of nodes switched on \
+             here, and `off` may not stop a running `on`; remove it, or make it writable"
+        ),
     }
 }

@@ -166,7 +166,7 @@ impl Facts {
             Err(error) => return Err(error),
         };
         self.warnings.extend(cluster.surplus());
-        self.unrecorded = cluster.unrecorded();
+        self.unrecorded = cluster.would_be_unrecorded();
         self.desired = cluster.desired.as_ref().map(|store| store.read().map(drop));
         self.left_by_chaos = chaos::left(&cluster).map_err(|error| {
             if let ChaosError::Damaged { path, problem } = &error {

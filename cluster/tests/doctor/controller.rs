@@ -243,11 +243,14 @@ impl Healthy {
         doctor::examine(&subject).expect("it can be looked at").report
     }
 
-    /// Every file and its bytes.
+    /// Every file of the system and of the simulation, and its bytes.
     pub(crate) fn every_file(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(self.root.path(), &mut files);
-        files.insert(self.world.path(), fs::read(self.world.path()).expect("the world"));
+        // Not its locks, which exclude others from it.
+        for path in [self.world.path(), self.world.lock("record")] {
+            files.extend(fs::read(&path).ok().map(|bytes| (path, bytes)));
+        }
         files
     }
 }

@@ -26,6 +26,12 @@ fn no_check_writes_anything() {
     let before = healthy.every_file();
     healthy.examine();
     assert_eq!(healthy.every_file(), before);
+    // Seen: begun anew.
+    std::fs::write(healthy.world.lock("record"), "damaged").expect("a file");
+    let before = healthy.every_file();
+    let found = healthy.examine().findings;
+    assert!(found.iter().any(|one| one.what.contains("is damaged, and the next")), "{found:?}");
+    assert_eq!(healthy.every_file(), before);
 }
 
 /// "Not found" is not "fine": without a system around the boards its checks are named.

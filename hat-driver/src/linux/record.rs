@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags, access};
 use rustix::io::Errno;
 
 use super::lock::{self, LockError};
@@ -21,21 +21,55 @@ const LIMIT: Duration = Duration::from_secs(1);
 const MOST_BYTES: u64 = 4096;
 
 /// Reads the text, and replaces it where `change` returns another; nobody else comes between. An
-/// absent file is made, and is then everybody's who may reach its folder: as the lock files are.
+/// absent file is made where there is something to write, and is then everybody's who may reach its folder: as the lock
+/// files are. `change` is called anew then, since somebody else may have been faster.
 pub(super) fn change(
     path: &Path,
     change: &mut dyn FnMut(&str) -> Option<String>,
 ) -> io::Result<()> {
+    let is_absent = open_with(path, false).is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+    if is_absent && change("").is_none() {
+        return Ok(());
+    }
     let (file, is_writable) = open(path)?;
     lock(&file)?;
-    let mut bytes = Vec::new();
-    (&file).take(MOST_BYTES).read_to_end(&mut bytes)?;
-    let Some(text) = change(&String::from_utf8_lossy(&bytes)) else { return Ok(()) };
+    let Some(text) = change(&read(&file)?) else { return Ok(()) };
     if !is_writable {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     file.write_all_at(text.as_bytes(), 0)?;
     file.set_len(text.len() as u64)
+}
+
+/// The text, where [`change`] could change it; empty where the file is absent and could be made. Makes and changes nothing.
+pub(super) fn look(path: &Path) -> io::Result<String> {
+    let file = match open_with(path, true) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut folders = path.ancestors().skip(1);
+            // A link to nothing is in the way of a folder.
+            let folder = folders.find(|folder| folder.symlink_metadata().is_ok());
+            let folder = folder.unwrap_or(Path::new("."));
+            access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
+            return Ok(String::new());
+        }
+        file => file?,
+    };
+    check_regular(&file)?;
+    lock(&file)?;
+    read(&file)
+}
+
+fn read(file: &File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn check_regular(file: &File) -> io::Result<()> {
+    match file.metadata()?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+    }
 }
 
 /// Opens the file, and says whether it may be written.
@@ -49,10 +83,7 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
             },
             Err(error) => (open_with(path, false).map_err(|_| error)?, false),
         };
-        return match found.0.metadata()?.is_file() {
-            true => Ok(found),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
-        };
+        return check_regular(&found.0).map(|()| found);
     }
 }
 
@@ -93,7 +124,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::thread;
 
-    fn read(path: &Path) -> io::Result<String> {
+    fn read_text(path: &Path) -> io::Result<String> {
         let mut text = String::new();
         change(path, &mut |old| {
             text = old.to_owned();
@@ -106,12 +137,27 @@ mod tests {
     fn a_shorter_text_leaves_nothing_of_a_longer_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock").join("record");
-        assert_eq!(read(&path).unwrap(), "");
+        assert_eq!(read_text(&path).unwrap(), "");
         for text in ["a longer text", "short"] {
             change(&path, &mut |_| Some(text.to_owned())).unwrap();
-            assert_eq!(read(&path).unwrap(), text);
+            assert_eq!(read_text(&path).unwrap(), text);
         }
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666);
+    }
+
+    #[test]
+    fn who_looks_makes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock").join("record");
+        assert_eq!(
+            (look(&path).unwrap(), read_text(&path).unwrap()),
+            <(String, String)>::default()
+        );
+        assert!(!path.parent().unwrap().exists());
+        change(&path, &mut |_| Some("text".to_owned())).unwrap();
+        assert_eq!(look(&path).unwrap(), "text");
+        assert!(look(Path::new("/proc/sys/none/record")).is_err(), "nobody can make it");
+        assert!(look(folder.path()).is_err());
     }
 
     #[test]
@@ -126,7 +172,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(read(&path).unwrap(), "200");
+        assert_eq!(read_text(&path).unwrap(), "200");
     }
 
     #[test]
@@ -142,7 +188,7 @@ mod tests {
                         start.wait();
                         change(&path, &mut |text| Some(format!("{text}{caller}"))).unwrap();
                         start.wait();
-                        assert_eq!(read(&path).unwrap().len(), 4);
+                        assert_eq!(read_text(&path).unwrap().len(), 4);
                     }
                 });
             }
@@ -167,7 +213,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("lock");
         symlink("nowhere", &folder).unwrap();
-        let error = read(&folder.join("record")).unwrap_err();
+        let path = folder.join("record");
+        assert!(look(&path).is_err());
+        let error = change(&path, &mut |_| Some(String::new())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotADirectory, "{error}");
     }
 }

@@ -15,6 +15,7 @@ use super::exclusion::Stop;
 use super::handle::{Board, Node};
 use super::ledger::Ledger;
 use super::platform::Resource;
+use super::record;
 use super::run::Run;
 use super::session::Session;
 use super::throttled::UNDER_VOLTAGE_NOW;
@@ -189,5 +190,18 @@ impl Cluster {
             written => written,
         };
         (path.unwrap_or_default(), checked)
+    }
+
+    /// What [`Self::check_record`] would come across. Makes no record, and leaves a damaged one as it is.
+    pub fn look_at_record(&self) -> (PathBuf, io::Result<()>) {
+        let path = self.platform.lock_path(Resource::Record);
+        let looked = path.as_deref().map_or_else(
+            |error| Err(io::Error::new(error.kind(), error.to_string())),
+            |path| match Ledger::is_whole(&record::look(path)?) {
+                true => Ok(()),
+                false => Err(io::ErrorKind::InvalidData.into()),
+            },
+        );
+        (path.unwrap_or_default(), looked)
     }
 }
