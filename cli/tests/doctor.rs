@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use clusterhat_tests::command::{Output, World};
 use command::Run as _;
@@ -65,6 +66,22 @@ fn the_exit_status_says_whether_something_needs_doing() {
     assert_eq!((well.status, &*well.stderr), (0, ""), "{well:?}");
     let nothing = doctor(&world, root.path(), &["--fix"]);
     assert!(nothing.stdout.starts_with("nothing to fix\n") && unmade(&nothing), "{nothing:?}");
+}
+
+/// Seen: run/lock/clusterhat-power.record.
+#[test]
+fn a_question_makes_nothing_below_a_root() {
+    let root = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(root.path().join("etc/clusterhat")).expect("it can be made");
+    let board = "[[board]]\nbus = 1\naddress = 0x20\nrevision = \"2.5\"\n";
+    fs::write(root.path().join("etc/clusterhat/clusterhat.toml"), board).expect("it works");
+    for words in [&["doctor"][..], &["status"], &["is-on", "p1"], &["off", "--dry-run"]] {
+        let mut command = Command::new(command::clusterhat());
+        command.args(["--root", root.path().to_str().expect("UTF-8")]).args(words);
+        assert_ne!(Output::of(&mut command).status, 0, "the board is not there");
+        let made = fs::read_dir(root.path()).expect("it is there").count();
+        assert_eq!(made, 1, "{words:?}");
+    }
 }
 
 #[test]

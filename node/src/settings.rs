@@ -1,10 +1,10 @@
 //! Options over `/etc/clusterhat/node.toml` over defaults.
 
-use std::io;
 use std::path::Path;
 
 use gadget_config::node_file::NODE_FILE;
 use gadget_config::{NodeFile, Profile};
+use node_link::text::TomlText;
 use system_config::changes::read as read_below;
 
 use crate::args::SettingArgs;
@@ -46,8 +46,8 @@ fn read(root: &Path, warnings: &mut Vec<String>) -> Result<NodeFile, NodeError> 
     let path = &root.join(NODE_FILE);
     let unreadable = |source| NodeError::Unreadable { path: path.clone(), source };
     let bytes = read_below(root, Path::new(NODE_FILE)).map_err(unreadable)?.unwrap_or_default();
-    let text = String::from_utf8(bytes).map_err(io::Error::other).map_err(unreadable)?;
-    let (file, told) = NodeFile::parse(&text, path)?;
+    let text = TomlText::of_bytes(path, &bytes)?.as_str();
+    let (file, told) = NodeFile::parse(text, path)?;
     warnings.extend(told.iter().map(ToString::to_string));
     Ok(file)
 }

@@ -6,7 +6,7 @@
 #[path = "../../system-config/tests/card/tree.rs"]
 mod tree;
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::process::{Command, Output};
 
 use clusterhat_tests::schema::Schema;
@@ -116,6 +116,20 @@ fn warnings_are_in_the_document() {
     let document = document(&card, &["--json", "up"], 2);
     let warning = document["warnings"][0].as_str().unwrap();
     assert!(warning.ends_with("did you mean \"ethernet\"?"), "{warning}");
+}
+
+/// Seen: "check its permissions: invalid utf-8 sequence of 1 bytes from index 12".
+#[test]
+fn a_file_in_another_encoding_is_told_with_the_line() {
+    let card = Card::stock("trixie");
+    card.write("root/etc/clusterhat/node.toml", "");
+    fs::write(card.path("root/etc/clusterhat/node.toml"), b"id = 3\n# caf\xe9\n").unwrap();
+    for words in [&["--json", "up"][..], &["--json", "status"], &["--json", "agent", "--stdio"]] {
+        let output = run(&card, words);
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {text}");
+        assert!(text.contains("node.toml:2: not UTF-8: save this file as UTF-8"), "{text}");
+    }
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn files_are_read_below_a_root() {
     assert_eq!((settings.first, settings.legacy), (5, None));
     std::fs::write(&path, b"# \xe9").unwrap();
     let error = read(None).unwrap_err().to_string();
-    assert_eq!(error, format!("{}:1: not UTF-8: correct it by hand", path.display()));
+    assert_eq!(error, format!("{}:1: not UTF-8: save this file as UTF-8", path.display()));
 
     let other = root.path().join("other.toml");
     let error = read(Some(&other)).unwrap_err().to_string();

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_refused_by_its_line() {
         let error = edit(b"id = 3\n# \xff\n", "3").unwrap_err();
-        assert_eq!(error.to_string(), "node.toml:2: not UTF-8: correct it by hand");
+        assert_eq!(error.to_string(), "node.toml:2: not UTF-8: save this file as UTF-8");
         let error = edit(b"id = 999\n", "3").unwrap_err().to_string();
         assert!(error.starts_with("node.toml:1: ") && error.contains("1 to 252"), "{error}");
     }

@@ -71,7 +71,7 @@ impl<'a> TomlText<'a> {
     pub fn of_bytes(path: &'a Path, bytes: &'a [u8]) -> Result<Self, FileMessage> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let line = line_after(&bytes[..error.valid_up_to()]);
-            FileMessage::new(path, line, "not UTF-8: correct it by hand".to_owned())
+            FileMessage::new(path, line, "not UTF-8: save this file as UTF-8".to_owned())
         })?;
         Ok(Self { path, text })
     }
@@ -158,7 +158,7 @@ mod tests {
         let error = text("a = 1\na = 2").parse().unwrap_err();
         assert!(error.to_string().starts_with("a.toml:2: "), "{error}");
         let error = TomlText::of_bytes(Path::new("a.toml"), b"a = 1\n# \xff").unwrap_err();
-        assert_eq!(error.to_string(), "a.toml:2: not UTF-8: correct it by hand");
+        assert_eq!(error.to_string(), "a.toml:2: not UTF-8: save this file as UTF-8");
     }
 
     #[test]
