@@ -1,6 +1,15 @@
-//! Packet filters as the programs that make them leave them, recorded in a network namespace with
-//! iptables 1.8.9 (nf_tables), nft 1.0.6, ufw 0.36.2 and firewalld 1.3.3; Docker's rules are those of its
-//! releases 20.10 and 28, made by hand. In the folder `filters`, by `nft -j list ruleset` and `iptables -S`.
+//! Packet filters as the programs that make them leave them, recorded in a network namespace of Debian, by
+//! `nft -j list ruleset` and `iptables -S`. In the folder `filters`:
+//!
+//! | file | program | of Debian |
+//! |---|---|---|
+//! | `docker` | Docker 20.10.24; 26.1.5 of Debian 13 makes the same rules | 12 |
+//! | `docker28` | Docker 28.5.2 | sid |
+//! | `ufw` | ufw 0.36.2; Debian 13 and sid have the same release and rules | 12 |
+//! | `firewalld` | firewalld 1.3.3 | 12 |
+//! | `firewalld2` | firewalld 2.3.1; 2.5.2 of sid lets the same through | 13 |
+//! | `firewalld2-shared` | the same with the bridge in the zone of NetworkManager 1.52.1's method "shared" | 13 |
+//! | `nftables` | a rule set written by hand, loaded by nft 1.0.6 | 12 |
 
 use std::fs;
 use std::path::Path;
@@ -52,6 +61,7 @@ fn what_stops_nodes_is_told_by_who_does() {
         // Its rules for what comes in let no DHCP and no DNS in.
         ("ufw", &["forward-policy", "input-policy"]),
         ("firewalld", &["forward-policy", "input-policy"]),
+        ("firewalld2", &["forward-policy", "input-policy"]),
         ("nftables", &["forward-policy"]),
     ] {
         for manager in [NetworkManager, Networkd] {
@@ -69,7 +79,11 @@ fn what_stops_nodes_is_told_by_who_does() {
 /// Its zone and its policy for nodes, as `--allow-forwarding` writes them.
 #[test]
 fn firewalld_lets_nodes_through_by_the_files_for_it() {
-    assert_eq!(kinds(&filtered(Networkd, "firewalld-allowed"), NetworkMode::Nat), [""; 0]);
+    for name in ["firewalld-allowed", "firewalld2-allowed"] {
+        assert_eq!(kinds(&filtered(Networkd, name), NetworkMode::Nat), [""; 0], "{name}");
+    }
+    // NetworkManager has a zone of its own for what it shares.
+    assert_eq!(kinds(&filtered(NetworkManager, "firewalld2-shared"), NetworkMode::Nat), [""; 0]);
 }
 
 /// Where frames of bridges are shown to IPv4's rules.
