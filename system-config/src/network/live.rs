@@ -48,7 +48,10 @@ pub fn activate(
         }
         Some(earlier) => {
             plan.files.reversed().apply(sysroot)?;
-            deactivate(settings, tools).and_then(|()| bring_up(earlier, tools))
+            // Without its uplink, whose DHCP server may be silent, the nodes still have each other and the controller.
+            let down = deactivate(settings, tools);
+            let up = bring_up(earlier, tools);
+            down.and(up)
         }
     };
     match back {
@@ -100,9 +103,12 @@ fn restart_bridge(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), N
 /// # Errors
 /// What the manager says.
 pub fn deactivate(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
-    if settings.allow_forwarding {
-        stop_forwarding(tools)?;
-    }
+    // Rules that stay harm nobody; on the uplink hangs the connection of who is there.
+    let stopped = if settings.allow_forwarding { stop_forwarding(tools) } else { Ok(()) };
+    take_down(settings, tools).and(stopped)
+}
+
+fn take_down(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
     match settings.manager {
         Manager::NetworkManager => {
             run(tools, "nmcli", &["connection", "reload"])?;

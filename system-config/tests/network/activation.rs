@@ -161,6 +161,44 @@ fn a_failed_bridge_gives_the_nat_back_that_was_there() {
     }
 }
 
+/// The DHCP server that the bridge waited for in vain gives the uplink no address either.
+#[test]
+fn a_nat_is_given_back_without_its_uplink_and_told_so() {
+    for (manager, fails, last) in [
+        (NetworkManager, &[NM_UPLINK, NM_OWN, NM_ADDED][..], NM_BRIDGE.to_owned()),
+        (
+            Networkd,
+            &[&*wait("clusterhat0:routable"), &wait("eth0:routable")],
+            wait("clusterhat0:no-carrier"),
+        ),
+    ] {
+        let machine = willing(manager, NetworkMode::Nat);
+        let survey = machine.survey();
+        let plan = machine.plan(&request(NetworkMode::Bridge)).unwrap();
+        plan.files.apply(&machine.sysroot()).unwrap();
+        for call in fails {
+            machine.tools.fail(call, "no address");
+        }
+        machine.tools.calls.borrow_mut().clear();
+        let tried = activate(&plan, survey.settings(), &machine.sysroot(), &machine.tools);
+        let error = tried.unwrap_err();
+        assert!(matches!(error, NetworkError::NotPutBack { .. }), "{error}");
+        assert_eq!(told(&machine).last(), Some(&last));
+    }
+}
+
+/// What keeps a rule from being removed does not keep the uplink from its address.
+#[test]
+fn the_uplink_comes_back_whatever_becomes_of_the_rules() {
+    let machine = willing(Networkd, NetworkMode::Bridge);
+    let with = NetworkRequest { allow_forwarding: true, ..request(NetworkMode::Bridge) };
+    let settings = machine.plan(&with).unwrap().settings;
+    machine.tools.fail("systemctl daemon-reload", "no systemd");
+    let error = deactivate(&settings, &machine.tools).unwrap_err();
+    assert!(error.to_string().contains("no systemd"), "{error}");
+    assert_eq!(told(&machine).last(), Some(&wait("eth0:routable")));
+}
+
 /// It would keep the addresses of the NAT: its port is brought up, and no more.
 #[test]
 fn a_bridge_that_is_up_for_nat_is_started_anew_for_an_uplink() {
