@@ -36,8 +36,15 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// What an own check is about, by the word of the finding.
 const CLASH: &[&str] = &["address-clash"];
-const FILTER: &[&str] =
-    &["docker-forward", "forward-policy", "forward-unknown", "input-policy", "input-unknown"];
+const FILTER: &[&str] = &[
+    "docker-forward",
+    "forward-policy",
+    "forward-unknown",
+    "between-policy",
+    "between-unknown",
+    "input-policy",
+    "input-unknown",
+];
 const UNREAD: &str = "filter-unread";
 /// Of these, nodes.rs knows more, and the last one is over once the network is set up.
 const ELSEWHERE: &[&str] = &["wrong-place", "your-connection"];

@@ -197,15 +197,17 @@ fn packet_filter(settings: &NetworkSettings, live: &Live) -> Vec<Finding> {
         NetworkMode::Nat => "nodes' traffic to the internet",
         NetworkMode::Bridge => "traffic through the bridge",
     };
+    let between = filter::between(settings, live.filters_bridges);
     let asked = filter::asked(settings);
     let forward = stopped(("forward", passed), &forwarded, settings, live);
+    let between = stopped(("between", "nodes' traffic to each other"), &between, settings, live);
     let input = stopped(
         ("input", "nodes' requests to the controller, such as DHCP"),
         &asked,
         settings,
         live,
     );
-    forward.into_iter().chain(input).collect()
+    forward.into_iter().chain(between).chain(input).collect()
 }
 
 fn stopped(
@@ -221,10 +223,12 @@ fn stopped(
         ("forward", true, true) => "docker-forward",
         ("forward", true, false) => "forward-policy",
         ("forward", false, _) => "forward-unknown",
+        ("between", true, _) => "between-policy",
+        ("between", false, _) => "between-unknown",
         (_, true, _) => "input-policy",
         (_, false, _) => "input-unknown",
     };
-    let who = if is_dockers && hook == "forward" { "Docker" } else { "the packet filter" };
+    let who = if is_dockers && hook != "input" { "Docker" } else { "the packet filter" };
     let what = match worst.is_certain {
         true => format!("{who} drops {what} ({})", worst.place),
         false => format!("{who} may drop {what} ({})", worst.place),

@@ -97,6 +97,28 @@ fn a_bridge_is_stopped_where_its_frames_are_filtered() {
         "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"});
     machine.tools.answer(RULESET, json!({"nftables": [{"chain": chain}]}));
     assert_eq!(kinds(&machine, NetworkMode::Bridge), ["forward-policy"]);
+    // Behind the controller nodes reach each other by the bridge, and all else through it.
+    assert_eq!(kinds(&machine, NetworkMode::Nat), ["between-policy"]);
+}
+
+/// Where frames of bridges are shown to IPv4's rules, nodes that get out may still not reach each other.
+#[test]
+fn nodes_may_be_kept_from_each_other() {
+    let out = "-A DOCKER-USER -i clusterhat0 -o eth0 -j ACCEPT";
+    let back = "-A DOCKER-USER -i eth0 -o clusterhat0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
+    let between = "-A DOCKER-USER -i clusterhat0 -o clusterhat0 -j ACCEPT";
+    let machine = filtered(Networkd, "docker");
+    with(&machine, &[out, back], "docker");
+    assert_eq!(kinds(&machine, NetworkMode::Nat), [""; 0], "they are not shown");
+    machine.card.write("root/proc/sys/net/bridge/bridge-nf-call-iptables", "1\n");
+    let found = findings(&machine, NetworkMode::Nat);
+    assert_eq!(found[0].kind, "between-policy");
+    assert!(found[0].what.contains("to each other"), "{found:?}");
+    let apart = NetworkRequest { isolate: true, ..request(NetworkMode::Nat) };
+    assert_eq!(machine.plan(&apart).unwrap().findings, [], "they are to be kept from each other");
+    let (calls, _) = allowed(&machine);
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    with(&machine, &[out, back, between], "docker");
     assert_eq!(kinds(&machine, NetworkMode::Nat), [""; 0]);
 }
 
@@ -124,6 +146,11 @@ fn only_what_lets_packets_out_and_back_counts() {
             &["docker-forward"],
         ),
         (&["-A FORWARD -i clusterhat0 -j DROP", out, back], &["docker-forward"]),
+        // A connection does not end with its first packet.
+        (
+            &["-A DOCKER-USER -i clusterhat0 -m conntrack --ctstate NEW -j ACCEPT", back],
+            &["docker-forward"],
+        ),
         // What nobody can tell beforehand.
         (
             &["-A DOCKER-USER -i clusterhat0 -p tcp -m tcp --dport 443 -j ACCEPT", back],

@@ -5,7 +5,7 @@ use std::path::Path;
 use node_link::names::INTERFACES;
 
 use super::flow::Hook;
-use super::{COMMENT, Filter, Flow, Place, asked, forwarded, nft};
+use super::{COMMENT, Filter, Flow, Place, asked, between, forwarded, nft};
 use crate::Tools;
 use crate::network::survey::Live;
 use crate::network::{BRIDGE, NetworkError, NetworkSettings, Survey, call};
@@ -23,7 +23,7 @@ pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), NetworkError> {
     let mut done = Vec::new();
     for obstacle in system.filter.obstacles(&flows) {
         let flow = &flows[obstacle.flow];
-        for call in calls(&obstacle.place, obstacle.flow, flow) {
+        for call in calls(&obstacle.place, flow) {
             if !done.contains(&call) {
                 let words: Vec<_> = call.iter().map(String::as_str).collect();
                 call::run(tools, words[0], &words[1..])?;
@@ -62,7 +62,12 @@ pub fn withdraw(root: &Path, tools: &dyn Tools) -> Result<(), NetworkError> {
 }
 
 fn flows(settings: &NetworkSettings, system: &Live) -> Vec<Flow> {
-    [forwarded(settings, system.uplink(), system.filters_bridges), asked(settings)].concat()
+    [
+        forwarded(settings, system.uplink(), system.filters_bridges),
+        between(settings, system.filters_bridges),
+        asked(settings),
+    ]
+    .concat()
 }
 
 fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), NetworkError> {
@@ -77,14 +82,13 @@ fn check(root: &Path, flows: &[Flow], tools: &dyn Tools) -> Result<(), NetworkEr
 }
 
 /// The calls that make the rules: for what nodes send, for what comes back, or for what they ask.
-fn calls(place: &Place, number: usize, flow: &Flow) -> Vec<Vec<String>> {
+fn calls(place: &Place, flow: &Flow) -> Vec<Vec<String>> {
     let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
-    let is_first = number % 2 == 0;
     match (place, flow.hook) {
         (Place::Iptables(program, chain), Hook::Forward) => {
-            let what = match is_first {
-                true => format!("-i {BRIDGE}"),
-                false => format!("-o {BRIDGE} -m conntrack --ctstate RELATED,ESTABLISHED"),
+            let what = match flow.comes_back {
+                false => format!("-i {BRIDGE}"),
+                true => format!("-o {BRIDGE} -m conntrack --ctstate RELATED,ESTABLISHED"),
             };
             vec![words(format!("{program} -w -I {chain} {what} {}", accept()))]
         }
@@ -110,10 +114,10 @@ fn calls(place: &Place, number: usize, flow: &Flow) -> Vec<Vec<String>> {
                     })
                     .collect(),
                 Hook::Forward if chain[0] == "bridge" => {
-                    let key = if is_first { "iifname" } else { "oifname" };
+                    let key = if flow.comes_back { "oifname" } else { "iifname" };
                     INTERFACES.map(|prefix| rule(format!("{key} {prefix}*"))).into()
                 }
-                Hook::Forward if is_first => vec![rule(format!("iifname {BRIDGE}"))],
+                Hook::Forward if !flow.comes_back => vec![rule(format!("iifname {BRIDGE}"))],
                 Hook::Forward => {
                     vec![rule(format!("oifname {BRIDGE} ct state established,related"))]
                 }

@@ -75,6 +75,8 @@ pub(in super::super) struct Flow {
     protocol: &'static str,
     port: Option<u16>,
     pub(super) state: &'static str,
+    /// To a node, from whom it asked.
+    pub(super) comes_back: bool,
 }
 
 pub(super) const DHCP: u16 = 67;
@@ -94,23 +96,39 @@ impl Flow {
             protocol: "tcp",
             port: None,
             state,
+            comes_back: false,
         }
     }
 
-    /// What nodes send beyond the controller, and what comes back.
-    pub(in super::super) fn routed(subnet: Subnet, uplink: Option<&str>) -> [Self; 2] {
+    /// What nodes send beyond the controller, what comes back, and what they send on.
+    pub(in super::super) fn routed(subnet: Subnet, uplink: Option<&str>) -> [Self; 3] {
         let (bridge, out) = (Some(BRIDGE.to_owned()), uplink.map(str::to_owned));
         let network = Some(subnet.network());
         let there = Self::forwarded(bridge.clone(), out.clone(), "new");
+        let there = Self { source: network, ..there };
         let back = Self::forwarded(out, bridge, "established");
-        [Self { source: network, ..there }, Self { destination: network, ..back }]
+        let back = Self { destination: network, comes_back: true, ..back };
+        let on = Self { state: "established", ..there.clone() };
+        [there, back, on]
     }
 
     /// What passes the bridge, where such frames are shown to IPv4's rules
     /// (net.bridge.bridge-nf-call-iptables): the bridge is both interfaces then.
     pub(in super::super) fn bridged_ipv4() -> [Self; 2] {
         let bridge = || Some(BRIDGE.to_owned());
-        ["new", "established"].map(|state| Self::forwarded(bridge(), bridge(), state))
+        [("new", false), ("established", true)].map(|(state, comes_back)| Self {
+            comes_back,
+            ..Self::forwarded(bridge(), bridge(), state)
+        })
+    }
+
+    /// What a node behind the controller sends another, and what comes back, where the rules of IPv4 or those of
+    /// bridges are shown it.
+    pub(in super::super) fn between(subnet: Subnet, is_ipv4: bool) -> [Self; 2] {
+        let network = Some(subnet.network());
+        let other = format!("{}2", INTERFACES[0]);
+        let flows = if is_ipv4 { Self::bridged_ipv4() } else { Self::bridged(Some(&other)) };
+        flows.map(|flow| Self { source: network, destination: network, ..flow })
     }
 
     /// What passes the bridge, for the rules of bridges.
@@ -118,6 +136,7 @@ impl Flow {
         let (node, uplink) = (Some(format!("{}1", INTERFACES[0])), uplink.map(str::to_owned));
         let there = Self::forwarded(node.clone(), uplink.clone(), "new");
         let back = Self::forwarded(uplink, node, "established");
+        let back = Self { comes_back: true, ..back };
         [there, back].map(|flow| Self { families: &["bridge"], ..flow })
     }
 

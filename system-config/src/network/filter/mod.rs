@@ -143,6 +143,17 @@ pub(super) fn forwarded(
     }
 }
 
+/// What nodes behind the controller send each other, where they may.
+pub(super) fn between(settings: &NetworkSettings, filters_bridges: bool) -> Vec<Flow> {
+    match (settings.mode, settings.subnet) {
+        (NetworkMode::Nat, Some(subnet)) if !settings.isolate => {
+            let by = if filters_bridges { &[true, false][..] } else { &[false] };
+            by.iter().flat_map(|is_ipv4| Flow::between(subnet, *is_ipv4)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What nodes behind the controller ask it: for an address, and under NetworkManager for names.
 pub(super) fn asked(settings: &NetworkSettings) -> Vec<Flow> {
     match (settings.mode, settings.manager) {
