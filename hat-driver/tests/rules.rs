@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use clocked::Clocked;
 use hat_driver::Positions;
-use hat_driver::linux::{Cluster, ClusterError, Options, Platform as _, PowerEvent};
+use hat_driver::linux::{Cluster, ClusterError, Options, Output, Platform as _, PowerEvent};
 use hat_driver::power::{Action, Step};
 use row::{Row as _, place, places};
 
@@ -204,6 +204,37 @@ fn what_was_switched_off_without_a_note_is_seen_on_the_board() {
     });
     let Err(ClusterError::Undone { nodes, .. }) = ended else { panic!("{ended:?}") };
     assert_eq!((places(&nodes), machine.powered()), (vec![0], vec![]));
+}
+
+/// Seen: a node that was shut down once counted as halted when another program, or its board's reset, had started it again.
+#[test]
+fn what_the_record_says_of_a_way_down_ends_with_that_start() {
+    let machine = Clocked::new();
+    let (mut cluster, mut other) = (machine.open(delayed(0)), machine.open(delayed(0)));
+    on(&mut cluster, &[0, 1, 4]).unwrap();
+    let [first, second, third] = cluster.pick(&[0, 1, 4])[..] else { panic!("three nodes") };
+    let all = [first, second, third];
+    all.iter().for_each(|node| cluster.set_going_down(*node, true).unwrap());
+    let since = cluster.asks_so_far();
+    let is_down = |cluster: &Cluster, node| cluster.is_going_down(node).unwrap();
+    assert!(all.iter().all(|node| is_down(&cluster, *node)));
+
+    other.switch_since(&other.pick(&[0]), Action::Off, &since, &mut |_| {}).unwrap();
+    assert!(!is_down(&cluster, first));
+    assert!(cluster.has_ended_since(first, &since).unwrap());
+    assert!(!cluster.has_ended_since(first, &cluster.asks_so_far()).unwrap(), "that was before");
+    on(&mut other, &[0]).unwrap();
+    assert!(!cluster.has_ended_since(first, &since).unwrap());
+
+    other.set(other.board(0), Output::Hub, false, &mut |_| {}).unwrap();
+    assert!(!is_down(&cluster, second) && cluster.is_hidden(second).unwrap());
+    assert!(!cluster.is_hidden(first).unwrap(), "it runs");
+    off(&mut other, &[1]);
+    assert!(!cluster.is_hidden(second).unwrap());
+
+    other.reset(other.board(1)).unwrap();
+    assert!(!is_down(&cluster, third));
+    assert_eq!(places(&cluster.wanted_since(&[third], &since).unwrap()), [4]);
 }
 
 /// Direction and latch are read; the write is what fails.

@@ -3,7 +3,7 @@
 use super::cluster::Cluster;
 use super::error::ClusterError;
 use super::handle::Node;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, NodeAsks, WayDown};
 use super::platform::Platform;
 use crate::positions::Positions;
 
@@ -50,14 +50,35 @@ impl Cluster {
     }
 
     /// Whether a node's system has accepted to shut down since the node went on last, as far as the record tells:
-    /// it goes down, or has. It needs a power cycle to start again.
+    /// it goes down, or has. It needs a power cycle to start again. Programs that switch nodes without a record leave that behind
+    /// on a node that they start anew: by itself it does not say that a node has halted.
     ///
     /// # Errors
     /// [`ClusterError::NoSuchNode`].
     pub fn is_going_down(&self, node: Node) -> Result<bool, ClusterError> {
+        Ok(self.recorded(node)?.is_some_and(|asks| asks.way_down == WayDown::Going))
+    }
+
+    /// Whether the hub of a node's board was switched off while the node went down: whether it is on the USB does not tell
+    /// then whether it has halted.
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn is_hidden(&self, node: Node) -> Result<bool, ClusterError> {
+        Ok(self.recorded(node)?.is_some_and(|asks| asks.way_down == WayDown::Hidden))
+    }
+
+    /// Whether somebody has cut a node's power since then as it had halted ([`Self::switch_since`]).
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn has_ended_since(&self, node: Node, since: &AsksSoFar) -> Result<bool, ClusterError> {
         let place = self.recorded_as(node)?;
-        let ledger = read(&*self.platform);
-        Ok(ledger.is_some_and(|ledger| ledger.asks(&place).of(node.position()).is_going_down))
+        let before = since.0.as_ref().map(|before| before.asks(&place).of(node.position()));
+        let has_ended = |(now, before): (NodeAsks, NodeAsks)| {
+            now.way_down == WayDown::Ended && now.off != before.off
+        };
+        Ok(self.recorded(node)?.zip(before).is_some_and(has_ended))
     }
 
     /// Records that a node's system has accepted to shut down, or that it did not. Where that cannot be recorded,
@@ -68,7 +89,10 @@ impl Cluster {
     pub fn set_going_down(&self, node: Node, is_going_down: bool) -> Result<(), ClusterError> {
         let place = self.recorded_as(node)?;
         let nodes = Positions::one(node.position());
-        let _ = change(&*self.platform, |ledger| ledger.going_down(&place, nodes, is_going_down));
+        let _ = change(&*self.platform, |ledger| match is_going_down {
+            true => ledger.goes_down(&place, nodes),
+            false => ledger.stays_up(&place, nodes),
+        });
         Ok(())
     }
 
@@ -84,11 +108,17 @@ impl Cluster {
             asked.note(since.0.as_ref());
             let _ = change(&*self.platform, |ledger| {
                 if asked.withdrawn(ledger).is_empty() {
-                    ledger.going_down(&asked.place, nodes, true);
+                    ledger.goes_down(&asked.place, nodes);
                 }
             });
         }
         Ok(())
+    }
+
+    /// What the record says of a node; `None` where it cannot be read.
+    fn recorded(&self, node: Node) -> Result<Option<NodeAsks>, ClusterError> {
+        let place = self.recorded_as(node)?;
+        Ok(read(&*self.platform).map(|ledger| ledger.asks(&place).of(node.position())))
     }
 
     fn recorded_as(&self, node: Node) -> Result<String, ClusterError> {

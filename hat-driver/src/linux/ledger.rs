@@ -1,5 +1,5 @@
 //! What the callers' record says: which node went on last and what it asked for, how often nodes were
-//! asked to be off and on, and which have been asked to shut down.
+//! asked to be off and on, and how far those are that were asked to shut down.
 //!
 //! ```text
 //! clusterhat 2
@@ -10,7 +10,7 @@
 //!
 //! Times are nanoseconds of the clock that runs on while the machine sleeps; what it was recorded
 //! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, and
-//! a `d` where it goes down, or has. A text that is not ours, or not whole, says nothing.
+//! the letter of its [`WayDown`]. A text that is not ours, or not whole, says nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -84,6 +84,31 @@ impl LastOn {
 /// Counts go round at this: who compares two of them wants to know whether somebody asked again.
 const ROUND: u16 = 1000;
 
+/// How far a node is that was asked to shut down. Each word is about one start of its system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum WayDown {
+    /// Nobody has asked it, or it has started or lost its power since.
+    #[default]
+    None,
+    /// Its system has accepted.
+    Going,
+    /// The same, and its hub was switched off since: that it is not on the USB says nothing.
+    Hidden,
+    /// Its power was cut at the end of it. Where it has power all the same, it is another start.
+    Ended,
+}
+
+impl WayDown {
+    const fn letter(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Going => "d",
+            Self::Hidden => "h",
+            Self::Ended => "e",
+        }
+    }
+}
+
 /// What was asked of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NodeAsks {
@@ -91,8 +116,8 @@ pub(super) struct NodeAsks {
     pub(super) off: u16,
     /// How often to be on.
     pub(super) on: u16,
-    /// Whether its system has accepted to shut down, since it went on last.
-    pub(super) is_going_down: bool,
+    /// How far it is where it was asked to shut down.
+    pub(super) way_down: WayDown,
 }
 
 /// What was asked of each position of a board.
@@ -121,13 +146,12 @@ impl Asks {
 
     fn parse(words: &[&str]) -> Option<Self> {
         let node = |word: &&str| {
-            let (counts, is_going_down) = match word.strip_suffix('d') {
-                Some(counts) => (counts, true),
-                None => (*word, false),
-            };
+            let with_letter = |way: WayDown| Some((word.strip_suffix(way.letter())?, way));
+            let ways = [WayDown::Going, WayDown::Hidden, WayDown::Ended, WayDown::None];
+            let (counts, way_down) = ways.into_iter().find_map(with_letter)?;
             let (off, on) = counts.split_once('/')?;
             let count = |text: &str| text.parse().ok().filter(|count| *count < ROUND);
-            Some(NodeAsks { off: count(off)?, on: count(on)?, is_going_down })
+            Some(NodeAsks { off: count(off)?, on: count(on)?, way_down })
         };
         words.iter().map(node).collect::<Option<_>>().map(Self)
     }
@@ -135,10 +159,9 @@ impl Asks {
 
 impl fmt::Display for Asks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|node| {
-            let down = if node.is_going_down { "d" } else { "" };
-            write!(f, " {}/{}{down}", node.off, node.on)
-        })
+        self.0
+            .iter()
+            .try_for_each(|node| write!(f, " {}/{}{}", node.off, node.on, node.way_down.letter()))
     }
 }
 
@@ -186,10 +209,12 @@ impl Ledger {
     /// Notes that these nodes of a board are asked to be off. Unless it is the end of their way down, they
     /// lose their power in the middle of it.
     pub(super) fn ask_off(&mut self, board: &str, nodes: Positions, is_end: bool) {
-        self.asks_mut(board).off(nodes);
-        if !is_end {
-            self.going_down(board, nodes, false);
-        }
+        let asks = self.asks_mut(board);
+        asks.off(nodes);
+        asks.each(nodes, |node| {
+            let has_ended = is_end && node.way_down == WayDown::Going;
+            node.way_down = if has_ended { WayDown::Ended } else { WayDown::None };
+        });
     }
 
     /// Notes that these nodes of a board are asked to be on.
@@ -197,9 +222,32 @@ impl Ledger {
         self.asks_mut(board).each(nodes, |node| node.on = (node.on + 1) % ROUND);
     }
 
-    /// Notes that these nodes of a board have accepted to shut down, or start anew.
-    pub(super) fn going_down(&mut self, board: &str, nodes: Positions, is_going_down: bool) {
-        self.asks_mut(board).each(nodes, |node| node.is_going_down = is_going_down);
+    /// Notes that these nodes of a board have accepted to shut down.
+    pub(super) fn goes_down(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).each(nodes, |node| node.way_down = WayDown::Going);
+    }
+
+    /// Notes that these nodes of a board do not go down, as somebody thought.
+    pub(super) fn stays_up(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).each(nodes, |node| {
+            if node.way_down == WayDown::Going {
+                node.way_down = WayDown::None;
+            }
+        });
+    }
+
+    /// Notes that these nodes of a board start anew.
+    pub(super) fn starts(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).each(nodes, |node| node.way_down = WayDown::None);
+    }
+
+    /// Notes that the hub of a board is switched off.
+    pub(super) fn hides(&mut self, board: &str) {
+        for node in self.asks.get_mut(board).into_iter().flat_map(|asks| &mut asks.0) {
+            if node.way_down == WayDown::Going {
+                node.way_down = WayDown::Hidden;
+            }
+        }
     }
 
     fn asks_mut(&mut self, board: &str) -> &mut Asks {

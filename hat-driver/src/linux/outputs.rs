@@ -1,5 +1,6 @@
 //! Switches outputs of boards of either kind, and of the controller.
 
+use super::asks::change;
 use super::cluster::Cluster;
 use super::error::{BoardError, ClusterError, Target};
 use super::event::PowerEvent;
@@ -29,6 +30,11 @@ impl Cluster {
     ) -> Result<OutputResult, ClusterError> {
         let slot = self.slot(board)?;
         let exclusion = self.enter(slot)?;
+        if (output, on) == (Output::Hub, false) {
+            let place = self.slots[slot].recorded_as();
+            // Who cannot read of it behaves as if it was not switched.
+            let _ = change(&*self.platform, |ledger| ledger.hides(&place));
+        }
         let result = match self.unit(slot)? {
             Unit::Hat(hat) => {
                 set_hat(hat, output, on, &mut || observer(PowerEvent::Initialised { board }))

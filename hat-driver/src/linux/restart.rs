@@ -12,17 +12,20 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use rustix::io::Errno;
 
+use super::asks::change;
 use super::cluster::Cluster;
 use super::discover::ctrl_name;
 use super::error::{ClusterError, Done, Missing, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::BoardModel;
+use super::ledger::Ledger;
 use super::output::{Output, OutputResult};
 use super::platform::{AnyBus, UsbBoard};
 use super::unit::{LinuxCtrl, Unit};
 use crate::bus_error::BusError;
 use crate::ctrl;
+use crate::positions::Positions;
 use crate::power::ResultingState;
 
 /// How often to look: nothing tells an ordinary user of the USB's events everywhere, and each look is a
@@ -46,6 +49,8 @@ struct Told {
     what: &'static str,
     /// How long it stays away at least.
     away: Duration,
+    /// What the record says of its nodes from then on, with the board's name there.
+    records: fn(&mut Ledger, &str, Positions),
     send: fn(&mut LinuxCtrl, u8) -> Result<(), ctrl::CtrlError<BusError>>,
 }
 
@@ -75,7 +80,9 @@ impl Cluster {
             }
             BoardModel::Ctrl { .. } => {
                 let cycle = |device: &mut LinuxCtrl, tens_of_ms| device.cycle_hub(tens_of_ms);
-                self.send_away(self.slot(board)?, &Told { what: "HUB", away: off, send: cycle })?;
+                let records = |ledger: &mut Ledger, place: &str, _| ledger.hides(place);
+                let told = Told { what: "HUB", away: off, records, send: cycle };
+                self.send_away(self.slot(board)?, &told)?;
                 Ok(OutputResult::Switched)
             }
         }
@@ -114,10 +121,13 @@ impl Cluster {
     /// As [`Self::set`]; [`ClusterError::NotBack`] where it was not seen to leave and to come back.
     pub fn reset(&mut self, board: Board) -> Result<(), ClusterError> {
         let reset = |device: &mut LinuxCtrl, _| device.reset();
-        self.send_away(
-            self.slot(board)?,
-            &Told { what: "reset", away: Duration::ZERO, send: reset },
-        )
+        // Whoever waits for the halt of one has another start before it.
+        let records = |ledger: &mut Ledger, place: &str, nodes| {
+            ledger.ask_on(place, nodes);
+            ledger.starts(place, nodes);
+        };
+        let told = Told { what: "reset", away: Duration::ZERO, records, send: reset };
+        self.send_away(self.slot(board)?, &told)
     }
 
     /// Tells a board something that takes it off the USB, and opens it again where it comes back.
@@ -153,6 +163,11 @@ impl Cluster {
     /// Where the command cannot have arrived.
     fn send(&mut self, slot: usize, told: &Told) -> Result<Option<BusError>, ClusterError> {
         let exclusion = self.enter(slot)?;
+        let (place, size) = (self.slots[slot].recorded_as(), self.slots[slot].info.size);
+        // Who cannot read of it behaves as if nothing had been told.
+        let _ = change(&*self.platform, |ledger| {
+            (told.records)(ledger, &place, (0..size).collect());
+        });
         let device = self.ctrl(slot)?;
         let tens_of_ms = u8::try_from(told.away.as_millis() / 10).unwrap_or(u8::MAX);
         let result = (told.send)(device, tens_of_ms);

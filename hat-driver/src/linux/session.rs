@@ -195,7 +195,7 @@ impl<'a> Session<'a> {
         let place = self.asked.iter().find(|asked| asked.slot == slot);
         let place = place.map(|asked| asked.place.clone()).unwrap_or_default();
         self.before = self.record(Some(LastOn { at, delay }), |ledger| {
-            ledger.going_down(&place, nodes, false);
+            ledger.starts(&place, nodes);
         });
     }
 

@@ -29,7 +29,10 @@ enum Stage {
     Unwilling(Failure),
     /// It has accepted, and is on its way.
     GoingDown,
-    /// The same, but nobody can see it halt: its power is cut when its time is over.
+    /// Somebody else's request was accepted before this time, and it is not on the USB: they may have seen it halt, and cut its power
+    /// then. Whoever comes later cannot tell a node that has halted from one that another program has started again.
+    Missing(Instant),
+    /// It has accepted, but nobody can see it halt: its power is cut when its time is over.
     Unseen,
     /// It has left the USB, at this time, without a sign that its system ends: a cable is loose, or it has crashed. The goodbye may
     /// still be on its way here.
@@ -68,8 +71,8 @@ pub(super) struct Course {
     is_ending: bool,
     /// Whether its power is to be cut where it does not halt.
     force: bool,
-    /// Whether it was on its way down before it was asked.
-    joins: bool,
+    /// Since when it is known that it was on its way down before it was asked.
+    joins: Option<Instant>,
     /// How far it is in its start, where it starts.
     start: Option<State>,
     /// Why nothing is seen of it, where that says nothing of whether it runs.
@@ -82,7 +85,7 @@ impl Course {
         let stage = if state == State::Halted { Stage::Gone(now) } else { Stage::Asking };
         let hidden = (state == State::Absent).then_some(Hidden::BoardSilent);
         let usb = if state.is_on_usb() { Usb::Present } else { Usb::Never };
-        let (transport, is_ending, joins) = (None, false, false);
+        let (transport, is_ending, joins) = (None, false, None);
         Self { node, stage, usb, transport, is_ending, force, joins, start: None, hidden }
     }
 
@@ -101,13 +104,9 @@ impl Course {
         self.hidden = Some(Hidden::BoardSilent);
     }
 
-    /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for. What is not on
-    /// the USB any more has left it since.
+    /// Somebody else's request was accepted before: where this one is not, that one's halt is waited for.
     pub(super) fn join(&mut self, now: Instant) {
-        self.joins = true;
-        if self.usb == Usb::Never && self.stage == Stage::Asking {
-            self.stage = Stage::Gone(now);
-        }
+        self.joins = self.joins.or(Some(now));
     }
 
     /// Takes note of what its agent says.
@@ -123,13 +122,12 @@ impl Course {
                     _ => Stage::Failed(Failure::Unseen),
                 }
             }
-            (Stage::Asking, Said::Failed(_)) if self.joins => match self.usb {
-                Usb::Left(since) => Stage::Gone(since),
-                _ => Stage::GoingDown,
+            (Stage::Asking, Said::Failed(error)) => match (self.joins, self.usb) {
+                (Some(_), Usb::Left(since)) => Stage::Gone(since),
+                (Some(_), Usb::Present) => Stage::GoingDown,
+                (Some(since), Usb::Never) if self.hidden.is_none() => Stage::Missing(since),
+                _ => self.fail(Failure::not_accepted(&error, self.start, self.hidden)),
             },
-            (Stage::Asking, Said::Failed(error)) => {
-                self.fail(Failure::not_accepted(&error, self.start, self.hidden))
-            }
             (Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_), Said::Goodbye(reason)) => {
                 self.is_ending = true;
                 match (&self.stage, reason) {
@@ -176,9 +174,16 @@ impl Course {
                 let is_end = self.is_ending || self.transport.is_none();
                 self.stage = if is_end { Stage::Gone(now) } else { Stage::Lost(now) };
             }
-            (Stage::Lost(_) | Stage::Gone(_), true) => self.stage = self.fail(Failure::Restarts),
-            (Stage::Asking, false) if self.joins => self.stage = Stage::Gone(now),
-            (Stage::Asking, false) if self.usb == Usb::Present => self.usb = Usb::Left(now),
+            (Stage::Lost(_) | Stage::Gone(_) | Stage::Missing(_), true) => {
+                self.stage = self.fail(Failure::Restarts);
+            }
+            (Stage::Asking, true) if self.joins() && self.usb == Usb::Never => {
+                self.stage = self.fail(Failure::Restarts);
+            }
+            (Stage::Asking, false) if self.usb == Usb::Present => match self.joins() {
+                true => self.stage = Stage::Gone(now),
+                false => self.usb = Usb::Left(now),
+            },
             (Stage::Asking, true) => self.usb = Usb::Present,
             _ => {}
         }
@@ -193,9 +198,10 @@ impl Course {
             (State::Off, _) => Some(Failure::SwitchedOff),
             (State::Absent, _) => Some(Failure::Absent),
             _ if is_switched => Some(Failure::StartsAnew),
-            (State::BootRom, Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_)) => {
-                Some(Failure::StartsAnew)
-            }
+            (
+                State::BootRom,
+                Stage::GoingDown | Stage::Lost(_) | Stage::Gone(_) | Stage::Missing(_),
+            ) => Some(Failure::StartsAnew),
             _ => None,
         }
     }
@@ -205,6 +211,9 @@ impl Course {
         match self.stage {
             Stage::Gone(since) if now.saturating_duration_since(since) >= SETTLE => {
                 self.stage = Stage::Halted;
+            }
+            Stage::Missing(since) if now.saturating_duration_since(since) >= 2 * SETTLE => {
+                self.stage = self.fail(Failure::MayRun);
             }
             // What has left is only waited for.
             Stage::Asking
@@ -253,6 +262,11 @@ impl Course {
     /// Whoever hears its goodbye has not heard it.
     pub(super) fn lose(&mut self) {
         self.stage = self.fail(Failure::Lost);
+    }
+
+    /// Its hub was switched off meanwhile: it has left the USB for that, and may go down still.
+    pub(super) fn lose_sight(&mut self) {
+        self.stage = self.fail(Failure::Unseen);
     }
 
     /// Takes note of its power being cut.

@@ -3,6 +3,9 @@
 //! How that is seen: the agent accepts the request and says goodbye when the system goes down (one that was asked by ssh may only close
 //! its session); then the node's gadget leaves the USB. On a node that clusterhat-node set up, the gadget stays until the kernel itself ends, after the file systems are unmounted. The kernel's
 //! last work on the card may still be under way then ([`SETTLE`]).
+//!
+//! A node that is not on the USB as the shutdown begins may be anywhere in a start. What the record says of an earlier request does not
+//! change that: only whoever has seen a node leave the USB cuts its power.
 
 mod ask;
 mod course;

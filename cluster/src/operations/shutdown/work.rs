@@ -92,8 +92,12 @@ impl<'a> Work<'a> {
             for course in &mut self.courses {
                 course.pass(now, self.deadline);
             }
-            for course in self.courses.iter_mut().filter(|course| course.has_halted_unheard()) {
-                if !self.cluster.driver.is_going_down(course.node)? {
+            for course in self.courses.iter_mut().filter(|course| course.has_halted()) {
+                if self.cluster.driver.is_hidden(course.node)? {
+                    course.lose_sight();
+                } else if course.has_halted_unheard()
+                    && !self.cluster.driver.is_going_down(course.node)?
+                {
                     course.lose();
                 }
             }
@@ -154,8 +158,8 @@ impl<'a> Work<'a> {
     }
 
     fn see(&mut self, NodeState { node, state, .. }: NodeState) -> Result<(), Error> {
-        // Who switches a node off otherwise than at the end of its way down, records that it is not on it any more.
-        let is_ended = state == State::Off && self.cluster.driver.is_going_down(node)?;
+        let is_ended =
+            state == State::Off && self.cluster.driver.has_ended_since(node, self.since)?;
         self.record(node, |course| match is_ended && course.is_under_way() {
             true => course.end(),
             false => course.see(state, Instant::now()),
@@ -167,13 +171,13 @@ impl<'a> Work<'a> {
         let Some(course) = self.courses.iter_mut().find(|course| course.node == node) else {
             return Ok(());
         };
-        let before = course.is_going_down();
+        let (before, joined) = (course.is_going_down(), course.joins());
         change(course);
         // Where this course joins that of another process, that one has recorded it, and may have taken it back since.
         if !before && course.is_going_down() && course.transport().is_some() {
             // Whoever has switched it since may have been quicker than its answer.
             self.cluster.driver.set_going_down_since(node, self.since)?;
-        } else if before && (course.restarts() || course.is_lost()) {
+        } else if (before || joined) && (course.restarts() || course.is_lost()) {
             self.cluster.driver.set_going_down(node, false)?;
         }
         Ok(())

@@ -49,24 +49,58 @@ fn what_is_written_is_read() {
     ledger.ask_off("i2c-1:0x20", Positions::from_bits(0b1001), false);
     ledger.ask_off("i2c-1:0x20", Positions::one(3), false);
     ledger.ask_on("i2c-1:0x20", Positions::one(1));
-    ledger.going_down("i2c-1:0x20", Positions::one(1), true);
+    ledger.goes_down("i2c-1:0x20", Positions::from_bits(0b1_0010));
+    ledger.hides("i2c-1:0x20");
+    ledger.goes_down("i2c-1:0x20", Positions::from_bits(0b110));
+    ledger.ask_off("i2c-1:0x20", Positions::one(2), true);
     ledger.ask_off("GPIO", Positions::one(0), false);
-    let asks = |off, on, is_going_down| NodeAsks { off, on, is_going_down };
-    let four = [asks(1, 0, false), asks(0, 1, true), asks(0, 0, false), asks(2, 0, false)];
-    assert_eq!(ledger.asks("i2c-1:0x20"), Asks(four.to_vec()));
+    let asks = |off, on, way_down| NodeAsks { off, on, way_down };
+    let five = [
+        asks(1, 0, WayDown::None),
+        asks(0, 1, WayDown::Going),
+        asks(1, 0, WayDown::Ended),
+        asks(2, 0, WayDown::None),
+        asks(0, 0, WayDown::Hidden),
+    ];
+    assert_eq!(ledger.asks("i2c-1:0x20"), Asks(five.to_vec()));
     assert_eq!(Ledger::parse(&ledger.to_string()), ledger);
 }
 
 #[test]
 fn a_node_is_on_its_way_down_until_it_loses_its_power_otherwise_or_starts() {
     let (mut ledger, one) = (Ledger::default(), Positions::one(0));
-    let is_down = |ledger: &Ledger| ledger.asks("GPIO").of(0).is_going_down;
-    ledger.going_down("GPIO", one, true);
-    ledger.ask_on("GPIO", one);
+    let way = |ledger: &Ledger| ledger.asks("GPIO").of(0).way_down;
+    for (end, expected) in [
+        (Ledger::ask_on as fn(&mut Ledger, &str, Positions), WayDown::Going),
+        (|ledger, board, nodes| ledger.ask_off(board, nodes, false), WayDown::None),
+        (|ledger, board, nodes| ledger.ask_off(board, nodes, true), WayDown::Ended),
+        (|ledger, board, _| ledger.hides(board), WayDown::Hidden),
+        (Ledger::stays_up, WayDown::None),
+        (Ledger::starts, WayDown::None),
+    ] {
+        ledger.goes_down("GPIO", one);
+        end(&mut ledger, "GPIO", one);
+        assert_eq!(way(&ledger), expected);
+    }
+}
+
+/// Only who was seen to go down has halted as its power is cut.
+#[test]
+fn an_end_is_that_of_a_way_that_could_be_seen() {
+    let (mut ledger, one) = (Ledger::default(), Positions::one(0));
+    let way = |ledger: &Ledger| ledger.asks("GPIO").of(0).way_down;
     ledger.ask_off("GPIO", one, true);
-    assert!(is_down(&ledger));
-    ledger.ask_off("GPIO", one, false);
-    assert!(!is_down(&ledger));
+    assert_eq!(way(&ledger), WayDown::None);
+    ledger.goes_down("GPIO", one);
+    ledger.hides("GPIO");
+    ledger.stays_up("GPIO", one);
+    assert_eq!(way(&ledger), WayDown::Hidden);
+    ledger.ask_off("GPIO", one, true);
+    assert_eq!(way(&ledger), WayDown::None);
+    ledger.goes_down("GPIO", one);
+    ledger.ask_off("GPIO", one, true);
+    ledger.starts("GPIO", one);
+    assert_eq!(way(&ledger), WayDown::None);
 }
 
 #[test]
@@ -113,7 +147,7 @@ fn the_longest_record_fits_its_page() {
         ledger.ask_on(&format!("i2c-{}:0x20", 100 + board), Positions::from_bits(0xf_ffff));
     }
     for asks in ledger.asks.values_mut() {
-        asks.0.fill(NodeAsks { off: ROUND - 1, on: ROUND - 1, is_going_down: true });
+        asks.0.fill(NodeAsks { off: ROUND - 1, on: ROUND - 1, way_down: WayDown::Going });
     }
     let length = ledger.to_string().len();
     assert!(length <= 4096, "{length}");

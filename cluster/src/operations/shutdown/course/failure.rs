@@ -39,6 +39,8 @@ pub(super) enum Failure {
     NotAccepted { why: String, fix: Option<&'static str>, is_timeout: bool, is_starting: bool },
     /// It is not on the USB, so nobody can see it halt.
     Unseen,
+    /// Somebody else was told before that it goes down, and it is not on the USB: nobody has seen whether it has halted, or starts.
+    MayRun,
     /// It starts again instead.
     Restarts,
     /// It did not answer, or did not halt, in time.
@@ -107,6 +109,9 @@ impl Failure {
             Self::Unseen => {
                 "shuts down, but is not on the USB, so its halt cannot be observed".to_owned()
             }
+            Self::MayRun => "has accepted an earlier request, and is not on the USB: whether it has halted or has been started again \
+                             is not known"
+                .to_owned(),
             Self::Restarts => "restarts instead of halting".to_owned(),
             Self::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
             Self::Lost if transport == Some(Transport::Ssh) => {

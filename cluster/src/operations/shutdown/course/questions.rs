@@ -31,14 +31,23 @@ impl Course {
         matches!(self.stage, Stage::Unwilling(Failure::Restarts) | Stage::Failed(Failure::Restarts))
     }
 
+    /// Whether somebody else's request was accepted before, by the record.
+    pub(in super::super) fn joins(&self) -> bool {
+        self.joins.is_some()
+    }
+
     /// Whether it has left the USB without a sign that its system ends.
     pub(in super::super) fn is_lost(&self) -> bool {
         matches!(self.stage, Stage::Lost(_) | Stage::Failed(Failure::Lost))
     }
 
+    pub(in super::super) fn has_halted(&self) -> bool {
+        self.stage == Stage::Halted
+    }
+
     /// Whether it has halted by what is seen alone, as somebody else was accepted and hears the goodbye.
     pub(in super::super) fn has_halted_unheard(&self) -> bool {
-        self.stage == Stage::Halted && self.transport.is_none() && self.joins
+        self.has_halted() && self.transport.is_none() && self.joins()
     }
 
     pub(in super::super) fn is_forced(&self) -> bool {
@@ -74,8 +83,11 @@ impl Course {
     }
 
     pub(in super::super) fn is_under_way(&self) -> bool {
-        use Stage::{Asking, GoingDown, Gone, Lost, Unseen, Unwilling};
-        matches!(self.stage, Asking | GoingDown | Lost(_) | Gone(_) | Unseen | Unwilling(_))
+        use Stage::{Asking, GoingDown, Gone, Lost, Missing, Unseen, Unwilling};
+        matches!(
+            self.stage,
+            Asking | GoingDown | Lost(_) | Gone(_) | Missing(_) | Unseen | Unwilling(_)
+        )
     }
 
     pub(in super::super) fn has_timed_out(&self) -> bool {

@@ -294,6 +294,41 @@ fn force_gives_a_node_that_cannot_be_asked_all_its_time() {
     assert!(run.course.is_to_be_cut());
 }
 
+/// Seen: one that another program had started again lost its power 3 s later, as the record said that it had accepted before.
+#[test]
+fn one_that_is_not_on_the_usb_has_halted_only_for_whoever_has_seen_it_leave() {
+    for (was_on_usb, is_halted) in [(true, true), (false, false)] {
+        let mut run = Run::new(was_on_usb, false);
+        run.course.join(run.start);
+        run.see(State::Powered);
+        run.course.hear(Said::Failed(AgentError::Silent));
+        run.wait(SETTLE);
+        assert!(run.course.is_to_be_cut() == is_halted && run.course.is_under_way() != is_halted);
+        // Whoever has seen it has cut its power by then.
+        run.wait(SETTLE);
+        assert!(run.course.is_to_be_cut() == is_halted && !run.course.is_under_way());
+        let failure = (!is_halted).then_some(Failure::MayRun);
+        assert_eq!(run.stage(), &failure.map_or(Stage::Halted, Stage::Failed));
+    }
+}
+
+/// Whether its question is answered by then or not.
+#[test]
+fn one_that_comes_to_the_usb_has_started_again_since_somebody_else_asked_it() {
+    for is_answered in [false, true] {
+        let mut run = Run::new(false, false);
+        run.course.join(run.start);
+        if is_answered {
+            run.course.hear(Said::Failed(AgentError::Silent));
+        }
+        run.see(State::Enumerated);
+        assert_eq!(run.stage(), &Stage::Failed(Failure::Restarts));
+        run.see(State::Powered);
+        run.wait(LIMIT + SETTLE);
+        assert!(!run.course.is_to_be_cut());
+    }
+}
+
 /// Whoever cycles it in the settle time has a node that starts.
 #[test]
 fn one_that_another_command_switches_on_its_way_is_not_cut() {

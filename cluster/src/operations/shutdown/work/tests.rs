@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use hat_driver::linux::Moment;
+use hat_driver::linux::{Moment, Output};
 use hat_driver::power::Action;
 use hat_driver::sim::builtin;
 use serde_json::{Value, json};
@@ -124,19 +124,105 @@ fn who_was_switched_off_is_looked_at_again_at_the_end() {
 #[test]
 fn whose_power_another_command_is_to_have_cut_is_looked_at_before_it_counts_as_off() {
     let (_folder, mut first, mut second) = two_callers();
-    for (action, is_off) in [(Action::On, false), (Action::Off, true)] {
+    for is_on_again in [true, false] {
         switch(&mut second, Action::On);
         let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
         let limit = Duration::from_secs(60);
         let mut work = Work::begin(&mut first, &[p1], &since, false, limit).expect("p1 is here");
-        switch(&mut second, action);
-        work.cluster.driver.set_going_down(p1, true).expect("p1");
+        end(&mut second);
         let off = NodeState { state: State::Off, ..work.watch.states()[0] };
         work.see(off).expect("p1");
+        if is_on_again {
+            switch(&mut second, Action::On);
+        }
         work.look_again().expect("its board answers");
         let course = &work.courses[0];
         assert!(!course.is_under_way());
-        assert_eq!(course.is_off(), is_off, "{:?}", course.failure(limit));
-        work.cluster.driver.set_going_down(p1, false).expect("p1");
+        assert_eq!(course.is_off(), !is_on_again, "{:?}", course.failure(limit));
     }
+}
+
+/// Cuts p1's power as at the end of a shutdown.
+fn end(cluster: &mut Cluster) {
+    let (p1, since) = (cluster.driver().node(1).expect("p1"), cluster.driver().asks_so_far());
+    cluster.driver().set_going_down(p1, true).expect("p1");
+    let ended = cluster.driver.switch_since(&[p1], Action::Off, &since, &mut |_| {});
+    assert!(ended.is_ok_and(|ended| ended.changed == [p1]));
+}
+
+/// Another program starts p1, which is not on the USB yet.
+fn start_unrecorded(file: &Path) {
+    let text = fs::read(file).expect("it can be read");
+    let mut simulation: Value = serde_json::from_slice(&text).expect("JSON");
+    let registers = simulation["chips"]["1"]["r"].as_array_mut().expect("registers");
+    for register in &mut registers[..2] {
+        *register = json!(register.as_u64().expect("a byte") | 1);
+    }
+    simulation["nodes"] = json!({ "p1": { "stays": "powered" } });
+    write(file, &simulation);
+}
+
+/// Shuts p1 down. Returns why it keeps its power, which it has.
+fn kept_by_shutdown(cluster: &mut Cluster) -> String {
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let go_on = &mut |_: Event<'_>| ControlFlow::Continue(());
+    let outcome = cluster.shut_down(&nodes, Shutdown::default(), go_on).expect("p1 is here");
+    assert_eq!(outcome.report.nodes[0].result, ShutdownResult::StillOn, "{outcome:?}");
+    let status = cluster.status(&nodes).expect("p1 is here").report;
+    assert_eq!(status.nodes[0].commanded, Some(true));
+    outcome.error.expect("p1 keeps its power").message()
+}
+
+/// Seen: "shut down", and exit status 0, of a node that was starting: the record still said that it had accepted the shutdown before.
+#[test]
+fn what_was_shut_down_before_is_not_taken_for_halted_once_another_program_has_started_it() {
+    let (folder, mut first, mut second) = two_callers();
+    switch(&mut first, Action::On);
+    end(&mut first);
+    start_unrecorded(&folder.path().join("simulation.json"));
+    let why = kept_by_shutdown(&mut second);
+    assert!(!why.contains("halted"), "{why}");
+}
+
+/// Its shutdown was killed. Seen: the same.
+#[test]
+fn a_node_that_has_accepted_before_is_not_taken_for_halted_by_who_has_not_seen_it() {
+    let (folder, mut first, mut second) = two_callers();
+    switch(&mut first, Action::On);
+    let p1 = first.driver().node(1).expect("p1");
+    first.driver().set_going_down(p1, true).expect("p1");
+    start_unrecorded(&folder.path().join("simulation.json"));
+    let why = kept_by_shutdown(&mut second);
+    let text = "whether it has halted or has been started again is not known";
+    assert!(why.contains(text), "{why}");
+    let hub = first.driver().boards().next().expect("a HAT").0;
+    first.driver.set(hub, Output::Hub, false, &mut |_| {}).expect("it has a hub");
+    first.driver().set_going_down(p1, true).expect("p1");
+    let why = kept_by_shutdown(&mut second);
+    assert!(why.contains("the USB hub of its board is off"), "{why}");
+}
+
+/// Its system may have to write for long yet.
+#[test]
+fn a_node_that_leaves_the_usb_with_its_hub_has_not_halted() {
+    let (folder, first, mut second) = two_callers();
+    switch(&mut second, Action::On);
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let (p1, mut hub_is_on) = (first.driver().node(1).expect("p1"), true);
+    let mut other = open(&folder.path().join("simulation.json"));
+    let outcome = second.shut_down(&nodes, Shutdown::default(), &mut |event| {
+        if matches!(event, Event::GoingDown { .. })
+            && hub_is_on
+            && first.driver().is_going_down(p1).is_ok_and(|goes| goes)
+        {
+            hub_is_on = false;
+            let board = other.driver().boards().next().expect("a HAT").0;
+            other.driver.set(board, Output::Hub, false, &mut |_| {}).expect("it has a hub");
+        }
+        ControlFlow::Continue(())
+    });
+    let outcome = outcome.expect("p1 is here");
+    assert_eq!(outcome.report.nodes[0].result, ShutdownResult::StillOn, "{outcome:?}");
+    let why = outcome.error.expect("p1 keeps its power").message();
+    assert!(why.contains("its halt cannot be observed"), "{why}");
 }
