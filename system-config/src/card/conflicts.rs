@@ -59,7 +59,7 @@ fn check_first_boot(card: &Snapshot) -> Result<(), CardError> {
         return Ok(());
     };
     let path = card.sysroot().shown(&sys_path);
-    let fix = format!("sed -i {} {}", quoted(edit), quoted(&path.display().to_string()));
+    let fix = format!("sed -i {} {}", quoted(&edit), quoted(&path.display().to_string()));
     Err(CardError::ConflictAtFirstBoot { path, fix })
 }
 

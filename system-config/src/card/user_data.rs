@@ -12,21 +12,14 @@ const PROGRAM: &str = "rpi-usb-gadget";
 /// Words of YAML that set nothing. Whatever else is written there may set it, in some way that is not known here.
 const NOT_SET: [&str; 6] = ["false", "no", "off", "null", "~", ""];
 
-/// What sed(1) makes of the file so that the port is left alone; nothing if it is already.
-pub(super) fn edit_that_leaves_the_port(text: &str) -> Option<&'static str> {
+/// What sed(1) does to the file so that the port is left alone; nothing if it is already. It names lines by their numbers, so
+/// that no comment, nor what else speaks of the program, is taken for them.
+pub(super) fn edit_that_leaves_the_port(text: &str) -> Option<String> {
     let lines: Vec<_> = text.lines().map(without_comment).collect();
-    if enables(&lines) {
-        // The value may be in the line behind.
-        Some(
-            r#"/enable_usb_gadget["']\{0,1\}[[:blank:]]*:[[:space:]]*$/N;s/\(enable_usb_gadget["']\{0,1\}[[:blank:]]*:\)[^],}#]*/\1 false /"#,
-        )
-    } else if lines.iter().any(|line| runs(line)) {
-        Some(r"/rpi-usb-gadget/s/^/#/")
-    } else if runs(&lines.join("\n")) {
-        Some(r"/rpi-usb-gadget/,+1s/^/#/")
-    } else {
-        None
-    }
+    let settings = (0..lines.len()).filter_map(|number| setting(&lines, number));
+    let calls = (0..lines.len()).filter_map(|number| call(&lines, number));
+    let edits: Vec<_> = settings.chain(calls).collect();
+    (!edits.is_empty()).then(|| edits.join(";"))
 }
 
 /// YAML: a `#` at the start or behind a blank.
@@ -36,23 +29,54 @@ fn without_comment(line: &str) -> &str {
     &line[..start.unwrap_or(line.len())]
 }
 
-/// In a line of its own or between braces, with its value there or in the next line.
-fn enables(lines: &[&str]) -> bool {
-    let set = |(number, line): (usize, &&str)| {
-        line.match_indices(KEY).any(|(at, _)| {
-            let rest = line[at + KEY.len()..].trim_start_matches(['"', '\'']).trim_start();
-            let Some(value) = rest.strip_prefix(':') else { return false };
-            if !value.trim().is_empty() {
-                return is_set(value);
-            }
-            let below = lines[number + 1..].iter().find(|line| !line.trim().is_empty());
-            // Another key there means that this one has no value.
-            below.is_some_and(|below| {
-                !below.contains(':') && indent(below) >= indent(line) && is_set(below)
-            })
-        })
+/// The edit of a line that sets the key, on its own or between braces, with its value there or in the next line.
+fn setting(lines: &[&str], number: usize) -> Option<String> {
+    let line = lines[number];
+    line.match_indices(KEY).find_map(|(at, _)| {
+        let rest = line[at + KEY.len()..].trim_start_matches(['"', '\'']).trim_start();
+        let value = rest.strip_prefix(':')?;
+        if !value.trim().is_empty() {
+            let edit = r#"s/\(enable_usb_gadget["']\{0,1\}[[:blank:]]*:\)[^],}#]*/\1 false /"#;
+            return is_set(value).then(|| format!("{}{edit}", number + 1));
+        }
+        let below = (number + 1..lines.len()).find(|&below| !lines[below].trim().is_empty())?;
+        let value = lines[below];
+        // Another key there means that this one has no value.
+        let sets = !value.contains(':') && indent(value) >= indent(line) && is_set(value);
+        sets.then(|| format!(r"{}s/^\([[:blank:]]*\)[^],}}#]*/\1false /", below + 1))
+    })
+}
+
+/// The edit of the lines from one on that run the program, which makes all of the item that they are in a comment.
+fn call(lines: &[&str], number: usize) -> Option<String> {
+    if !lines[number].contains(PROGRAM) {
+        return None;
+    }
+    let joined = |from: usize, to: usize| lines[from..=to].join("\n");
+    let end = (number..lines.len()).find(|&end| runs(&joined(number, end)))?;
+    // It is a later line that does.
+    if end > number && runs(&joined(number + 1, end)) {
+        return None;
+    }
+    let is_blank = |line: &&str| line.trim().is_empty();
+    // The item may begin with a dash in a line of its own.
+    let is_dash = |at: usize| lines[at].trim() == "-" && indent(lines[at]) < indent(lines[number]);
+    let before = (0..number).rev().find(|&before| !is_blank(&lines[before]));
+    let start = before.filter(|&before| is_dash(before)).unwrap_or(number);
+    let belongs = |end: usize| {
+        let next = lines.get(end + 1).filter(|line| !is_blank(line));
+        let is_deeper = next.is_some_and(|line| indent(line) > indent(lines[start]));
+        end + 1 < lines.len() && (is_deeper || is_open(&joined(start, end)))
     };
-    lines.iter().enumerate().any(set)
+    let last = (end..lines.len()).find(|&end| !belongs(end)).unwrap_or(end);
+    // At the start of a line it would end a text of several lines.
+    Some(format!("{},{}s/[^[:blank:]]/#&/", start + 1, last + 1))
+}
+
+/// Whether a bracket is not closed yet.
+fn is_open(text: &str) -> bool {
+    let count = |brackets: [char; 2]| text.matches(brackets).count();
+    count(['[', '{']) > count([']', '}'])
 }
 
 fn is_set(value: &str) -> bool {
@@ -100,8 +124,11 @@ mod tests {
             "rpi:\n  enable_usb_gadget: \"true\"\n",
             "rpi:\n  enable_usb_gadget: *cable\n",
             "rpi: {enable_usb_gadget:\n  true}\n",
+            "rpi:\n  enable_usb_gadget: true\nruncmd:\n  - rpi-usb-gadget on\n",
         ] {
             assert!(edit_that_leaves_the_port(text).is_some(), "{text}");
+            let left = edited(text);
+            assert_eq!(edit_that_leaves_the_port(&left), None, "{text}{left}");
         }
         for text in [
             "",
@@ -114,6 +141,62 @@ mod tests {
             "runcmd:\n  - rpi-usb-gadget off\n",
         ] {
             assert_eq!(edit_that_leaves_the_port(text), None, "{text}");
+        }
+    }
+
+    /// What sed(1) makes of it.
+    fn edited(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        std::fs::write(&file, text).unwrap();
+        let edit = edit_that_leaves_the_port(text).unwrap();
+        let run = std::process::Command::new("sed").arg("-i").arg(edit).arg(&file).status();
+        assert!(run.unwrap().success());
+        std::fs::read_to_string(&file).unwrap()
+    }
+
+    /// Seen: the line behind a comment was taken out, the second line of a value stayed, and so did a third of a command.
+    #[test]
+    fn nothing_else_is_changed() {
+        for (text, left) in [
+            (
+                "# not rpi-usb-gadget on\nhostname: p1\nruncmd:\n  - - rpi-usb-gadget\n    - on\n  - [ls]\n",
+                "# not rpi-usb-gadget on\nhostname: p1\nruncmd:\n  #- - rpi-usb-gadget\n    #- on\n  - [ls]\n",
+            ),
+            (
+                "packages:\n  - rpi-usb-gadget\nruncmd:\n  - rpi-usb-gadget on\n",
+                "packages:\n  - rpi-usb-gadget\nruncmd:\n  #- rpi-usb-gadget on\n",
+            ),
+            (
+                "runcmd:\n  - - rpi-usb-gadget\n    - on\n    - -f\n  - [ls]\n",
+                "runcmd:\n  #- - rpi-usb-gadget\n    #- on\n    #- -f\n  - [ls]\n",
+            ),
+            (
+                "runcmd:\n  -\n    - rpi-usb-gadget\n    - on\n  - [ls]\n",
+                "runcmd:\n  #-\n    #- rpi-usb-gadget\n    #- on\n  - [ls]\n",
+            ),
+            (
+                "runcmd:\n  - [ rpi-usb-gadget,\n      on\n  ]\n  - [ls]\n",
+                "runcmd:\n  #- [ rpi-usb-gadget,\n      #on\n  #]\n  - [ls]\n",
+            ),
+            (
+                "runcmd: [ [rpi-usb-gadget, on],\n  [ls] ]\nhostname: p1\n",
+                "#runcmd: [ [rpi-usb-gadget, on],\n  #[ls] ]\nhostname: p1\n",
+            ),
+            (
+                "runcmd:\n  - |\n    rpi-usb-gadget on\n    ls\n",
+                "runcmd:\n  - |\n    #rpi-usb-gadget on\n    ls\n",
+            ),
+            (
+                "rpi:\n  enable_usb_gadget: # the cable\n\n    true\nhostname: p1\n",
+                "rpi:\n  enable_usb_gadget: # the cable\n\n    false \nhostname: p1\n",
+            ),
+            (
+                "rpi: {enable_usb_gadget:\n  true}\n# enable_usb_gadget: true\n",
+                "rpi: {enable_usb_gadget:\n  false }\n# enable_usb_gadget: true\n",
+            ),
+        ] {
+            assert_eq!(edited(text), left);
         }
     }
 }

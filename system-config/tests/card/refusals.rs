@@ -120,15 +120,14 @@ fn another_whom_cloud_init_switches_on() {
     }
 }
 
-/// The two lines become one.
 #[test]
-fn a_value_in_the_next_line_is_taken_out_with_it() {
+fn a_value_in_the_next_line_is_changed_there() {
     let card = Card::stock("trixie");
     card.write("boot/user-data", "rpi:\n  enable_usb_gadget:\n    true\nenable_ssh: true\n");
     is_fixed(&card, &["cloud-init switches rpi-usb-gadget on", "boot/user-data"]);
     assert_eq!(
         card.read("boot/user-data"),
-        "rpi:\n  enable_usb_gadget: false \nenable_ssh: true\n"
+        "rpi:\n  enable_usb_gadget:\n    false \nenable_ssh: true\n"
     );
 }
 
