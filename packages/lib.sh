@@ -140,6 +140,20 @@ sources() {
     fi
 }
 
+# of_this_tree PACKAGE...: says which packages these are, and fails where one is older than what packages are made of
+of_this_tree() {
+    for package in "$@"; do
+        echo "${package##*/}, built $(date -r "$package" '+%F %T')"
+        # shellcheck disable=SC2016 # for the inner shell
+        newer="$(sources | grep -zEv '(^|/)(tests|\.ci)/|\.md$' |
+            xargs -0 sh -c 'find "$@" -newer "$0" 2>/dev/null' "$package" | head -n 1)"
+        [ -z "$newer" ] || {
+            echo "$0: ${package##*/} is older than $newer: packages/build makes it anew" >&2
+            return 1
+        }
+    done
+}
+
 # stamped ROOT COMMAND...: a command in a root that is told when and for whom the packages are made
 stamped() {
     stamped=$1

@@ -50,6 +50,29 @@ fn a_root_is_made_once_however_many_ask() {
     assert_eq!(format!("{}/whole", lines[0]), lines[1]);
 }
 
+/// Seen: packages of another state were tested without a word.
+#[test]
+fn packages_that_are_older_than_the_tree_are_refused() {
+    let tree = tempfile::tempdir().expect("a folder");
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/lib.sh");
+    let script = "set -eu; . \"$1\"; mkdir -p target tests cli; touch -d 2020-01-01 Cargo.toml cli/main.rs; \
+                  touch -d 2020-01-02 target/a_1-1_arm64.deb; touch -d 2020-01-03 tests/run README.md; \
+                  of_this_tree target/*.deb; touch -d 2020-01-03 cli/main.rs; of_this_tree target/*.deb";
+    let output = Command::new("sh")
+        .args(["-c", script, "pi/run"])
+        .arg(library)
+        .current_dir(tree.path())
+        .output()
+        .expect("a shell");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(said, "a_1-1_arm64.deb, built 2020-01-02 00:00:00\n".repeat(2));
+    let said = String::from_utf8(output.stderr).expect("text");
+    let told =
+        "pi/run: a_1-1_arm64.deb is older than ./cli/main.rs: packages/build makes it anew\n";
+    assert_eq!(said, told);
+}
+
 /// Steps that run side by side are taken by one runner each, and none is left out.
 #[test]
 fn each_step_runs_once() {
