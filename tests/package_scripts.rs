@@ -73,6 +73,31 @@ fn packages_that_are_older_than_the_tree_are_refused() {
     assert_eq!(said, told);
 }
 
+/// It is no failure, and the sum stays on the last line.
+#[test]
+fn a_run_that_took_longer_than_is_promised_says_so() {
+    let tree = tempfile::tempdir().expect("a folder");
+    fs::create_dir(tree.path().join("target")).expect("a folder");
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps.sh");
+    let script = "set -eu; . \"$1\"; touch \"$logs/a.log\"; now=\"$(date +%s)\"; conclude a; conclude b 2 $((now - 60)); \
+                  conclude c 2 $((now - 190))";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(steps)
+        .current_dir(tree.path())
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 7, "{said}");
+    assert!(lines[5].starts_with("warning: 3 min 1"), "{said}");
+    assert!(lines[5].contains("more than the 2 min that CONTRIBUTING.md promises"), "{said}");
+    assert_eq!(lines[6], "0 passed, 0 failed, 0 skipped");
+    let slow = fs::read_to_string(tree.path().join("target/steps/slow")).expect("a file");
+    assert_eq!(slow.trim_end(), lines[5]);
+}
+
 /// Steps that run side by side are taken by one runner each, and none is left out.
 #[test]
 fn each_step_runs_once() {
