@@ -64,7 +64,7 @@ fn fixed(done: &FixDone, is_well: bool) -> String {
 /// A line for each reason.
 fn not_made(checks: &[CheckNotMade]) -> String {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for CheckNotMade { check, reason } in checks {
+    for CheckNotMade { check, reason, .. } in checks {
         match reasons.iter_mut().find(|(known, _)| known == reason) {
             Some((_, checks)) => checks.push(check),
             None => reasons.push((reason, vec![check])),

@@ -41,7 +41,7 @@ pub(super) fn power(report: &PowerReport) -> String {
 
 /// What was switched off although no node is meant to be there.
 pub(super) fn beyond_size(boards: &[BeyondSize]) -> String {
-    let line = |BeyondSize { board, places }: &BeyondSize| {
+    let line = |BeyondSize { board, places, .. }: &BeyondSize| {
         format!("{board}: beyond its configured size, switched off: {}\n", places.join(" "))
     };
     boards.iter().map(line).collect()

@@ -31,7 +31,9 @@ pub(crate) fn render(report: &Report) -> String {
         Report::Init(report) => report.boards.iter().map(init).collect(),
         Report::UsbBoot(report) => usb_boot(report),
         Report::Path(report) => path(report),
-        Report::Board(BoardReport { board, done }) => format!("{board}: {}\n", board_done(done)),
+        Report::Board(BoardReport { board, done, .. }) => {
+            format!("{board}: {}\n", board_done(done))
+        }
         Report::Boards(report) => boards(report),
         Report::Setup(report) => super::setup::render(report),
         Report::Network(report) => super::network::render(report),

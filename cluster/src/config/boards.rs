@@ -7,6 +7,7 @@ use crate::nodes::check_name;
 
 /// A configured HAT.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BoardSetting {
     /// What its owner calls it.
     pub name: Option<String>,
@@ -20,6 +21,7 @@ pub struct BoardSetting {
 
 /// How a HAT is driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Attachment {
     /// v1.x: the controller's GPIO lines.
     Gpio,

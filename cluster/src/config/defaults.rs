@@ -61,6 +61,7 @@ impl Role {
 
 /// CLUSTERHAT_FORCE: the HAT is there and of this version, whatever its EEPROM says.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Forced {
     /// As written: `status` prints it so.
     pub text: String,
@@ -70,6 +71,7 @@ pub struct Forced {
 
 /// The file's values; absent ones are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Legacy {
     /// TYPE.
     pub role: Role,

@@ -36,6 +36,7 @@ const FAN_GPIO: u8 = 18;
 
 /// The configuration, every value within its limits. Nodes are counted from 1 over all boards.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
     /// The boards in the order of their nodes; empty = detect them.
     pub boards: Vec<BoardSetting>,

@@ -22,6 +22,7 @@ pub enum Severity {
 /// A problem, its reason, and its fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct DoctorFinding {
     /// The check that found it.
     pub kind: &'static str,

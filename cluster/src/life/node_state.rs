@@ -8,6 +8,7 @@ use super::{BOOT_LIMIT, Event, Facts, State};
 
 /// A node's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NodeState {
     /// The node.
     pub node: Node,

@@ -8,6 +8,7 @@ use serde::Serialize;
 /// `path`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PathReport {
     /// In the order of asking.
     pub nodes: Vec<NodePath>,
@@ -16,6 +17,7 @@ pub struct PathReport {
 /// One node in `path`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NodePath {
     /// `pN`.
     pub node: String,
@@ -26,6 +28,7 @@ pub struct NodePath {
 /// `board`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BoardReport {
     /// The board's name.
     pub board: String,
@@ -90,6 +93,7 @@ impl From<BoardSettings> for Save {
 /// `init`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct InitReport {
     /// In the order of their nodes.
     pub boards: Vec<BoardInit>,
@@ -98,6 +102,7 @@ pub struct InitReport {
 /// One board in `init`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BoardInit {
     /// The board's name.
     pub board: String,
@@ -129,6 +134,7 @@ pub struct BoardsReport {
 /// One board in `boards`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BoardEntry {
     /// What it is and how it was found.
     #[serde(flatten)]

@@ -78,6 +78,7 @@ pub enum ChaosReport {
 /// A fault as the plan has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PlannedFault {
     /// Its number, counted from 1.
     #[serde(rename = "fault")]

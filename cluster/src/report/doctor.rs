@@ -10,6 +10,7 @@ use crate::doctor::DoctorFinding;
 /// `doctor`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct DoctorReport {
     /// What was found, the worst first; after fixing, what is left.
     pub findings: Vec<DoctorFinding>,
@@ -25,6 +26,7 @@ pub struct DoctorReport {
 /// A check that could not be made.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct CheckNotMade {
     /// The check.
     pub check: &'static str,
@@ -35,6 +37,7 @@ pub struct CheckNotMade {
 /// What fixing did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct FixDone {
     /// Whether nothing was changed.
     pub dry_run: bool,

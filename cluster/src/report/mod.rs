@@ -83,6 +83,7 @@ pub struct Document<'a> {
 /// Transfers on all I2C buses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BusUse {
     /// All transfers, retries among them.
     pub transfers: u32,

@@ -37,6 +37,7 @@ pub enum NetworkReport {
 /// Which files were changed, or would be.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NetworkDone {
     /// Whether nothing was changed.
     pub dry_run: bool,
@@ -63,6 +64,7 @@ impl NetworkDone {
 /// `inventory`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct InventoryReport {
     /// In the order of asking.
     pub nodes: Vec<InventoryNode>,
@@ -74,6 +76,7 @@ pub struct InventoryReport {
 /// One node.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct InventoryNode {
     /// `pN`.
     pub node: String,

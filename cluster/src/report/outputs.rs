@@ -6,6 +6,7 @@ use serde::Serialize;
 /// `alert`, `led`, `hub`, `wp` and `fan`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct OutputReport {
     /// Which output.
     pub output: Output,
@@ -20,6 +21,7 @@ pub struct OutputReport {
 /// What an output did on one board, or on the controller.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct OutputChange {
     /// The board's name, or the controller's line: `GPIO 18`.
     pub board: String,
@@ -36,6 +38,7 @@ pub struct OutputChange {
 /// `usbboot`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct UsbBootReport {
     /// The state asked for: `on` or `off`.
     pub state: &'static str,
@@ -46,6 +49,7 @@ pub struct UsbBootReport {
 /// One node in `usbboot`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NodeUsbBoot {
     /// `pN`.
     pub node: String,

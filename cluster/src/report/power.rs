@@ -10,6 +10,7 @@ use crate::nodes::label;
 /// `on`, `off` and `cycle`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PowerReport {
     /// Always false; a dry run gives a plan.
     pub dry_run: bool,
@@ -25,6 +26,7 @@ pub struct PowerReport {
 /// One node after `on`, `off` or `cycle`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NodePower {
     /// `pN`.
     pub node: String,
@@ -60,6 +62,7 @@ pub enum SystemState {
 /// `--dry-run`.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PlanReport {
     /// Always true.
     pub dry_run: bool,
@@ -72,6 +75,7 @@ pub struct PlanReport {
 /// One write of a plan.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PlanStep {
     /// Seconds to wait before it.
     pub wait_s: f64,
@@ -87,6 +91,7 @@ pub struct PlanStep {
 /// Places of a board beyond its configured size, by the names printed on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BeyondSize {
     /// The board's name.
     pub board: String,
@@ -103,6 +108,7 @@ impl BeyondSize {
 /// A node that an operation which failed was to switch, or a position beyond a board's size, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct SwitchedNode {
     /// `pN`, or `hat1:P4`.
     pub node: String,

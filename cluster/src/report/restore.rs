@@ -8,6 +8,7 @@ use crate::desired::{AtBoot, Why};
 /// `restore`.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct RestoreReport {
     /// Whether nothing was switched.
     pub dry_run: bool,
@@ -20,6 +21,7 @@ pub struct RestoreReport {
 /// One node.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct RestoreNode {
     /// `pN`.
     pub node: String,

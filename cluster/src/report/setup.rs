@@ -9,6 +9,7 @@ use system_config::controller::Membership;
 /// What was changed, or put back, or would be.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct SetupReport {
     /// Whether it was taken back.
     pub undo: bool,

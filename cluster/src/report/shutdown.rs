@@ -8,6 +8,7 @@ use crate::agent::Transport;
 /// `shutdown`, and `off` where it shuts down first.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ShutdownReport {
     /// In the order of asking.
     pub nodes: Vec<NodeShutdown>,
@@ -19,6 +20,7 @@ pub struct ShutdownReport {
 /// One node after `shutdown`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NodeShutdown {
     /// `pN`.
     pub node: String,
@@ -57,6 +59,7 @@ pub enum ShutdownResult {
 /// `reboot`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct RebootReport {
     /// In the order of asking.
     pub rebooting: Vec<NodeReboot>,
@@ -65,6 +68,7 @@ pub struct RebootReport {
 /// One node after `reboot`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NodeReboot {
     /// `pN`.
     pub node: String,

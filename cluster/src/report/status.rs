@@ -48,6 +48,7 @@ impl StatusReport {
 /// One node in `status`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NodeStatus {
     /// `pN`.
     pub node: String,
@@ -81,6 +82,7 @@ impl NodeStatus {
 /// One board in `status`.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct BoardStatus {
     /// Its name.
     pub board: String,
@@ -143,6 +145,7 @@ pub enum BoardState {
 /// A ClusterCTRL board; what it does not report is absent.
 #[derive(Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct CtrlState {
     /// 1 to 255; the boards' nodes are numbered in this order.
     pub order: u8,
@@ -162,6 +165,7 @@ pub struct CtrlState {
 /// What a HAT says of its outputs; an output that the board lacks is absent.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct HatState {
     /// Whether it is initialised since power-up.
     pub setup: PinSetup,
@@ -182,6 +186,7 @@ pub struct HatState {
 /// An output's commanded and seen state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Level {
     /// As the register says; `None` where the board is not initialised.
     pub commanded: Option<bool>,

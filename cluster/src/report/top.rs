@@ -49,6 +49,7 @@ pub struct TopNode {
 /// `fan auto`: a decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct FanReport {
     /// Whether the fans are to run.
     pub fan: bool,

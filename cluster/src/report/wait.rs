@@ -11,6 +11,7 @@ use crate::life::{BOOT_LIMIT, State};
 /// `wait`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct WaitReport {
     /// The state that was waited for.
     pub goal: State,
@@ -21,6 +22,7 @@ pub struct WaitReport {
 /// `on` and `cycle` with `--wait`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct StartReport {
     /// The switching.
     #[serde(flatten)]
@@ -32,6 +34,7 @@ pub struct StartReport {
 /// How far a node has come.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct WaitNode {
     /// `pN`.
     pub node: String,

@@ -11,6 +11,7 @@ use crate::power::{Action, ResultingState, Switchable};
 
 /// The commanded state of a board, from which the switching of nodes starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Driven {
     /// The latch.
     pub latch: PinSet,

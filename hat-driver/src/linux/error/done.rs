@@ -40,6 +40,7 @@ impl NodeResult {
 
 /// Places of a HAT beyond its configured size.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SparePlaces {
     /// The board's name.
     pub board: String,
