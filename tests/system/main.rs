@@ -13,6 +13,7 @@ mod agent;
 mod boot;
 mod daemon;
 mod fan;
+mod fat;
 mod guest;
 mod machine;
 mod moments;

@@ -32,7 +32,7 @@ pub trait Disk {
     /// # Errors
     /// The system's.
     fn write(&mut self, at: &TargetFile, state: &FileState, rights: Rights) -> io::Result<()>;
-    /// One file in the place of another.
+    /// One file in the place of another: whenever the power goes, all of the one or all of the other has the name.
     ///
     /// # Errors
     /// The system's.
@@ -82,7 +82,14 @@ impl Disk for LinuxDisk {
     }
 
     fn rename(&mut self, from: &TargetFile, to: &TargetFile) -> io::Result<()> {
+        let plain = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = File::from(openat(from.folder(), from.name(), plain, Mode::empty())?);
+        // On FAT, where a renamed file's content lies is written with the file, not with its folder; and what it replaces is
+        // freed as soon as nobody has that open. A loss of power between the two would leave a name without content.
+        let held = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let _replaced = openat(to.folder(), to.name(), held, Mode::empty());
         renameat(from.folder(), from.name(), to.folder(), to.name())?;
+        file.sync_all()?;
         sync(to)
     }
 
