@@ -282,8 +282,12 @@ fn is_left(output: &Output, node: &str) -> bool {
 /// Seen: an `off` in the middle of a fault was undone by its repair, or by the next run after a kill.
 #[test]
 fn who_switches_a_node_has_the_last_word() {
-    for (words, on) in [(&["off", "p1"][..], 0b10), (&["on", "p1"], 0b11), (&["cycle", "p1"], 0b11)]
-    {
+    for (words, on) in [
+        (&["off", "p1"][..], 0b10),
+        (&["shutdown", "p1"], 0b10),
+        (&["on", "p1"], 0b11),
+        (&["cycle", "p1"], 0b11),
+    ] {
         let world = world();
         let mut running = until_off(&world, &[&LONG, &["p1"]]);
         assert_eq!(world.run(words).status, 0);

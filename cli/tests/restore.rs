@@ -181,7 +181,9 @@ fn a_node_that_was_switched_since_is_not_restored() {
     let world = world("at-boot = \"on\"");
     lose_power(&world);
     world.run(&["init"]);
-    world.run(&["off", "p1", "p2"]);
+    world.run(&["off", "p1"]);
+    // Also where nothing has to be cut.
+    world.run(&["shutdown", "p2"]);
     assert_eq!(
         rows(&world.run(&["restore", "--json"]).json())[..3],
         ["p1 off - not-due", "p2 off - not-due", "p3 - on policy"]

@@ -288,6 +288,7 @@ fn refuses(cluster: &mut Cluster, node: Node, board: Board) {
     no_node(cluster.usb_path(node).map(drop));
     let since = cluster.asks_so_far();
     no_node(cluster.switch_since(&with, Action::Off, &since, &mut |_| {}).map(drop));
+    no_node(cluster.keep_off(&with, &since).map(drop));
     no_node(cluster.wanted_since(&with, &since).map(drop));
     no_node(cluster.is_asked_since(node, &since).map(drop));
     no_node(cluster.is_going_down(node).map(drop));

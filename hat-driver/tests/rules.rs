@@ -195,6 +195,26 @@ fn a_node_that_was_asked_to_be_off_meanwhile_ends_the_on() {
 }
 
 /// A program that knows none of the rules leaves no note: the board shows what it did.
+/// Seen: a shutdown of a node that was still off was recorded nowhere, and the node went on after it.
+#[test]
+fn a_node_that_is_off_is_asked_to_stay_so_without_being_switched() {
+    let machine = Clocked::new();
+    let mut other = machine.open(delayed(0));
+    let kept = with_others(&mut machine.open(delayed(5)), &[0, 1], || {
+        let since = other.asks_so_far();
+        let on = other.keep_off(&other.pick(&[0, 1, 6]), &since).unwrap();
+        assert_eq!((places(&on), machine.powered()), (vec![0], vec![0]), "p1 is on, and stays so");
+    });
+    let Err(ClusterError::Undone { nodes, .. }) = kept else { panic!("{kept:?}") };
+    assert_eq!((places(&nodes), machine.powered()), (vec![1], vec![0]));
+    // Who asks for it later has the last word.
+    let since = other.asks_so_far();
+    let late = with_others(&mut machine.open(delayed(5)), &[0, 1], || {
+        assert_eq!(other.keep_off(&other.pick(&[1]), &since).unwrap(), []);
+    });
+    assert!(late.is_ok(), "{late:?}");
+}
+
 #[test]
 fn what_was_switched_off_without_a_note_is_seen_on_the_board() {
     let machine = Clocked::new();

@@ -63,6 +63,23 @@ fn a_node_that_was_still_to_come_ends_the_on() {
     assert_eq!((latch(&world) & 0x0f, went_on(&world)), (0b0001, vec![0]));
 }
 
+/// Seen: it went on 3 s later, since nothing had to be cut.
+#[test]
+fn a_node_that_was_still_to_come_and_is_shut_down_ends_the_on() {
+    for (config, words) in
+        [("", &["shutdown", "p2"][..]), ("graceful-off = true\n", &["off", "p2"])]
+    {
+        let world = ready("v2.5");
+        let mut value = world.read();
+        value["clusterhat_toml"] = json!(config);
+        world.write(&value);
+        let on = between_two_nodes(&world, "1");
+        assert_eq!(world.run(words).status, 0);
+        check_undone(&on.finish(), "p2 was", "p2 was");
+        assert_eq!((latch(&world) & 0x0f, went_on(&world)), (0b0001, vec![0]), "{words:?}");
+    }
+}
+
 #[test]
 fn other_nodes_do_not_matter() {
     let world = ready("v2.5");

@@ -156,6 +156,14 @@ impl Cluster {
         self.warnings.extend(after.failures.into_iter().map(warning));
     }
 
+    /// Notes that nodes that are off are to be off: in the desired state, and for `chaos`.
+    pub(super) fn stay_off(&mut self, nodes: &[Node]) {
+        if !nodes.is_empty() {
+            self.forget_chaos(nodes);
+            self.save_asked(nodes, Action::Off, Reason::Request);
+        }
+    }
+
     /// Saves the desired state before nodes are switched, so that a start that a loss of power interrupts is completed
     /// afterwards. Returns the state that was saved before.
     fn save_asked(&mut self, nodes: &[Node], action: Action, reason: Reason) -> Option<Document> {

@@ -35,6 +35,7 @@ mod handle;
 mod host;
 mod i2c;
 mod info;
+mod keep_off;
 mod ledger;
 pub mod lock;
 mod obstacle;

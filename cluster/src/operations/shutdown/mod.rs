@@ -15,7 +15,7 @@ mod work;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use hat_driver::linux::Node;
+use hat_driver::linux::{AsksSoFar, Node};
 use hat_driver::power::Action;
 use node_link::agent::Request;
 
@@ -97,7 +97,7 @@ impl Cluster {
             AfterShutdown::OnAtNextStart => (asked.clone(), None),
             _ => self.certain(asked.clone()),
         };
-        let rows = self.powered_rows(&nodes)?;
+        let (rows, not_kept) = self.rows_beside_off(&nodes, &since, how.then)?;
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
         let desired = if how.then == AfterShutdown::Off { None } else { self.desired.take() };
@@ -130,7 +130,32 @@ impl Cluster {
             (report.beyond_size, beyond) = beyond::switch_off(self);
         }
         let outcome = Outcome { report, error: outcome.error };
-        Ok(outcome.beside(uncertain).beside(beyond).beside(left_out))
+        Ok(outcome.beside(uncertain).beside(beyond).beside(not_kept).beside(left_out))
+    }
+
+    /// Those of the nodes that are not known to be off. The others are to stay off, as `off` means it: nobody who has begun to switch one
+    /// of them on goes on with that, and it is not restored. Returns also why that could not be recorded.
+    fn rows_beside_off(
+        &mut self,
+        nodes: &[Node],
+        since: &AsksSoFar,
+        then: AfterShutdown,
+    ) -> Result<(Vec<Powered>, Option<Error>), Error> {
+        let rows = self.powered_rows(nodes)?;
+        let is_off = |node: &Node| rows.iter().all(|(powered, _)| powered != node);
+        let off: Vec<_> = nodes.iter().copied().filter(is_off).collect();
+        let (off, _) = self.certain(off);
+        match self.driver.keep_off(&off, since) {
+            Ok(on) => {
+                let off: Vec<_> = off.into_iter().filter(|node| !on.contains(node)).collect();
+                if then == AfterShutdown::Off {
+                    self.stay_off(&off);
+                }
+                // One that went on in the meantime is shut down as well.
+                Ok((if on.is_empty() { rows } else { self.powered_rows(nodes)? }, None))
+            }
+            Err(error) => Ok((rows, Some(error.into()))),
+        }
     }
 
     fn shutdown_report(
