@@ -83,10 +83,20 @@ impl Image {
 
 /// The packages of the guests' release, or of the other one while the mirror renews its list.
 fn open(scratch: &Path, architecture: &str) -> io::Result<Suite> {
-    match Suite::open(scratch, architecture, &[RELEASE]) {
+    of_either_release(
+        |release| Suite::open(scratch, architecture, &[release]),
+        |message| eprintln!("{message}"),
+    )
+}
+
+fn of_either_release<T>(
+    mut open: impl FnMut(&str) -> io::Result<T>,
+    tell: impl FnOnce(String),
+) -> io::Result<T> {
+    match open(RELEASE) {
         Err(error) if renewal::is_under_way(&error) => {
-            eprintln!("{error}\nThe kernel of {OTHER_RELEASE} is taken instead.");
-            Suite::open(scratch, architecture, &[OTHER_RELEASE])
+            tell(format!("{error}\nThe kernel of {OTHER_RELEASE} is taken instead."));
+            open(OTHER_RELEASE)
         }
         result => result,
     }
@@ -112,4 +122,52 @@ fn base(root: &Path, version: &str) -> io::Result<Vec<u8>> {
     }
     archive.file("/etc/modules", order.as_bytes());
     Ok(archive.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which releases were asked for, the result, and what was told.
+    fn opened(fails: &[(&str, io::ErrorKind)]) -> (Vec<String>, io::Result<String>, String) {
+        let (mut asked, mut told) = (Vec::new(), String::new());
+        let result = of_either_release(
+            |release| {
+                asked.push(release.to_owned());
+                let failed = fails.iter().find(|(name, _)| *name == release);
+                match failed {
+                    Some((_, kind)) => {
+                        Err(io::Error::new(*kind, format!("{release} is not there")))
+                    }
+                    None => Ok(release.to_owned()),
+                }
+            },
+            |message| told = message,
+        );
+        (asked, result, told)
+    }
+
+    #[test]
+    fn while_a_release_s_list_is_renewed_the_other_one_s_kernel_is_taken_and_that_is_told() {
+        let (asked, result, told) = opened(&[(RELEASE, io::ErrorKind::ResourceBusy)]);
+        assert_eq!(
+            (asked, result.unwrap()),
+            (vec![RELEASE.into(), OTHER_RELEASE.into()], OTHER_RELEASE.into())
+        );
+        assert_eq!(
+            told,
+            format!("{RELEASE} is not there\nThe kernel of {OTHER_RELEASE} is taken instead.")
+        );
+        let both = [RELEASE, OTHER_RELEASE].map(|release| (release, io::ErrorKind::ResourceBusy));
+        let error = opened(&both).1.unwrap_err();
+        assert_eq!(error.to_string(), format!("{OTHER_RELEASE} is not there"));
+    }
+
+    #[test]
+    fn the_other_release_is_no_way_out_of_other_errors() {
+        assert_eq!(opened(&[]).0, [RELEASE]);
+        let (asked, result, told) = opened(&[(RELEASE, io::ErrorKind::Other)]);
+        assert!(result.is_err());
+        assert_eq!((asked, &*told), (vec![RELEASE.to_owned()], ""));
+    }
 }

@@ -48,7 +48,11 @@ impl Suite {
         renewal::waited_out(&what, || {
             tools::stdout(suite.apt(APT_GET.command()?).args(["-qq", "update"])).map(drop)
         })
-        .map_err(|e| context(e, "is the Debian package debian-archive-keyring up to date?"))?;
+        .map_err(|e| match renewal::is_under_way(&e) {
+            // It is told as what it is.
+            true => e,
+            false => context(e, "is the Debian package debian-archive-keyring up to date?"),
+        })?;
         Ok(suite)
     }
 
