@@ -294,6 +294,20 @@ fn what_is_no_regular_file_is_refused_at_once() {
     }
 }
 
+/// Seen: "expected value at line 1 column 1", and "stream did not contain valid UTF-8".
+#[test]
+fn a_simulation_may_begin_with_a_byte_order_mark_and_is_utf_8() {
+    let world = World::builtin("v2.5");
+    let text = fs::read(world.path()).unwrap();
+    fs::write(world.path(), [b"\xef\xbb\xbf", &text[..]].concat()).unwrap();
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    assert_eq!(world.run(&["is-on", "p1"]).status, 0);
+    fs::write(world.path(), b"{\n\"config\": \"# caf\xe9\"}").unwrap();
+    let output = world.run(&["status"]);
+    assert_eq!(output.status, 2, "{output:?}");
+    assert!(output.stderr.contains("line 2 is not UTF-8: save this file as UTF-8"), "{output:?}");
+}
+
 /// Seen: what was said to be removed was the simulation.
 #[test]
 fn a_lock_that_cannot_be_used_is_named() {

@@ -214,13 +214,23 @@ fn open_lock(simulation: &Path) -> Result<FileLock, StoreError> {
     })
 }
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 fn read(path: &Path) -> io::Result<String> {
     let file = regular_file::open(path, OpenOptions::new().read(true))?;
-    let mut text = String::new();
-    file.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        let problem = "it is longer than 4 MiB, too long for a simulation";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(invalid("it is longer than 4 MiB, too long for a simulation".to_owned()));
     }
-    Ok(text)
+    // As some editors begin a file.
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        invalid(format!("line {line} is not UTF-8: save this file as UTF-8"))
+    })
 }
