@@ -41,8 +41,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::Nodes`] or [`Error::Chaos`]. The outcome's error: [`Error::ChaosStopped`] where the observer
-    /// stopped it, or why a node does not have its power back, or
-    /// [`Error::FaultsFailed`].
+    /// stopped it, why a node does not have its power back, or [`Error::FaultsFailed`].
     pub fn chaos<V: Verdict>(
         &mut self,
         set: &NodeSet,
@@ -74,9 +73,9 @@ impl Cluster {
             observer,
             clock: Clock::start(),
             faults: 0,
-            unmade: 0,
-            reason: None,
-            failed: BTreeMap::new(),
+            failed: 0,
+            first_failure: None,
+            to_repair: BTreeMap::new(),
         };
         let ended = match run.tell(&begun, None) {
             ControlFlow::Continue(()) => run.play(plan, &nodes),
@@ -140,16 +139,16 @@ struct Run<'a> {
     observer: &'a mut Observer<'a>,
     clock: Clock,
     faults: u64,
-    /// How many of them could not be made.
-    unmade: u64,
-    /// What the first of these failed for.
-    reason: Option<ErrorKind>,
+    /// How many of them failed.
+    failed: u64,
+    /// Why the first of these did.
+    first_failure: Option<ErrorKind>,
     /// What is to be repaired: when, and the node.
-    failed: BTreeMap<(Duration, u32), Failed>,
+    to_repair: BTreeMap<(Duration, u32), Made>,
 }
 
-/// A node's fault.
-struct Failed {
+/// A fault that has changed a node, or may have.
+struct Made {
     /// Its number.
     number: u64,
     kind: FaultKind,
@@ -161,7 +160,7 @@ impl Run<'_> {
     fn play(&mut self, plan: &ChaosPlan, nodes: &[Node]) -> Result<(), Error> {
         let mut schedule = Schedule::new(plan, &numbers(nodes));
         loop {
-            let repair = self.failed.first_key_value().map(|(&(at, _), _)| at);
+            let repair = self.to_repair.first_key_value().map(|(&(at, _), _)| at);
             let fault = schedule.next().map(|fault| fault.at);
             let next = repair.into_iter().chain(fault).min();
             // The end puts back what is off then.
@@ -201,14 +200,14 @@ impl Run<'_> {
         let is_stopped = &mut || observer(ChaosProgress::Waiting);
         let error = nodes::fail(self.cluster, node, kind, is_stopped).err();
         if let Some(error) = &error {
-            self.unmade += 1;
-            self.reason.get_or_insert(error.kind());
+            self.failed += 1;
+            self.first_failure.get_or_insert(error.kind());
         }
         if error.is_some() && nodes::is_untouched(self.cluster, node) {
             self.note.remove(&[fault.node])?;
         } else {
             let since = self.cluster.driver.asks_so_far();
-            self.failed.insert((fault.until(), fault.node), Failed { number, kind, since });
+            self.to_repair.insert((fault.until(), fault.node), Made { number, kind, since });
         }
         let actual_s = error.is_none().then(|| self.now());
         let report = ChaosReport::Fault { fault: PlannedFault::new(number, fault), actual_s };
@@ -216,25 +215,25 @@ impl Run<'_> {
     }
 
     fn repair(&mut self) -> ControlFlow<()> {
-        let Some(((_, number), failed)) = self.failed.pop_first() else {
+        let Some(((_, number), made)) = self.to_repair.pop_first() else {
             return ControlFlow::Continue(());
         };
-        let (fault, label) = (failed.number, format!("p{number}"));
+        let (fault, label) = (made.number, format!("p{number}"));
         let Some(node) = self.cluster.driver.node(number) else {
             return ControlFlow::Continue(());
         };
         // The later request wins.
-        if self.cluster.driver.is_asked_since(node, &failed.since).is_ok_and(|asked| asked) {
+        if self.cluster.driver.is_asked_since(node, &made.since).is_ok_and(|asked| asked) {
             return self.tell(&ChaosReport::Left { fault, node: label }, None);
         }
-        let result = nodes::bring_back(self.cluster, node, failed.kind, Some(&failed.since));
+        let result = nodes::bring_back(self.cluster, node, made.kind, Some(&made.since));
         let (actual_s, error) = match result {
             Ok(true) => (Some(self.now()), self.note.remove(&[number]).err().map(Error::from)),
             Ok(false) => return self.tell(&ChaosReport::Left { fault, node: label }, None),
             Err(error) => (None, Some(error)),
         };
         if actual_s.is_none() {
-            self.failed.insert((self.clock.now() + AGAIN, number), failed);
+            self.to_repair.insert((self.clock.now() + AGAIN, number), made);
         }
         self.tell(&ChaosReport::Repair { fault, node: label, actual_s }, error)
     }
@@ -254,12 +253,13 @@ impl Run<'_> {
 
     fn end(mut self, stopped: Option<Error>) -> Outcome<ChaosReport> {
         let (put_back, error) = put_back(self.cluster, &mut self.note);
-        let (faults, failed) = (self.faults, self.unmade);
-        let unmade = self.reason.map(|kind| Error::FaultsFailed { failed, of: faults, kind });
+        let (faults, failed) = (self.faults, self.failed);
+        let failure =
+            self.first_failure.map(|kind| Error::FaultsFailed { failed, of: faults, kind });
         // Nodes that are still off are more important than the reason why the run ended.
         Outcome {
             report: ChaosReport::End { faults, failed, put_back },
-            error: error.or(stopped).or(unmade),
+            error: error.or(stopped).or(failure),
         }
     }
 }
