@@ -52,8 +52,8 @@ pub fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
     read(relative(path)).or_else(absent)
 }
 
-/// Checks that a path below a root means the same to a program that opens it as it stands, and makes what is missing of it,
-/// as it does to the root's own system.
+/// Checks that no link on the way to a path below a root leads out of the root, so that a program which opens the path as it stands, and
+/// makes what is missing of it, stays below the root.
 ///
 /// # Errors
 /// A link on the way that leads out of the root, or what cannot be looked at. A root that is not there has none.

@@ -56,24 +56,21 @@ impl SimCtrl {
                 self.restart();
             }
             Command::PowerStatus => return Some(self.answer_power()),
-            Command::Fan => match &mut self.fan {
-                Some(fan) => *fan = data0,
-                None => return Some(CommandStatus::UnknownCommand),
-            },
+            Command::Fan => return Some(if_fitted(&mut self.fan, |fan| *fan = data0)),
             Command::UsbPath => return Some(self.answer_path()),
-            Command::UsbBootOn | Command::UsbBootOff => match &mut self.u {
-                Some(u) => set(u, data0, u8::from(command == Command::UsbBootOn)),
-                None => return Some(CommandStatus::UnknownCommand),
-            },
+            Command::UsbBootOn | Command::UsbBootOff => {
+                let on = u8::from(command == Command::UsbBootOn);
+                return Some(if_fitted(&mut self.u, |u| set(u, data0, on)));
+            }
             Command::UsbBootStatus => {
                 self.data[0] = self.u.as_ref().and_then(|u| get(u, data0)).unwrap_or(0xff);
             }
             Command::SetOrder if data0 == 0 => return Some(CommandStatus::Unsupported),
             Command::SetOrder => self.set_order(data0),
-            Command::ActOn | Command::ActOff => match &mut self.act {
-                Some(act) => *act = u8::from(command == Command::ActOn),
-                None => return Some(CommandStatus::UnknownCommand),
-            },
+            Command::ActOn | Command::ActOff => {
+                let on = u8::from(command == Command::ActOn);
+                return Some(if_fitted(&mut self.act, |act| *act = on));
+            }
             Command::GetData => return Some(self.answer_data()),
             Command::SaveAll
             | Command::SaveDefaults
@@ -209,6 +206,11 @@ impl SimCtrl {
             None => CommandStatus::Unsupported,
         }
     }
+}
+
+/// Does something with a part that not every board has; a board without it does not know the command.
+fn if_fitted<T>(part: &mut Option<T>, act: impl FnOnce(&mut T)) -> CommandStatus {
+    part.as_mut().map(act).map_or(CommandStatus::UnknownCommand, |()| CommandStatus::Ok)
 }
 
 /// A node's entry, from 1; the firmware ignores a node that it does not have.
