@@ -176,3 +176,31 @@ fn a_first_half_of_unknown_outcome_is_followed_by_the_second() {
         assert_eq!((output.status, is_off(&world)), (1, false), "{transfer}: {output:?}");
     }
 }
+
+#[test]
+fn while_a_board_is_away_others_nodes_do_not_get_its_numbers() {
+    for kill in [false, true] {
+        // p5 is the first node of the Triple, p8 that of the pHAT behind it.
+        let world = World::builtin("mixed");
+        assert_eq!(world.run(&["on", "p5", "p8"]).status, 0);
+        let mut command = world.command(&["hub", "reset"]);
+        command.env_remove("CLUSTERHAT_SIM_NOWAIT");
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        let start = Instant::now();
+        while world.read()["chips"]["11"]["away"].as_u64().unwrap_or(0) == 0 {
+            assert!(start.elapsed() < PATIENCE, "the board does not leave the USB");
+            sleep(Duration::from_millis(1));
+        }
+        if kill {
+            child.kill().unwrap();
+        }
+        let mut off = world.command(&["off", "p5"]);
+        off.env_remove("CLUSTERHAT_SIM_NOWAIT");
+        let output = off.output().unwrap();
+        child.wait().unwrap();
+        assert_eq!(status(output.status), 0, "{output:?}");
+        let chips = &world.read()["chips"];
+        let powered = |bus: &str| chips[bus]["p"][0].as_u64().unwrap();
+        assert_eq!([powered("11"), powered("12")], [0, 1], "killed: {kill}; {output:?}");
+    }
+}

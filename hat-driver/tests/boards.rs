@@ -236,6 +236,61 @@ fn a_hat_whose_bus_is_missing_keeps_its_numbers() {
 }
 
 #[test]
+fn numbers_do_not_move_while_a_board_that_was_restarted_is_away() {
+    let machine = Troubled::mixed();
+    let mut first = machine.open().unwrap();
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().lost = true);
+    let error = first.reset(first.board(1)).unwrap_err();
+    assert!(matches!(error, ClusterError::NotBack { .. }), "{error:?}");
+
+    // It does not come back in time: it may have any order.
+    let mut others = machine.open().unwrap();
+    assert_eq!(names(&others), ["hat1", "ctrl30", "ctrl@1-11.1"]);
+    assert_eq!(on(&mut others, &[0]).unwrap().changed, others.pick(&[0]));
+    let text = chain(&on(&mut others, &[4]).unwrap_err());
+    assert!(text.contains("node 5") && text.contains("USB 1-11.1"), "{text}");
+    let error = others.check_open(others.board(2)).unwrap_err();
+    assert!(chain(&error).contains("did not come back within 10 s"), "{}", chain(&error));
+
+    // It comes back while others wait for it.
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().away = 7);
+    others.rescan().unwrap();
+    assert_eq!(names(&others), ["hat1", "ctrl20", "ctrl30"]);
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().away = 7);
+    let mut others = machine.open().unwrap();
+    assert_eq!(names(&others), ["hat1", "ctrl20", "ctrl30"]);
+    on(&mut others, &[4]).unwrap();
+    assert_eq!(machine.power().1, [vec![1, 0, 0], vec![0, 0]]);
+}
+
+#[test]
+fn what_was_asked_of_a_boards_nodes_goes_with_the_board() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    let before = cluster.asks_so_far();
+    cluster.switch(&cluster.pick(&[4]), Action::Off, &mut |_| {}).unwrap();
+    // Both are plugged in again, each as what the other one was.
+    machine.change(|world| {
+        let (triple, phat) = (world.ctrls.remove(&11).unwrap(), world.ctrls.remove(&12).unwrap());
+        world.ctrls.extend([(12, triple), (11, phat)]);
+    });
+    cluster.rescan().unwrap();
+    assert_eq!(names(&cluster), ["hat1", "ctrl20", "ctrl30"]);
+    let is_asked = |node| cluster.is_asked_since(cluster.nth(node), &before).unwrap();
+    assert_eq!([4, 7].map(is_asked), [true, false]);
+}
+
+#[test]
+fn nobody_waits_for_a_board_that_is_back_or_was_pulled_out() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    cluster.reset(cluster.board(1)).unwrap();
+    assert_eq!(names(&machine.open().unwrap()), ["hat1", "ctrl20", "ctrl30"]);
+    machine.change(|world| drop(world.ctrls.remove(&11)));
+    assert_eq!(names(&machine.open().unwrap()), ["hat1", "ctrl30"]);
+}
+
+#[test]
 fn a_hat_of_an_unknown_revision_leaves_the_other_boards_alone() {
     let mut raw: serde_json::Value =
         serde_json::from_str(&builtin::simulation("mixed").unwrap().to_text()).unwrap();

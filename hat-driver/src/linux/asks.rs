@@ -3,8 +3,7 @@
 use super::cluster::Cluster;
 use super::error::ClusterError;
 use super::handle::Node;
-use super::ledger::{Ledger, NodeAsks, WayDown};
-use super::platform::Platform;
+use super::ledger::{Ledger, NodeAsks, WayDown, change, read};
 use crate::positions::Positions;
 
 /// What was asked of nodes up to a moment, by any caller.
@@ -125,26 +124,4 @@ impl Cluster {
         self.check_nodes(&[node])?;
         Ok(self.slots[self.slot(node.board())?].recorded_as())
     }
-}
-
-/// The record; `None` where it cannot be read.
-pub(super) fn read(platform: &dyn Platform) -> Option<Ledger> {
-    let mut ledger = Ledger::default();
-    let read = platform.record(&mut |text| {
-        ledger = Ledger::parse(text);
-        None
-    });
-    read.is_ok().then_some(ledger)
-}
-
-/// Changes the record.
-pub(super) fn change(
-    platform: &dyn Platform,
-    mut change: impl FnMut(&mut Ledger),
-) -> std::io::Result<()> {
-    platform.record(&mut |text| {
-        let mut ledger = Ledger::parse(text);
-        change(&mut ledger);
-        Some(ledger.to_string())
-    })
 }

@@ -26,7 +26,8 @@ impl Cluster {
     /// order, which gives its position in the list.
     ///
     /// A board that cannot be opened keeps the others from nothing: it keeps its slot in the list, with
-    /// its error ([`Self::check_open`]), which whatever is asked of it returns.
+    /// its error ([`Self::check_open`]), which whatever is asked of it returns. A ClusterCTRL board that
+    /// somebody has restarted is waited for as long as for a lock.
     ///
     /// # Errors
     /// [`ClusterError::NoBoard`]; [`ClusterError::SamePlace`] where two HATs would be one; where no
@@ -46,7 +47,7 @@ impl Cluster {
     /// [`ClusterError::NoBoard`]; [`ClusterError::SamePlace`] where two HATs would be one.
     pub fn find(platform: Arc<dyn Platform>, options: Options) -> Result<Self, ClusterError> {
         let hats = discover::describe_hats(&*platform, &options.boards, options.detected_size)?;
-        let slots = discover::open_all(&platform, hats, &mut Vec::new());
+        let slots = discover::open_all(&platform, hats, Vec::new(), options.lock_limit);
         if slots.is_empty() {
             return Err(ClusterError::NoBoard { searched: platform.searched() });
         }

@@ -4,7 +4,9 @@
 //! A board that cannot be opened keeps its slot and says why; it takes no other board away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::away;
 use super::eeprom::Eeprom;
 use super::error::{ClusterError, Done, Target};
 use super::info::{BoardInfo, BoardModel, BoardSource};
@@ -52,19 +54,19 @@ pub(super) fn describe_hats(
     Ok(boards)
 }
 
-/// Opens the boards that there are. What is in `old`, answers, and is still where it was stays open
-/// and is taken from there.
+/// Opens the boards that there are, and waits for those that are away for a moment. What is in `old`, answers, and is
+/// still where it was stays open and is taken from there.
 pub(super) fn open_all(
     platform: &Arc<dyn Platform>,
     hats: Vec<Described>,
-    old: &mut Vec<Slot>,
+    mut old: Vec<Slot>,
+    patience: Duration,
 ) -> Vec<Slot> {
     let mut boards: Vec<_> =
-        hats.into_iter().map(|hat| open_or_keep_hat(&**platform, hat, old)).collect();
-    let found = platform.usb_boards().into_iter();
-    let found = found.filter_map(|board| Some((Product::of(board.product)?, board)));
-    let mut ctrls: Vec<_> =
-        found.map(|(product, board)| open_or_keep_ctrl(platform, product, board, old)).collect();
+        hats.into_iter().map(|hat| open_or_keep_hat(&**platform, hat, &mut old)).collect();
+    let mut ctrls = away::open_all(&**platform, patience, |board| {
+        Some(open_or_keep_ctrl(platform, Product::of(board.product)?, board, &mut old))
+    });
     // Those that do not tell their order come last, and have no nodes as far as anybody knows.
     ctrls.sort_by_key(|slot| (slot.is_anywhere(), order(&slot.info), slot.info.bus));
     refuse_twins(&mut ctrls);
@@ -107,16 +109,7 @@ fn open_or_keep_ctrl(
     if let Some(slot) = known.take_if(Slot::is_alive) {
         return slot;
     }
-    let mut info = BoardInfo {
-        name: format!("ctrl@{}", found.path),
-        source: BoardSource::Usb,
-        model: BoardModel::Ctrl { product, order: 0 },
-        bus: found.bus,
-        address: found.bus.map(|_| ADDRESS),
-        size: 0,
-        eeprom: None,
-        usb_path: Some(found.path),
-    };
+    let mut info = BoardInfo::unasked(product, found.path, found.bus);
     match open_ctrl(platform, product, &info) {
         Ok((device, Description { order, nodes, .. })) => {
             info.name = ctrl_name(order);

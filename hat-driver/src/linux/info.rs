@@ -8,6 +8,7 @@ use super::obstacle;
 use super::platform::Platform;
 use super::unit::LinuxHat;
 use crate::ctrl::products::Product;
+use crate::ctrl::protocol::ADDRESS;
 use crate::expander::Expander;
 use crate::hat::{Backend, Hat};
 use crate::lines::Lines;
@@ -111,6 +112,20 @@ pub struct BoardInfo {
 }
 
 impl BoardInfo {
+    /// A ClusterCTRL board that has not been asked for its order.
+    pub(super) fn unasked(product: &'static Product, usb_path: String, bus: Option<u32>) -> Self {
+        Self {
+            name: format!("ctrl@{usb_path}"),
+            source: BoardSource::Usb,
+            model: BoardModel::Ctrl { product, order: 0 },
+            bus,
+            address: bus.map(|_| ADDRESS),
+            size: 0,
+            eeprom: None,
+            usb_path: Some(usb_path),
+        }
+    }
+
     /// Where the board is, for people.
     #[must_use]
     pub fn place(&self) -> String {

@@ -1,10 +1,11 @@
 //! Nodes that are off, and are asked to stay so: a shutdown has nothing else to do to them.
 
 use super::asked::Asked;
-use super::asks::{AsksSoFar, change};
+use super::asks::AsksSoFar;
 use super::cluster::Cluster;
 use super::error::{ClusterError, Done, Target};
 use super::handle::Node;
+use super::ledger::change;
 use crate::positions::Positions;
 use crate::power::{Action, ResultingState};
 

@@ -1,23 +1,27 @@
 //! What the callers' record says: which node went on last and what it asked for, how often nodes were
-//! asked to be off and on, and how far those are that were asked to shut down.
+//! asked to be off and on, how far those are that were asked to shut down, and which boards somebody has sent away
+//! from the USB.
 //!
 //! ```text
 //! clusterhat 2
 //! on 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 5000000000
 //! asked i2c-1:0x20 3/1 0/0 5/7d 1/1
+//! away 1-1.2 14848 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 25000000000
 //! .
 //! ```
 //!
 //! Times are nanoseconds of the clock that runs on while the machine sleeps; what it was recorded
 //! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, and
-//! the letter of its [`WayDown`]. A text that is not ours, or not whole, says nothing.
+//! the letter of its [`WayDown`]. Of a board that is away: its place on the USB, its product ID, since when, and how
+//! long it is waited for at most. A text that is not ours, or not whole, says nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::io;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
-
+use super::moment::Moment;
+use super::platform::Platform;
 use crate::positions::Positions;
 
 const HEAD: &str = "clusterhat 2";
@@ -32,29 +36,6 @@ pub(super) const SWITCHING: Duration = Duration::from_secs(5);
 
 /// More boards than that do not fit the record's page; the one with the first name is forgotten.
 const MOST_BOARDS: usize = 20;
-
-/// A moment of one boot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// Which boot: the kernel's ID of it.
-    pub boot: String,
-    /// How long the machine has been up, with the time that it slept.
-    pub uptime: Duration,
-}
-
-impl Moment {
-    /// Now, by this machine's kernel.
-    #[must_use]
-    pub fn now() -> Self {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let uptime = clock_gettime(ClockId::Boottime);
-        let boot = match boot.trim() {
-            "" => "unknown".to_owned(),
-            boot => boot.to_owned(),
-        };
-        Self { boot, uptime: Duration::try_from(uptime).unwrap_or_default() }
-    }
-}
 
 /// The last node that went on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +59,24 @@ impl LastOn {
             None if self.at.uptime - now.uptime <= SWITCHING => delay,
             None => Duration::ZERO,
         }
+    }
+}
+
+/// A board that was sent away from the USB and is to come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Away {
+    /// Its USB product ID.
+    pub(super) product: u16,
+    /// Since when.
+    pub(super) since: Moment,
+    /// How long it may stay away.
+    pub(super) limit: Duration,
+}
+
+impl Away {
+    fn is_due(&self, now: &Moment) -> bool {
+        let passed = now.uptime.checked_sub(self.since.uptime);
+        self.since.boot == now.boot && passed.is_some_and(|passed| passed < self.limit)
     }
 }
 
@@ -170,6 +169,7 @@ impl fmt::Display for Asks {
 pub(super) struct Ledger {
     pub(super) last: Option<LastOn>,
     asks: BTreeMap<String, Asks>,
+    away: BTreeMap<String, Away>,
 }
 
 impl Ledger {
@@ -199,6 +199,11 @@ impl Ledger {
                 }
                 ["asked", board, ref nodes @ ..] => {
                     ledger.asks.insert(board.to_owned(), Asks::parse(nodes)?);
+                }
+                ["away", path, product, boot, since, limit] => {
+                    let since = Moment { boot: boot.to_owned(), uptime: nanoseconds(since)? };
+                    let (product, limit) = (product.parse().ok()?, nanoseconds(limit)?);
+                    ledger.away.insert(path.to_owned(), Away { product, since, limit });
                 }
                 _ => return None,
             }
@@ -257,6 +262,27 @@ impl Ledger {
         self.asks.entry(board.to_owned()).or_default()
     }
 
+    /// Notes that the board at a place on the USB is sent away, and forgets those whose time is over.
+    pub(super) fn send_away(&mut self, path: &str, away: Away) {
+        self.away.retain(|_, known| known.is_due(&away.since));
+        self.away.insert(path.to_owned(), away);
+    }
+
+    /// Notes that nobody has to wait for the board at a place on the USB.
+    pub(super) fn end_away(&mut self, path: &str) {
+        self.away.remove(path);
+    }
+
+    /// The boards that were sent away and are to come back, by their place on the USB. The time is asked for where there
+    /// are any.
+    pub(super) fn away(mut self, now: impl FnOnce() -> Moment) -> BTreeMap<String, Away> {
+        if !self.away.is_empty() {
+            let now = now();
+            self.away.retain(|_, away| away.is_due(&now));
+        }
+        self.away
+    }
+
     /// What was asked of a board's nodes.
     pub(super) fn asks(&self, board: &str) -> Asks {
         self.asks.get(board).cloned().unwrap_or_default()
@@ -273,8 +299,34 @@ impl fmt::Display for Ledger {
         for (board, asks) in &self.asks {
             writeln!(text, "asked {board}{asks}")?;
         }
+        for (path, Away { product, since, limit }) in &self.away {
+            let (boot, since, limit) = (&since.boot, since.uptime.as_nanos(), limit.as_nanos());
+            writeln!(text, "away {path} {product} {boot} {since} {limit}")?;
+        }
         writeln!(f, "{text}{END}")
     }
+}
+
+/// The record; `None` where it cannot be read.
+pub(super) fn read(platform: &dyn Platform) -> Option<Ledger> {
+    let mut ledger = Ledger::default();
+    let read = platform.record(&mut |text| {
+        ledger = Ledger::parse(text);
+        None
+    });
+    read.is_ok().then_some(ledger)
+}
+
+/// Changes the record.
+pub(super) fn change(
+    platform: &dyn Platform,
+    mut change: impl FnMut(&mut Ledger),
+) -> io::Result<()> {
+    platform.record(&mut |text| {
+        let mut ledger = Ledger::parse(text);
+        change(&mut ledger);
+        Some(ledger.to_string())
+    })
 }
 
 fn nanoseconds(text: &str) -> Option<Duration> {

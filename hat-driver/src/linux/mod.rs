@@ -21,6 +21,7 @@
 
 mod asked;
 mod asks;
+mod away;
 mod cluster;
 mod cycle;
 mod discover;
@@ -38,6 +39,7 @@ mod info;
 mod keep_off;
 mod ledger;
 pub mod lock;
+mod moment;
 mod obstacle;
 mod options;
 mod output;
@@ -73,7 +75,7 @@ pub use event::{PowerEvent, Verdict};
 pub use handle::{Board, Node};
 pub use host::Host;
 pub use info::{BoardInfo, BoardModel, BoardSource};
-pub use ledger::Moment;
+pub use moment::Moment;
 pub use options::{BoardOptions, Options};
 pub use output::{Output, OutputResult};
 pub use platform::{AnyBus, AnyLine, Platform, Resource, UsbBoard};

@@ -1,11 +1,11 @@
 //! Switches outputs of boards of either kind, and of the controller.
 
-use super::asks::change;
 use super::cluster::Cluster;
 use super::error::{BoardError, ClusterError, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::{BoardInfo, BoardModel};
+use super::ledger::change;
 use super::output::{Output, OutputResult};
 use super::platform::Resource;
 use super::unit::{LinuxCtrl, LinuxHat, Unit};

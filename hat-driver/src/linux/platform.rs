@@ -7,8 +7,8 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
 use super::eeprom::Eeprom;
-use super::ledger::Moment;
 use super::lock::{FileLock, Lock};
+use super::moment::Moment;
 use super::record;
 use crate::bus_error::BusError;
 use crate::lines::Line;

@@ -38,7 +38,8 @@ pub enum BoardChange {
 
 impl Cluster {
     /// Looks for boards that came, went or are somewhere else now, and tries those again that could
-    /// not be opened. A board that answers where it was stays open. Switches nothing.
+    /// not be opened. A board that answers where it was stays open, and one that somebody has restarted is waited for, as
+    /// in [`Self::open`]. Switches nothing.
     ///
     /// A board that is still there keeps its handle. The nodes are numbered anew: the handles of those
     /// that have another number now are no longer the cluster's.
@@ -75,7 +76,8 @@ impl Cluster {
         let hats = discover::describe_hats(&**platform, &options.boards, options.detected_size)?;
         let known = |slot: &Slot| (slot.board, slot.info.clone(), slot.unit.is_ok());
         let before = self.slots.iter().map(known).collect();
-        self.slots = discover::open_all(&self.platform, hats, &mut self.slots);
+        let slots = std::mem::take(&mut self.slots);
+        self.slots = discover::open_all(&self.platform, hats, slots, self.options.lock_limit);
         Ok(changes(before, &mut self.slots))
     }
 }

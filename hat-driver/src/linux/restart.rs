@@ -12,14 +12,14 @@ use std::time::Duration;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use rustix::io::Errno;
 
-use super::asks::change;
+use super::away;
 use super::cluster::Cluster;
 use super::discover::ctrl_name;
 use super::error::{ClusterError, Done, Missing, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::BoardModel;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, change};
 use super::output::{Output, OutputResult};
 use super::platform::{AnyBus, UsbBoard};
 use super::unit::{LinuxCtrl, Unit};
@@ -27,10 +27,6 @@ use crate::bus_error::BusError;
 use crate::ctrl;
 use crate::positions::Positions;
 use crate::power::ResultingState;
-
-/// How often to look: nothing tells an ordinary user of the USB's events everywhere, and each look is a
-/// few small files of sysfs.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long to ask a board that is back, each time.
 const PATIENCE_MS: u32 = 50;
@@ -140,8 +136,17 @@ impl Cluster {
             return Err(ClusterError::Gone { board, target, done: Done::default() });
         };
         let label = info.label();
-        let sent = self.send(slot, told)?;
+        away::begin(&*self.platform, &before, LEAVES_WITHIN + RETURNS_WITHIN + told.away);
+        let sent = self.send(slot, told);
+        if sent.is_err() {
+            away::end(&*self.platform, &path);
+        }
+        let sent = sent?;
         let result = self.await_return(slot, &before, told.away);
+        // One that is away still may come back: others go on waiting for it.
+        if !matches!(result, Err((Missing::Return | Missing::Answer, ..))) {
+            away::end(&*self.platform, &path);
+        }
         result.map_err(|(missing, limit, source)| {
             let source = source.or(sent);
             let target = told.target();
@@ -190,7 +195,7 @@ impl Cluster {
     ) -> Result<(), (Missing, Duration, Option<BusError>)> {
         let path = &before.path;
         let has_left = |now: Option<UsbBoard>| now.is_none_or(|now| now.device != before.device);
-        if !self.looks(LEAVES_WITHIN).any(|()| has_left(self.usb_board(path))) {
+        if !away::looks(&*self.platform, LEAVES_WITHIN).any(|()| has_left(self.usb_board(path))) {
             if let Some(bus) = before.bus {
                 // It answers as before, or whoever asks it next is told that it does not.
                 let _ = self.reopen(slot, bus);
@@ -199,7 +204,8 @@ impl Cluster {
         }
         let limit = RETURNS_WITHIN + away;
         let (mut missing, mut source) = (Missing::Return, None);
-        for () in self.looks(limit) {
+        let platform = Arc::clone(&self.platform);
+        for () in away::looks(&*platform, limit) {
             let Some(now) = self.usb_board(path) else { continue };
             missing = Missing::Answer;
             let Some(bus) = now.bus else { continue };
@@ -209,13 +215,6 @@ impl Cluster {
             }
         }
         Err((missing, limit, source))
-    }
-
-    /// Moments to look at the USB, for this long at least.
-    fn looks(&self, limit: Duration) -> impl Iterator<Item = ()> + use<> {
-        let platform = Arc::clone(&self.platform);
-        let count = limit.as_millis() / PAUSE.as_millis();
-        (0..count).map(move |_| platform.sleep(PAUSE))
     }
 
     fn usb_board(&self, path: &str) -> Option<UsbBoard> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asked::Asked;
-use super::asks::{AsksSoFar, change, read};
+use super::asks::AsksSoFar;
 use super::event::PowerEvent;
 use super::exclusion::{Exclusion, Stop};
 use super::handle::Node;
-use super::ledger::{LastOn, Ledger, SWITCHING};
+use super::ledger::{LastOn, Ledger, SWITCHING, change, read};
 use super::platform::{Platform, Resource};
 use super::throttled::{UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SEEN};
 use crate::positions::Positions;

@@ -23,9 +23,13 @@ impl Slot {
         Self { board: Board::new(), info, unit: unit.map_err(Arc::new), is_fresh: true }
     }
 
-    /// The board's name in the record.
+    /// The board's name in the record. The number of a ClusterCTRL board's bus is another one each time that it is
+    /// plugged in; its order stays.
     pub(super) fn recorded_as(&self) -> String {
-        self.info.place().replace(' ', ":")
+        match self.info.model {
+            BoardModel::Ctrl { .. } => self.info.name.clone(),
+            _ => self.info.place().replace(' ', ":"),
+        }
     }
 
     /// The open board.

@@ -55,7 +55,9 @@ pub(crate) fn explore(scenario: &Scenario) -> Explored {
     thread::scope(|scope| {
         for (number, caller) in scenario.callers.iter().enumerate() {
             let seat = Seat { turns: Arc::clone(&turns), caller: number };
-            scope.spawn(move || be(&seat, caller, scenario));
+            let options = options(caller, scenario);
+            let mut cluster = Cluster::open(Arc::new(seat.clone()), options).unwrap();
+            scope.spawn(move || be(&seat, caller, scenario, &mut cluster));
         }
         let explored = loop {
             let mut table = turns.run();
@@ -71,13 +73,12 @@ pub(crate) fn explore(scenario: &Scenario) -> Explored {
 }
 
 /// A caller, run after run.
-fn be(seat: &Seat, caller: &Caller, scenario: &Scenario) {
-    let mut cluster = Cluster::open(Arc::new(seat.clone()), options(caller, scenario)).unwrap();
+fn be(seat: &Seat, caller: &Caller, scenario: &Scenario, cluster: &mut Cluster) {
     while seat.turns.arrive(seat.caller) {
         let calls = || {
             for (index, call) in caller.calls.iter().enumerate() {
                 seat.turns.begin(seat.caller, *call, index == 0);
-                let outcome = make(*call, &mut cluster, seat);
+                let outcome = make(*call, cluster, seat);
                 seat.turns.check(|table| {
                     let is_ok = outcome.error().is_none();
                     let did = table.monitor.returned(seat.caller, is_ok);

@@ -64,6 +64,11 @@ impl Turns {
         true
     }
 
+    /// Whether the first run has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.table().seats.is_empty()
+    }
+
     /// One step, when its turn has come. `None` where the caller is no more, and is being unwound.
     pub(crate) fn step<R: Hash>(
         &self,

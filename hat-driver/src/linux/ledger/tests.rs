@@ -54,6 +54,8 @@ fn what_is_written_is_read() {
     ledger.goes_down("i2c-1:0x20", Positions::from_bits(0b110));
     ledger.ask_off("i2c-1:0x20", Positions::one(2), true);
     ledger.ask_off("GPIO", Positions::one(0), false);
+    let away = Away { product: 0x3a00, since: at(BOOT, 9), limit: Duration::from_secs(25) };
+    ledger.send_away("1-1.2", away);
     let asks = |off, on, way_down| NodeAsks { off, on, way_down };
     let five = [
         asks(1, 0, WayDown::None),
@@ -152,4 +154,24 @@ fn the_longest_record_fits_its_page() {
     let length = ledger.to_string().len();
     assert!(length <= 4096, "{length}");
     assert_eq!(ledger.asks.len(), MOST_BOARDS);
+}
+
+#[test]
+fn a_board_that_was_sent_away_is_waited_for_until_it_is_back_and_no_longer_than_it_may_take() {
+    let away =
+        |seconds| Away { product: 1, since: at(BOOT, seconds), limit: Duration::from_secs(25) };
+    let due = |ledger: &Ledger, now: &Moment| {
+        ledger.clone().away(|| now.clone()).into_keys().collect::<Vec<_>>()
+    };
+    let mut ledger = Ledger::default();
+    ledger.send_away("1-1", away(100));
+    ledger.send_away("1-2", away(110));
+    assert_eq!(due(&ledger, &at(BOOT, 124)), ["1-1", "1-2"]);
+    assert_eq!(due(&ledger, &at(BOOT, 125)), ["1-2"]);
+    assert!(due(&ledger, &at("another", 112)).is_empty());
+    assert!(due(&ledger, &at(BOOT, 90)).is_empty(), "no clock of ours says that");
+    ledger.end_away("1-2");
+    assert_eq!(due(&ledger, &at(BOOT, 112)), ["1-1"]);
+    ledger.send_away("1-3", away(130));
+    assert_eq!(ledger.away.len(), 1, "1-1 is forgotten");
 }
