@@ -226,11 +226,10 @@ fn open_or_create(path: &Path) -> io::Result<File> {
         match create(path, 0o644) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // A minimal system may lack /run/lock.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) => {
                 let parent = path.parent().filter(|parent| !parent.exists()).ok_or(error)?;
                 DirBuilder::new().recursive(true).create(parent)?;
             }
-            Err(error) => return Err(error),
             // Opened anew for reading only.
             Ok(()) => {}
         }
