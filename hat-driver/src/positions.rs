@@ -53,6 +53,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn positions_print_the_names_on_the_board() {
+        let some: Positions = [0, 2, 31].into_iter().collect();
+        assert_eq!(std::format!("{some}"), "P1 P3 P32");
+        assert_eq!(std::format!("{}", Positions::NONE), "none");
+    }
+
+    #[test]
     fn thirty_two_positions_and_none_beyond() {
         let all: Positions = (0..40).collect();
         assert_eq!(all.bits(), u32::MAX);

@@ -76,3 +76,66 @@ impl<B: I2c> I2c for Retry<B> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use embedded_hal::i2c::NoAcknowledgeSource;
+
+    use super::*;
+
+    /// A bus whose first transfers fail.
+    struct Failing {
+        times: u32,
+        kind: ErrorKind,
+    }
+
+    impl ErrorType for Failing {
+        type Error = ErrorKind;
+    }
+
+    impl I2c for Failing {
+        fn transaction(&mut self, _: u8, _: &mut [Operation<'_>]) -> Result<(), ErrorKind> {
+            if self.times == 0 {
+                return Ok(());
+            }
+            self.times -= 1;
+            Err(self.kind)
+        }
+    }
+
+    const NAK: ErrorKind = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown);
+
+    /// Whether a transfer came through at last, and what was counted.
+    fn transfer(retry: fn(Failing) -> Retry<Failing>, times: u32, kind: ErrorKind) -> [u32; 3] {
+        let mut bus = retry(Failing { times, kind });
+        let is_through = bus.write(0x20, &[0]).is_ok();
+        [is_through.into(), bus.transfers(), bus.retries()]
+    }
+
+    #[test]
+    fn a_transfer_is_tried_three_times_in_all() {
+        for kind in [ErrorKind::Bus, ErrorKind::ArbitrationLoss, NAK] {
+            let told = [0, 1, 2, 3, 9].map(|times| transfer(Retry::new, times, kind));
+            assert_eq!(told, [[1, 1, 0], [1, 2, 1], [1, 3, 2], [0, 3, 0], [0, 3, 0]], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_stays_is_not_tried_again() {
+        for kind in [ErrorKind::Overrun, ErrorKind::Other] {
+            assert_eq!(transfer(Retry::new, 1, kind), [0, 1, 0], "{kind:?}");
+        }
+        assert_eq!(transfer(Retry::counting, 1, NAK), [0, 1, 0]);
+    }
+
+    #[test]
+    fn counts_go_on() {
+        let mut bus = Retry::new(Failing { times: 2, kind: NAK });
+        for _ in 0..3 {
+            bus.write(0x20, &[0]).unwrap();
+        }
+        bus.inner().times = 1;
+        bus.write(0x20, &[0]).unwrap();
+        assert_eq!((bus.transfers(), bus.retries()), (7, 3));
+    }
+}

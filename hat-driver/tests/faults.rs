@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "faults/fixed.rs"]
+mod fixed;
 #[path = "faults/folded.rs"]
 mod folded;
 #[path = "faults/stuck.rs"]

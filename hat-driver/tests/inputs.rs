@@ -16,7 +16,7 @@ use common::{ALERT, ALERT_LINE, NODE_LINES, NODES, PLACE, parse, set, status, wi
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hat_driver::Signals;
 use hat_driver::expander::{Chip, Expander};
-use hat_driver::hat::{Backend, Hat};
+use hat_driver::hat::{Backend, Hat, PinSetup};
 use hat_driver::lines::NoLine;
 use hat_driver::linux::{Cluster, ClusterError, OutputResult, chain};
 use hat_driver::power::{Action, ResultingState};
@@ -74,6 +74,8 @@ fn a_line_that_is_pulled_up_is_driven_when_its_node_is_switched() {
 fn nothing_is_commanded_of_a_line_that_is_an_input() {
     let rig = Rig::new(just_booted());
     let mut cluster = rig.cluster();
+    let untouched = status(&mut cluster).unwrap();
+    assert_eq!((untouched.setup, untouched.commanded), (PinSetup::NeverInitialised, None));
     switch(&mut cluster, &[1], Action::On).unwrap();
     let status = cluster.status(cluster.board(0)).unwrap();
     let commanded = [0, 1, 2].map(|position| status.commanded_at(position));

@@ -20,7 +20,7 @@ use std::time::Duration;
 use clocked::Clocked;
 use hat_driver::Positions;
 use hat_driver::linux::{
-    Cluster, ClusterError, Options, Platform as _, PowerEvent, Resource, Switched,
+    Cluster, ClusterError, Options, Platform as _, PowerEvent, Resource, Switched, chain,
 };
 use hat_driver::power::{Action, ResultingState};
 use row::{Row as _, place, places};
@@ -51,28 +51,60 @@ fn results(error: &ClusterError) -> Vec<(usize, Action, ResultingState)> {
     results.map(|result| (place(result.node), result.action, result.resulting)).collect()
 }
 
-/// In the on half, direction and latch are read; the write is what fails.
+/// In the on half, direction and latch are read before the first node's write, and the latch before the second's.
 #[test]
 fn a_cycle_names_as_left_off_only_nodes_that_are_sure_to_be() {
     use Action::{Off, On};
     use ResultingState::{New, Unknown};
-    for (lasting, sure, first) in
-        [(true, &[1][..], (0, On, Unknown)), (false, &[0, 1], (0, Off, New))]
-    {
+    let off = |node| (node, Off, New);
+    for (transfers, lasting, left, told) in [
+        (2, false, &[0, 1][..], [off(0), off(1)]),
+        (2, true, &[1], [(0, On, Unknown), off(1)]),
+        (4, false, &[1], [(0, On, New), off(1)]),
+    ] {
         let machine = Clocked::new();
         let mut cluster = machine.open(delayed(SECOND));
         switch(&mut cluster, &[0, 1], Action::On).unwrap();
         let mut observer = |event| {
             if matches!(event, PowerEvent::Waiting { duration } if duration == 2 * SECOND) {
-                machine.fail_after(2, lasting);
+                machine.fail_after(transfers, lasting);
             }
         };
         let nodes = cluster.pick(&[0, 1]);
         let error = cluster.cycle(&nodes, 2 * SECOND, &mut observer).unwrap_err();
         let ClusterError::Cycle { left_off, .. } = &error else { panic!("{error:?}") };
-        assert_eq!(places(left_off), sure, "lasting: {lasting}: {error}");
-        assert_eq!(results(&error), [first, (1, Off, New)], "lasting: {lasting}: {error}");
+        assert_eq!((places(left_off), results(&error)), (left.to_vec(), told.to_vec()), "{error}");
     }
+}
+
+/// Nodes of a ClusterCTRL board are switched one by one even in one step.
+#[test]
+fn of_a_step_that_fails_in_the_middle_what_was_reached_is_told() {
+    let mut told = Vec::new();
+    for transfer in 0..40 {
+        let machine = Clocked::new();
+        let mut cluster = machine.open(delayed(Duration::ZERO));
+        machine.fail_after(transfer, false);
+        let Err(error) = switch(&mut cluster, &[4, 5, 6], Action::On) else { continue };
+        let done = places(&error.done().unwrap().nodes);
+        let powered = machine.powered();
+        assert!(done.iter().all(|node| powered.contains(node)), "{transfer}: {error}");
+        told.push(done);
+    }
+    assert!(told.contains(&vec![4]) && told.contains(&vec![4, 5]), "{told:?}");
+}
+
+/// Not as switched off by somebody else in the wait, and no other node waits for it in vain.
+#[test]
+fn a_node_that_does_not_follow_is_told_after_the_others_had_their_turn() {
+    let machine = Clocked::new();
+    machine.change(|world| {
+        world.ctrls.get_mut(&11).unwrap().stuck = Some(vec![None, Some(0), None]);
+    });
+    let mut cluster = machine.open(delayed(SECOND));
+    let error = switch(&mut cluster, &[4, 5, 6], Action::On).unwrap_err();
+    assert!(chain(&error).contains("node 2 of the board does not follow"), "{}", chain(&error));
+    assert_eq!(places(&error.done().unwrap().nodes), [4, 6]);
 }
 
 /// The board was on its way out of the USB before it was asked for anything: with it went its power.
@@ -85,6 +117,29 @@ fn the_nodes_of_a_board_that_went_may_be_off() {
     let error = switch(&mut cluster, &[0, 4], Action::On).unwrap_err();
     assert!(matches!(error.cause(), ClusterError::Gone { .. }), "{error:?}");
     assert_eq!(results(&error), [(0, Action::On, New), (4, Action::On, Unknown)], "{error}");
+}
+
+/// What went on before has lost its power, too: to begin anew would switch it on unasked.
+#[test]
+fn a_board_that_loses_its_power_between_two_nodes_is_not_begun_again() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(SECOND));
+    cluster.init(cluster.board(0)).unwrap();
+    let (mut events, mut is_first) = (Vec::new(), true);
+    let mut observer = |event| {
+        if matches!(event, PowerEvent::Waiting { .. }) && std::mem::take(&mut is_first) {
+            machine.change(|world| {
+                let chip = world.expanders.values_mut().next().unwrap();
+                (chip.latch, chip.direction, chip.pull_up) = (0xff, 0xff, 0xff);
+            });
+        }
+        events.push(event);
+    };
+    let error = cluster.switch(&cluster.pick(&[0, 1]), Action::On, &mut observer).unwrap_err();
+    assert!(chain(&error).contains("has not been initialised"), "{}", chain(&error));
+    assert_eq!(places(&error.done().unwrap().nodes), [0]);
+    let is_init = |event: &PowerEvent| matches!(event, PowerEvent::Initialised { .. });
+    assert!(!events.iter().any(is_init) && machine.powered().is_empty(), "{error}: {events:?}");
 }
 
 #[test]
@@ -122,6 +177,19 @@ fn a_plan_of_nodes_that_would_be_refused_is_refused() {
     assert_eq!(plan(&[0]).unwrap(), (vec![], SECOND));
 }
 
+/// Its board is not even read.
+#[test]
+fn a_node_that_was_asked_to_be_on_since_is_kept_on_a_board_that_does_not_answer() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(Duration::ZERO));
+    let since = cluster.asks_so_far();
+    switch(&mut machine.open(delayed(Duration::ZERO)), &[0], Action::On).unwrap();
+    machine.fail_after(0, true);
+    let nodes = cluster.pick(&[0]);
+    let kept = cluster.switch_since(&nodes, Action::Off, &since, &mut |_| {}).unwrap();
+    assert_eq!((kept.changed, places(&kept.kept)), (vec![], vec![0]));
+}
+
 /// What its system has accepted ends with its next start, on whichever board it is.
 #[test]
 fn a_node_that_starts_is_no_longer_on_its_way_down() {
@@ -131,9 +199,10 @@ fn a_node_that_starts_is_no_longer_on_its_way_down() {
     for &node in &nodes {
         cluster.set_going_down(node, true).unwrap();
     }
-    switch(&mut cluster, &[1, 5], Action::On).unwrap();
+    // Of different positions, so that no board's are taken for the other's.
+    switch(&mut cluster, &[1, 4], Action::On).unwrap();
     let is_down = nodes.iter().map(|&node| cluster.is_going_down(node).unwrap());
-    assert_eq!(is_down.collect::<Vec<_>>(), [true, false, true, false]);
+    assert_eq!(is_down.collect::<Vec<_>>(), [true, false, false, true]);
 }
 
 #[test]

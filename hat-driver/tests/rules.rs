@@ -116,6 +116,18 @@ fn others_may_use_the_delay_that_they_have_caused() {
     assert_eq!(machine.powered(), [0, 1, 2]);
 }
 
+/// Both wait for the first node; the one that gets the lock later waits for the other's node, too.
+#[test]
+fn a_caller_that_was_faster_is_waited_for() {
+    let machine = Clocked::new();
+    on(&mut machine.open(delayed(5)), &[0]).unwrap();
+    with_others(&mut machine.open(delayed(1)), &[1], || {
+        assert_eq!(times(&machine, &mut machine.open(delayed(7)), &[2]), [(2, 5)]);
+    })
+    .unwrap();
+    assert_eq!((machine.now(), machine.powered()), (seconds(5 + 7), vec![0, 1, 2]));
+}
+
 #[test]
 fn who_waits_for_a_node_of_his_own_keeps_the_others_of_everybody_away() {
     let machine = Clocked::new();
