@@ -54,6 +54,33 @@ fn users_of_a_card_are_those_that_are_on_it() {
     assert_eq!((undone.status, groups()), (0, group.to_owned()), "{undone:?}");
 }
 
+/// Said to be done, with the record gone, where `etc/group` could not be replaced.
+#[test]
+fn a_user_who_cannot_be_taken_out_of_a_group_keeps_the_set_up() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let at = |name: &str| root.path().join("etc").join(name);
+    fs::write(at("group"), "clusterhat:x:998:\n").expect("it can be written");
+    fs::write(at("passwd"), "pi:x:1000:1000::/home/pi:/bin/bash\n").expect("it can be written");
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
+    };
+    assert_eq!(run(&["--user", "pi"]).status, 0);
+    // Nothing can be written there, also not by root.
+    let (group, aside) = (at("group"), at("aside"));
+    fs::rename(&group, &aside).expect("it can be moved");
+    fs::create_dir(&group).expect("it can be made");
+    let failed = run(&["undo"]);
+    assert_eq!((failed.status, &*failed.stdout), (1, ""), "{failed:?}");
+    let parts = ["pi is still in the group clusterhat", "etc/group is not a regular file"];
+    assert!(parts.iter().all(|part| failed.stderr.contains(part)), "{failed:?}");
+    fs::remove_dir(&group).expect("it is empty");
+    fs::rename(&aside, &group).expect("it can be moved");
+    let undone = run(&["undo"]);
+    assert_eq!(undone.status, 0, "{undone:?}");
+    assert_eq!(fs::read_to_string(&group).expect("it is there"), "clusterhat:x:998:\n");
+}
+
 /// Each spelling, and what is for setting up only.
 #[test]
 fn a_set_up_is_undone_by_setup_undo() {

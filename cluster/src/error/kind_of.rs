@@ -41,7 +41,7 @@ impl Error {
             Self::NoPath(_) => ErrorKind::NoPath,
             Self::Files(error) if error.is_timeout() => ErrorKind::Locked,
             Self::LeftOut(_) => ErrorKind::LeftOut,
-            Self::Files(_) | Self::Groups(_) => ErrorKind::Setup,
+            Self::Files(_) | Self::Groups(_) | Self::StillMember { .. } => ErrorKind::Setup,
             Self::Network(_) | Self::NetworkBroken(_) => ErrorKind::Network,
             Self::ProblemsFound(_) => ErrorKind::ProblemsFound,
             Self::Events(_) => ErrorKind::Events,

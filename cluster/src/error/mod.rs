@@ -202,6 +202,18 @@ pub enum Error {
     /// Its groups.
     #[error("the files are set up, but not every user is in every group")]
     Groups(#[source] io::Error),
+    /// A user could not be taken out of a group; all else of the setup is as it was, and so is its record.
+    #[error(
+        "{user} is still in the group {group}, and the setup is not undone: fix the cause, then undo it again"
+    )]
+    StillMember {
+        /// The user.
+        user: String,
+        /// The group.
+        group: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The nodes' network.
     #[error(transparent)]
     Network(#[from] system_config::network::NetworkError),

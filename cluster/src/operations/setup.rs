@@ -60,7 +60,7 @@ impl System {
     /// Undoes what [`Self::set_up`] changed; later changes by others stay.
     ///
     /// # Errors
-    /// [`Error::NotRoot`] or [`Error::Files`].
+    /// [`Error::NotRoot`], [`Error::StillMember`] or [`Error::Files`].
     pub fn undo_setup<V: Verdict>(
         &self,
         asked: &SetupUndo,
@@ -138,15 +138,26 @@ fn take_back(sysroot: &Sysroot, asked: &SetupUndo) -> Result<Outcome<SetupReport
     if asked.dry_run {
         notes.extend_from_slice(plan.notes());
     } else {
-        // Before their record goes: if this is cut, it is done again. A user who is gone by now is no reason
-        // to keep anything.
-        let remove = |member| change(member, false, sysroot);
-        notes.extend(members.iter().filter_map(|one| Some(remove(one).err()?.to_string())));
+        // Before their record goes: what is cut, or fails, is done again.
+        for member in &members {
+            notes.extend(take_out(member, sysroot)?);
+        }
         edited = undo(sysroot, changed)?.edited;
     }
     let error = (!edited.is_empty()).then(|| ChangeError::ChangedSince(edited.clone()).into());
     let report = SetupReport { undo: true, edited, ..report(&plan, asked.dry_run, members, notes) };
     Ok(Outcome { report, error })
+}
+
+/// Takes a user out of a group. A user who is gone by now is no reason to keep anything, but a note.
+fn take_out(member: &Membership, sysroot: &Sysroot) -> Result<Option<String>, Error> {
+    let Err(source) = change(member, false, sysroot) else { return Ok(None) };
+    // Of a system that is only mounted, files are what failed.
+    if is_here(sysroot) && !controller::is_member(sysroot, member)? {
+        return Ok(Some(source.to_string()));
+    }
+    let Membership { user, group } = member.clone();
+    Err(Error::StillMember { user, group, source })
 }
 
 fn report(

@@ -22,23 +22,36 @@ pub struct Membership {
 /// come second.
 #[must_use]
 pub fn missing(system: &Snapshot, users: &[String]) -> (Vec<Membership>, Vec<&'static str>) {
-    let bytes = system.file(&SysPath::root("etc/group")).map_or(&[][..], |state| &state.bytes);
-    let text = String::from_utf8_lossy(bytes);
-    let members = |group: &str| {
-        let line = text.lines().find(|line| line.split(':').next() == Some(group))?;
-        Some(line.rsplit(':').next().unwrap_or_default().split(',').collect::<Vec<_>>())
-    };
     let (mut memberships, mut absent) = (Vec::new(), Vec::new());
     for group in GROUPS {
-        let Some(members) = members(group) else {
+        let Some(members) = members(system, group) else {
             absent.push(group);
             continue;
         };
-        for user in users.iter().filter(|user| !members.contains(&&***user)) {
+        for user in users.iter().filter(|user| !members.contains(user)) {
             memberships.push(Membership { user: user.clone(), group: group.to_owned() });
         }
     }
     (memberships, absent)
+}
+
+/// Whether group(5) has a user in a group.
+///
+/// # Errors
+/// A file that cannot be read, or is no file.
+pub fn is_member(sysroot: &Sysroot, membership: &Membership) -> Result<bool, ChangeError> {
+    let mut system = Snapshot::new(sysroot);
+    system.add_file(SysPath::root("etc/group"))?;
+    let Membership { user, group } = membership;
+    Ok(members(&system, group).is_some_and(|members| members.contains(user)))
+}
+
+/// group(5): a group's members; none where it is not there.
+fn members(system: &Snapshot, group: &str) -> Option<Vec<String>> {
+    let bytes = system.file(&SysPath::root("etc/group")).map_or(&[][..], |state| &state.bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let line = text.lines().find(|line| line.split(':').next() == Some(group))?;
+    Some(line.rsplit(':').next().unwrap_or_default().split(',').map(str::to_owned).collect())
 }
 
 /// passwd(5): whether a system that is only mounted has a user.

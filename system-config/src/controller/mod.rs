@@ -22,5 +22,7 @@ mod modules;
 mod plan;
 
 pub use gaps::{Gap, gaps};
-pub use groups::{GROUPS, Membership, change, change_mounted, has_user, made, missing, read_made};
+pub use groups::{
+    GROUPS, Membership, change, change_mounted, has_user, is_member, made, missing, read_made,
+};
 pub use plan::{ControllerRequest, plan, read, sysroot};
