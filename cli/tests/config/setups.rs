@@ -81,6 +81,26 @@ fn a_user_who_cannot_be_taken_out_of_a_group_keeps_the_set_up() {
     assert_eq!(fs::read_to_string(&group).expect("it is there"), "clusterhat:x:998:\n");
 }
 
+/// What a kill between writing and renaming leaves, a copy of `gshadow` among it.
+#[test]
+fn drafts_of_a_set_up_that_was_killed_go() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
+    };
+    for words in [&[][..], &["undo"], &["undo"]] {
+        let drafts = ["group", "gshadow"]
+            .map(|name| root.path().join(format!("etc/.{name}.clusterhat-new")));
+        drafts.iter().for_each(|draft| fs::write(draft, "i2c:!::\n").expect("it can be written"));
+        let planned = run(&[words, &["--dry-run"]].concat());
+        assert!(drafts.iter().all(|draft| draft.exists()), "{planned:?}");
+        let output = run(words);
+        assert_eq!(output.status, 0, "{output:?}");
+        assert!(!drafts.iter().any(|draft| draft.exists()), "{output:?}");
+    }
+}
+
 /// Each spelling, and what is for setting up only.
 #[test]
 fn a_set_up_is_undone_by_setup_undo() {

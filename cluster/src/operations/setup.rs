@@ -100,6 +100,7 @@ fn set_up(sysroot: &Sysroot, asked: &Setup) -> Result<Outcome<SetupReport>, Erro
     let plan = controller::plan(&request, &system);
     let mut error = None;
     if !asked.dry_run {
+        controller::remove_drafts(sysroot)?;
         plan.apply(sysroot)?;
         let added = members.iter().try_for_each(|one| change(one, true, sysroot));
         error = added.err().map(Error::Groups);
@@ -138,6 +139,7 @@ fn take_back(sysroot: &Sysroot, asked: &SetupUndo) -> Result<Outcome<SetupReport
     if asked.dry_run {
         notes.extend_from_slice(plan.notes());
     } else {
+        controller::remove_drafts(sysroot)?;
         // Before their record goes: what is cut, or fails, is done again.
         for member in &members {
             notes.extend(take_out(member, sysroot)?);

@@ -91,7 +91,21 @@ pub fn rewrite(
     }
     check(sysroot, [sys_path].into_iter())?;
     let content = Content::File(FileState { bytes, ..state });
-    put(sysroot, &mut LinuxDisk, sys_path, Some(&content))
+    put(sysroot, &mut LinuxDisk, sys_path, Some(&content)).inspect_err(|_| {
+        // The error that counts is the first.
+        let _ = remove_draft(sysroot, sys_path);
+    })
+}
+
+/// Removes what a [`rewrite`] that was cut left beside a file.
+///
+/// # Errors
+/// What cannot be removed.
+pub fn remove_draft(sysroot: &Sysroot, sys_path: &SysPath) -> Result<(), ChangeError> {
+    match sysroot.file(sys_path)? {
+        Some(at) => disk::remove_draft(&mut LinuxDisk, &at),
+        None => Ok(()),
+    }
 }
 
 /// Whether what is there is what the change starts from, and not yet what it leads to, as where one file

@@ -35,7 +35,7 @@ mod target;
 mod undo;
 
 pub use advice::ParameterNames;
-pub use apply::rewrite;
+pub use apply::{remove_draft, rewrite};
 pub use disk::{Disk, LinuxDisk, Rights};
 pub use draft::Draft;
 pub use durable::replace_file;

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::Tools;
-use crate::changes::{ChangeError, Snapshot, SysPath, Sysroot, rewrite};
+use crate::changes::{ChangeError, Snapshot, SysPath, Sysroot, remove_draft, rewrite};
 
 /// I2C buses, GPIO lines, and the nodes' serial ports.
 pub const GROUPS: [&str; 3] = ["i2c", "gpio", "clusterhat"];
@@ -125,6 +125,14 @@ pub fn change_mounted(
     FILES.iter().try_for_each(|file| {
         rewrite(sysroot, &SysPath::root(*file), |text| with_member(text, membership, is_member))
     })
+}
+
+/// Removes what a change of a mounted system that was cut left behind: a copy of its groups' passwords.
+///
+/// # Errors
+/// What cannot be removed.
+pub fn remove_drafts(sysroot: &Sysroot) -> Result<(), ChangeError> {
+    FILES.iter().try_for_each(|file| remove_draft(sysroot, &SysPath::root(*file)))
 }
 
 /// Both end their lines with the list of members: group(5), gshadow(5).

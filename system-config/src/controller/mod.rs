@@ -24,5 +24,6 @@ mod plan;
 pub use gaps::{Gap, gaps};
 pub use groups::{
     GROUPS, Membership, change, change_mounted, has_user, is_member, made, missing, read_made,
+    remove_drafts,
 };
 pub use plan::{ControllerRequest, plan, read, sysroot};
