@@ -1,6 +1,5 @@
 //! Carrying out a plan.
 
-use std::ffi::OsString;
 use std::io::ErrorKind::NotFound;
 
 use super::disk::{self, Disk, LinuxDisk, Rights};
@@ -12,7 +11,6 @@ use super::snapshot::read_file;
 use super::sysroot::STATE;
 use super::{
     Change, ChangeError, ChangePlan, Content, FileState, Partition, SysPath, Sysroot, TargetFile,
-    target,
 };
 
 impl ChangePlan {
@@ -137,7 +135,9 @@ fn begin(sysroot: &Sysroot, disk: &mut dyn Disk) -> Result<Manifest, ChangeError
     if !was_cut {
         make_folder(sysroot, disk, &folder, 0o700)?;
     }
-    Ok(Manifest::new(folders))
+    let mut manifest = Manifest::new(folders);
+    manifest.save(sysroot, disk)?;
+    Ok(manifest)
 }
 
 fn is_folder(sysroot: &Sysroot, sys_path: &SysPath) -> Result<bool, ChangeError> {
@@ -145,15 +145,8 @@ fn is_folder(sysroot: &Sysroot, sys_path: &SysPath) -> Result<bool, ChangeError>
 }
 
 fn holds_at_most(sysroot: &Sysroot, folder: &SysPath, only: &SysPath) -> Result<bool, ChangeError> {
-    let names = names_in(sysroot, folder)?;
+    let names = sysroot.names(folder)?;
     Ok(names.iter().all(|name| only.path.ends_with(name)))
-}
-
-/// None where the folder is not there.
-pub(super) fn names_in(sysroot: &Sysroot, folder: &SysPath) -> Result<Vec<OsString>, ChangeError> {
-    let open = sysroot.folder(folder.partition, &folder.path)?;
-    let names = open.map(target::names).transpose();
-    Ok(names.map_err(ChangeError::io("list", &sysroot.shown(folder)))?.unwrap_or_default())
 }
 
 /// Outermost first.
@@ -245,7 +238,7 @@ pub(super) fn tidy(
     }
     let needed = manifest.copies();
     let folder = sysroot.record();
-    for name in names_in(sysroot, &folder)? {
+    for name in sysroot.names(&folder)? {
         let is_idle = |name: &str| manifest::is_copy(name) && !needed.contains(name);
         if name.to_str().is_some_and(is_idle) {
             if let Some(at) = sysroot.link(&folder.below(&name))? {

@@ -114,12 +114,46 @@ pub enum ChangeError {
     #[error("{} is a directory, where a file is needed: move it elsewhere first", .0.display())]
     IsADirectory(PathBuf),
     /// The record of what was changed.
-    #[error("{}: {message}; restore by hand from the copies beside it", .path.display())]
+    #[error(
+        "{}: {message}; nothing was changed: if no program reads it, compare the numbered copies beside it with \
+         the system's files, restore those by hand, then remove {} to go on",
+        .path.display(), .folder.display()
+    )]
     Manifest {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         message: String,
+        /// The folder of the record.
+        folder: PathBuf,
+    },
+    /// The copies of a record without what says which is which.
+    #[error(
+        "{} is missing, though there are copies beside it: nothing was changed; compare them with the system's \
+         files, restore those by hand, then remove {} to go on",
+        .path.display(), .folder.display()
+    )]
+    NoManifest {
+        /// The file that is not there.
+        path: PathBuf,
+        /// The folder of the record.
+        folder: PathBuf,
+    },
+    /// A copy in the record cannot be relied on.
+    #[error(
+        "{} {what}; it belongs to {}, and nothing was changed: restore that file by hand, and the others from \
+         the copies that manifest.json beside it names, then remove {} to go on",
+        .path.display(), .of.display(), .folder.display()
+    )]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+        /// The file of the system that it is of.
+        of: PathBuf,
+        /// The folder of the record.
+        folder: PathBuf,
     },
     /// Files were changed after the setup.
     #[error("changed since the setup: {}", list(.0))]

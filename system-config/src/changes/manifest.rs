@@ -1,13 +1,15 @@
 //! What the system was before, kept below its root until it is undone.
 //!
 //! Written before the first change, so that whatever is found on a card that lost its power in
-//! the middle is known: as it was, or one of the states that we were writing.
+//! the middle is known: as it was, or one of the states that we were writing. It is there before the first
+//! copy and goes after the last, so that copies without it mean that it was lost.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::checksum::crc32;
 use super::disk::{self, Disk, Rights};
 use super::kept::{self, Copied, Kept};
 use super::plan::Part;
@@ -63,6 +65,11 @@ enum ContentRecord {
 #[derive(Serialize, Deserialize)]
 struct FileRecord {
     copy: String,
+    /// Of the copy; older records do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    length: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crc32: Option<String>,
     mode: u32,
     owner: Option<(u32, u32)>,
 }
@@ -73,16 +80,35 @@ impl Manifest {
         Self { folders, ..Self::default() }
     }
 
+    /// Of the same folders, with nothing left to put back.
+    pub(super) fn emptied(&self) -> Self {
+        Self { entries: Vec::new(), is_changed: false, ..self.clone() }
+    }
+
     /// The card's; nothing if it was never set up, or undone.
     pub(super) fn load(sysroot: &Sysroot) -> Result<Option<Self>, ChangeError> {
         let sys_path = sysroot.record().below(FILE);
-        let Some(bytes) = read(sysroot, &sys_path)? else { return Ok(None) };
         let path = sysroot.shown(&sys_path);
-        let wrong = |message: String| ChangeError::Manifest { path: path.clone(), message };
+        let Some(bytes) = read(sysroot, &sys_path)? else {
+            // None is there without it, whenever a setup or an undoing is cut.
+            let names = sysroot.names(&sysroot.record())?;
+            let is_lost = names.iter().any(|name| name.to_str().is_some_and(is_copy));
+            let folder = sysroot.shown(&sysroot.record());
+            return if is_lost { Err(ChangeError::NoManifest { path, folder }) } else { Ok(None) };
+        };
+        let folder = sysroot.shown(&sysroot.record());
+        let wrong = |message: String| ChangeError::Manifest {
+            path: path.clone(),
+            message,
+            folder: folder.clone(),
+        };
         let document: Document =
             serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         if document.version != VERSION {
-            return Err(wrong(format!("version {} is not ours, {VERSION}", document.version)));
+            return Err(wrong(format!(
+                "it has version {}, and this program knows version {VERSION}",
+                document.version
+            )));
         }
         let entries = document.entries.into_iter().map(|record| record.load(sysroot));
         Ok(Some(Self {
@@ -145,8 +171,9 @@ impl Manifest {
         let document = Document { version: VERSION, next_copy: self.next_copy, entries, folders };
         let sys_path = sysroot.record().below(FILE);
         let path = sysroot.shown(&sys_path);
+        let folder = sysroot.shown(&sysroot.record());
         let mut bytes = serde_json::to_vec_pretty(&document).map_err(|error| {
-            ChangeError::Manifest { path: path.clone(), message: error.to_string() }
+            ChangeError::Manifest { path: path.clone(), message: error.to_string(), folder }
         })?;
         bytes.push(b'\n');
         disk::replace(disk, &target(sysroot, &sys_path)?, &secret(bytes), Rights::Exact)
@@ -192,8 +219,15 @@ impl Copies<'_> {
             }
         };
         let owner = state.owner.map(|owner| (owner.uid, owner.gid));
-        Ok(FileRecord { copy: name, mode: state.mode, owner })
+        let (length, crc32) = summary(&state.bytes);
+        let (length, crc32) = (Some(length), Some(crc32));
+        Ok(FileRecord { copy: name, length, crc32, mode: state.mode, owner })
     }
+}
+
+/// What tells a copy from a damaged one.
+fn summary(copy: &[u8]) -> (u64, String) {
+    (copy.len() as u64, format!("{:08x}", crc32(copy)))
 }
 
 /// Whether we made a file of this name in the record's folder.
@@ -240,14 +274,15 @@ impl Record {
     }
 
     fn load(self, sysroot: &Sysroot) -> Result<Kept, ChangeError> {
+        let of = sysroot.shown(&self.sys_path);
         let before = match self.before {
-            Some(record) => Some(record.load(sysroot)?),
+            Some(record) => Some(record.load(sysroot, &of)?),
             None => None,
         };
         let mut ours = Vec::new();
         for record in self.ours {
             ours.push(match record {
-                Some(record) => Some(record.load(sysroot)?),
+                Some(record) => Some(record.load(sysroot, &of)?),
                 None => None,
             });
         }
@@ -262,11 +297,11 @@ impl Record {
 }
 
 impl ContentRecord {
-    fn load(self, sysroot: &Sysroot) -> Result<Copied<Content>, ChangeError> {
+    fn load(self, sysroot: &Sysroot, of: &Path) -> Result<Copied<Content>, ChangeError> {
         match self {
             Self::Link(target) => Ok(Copied::new(Content::Link(target))),
             Self::File(record) => {
-                let Copied { state, copy } = record.load(sysroot)?;
+                let Copied { state, copy } = record.load(sysroot, of)?;
                 Ok(Copied { state: Content::File(state), copy })
             }
         }
@@ -274,16 +309,25 @@ impl ContentRecord {
 }
 
 impl FileRecord {
-    fn load(self, sysroot: &Sysroot) -> Result<Copied<FileState>, ChangeError> {
+    /// `of` is the file that it is a copy of.
+    fn load(self, sysroot: &Sysroot, of: &Path) -> Result<Copied<FileState>, ChangeError> {
         let sys_path = sysroot.record().below(&self.copy);
-        let wrong = |message: &str| ChangeError::Manifest {
+        let wrong = |what| ChangeError::Copy {
             path: sysroot.shown(&sys_path),
-            message: message.to_owned(),
+            what,
+            of: of.to_owned(),
+            folder: sysroot.shown(&sysroot.record()),
         };
         if !is_copy(&self.copy) {
-            return Err(wrong("this is not the name of a copy"));
+            return Err(wrong("is not the name of a copy"));
         }
-        let bytes = read(sysroot, &sys_path)?.ok_or_else(|| wrong("this copy is missing"))?;
+        let bytes = read(sysroot, &sys_path)?.ok_or_else(|| wrong("is missing"))?;
+        let (length, crc32) = summary(&bytes);
+        let is_same = self.length.is_none_or(|recorded| recorded == length)
+            && self.crc32.is_none_or(|recorded| recorded == crc32);
+        if !is_same {
+            return Err(wrong("is damaged: it is not what was recorded"));
+        }
         let owner = self.owner.map(|(uid, gid)| Owner { uid, gid });
         let state = FileState { bytes, mode: self.mode, owner };
         Ok(Copied { state, copy: Some(self.copy) })

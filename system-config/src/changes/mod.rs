@@ -12,6 +12,7 @@ mod advice;
 mod apply;
 mod block;
 mod boot;
+mod checksum;
 mod diff;
 mod disk;
 mod draft;

@@ -1,6 +1,6 @@
 //! Where a system's root and boot partition are, and how a path of that system becomes one here.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rustix::fs::FileType;
 
 use super::inside::{self, MOST_LINKS, is_absence};
 use super::lock::SysrootLock;
-use super::{ChangeError, Partition, SysPath, TargetFile};
+use super::{ChangeError, Partition, SysPath, TargetFile, target};
 
 /// Where the state of programs is.
 const PROGRAMS: &str = "var/lib";
@@ -118,6 +118,13 @@ impl Sysroot {
             }
             _ => inside::folder(&top.folder, &path),
         }
+    }
+
+    /// The names in a folder; none where it is not there.
+    pub(super) fn names(&self, folder: &SysPath) -> Result<Vec<OsString>, ChangeError> {
+        let open = self.folder(folder.partition, &folder.path)?;
+        let names = open.map(target::names).transpose();
+        Ok(names.map_err(ChangeError::io("list", &self.shown(folder)))?.unwrap_or_default())
     }
 
     /// A file, if its folder is there; links are followed likewise.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::apply::{make_folders, names_in, put, tidy};
+use super::apply::{make_folders, put, tidy};
 use super::disk::{self, Disk, LinuxDisk};
 use super::kept::{Back, Kept};
 use super::lock::LONGEST_WAIT;
@@ -196,6 +196,7 @@ fn remove_record(
     for folder in others {
         remove_folder(sysroot, disk, folder, undone)?;
     }
+    manifest.emptied().save(sysroot, disk)?;
     remove_state(sysroot, disk)?;
     for folder in of_state {
         remove_folder(sysroot, disk, folder, undone)?;
@@ -225,15 +226,15 @@ fn is_others(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory)
 }
 
-/// The manifest first: without it there is nothing to undo. Says whether there was anything.
+/// The manifest last: copies without it are those of a damaged record. Says whether there was anything.
 fn remove_state(sysroot: &Sysroot, disk: &mut dyn Disk) -> Result<bool, ChangeError> {
     let folder = sysroot.record();
     let Some(at) = sysroot.link(&folder)? else { return Ok(false) };
     if at.look().map_err(ChangeError::io("look at", at.path()))?.is_none() {
         return Ok(false);
     }
-    let mut names = names_in(sysroot, &folder)?;
-    names.sort_by_key(|name| (name != manifest::FILE, name.clone()));
+    let mut names = sysroot.names(&folder)?;
+    names.sort_by_key(|name| (name == manifest::FILE, name.clone()));
     for name in names.iter().filter(|name| name.to_str().is_some_and(manifest::is_of_record)) {
         if let Some(at) = sysroot.link(&folder.below(name))? {
             disk.remove_file(&at).map_err(ChangeError::io("remove", at.path()))?;

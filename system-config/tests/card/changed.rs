@@ -87,6 +87,66 @@ fn links_of_a_card_are_the_cards_own() {
     assert_same(&card.tree(), &before);
 }
 
+/// A refusal before anything is changed, with the way out.
+#[track_caller]
+fn refuses(card: &Card, parts: &[&str]) {
+    let before = card.tree();
+    for changed in [Changed::Leave, Changed::Overwrite] {
+        let undone = changes::undo(&card.sysroot(), changed).unwrap_err();
+        let planned = changes::plan_undo(&card.sysroot(), changed).unwrap_err();
+        let plan = card.plan(CardRequest::new(4.try_into().unwrap()));
+        // An unchanged plan needs no record.
+        let again = plan.unwrap().apply(&card.sysroot()).unwrap_err();
+        for error in [undone.to_string(), planned.to_string(), again.to_string()] {
+            let parts =
+                parts.iter().chain(&["nothing was changed", "clusterhat/node-setup to go on"]);
+            for part in parts {
+                assert!(error.contains(part), "{part:?} is not in {error:?}");
+            }
+        }
+    }
+    assert_same(&card.tree(), &before);
+}
+
+const RECORD: &str = "root/var/lib/clusterhat/node-setup";
+
+/// Undoing made an empty `config.txt` of an empty copy of it.
+#[test]
+fn a_copy_that_is_not_what_was_recorded_is_not_put_back() {
+    let card = Card::stock("trixie");
+    set_up(&card, 3);
+    let manifest = format!("{RECORD}/manifest.json");
+    let record: serde_json::Value = serde_json::from_str(&card.read(&manifest)).unwrap();
+    let entries = record["entries"].as_array().unwrap();
+    let of_config = entries.iter().find(|entry| entry["path"] == "config.txt").unwrap();
+    let copy = format!("{RECORD}/{}", of_config["before"]["file"]["copy"].as_str().unwrap());
+    let whole = card.read(&copy);
+    let parts = [&*copy, "is damaged", "belongs to", "boot/config.txt"];
+    for damaged in ["", &whole[..whole.len() / 2], &whole.replacen('a', "b", 1)] {
+        card.write(&copy, damaged);
+        refuses(&card, &parts);
+    }
+    fs::remove_file(card.path(&copy)).unwrap();
+    refuses(&card, &[&copy, "is missing", "boot/config.txt"]);
+    card.write(&copy, whole);
+    changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
+}
+
+/// The next setup took what we had written for what was there before.
+#[test]
+fn copies_without_a_manifest_are_told() {
+    let card = Card::stock("trixie");
+    set_up(&card, 3);
+    let manifest = format!("{RECORD}/manifest.json");
+    let text = card.read(&manifest);
+    fs::remove_file(card.path(&manifest)).unwrap();
+    refuses(&card, &["manifest.json is missing"]);
+    card.write(&manifest, "{");
+    refuses(&card, &["manifest.json: ", "numbered copies"]);
+    card.write(&manifest, text.replace("\"version\": 1", "\"version\": 99"));
+    refuses(&card, &["it has version 99, and this program knows version 1"]);
+}
+
 #[test]
 fn the_record_is_json_that_others_can_read() {
     let card = Card::stock("trixie");
