@@ -34,6 +34,10 @@ impl ParameterNames<'_> {
             ChangeError::NotMounted(_) => {
                 format!("; mount it there or give its mount point as {boot_dir}")
             }
+            ChangeError::Vanished(_) => format!(
+                ": if it is another card's, give that of this card as {boot_dir}; if it was edited by hand, use \
+                 {overwrite} to undo the rest"
+            ),
             ChangeError::ChangedSince(_) => {
                 format!("; save what you need of it and use {overwrite} to restore the old state")
             }
@@ -58,6 +62,7 @@ mod tests {
             (ChangeError::NoBootDir(path()), "as --boot"),
             (ChangeError::Stub(path()), "as --boot"),
             (ChangeError::NotMounted(path()), "as --boot"),
+            (ChangeError::Vanished(path()), "as --boot; if it was edited by hand, use --force"),
             (ChangeError::ChangedSince(Vec::new()), "use --force"),
         ] {
             let advice = words.advice(&error).unwrap();

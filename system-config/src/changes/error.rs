@@ -155,6 +155,9 @@ pub enum ChangeError {
         /// The folder of the record.
         folder: PathBuf,
     },
+    /// A boot partition on which nothing of the setup is.
+    #[error("{} has nothing of what the setup wrote there, and nothing was undone", .0.display())]
+    Vanished(PathBuf),
     /// Files were changed after the setup.
     #[error("changed since the setup: {}", list(.0))]
     ChangedSince(Vec<Edited>),

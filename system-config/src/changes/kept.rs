@@ -18,6 +18,8 @@ pub(super) struct Kept {
     pub(super) edited: bool,
     /// What of it is ours.
     pub(super) part: Part,
+    /// Whether what we wrote was there, and nobody has begun to take it back.
+    pub(super) is_made: bool,
 }
 
 /// With the name of its copy, once there is one.
@@ -65,6 +67,7 @@ impl Kept {
             ours: vec![change.after.clone().map(Copied::new)],
             edited: false,
             part: change.part.clone(),
+            is_made: false,
         }
     }
 
@@ -77,6 +80,17 @@ impl Kept {
         self.lead_back_to(now, then);
         self.ours.push(change.after.clone().map(Copied::new));
         self.part = change.part.clone();
+        self.is_made = false;
+    }
+
+    /// Whether what we wrote was there, and nothing of it is now: on another card, or gone by somebody's hand.
+    pub(super) fn has_vanished(&self, now: Option<&Content>) -> bool {
+        let is_now = |then: &Option<Content>| match (then, now) {
+            (Some(then), Some(now)) => is_same(then, now),
+            (then, now) => then.is_none() && now.is_none(),
+        };
+        let is_nothing_to_do = matches!(self.taken_back(now), Back::To(then) if is_now(&then));
+        self.is_made && !self.is_ours(now) && is_nothing_to_do
     }
 
     /// Whatever is there now is one of the known states, and undoing it gives `then`.

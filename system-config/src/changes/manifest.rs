@@ -50,6 +50,9 @@ struct Record {
     edited: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     block: Option<String>,
+    /// Older records do not say, and are taken for one that was cut.
+    #[serde(default, rename = "made")]
+    is_made: bool,
     /// Whether all of the file is ours; older records do not say.
     #[serde(default)]
     whole: Option<bool>,
@@ -133,6 +136,7 @@ impl Manifest {
         for entry in &mut self.entries {
             let older = entry.ours.len().saturating_sub(1);
             entry.ours.drain(..older);
+            entry.is_made = true;
         }
     }
 
@@ -270,7 +274,9 @@ impl Record {
             _ => None,
         };
         let whole = Some(entry.part == Part::Whole);
-        Self { sys_path: entry.sys_path.clone(), before, ours, edited: entry.edited, block, whole }
+        let Kept { sys_path, edited, is_made, .. } = entry;
+        let (sys_path, edited, is_made) = (sys_path.clone(), *edited, *is_made);
+        Self { sys_path, before, ours, edited, block, is_made, whole }
     }
 
     fn load(self, sysroot: &Sysroot) -> Result<Kept, ChangeError> {
@@ -292,7 +298,8 @@ impl Record {
             (None, Some(false)) => Part::Lines,
             (None, None) => kept::part_of_old(&self.sys_path, before.is_some()),
         };
-        Ok(Kept { sys_path: self.sys_path, before, ours, edited: self.edited, part })
+        let Self { sys_path, edited, is_made, .. } = self;
+        Ok(Kept { sys_path, before, ours, edited, part, is_made })
     }
 }
 

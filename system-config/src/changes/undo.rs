@@ -11,7 +11,7 @@ use super::manifest::{self, Manifest};
 use super::plan::Part;
 use super::preflight::check;
 use super::sysroot::STATE;
-use super::{Change, ChangeError, ChangePlan, Edited, SysPath, Sysroot};
+use super::{Change, ChangeError, ChangePlan, Edited, Partition, SysPath, Sysroot};
 
 /// What becomes of a file in which somebody changed what the setup had written. What else others wrote
 /// stays in any case.
@@ -53,7 +53,9 @@ pub fn undo(sysroot: &Sysroot, changed: Changed) -> Result<Undone, ChangeError> 
 /// What cannot be read.
 pub fn plan_undo(sysroot: &Sysroot, changed: Changed) -> Result<ChangePlan, ChangeError> {
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
-    for entry in Manifest::load(sysroot)?.unwrap_or_default().entries.into_iter().rev() {
+    let manifest = Manifest::load(sysroot)?.unwrap_or_default();
+    check_boot(sysroot, &manifest, changed)?;
+    for entry in manifest.entries.into_iter().rev() {
         let before = entry.now(sysroot)?;
         let path = sysroot.shown(&entry.sys_path);
         let after = match entry.taken_back(before.as_ref()) {
@@ -90,6 +92,7 @@ pub fn undo_with(
         }
         return Ok(Undone::default());
     };
+    check_boot(sysroot, &manifest, changed)?;
     check(sysroot, concerned(sysroot, &manifest)?.into_iter())?;
     let (edited, left) = take_in(sysroot, &mut manifest, changed)?;
     // From here on what is there is known, whenever this is cut.
@@ -98,6 +101,19 @@ pub fn undo_with(
     take_away(sysroot, disk, &mut manifest, &left, &mut undone)
         .map_err(|error| ChangeError::Stopped(error.into()))?;
     Ok(undone)
+}
+
+/// A boot partition without anything of what was written there is another card's, as far as one can see: cards
+/// of one image are the same before their first boot.
+fn check_boot(sysroot: &Sysroot, manifest: &Manifest, changed: Changed) -> Result<(), ChangeError> {
+    let mut first = None;
+    for entry in manifest.entries.iter().filter(|one| one.sys_path.partition == Partition::Boot) {
+        if changed == Changed::Overwrite || !entry.has_vanished(entry.now(sysroot)?.as_ref()) {
+            return Ok(());
+        }
+        first = first.or(Some(&entry.sys_path));
+    }
+    first.map_or(Ok(()), |sys_path| Err(ChangeError::Vanished(sysroot.shown(sys_path))))
 }
 
 /// The places in which there is, or will be, anything: of the others their folders may be gone, too.
@@ -151,7 +167,8 @@ fn take_in(
                 continue;
             }
         };
-        manifest.is_changed |= entry.lead_back_to(now.as_ref(), then);
+        manifest.is_changed |= entry.lead_back_to(now.as_ref(), then) | entry.is_made;
+        entry.is_made = false;
     }
     if edited.is_empty() || changed == Changed::Leave {
         Ok((edited, left))

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use system_config::card::CardRequest;
+use system_config::card::{self, CardRequest};
 use system_config::changes::{self, Changed};
 
 use crate::tree::{Card, assert_same};
@@ -130,6 +130,38 @@ fn a_copy_that_is_not_what_was_recorded_is_not_put_back() {
     refuses(&card, &[&copy, "is missing", "boot/config.txt"]);
     card.write(&copy, whole);
     changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
+}
+
+/// Before their first boot, two cards of one image differ in nothing. Said to be undone, with the record gone.
+#[test]
+fn the_boot_partition_of_another_card_keeps_the_record() {
+    let card = Card::stock("trixie");
+    let before = card.tree();
+    let config = card.read("boot/config.txt");
+    card.write("other/cmdline.txt", card.read("boot/cmdline.txt"));
+    set_up(&card, 3);
+    for theirs in [config.clone(), config.clone() + "gpu_mem=16\n"] {
+        card.write("other/config.txt", theirs);
+        let after = card.tree();
+        let both = || card::sysroot(Some(&card.path("root")), Some(&card.path("other"))).unwrap();
+        for changed in [Changed::Refuse, Changed::Leave] {
+            let error = changes::undo(&both(), changed).unwrap_err().to_string();
+            assert!(error.contains("other/config.txt has nothing of what"), "{error}");
+            assert!(changes::plan_undo(&both(), changed).is_err());
+        }
+        assert_same(&card.tree(), &after);
+    }
+    fs::remove_dir_all(card.path("other")).unwrap();
+    let now = card.read("boot/config.txt");
+    card.write("boot/config.txt", &config);
+    assert!(changes::undo(&card.sysroot(), Changed::Leave).is_err(), "by hand: it is told, too");
+    card.write("boot/config.txt", now);
+    changes::undo(&card.sysroot(), Changed::Leave).unwrap();
+    assert_same(&card.tree(), &before);
+    set_up(&card, 3);
+    card.write("boot/config.txt", &config);
+    changes::undo(&card.sysroot(), Changed::Overwrite).unwrap();
+    assert_same(&card.tree(), &before);
 }
 
 /// The next setup took what we had written for what was there before.
