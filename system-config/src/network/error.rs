@@ -40,6 +40,14 @@ pub enum NetworkError {
     /// There is no default route.
     #[error("no default route, so the uplink is unknown")]
     NoUplink,
+    /// What no interface can be called, or one that cannot be an uplink.
+    #[error("{name} cannot be the uplink: {why}")]
+    UplinkName {
+        /// The name, quoted and cut.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
     /// There is no such interface.
     #[error("there is no network interface {name}; there are: {known}")]
     NoSuchLink {
@@ -130,6 +138,7 @@ impl NetworkError {
         match self {
             Self::ManagerOff(_)
             | Self::NoUplink
+            | Self::UplinkName { .. }
             | Self::NoSuchLink { .. }
             | Self::NamedAsController { .. }
             | Self::NotDefaultRoute { .. } => true,

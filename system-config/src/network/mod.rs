@@ -36,6 +36,7 @@ mod request;
 mod settings;
 mod status;
 mod survey;
+mod uplink_name;
 mod user;
 
 pub use checks::findings;

@@ -3,7 +3,7 @@
 use super::manager_files::ConfigFile;
 use super::{
     BRIDGE, Finding, NetworkError, NetworkMode, NetworkRequest, NetworkSettings, SETTINGS_FILE,
-    Survey, checks, findings, forwarding, hosts, networkd, networkmanager,
+    Survey, checks, findings, forwarding, hosts, networkd, networkmanager, uplink_name,
 };
 use crate::Manager;
 use crate::changes::{ChangePlan, Draft, SysPath};
@@ -25,6 +25,7 @@ pub struct NetworkPlan {
 /// # Errors
 /// What cannot be made to work, each with what to do.
 pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, NetworkError> {
+    request.uplink.as_deref().map_or(Ok(()), uplink_name::check)?;
     let manager = manager(request, survey)?;
     let uplink = uplink(request, survey)?;
     check_names(request, survey)?;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 use system_config::Manager::{self, NetworkManager, Networkd};
-use system_config::network::{self, NetworkError, NetworkMode, NetworkRequest};
+use system_config::network::{self, NetworkError, NetworkMode, NetworkRequest, Survey};
 
 use crate::machine::{ADDRESSES, Machine, ROUTES, RULESET, TABLES, link, request};
 use crate::tree::assert_same;
@@ -184,13 +184,54 @@ fn interfaces_and_managers_that_are_not_there() {
     };
     let text = asked(Some("eth7"), None, NetworkMode::Bridge);
     assert!(text.contains("eth7") && text.contains("lo eth0"), "{text}");
-    let text = asked(Some("lo"), None, NetworkMode::Nat);
+    machine.links(&[link("eth0", "192.0.2.7/24"), link("eth1", "198.51.100.7/24")]);
+    let text = asked(Some("eth1"), None, NetworkMode::Nat);
     assert!(text.contains("through eth0"), "{text}");
     let text = asked(None, Some(Networkd), NetworkMode::Nat);
     assert!(text.contains("systemctl enable --now systemd-networkd.service"), "{text}");
     machine.tools.answer(ROUTES, "");
     let text = asked(None, None, NetworkMode::Bridge);
     assert!(text.contains("no default route"), "{text}");
+}
+
+/// Below a root there is no list of interfaces: `*` made every interface a port.
+#[test]
+fn names_that_no_uplink_can_have() {
+    for manager in [NetworkManager, Networkd] {
+        let machine = Machine::stock(manager);
+        for survey in [machine.survey(), Survey::take(&machine.sysroot(), None).unwrap()] {
+            for (name, why) in [
+                ("", "is empty"),
+                (".", "cannot be called"),
+                ("..", "cannot be called"),
+                ("../..", "cannot be called"),
+                ("*", "cannot be called"),
+                ("eth[01]", "cannot be called"),
+                ("!eth0", "cannot be called"),
+                ("eth 0", "cannot be called"),
+                ("eth0:1", "cannot be called"),
+                ("e\n\"x", "cannot be called"),
+                ("eth0\nfoo=bar", "cannot be called"),
+                ("abcdefghijklmnop", "at most 15 bytes"),
+                ("lo", "loopback"),
+                ("clusterhat0", "bridge"),
+                ("ethpi1", "of a node"),
+                ("ethupi252", "of a node"),
+            ] {
+                for mode in [NetworkMode::Nat, NetworkMode::Bridge] {
+                    let asked = NetworkRequest { uplink: Some(name.to_owned()), ..request(mode) };
+                    let error = network::plan(&asked, &survey).unwrap_err();
+                    assert!(error.is_usage() && error.to_string().contains(why), "{error}");
+                }
+            }
+        }
+        let survey = Survey::take(&machine.sysroot(), None).unwrap();
+        for name in ["eth0", "enx00112233445", "eth0.5", "usb_0-1"] {
+            let asked =
+                NetworkRequest { uplink: Some(name.to_owned()), ..request(NetworkMode::Bridge) };
+            network::plan(&asked, &survey).unwrap();
+        }
+    }
 }
 
 #[test]
