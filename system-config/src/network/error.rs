@@ -58,7 +58,8 @@ pub enum NetworkError {
     },
     /// A node has the controller's own name, which would lead to the node from then on.
     #[error(
-        "node {node} has the name {name}, which is this controller's own (etc/hostname): change one of them"
+        "node {node} has the name {name}, which is this controller's own (etc/hostname): {}",
+        if .node == .name { "give the controller another" } else { "change one of them" }
     )]
     NamedAsController {
         /// `pN`.

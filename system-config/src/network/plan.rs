@@ -2,8 +2,9 @@
 
 use super::manager_files::ConfigFile;
 use super::{
-    BRIDGE, Finding, NetworkError, NetworkMode, NetworkRequest, NetworkSettings, SETTINGS_FILE,
-    Survey, checks, findings, forwarding, hosts, networkd, networkmanager, uplink_name,
+    BRIDGE, Finding, NetworkError, NetworkMode, NetworkNode, NetworkRequest, NetworkSettings,
+    SETTINGS_FILE, Survey, checks, findings, forwarding, hosts, networkd, networkmanager,
+    uplink_name,
 };
 use crate::Manager;
 use crate::changes::{ChangePlan, Draft, SysPath};
@@ -85,12 +86,10 @@ fn check_names(request: &NetworkRequest, survey: &Survey) -> Result<(), NetworkE
         return Ok(());
     };
     let own = own.split('.').next().unwrap_or(own);
-    let is_own = |name: &&String| name.eq_ignore_ascii_case(own);
-    let taken =
-        request.nodes.iter().find_map(|node| Some((node, node.name.as_ref().filter(is_own)?)));
-    taken.map_or(Ok(()), |(node, name)| {
-        Err(NetworkError::NamedAsController { node: node.label(), name: name.clone() })
-    })
+    let names =
+        |node: &NetworkNode| node.names().into_iter().find(|name| name.eq_ignore_ascii_case(own));
+    let taken = request.nodes.iter().find_map(|node| Some((node.label(), names(node)?)));
+    taken.map_or(Ok(()), |(node, name)| Err(NetworkError::NamedAsController { node, name }))
 }
 
 /// The uplink: needed where it becomes a port.

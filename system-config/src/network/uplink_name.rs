@@ -1,6 +1,6 @@
 //! Which names an uplink can have. A system that does not run has no list of its interfaces.
 
-use node_link::INTERFACES;
+use node_link::names::INTERFACES;
 
 use super::{BRIDGE, NetworkError};
 

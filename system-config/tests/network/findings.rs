@@ -194,6 +194,24 @@ fn interfaces_and_managers_that_are_not_there() {
     assert!(text.contains("no default route"), "{text}");
 }
 
+/// Every node has its number as a name, which would lead to the node from then on.
+#[test]
+fn a_controller_that_is_called_as_a_node() {
+    for own in ["p1", "P3.example.org"] {
+        let machine = Machine::stock(NetworkManager);
+        machine.card.write("root/etc/hostname", format!("{own}\n"));
+        let error = machine.plan(&request(NetworkMode::Nat)).unwrap_err();
+        assert!(error.is_usage(), "{error}");
+        let label = own[..2].to_lowercase();
+        let parts = [&*format!("node {label} has the name {label}"), "give the controller another"];
+        assert!(parts.iter().all(|part| error.to_string().contains(part)), "{error}");
+        machine.plan(&request(NetworkMode::Bridge)).unwrap();
+    }
+    let machine = Machine::stock(NetworkManager);
+    machine.card.write("root/etc/hostname", "p9\n");
+    machine.plan(&request(NetworkMode::Nat)).unwrap();
+}
+
 /// Below a root there is no list of interfaces: `*` made every interface a port.
 #[test]
 fn names_that_no_uplink_can_have() {
