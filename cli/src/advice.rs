@@ -136,6 +136,11 @@ fn reword(finding: &mut Finding) {
 pub(crate) fn worded_fix(fix: &Fix) -> String {
     match fix {
         Fix::AnotherSubnet => "choose another with --subnet, such as 10.181.0.0/24".to_owned(),
+        Fix::AnotherSetting => {
+            "give the option to change it (--isolate=false, --allow-forwarding=false), or run \
+             `clusterhat network undo` first"
+                .to_owned()
+        }
         Fix::NatOrWiredUplink => {
             "use --mode nat, or name a wired interface with --uplink".to_owned()
         }

@@ -322,14 +322,16 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not _
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l mode -d 'nat: the nodes on a network of their own, behind the controller; bridge: on the controller\'s' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l uplink -d 'The controller\'s uplink interface [default: that of the default route]' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l backend -d 'What configures it: auto, networkmanager or networkd' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l subnet -d 'The nodes\' own network (nat)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l cluster -d 'The cluster\'s name, where the nodes\' node.toml has one' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l subnet -d 'The nodes\' own network (nat) [default: unchanged, or 172.19.181.0/24]' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l cluster -d 'The cluster\'s name, where the nodes\' node.toml has one [default: unchanged]' -r
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l isolate -d 'Isolate the nodes from each other: each reaches only the controller and the networks behind it [default: unchanged]' -r -f -a "true\t''
+false\t''"
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l allow-forwarding -d 'Let the nodes through the packet filter (Docker\'s, ufw\'s, firewalld\'s ...), at every boot [default: unchanged]' -r -f -a "true\t''
+false\t''"
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l root -d 'Use the files and devices below this directory' -r -F
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l isolate -d 'Isolate the nodes from each other: each reaches only the controller and the networks behind it'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l allow-forwarding -d 'Let the nodes through the packet filter (Docker\'s, ufw\'s, firewalld\'s ...), at every boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l dry-run -d 'Show the changes as a diff and make none'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l at-boot -d 'Write the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from setup" -l json -d 'Print one JSON document, for errors too'

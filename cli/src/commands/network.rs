@@ -1,10 +1,10 @@
 //! `network`: the nodes' addresses and their internet access.
 
 use clap::{Args, Subcommand};
-use clusterhat::report::Report;
+use clusterhat::report::{NetworkReport, Report};
 use clusterhat::{NetworkUndo as Undo, System};
 use node_link::{ClusterName, Subnet};
-use system_config::network::{NetworkMode, NetworkRequest};
+use system_config::network::{Asked, NetworkMode, NetworkRequest};
 use system_config::{Manager, ManagerError};
 
 use crate::advice::worded;
@@ -35,18 +35,19 @@ pub(crate) struct NetworkSetup {
     /// What configures it: auto, networkmanager or networkd
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend)]
     pub(crate) backend: Backend,
-    /// The nodes' own network (nat)
-    #[arg(long, value_name = "NET/BITS", default_value_t = Subnet::VENDOR)]
-    pub(crate) subnet: Subnet,
-    /// The cluster's name, where the nodes' node.toml has one
+    /// The nodes' own network (nat) [default: unchanged, or 172.19.181.0/24]
+    #[arg(long, value_name = "NET/BITS")]
+    pub(crate) subnet: Option<Subnet>,
+    /// The cluster's name, where the nodes' node.toml has one [default: unchanged]
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<ClusterName>,
-    /// Isolate the nodes from each other: each reaches only the controller and the networks behind it
-    #[arg(long)]
-    pub(crate) isolate: bool,
-    /// Let the nodes through the packet filter (Docker's, ufw's, firewalld's ...), at every boot
-    #[arg(long)]
-    pub(crate) allow_forwarding: bool,
+    /// Isolate the nodes from each other: each reaches only the controller and the networks behind it [default:
+    /// unchanged]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) isolate: Option<bool>,
+    /// Let the nodes through the packet filter (Docker's, ufw's, firewalld's ...), at every boot [default: unchanged]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) allow_forwarding: Option<bool>,
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -99,6 +100,18 @@ impl Network {
     }
 }
 
+impl NetworkSetup {
+    fn asked(&self) -> Asked {
+        Asked {
+            uplink: self.uplink.clone(),
+            subnet: self.subnet,
+            cluster: self.cluster.clone(),
+            isolate: self.isolate,
+            allow_forwarding: self.allow_forwarding,
+        }
+    }
+}
+
 impl Run for NetworkSetup {
     fn name(&self) -> &'static str {
         "network"
@@ -111,17 +124,15 @@ impl Run for NetworkSetup {
             false => failure,
         })?;
         let system = System::new(&options)?;
-        let request = NetworkRequest {
-            manager: self.backend.0,
-            uplink: self.uplink.clone(),
-            subnet: self.subnet,
-            cluster: self.cluster.clone(),
-            isolate: self.isolate,
-            allow_forwarding: self.allow_forwarding,
-            ..NetworkRequest::new(self.mode)
-        };
+        // Settings that cannot be read are written anew.
+        let before = system.network_settings().ok().flatten();
+        let (request, kept) = NetworkRequest::new(self.mode).with(self.asked(), before.as_ref());
+        let request = NetworkRequest { manager: self.backend.0, ..request };
         let how = (self.dry_run, self.at_boot);
-        let outcome = cluster.set_up_network(&system, request, how, &mut progress::task)?;
+        let mut outcome = cluster.set_up_network(&system, request, how, &mut progress::task)?;
+        if let NetworkReport::Setup { findings, .. } = &mut outcome.report {
+            findings.extend(kept);
+        }
         Ok(outcome.map(worded).map(Report::Network))
     }
 }

@@ -101,6 +101,62 @@ fn drafts_of_a_set_up_that_was_killed_go() {
     }
 }
 
+/// A system with systemd-networkd.
+fn networkd() -> tempfile::TempDir {
+    let root = system();
+    let unit = "usr/lib/systemd/system/systemd-networkd.service";
+    let wants = "etc/systemd/system/multi-user.target.wants";
+    for folder in ["usr/lib/systemd/system", wants] {
+        fs::create_dir_all(root.path().join(folder)).expect("it can be made");
+    }
+    for (path, text) in [(unit, "[Unit]\n"), ("etc/hosts", "127.0.0.1 localhost\n")] {
+        fs::write(root.path().join(path), text).expect("it can be written");
+    }
+    let link = root.path().join(wants).join("systemd-networkd.service");
+    symlink(format!("/{unit}"), link).expect("it can be made");
+    root
+}
+
+/// A note told to set up again with a cluster's name, which took everything else back.
+#[test]
+fn what_a_later_network_setup_does_not_name_stays() {
+    let (world, root) = (World::builtin("v2.5"), networkd());
+    let run = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        command.args(["network", "setup", "--sim", "v2.5", "--root"]).arg(root.path());
+        Output::of(command.args(words))
+    };
+    let settings = || {
+        let text = fs::read_to_string(root.path().join("etc/clusterhat/network.toml"));
+        text.expect("it is there").lines().skip(3).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all =
+        ["--mode=nat", "--subnet=10.4.5.0/24", "--cluster=a", "--isolate", "--allow-forwarding"];
+    let first = run(&all);
+    assert_eq!((first.status, first.stdout.contains("kept")), (0, false), "{first:?}");
+    let was = [
+        "subnet = \"10.4.5.0/24\"",
+        "cluster = \"a\"",
+        "isolate = true",
+        "allow-forwarding = true",
+    ];
+    assert_eq!(settings(), was);
+    let again = run(&["--mode", "nat"]);
+    assert_eq!((again.status, settings()), (0, was.map(str::to_owned).to_vec()), "{again:?}");
+    let kept =
+        "kept as it was set up before: subnet 10.4.5.0/24, cluster a, isolated nodes, nodes let";
+    assert!(again.stdout.contains(kept), "{again:?}");
+    let other = run(&["--mode=nat", "--isolate=false", "--allow-forwarding=false", "--cluster=b"]);
+    assert_eq!(other.status, 0, "{other:?}");
+    assert_eq!(settings(), ["subnet = \"10.4.5.0/24\"", "cluster = \"b\""]);
+    let bridge = run(&["--mode=bridge", "--uplink=eth0", "--subnet=10.0.0.0/24"]);
+    let unused = "the subnet 10.0.0.0/24 is not used";
+    assert!(bridge.status == 0 && bridge.stdout.contains(unused), "{bridge:?}");
+    assert_eq!(settings(), ["uplink = \"eth0\"", "cluster = \"b\""]);
+    let same = run(&["--mode=bridge"]);
+    assert_eq!((same.status, settings()[0].as_str()), (0, "uplink = \"eth0\""), "{same:?}");
+}
+
 /// Each spelling, and what is for setting up only.
 #[test]
 fn a_set_up_is_undone_by_setup_undo() {

@@ -16,6 +16,8 @@ pub enum Fix {
     Text(String),
     /// Another subnet for the nodes.
     AnotherSubnet,
+    /// Asking for another value of what is kept, or undoing the setup.
+    AnotherSetting,
     /// NAT, or a wired interface as the uplink.
     NatOrWiredUplink,
     /// A name for the cluster, here and on every node; this one would do, where the machine has an ID.
@@ -38,6 +40,9 @@ impl fmt::Display for Fix {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::AnotherSubnet => f.write_str("choose another subnet, such as 10.181.0.0/24"),
+            Self::AnotherSetting => {
+                f.write_str("ask for another value to change it, or undo the setup first")
+            }
             Self::NatOrWiredUplink => f.write_str("use NAT, or a wired interface as the uplink"),
             Self::ClusterName(name) => {
                 let name = name.as_ref().map_or_else(|| "NAME".to_owned(), ToString::to_string);

@@ -15,6 +15,7 @@
 //!
 //! No process of ours keeps running: the network manager provides the bridge, the leases and the masquerading.
 
+mod asked;
 mod call;
 mod checks;
 mod error;
@@ -39,6 +40,7 @@ mod survey;
 mod uplink_name;
 mod user;
 
+pub use asked::Asked;
 pub use checks::findings;
 pub use error::NetworkError;
 pub use filter::{allow, withdraw};

@@ -140,7 +140,7 @@ fn the_boot_partition_of_another_card_keeps_the_record() {
     let config = card.read("boot/config.txt");
     card.write("other/cmdline.txt", card.read("boot/cmdline.txt"));
     set_up(&card, 3);
-    for theirs in [config.clone(), config.clone() + "gpu_mem=16\n"] {
+    for theirs in [config.clone(), "gpu_mem=16\n".to_owned() + &config] {
         card.write("other/config.txt", theirs);
         let after = card.tree();
         let both = || card::sysroot(Some(&card.path("root")), Some(&card.path("other"))).unwrap();
