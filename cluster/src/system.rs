@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use system_config::changes::{self, LONGEST_WAIT, Sysroot};
 
-use crate::controller::Options;
+use crate::controller::{Controller, Options};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 
@@ -28,7 +28,7 @@ impl System {
             (None, Some(_)) => return Err(Error::NoSystem),
             (root, _) => root.clone().unwrap_or_else(|| PathBuf::from("/")),
         };
-        Ok(Self { root, limit: options.overrides.lock_limit })
+        Ok(Self { root, limit: limit(options) })
     }
 
     /// Where its files are.
@@ -63,5 +63,17 @@ impl System {
         sysroot.locked_telling(limit, &mut |wait| {
             let _ = observer(Event::Locked(wait));
         })
+    }
+}
+
+/// How long to wait for another setup, where the call, the environment or the configuration says. Settings that cannot
+/// be read keep nobody from undoing: who needs them says what is wrong with them.
+fn limit(options: &Options) -> Option<Duration> {
+    match Controller::new(options) {
+        Ok(controller) => {
+            let settings = controller.settings();
+            settings.is_lock_limit_given.then_some(settings.lock_limit)
+        }
+        Err(_) => options.overrides.lock_limit,
     }
 }

@@ -22,6 +22,19 @@ fn the_lock_limit_holds_for_set_ups_too() {
         let parts = ["for more than 0.1 s", &format!("process {}", std::process::id())];
         assert!(parts.iter().all(|part| output.stderr.contains(part)), "{output:?}");
     }
+    // As for the bus: the environment before the file.
+    let toml = root.path().join("etc/clusterhat/clusterhat.toml");
+    fs::create_dir(toml.parent().expect("a folder")).expect("it can be made");
+    fs::write(toml, "lock-limit = 0.2\n").expect("it can be written");
+    for words in [&["setup"][..], &["setup", "undo"], &["network", "undo"]] {
+        for (variable, limit) in [("", "0.2"), ("0.3", "0.3")] {
+            let mut command = world.program(clusterhat());
+            command.args(words).arg("--root").arg(root.path());
+            let output = Output::of(command.env("CLUSTERHAT_LOCK_LIMIT", variable));
+            let told = format!("for more than {limit} s");
+            assert!(output.status == 3 && output.stderr.contains(&told), "{output:?}");
+        }
+    }
 }
 
 /// A user of this machine is none of the card's, and a misspelt one is told before anything is changed.

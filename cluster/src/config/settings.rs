@@ -60,6 +60,8 @@ pub struct Settings {
     pub off_time: Duration,
     /// How long to wait for another process; zero = do not wait.
     pub lock_limit: Duration,
+    /// Whether somebody gave that: a set-up waits longer by default.
+    pub is_lock_limit_given: bool,
     /// How long a hook may run.
     pub hook_limit: Duration,
     /// What becomes of nodes after a loss of power.
@@ -106,6 +108,7 @@ pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
         hook_limit: limits::HOOK_LIMIT.check_or(fragment.hook_limit.as_ref(), HOOK_LIMIT)?,
         at_boot: fragment.at_boot.map(|given| given.value).unwrap_or_default(),
         node_at_boot: nodes.at_boot,
+        is_lock_limit_given: fragment.lock_limit.is_some(),
         lock_limit: limits::LOCK_LIMIT.check_or(fragment.lock_limit.as_ref(), LOCK_LIMIT)?,
         fan_gpio: fan_gpio.transpose()?.or(default_fan),
         fan: fragment.fan.as_ref().map(fan::validate).transpose()?,
