@@ -65,7 +65,9 @@ pub enum CardError {
         found: String,
     },
     /// A name that no host can have.
-    #[error("{0:?} is not a host name: use 1 to 63 of a-z, 0-9 and -, with no - at either end")]
+    #[error(
+        "{0:?} is not a host name: use 1 to 63 of A-Z, a-z, 0-9 and -, with no - at either end, and not localhost"
+    )]
     HostName(String),
     /// The card's files.
     #[error(transparent)]

@@ -8,7 +8,8 @@ pub(super) fn check(name: &str) -> Result<(), CardError> {
     let is_name = (1..=63).contains(&name.len())
         && name.chars().all(is_allowed)
         && !name.starts_with('-')
-        && !name.ends_with('-');
+        && !name.ends_with('-')
+        && !name.eq_ignore_ascii_case("localhost");
     is_name.then_some(()).ok_or_else(|| CardError::HostName(name.to_owned()))
 }
 
