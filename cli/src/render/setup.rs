@@ -14,8 +14,13 @@ pub(super) fn render(report: &SetupReport) -> String {
         }
     }
     for one in &report.groups {
-        let word = if report.undo { "no longer" } else { "now" };
-        let _ = writeln!(text, "{} is {word} in the group {}", one.user, one.group);
+        let verb = match (report.dry_run, report.undo) {
+            (false, false) => "is now",
+            (false, true) => "is no longer",
+            (true, false) => "would be",
+            (true, true) => "would no longer be",
+        };
+        let _ = writeln!(text, "{} {verb} in the group {}", one.user, one.group);
     }
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");

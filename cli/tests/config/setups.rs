@@ -61,8 +61,13 @@ fn users_of_a_card_are_those_that_are_on_it() {
     }
     assert_eq!(run(&[]).status, 0);
     assert_eq!(groups(), group, "nobody of the caller's machine is added");
+    let planned = run(&["--user", "pi", "--dry-run"]);
+    assert!(planned.stdout.contains("pi would be in the group i2c\n"), "{planned:?}");
+    assert_eq!(groups(), group);
     let added = run(&["--user", "pi"]);
     assert_eq!((added.status, groups()), (0, group.replace(":\n", ":pi\n")), "{added:?}");
+    let planned = run(&["undo", "--dry-run"]);
+    assert!(planned.stdout.contains("pi would no longer be in the group i2c\n"), "{planned:?}");
     let undone = run(&["undo"]);
     assert_eq!((undone.status, groups()), (0, group.to_owned()), "{undone:?}");
 }
