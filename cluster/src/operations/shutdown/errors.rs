@@ -6,7 +6,6 @@ use std::time::Duration;
 use hat_driver::linux::Node;
 
 use super::course::Course;
-use super::{Powered, has_silent_board};
 use crate::error::{Error, NodesLeft};
 use crate::nodes::label;
 
@@ -28,11 +27,9 @@ pub(super) fn not_restarted(
     is_any.then_some(Error::NotRestarted { failures, fixes, timed_out, off, unknown, starting })
 }
 
-/// What is wrong where the caller stopped before anybody was asked.
-pub(super) fn not_asked(nodes: &[Node], rows: &[Powered]) -> Error {
+/// What is wrong where the caller stopped before anybody was asked, with the nodes of which nobody knows whether they have power.
+pub(super) fn not_asked(nodes: &[Node], unknown: Vec<String>) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    let unknown = rows.iter().filter(|(node, row)| nodes.contains(node) && has_silent_board(row));
-    let unknown = unknown.map(|(node, _)| label(*node)).collect();
     let left = Box::new(NodesLeft { unknown, ..NodesLeft::default() });
     Error::NotShutDown { failures, fixes: Box::default(), timed_out: false, left }
 }

@@ -108,7 +108,7 @@ impl Cluster {
             if observer(Event::Begun { nodes, action: Action::Off }).is_break() {
                 return Outcome {
                     report: PowerReport::default(),
-                    error: Some(not_asked(nodes, &rows)),
+                    error: Some(not_asked(nodes, silent(nodes, &rows))),
                 };
             }
             let work = Work::begin(cluster, nodes, &since, how.force, limit);
@@ -263,6 +263,12 @@ type Powered = (Node, Option<NodeStatus>);
 /// Whether a node's board does not say whether it has power.
 fn has_silent_board(row: &Option<NodeStatus>) -> bool {
     row.as_ref().is_some_and(|row| row.seen.is_none() && !row.absent)
+}
+
+/// Those of the nodes whose boards do not say whether they have power.
+fn silent(nodes: &[Node], rows: &[Powered]) -> Vec<String> {
+    let silent = rows.iter().filter(|(node, row)| nodes.contains(node) && has_silent_board(row));
+    silent.map(|(node, _)| label(*node)).collect()
 }
 
 /// The course of a node that is to restart.
