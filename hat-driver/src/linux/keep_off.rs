@@ -45,7 +45,7 @@ impl Cluster {
         // Who cannot read of it behaves as if nobody had asked.
         let _ = change(&*self.platform, |ledger| {
             let off = asked.nodes.without(on).without(asked.wanted(ledger));
-            ledger.ask_off(&asked.place, off, true);
+            ledger.ask_to_stay_off(&asked.place, off);
         });
         Ok(on)
     }

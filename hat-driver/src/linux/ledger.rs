@@ -222,6 +222,11 @@ impl Ledger {
         });
     }
 
+    /// Notes that these nodes of a board, which are off, are asked to stay so: how they have come to be off is as it was.
+    pub(super) fn ask_to_stay_off(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).off(nodes);
+    }
+
     /// Notes that these nodes of a board are asked to be on.
     pub(super) fn ask_on(&mut self, board: &str, nodes: Positions) {
         self.asks_mut(board).each(nodes, |node| node.on = (node.on + 1) % ROUND);

@@ -76,6 +76,7 @@ fn a_node_is_on_its_way_down_until_it_loses_its_power_otherwise_or_starts() {
         (Ledger::ask_on as fn(&mut Ledger, &str, Positions), WayDown::Going),
         (|ledger, board, nodes| ledger.ask_off(board, nodes, false), WayDown::None),
         (|ledger, board, nodes| ledger.ask_off(board, nodes, true), WayDown::Ended),
+        (Ledger::ask_to_stay_off, WayDown::Going),
         (|ledger, board, _| ledger.hides(board), WayDown::Hidden),
         (Ledger::stays_up, WayDown::None),
         (Ledger::starts, WayDown::None),
