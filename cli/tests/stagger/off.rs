@@ -117,6 +117,24 @@ fn a_foreign_program_s_write_is_seen() {
     assert_eq!(latch(&world) & 0x0f, 0);
 }
 
+/// Seen: "p1 on", although nothing had power any more.
+#[test]
+fn a_board_that_loses_its_power_in_the_delay_takes_its_nodes_with_it() {
+    let world = ready("v2.5");
+    let on = between_two_nodes(&world, "1");
+    let mut value = world.read();
+    value["chips"]["1"]["r"] = json!([0, 255, 0, 255, 255]);
+    world.write(&value);
+    let output = on.finish();
+    let document = output.json();
+    assert_eq!((output.status, &document["nodes"]), (1, &json!([])), "{document}");
+    let state = |node| json!({"node": node, "power": "on", "stands": "old"});
+    assert_eq!(document["error"]["switched"], json!([state("p1"), state("p2")]), "{document}");
+    // It is not begun again: the supply may be too weak for it.
+    assert_eq!(went_on(&world), [0]);
+    assert_eq!(world.read()["chips"]["1"]["r"][3], 255, "nor is the board initialised");
+}
+
 /// On a ClusterCTRL board, which tells only what its nodes show, it is told from a node that does not follow.
 #[test]
 fn a_foreign_program_s_command_is_seen() {

@@ -48,6 +48,17 @@ impl<B: I2c, L: Line<Error = B::Error>> Switchable for Hat<B, L> {
         }
     }
 
+    /// The power-on-state jumper may have some of them on.
+    fn lost(&mut self, nodes: Positions, error: &Self::Error) -> Positions {
+        match error {
+            HatError::NotInitialised => {
+                let seen = self.status().map(|status| status.seen.positions());
+                nodes.without(seen.unwrap_or(Positions::NONE))
+            }
+            _ => Positions::NONE,
+        }
+    }
+
     fn on(&self, Driven { latch, inputs }: Driven) -> Positions {
         self.revision.to_signals(latch.without(inputs)).positions()
     }

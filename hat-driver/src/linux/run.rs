@@ -105,7 +105,7 @@ impl Cluster {
         asked: &[Node],
         run: &mut Run,
     ) {
-        let Failure { cause, nodes, resulting, done, left, untold } = failure;
+        let Failure { cause, nodes, resulting, done, left, untold, .. } = failure;
         let first = self.first(slot);
         run.right.extend(first.all_beside(request.without(left).without(done)));
         match cause {

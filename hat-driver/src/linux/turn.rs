@@ -36,7 +36,8 @@ impl Cluster {
                 done,
                 left,
                 untold,
-            }) if done.is_empty() => {
+                lost,
+            }) if done.is_empty() && lost.is_empty() => {
                 self.init_slot(slot)?;
                 match session.tell(PowerEvent::Initialised { board: self.slots[slot].board }) {
                     Ok(()) => self.run_once(slot, request, action, session),
@@ -47,6 +48,7 @@ impl Cluster {
                         done,
                         left,
                         untold,
+                        lost,
                     })),
                 }
             }

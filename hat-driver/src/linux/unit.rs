@@ -247,6 +247,13 @@ impl Switchable for Unit {
         })
     }
 
+    fn lost(&mut self, nodes: Positions, error: &BoardError) -> Positions {
+        match (self, error) {
+            (Self::Hat(board), BoardError::Hat(error)) => board.lost(nodes, error),
+            _ => Positions::NONE,
+        }
+    }
+
     fn verify(
         &mut self,
         state: UnitState,

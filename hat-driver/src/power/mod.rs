@@ -104,6 +104,11 @@ pub trait Switchable {
         Ok(Positions::NONE)
     }
 
+    /// Those of the nodes that are off since their board lost its power, which this error of [`Self::state_again`] says.
+    fn lost(&mut self, _nodes: Positions, _error: &Self::Error) -> Positions {
+        Positions::NONE
+    }
+
     /// Compares what the nodes show with what they are told, which is `action` for all of them.
     ///
     /// # Errors

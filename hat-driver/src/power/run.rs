@@ -30,6 +30,8 @@ pub struct Failure<E, S> {
     pub left: Positions,
     /// The nodes that were to be switched on and were told nothing, since the board did not say whether they are.
     pub untold: Positions,
+    /// The nodes that were switched before, and have lost their power with their board.
+    pub lost: Positions,
 }
 
 /// A plan that ran to its end.
@@ -66,6 +68,7 @@ pub fn switch<B: Switchable, C: SwitchHooks>(
         fresh: nothing,
         missed: nothing,
         untold: nothing,
+        lost: nothing,
     };
     run.enter()?;
     run.request = run.hooks.still_asked(request);
@@ -93,6 +96,8 @@ struct Run<'a, B, C> {
     missed: Positions,
     /// The nodes that count as on and were told nothing, since the board did not say what they are.
     untold: Positions,
+    /// The nodes that were on before their board lost its power.
+    lost: Positions,
 }
 
 impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
@@ -147,8 +152,10 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
         self.hooks.leave();
         self.hooks.wait(wait).map_err(|stop| self.between(Cause::Stop(stop)))?;
         self.enter()?;
-        let state = self.board.state_again(self.request, self.action);
-        let state = state.map_err(|error| self.between(Cause::Board(error)))?;
+        let state = self.board.state_again(self.request, self.action).map_err(|error| {
+            self.lost = self.board.lost(self.right, &error);
+            self.between(Cause::Board(error))
+        })?;
         self.asked(state)?;
         Ok(state)
     }
@@ -220,9 +227,10 @@ impl<B: Switchable, C: SwitchHooks> Run<'_, B, C> {
             cause,
             nodes: Positions::NONE,
             resulting: ResultingState::Old,
-            done: self.done.without(self.missed),
-            left: self.request.without(self.right.without(self.missed)),
+            done: self.done.without(self.missed).without(self.lost),
+            left: self.request.without(self.right.without(self.missed).without(self.lost)),
             untold: self.untold,
+            lost: self.lost.intersection(self.done),
         }
     }
 }
