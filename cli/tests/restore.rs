@@ -426,3 +426,37 @@ fn an_interrupted_start_says_what_is_on_and_goes_on_later() {
     assert_eq!(world.run(&["restore"]).status, 0);
     assert_eq!(on(&world), 0x0f);
 }
+
+/// Whatever initialises the board first. Seen: "its board did not lose its power", and the nodes stayed off.
+#[test]
+fn a_loss_of_power_is_noted_by_whoever_comes_first() {
+    for (words, left) in [
+        (&["on", "p1"][..], "p1 on - not-due"),
+        (&["off", "p1"], "p1 off - not-due"),
+        (&["cycle", "p1"], "p1 on - not-due"),
+        // Nothing has to be cut, so that restore is the first that initialises it.
+        (&["shutdown", "p1"], "p1 off off last"),
+        (&["led", "off"], "p1 on on last"),
+        (&["hub", "reset"], "p1 on on last"),
+        (&["init"], "p1 on on last"),
+    ] {
+        let world = world("at-boot = \"last\"");
+        assert_eq!(world.run(&["on", "p1", "p2"]).status, 0);
+        lose_power(&world);
+        assert_eq!(world.run(words).status, 0, "{words:?}");
+        let output = world.run(&["restore", "--json"]);
+        let expected = [left, "p2 on on last", "p3 - - never-asked", "p4 - - never-asked"];
+        assert_eq!(rows(&output.json()), expected, "{words:?}");
+        assert_eq!(on(&world) & 0b10, 0b10, "{words:?}");
+    }
+}
+
+/// Who asks for a node's power after the loss is not overruled, and what he did not get done does not count.
+#[test]
+fn what_a_first_command_asks_for_comes_after_the_loss_of_power() {
+    let world = world("at-boot = \"off\"");
+    lose_power(&world);
+    assert_eq!(world.run(&["on", "p1"]).status, 0);
+    assert_eq!(world.run(&["restore"]).status, 0);
+    assert_eq!(on(&world), 0b0001);
+}

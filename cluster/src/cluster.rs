@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::desired::{AtBoot, Store};
 use crate::error::Error;
 use crate::hooks::HookFolder;
+use crate::losses::Losses;
 use crate::node_note::NodeNote;
 use crate::nodes::{Labels, Names, NodeSet, label};
 use crate::outcome::of_boards;
@@ -25,6 +26,7 @@ pub struct Cluster {
     pub(crate) backend: Backend,
     /// Where the desired state is; a simulation that may only be read has none.
     pub(crate) desired: Option<Store>,
+    pub(crate) losses: Losses,
     /// Absent where no hooks are to be run.
     pub(crate) hooks: Option<HookFolder>,
     pub(crate) warnings: Vec<String>,
@@ -97,8 +99,7 @@ impl Cluster {
 
     /// A node's number among all nodes, from 1: what the settings of single nodes are kept by.
     fn ordinal(&self, node: Node) -> usize {
-        let before = node.number().saturating_sub(self.settings.first);
-        usize::try_from(before).map_or(usize::MAX, |before| before.saturating_add(1))
+        self.settings.ordinal(node.number())
     }
 
     /// Where a node is on the USB: as configured, else as it can be found.
@@ -183,6 +184,9 @@ impl Cluster {
 
     /// What operations came across so far that did not keep them from their end, a sentence each.
     pub fn take_warnings(&mut self) -> Vec<String> {
+        for error in self.losses.take_errors() {
+            self.or_warn::<()>(Err(error));
+        }
         std::mem::take(&mut self.warnings)
     }
 
@@ -210,14 +214,12 @@ impl Cluster {
 
     /// What becomes of a node after a loss of power.
     pub(crate) fn at_boot(&self, node: Node) -> AtBoot {
-        let Settings { at_boot, node_at_boot, .. } = &self.settings;
-        node_at_boot.get(&self.ordinal(node)).copied().unwrap_or(*at_boot)
+        self.settings.at_boot_of(node.number())
     }
 
     /// Whether any node may be switched after a loss of power.
     pub(crate) fn restores_any(&self) -> bool {
-        let Settings { at_boot, node_at_boot, .. } = &self.settings;
-        node_at_boot.values().chain([at_boot]).any(|policy| *policy != AtBoot::Keep)
+        self.settings.restores_any()
     }
 
     /// The settings that are in force.

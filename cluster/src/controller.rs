@@ -16,6 +16,7 @@ use crate::config::{self, Attachment, BoardSetting, Overrides, Role, Settings, S
 use crate::desired::Store;
 use crate::error::Error;
 use crate::hooks::{self, HookFolder};
+use crate::losses::Losses;
 use crate::nodes::Names;
 
 /// Which machine, which configuration, and what one call sets itself. The default is this machine as its
@@ -151,15 +152,19 @@ impl Controller {
     pub fn open(self) -> Result<Cluster, Error> {
         let options = driver_options(&self.settings, &self.options);
         let find = if self.options.without_boards { Driver::find } else { Driver::open };
-        let driver = find(self.machine, options)?;
+        let mut driver = find(self.machine, options)?;
         let names = Names::new(driver.nodes().count(), self.settings.first, &self.settings.names);
         let desired = match &self.backend {
             Backend::System { root } => Some(Store::of_system(root)),
             Backend::Simulation(machine) => machine.file().as_deref().map(Store::of_simulation),
         };
+        let losses = Losses::default();
+        if let Some(store) = &desired {
+            losses.watch(&mut driver, store.clone(), &self.settings);
+        }
         let hooks = hook_folder(&self.options, &self.settings);
-        let (settings, backend) = (self.settings, self.backend);
-        Ok(Cluster { driver, settings, names, backend, desired, hooks, warnings: Vec::new() })
+        let (settings, backend, warnings) = (self.settings, self.backend, Vec::new());
+        Ok(Cluster { driver, settings, names, backend, desired, losses, hooks, warnings })
     }
 }
 

@@ -54,6 +54,7 @@ mod error;
 mod event;
 mod file_watch;
 mod hooks;
+mod losses;
 mod node_note;
 mod operations;
 mod outcome;

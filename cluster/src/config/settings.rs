@@ -82,6 +82,24 @@ pub struct Settings {
     pub legacy: Option<Legacy>,
 }
 
+impl Settings {
+    /// A node's number among all nodes, from 1: what the settings of single nodes are kept by.
+    pub(crate) fn ordinal(&self, number: u32) -> usize {
+        let before = number.saturating_sub(self.first);
+        usize::try_from(before).map_or(usize::MAX, |before| before.saturating_add(1))
+    }
+
+    /// What becomes of the node of this number after a loss of power.
+    pub(crate) fn at_boot_of(&self, number: u32) -> AtBoot {
+        self.node_at_boot.get(&self.ordinal(number)).copied().unwrap_or(self.at_boot)
+    }
+
+    /// Whether any node may be switched after a loss of power.
+    pub(crate) fn restores_any(&self) -> bool {
+        self.node_at_boot.values().chain([&self.at_boot]).any(|policy| *policy != AtBoot::Keep)
+    }
+}
+
 pub(super) fn validate(inputs: Inputs) -> Result<Settings, ConfigError> {
     let Inputs { fragment, legacy } = inputs;
     let first = limits::FIRST.check_or(fragment.first.as_ref(), 1)?;

@@ -5,7 +5,7 @@ use hat_driver::power::{Action, ResultingState};
 
 use crate::chaos::{self, ChaosError, Forgotten};
 use crate::cluster::Cluster;
-use crate::desired::{BoardId, DesiredError, Document};
+use crate::desired::{AtBoot, BoardId, DesiredError, Document};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::hooks::{HookFailure, Hooks, Operation, Printed, Ran, Reason, Subject, When};
@@ -82,13 +82,16 @@ impl Cluster {
     ) -> (Outcome<PowerReport>, bool) {
         let mut is_stopped = false;
         let forgotten = self.forget_chaos(nodes);
+        let places = self.board_ids().into_iter().map(|(board, id)| (id, board.positions(nodes)));
+        self.losses.begin(places.collect());
         let before = self.save_asked(nodes, action, reason);
         let outcome = act(self, nodes, &mut |event| {
             let verdict = observer(event);
             is_stopped |= verdict.is_break();
             verdict
         });
-        self.take_back(nodes, action, before, &outcome);
+        let lost = self.losses.end();
+        self.take_back(nodes, action, before, &lost, &outcome);
         self.remember_chaos(forgotten, nodes, action, &outcome);
         (outcome, is_stopped)
     }
@@ -181,12 +184,14 @@ impl Cluster {
         self.or_warn(result)
     }
 
-    /// Reverts the desired state of nodes that were not switched after all.
+    /// Reverts the desired state of nodes that were not switched after all. They are to be restored where their board had lost
+    /// its power.
     fn take_back(
         &mut self,
         nodes: &[Node],
         action: Action,
         before: Option<Document>,
+        lost: &[BoardId],
         outcome: &Outcome<PowerReport>,
     ) {
         let (Some(store), Some(before), Some(error)) = (&self.desired, before, &outcome.error)
@@ -200,10 +205,15 @@ impl Cluster {
             return;
         }
         let boards = self.board_ids();
+        let is_restored = |node: &Node| self.at_boot(*node) != AtBoot::Keep;
+        let restored: Vec<_> = nodes.iter().copied().filter(is_restored).collect();
         let result = store.change(|document| {
             for (board, id) in &boards {
                 for position in board.positions(&nodes).iter() {
                     document.take_back(id, position, action, &before);
+                }
+                if lost.contains(id) {
+                    document.set_due(id, board.positions(&restored), true);
                 }
             }
         });
@@ -243,7 +253,7 @@ impl Cluster {
     }
 
     /// Turns an error of the desired state into a warning: power is switched regardless.
-    pub(super) fn or_warn<T>(&mut self, result: Result<T, DesiredError>) -> Option<T> {
+    pub(crate) fn or_warn<T>(&mut self, result: Result<T, DesiredError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(error) => {

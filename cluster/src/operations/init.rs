@@ -33,7 +33,6 @@ fn init(context: &mut Cluster) -> Outcome<InitReport> {
             boards.push(entry);
             continue;
         }
-        context.note_due(board);
         match context.driver.init(board) {
             Ok(Init::AlreadyDone) => {}
             Ok(Init::Initialised(latch)) => tell(&mut entry, context, board, &info, latch),

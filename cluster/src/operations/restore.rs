@@ -26,7 +26,8 @@ pub struct Restore {
 
 impl Cluster {
     /// Switches the nodes whose boards have lost their power since the last call as the configuration's
-    /// `at-boot` says; an empty set means all nodes. [`Cluster::init`] notes which these are. Before the first node
+    /// `at-boot` says; an empty set means all nodes. Whatever initialises a board
+    /// notes that it had lost its power. Before the first node
     /// goes on, and until the last one has been on for a while, the file says that a start is under way:
     /// after two starts in a row that did not come to their end, nothing is switched on.
     ///

@@ -6,6 +6,7 @@ use super::discover;
 use super::error::{ClusterError, Target};
 use super::handle::{Board, Node};
 use super::info::BoardInfo;
+use super::initialise::BeforeInit;
 use super::options::Options;
 use super::platform::Platform;
 use super::slot::Slot;
@@ -19,6 +20,7 @@ pub struct Cluster {
     pub(super) platform: Arc<dyn Platform>,
     pub(super) options: Options,
     pub(super) slots: Vec<Slot>,
+    pub(super) before_init: Option<BeforeInit>,
 }
 
 impl Cluster {
@@ -51,7 +53,7 @@ impl Cluster {
         if slots.is_empty() {
             return Err(ClusterError::NoBoard { searched: platform.searched() });
         }
-        Ok(Self { platform, options, slots })
+        Ok(Self { platform, options, slots, before_init: None })
     }
 
     /// The same boards, found and opened once more, with handles of their own: for who works with them beside
@@ -201,8 +203,9 @@ impl Cluster {
     /// The same for the board of a slot.
     pub(super) fn init_slot(&mut self, slot: usize) -> Result<InitOutcome, ClusterError> {
         let exclusion = self.enter(slot)?;
+        let initialiser = self.initialiser(slot);
         let Unit::Hat(hat) = self.unit(slot)? else { return Ok(InitOutcome::AlreadyDone) };
-        let result = hat.init();
+        let result = initialiser.init(hat);
         drop(exclusion);
         result.map_err(|source| self.failed(slot, Target::None, ResultingState::Old, source.into()))
     }

@@ -36,6 +36,7 @@ mod handle;
 mod host;
 mod i2c;
 mod info;
+mod initialise;
 mod keep_off;
 mod ledger;
 pub mod lock;

@@ -35,9 +35,15 @@ impl Cluster {
             // Who cannot read of it behaves as if it was not switched.
             let _ = change(&*self.platform, |ledger| ledger.hides(&place));
         }
+        let initialiser = self.initialiser(slot);
         let result = match self.unit(slot)? {
             Unit::Hat(hat) => {
-                set_hat(hat, output, on, &mut || observer(PowerEvent::Initialised { board }))
+                let init = &mut |hat: &mut LinuxHat| {
+                    initialiser.init(hat)?;
+                    observer(PowerEvent::Initialised { board });
+                    Ok(())
+                };
+                set_hat(hat, output, on, init)
             }
             Unit::Ctrl(device) => set_ctrl(device, output, on),
         };
@@ -88,7 +94,7 @@ fn set_hat(
     board: &mut LinuxHat,
     output: Output,
     on: bool,
-    initialised: &mut dyn FnMut(),
+    init: &mut dyn FnMut(&mut LinuxHat) -> Result<(), crate::HatError<BusError>>,
 ) -> Result<OutputResult, Failed> {
     let Some(signal) = output.signal().filter(|&s| board.revision().signals().contains(s)) else {
         return Ok(OutputResult::Unsupported);
@@ -97,8 +103,7 @@ fn set_hat(
     let action = if on { Action::On } else { Action::Off };
     let latch = match board.latch_for(action) {
         Err(crate::HatError::NotInitialised) => {
-            board.init().map_err(old)?;
-            initialised();
+            init(board).map_err(old)?;
             board.latch_for(action).map_err(old)?
         }
         result => result.map_err(old)?,

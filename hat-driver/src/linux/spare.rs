@@ -5,6 +5,7 @@ use super::cluster::Cluster;
 use super::error::{BoardError, ClusterError, SparePlaces, Target};
 use super::handle::Board;
 use super::info::BoardInfo;
+use super::initialise::Initialiser;
 use super::unit::{BoardReading, LinuxHat, Unit};
 use crate::pins::Signals;
 use crate::positions::Positions;
@@ -38,8 +39,9 @@ impl Cluster {
             return Ok(Positions::NONE);
         }
         let exclusion = self.enter(slot)?;
+        let initialiser = self.initialiser(slot);
         let Unit::Hat(hat) = self.unit(slot)? else { return Ok(Positions::NONE) };
-        let result = switch_off(hat, spare);
+        let result = switch_off(hat, spare, &initialiser);
         drop(exclusion);
         result.map_err(|(places, resulting, source)| {
             let wrong = source.not_following();
@@ -56,7 +58,11 @@ impl Cluster {
 /// The positions that failed, and the state that they are in.
 type Failed = (Positions, ResultingState, BoardError);
 
-fn switch_off(hat: &mut LinuxHat, spare: Positions) -> Result<Positions, Failed> {
+fn switch_off(
+    hat: &mut LinuxHat,
+    spare: Positions,
+    initialiser: &Initialiser,
+) -> Result<Positions, Failed> {
     let old = |error: crate::HatError<_>| (spare, ResultingState::Old, error.into());
     let on = hat.status().map_err(old)?.seen.positions().intersection(spare);
     if on.is_empty() {
@@ -64,7 +70,7 @@ fn switch_off(hat: &mut LinuxHat, spare: Positions) -> Result<Positions, Failed>
     }
     let state = match hat.state(on, Action::Off) {
         Err(crate::HatError::NotInitialised) => {
-            hat.init().map_err(old)?;
+            initialiser.init(hat).map_err(old)?;
             hat.state(on, Action::Off).map_err(old)?
         }
         state => state.map_err(old)?,
