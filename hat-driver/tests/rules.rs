@@ -269,6 +269,24 @@ fn what_the_record_says_of_a_way_down_ends_with_that_start() {
     assert_eq!(places(&cluster.wanted_since(&[third], &since).unwrap()), [4]);
 }
 
+/// Seen: every node had the same number, and others could not read a record of such a delay.
+#[test]
+fn numbers_and_delays_that_are_too_high_count_as_the_highest() {
+    let machine = Clocked::new();
+    let mut options = delayed(0);
+    (options.first, options.delay) = (u32::MAX, Duration::MAX);
+    options.node_delays = [(u32::MAX - 65535, Duration::MAX)].into();
+    let mut cluster = machine.open(options);
+    let numbers: Vec<_> = cluster.nodes().map(|node| node.number()).collect();
+    let expected: Vec<_> = (u32::MAX - 65535..).take(numbers.len()).collect();
+    assert_eq!(numbers, expected);
+    on(&mut cluster, &[0]).unwrap();
+    assert_eq!(machine.open(delayed(1)).rest(), seconds(300));
+    let since = cluster.asks_so_far();
+    off(&mut machine.open(delayed(1)), &[0]);
+    assert!(cluster.is_asked_since(cluster.nth(0), &since).unwrap());
+}
+
 /// Direction and latch are read; the write is what fails.
 #[test]
 fn a_node_that_did_not_go_on_makes_the_next_caller_wait_only_where_it_may_have() {

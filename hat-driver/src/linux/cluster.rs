@@ -48,6 +48,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::NoBoard`]; [`ClusterError::SamePlace`] where two HATs would be one.
     pub fn find(platform: Arc<dyn Platform>, options: Options) -> Result<Self, ClusterError> {
+        let options = options.limited();
         let hats = discover::describe_hats(&*platform, &options.boards, options.detected_size)?;
         let slots = discover::open_all(&platform, hats, Vec::new(), options.lock_limit);
         if slots.is_empty() {

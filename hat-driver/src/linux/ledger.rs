@@ -28,7 +28,7 @@ const HEAD: &str = "clusterhat 2";
 const END: &str = ".";
 
 /// Longer delays cannot be configured: a record that asks for more is not believed.
-const LONGEST: Duration = Duration::from_secs(300);
+pub(super) const LONGEST: Duration = Duration::from_secs(300);
 
 /// How long the transfers that switch one node may take, with their retries. A node that is being
 /// switched is recorded as on by then, in case that its caller is killed before it can say when.

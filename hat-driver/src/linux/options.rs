@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::ledger::LONGEST;
 use crate::revisions::Version;
 
 /// How to run a cluster. Start from the default and set what differs.
@@ -13,12 +14,13 @@ pub struct Options {
     pub boards: Vec<BoardOptions>,
     /// How many nodes (1 to 4) a HAT has that is found by its EEPROM; absent = 4.
     pub detected_size: Option<u8>,
-    /// The number of the first node; 1 by default.
+    /// The number of the first node; 1 by default. One above 4 294 901 760 counts as that, so that each node has a
+    /// number of its own.
     pub first: u32,
     /// The time between the moment at which a node is switched on and that of the next one; 1 s by
-    /// default.
+    /// default. More than 300 s count as 300 s.
     pub delay: Duration,
-    /// The same after single nodes, by their numbers.
+    /// The same after single nodes, by their numbers, with the same limit.
     pub node_delays: BTreeMap<u32, Duration>,
     /// How long to wait for a lock that another process holds; 10 s by default.
     pub lock_limit: Duration,
@@ -27,6 +29,20 @@ pub struct Options {
     pub v1_hub: Option<String>,
     /// Whether nodes are switched on although the Pi reports under-voltage.
     pub ignore_under_voltage: bool,
+}
+
+/// Leaves numbers for more nodes than boards can be connected.
+const HIGHEST_FIRST: u32 = u32::MAX - u16::MAX as u32;
+
+impl Options {
+    /// With the values that too high ones count as.
+    pub(super) fn limited(mut self) -> Self {
+        self.first = self.first.min(HIGHEST_FIRST);
+        for delay in self.node_delays.values_mut().chain([&mut self.delay]) {
+            *delay = (*delay).min(LONGEST);
+        }
+        self
+    }
 }
 
 impl Default for Options {
