@@ -50,13 +50,10 @@ impl Record {
     }
 
     /// For a command that does nothing but wait: from here on it ends by a signal with a report of that.
-    ///
-    /// # Errors
-    /// As [`Self::watch`].
-    pub(crate) fn of_wait(command: &'static str, as_json: bool) -> io::Result<Self> {
+    pub(crate) fn of_wait(command: &'static str, as_json: bool) -> Self {
         let record = Self::new(SoFar::new(&[], Action::On, Doing::Waiting(Vec::new())));
-        record.watch(command, as_json)?;
-        Ok(record)
+        record.watch(command, as_json);
+        record
     }
 
     /// What the command does next: what was before is over.
@@ -96,43 +93,53 @@ impl Record {
     /// Starts to wait for signals on a thread of its own. One that comes after [`Self::end`] leaves the
     /// report a moment to be printed; before, the first one stops the command, and the second ends it at once, as
     /// the first does where nothing would be left half done.
-    ///
-    /// # Errors
-    /// Where the kernel gives no thread or no pipe.
-    pub(crate) fn watch(&self, command: &'static str, as_json: bool) -> io::Result<()> {
-        let mut signals = signals()?;
+    pub(crate) fn watch(&self, command: &'static str, as_json: bool) {
         let state = Arc::clone(&self.state);
-        thread::Builder::new().spawn(move || {
-            for signal in signals.forever() {
-                let end = move |state: &State| -> ! {
-                    say(state.so_far.interrupted(signal), command, as_json);
-                    std::process::exit(128 + signal)
-                };
-                let mut now = lock(&state);
-                if now.is_over {
-                    drop(now);
-                    thread::sleep(PATIENCE);
-                    std::process::exit(128 + signal)
-                } else if now.signal.replace(signal).is_some() || now.so_far.is_idle() {
-                    // Held to the end: nothing more is switched than what was under way.
+        // Without a thread for them, signals end the process as ever: no reason to leave on what is to be switched off.
+        let _ = hear(move |signal| {
+            let end = move |state: &State| -> ! {
+                say(state.so_far.interrupted(signal), command, as_json);
+                std::process::exit(128 + signal)
+            };
+            let mut now = lock(&state);
+            if now.is_over {
+                drop(now);
+                thread::sleep(PATIENCE);
+                std::process::exit(128 + signal)
+            } else if now.signal.replace(signal).is_some() || now.so_far.is_idle() {
+                // Held to the end: nothing more is switched than what was under way.
+                end(&now);
+            }
+            drop(now);
+            let state = Arc::clone(&state);
+            let unnoticed = thread::Builder::new().spawn(move || {
+                thread::sleep(NOTICE);
+                let now = lock(&state);
+                if !now.is_noticed && !now.is_over {
                     end(&now);
                 }
-                drop(now);
-                let state = Arc::clone(&state);
-                let unnoticed = thread::Builder::new().spawn(move || {
-                    thread::sleep(NOTICE);
-                    let now = lock(&state);
-                    if !now.is_noticed && !now.is_over {
-                        end(&now);
-                    }
-                });
-                if unnoticed.is_err() {
-                    std::process::exit(128 + signal);
-                }
+            });
+            if unnoticed.is_err() {
+                std::process::exit(128 + signal);
             }
-        })?;
-        Ok(())
+        });
     }
+}
+
+/// Has each signal heard on a thread of its own.
+///
+/// # Errors
+/// Where the kernel gives no thread or no pipe: signals end the process as ever then.
+fn hear(mut heard: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
+    let (sender, receiver) = channel::<Signals>();
+    thread::Builder::new().spawn(move || {
+        if let Ok(mut signals) = receiver.recv() {
+            signals.forever().for_each(&mut heard);
+        }
+    })?;
+    // Caught only once somebody is there to hear of them.
+    let _ = sender.send(signals()?);
+    Ok(())
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
@@ -204,16 +211,13 @@ impl WholeSteps {
     /// # Errors
     /// Where the kernel gives no thread or no pipe.
     pub(crate) fn watch(end: impl Fn(i32) + Send + 'static) -> io::Result<Self> {
-        let mut signals = signals()?;
         let steps = Self { step: Arc::default(), signal: Arc::default() };
         let (step, came) = (Arc::clone(&steps.step), Arc::clone(&steps.signal));
-        thread::Builder::new().spawn(move || {
-            for signal in signals.forever() {
-                came.store(signal, Ordering::SeqCst);
-                // No step begins as long as this is held.
-                if let Ok(_between) = step.try_lock() {
-                    end(signal);
-                }
+        hear(move |signal| {
+            came.store(signal, Ordering::SeqCst);
+            // No step begins as long as this is held.
+            if let Ok(_between) = step.try_lock() {
+                end(signal);
             }
         })?;
         Ok(steps)

@@ -1,6 +1,5 @@
 //! What a command does while the library works: shows progress, and answers signals.
 
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::MutexGuard;
 
@@ -26,23 +25,18 @@ pub(crate) struct Watch {
     progress: Progress,
     lines: Lines,
     record: Option<Record>,
-    /// Why signals could not be waited for: nothing is switched then.
-    error: Option<io::Error>,
 }
 
 impl Watch {
     pub(crate) fn new(command: &'static str, as_json: bool) -> Self {
         let (progress, lines) = (Progress::new(), Lines::new());
-        Self { command, as_json, progress, lines, record: None, error: None }
+        Self { command, as_json, progress, lines, record: None }
     }
 
     /// Watches nodes being waited for, and nothing else.
-    ///
-    /// # Errors
-    /// Where signals cannot be waited for.
-    pub(crate) fn of_wait(command: &'static str, as_json: bool) -> io::Result<Self> {
-        let record = Some(Record::of_wait(command, as_json)?);
-        Ok(Self { record, ..Self::new(command, as_json) })
+    pub(crate) fn of_wait(command: &'static str, as_json: bool) -> Self {
+        let record = Some(Record::of_wait(command, as_json));
+        Self { record, ..Self::new(command, as_json) }
     }
 
     pub(crate) fn see(&mut self, event: &Event<'_>) -> Verdict {
@@ -61,7 +55,7 @@ impl Watch {
         }
         self.show(event);
         let is_stopped = self.record.as_ref().is_some_and(Record::is_stopped);
-        if is_stopped || self.error.is_some() { Verdict::Break(()) } else { Verdict::Continue(()) }
+        if is_stopped { Verdict::Break(()) } else { Verdict::Continue(()) }
     }
 
     fn is_idle(&self) -> bool {
@@ -74,7 +68,7 @@ impl Watch {
             return record.begin(so_far);
         }
         let record = Record::new(so_far);
-        self.error = record.watch(self.command, self.as_json).err();
+        record.watch(self.command, self.as_json);
         self.record = Some(record);
     }
 
@@ -123,16 +117,12 @@ impl Watch {
     }
 
     /// From here on the command's report, which has this result, tells what was done.
-    ///
-    /// # Errors
-    /// Where signals could not be waited for.
-    pub(crate) fn end(mut self, result: &OperationResult) -> io::Result<()> {
+    pub(crate) fn end(mut self, result: &OperationResult) {
         if let Some(record) = &self.record {
             record.end(self.command, self.as_json, |so_far| so_far.learn(result));
         }
         self.progress.clear();
         self.lines.clear();
-        self.error.map_or(Ok(()), Err)
     }
 }
 
@@ -149,7 +139,7 @@ pub(crate) fn watched(
     let cluster = call.open_to_switch()?;
     let mut watch = Watch::new(command, as_json);
     let result = switch(cluster, &mut |event| watch.see(&event));
-    watch.end(&result)?;
+    watch.end(&result);
     Ok(result?)
 }
 

@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use clusterhat_tests::command::{World, status};
+use clusterhat_tests::command::{Output, World, status};
 use clusterhat_tests::running::until;
 use command::{Run as _, clusterhat, heeding_signals};
 use rustix::process::{Pid, Signal, kill_process};
@@ -263,6 +263,31 @@ fn a_blocked_output_does_not_keep_a_signal_from_ending_it() {
         running.signal(Signal::TERM);
         assert_eq!(running.end(), 143, "{args:?}");
     }
+}
+
+/// Seen with a limit of processes: nodes kept their power, since nobody could have waited for a signal.
+#[test]
+fn nodes_lose_their_power_also_where_no_thread_can_be_had() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.run(&["on", "p1", "p2"]).status, 0);
+    let without_threads = |args: &[&str]| {
+        let mut command = world.command(args);
+        // More than there are addresses.
+        command.env("RUST_MIN_STACK", (1_u64 << 50).to_string());
+        command
+    };
+    for args in [&["off", "p1"][..], &["off", "p2", "--json"]] {
+        let output = Output::of(&mut without_threads(args));
+        assert_eq!((output.status, &*output.stderr), (0, ""), "{output:?}");
+    }
+    assert!(!is_on(&world, 1) && !is_on(&world, 2));
+    // A signal ends it as any other program.
+    let args = ["on", "p1", "p2", "--delay", PAUSE];
+    let mut running = Running::start(&mut without_threads(&args), Stdio::null());
+    until("p1's power", || is_on(&world, 1));
+    running.signal(Signal::TERM);
+    assert_ne!(running.end(), 0);
+    assert!(!is_on(&world, 2));
 }
 
 /// As `nohup` starts it.

@@ -118,7 +118,7 @@ impl Run for Console {
                     limit: self.timeout.unwrap_or(PATIENCE),
                     shows: !is_json,
                 };
-                let waiting = Record::of_wait(self.name(), is_json)?;
+                let waiting = Record::of_wait(self.name(), is_json);
                 let matched = console::run_script(at, node, &script, log);
                 waiting.end(self.name(), is_json, |_| {});
                 matched?

@@ -101,7 +101,7 @@ impl Run for Wait {
         let cluster = call.open()?;
         let all = cluster.nodes(&nodes).map_err(|error| with_hint(error.into(), "--for"))?;
         let mut off = OffAtFirst::new(all.len(), self.goal);
-        let mut watch = Watch::of_wait(self.name(), as_json)?;
+        let mut watch = Watch::of_wait(self.name(), as_json);
         let waited = cluster.wait(&nodes, &goal, &mut |event| {
             if let Some(notice) = off.see(&event).filter(|_| !as_json) {
                 watch.tell(&notice);
@@ -109,7 +109,7 @@ impl Run for Wait {
             watch.see(&event)
         });
         let waited = waited.map(|outcome| outcome.map(Report::Wait));
-        watch.end(&waited)?;
+        watch.end(&waited);
         Ok(waited?)
     }
 }
