@@ -178,6 +178,17 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
+/// The last words after a signal may take a moment from here on: nobody may read them.
+pub(crate) fn limit_last_words(signal: i32) {
+    let limit = thread::Builder::new().spawn(move || {
+        thread::sleep(PATIENCE);
+        std::process::exit(128 + signal);
+    });
+    if limit.is_err() {
+        std::process::exit(128 + signal);
+    }
+}
+
 /// Ends a reset of hubs between two of them.
 pub(crate) fn end_hub_reset(as_json: bool, signal: i32) -> ! {
     say(Failure::PutBack { signal, error: Error::HubResetStopped }, "hub", as_json);

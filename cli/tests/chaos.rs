@@ -6,7 +6,10 @@
 mod command;
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -127,6 +130,26 @@ fn a_signal_puts_everything_back() {
         assert_eq!(last["error"]["kind"], "interrupted");
         assert_eq!(last["error"]["message"], "interrupted; every node that was on is on again");
     }
+}
+
+/// Seen: nodes stayed off for as long as it lasted, and no signal ended it.
+#[test]
+fn an_output_that_nobody_takes_keeps_no_node_off() {
+    let world = world();
+    let (mut output, _end) = UnixStream::pair().unwrap();
+    output.set_nonblocking(true).unwrap();
+    while output.write(b"x").is_ok() {}
+    output.set_nonblocking(false).unwrap();
+    let times = ["--mtbf", "1", "--mttr", "1", "--duration", "100000", "--seed", "1"];
+    let mut command = world.command(&[&["chaos", "p1"], &times[..]].concat());
+    command.env_remove("CLUSTERHAT_SIM_NOWAIT");
+    let mut command = heeding_signals(&command);
+    let mut running = Running::spawn(command.stdout(OwnedFd::from(output)).stderr(Stdio::null()));
+    until("a fault", || power(&world) == 0b10);
+    until("its repair", || power(&world) == 0b11);
+    signal(&mut running, Signal::TERM);
+    assert_eq!(running.finish().status, 143);
+    assert_eq!((power(&world), note(&world).exists()), (0b11, false));
 }
 
 /// A reader that goes away, as `head` does, is no reason to leave a node off.

@@ -11,8 +11,8 @@ use clusterhat::{Error, NodeSet, Outcome, parse_duration};
 
 use crate::call::{Call, Done, Run};
 use crate::failure::Failure;
-use crate::render::{self, Printout};
-use crate::signals::WholeSteps;
+use crate::render::{self, Lines, Printout};
+use crate::signals::{self, WholeSteps};
 
 const AFTER_HELP: &str = "\
 Each node that is on loses its power after a random time, gets it back after another, and so on. Both times are exponentially \
@@ -120,21 +120,25 @@ impl Chaos {
 
     fn break_nodes(&self, call: &mut Call, nodes: &NodeSet, plan: &ChaosPlan) -> Done {
         let cluster = call.open_to_switch()?;
-        let steps = WholeSteps::watch(|_| {})?;
+        let steps = WholeSteps::watch(|signal| std::process::exit(128 + signal))?;
+        let mut lines = Lines::new();
         // One step as a whole: on a signal, the nodes that are off are switched on first.
-        let _whole = steps.begin();
-        let mut printed = Ok(());
+        let whole = steps.begin();
         let outcome = cluster.chaos(nodes, plan, &mut |progress| {
             if let ChaosProgress::Done(event, error) = progress {
-                printed = print(event, error);
+                told(event, error, |printout| lines.add(printout));
             }
-            match printed.is_err() || steps.signal().is_some() {
+            match lines.is_lost() || steps.signal().is_some() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
-        })?;
+        });
+        // From here on a signal has nothing to wait for.
+        drop(whole);
         call.signal = steps.signal();
-        match (printed, outcome) {
+        call.signal.into_iter().for_each(signals::limit_last_words);
+        let printed = lines.end();
+        match (printed, outcome?) {
             (Err(error), Outcome { error: None | Some(Error::ChaosStopped), .. }) => {
                 Err(Failure::Output(error))
             }
@@ -144,17 +148,20 @@ impl Chaos {
 }
 
 fn print(event: &ChaosReport, error: Option<Error>) -> io::Result<()> {
+    told(event, error, |printout| render::print(printout, true))
+}
+
+fn told<T>(event: &ChaosReport, error: Option<Error>, tell: impl FnOnce(&Printout<'_>) -> T) -> T {
     let report = Report::Chaos(event.clone());
     let failure = error.map(Failure::Cluster);
-    let printout = Printout {
+    tell(&Printout {
         command: "chaos",
         report: Some(&report),
         text: &render::text::render,
         bus: None,
         warnings: &[],
         failure: failure.as_ref(),
-    };
-    render::print(&printout, true)
+    })
 }
 
 /// No secret: any number will do that is not the same at the next call.

@@ -8,6 +8,17 @@ use clusterhat::report::{Document, SCHEMA};
 use clusterhat::shorten;
 
 pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
+    write(output, io::stdout().lock())
+}
+
+/// As it would be printed.
+pub(super) fn line(output: &Printout<'_>) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    write(output, &mut line)?;
+    Ok(line)
+}
+
+fn write(output: &Printout<'_>, mut to: impl Write) -> io::Result<()> {
     let warnings: Vec<_> = output.warnings.iter().map(|text| shorten(text)).collect();
     let document = Document {
         schema: SCHEMA,
@@ -18,8 +29,7 @@ pub(super) fn print(output: &Printout<'_>) -> io::Result<()> {
         warnings: &warnings,
         error: output.failure.map(Failure::report),
     };
-    let mut stdout = io::stdout().lock();
-    serde_json::to_writer(&mut stdout, &document)?;
-    stdout.write_all(b"\n")?;
-    stdout.flush()
+    serde_json::to_writer(&mut to, &document)?;
+    to.write_all(b"\n")?;
+    to.flush()
 }

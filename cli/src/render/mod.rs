@@ -4,6 +4,7 @@ mod doctor;
 mod events;
 pub(crate) mod inventory;
 mod json;
+mod lines;
 mod network;
 mod power;
 mod printout;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use clusterhat::report::BusUse;
 use clusterhat::shorten;
 
+pub(crate) use lines::Lines;
 pub(crate) use printout::Printout;
 
 /// Prints to standard output; for people, warnings and errors go to standard error. Where those cannot
