@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::message::{self, Kind, Message};
 use crate::error::{Problem, ProblemKind};
+use crate::log::{self, Level};
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +110,16 @@ impl Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR {
+            // Where the message sends its reader.
+            for message in &self.messages {
+                log::tell(
+                    Level::Error,
+                    &format!("a Redfish request failed: {}", message.text()),
+                    &[],
+                );
+            }
+        }
         let mut response = (self.status, Json(self.to_json())).into_response();
         let headers = response.headers_mut();
         headers.insert("OData-Version", HeaderValue::from_static("4.0"));

@@ -140,6 +140,21 @@ fn a_change_whose_client_goes_away_is_whole() {
     assert_eq!(daemon.ask_with("GET", P1, &[("X-Auth-Token", &token)], None).status, 401);
 }
 
+/// Seen: with a full disk, "See the daemon's journal", which had nothing of it.
+#[test]
+fn what_fails_inside_the_service_is_in_its_log() {
+    let daemon = Service::new();
+    let file = daemon.daemon.path("state/accounts.json");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let change = json!({"Password": "another one 123"}).to_string();
+    let user = daemon.daemon.first_line["user"].as_str().unwrap();
+    let answer = daemon.ask("PATCH", &format!("{ACCOUNTS}/{user}"), Some(&change));
+    assert_eq!((answer.status, &*answer.messages()), (500, &["InternalError".to_owned()][..]));
+    let told = daemon.daemon.stderr();
+    assert!(told.contains("request failed: ") && told.contains("accounts.json"), "{told}");
+}
+
 #[test]
 fn accounts_are_changed_one_after_the_other() {
     let daemon = Service::new();
