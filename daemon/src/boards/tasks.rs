@@ -213,9 +213,10 @@ fn ended(result: Result<Outcome<Report>, Error>, is_cancelled: bool) -> TaskStat
         Ok(outcome) => (Some(Arc::new(outcome.report)), outcome.error),
         Err(error) => (None, Some(error)),
     };
-    // A shutdown that is stopped says of its nodes that they keep their power.
+    // A shutdown that is stopped says of its nodes that they keep their power, and a cycle which ones it leaves off.
     let is_stop = |error: &Error| {
-        matches!(error.kind(), ErrorKind::Stopped | ErrorKind::NotShutDown) && is_cancelled
+        use ErrorKind::{CycleIncomplete, NotShutDown, Stopped};
+        matches!(error.kind(), Stopped | NotShutDown | CycleIncomplete) && is_cancelled
     };
     match (report, error) {
         (report, Some(error)) if is_stop(&error) => TaskState::Cancelled { report },

@@ -62,6 +62,21 @@ fn a_cancelled_task_stops_before_its_next_node() {
     assert_eq!(seen(&daemon), [true, false, false, false]);
 }
 
+/// Seen: "failed".
+#[test]
+fn a_cancelled_cycle_is_one_and_tells_what_it_leaves_off() {
+    let daemon = Daemon::on_socket();
+    assert_eq!(daemon.power(&json!({"nodes": ["p1"], "action": "on"}))["task"]["state"], "done");
+    let body = json!({"nodes": ["p1"], "action": "cycle", "off_time": 30});
+    let cycle = daemon.ask(&Request::post("/api/v1/power", &body)).json();
+    let id = cycle["task"]["id"].as_str().unwrap();
+    until("its power loss", || seen(&daemon)[0] == false);
+    daemon.ask(&Request::new("DELETE", &format!("/api/v1/tasks/{id}")));
+    let over = daemon.finished(id);
+    assert_eq!(over["task"]["state"], "cancelled", "{over}");
+    assert_eq!(over["nodes"][0]["power"], "off", "{over}");
+}
+
 #[test]
 fn the_same_key_is_the_same_operation() {
     let daemon = Daemon::on_socket();
