@@ -60,9 +60,10 @@ fn lines_outlive_the_process_on_armv6() {
 #[track_caller]
 fn switch_all(mut pi: Pi) {
     succeeds(&mut pi, "status");
-    assert_eq!(levels(&mut pi), [false; 5], "a question");
+    assert_eq!((levels(&mut pi), outputs(&mut pi)), ([false; 5], [false; 5]), "a question");
     for (words, nodes, alert) in [
         ("on p1", [true, false, false, false], false),
+        ("init", [true, false, false, false], false),
         ("on p3 p4 --delay 0.1", [true, false, true, true], false),
         ("alert on", [true, false, true, true], true),
         ("off p3", [true, false, false, true], true),
@@ -73,6 +74,10 @@ fn switch_all(mut pi: Pi) {
         succeeds(&mut pi, words);
         let [p1, p2, p3, p4] = nodes;
         assert_eq!(levels(&mut pi), [p1, p2, p3, p4, alert], "{words}");
+        // A Pi pulls BCM 5 and 6 up at its start, which lights ALERT and feeds P1: what is not driven is not switched.
+        let driven = outputs(&mut pi);
+        assert!((0..4).all(|node| driven[node] || !nodes[node]), "{words}: {driven:?}");
+        assert!(driven[4] || words != "init" && !alert, "{words}: {driven:?}");
         let status = succeeds(&mut pi, "status");
         for (node, on) in (1..).zip(nodes) {
             let word = if on { "on" } else { "off" };
@@ -90,4 +95,10 @@ fn levels(pi: &mut Pi) -> [bool; 5] {
     let levels = pi.lines().unwrap();
     let [p1, p2, p3, p4] = NODES;
     [p1, p2, p3, p4, ALERT].map(|line| levels >> line & 1 == 1)
+}
+
+/// The same lines: which of them the Pi drives.
+fn outputs(pi: &mut Pi) -> [bool; 5] {
+    let [p1, p2, p3, p4] = NODES;
+    [p1, p2, p3, p4, ALERT].map(|line| pi.is_output(line).unwrap())
 }

@@ -120,6 +120,16 @@ impl Pi {
         self.qmp.word(self.model.levels())
     }
 
+    /// Whether a GPIO line is an output, from outside.
+    ///
+    /// # Errors
+    /// If QEMU does not answer.
+    pub fn is_output(&mut self, line: u32) -> io::Result<bool> {
+        const OUTPUT: u32 = 0b001;
+        let (register, lowest) = self.model.function(line);
+        Ok(self.qmp.word(register)? >> lowest & 0b111 == OUTPUT)
+    }
+
     /// Forgets the I2C transfers seen so far and records from here on.
     ///
     /// # Errors

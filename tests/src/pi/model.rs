@@ -85,12 +85,21 @@ impl Model {
         }
     }
 
-    /// Where the level register of the GPIO lines 0 to 31 is: GPLEV0 of "BCM2835 ARM Peripherals",
-    /// section 6.1.
-    pub(super) const fn levels(self) -> u32 {
+    /// Where the registers of the GPIO lines are: "BCM2835 ARM Peripherals", section 6.1. The first are GPFSEL0 to GPFSEL5.
+    const fn gpio(self) -> u32 {
         match self {
-            Self::Pi3 => 0x3f20_0034,
-            Self::Zero => 0x2020_0034,
+            Self::Pi3 => 0x3f20_0000,
+            Self::Zero => 0x2020_0000,
         }
+    }
+
+    /// Where the level register of lines 0 to 31 is, GPLEV0.
+    pub(super) const fn levels(self) -> u32 {
+        self.gpio() + 0x34
+    }
+
+    /// Where the function of a line stands: the register, and the number of the lowest of its three bits.
+    pub(super) const fn function(self, line: u32) -> (u32, u32) {
+        (self.gpio() + line / 10 * 4, line % 10 * 3)
     }
 }
