@@ -48,6 +48,21 @@ fn somebody_s_gadget_is_named_and_left_alone() {
     assert_eq!(sh(&vm, "cat /sys/kernel/config/usb_gadget/g1/UDC"), UDCS[1]);
 }
 
+/// The kernel has eight serial ports for all gadgets. Nothing is left of ours, and with one port less it comes up.
+#[test]
+fn a_second_serial_port_that_others_have_taken_is_named() {
+    let vm = vm();
+    let others = "cd /sys/kernel/config/usb_gadget; mkdir g1
+        for port in 1 2 3 4 5 6 7; do mkdir g1/functions/acm.$port; done";
+    sh(&vm, others);
+    let error = refused(&vm, &format!("up --id 3 --udc {}", UDCS[0]), 1);
+    let expected = "clusterhat-node: cannot make /sys/kernel/config/usb_gadget/clusterhat/functions/acm.clusterhat-2: \
+                    Device or resource busy";
+    assert!(error.starts_with(expected), "{error}");
+    let report = document(&vm, &format!("up --id 3 --serial-ports 1 --udc {}", UDCS[0]));
+    assert_eq!(report["ttys"], serde_json::json!(["/dev/ttyGS7"]));
+}
+
 /// What `rpi-usb-gadget` loads.
 #[test]
 fn g_ether_is_named_with_who_loads_it() {
