@@ -11,6 +11,8 @@ use clusterhat_tests::vm::system::{Network, System};
 
 mod agent;
 mod boot;
+mod bridge;
+mod cloned;
 mod daemon;
 mod fan;
 mod fat;
@@ -42,5 +44,5 @@ fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
 #[test]
 #[ignore = "4 minutes: tests/long system"]
 fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
-    network::bridge_until_it_is_undone();
+    bridge::bridge_until_it_is_undone();
 }

@@ -1,4 +1,4 @@
-//! `clusterhat network` on a running system: the nodes' own DHCP clients get their addresses and
+//! `clusterhat network` on a running system, as a NAT: the nodes' own DHCP clients get their addresses and
 //! reach a host outside, before and after a reboot, until it is undone.
 //!
 //! The host outside knows no way to the nodes' own network: what comes back to a node has been
@@ -10,37 +10,37 @@ use clusterhat_tests::vm::{Output, Vm};
 use serde_json::Value;
 
 use crate::{
+    cloned,
     guest::{run, run_within, sh, until},
     system,
 };
 
-/// The host outside, its name, and the LAN that the uplink is on.
-const OUTSIDE: &str = "198.51.100.1";
+/// The host outside, and its name.
+pub(crate) const OUTSIDE: &str = "198.51.100.1";
 const OUTSIDE_NAME: &str = "outside.example";
-const LAN: &str = "192.0.2.";
 
 /// Every file of the configuration, by content, mode, owner and target. What the managers and the
 /// nodes' DHCP clients write at run time is left out.
-const FILES: &str = "cd /etc; what='-path ./netns -prune -o -path ./resolv.conf -prune -o'; \
+pub(crate) const FILES: &str = "cd /etc; what='-path ./netns -prune -o -path ./resolv.conf -prune -o'; \
     find . $what -type f -exec sha256sum {} + | sort -k 2; find . $what -printf '%p %M %u %g %l\\n' | sort";
 
 fn document(output: &Output) -> Value {
     serde_json::from_str(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
 }
 
-fn status(vm: &Vm) -> (i32, Value) {
+pub(crate) fn status(vm: &Vm) -> (i32, Value) {
     let output = run(vm, "clusterhat --json network status");
     (output.status, document(&output))
 }
 
-fn await_uplink(vm: &Vm) {
+pub(crate) fn await_uplink(vm: &Vm) {
     until(vm, &format!("ip route show default | grep -q . && ping -c 1 -W 2 {OUTSIDE}"));
 }
 
 /// The kernel may miss that a node's end has come up: then `status` has to say so, and what it says to do about it
 /// has to help, at last.
 #[track_caller]
-fn await_carrier(vm: &Vm, node: u8) {
+pub(crate) fn await_carrier(vm: &Vm, node: u8) {
     const TRIES: u32 = 10;
     let (port, end) = (format!("ethpi{node}"), format!("node{node}"));
     let ends_are_up = format!(
@@ -70,13 +70,13 @@ fn await_carrier(vm: &Vm, node: u8) {
 
 /// An IPv4 address of a node's end that starts so.
 #[track_caller]
-fn await_address(vm: &Vm, node: u8, address: &str) {
+pub(crate) fn await_address(vm: &Vm, node: u8, address: &str) {
     until(vm, &format!("ip -n node{node} -4 address show scope global | grep -q 'inet {address}'"));
 }
 
 /// From a node to the world, by address and by name. Nobody has a name for the address there.
 #[track_caller]
-fn await_reach(vm: &Vm, node: u8) {
+pub(crate) fn await_reach(vm: &Vm, node: u8) {
     until(vm, &format!("ip netns exec node{node} ping -n -c 1 -W 2 {OUTSIDE}"));
     until(vm, &format!("ip netns exec node{node} ping -n -c 1 -W 2 {OUTSIDE_NAME}"));
 }
@@ -86,7 +86,7 @@ fn state(status: &Value, node: usize) -> &str {
 }
 
 #[track_caller]
-fn await_off(vm: &Vm) {
+pub(crate) fn await_off(vm: &Vm) {
     sh(vm, "clusterhat off");
     until(vm, "! ls -d /sys/class/net/ethpi* 2>/dev/null");
     let (_, status) = status(vm);
@@ -95,7 +95,7 @@ fn await_off(vm: &Vm) {
 
 /// Undoes it all: files, bridge, and the uplink as before.
 #[track_caller]
-fn undo(vm: &Vm, files: &str) {
+pub(crate) fn undo(vm: &Vm, files: &str) {
     sh(vm, "clusterhat network undo");
     assert_eq!(sh(vm, FILES), files);
     until(vm, "[ ! -e /sys/class/net/clusterhat0 ]");
@@ -130,14 +130,17 @@ pub(crate) fn nat_until_it_is_undone() {
     let mut system = system();
     await_uplink(&system);
     sh(&system, DOCKER);
+    sh(&system, NFT);
     let files = sh(&system, FILES);
     sh(&system, "clusterhat off; clusterhat network setup --mode nat");
     sh(&system, WAIT);
     sh(&system, "clusterhat on p1 p3");
     nat_works(&system);
     waited_for_what_the_kernel_said(&system);
+    copied_cards_have_their_own_addresses(&system);
     names_and_leases(&system);
     refused_by_a_filter(&system);
+    refused_by_nft(&system);
     apart_and_let_through(&system);
     a_failed_bridge_gives_the_nat_back(&system);
     nat_works(&system);
@@ -146,8 +149,14 @@ pub(crate) fn nat_until_it_is_undone() {
     nat_works(&system);
     await_off(&system);
     undo(&system, &files);
-    sh(&system, "! iptables -S | grep -- '--comment clusterhat'");
+    // Ours are gone, the others' stay.
+    sh(
+        &system,
+        "! iptables -S | grep -- '--comment clusterhat'; ! nft list ruleset | grep 'comment \"clusterhat\"'",
+    );
+    sh(&system, "nft list chain inet filter forward | grep 'policy drop'");
     sh(&system, NO_DOCKER);
+    sh(&system, NO_NFT);
 }
 
 /// From before the nodes have power.
@@ -185,7 +194,9 @@ fn give_nft_its_time(vm: &Vm) {
         let Some(finding) = findings.find(|finding| finding["kind"] == "no-masquerade") else {
             return;
         };
-        sh(vm, finding["cure"].as_str().unwrap_or_default());
+        let cure = finding["cure"].as_str().unwrap_or_default();
+        assert!(cure.contains("`clusterhat network allow`"), "{told}");
+        run(vm, "clusterhat network allow");
     }
 }
 
@@ -206,6 +217,24 @@ const NO_DOCKER: &str = "systemctl -q disable --now docker.service; \
     rm /etc/systemd/system/docker.service; systemctl daemon-reload; \
     iptables -P FORWARD ACCEPT; iptables -F; iptables -X";
 
+/// Rules of nft that forward nothing but what they know, which its own unit loads at boot. They begin as those of
+/// Debian do: whenever they are loaded, everybody else's are gone, those that masquerade too.
+const NFT: &str = "cp /etc/nftables.conf /root/nftables.conf
+cat >/etc/nftables.conf <<'END'
+#!/usr/sbin/nft -f
+flush ruleset
+table inet filter {
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+        iifname \"vpn0\" accept
+    }
+}
+END
+systemctl -q enable nftables.service";
+
+const NO_NFT: &str = "systemctl -q disable --now nftables.service; \
+    mv /root/nftables.conf /etc/nftables.conf";
+
 /// `status` says so, and what it says to do about it helps.
 #[track_caller]
 fn refused_by_a_filter(vm: &Vm) {
@@ -220,15 +249,40 @@ fn refused_by_a_filter(vm: &Vm) {
     assert_eq!(status(vm).0, 0);
 }
 
-/// Nodes reach the controller and beyond, and not each other, whatever Docker does.
+#[track_caller]
+fn refused_by_nft(vm: &Vm) {
+    sh(vm, "systemctl start nftables.service");
+    until(vm, &format!("! ip netns exec node1 ping -c 1 -W 2 {OUTSIDE}"));
+    let (code, told) = status(vm);
+    assert_eq!((code, &told["findings"][0]["kind"]), (1, &"forward-policy".into()), "{told}");
+    assert_eq!(told["findings"][1]["kind"], "no-masquerade", "{told}");
+    let said = |key: &str| told["findings"][0][key].as_str().unwrap_or_default();
+    assert!(said("what").contains("nft, chain inet filter forward"), "{told}");
+    assert!(
+        said("cure").contains("`clusterhat network setup --mode nat --allow-forwarding`"),
+        "{told}"
+    );
+}
+
+/// Nodes reach the controller and beyond, and not each other, whatever Docker and nft's unit do.
 #[track_caller]
 fn apart_and_let_through(vm: &Vm) {
     sh(vm, "clusterhat network setup --mode nat --isolate --allow-forwarding");
     nat_works(vm);
     sh(vm, "! ip netns exec node1 ping -c 1 -W 2 172.19.181.3");
-    sh(vm, "systemctl restart docker.service");
+    sh(vm, "systemctl restart docker.service; systemctl reload nftables.service");
     await_reach(vm, 1);
+    await_reach(vm, 3);
     assert_eq!(status(vm).0, 0);
+}
+
+/// Each the one that is for its MAC address.
+#[track_caller]
+fn copied_cards_have_their_own_addresses(vm: &Vm) {
+    cloned::under_networkd(vm, &[1, 3]);
+    for node in [1, 3] {
+        assert_eq!(cloned::leased(vm, node, "172.19.181."), format!("172.19.181.{node}/24"));
+    }
 }
 
 /// By NetworkManager's dnsmasq: the controller's name, each other's, and more leases than its own limit.
@@ -275,33 +329,4 @@ fn a_failed_bridge_gives_the_nat_back(vm: &Vm) {
     assert_ne!(output.status, 0, "{output:?}");
     assert!(output.stderr.contains("as it was before (nat)"), "{output:?}");
     await_uplink(vm);
-}
-
-/// Node 2 has an address of the LAN, and so has the controller, the same as before.
-#[track_caller]
-fn bridge_works(vm: &Vm, controller: &str) {
-    await_carrier(vm, 2);
-    await_address(vm, 2, LAN);
-    await_reach(vm, 2);
-    until(vm, &format!("ip -4 address show dev clusterhat0 | grep -q 'inet {controller}'"));
-    until(vm, &format!("ping -c 1 -W 2 {OUTSIDE}"));
-    let (code, status) = status(vm);
-    assert_eq!(code, 0, "{status}");
-}
-
-/// A bridge from its setup to its undoing; a test of each manager's machine.
-pub(crate) fn bridge_until_it_is_undone() {
-    let mut system = system();
-    await_uplink(&system);
-    let files = sh(&system, FILES);
-    let controller = sh(
-        &system,
-        &format!("ip -4 -o address show scope global | grep -o '{LAN}[0-9]*/24' | head -n 1"),
-    );
-    sh(&system, "clusterhat off; clusterhat network setup --mode bridge; clusterhat on p2");
-    bridge_works(&system, &controller);
-    system.reboot().unwrap();
-    bridge_works(&system, &controller);
-    await_off(&system);
-    undo(&system, &files);
 }

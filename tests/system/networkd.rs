@@ -7,6 +7,8 @@ use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use clusterhat_tests::vm::system::{Network, System};
 
+mod bridge;
+mod cloned;
 mod guest;
 mod machine;
 mod network;
@@ -38,5 +40,5 @@ fn nat_gives_addresses_names_and_internet_access_until_it_is_undone() {
 #[test]
 #[ignore = "10 minutes: tests/long system-networkd"]
 fn a_bridge_puts_the_nodes_on_the_lan_until_it_is_undone() {
-    network::bridge_until_it_is_undone();
+    bridge::bridge_until_it_is_undone();
 }

@@ -7,8 +7,7 @@ use node_link::{ClusterName, Subnet};
 use super::filter::{self, Flow, Place};
 use super::survey::{Live, VENDORS_BRIDGE};
 use super::{
-    BRIDGE, Finding, Fix, Link, NetworkMode, NetworkRequest, NetworkSettings, Survey,
-    networkmanager,
+    BRIDGE, Finding, Fix, Link, NetworkMode, NetworkRequest, NetworkSettings, Survey, masquerade,
 };
 use crate::Manager;
 use crate::changes::SysPath;
@@ -149,17 +148,16 @@ fn uplink_moves(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
     })
 }
 
-/// See the head of `networkmanager.rs`. Where iptables does it, nft is not there to be asked.
 fn no_masquerade(settings: &NetworkSettings, live: &Live) -> Option<Finding> {
-    let tables = live.tables.as_deref()?;
-    let shared = (settings.mode, settings.manager) == (NetworkMode::Nat, Manager::NetworkManager);
-    let bridge = live.links.iter().any(|link| link.name == BRIDGE && !link.addresses.is_empty());
-    (shared && bridge && !networkmanager::has_masquerade(tables)).then(|| {
+    masquerade::is_missing(settings, live).then(|| {
+        let manager = settings.manager;
         Finding::warning(
             "no-masquerade",
-            "NetworkManager did not wait for nft when it started, so nodes have no internet access"
-                .to_owned(),
-            Fix::Text(format!("nmcli connection up {BRIDGE}")),
+            format!(
+                "{manager}'s masquerading rules are missing, because nft was too slow or another program flushed its \
+                 ruleset, so nodes have no internet access"
+            ),
+            Fix::AllowForwarding { mode: settings.mode, by_zone: false },
         )
     })
 }

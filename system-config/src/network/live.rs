@@ -1,31 +1,20 @@
 //! Making the running system follow its files, and going back where that fails.
-//!
-//! `nmcli connection up` and `systemd-networkd-wait-online` return when the link is up or the time is
-//! over.
 
 use std::path::Path;
 use std::time::Duration;
 
+use super::bridge::{bridge_up, up, wait_online};
 use super::call::run;
 use super::{
     BRIDGE, Link, NetworkError, NetworkMode, NetworkPlan, NetworkSettings, filter, forwarding, ip,
-    networkmanager,
 };
 use crate::Manager;
 use crate::Tools;
 use crate::changes::{self, Changed, Sysroot};
 
-/// A DHCP server may take its time, and so may a switch with STP.
-const LIMIT_S: &str = "60";
-
 /// How often the bridge is looked at for its address, and the time between.
 const ADDRESS_LOOKS: u32 = 240;
 const ADDRESS_PAUSE: Duration = Duration::from_millis(250);
-
-/// How often NetworkManager is asked anew for rules that it did not wait for.
-const MASQUERADE_TRIES: u32 = 4;
-
-const WAIT_ONLINE: &str = "/usr/lib/systemd/systemd-networkd-wait-online";
 
 /// Brings up what was written. If it does not come up, what was written is taken back, and the network is
 /// as it was before: none of ours, or the one that an earlier setup made.
@@ -165,54 +154,6 @@ fn stop_forwarding(tools: &dyn Tools) -> Result<(), NetworkError> {
 /// Where it runs it takes its zones from files that have changed.
 fn reload_firewalld(tools: &dyn Tools) {
     let _ = run(tools, "firewall-cmd", &["--reload"]);
-}
-
-fn bridge_up(settings: &NetworkSettings, tools: &dyn Tools) -> Result<(), NetworkError> {
-    match settings.manager {
-        Manager::NetworkManager => {
-            run(tools, "nmcli", &["connection", "reload"])?;
-            // The port brings its bridge up; asking for that too would start it anew.
-            let first = if settings.uplink.is_some() { networkmanager::UPLINK } else { BRIDGE };
-            up(tools, &[first])?;
-            // Its modules are there now, but a busy machine may need longer still: see the head of
-            // `networkmanager.rs`.
-            for _ in 0..MASQUERADE_TRIES {
-                if settings.subnet.is_none() || !lacks_masquerade(tools) {
-                    break;
-                }
-                up(tools, &[first])?;
-            }
-            // Nodes that are there already have another profile.
-            for link in ip::links(tools)?.iter().filter(|link| link.is_node()) {
-                up(tools, &[networkmanager::NODES, "ifname", &link.name])?;
-                if settings.isolate {
-                    // The dispatcher, which does so later on, may take its time.
-                    run(tools, "bridge", &["link", "set", "dev", &link.name, "isolated", "on"])?;
-                }
-            }
-            Ok(())
-        }
-        Manager::Networkd => {
-            run(tools, "networkctl", &["reload"])?;
-            // Behind NAT the bridge is up with no node at all.
-            let least = if settings.uplink.is_some() { "routable" } else { "no-carrier" };
-            wait_online(tools, &format!("{BRIDGE}:{least}"))
-        }
-    }
-}
-
-fn lacks_masquerade(tools: &dyn Tools) -> bool {
-    let tables = tools.run("nft", &["list", "tables"]).ok().filter(|printed| printed.success);
-    tables.is_some_and(|printed| !networkmanager::has_masquerade(&printed.stdout))
-}
-
-fn up(tools: &dyn Tools, words: &[&str]) -> Result<(), NetworkError> {
-    run(tools, "nmcli", &[&["--wait", LIMIT_S, "connection", "up"], words].concat())
-}
-
-fn wait_online(tools: &dyn Tools, what: &str) -> Result<(), NetworkError> {
-    let interface = format!("--interface={what}");
-    run(tools, WAIT_ONLINE, &[&*interface, "--ipv4", &format!("--timeout={LIMIT_S}")])
 }
 
 /// The address by which the controller was reached, if an uplink is to become a port.

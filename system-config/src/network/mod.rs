@@ -16,6 +16,7 @@
 //! No process of ours keeps running: the network manager provides the bridge, the leases and the masquerading.
 
 mod asked;
+mod bridge;
 mod call;
 mod checks;
 mod error;
@@ -28,6 +29,7 @@ mod hosts;
 mod ip;
 mod live;
 mod manager_files;
+mod masquerade;
 mod mode;
 mod networkd;
 mod networkmanager;

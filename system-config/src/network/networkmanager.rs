@@ -129,11 +129,6 @@ pub(super) fn isolation() -> ConfigFile {
     ConfigFile { sys_path: SysPath::root(ISOLATION), text, mode: 0o755 }
 }
 
-/// Whether the method "shared" has its rules among these tables of nft.
-pub(super) fn has_masquerade(tables: &str) -> bool {
-    tables.contains(&format!("nm-shared-{BRIDGE}"))
-}
-
 fn modules() -> String {
     let reason = "# Loaded before NetworkManager starts, which does not wait for them.";
     let names = NFT_MODULES.join("\n");

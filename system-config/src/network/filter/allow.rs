@@ -8,9 +8,10 @@ use super::flow::Hook;
 use super::{COMMENT, Filter, Flow, Place, asked, between, forwarded, nft};
 use crate::Tools;
 use crate::network::survey::Live;
-use crate::network::{BRIDGE, NetworkError, NetworkSettings, Survey, call};
+use crate::network::{BRIDGE, NetworkError, NetworkSettings, Survey, bridge, call, masquerade};
 
-/// Puts a rule of ours into every chain that may stop the nodes' packets, and looks again.
+/// Puts a rule of ours into every chain that may stop the nodes' packets, and looks again. Who made those rules may
+/// have flushed the whole ruleset before: then the network manager masquerades anew.
 ///
 /// # Errors
 /// A program that fails; chains that stop them still.
@@ -30,6 +31,9 @@ pub fn allow(survey: &Survey, tools: &dyn Tools) -> Result<(), NetworkError> {
                 done.push(call);
             }
         }
+    }
+    if masquerade::is_missing(settings, system) {
+        bridge::masquerade_anew(settings, tools)?;
     }
     check(root, &flows, tools)
 }
