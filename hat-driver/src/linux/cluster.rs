@@ -6,7 +6,7 @@ use super::discover;
 use super::error::{ClusterError, Target};
 use super::handle::{Board, Node};
 use super::info::BoardInfo;
-use super::initialise::BeforeInit;
+use super::initialise::{BeforeInit, Initialiser};
 use super::options::Options;
 use super::platform::Platform;
 use super::slot::Slot;
@@ -209,6 +209,22 @@ impl Cluster {
         let result = initialiser.init(hat);
         drop(exclusion);
         result.map_err(|source| self.failed(slot, Target::None, ResultingState::Old, source.into()))
+    }
+
+    /// Has something done before a HAT is initialised that never was since its power-up, whatever it is initialised for: afterwards
+    /// nothing shows any more that it had lost its power. The board is kept from others meanwhile, so that this has to be
+    /// short, and may not ask any board.
+    pub fn before_init(&mut self, listener: impl Fn(&BoardInfo, &[Node]) + Send + Sync + 'static) {
+        self.before_init = Some(BeforeInit::new(listener));
+    }
+
+    /// Initialises the HAT of a slot, which is kept from others.
+    pub(super) fn initialiser(&self, slot: usize) -> Initialiser {
+        let board = self.slots[slot].board;
+        let nodes = self.nodes().filter(|node| node.board() == board);
+        let heard = self.before_init.clone();
+        let heard = heard.map(|heard| (heard, self.slots[slot].info.clone(), nodes.collect()));
+        Initialiser(heard)
     }
 
     /// Refuses nodes of a board that could not be opened, and nodes of uncertain numbers, as
