@@ -344,6 +344,10 @@ fn refuses(cluster: &mut Cluster, node: Node, board: Board) {
     let since = cluster.asks_so_far();
     no_node(cluster.switch_since(&with, Action::Off, &since, &mut |_| {}).map(drop));
     no_node(cluster.keep_off(&with, &since).map(drop));
+    no_node(cluster.end_since(&with, &since, &mut |_| {}).map(drop));
+    no_node(cluster.cycle_since(&with, off, &since, &mut |_| {}).map(drop));
+    no_node(cluster.ask(&with, Action::On).map(drop));
+    no_node(cluster.take_back(&with));
     no_node(cluster.wanted_since(&with, &since).map(drop));
     no_node(cluster.is_asked_since(node, &since).map(drop));
     no_node(cluster.is_going_down(node).map(drop));

@@ -251,7 +251,7 @@ fn what_the_record_says_of_a_way_down_ends_with_that_start() {
     let is_down = |cluster: &Cluster, node| cluster.is_going_down(node).unwrap();
     assert!(all.iter().all(|node| is_down(&cluster, *node)));
 
-    other.switch_since(&other.pick(&[0]), Action::Off, &since, &mut |_| {}).unwrap();
+    other.end_since(&other.pick(&[0]), &since, &mut |_| {}).unwrap();
     assert!(!is_down(&cluster, first));
     assert!(cluster.has_ended_since(first, &since).unwrap());
     assert!(!cluster.has_ended_since(first, &cluster.asks_so_far()).unwrap(), "that was before");

@@ -11,6 +11,7 @@ mod site;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixDatagram;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::command::{Output, World};
@@ -60,6 +61,81 @@ fn hooks_hear_of_each_action_before_and_after_it() {
     }
     assert_eq!(site.run(&["restore", "--all", "p1"]).status, 0);
     assert_eq!(site.logged()[1], "before on p1 restore: before on p1 restore none none");
+}
+
+/// The command, until its hooks for this action wait; their end lets it go on.
+fn waiting(site: &Site, args: &[&str]) -> Child {
+    let name = format!("40-wait-{}", args[0]);
+    let (action, go) = (args[0], site.world.folder().join(format!("go-{}", args[0])));
+    let wait = format!("while [ ! -e '{}' ]; do sleep 0.05; done", go.display());
+    let script = format!(
+        "[ \"$1 $2\" != 'before {action}' ] || {{ echo \"waits {action}\" >>\"$log\"; {wait}; }}"
+    );
+    site.hook(&name, &script);
+    let child = site.start(args);
+    site.until_logged(&format!("waits {action}"));
+    child
+}
+
+/// Lets the hooks of such a command end, and the command.
+fn end(site: &Site, action: &str, mut child: Child) -> Option<i32> {
+    fs::write(site.world.folder().join(format!("go-{action}")), "").unwrap();
+    child.wait().unwrap().code()
+}
+
+/// Seen: a node went on 3 s after `off` of it had said that it is off, and one was cut 1.5 s after `on` of it had started it; all
+/// commands ended with 0.
+#[test]
+fn what_others_ask_while_hooks_run_comes_later_and_wins() {
+    for (before, first, second, on) in [
+        (0, &["on", "p1", "p2"][..], "off", 0),
+        (0b11, &["cycle", "p1", "p2"], "off", 0b10),
+        (0b11, &["off", "p1", "p2"], "on", 0b01),
+    ] {
+        let site = Site::new("");
+        if before != 0 {
+            assert_eq!(site.run(&["on", "p1", "p2"]).status, 0);
+        }
+        let one = waiting(&site, first);
+        let two = site.run(&[second, "p1", "--no-hooks"]);
+        assert_eq!(two.status, 0, "{two:?}");
+        assert_eq!((end(&site, first[0], one), site.on()), (Some(1), on), "{first:?}");
+    }
+}
+
+/// The later one has hooks, too, and has not switched anything yet.
+#[test]
+fn whoever_is_about_to_switch_a_node_off_does_not_have_it_switched_on_before() {
+    let site = Site::new("");
+    let on = waiting(&site, &["on", "p1", "p2"]);
+    let off = waiting(&site, &["off", "p1"]);
+    assert_eq!((end(&site, "on", on), site.on()), (Some(1), 0));
+    assert_eq!((end(&site, "off", off), site.on()), (Some(0), 0));
+    // And no longer than it is.
+    site.hook("50-veto", "[ \"$1 $2\" != 'before off' ]");
+    assert_eq!(site.run(&["off", "p1"]).status, 1);
+    let on = waiting(&site, &["on", "p1", "p2"]);
+    assert_eq!((end(&site, "on", on), site.on()), (Some(0), 0b11));
+}
+
+/// Seen: what another command had asked for in the meantime was told by nobody.
+#[test]
+fn an_off_says_which_nodes_keep_their_power() {
+    let site = Site::new("");
+    assert_eq!(site.run(&["on", "p1", "p2"]).status, 0);
+    let off = waiting(&site, &["off", "p1", "p2", "--json"]);
+    assert_eq!(site.run(&["on", "p1", "--no-hooks"]).status, 0);
+    fs::write(site.world.folder().join("go-off"), "").unwrap();
+    let output = off.wait_with_output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let error = &document["error"];
+    let text = "p1 keeps its power, as another command has requested it since";
+    assert_eq!((&error["kind"], &error["message"]), (&json!("undone"), &json!(text)));
+    let powers = [&document["nodes"][0]["power"], &document["nodes"][1]["power"]];
+    assert_eq!(powers, ["on", "off"], "{document}");
+    // What is wanted after a loss of power is what was asked last.
+    let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
+    assert!(desired.contains("\"1\":{\"on\":true}"), "{desired}");
 }
 
 /// And without `--root`, which a simulation needs to have a system: none.

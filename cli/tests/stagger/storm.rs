@@ -35,7 +35,10 @@ fn the_inrush_rule_holds_among_eight_processes() {
         let ons: Vec<_> = (0..8).map(on).collect();
         let offs: Vec<_> = (0..4).map(|n| off(n * 2)).collect();
         for off in offs {
-            assert_eq!(off.finish().status, 0);
+            // It gives way to an `on` that began after it.
+            let output = off.finish();
+            let gave_way = output.status == 1 && output.stderr.contains("keeps its power");
+            assert!(output.status == 0 || gave_way, "{output:?}");
         }
         for on in ons {
             let output = on.finish();

@@ -34,6 +34,7 @@ impl Error {
             | Self::NotRestarted { timed_out: true, .. }
             | Self::NotReached { .. } => ErrorKind::TimedOut,
             Self::NotShutDown { .. } | Self::NotRestarted { .. } => ErrorKind::NotShutDown,
+            Self::Wanted(_) => ErrorKind::Undone,
             Self::Absent(_) => ErrorKind::Absent,
             Self::Vetoed { .. } => ErrorKind::Vetoed,
             Self::Desired(_) => ErrorKind::Desired,

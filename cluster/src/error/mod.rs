@@ -24,7 +24,7 @@ use crate::ports::PortError;
 use crate::report::SwitchedNode;
 use crate::service::ServiceError;
 use crate::shorten::shorten;
-use texts::{NodeClauses, list, orders, problems};
+use texts::{NodeClauses, kept, list, orders, problems};
 
 pub use kind::ErrorKind;
 pub use left::NodesLeft;
@@ -120,6 +120,9 @@ pub enum Error {
         /// Which nodes are left in what way.
         left: Box<NodesLeft>,
     },
+    /// Nodes that were to be off, and that another caller has asked to be on before they were switched.
+    #[error("{}, as another command has requested it since", kept(.0))]
+    Wanted(Vec<String>),
     /// Nodes that were to restart, and do not.
     #[error("{}", NodeClauses::not_restarted(.failures, .fixes, .off, .unknown).line())]
     NotRestarted {

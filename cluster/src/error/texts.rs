@@ -14,6 +14,11 @@ pub(super) fn list(refusals: &[HookFailure]) -> String {
     refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+pub(super) fn kept(nodes: &[String]) -> String {
+    let keep = if nodes.len() == 1 { "keeps its power" } else { "keep their power" };
+    format!("{} {keep}", nodes.join(" "))
+}
+
 pub(super) fn orders(connected: &[u8]) -> String {
     let known: Vec<_> = connected.iter().map(u8::to_string).collect();
     match known[..] {

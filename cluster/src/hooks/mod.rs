@@ -14,7 +14,8 @@
 //!
 //! A hook that fails before the operation refuses its node. The hooks that ran before it are then run once more, as after an operation, so that they can
 //! undo what they did. If the caller stops the operation, hooks that run before it are stopped, and all that were started are run once more; hooks
-//! after the operation are not stopped. No board is locked while hooks run, and they inherit no open files.
+//! after the operation are not stopped. No board is locked while hooks run, and they inherit no open files. What others ask of a node while they run
+//! before the operation comes later than it, and wins; so does what a hook asks itself.
 
 mod call;
 mod find;

@@ -282,7 +282,7 @@ fn is_done(report: &PowerReport, node: Node, action: Action) -> bool {
 fn is_untouched(error: &Error, node: Node) -> bool {
     let error = match error {
         // A node that is not shut down keeps its power.
-        Error::NotShutDown { .. } => return true,
+        Error::NotShutDown { .. } | Error::Wanted(_) => return true,
         Error::Driver(error) => error,
         _ => return false,
     };

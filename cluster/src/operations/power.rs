@@ -63,12 +63,14 @@ impl Cluster {
         let observer: &mut Observer<'_> = &mut |event: Event<'_>| observer(event).control();
         let (nodes, left_out) = self.present(set)?;
         let off_time = self.settings.off_time;
+        // Before hooks run: what others ask from here on comes later.
+        let since = self.driver.ask(&nodes, Action::On)?;
         let cycle = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
             let mut switching = Switching::new(cluster, nodes, Action::On);
             let result = switching.run(observer, |cluster, observer| {
-                cluster.driver.cycle(nodes, off_time, observer).map(drop)
+                cluster.driver.cycle_since(nodes, off_time, &since, observer).map(drop)
             });
-            switching.outcome(result.err())
+            switching.outcome(result.err(), &[])
         };
         let outcome = self.commanded(&nodes, Operation::Cycle, Reason::Request, observer, cycle);
         Ok(outcome.beside(left_out))
@@ -99,13 +101,26 @@ pub(super) fn switch_nodes(
         Action::On => Operation::On,
         Action::Off => Operation::Off,
     };
-    cluster.commanded(nodes, operation, reason, observer, |cluster, nodes, observer| {
+    // Before hooks run: what others ask from here on comes later.
+    let since = match cluster.driver.ask(nodes, action) {
+        Ok(since) => since,
+        Err(error) => return Outcome { report: PowerReport::default(), error: Some(error.into()) },
+    };
+    let act = |cluster: &mut Cluster, nodes: &[Node], observer: &mut Observer<'_>| {
         let mut switching = Switching::new(cluster, nodes, action);
+        let mut kept = Vec::new();
         let result = switching.run(observer, |cluster, observer| {
-            cluster.driver.switch(nodes, action, observer).map(drop)
+            kept = cluster.driver.switch_since(nodes, action, &since, observer)?.kept;
+            Ok(())
         });
-        switching.outcome(result.err())
-    })
+        switching.outcome(result.err(), &kept)
+    };
+    let outcome = cluster.commanded(nodes, operation, reason, observer, act);
+    if action == Action::Off {
+        // Hooks may have refused some. They are nodes of this cluster, as above.
+        let _ = cluster.driver.take_back(nodes);
+    }
+    outcome
 }
 
 fn is_stopped(outcome: &Result<Outcome<PowerReport>, Error>) -> bool {
@@ -169,9 +184,10 @@ impl<'a> Switching<'a> {
         })
     }
 
-    /// All nodes where all is done; else those whose state is sure, beside the error.
-    fn outcome(&self, error: Option<DriverError>) -> Outcome<PowerReport> {
+    /// All nodes where all is done; else those whose state is sure, beside the error. Those that keep their power are on.
+    fn outcome(&self, error: Option<DriverError>, kept: &[Node]) -> Outcome<PowerReport> {
         let rows = self.nodes.iter().filter_map(|&node| match &error {
+            _ if kept.contains(&node) => Some(self.row(node, Action::On, false)),
             None => Some(self.row(node, self.history(node).last.unwrap_or(self.action), false)),
             Some(error) => {
                 let (power, undone) = sure(error, node, self.history(node))?;
@@ -186,7 +202,9 @@ impl<'a> Switching<'a> {
             initialised: initialised.collect(),
             beyond_size: Vec::new(),
         };
-        Outcome { report, error: error.map(Error::from) }
+        let wanted = kept.iter().copied().map(label).collect();
+        let wanted = (!kept.is_empty()).then_some(Error::Wanted(wanted));
+        Outcome { report, error: error.map(Error::from).or(wanted) }
     }
 
     fn history(&self, node: Node) -> History {

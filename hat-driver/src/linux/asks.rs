@@ -5,16 +5,58 @@ use super::error::ClusterError;
 use super::handle::Node;
 use super::ledger::{Ledger, NodeAsks, WayDown, change, read};
 use crate::positions::Positions;
+use crate::power::Action;
 
 /// What was asked of nodes up to a moment, by any caller.
 #[derive(Clone, Debug)]
-pub struct AsksSoFar(pub(super) Option<Ledger>);
+pub struct AsksSoFar {
+    /// Absent where the record could not be read.
+    pub(super) ledger: Option<Ledger>,
+    /// Whether whoever remembers it has asked for nodes to be on then.
+    pub(super) has_asked_on: bool,
+}
 
 impl Cluster {
-    /// What was asked of the nodes up to now, for [`Self::switch_since`].
+    /// What was asked of the nodes up to now, for [`Self::switch_since`] and [`Self::end_since`].
     #[must_use]
     pub fn asks_so_far(&self) -> AsksSoFar {
-        AsksSoFar(read(&*self.platform))
+        AsksSoFar { ledger: read(&*self.platform), has_asked_on: false }
+    }
+
+    /// Asks for nodes to be on, or tells that they are about to be off, as from now on: for a caller that has something to do
+    /// before it switches them, by [`Self::switch_since`] or [`Self::cycle_since`]. What others ask from here on comes later.
+    /// A caller that ends without that calls [`Self::take_back`].
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn ask(&self, nodes: &[Node], action: Action) -> Result<AsksSoFar, ClusterError> {
+        self.check_nodes(nodes)?;
+        let mut before = None;
+        let noted = change(&*self.platform, |ledger| {
+            before = Some(ledger.clone());
+            for asked in self.asked(nodes) {
+                match action {
+                    Action::On => ledger.ask_on(&asked.place, asked.nodes),
+                    Action::Off => ledger.set_to_be_off(&asked.place, asked.nodes, true),
+                }
+            }
+        });
+        let has_asked_on = action == Action::On && noted.is_ok();
+        Ok(AsksSoFar { ledger: before, has_asked_on })
+    }
+
+    /// Tells that nodes are not about to be off any more.
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn take_back(&self, nodes: &[Node]) -> Result<(), ClusterError> {
+        self.check_nodes(nodes)?;
+        let _ = change(&*self.platform, |ledger| {
+            for asked in self.asked(nodes) {
+                ledger.set_to_be_off(&asked.place, asked.nodes, false);
+            }
+        });
+        Ok(())
     }
 
     /// Those of the nodes that somebody has asked to be on since then.
@@ -29,7 +71,7 @@ impl Cluster {
         self.check_nodes(nodes)?;
         let Some(now) = read(&*self.platform) else { return Ok(Vec::new()) };
         let wanted = self.asked(nodes).into_iter().flat_map(|mut asked| {
-            asked.note(since.0.as_ref());
+            asked.note(since.ledger.as_ref());
             asked.first.all_beside(asked.wanted(&now)).collect::<Vec<_>>()
         });
         Ok(wanted.collect())
@@ -43,7 +85,7 @@ impl Cluster {
         self.check_nodes(&[node])?;
         let Some(now) = read(&*self.platform) else { return Ok(false) };
         Ok(self.asked(&[node]).into_iter().any(|mut asked| {
-            asked.note(since.0.as_ref());
+            asked.note(since.ledger.as_ref());
             !asked.wanted(&now).union(asked.withdrawn(&now)).is_empty()
         }))
     }
@@ -67,13 +109,14 @@ impl Cluster {
         Ok(self.recorded(node)?.is_some_and(|asks| asks.way_down == WayDown::Hidden))
     }
 
-    /// Whether somebody has cut a node's power since then as it had halted ([`Self::switch_since`]).
+    /// Whether somebody has cut a node's power since then as it had halted ([`Self::end_since`]).
     ///
     /// # Errors
     /// [`ClusterError::NoSuchNode`].
     pub fn has_ended_since(&self, node: Node, since: &AsksSoFar) -> Result<bool, ClusterError> {
         let place = self.recorded_as(node)?;
-        let before = since.0.as_ref().map(|before| before.asks(&place).of(node.position()));
+        let before = since.ledger.as_ref();
+        let before = before.map(|before| before.asks(&place).of(node.position()));
         let has_ended = |(now, before): (NodeAsks, NodeAsks)| {
             now.way_down == WayDown::Ended && now.off != before.off
         };
@@ -104,7 +147,7 @@ impl Cluster {
         self.check_nodes(&[node])?;
         let nodes = Positions::one(node.position());
         for mut asked in self.asked(&[node]) {
-            asked.note(since.0.as_ref());
+            asked.note(since.ledger.as_ref());
             let _ = change(&*self.platform, |ledger| {
                 if asked.withdrawn(ledger).is_empty() {
                     ledger.goes_down(&asked.place, nodes);

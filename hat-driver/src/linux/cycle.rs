@@ -1,7 +1,9 @@
 //! A power cycle: off, a while, and on again.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use super::asks::AsksSoFar;
 use super::cluster::Cluster;
 use super::error::{ClusterError, Done};
 use super::event::{PowerEvent, Verdict};
@@ -36,9 +38,34 @@ impl Cluster {
         off_time: Duration,
         observer: &mut dyn FnMut(PowerEvent) -> V,
     ) -> Result<Cycled, ClusterError> {
+        self.cycle_in(nodes, off_time, None, &mut |event| observer(event).control())
+    }
+
+    /// As [`Self::cycle`], as if it had begun at an earlier moment: a node that somebody has asked to be off since ends it
+    /// before anything is switched.
+    ///
+    /// # Errors
+    /// As [`Self::cycle`].
+    pub fn cycle_since<V: Verdict>(
+        &mut self,
+        nodes: &[Node],
+        off_time: Duration,
+        since: &AsksSoFar,
+        observer: &mut dyn FnMut(PowerEvent) -> V,
+    ) -> Result<Cycled, ClusterError> {
+        self.cycle_in(nodes, off_time, Some(since), &mut |event| observer(event).control())
+    }
+
+    fn cycle_in(
+        &mut self,
+        nodes: &[Node],
+        off_time: Duration,
+        since: Option<&AsksSoFar>,
+        observer: &mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
+    ) -> Result<Cycled, ClusterError> {
         self.check_nodes(nodes)?;
-        let observer = &mut |event| observer(event).control();
-        let mut session = self.session(nodes, None, observer);
+        let mut session = self.session(nodes, since, observer);
+        session.spares_wanted = false;
         session.keeps_power_on = true;
         self.begin(&mut session).map_err(|stop| {
             Self::stopped(stop, Self::done(&Run::default(), nodes, Action::On), nodes)
@@ -89,7 +116,11 @@ impl Cluster {
         let exclusion = self.enter(slot)?;
         let start = self.start(slot, request, Action::On);
         drop(exclusion);
-        if start?.is_none() {
+        let start = start?;
+        session
+            .check_undone(slot, start.unwrap_or(Positions::NONE), Positions::NONE)
+            .map_err(|stop| Self::stopped(stop, Done::default(), nodes))?;
+        if start.is_none() {
             self.init_slot(slot)?;
             session
                 .tell(PowerEvent::Initialised { board: self.slots[slot].board })

@@ -24,7 +24,7 @@ impl Cluster {
         self.check_nodes(nodes)?;
         let (mut on, mut failures) = (Vec::new(), Vec::new());
         for mut asked in self.asked(nodes) {
-            asked.note(since.0.as_ref());
+            asked.note(since.ledger.as_ref());
             match self.keep_off_of(&asked) {
                 Ok(places) => on.extend(asked.first.all_beside(places)),
                 Err(error) => failures.push(error),

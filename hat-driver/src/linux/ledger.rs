@@ -11,9 +11,9 @@
 //! ```
 //!
 //! Times are nanoseconds of the clock that runs on while the machine sleeps; what it was recorded
-//! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, and
-//! the letter of its [`WayDown`]. Of a board that is away: its place on the USB, its product ID, since when, and how
-//! long it is waited for at most. A text that is not ours, or not whole, says nothing.
+//! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, an `o` where
+//! it is about to be switched off, and the letter of its [`WayDown`]. Of a board that is away: its place on the USB, its product ID,
+//! since when, and how long it is waited for at most. A text that is not ours, or not whole, says nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -35,7 +35,7 @@ pub(super) const LONGEST: Duration = Duration::from_secs(300);
 pub(super) const SWITCHING: Duration = Duration::from_secs(5);
 
 /// More boards than that do not fit the record's page; the one with the first name is forgotten.
-const MOST_BOARDS: usize = 20;
+const MOST_BOARDS: usize = 18;
 
 /// The last node that went on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +115,8 @@ pub(super) struct NodeAsks {
     pub(super) off: u16,
     /// How often to be on.
     pub(super) on: u16,
+    /// Whether somebody is about to switch it off, who has something to do before.
+    pub(super) is_to_be_off: bool,
     /// How far it is where it was asked to shut down.
     pub(super) way_down: WayDown,
 }
@@ -148,9 +150,13 @@ impl Asks {
             let with_letter = |way: WayDown| Some((word.strip_suffix(way.letter())?, way));
             let ways = [WayDown::Going, WayDown::Hidden, WayDown::Ended, WayDown::None];
             let (counts, way_down) = ways.into_iter().find_map(with_letter)?;
+            let (counts, is_to_be_off) = match counts.strip_suffix('o') {
+                Some(counts) => (counts, true),
+                None => (counts, false),
+            };
             let (off, on) = counts.split_once('/')?;
             let count = |text: &str| text.parse().ok().filter(|count| *count < ROUND);
-            Some(NodeAsks { off: count(off)?, on: count(on)?, way_down })
+            Some(NodeAsks { off: count(off)?, on: count(on)?, is_to_be_off, way_down })
         };
         words.iter().map(node).collect::<Option<_>>().map(Self)
     }
@@ -158,9 +164,10 @@ impl Asks {
 
 impl fmt::Display for Asks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|node| write!(f, " {}/{}{}", node.off, node.on, node.way_down.letter()))
+        self.0.iter().try_for_each(|node| {
+            let to_be_off = if node.is_to_be_off { "o" } else { "" };
+            write!(f, " {}/{}{to_be_off}{}", node.off, node.on, node.way_down.letter())
+        })
     }
 }
 
@@ -217,7 +224,7 @@ impl Ledger {
         let asks = self.asks_mut(board);
         asks.off(nodes);
         asks.each(nodes, |node| {
-            let has_ended = is_end && node.way_down == WayDown::Going;
+            let has_ended = is_end && matches!(node.way_down, WayDown::Going | WayDown::Ended);
             node.way_down = if has_ended { WayDown::Ended } else { WayDown::None };
         });
     }
@@ -225,6 +232,11 @@ impl Ledger {
     /// Notes that these nodes of a board, which are off, are asked to stay so: how they have come to be off is as it was.
     pub(super) fn ask_to_stay_off(&mut self, board: &str, nodes: Positions) {
         self.asks_mut(board).off(nodes);
+    }
+
+    /// Notes whether these nodes of a board are about to be switched off.
+    pub(super) fn set_to_be_off(&mut self, board: &str, nodes: Positions, is_to_be_off: bool) {
+        self.asks_mut(board).each(nodes, |node| node.is_to_be_off = is_to_be_off);
     }
 
     /// Notes that these nodes of a board are asked to be on.
@@ -240,7 +252,7 @@ impl Ledger {
     /// Notes that these nodes of a board do not go down, as somebody thought.
     pub(super) fn stays_up(&mut self, board: &str, nodes: Positions) {
         self.asks_mut(board).each(nodes, |node| {
-            if node.way_down == WayDown::Going {
+            if matches!(node.way_down, WayDown::Going | WayDown::Ended) {
                 node.way_down = WayDown::None;
             }
         });

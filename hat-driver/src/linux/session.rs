@@ -29,7 +29,9 @@ pub(super) struct Session<'a> {
     pub(super) lock_limit: Duration,
     asked: Vec<Asked>,
     /// Whether nodes keep their power that somebody asked to be on since it began.
-    spares_wanted: bool,
+    pub(super) spares_wanted: bool,
+    /// Whether what it switches off has halted.
+    pub(super) is_end: bool,
     /// Those that did.
     pub(super) kept: Vec<Node>,
     /// The lock of those who switch nodes on; absent where nobody does.
@@ -62,13 +64,17 @@ impl<'a> Session<'a> {
         since: Option<&AsksSoFar>,
         observer: &'a mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
     ) -> Self {
-        let ledger = since.map_or_else(|| read(&*platform), |since| since.0.clone());
-        asked.iter_mut().for_each(|asked| asked.note(ledger.as_ref()));
+        let ledger = since.map_or_else(|| read(&*platform), |since| since.ledger.clone());
+        for asked in &mut asked {
+            asked.note(ledger.as_ref());
+            asked.has_asked_on = since.is_some_and(|since| since.has_asked_on);
+        }
         Self {
             platform,
             lock_limit,
             asked,
             spares_wanted: since.is_some(),
+            is_end: false,
             kept: Vec::new(),
             power_on: None,
             keeps_power_on: false,
@@ -238,13 +244,13 @@ impl<'a> Session<'a> {
     /// that cannot be recorded. Returns those that keep it.
     pub(super) fn ask_off(&mut self, slot: usize) -> Positions {
         let mut kept = Positions::NONE;
-        let spares = self.spares_wanted;
+        let (spares, is_end) = (self.spares_wanted, self.is_end);
         let Some(asked) = self.asked.iter_mut().find(|asked| asked.slot == slot) else {
             return kept;
         };
         let noted = change(&*self.platform, |ledger| {
             kept = if spares { asked.wanted(ledger) } else { kept };
-            ledger.ask_off(&asked.place, asked.nodes.without(kept), spares);
+            ledger.ask_off(&asked.place, asked.nodes.without(kept), is_end);
         });
         if noted.is_ok() {
             asked.note_own(asked.nodes.without(kept));
@@ -264,7 +270,8 @@ impl<'a> Session<'a> {
     }
 
     /// Stops where somebody asked for nodes to be off, or switched them off, since the operation
-    /// began, and they are not on: on this board, and on those before it.
+    /// began, and they are not on: on this board, and on those before it. Whoever is about to switch a node off
+    /// does not have it switched on until then.
     pub(super) fn check_undone(
         &self,
         slot: usize,
@@ -276,7 +283,8 @@ impl<'a> Session<'a> {
         for asked in self.asked.iter().filter(|asked| asked.slot <= slot) {
             let mut undone = ledger.as_ref().map_or(Positions::NONE, |now| asked.withdrawn(now));
             if asked.slot == slot {
-                undone = undone.union(expected).without(on);
+                let to_be_off = ledger.as_ref().map_or(Positions::NONE, |now| asked.to_be_off(now));
+                undone = undone.union(to_be_off).union(expected).without(on);
             }
             nodes.extend(asked.first.all_beside(undone));
         }

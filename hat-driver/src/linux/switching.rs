@@ -51,12 +51,13 @@ impl Cluster {
         action: Action,
         observer: &mut dyn FnMut(PowerEvent) -> V,
     ) -> Result<Switched, ClusterError> {
-        self.switch_after(nodes, action, None, &mut |event| observer(event).control())
+        let observer = &mut |event| observer(event).control();
+        let session = self.session(nodes, None, observer);
+        self.switch_in(session, nodes, action)
     }
 
     /// As [`Self::switch`], as if it had begun at an earlier moment: what others have asked since then comes
-    /// later. A node that somebody has asked to be on since is not switched off ([`Switched::kept`]); what is
-    /// switched off here has gone down by itself ([`Self::set_going_down`]), and goes on counting as that.
+    /// later. A node that somebody has asked to be on since is not switched off ([`Switched::kept`]).
     ///
     /// # Errors
     /// As [`Self::switch`].
@@ -67,18 +68,35 @@ impl Cluster {
         since: &AsksSoFar,
         observer: &mut dyn FnMut(PowerEvent) -> V,
     ) -> Result<Switched, ClusterError> {
-        self.switch_after(nodes, action, Some(since), &mut |event| observer(event).control())
+        let observer = &mut |event| observer(event).control();
+        let session = self.session(nodes, Some(since), observer);
+        self.switch_in(session, nodes, action)
     }
 
-    fn switch_after(
+    /// As [`Self::switch_since`], of nodes to be off that were shut down: of those that go down ([`Self::set_going_down`]), others get to
+    /// know that they had halted ([`Self::has_ended_since`]).
+    ///
+    /// # Errors
+    /// As [`Self::switch`].
+    pub fn end_since<V: Verdict>(
         &mut self,
         nodes: &[Node],
+        since: &AsksSoFar,
+        observer: &mut dyn FnMut(PowerEvent) -> V,
+    ) -> Result<Switched, ClusterError> {
+        let observer = &mut |event| observer(event).control();
+        let mut session = self.session(nodes, Some(since), observer);
+        session.is_end = true;
+        self.switch_in(session, nodes, Action::Off)
+    }
+
+    fn switch_in(
+        &mut self,
+        mut session: Session<'_>,
+        nodes: &[Node],
         action: Action,
-        since: Option<&AsksSoFar>,
-        observer: &mut dyn FnMut(PowerEvent) -> ControlFlow<()>,
     ) -> Result<Switched, ClusterError> {
         self.check_nodes(nodes)?;
-        let mut session = self.session(nodes, since, observer);
         if action == Action::On {
             self.begin(&mut session).map_err(|stop| {
                 Self::stopped(stop, Self::done(&Run::default(), nodes, action), nodes)

@@ -78,10 +78,10 @@ fn be(seat: &Seat, caller: &Caller, scenario: &Scenario, cluster: &mut Cluster) 
         let calls = || {
             for (index, call) in caller.calls.iter().enumerate() {
                 seat.turns.begin(seat.caller, *call, index == 0);
-                let outcome = make(*call, cluster, seat);
+                let outcome = make(*call, cluster, seat, scenario);
                 seat.turns.check(|table| {
                     let is_ok = outcome.error().is_none();
-                    let did = table.monitor.returned(seat.caller, is_ok);
+                    let did = table.monitor.returned(seat.caller, is_ok, outcome.kept());
                     did.map_or(Ok(()), |did| told::check(&outcome, &did, scenario))
                 });
             }
@@ -104,9 +104,32 @@ fn options(caller: &Caller, scenario: &Scenario) -> Options {
     options
 }
 
-fn make(call: Call, cluster: &mut Cluster, seat: &Seat) -> Outcome {
+fn make(call: Call, cluster: &mut Cluster, seat: &Seat, scenario: &Scenario) -> Outcome {
     let observer = &mut |_| seat.verdict();
+    let asked = |cluster: &Cluster, nodes: &[_], action| {
+        let since = cluster.ask(nodes, action).unwrap();
+        // A step: the hooks. No caller of theirs stops in them.
+        let _ = seat.verdict();
+        since
+    };
     match call {
+        Call::On(nodes) if scenario.has_hooks => {
+            let nodes = cluster.pick(nodes);
+            let since = asked(cluster, &nodes, Action::On);
+            Outcome::Switched(cluster.switch_since(&nodes, Action::On, &since, observer))
+        }
+        Call::Off(nodes) if scenario.has_hooks => {
+            let nodes = cluster.pick(nodes);
+            let since = asked(cluster, &nodes, Action::Off);
+            let switched = cluster.switch_since(&nodes, Action::Off, &since, observer);
+            cluster.take_back(&nodes).unwrap();
+            Outcome::Switched(switched)
+        }
+        Call::Cycle(nodes) if scenario.has_hooks => {
+            let nodes = cluster.pick(nodes);
+            let since = asked(cluster, &nodes, Action::On);
+            Outcome::Cycled(cluster.cycle_since(&nodes, DELAY, &since, observer))
+        }
         Call::On(nodes) => {
             Outcome::Switched(cluster.switch(&cluster.pick(nodes), Action::On, observer))
         }
@@ -116,7 +139,7 @@ fn make(call: Call, cluster: &mut Cluster, seat: &Seat) -> Outcome {
         Call::Spare(nodes) => {
             let since = cluster.asks_so_far();
             let nodes = cluster.pick(nodes);
-            Outcome::Switched(cluster.switch_since(&nodes, Action::Off, &since, observer))
+            Outcome::Switched(cluster.end_since(&nodes, &since, observer))
         }
         Call::Cycle(nodes) => Outcome::Cycled(cluster.cycle(&cluster.pick(nodes), DELAY, observer)),
         Call::Init(board) => Outcome::Other(cluster.init(cluster.board(board)).map(drop)),

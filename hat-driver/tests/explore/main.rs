@@ -52,6 +52,16 @@ fn small() -> Vec<Scenario> {
         Scenario::new("spare0 on01 off0", 1, &[&[Spare(&[0])], &[On(&[0, 1])], &[Off(&[0])]]),
         Scenario::new("spare01 spare0 on0", 3, &[&[Spare(&[0, 1])], &[Spare(&[0])], &[On(&[0])]]),
         Scenario::new("spare01 cycle0 off1", 3, &[&[Spare(&[0, 1])], &[Cycle(&[0])], &[Off(&[1])]]),
+        Scenario::new("on01 off0 on2, hooks", 0, &[&[On(&[0, 1])], &[Off(&[0])], &[On(&[2])]])
+            .with_hooks(),
+        Scenario::new("off01 on0 off1, hooks", 3, &[&[Off(&[0, 1])], &[On(&[0])], &[Off(&[1])]])
+            .with_hooks(),
+        Scenario::new(
+            "cycle01 off1 on1, hooks",
+            3,
+            &[&[Cycle(&[0, 1])], &[Off(&[1])], &[On(&[1])]],
+        )
+        .with_hooks(),
         // Seen: the second one's node went on right after the third, whose record hid the first.
         Scenario::new("on0 on1 on2-at-once", 0, &[&[On(&[0])], &[On(&[1])], &[On(&[2])]])
             .last_without_delay(),

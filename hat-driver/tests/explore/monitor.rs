@@ -51,6 +51,7 @@ pub(crate) struct Monitor {
     calls: Vec<Option<Running>>,
     delays: Vec<Duration>,
     has_record: bool,
+    has_hooks: bool,
 }
 
 /// A call that runs, or whose caller was killed in it. Bits stand for nodes, or for callers.
@@ -92,6 +93,7 @@ impl Monitor {
             calls: vec![None; scenario.callers.len()],
             delays: scenario.callers.iter().map(|caller| caller.delay).collect(),
             has_record: scenario.has_record,
+            has_hooks: scenario.has_hooks,
         }
     }
 
@@ -151,7 +153,12 @@ impl Monitor {
         if on & running.withdrawn != 0 && self.has_record {
             return Err(Violation::of(Invariant::Off, format!("{call:?} switched {on:#b} on")));
         }
-        if matches!(call, Call::Spare(_)) && off & running.wanted != 0 && self.has_record {
+        let spares = match call {
+            Call::Spare(_) => true,
+            Call::Off(_) => self.has_hooks,
+            _ => false,
+        };
+        if spares && off & running.wanted != 0 && self.has_record {
             return Err(Violation::of(Invariant::On, format!("{call:?} switched {off:#b} off")));
         }
         running.on |= on;
@@ -182,11 +189,12 @@ impl Monitor {
         }
     }
 
-    /// A call has returned: what it did. An `off` that returned without an error holds from then on.
-    pub(crate) fn returned(&mut self, caller: usize, is_ok: bool) -> Option<Running> {
+    /// A call has returned: what it did. An `off` that returned without an error holds from then on, but for the nodes that it
+    /// says to keep their power.
+    pub(crate) fn returned(&mut self, caller: usize, is_ok: bool, kept: u8) -> Option<Running> {
         let running = self.end(caller)?;
         if let (Call::Off(_), true) = (running.call, is_ok) {
-            self.withdraw(running.older, running.call.off());
+            self.withdraw(running.older, running.call.off() & !kept);
         }
         if let (Call::On(_) | Call::Cycle(_), true) = (running.call, is_ok) {
             let calls = self.calls.iter_mut().enumerate();

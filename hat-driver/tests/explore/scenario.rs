@@ -98,6 +98,8 @@ pub(crate) struct Scenario {
     pub(crate) broken: Option<Broken>,
     /// Whether there is a place for the record.
     pub(crate) has_record: bool,
+    /// Whether callers have something to do between their asking and their switching.
+    pub(crate) has_hooks: bool,
 }
 
 /// The delay that callers ask for: one slice of a wait.
@@ -115,6 +117,7 @@ impl Scenario {
             finest: false,
             broken: None,
             has_record: true,
+            has_hooks: false,
         }
     }
 
@@ -141,6 +144,10 @@ impl Scenario {
 
     pub(crate) fn without_record(self) -> Self {
         Self { has_record: false, ..self }
+    }
+
+    pub(crate) fn with_hooks(self) -> Self {
+        Self { has_hooks: true, ..self }
     }
 
     /// The last caller asks for no delay.

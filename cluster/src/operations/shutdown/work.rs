@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::{AsksSoFar, Node, PowerEvent};
-use hat_driver::power::Action;
 use node_link::agent::Request;
 
 use super::ask::{Asking, Said, deadline};
@@ -202,7 +201,7 @@ impl<'a> Work<'a> {
                 observer(Event::Power(event))
             };
             let driver = &mut self.cluster.driver;
-            let (kept, why) = match driver.switch_since(&nodes, Action::Off, self.since, observer) {
+            let (kept, why) = match driver.end_since(&nodes, self.since, observer) {
                 Ok(switched) => (switched.kept, None),
                 Err(error) => (Vec::new(), Some(Error::from(error).message())),
             };

@@ -53,13 +53,15 @@ fn what_is_written_is_read() {
     ledger.hides("i2c-1:0x20");
     ledger.goes_down("i2c-1:0x20", Positions::from_bits(0b110));
     ledger.ask_off("i2c-1:0x20", Positions::one(2), true);
+    ledger.set_to_be_off("i2c-1:0x20", Positions::from_bits(0b11), true);
+    ledger.set_to_be_off("i2c-1:0x20", Positions::one(0), false);
     ledger.ask_off("GPIO", Positions::one(0), false);
     let away = Away { product: 0x3a00, since: at(BOOT, 9), limit: Duration::from_secs(25) };
     ledger.send_away("1-1.2", away);
-    let asks = |off, on, way_down| NodeAsks { off, on, way_down };
+    let asks = |off, on, way_down| NodeAsks { off, on, is_to_be_off: false, way_down };
     let five = [
         asks(1, 0, WayDown::None),
-        asks(0, 1, WayDown::Going),
+        NodeAsks { is_to_be_off: true, ..asks(0, 1, WayDown::Going) },
         asks(1, 0, WayDown::Ended),
         asks(2, 0, WayDown::None),
         asks(0, 0, WayDown::Hidden),
@@ -102,6 +104,10 @@ fn an_end_is_that_of_a_way_that_could_be_seen() {
     assert_eq!(way(&ledger), WayDown::None);
     ledger.goes_down("GPIO", one);
     ledger.ask_off("GPIO", one, true);
+    // Of two shutdowns at once.
+    ledger.ask_off("GPIO", one, true);
+    ledger.ask_to_stay_off("GPIO", one);
+    assert_eq!(way(&ledger), WayDown::Ended);
     ledger.starts("GPIO", one);
     assert_eq!(way(&ledger), WayDown::None);
 }
@@ -150,7 +156,12 @@ fn the_longest_record_fits_its_page() {
         ledger.ask_on(&format!("i2c-{}:0x20", 100 + board), Positions::from_bits(0xf_ffff));
     }
     for asks in ledger.asks.values_mut() {
-        asks.0.fill(NodeAsks { off: ROUND - 1, on: ROUND - 1, way_down: WayDown::Going });
+        asks.0.fill(NodeAsks {
+            off: ROUND - 1,
+            on: ROUND - 1,
+            is_to_be_off: true,
+            way_down: WayDown::Going,
+        });
     }
     let length = ledger.to_string().len();
     assert!(length <= 4096, "{length}");

@@ -146,7 +146,7 @@ fn whose_power_another_command_is_to_have_cut_is_looked_at_before_it_counts_as_o
 fn end(cluster: &mut Cluster) {
     let (p1, since) = (cluster.driver().node(1).expect("p1"), cluster.driver().asks_so_far());
     cluster.driver().set_going_down(p1, true).expect("p1");
-    let ended = cluster.driver.switch_since(&[p1], Action::Off, &since, &mut |_| {});
+    let ended = cluster.driver.end_since(&[p1], &since, &mut |_| {});
     assert!(ended.is_ok_and(|ended| ended.changed == [p1]));
 }
 
