@@ -92,12 +92,16 @@ impl<'a> Work<'a> {
                 course.pass(now, self.deadline);
             }
             for course in self.courses.iter_mut().filter(|course| course.has_halted()) {
-                if self.cluster.driver.is_hidden(course.node)? {
+                let driver = &self.cluster.driver;
+                if driver.is_hidden(course.node)? {
                     course.lose_sight();
-                } else if course.has_halted_unheard()
-                    && !self.cluster.driver.is_going_down(course.node)?
-                {
-                    course.lose();
+                } else if course.has_halted_unheard() {
+                    // Whoever heard it may have cut its power before its pin was looked at.
+                    if driver.has_ended_since(course.node, self.since)? {
+                        course.end();
+                    } else if !driver.is_going_down(course.node)? {
+                        course.lose();
+                    }
                 }
             }
             let due = names(&self.courses, Course::is_to_be_cut);
