@@ -122,6 +122,7 @@ fn the_nodes_of_a_board_that_went_may_be_off() {
 /// What went on before has lost its power, too: to begin anew would switch it on unasked.
 #[test]
 fn a_board_that_loses_its_power_between_two_nodes_is_not_begun_again() {
+    use ResultingState::Old;
     let machine = Clocked::new();
     let mut cluster = machine.open(delayed(SECOND));
     cluster.init(cluster.board(0)).unwrap();
@@ -137,7 +138,8 @@ fn a_board_that_loses_its_power_between_two_nodes_is_not_begun_again() {
     };
     let error = cluster.switch(&cluster.pick(&[0, 1]), Action::On, &mut observer).unwrap_err();
     assert!(chain(&error).contains("has not been initialised"), "{}", chain(&error));
-    assert_eq!(places(&error.done().unwrap().nodes), [0]);
+    assert_eq!(places(&error.done().unwrap().nodes), [0; 0], "the first one is off again");
+    assert_eq!(results(&error), [(0, Action::On, Old), (1, Action::On, Old)], "{error}");
     let is_init = |event: &PowerEvent| matches!(event, PowerEvent::Initialised { .. });
     assert!(!events.iter().any(is_init) && machine.powered().is_empty(), "{error}: {events:?}");
 }

@@ -306,7 +306,7 @@ const CASES: &[Case] = &[
         "network",
         |h| h.tools.answer("nft list tables", ""),
         "NetworkManager",
-        "nmcli connection up clusterhat0",
+        "allow it until the next boot, or permanently",
     ),
 ];
 
