@@ -24,13 +24,13 @@ CONFIGURATION = """
 global: {{scrape_interval: 2s, evaluation_interval: 500ms}}
 rule_files: [{rules}]
 """
-README = pathlib.Path(__file__).resolve().parents[3] / "README.md"
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "packages/man/clusterhatd.8"
 
 
 def scraped(names):
-    """As README.md shows it, with the paths and the port of this test."""
-    _, rest = README.read_text().split("```yaml\n")
-    text = rest.split("```\n")[0]
+    """As clusterhatd(8) shows it, with the paths and the port of this test."""
+    _, rest = PAGE.read_text().split("\nscrape_configs:\n")
+    text = "scrape_configs:\n" + rest.split("\n.fi\n")[0].replace("\\-", "-") + "\n"
     shown = {"token": "/etc/prometheus/clusterhat.token", "certificate": "/etc/prometheus/clusterhat.pem", "target": "127.0.0.1:8443"}
     for name, path in shown.items():
         assert path in text, path
