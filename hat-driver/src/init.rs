@@ -34,11 +34,24 @@ impl<B: I2c, L: Line<Error = B::Error>> Hat<B, L> {
     /// [`HatError::PartlyConfigured`] or [`HatError::NotThisChip`] where the chip is not in its reset
     /// state, or where the hardware refuses; the nodes are then as they were.
     pub fn init(&mut self) -> Result<InitOutcome, HatError<B::Error>> {
+        self.init_after(|| {})
+    }
+
+    /// The same; `before` is called before the first write where the board never was initialised since power-up, which nothing
+    /// shows any more afterwards.
+    ///
+    /// # Errors
+    /// As [`Self::init`].
+    pub(crate) fn init_after(
+        &mut self,
+        before: impl FnOnce(),
+    ) -> Result<InitOutcome, HatError<B::Error>> {
         let direction = self.direction()?;
         match self.setup(direction) {
             _ if direction.is_empty() => return Ok(InitOutcome::AlreadyDone),
             PinSetup::PartlyConfigured => return Err(HatError::PartlyConfigured { direction }),
-            PinSetup::Initialised | PinSetup::NeverInitialised => {}
+            PinSetup::NeverInitialised => before(),
+            PinSetup::Initialised => {}
         }
         let latch = match &mut self.backend {
             Backend::Expander(chip) => {

@@ -7,7 +7,6 @@ use super::info::BoardInfo;
 use super::unit::LinuxHat;
 use crate::bus_error::BusError;
 use crate::error::HatError;
-use crate::hat::PinSetup;
 use crate::init::InitOutcome;
 
 /// What is called with a board and its nodes.
@@ -28,12 +27,10 @@ pub(super) struct Initialiser(pub(super) Option<(BeforeInit, BoardInfo, Vec<Node
 
 impl Initialiser {
     pub(super) fn init(&self, hat: &mut LinuxHat) -> Result<InitOutcome, HatError<BusError>> {
-        if let Some((BeforeInit(listener), info, nodes)) = &self.0 {
-            let direction = hat.direction()?;
-            if hat.setup(direction) == PinSetup::NeverInitialised {
+        hat.init_after(|| {
+            if let Some((BeforeInit(listener), info, nodes)) = &self.0 {
                 listener(info, nodes);
             }
-        }
-        hat.init()
+        })
     }
 }

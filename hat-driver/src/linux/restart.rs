@@ -137,11 +137,7 @@ impl Cluster {
         };
         let label = info.label();
         away::begin(&*self.platform, &before, LEAVES_WITHIN + RETURNS_WITHIN + told.away);
-        let sent = self.send(slot, told);
-        if sent.is_err() {
-            away::end(&*self.platform, &path);
-        }
-        let sent = sent?;
+        let sent = self.send(slot, told).inspect_err(|_| away::end(&*self.platform, &path))?;
         let result = self.await_return(slot, &before, told.away);
         // One that is away still may come back: others go on waiting for it.
         if !matches!(result, Err((Missing::Return | Missing::Answer, ..))) {

@@ -29,27 +29,17 @@ impl Cluster {
     ) -> Result<RunResult, ClusterError> {
         match self.run_once(slot, request, action, session)? {
             // One that lost its power after some of them were switched is not begun again.
-            Err(Failure {
-                cause: Cause::Board(BoardError::Hat(HatError::NotInitialised)),
-                nodes,
-                resulting,
-                done,
-                left,
-                untold,
-                lost,
-            }) if done.is_empty() && lost.is_empty() => {
+            Err(failure)
+                if matches!(
+                    failure.cause,
+                    Cause::Board(BoardError::Hat(HatError::NotInitialised))
+                ) && failure.done.is_empty()
+                    && failure.lost.is_empty() =>
+            {
                 self.init_slot(slot)?;
                 match session.tell(PowerEvent::Initialised { board: self.slots[slot].board }) {
                     Ok(()) => self.run_once(slot, request, action, session),
-                    Err(stop) => Ok(Err(Failure {
-                        cause: Cause::Stop(stop),
-                        nodes,
-                        resulting,
-                        done,
-                        left,
-                        untold,
-                        lost,
-                    })),
+                    Err(stop) => Ok(Err(Failure { cause: Cause::Stop(stop), ..failure })),
                 }
             }
             result => Ok(result),
