@@ -17,6 +17,14 @@ fn program(folder: &Path, name: &str, script: &str) {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
 }
 
+/// A shell that runs a script in a folder, with what a file of this repository holds, whose path is from this one's.
+fn with_functions(file: &str, script: &str, name: &str, folder: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("set -eu; . \"$1\"; {script}"), name]);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).current_dir(folder);
+    command
+}
+
 /// Of two that ask for the same root at once, one makes it and the other waits for that.
 #[test]
 fn a_root_is_made_once_however_many_ask() {
@@ -30,15 +38,11 @@ fn a_root_is_made_once_however_many_ask() {
         "mmdebstrap",
         "shift $(($# - 2)); echo made >>calls; mkdir \"$1\"; sleep 0.5; touch \"$1/whole\"",
     );
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/lib.sh");
-    let script = "set -eu; . \"$1\"; root trixie sudo & one=$!; made=\"$(root trixie sudo)\"; wait \"$one\"; \
+    let script = "root trixie sudo & one=$!; made=\"$(root trixie sudo)\"; wait \"$one\"; \
                   ls \"$made/whole\"";
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("a path"));
-    let output = Command::new("sh")
-        .args(["-c", script, "sh"])
-        .arg(library)
+    let output = with_functions("../packages/lib.sh", script, "sh", tree.path())
         .env("PATH", path)
-        .current_dir(tree.path())
         .output()
         .expect("a shell");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -54,14 +58,10 @@ fn a_root_is_made_once_however_many_ask() {
 #[test]
 fn packages_that_are_older_than_the_tree_are_refused() {
     let tree = tempfile::tempdir().expect("a folder");
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packages/lib.sh");
-    let script = "set -eu; . \"$1\"; mkdir -p target tests cli; touch -d 2020-01-01 Cargo.toml cli/main.rs; \
+    let script = "mkdir -p target tests cli; touch -d 2020-01-01 Cargo.toml cli/main.rs; \
                   touch -d 2020-01-02 target/a_1-1_arm64.deb; touch -d 2020-01-03 tests/run README.md; \
                   of_this_tree target/*.deb; touch -d 2020-01-03 cli/main.rs; of_this_tree target/*.deb";
-    let output = Command::new("sh")
-        .args(["-c", script, "pi/run"])
-        .arg(library)
-        .current_dir(tree.path())
+    let output = with_functions("../packages/lib.sh", script, "pi/run", tree.path())
         .output()
         .expect("a shell");
     assert_eq!(output.status.code(), Some(1));
@@ -78,15 +78,9 @@ fn packages_that_are_older_than_the_tree_are_refused() {
 fn a_run_that_took_longer_than_is_promised_says_so() {
     let tree = tempfile::tempdir().expect("a folder");
     fs::create_dir(tree.path().join("target")).expect("a folder");
-    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps.sh");
-    let script = "set -eu; . \"$1\"; touch \"$logs/a.log\"; now=\"$(date +%s)\"; conclude a; conclude b 2 $((now - 60)); \
+    let script = "touch \"$logs/a.log\"; now=\"$(date +%s)\"; conclude a; conclude b 2 $((now - 60)); \
                   conclude c 2 $((now - 190))";
-    let output = Command::new("sh")
-        .args(["-c", script, "sh"])
-        .arg(steps)
-        .current_dir(tree.path())
-        .output()
-        .expect("a shell");
+    let output = with_functions("steps.sh", script, "sh", tree.path()).output().expect("a shell");
     let said = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{said}");
     let lines: Vec<&str> = said.lines().collect();
@@ -103,14 +97,8 @@ fn a_run_that_took_longer_than_is_promised_says_so() {
 fn each_step_runs_once() {
     let tree = tempfile::tempdir().expect("a folder");
     fs::create_dir(tree.path().join("target")).expect("a folder");
-    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps.sh");
-    let script = "set -eu; . \"$1\"; seq 200 | sed 's/$/ true/' | side_by_side";
-    let output = Command::new("sh")
-        .args(["-c", script, "sh"])
-        .arg(steps)
-        .current_dir(tree.path())
-        .output()
-        .expect("a shell");
+    let script = "seq 200 | sed 's/$/ true/' | side_by_side";
+    let output = with_functions("steps.sh", script, "sh", tree.path()).output().expect("a shell");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).expect("text");
     let name =
@@ -125,11 +113,10 @@ fn each_step_runs_once() {
 fn no_step_begins_after_an_interruption() {
     let tree = tempfile::tempdir().expect("a folder");
     fs::create_dir(tree.path().join("target")).expect("a folder");
-    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("steps.sh");
     program(tree.path(), "long", "echo begun; exec sleep 60");
-    let script = "set -eu; . \"$1\"; seq 200 | sed 's,$, ./long,' | side_by_side";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, "sh"]).arg(steps).current_dir(tree.path()).process_group(0);
+    let script = "seq 200 | sed 's,$, ./long,' | side_by_side";
+    let mut command = with_functions("steps.sh", script, "sh", tree.path());
+    command.process_group(0);
     let mut shell = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a shell");
     let logs = tree.path().join("target/steps");
     let runners = std::thread::available_parallelism().expect("processors").get() + 1;

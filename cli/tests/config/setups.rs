@@ -9,6 +9,11 @@ fn system() -> tempfile::TempDir {
     root
 }
 
+fn setup(world: &World, root: &Path, words: &[&str]) -> Output {
+    let mut command = world.program(clusterhat());
+    Output::of(command.args(["setup", "--root"]).arg(root).args(words))
+}
+
 #[test]
 fn the_lock_limit_holds_for_set_ups_too() {
     let (world, root) = (World::builtin("v2.5"), system());
@@ -79,10 +84,7 @@ fn a_user_who_cannot_be_taken_out_of_a_group_keeps_the_set_up() {
     let at = |name: &str| root.path().join("etc").join(name);
     fs::write(at("group"), "clusterhat:x:998:\n").expect("it can be written");
     fs::write(at("passwd"), "pi:x:1000:1000::/home/pi:/bin/bash\n").expect("it can be written");
-    let run = |words: &[&str]| {
-        let mut command = world.program(clusterhat());
-        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
-    };
+    let run = |words: &[&str]| setup(&world, root.path(), words);
     assert_eq!(run(&["--user", "pi"]).status, 0);
     // Nothing can be written there, also not by root.
     let (group, aside) = (at("group"), at("aside"));
@@ -103,10 +105,7 @@ fn a_user_who_cannot_be_taken_out_of_a_group_keeps_the_set_up() {
 #[test]
 fn drafts_of_a_set_up_that_was_killed_go() {
     let (world, root) = (World::builtin("v2.5"), system());
-    let run = |words: &[&str]| {
-        let mut command = world.program(clusterhat());
-        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
-    };
+    let run = |words: &[&str]| setup(&world, root.path(), words);
     for words in [&[][..], &["undo"], &["undo"]] {
         let drafts = ["group", "gshadow"]
             .map(|name| root.path().join(format!("etc/.{name}.clusterhat-new")));
@@ -199,10 +198,7 @@ fn a_set_up_is_undone_by_setup_undo() {
 #[test]
 fn a_set_up_is_undone_whatever_became_of_files_that_it_only_looked_at() {
     let (world, root) = (World::builtin("v2.5"), system());
-    let run = |words: &[&str]| {
-        let mut command = world.program(clusterhat());
-        Output::of(command.args(["setup", "--root"]).arg(root.path()).args(words))
-    };
+    let run = |words: &[&str]| setup(&world, root.path(), words);
     assert_eq!(run(&[]).status, 0);
     for name in ["rc.local", "group"] {
         fs::create_dir(root.path().join("etc").join(name)).expect("it can be made");
