@@ -263,6 +263,29 @@ fn numbers_do_not_move_while_a_board_that_was_restarted_is_away() {
     assert_eq!(machine.power().1, [vec![1, 0, 0], vec![0, 0]]);
 }
 
+/// Seen: it began before the board's lock was there, and could be over while the board was away.
+#[test]
+fn the_time_that_a_board_may_be_away_begins_when_it_leaves() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().lost = true);
+    let mut lock = machine.lock(Resource::Bus(11)).unwrap();
+    lock.acquire(Duration::ZERO).unwrap();
+    let reset = std::thread::spawn(move || cluster.reset(cluster.board(1)).unwrap_err());
+    std::thread::sleep(Duration::from_millis(200));
+    let released = machine.moment().uptime.as_nanos();
+    lock.release();
+    reset.join().unwrap();
+    let mut begun = None;
+    let read = &mut |text: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix("away 1-11.1 ")).unwrap();
+        begun = line.split(' ').nth(2).map(|uptime| uptime.parse::<u128>().unwrap());
+        None
+    };
+    machine.record(read).unwrap();
+    assert!(begun.unwrap() >= released);
+}
+
 #[test]
 fn what_was_asked_of_a_boards_nodes_goes_with_the_board() {
     let machine = Troubled::mixed();

@@ -16,11 +16,9 @@ use super::platform::{Platform, UsbBoard};
 use super::slot::Slot;
 use crate::ctrl::products::Product;
 
-/// Records that a board is being sent away. Where that cannot be recorded, others do not get to know.
-pub(super) fn begin(platform: &dyn Platform, board: &UsbBoard, limit: Duration) {
-    let (product, since) = (board.product, platform.moment());
-    let away = Away { product, since, limit };
-    let _ = change(platform, |ledger| ledger.send_away(&board.path, away.clone()));
+/// What is recorded of a board before it is sent away.
+pub(super) fn from_now(platform: &dyn Platform, board: &UsbBoard, limit: Duration) -> Away {
+    Away { product: board.product, since: platform.moment(), limit }
 }
 
 /// Records that it is back, or has never left.

@@ -136,8 +136,7 @@ impl Cluster {
             return Err(ClusterError::Gone { board, target, done: Done::default() });
         };
         let label = info.label();
-        away::begin(&*self.platform, &before, LEAVES_WITHIN + RETURNS_WITHIN + told.away);
-        let sent = self.send(slot, told).inspect_err(|_| away::end(&*self.platform, &path))?;
+        let sent = self.send(slot, &before, told)?;
         let result = self.await_return(slot, &before, told.away);
         // One that is away still may come back: others go on waiting for it.
         if !matches!(result, Err((Missing::Return | Missing::Answer, ..))) {
@@ -158,15 +157,25 @@ impl Cluster {
         }
     }
 
-    /// Sends the command and closes the bus. What the bus said to it, if anything, proves nothing.
+    /// Records that the board is sent away, sends the command and closes the bus. What the bus said to it, if anything,
+    /// proves nothing.
     ///
     /// # Errors
     /// Where the command cannot have arrived.
-    fn send(&mut self, slot: usize, told: &Told) -> Result<Option<BusError>, ClusterError> {
+    fn send(
+        &mut self,
+        slot: usize,
+        board: &UsbBoard,
+        told: &Told,
+    ) -> Result<Option<BusError>, ClusterError> {
         let exclusion = self.enter(slot)?;
         let (place, size) = (self.slots[slot].recorded_as(), self.slots[slot].info.size);
-        // Who cannot read of it behaves as if nothing had been told.
+        // Its time begins now, however long another process kept the lock.
+        let away =
+            away::from_now(&*self.platform, board, LEAVES_WITHIN + RETURNS_WITHIN + told.away);
+        // Where it cannot be recorded, others behave as if nothing had been told.
         let _ = change(&*self.platform, |ledger| {
+            ledger.send_away(&board.path, away.clone());
             (told.records)(ledger, &place, (0..size).collect());
         });
         let device = self.ctrl(slot)?;
@@ -179,7 +188,10 @@ impl Cluster {
         match result {
             Ok(()) => Ok(None),
             Err(ctrl::CtrlError::Bus { source, .. }) => Ok(Some(source)),
-            Err(error) => Err(self.failed(slot, told.target(), ResultingState::Old, error.into())),
+            Err(error) => {
+                away::end(&*self.platform, &board.path);
+                Err(self.failed(slot, told.target(), ResultingState::Old, error.into()))
+            }
         }
     }
 
