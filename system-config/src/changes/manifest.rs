@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::checksum::crc32;
 use super::disk::{self, Disk, Rights};
 use super::kept::{self, Copied, Kept};
 use super::plan::Part;
@@ -231,7 +230,7 @@ impl Copies<'_> {
 
 /// What tells a copy from a damaged one.
 fn summary(copy: &[u8]) -> (u64, String) {
-    (copy.len() as u64, format!("{:08x}", crc32(copy)))
+    (copy.len() as u64, format!("{:08x}", crc32fast::hash(copy)))
 }
 
 /// Whether we made a file of this name in the record's folder.

@@ -12,7 +12,6 @@ mod advice;
 mod apply;
 mod block;
 mod boot;
-mod checksum;
 mod diff;
 mod disk;
 mod draft;
