@@ -52,3 +52,31 @@ fn setups_and_undoings_of_upper_case_names_on_a_fat_partition_last() {
     }
     sh(&system, "umount /run/card/boot; rm -r /run/card");
 }
+
+/// A root with a boot folder of its own, on which its system mounts the boot partition.
+const UNMOUNTED: &str = r"
+    mkdir -p /run/other; mount -t tmpfs none /run/other; cd /run/other
+    mkdir -p etc/systemd/system/multi-user.target.wants usr/lib/systemd/system boot/firmware
+    echo 'PARTUUID=1-01 /boot/firmware vfat defaults 0 2' >etc/fstab
+    echo '[all]' >boot/firmware/config.txt";
+
+/// Seen: what was written to the folder is hidden at the next boot, and was told as done.
+#[test]
+fn a_boot_folder_whose_partition_is_not_mounted_is_refused() {
+    let system = system();
+    sh(&system, UNMOUNTED);
+    for command in
+        ["clusterhat setup --root /run/other", "clusterhat-node setup --id 3 --root /run/other"]
+    {
+        let said = sh(&system, &format!("{command} --dry-run 2>&1 || echo $?"));
+        assert!(
+            said.contains("/run/other/boot/firmware is on the root's own file system"),
+            "{said}"
+        );
+        assert!(said.ends_with("--boot-dir\n2"), "{said}");
+    }
+    let mounted = "mount -t tmpfs none /run/other/boot/firmware && echo '[all]' >/run/other/boot/firmware/config.txt";
+    sh(&system, mounted);
+    sh(&system, "clusterhat setup --root /run/other --dry-run");
+    sh(&system, "umount /run/other/boot/firmware /run/other; rmdir /run/other");
+}

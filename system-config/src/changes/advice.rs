@@ -31,7 +31,7 @@ impl ParameterNames<'_> {
             ChangeError::Stub(_) => format!(
                 ": mount it on boot/firmware below the root or give its mount point as {boot_dir}"
             ),
-            ChangeError::NotMounted(_) => {
+            ChangeError::NotMounted(_) | ChangeError::Hidden(_) => {
                 format!("; mount it there or give its mount point as {boot_dir}")
             }
             ChangeError::Vanished(_) => format!(
@@ -62,6 +62,7 @@ mod tests {
             (ChangeError::NoBootDir(path()), "as --boot"),
             (ChangeError::Stub(path()), "as --boot"),
             (ChangeError::NotMounted(path()), "as --boot"),
+            (ChangeError::Hidden(path()), "as --boot"),
             (ChangeError::Vanished(path()), "as --boot; if it was edited by hand, use --force"),
             (ChangeError::ChangedSince(Vec::new()), "use --force"),
         ] {

@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::fs::fstat;
+use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, fstat, statx};
 
 use super::snapshot::read_file;
 use super::target::names;
@@ -32,6 +32,7 @@ pub(super) fn check(sysroot: &Sysroot) -> Result<(), ChangeError> {
         None => check_mounted(sysroot, &fstab),
         Some(config) => {
             check_mounted_elsewhere(sysroot, &fstab)?;
+            check_not_hidden(sysroot, &fstab)?;
             check_card(sysroot, &fstab, &config)
         }
     }
@@ -84,6 +85,37 @@ fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeE
         }
     }
     Ok(())
+}
+
+/// A boot folder below a mounted root, and on the same file system, is not the partition that the system mounts there.
+/// A system that somebody makes in an ordinary folder has no partitions yet.
+fn check_not_hidden(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
+    let Some(folder) = sysroot.boot_below_root() else { return Ok(()) };
+    if is_container(sysroot)? || !boot_mounts(fstab).any(|mount| Path::new(mount.folder) == folder)
+    {
+        return Ok(());
+    }
+    let look = |partition| -> Result<_, ChangeError> {
+        let Some(at) = sysroot.folder(partition, Path::new(""))? else { return Ok(None) };
+        let found = statx(at.as_fd(), "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS);
+        let shown = sysroot.mount_point(partition);
+        found.map(Some).map_err(|error| ChangeError::io("look at", shown)(error.into()))
+    };
+    match (look(Partition::Root)?, look(Partition::Boot)?) {
+        (Some(root), Some(boot)) if is_mounted(&root) && device(&root) == device(&boot) => {
+            Err(ChangeError::Hidden(sysroot.mount_point(Partition::Boot).to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Kernels before 5.8 do not say (statx(2)).
+fn is_mounted(folder: &Statx) -> bool {
+    folder.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
+}
+
+const fn device(of: &Statx) -> (u32, u32) {
+    (of.stx_dev_major, of.stx_dev_minor)
 }
 
 /// Refuses the root of one card with the boot partition of another.
@@ -169,12 +201,19 @@ fn are_two(a: &str, b: &str) -> bool {
 /// Marks of a system in a container, whose root is an overlay that lasts.
 const CONTAINERS: [&str; 3] = [".dockerenv", "run/.containerenv", "run/systemd/container"];
 
-/// What is written to the root stays there at the next boot.
-pub(super) fn check_lasts(sysroot: &Sysroot) -> Result<(), ChangeError> {
+fn is_container(sysroot: &Sysroot) -> Result<bool, ChangeError> {
     for mark in CONTAINERS {
         if sysroot.has(&SysPath::root(mark))? {
-            return Ok(());
+            return Ok(true);
         }
+    }
+    Ok(false)
+}
+
+/// What is written to the root stays there at the next boot.
+pub(super) fn check_lasts(sysroot: &Sysroot) -> Result<(), ChangeError> {
+    if is_container(sysroot)? {
+        return Ok(());
     }
     // A system that is only mounted has none; where it cannot be read there is nothing to go by.
     let mounted = text(sysroot, &SysPath::root("proc/mounts")).ok().flatten().unwrap_or_default();

@@ -53,6 +53,12 @@ pub enum ChangeError {
         .0.display()
     )]
     NotMounted(PathBuf),
+    /// A mount point that has files of its own, which its partition hides once it is mounted.
+    #[error(
+        "{} is on the root's own file system: the boot partition that etc/fstab names is not mounted there",
+        .0.display()
+    )]
+    Hidden(PathBuf),
     /// The root of one card with the boot partition of another.
     #[error(
         "{} and {} belong to two cards: the root is {device}, but the boot partition boots {boots}; mount both partitions of one card",
@@ -206,6 +212,7 @@ impl ChangeError {
                 | Self::DeadLink { .. }
                 | Self::Stub(_)
                 | Self::NotMounted(_)
+                | Self::Hidden(_)
                 | Self::TwoCards { .. }
         )
     }
