@@ -59,7 +59,6 @@ mod node_note;
 mod operations;
 mod outcome;
 mod rfc3339;
-mod shorten;
 mod simulated;
 mod system;
 
@@ -69,7 +68,7 @@ pub use desired::{AtBoot, DesiredError, Why};
 pub use error::{Error, ErrorKind, ErrorReport, NodesLeft};
 pub use event::{Event, Task, Verdict};
 pub use hooks::HookFailure;
-pub use node_link::text::{TomlText, chain, parse_duration, usage_error, usage_message};
+pub use node_link::text::{TomlText, chain, parse_duration, shorten, usage_error, usage_message};
 pub use nodes::NodeSet;
 pub use operations::boards::search;
 pub use operations::network::NetworkUndo;
@@ -81,7 +80,6 @@ pub use operations::shutdown::{AfterShutdown, SETTLE, Shutdown};
 pub use operations::wait::{Start, Wait};
 pub use outcome::Outcome;
 pub use rfc3339::rfc3339;
-pub use shorten::shorten;
 pub use system::System;
 
 pub use hat_driver::linux::{Node, Output, PowerEvent};

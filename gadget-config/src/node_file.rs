@@ -18,7 +18,7 @@ use std::fmt::{Display, Write as _};
 use std::path::Path;
 use std::str::FromStr;
 
-use node_link::text::{FileMessage, TomlText};
+use node_link::text::{FileMessage, TomlText, one_line};
 use node_link::{ClusterName, NodeId, Subnet};
 use toml::de::{DeTable, DeValue};
 
@@ -187,13 +187,13 @@ impl Reader<'_> {
             return Ok(None);
         };
         let span = value.span();
-        let written = self.0.as_str().get(span.clone()).unwrap_or_default().escape_debug();
+        let written = self.0.as_str().get(span.clone()).unwrap_or_default();
         match read(value.get_ref()) {
             Some(Ok(value)) => Ok(Some(value)),
             Some(Err(why)) => Err(self.0.message(span.start, format!("{key}: {why}"))),
-            None => {
-                Err(self.0.message(span.start, format!("{key} = {written}: expected {allowed}")))
-            }
+            None => Err(self
+                .0
+                .message(span.start, format!("{key} = {}: expected {allowed}", one_line(written)))),
         }
     }
 }

@@ -47,6 +47,12 @@ pub(crate) enum Command {
     Undo(UndoArgs),
     /// Answer the controller on the second serial port: status, shutdown, restart, identification
     Agent(AgentArgs),
+    /// Print this help, or the help of a command
+    Help {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        words: Vec<String>,
+    },
 }
 
 impl Command {
@@ -59,6 +65,7 @@ impl Command {
             Self::Setup(_) => "setup",
             Self::Undo(_) => "undo",
             Self::Agent(_) => "agent",
+            Self::Help { .. } => "help",
         }
     }
 }

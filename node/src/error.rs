@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use gadget_config::GadgetError;
-use node_link::text::{FileMessage, chain};
+use node_link::text::{FileMessage, chain, shorten};
 use serde::Serialize;
 use system_config::card::CardError;
 use system_config::changes::ParameterNames;
@@ -107,7 +107,7 @@ impl NodeError {
             Self::Card(CardError::Changes(error)) => OPTIONS.advice(error),
             _ => None,
         };
-        chain(self) + &advice.unwrap_or_default()
+        shorten(&(chain(self) + &advice.unwrap_or_default())).into_owned()
     }
 
     pub(crate) fn report(&self) -> NodeErrorReport {

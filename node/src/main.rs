@@ -20,17 +20,28 @@ use clap::{CommandFactory as _, Parser};
 
 use args::{Cli, Command};
 use error::NodeError;
-use node_link::text::{usage_error, usage_message};
+use node_link::text::{shorten, usage_error, usage_message};
 use report::{Outcome, Report};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
     let mut warnings = Vec::new();
     let outcome = run(&cli, &mut warnings).unwrap_or_else(Outcome::from);
     render::finish(cli.command.name(), &outcome, &warnings, cli.json)
+}
+
+/// The command line. `help` is what parsing makes of `--help`.
+fn parse() -> Result<Cli, clap::Error> {
+    match Cli::try_parse()? {
+        Cli { command: Command::Help { words }, .. } => {
+            let words = words.iter().map(String::as_str);
+            Cli::try_parse_from(["clusterhat-node"].into_iter().chain(words).chain(["--help"]))
+        }
+        cli => Ok(cli),
+    }
 }
 
 /// Help and the version are not errors. An error is printed where the caller reads.
@@ -45,7 +56,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     let text = usage_error("clusterhat-node", &error.render().ansi().to_string());
     // Nothing is left to report to where this cannot be printed.
-    let _ = write!(anstream::stderr(), "{text}");
+    let _ = write!(anstream::stderr(), "{}", shorten(&text));
     ExitCode::from(error.exit_code() as u8)
 }
 
@@ -81,6 +92,8 @@ fn run(cli: &Cli, warnings: &mut Vec<String>) -> Result<Outcome, NodeError> {
             agent::run(root, node, asked.stdio, &asked.port)?;
             return Ok(Outcome { report: None, error: None });
         }
+        // Parsing has printed it.
+        Command::Help { .. } => return Ok(Outcome { report: None, error: None }),
         Command::Undo(asked) => {
             let report = card::undo(asked, cli.root.as_deref())?;
             let error = report.error();

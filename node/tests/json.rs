@@ -79,6 +79,29 @@ fn a_usage_error_begins_with_the_program_as_any_other_error_does() {
     assert!(said(&["up"]).starts_with("clusterhat-node: "), "{}", said(&["up"]));
 }
 
+#[test]
+fn help_is_a_command_too() {
+    let card = Card::stock("trixie");
+    let [help, option] = [&["help", "setup"], &["setup", "--help"]].map(|words| run(&card, words));
+    assert!(help.status.success() && option.status.success());
+    assert_eq!(help.stdout, option.stdout);
+    assert_eq!(run(&card, &["help", "fly"]).status.code(), Some(2));
+}
+
+/// Seen: 200 kB for one wrong word.
+#[test]
+fn long_words_are_cut() {
+    let card = Card::stock("trixie");
+    let long = "x".repeat(100_000);
+    let cut = format!("\"{}...\" (100000 characters)", "x".repeat(60));
+    let output = run(&card, &["setup", "--id", &long]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(&format!("{cut} is not a node ID")) && text.len() < 1000, "{text}");
+    let document = document(&card, &["setup", "--id", &long, "--json"], 2);
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(message.contains(&cut) && message.len() < 1000, "{message}");
+}
+
 /// As for any other number, the reason is the value and not the shape of an option.
 #[test]
 fn a_negative_time_is_named_as_one() {

@@ -22,6 +22,9 @@ _clusterhat__node() {
             clusterhat__node,down)
                 cmd="clusterhat__node__subcmd__down"
                 ;;
+            clusterhat__node,help)
+                cmd="clusterhat__node__subcmd__help"
+                ;;
             clusterhat__node,setup)
                 cmd="clusterhat__node__subcmd__setup"
                 ;;
@@ -41,7 +44,7 @@ _clusterhat__node() {
 
     case "${cmd}" in
         clusterhat__node)
-            opts="-h -V --json --root --help --version up down status setup undo agent"
+            opts="-h -V --json --root --help --version up down status setup undo agent help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -91,6 +94,24 @@ _clusterhat__node() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clusterhat__subcmd__node__subcmd__help)
+            opts="-h --json --root --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -34,6 +34,7 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "sta
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "setup" -d 'Prepare a card as a node: this machine\'s, or the one mounted at --root'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "undo" -d 'Undo what setup changed; changes made by others since are kept'
 complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "agent" -d 'Answer the controller on the second serial port: status, shutdown, restart, identification'
+complete -c clusterhat-node -n "__fish_clusterhat_node_needs_command" -f -a "help" -d 'Print this help, or the help of a command'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l id -d 'The node\'s ID, 1 to 252' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l boot -d 'How the node boots: card or usbboot [default: card]' -r
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand up" -l ethernet -d 'The Ethernet function: ncm, ecm or rndis [default: ncm; with usbboot: ecm]' -r
@@ -75,3 +76,6 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l stdio -d 'Answer on standard input and output, until the input ends, for `ssh NODE clusterhat-node agent --stdio`'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -s h -l help -d 'Print help'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand help" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand help" -l json -d 'Print one JSON document, for errors too'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand help" -s h -l help -d 'Print help'

@@ -47,7 +47,7 @@ pub(super) fn advice(error: &Error) -> String {
             };
         }
         Error::NotRoot => " (sudo clusterhat setup)",
-        Error::NotRunning(_) => ": omit --root",
+        Error::NotRunning(_) => ": use --root /",
         _ => "",
     };
     text.to_owned()

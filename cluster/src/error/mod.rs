@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use hat_driver::linux::{ClusterError as DriverError, Output, chain};
 use hat_driver::power::{Action, ResultingState};
 use hat_driver::sim::StoreError;
+use node_link::text::shorten;
 
 use crate::chaos::ChaosError;
 use crate::config::ConfigError;
@@ -23,7 +24,6 @@ use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
 use crate::report::SwitchedNode;
 use crate::service::ServiceError;
-use crate::shorten::shorten;
 use texts::{NodeClauses, kept, list, orders, problems};
 
 pub use kind::ErrorKind;

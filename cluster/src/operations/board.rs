@@ -1,6 +1,7 @@
 //! What ClusterCTRL boards alone can do: order, saved settings, reset, and how their nodes boot.
 
 use hat_driver::linux::{Board, OutputResult};
+use node_link::text::shorten;
 
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -8,7 +9,6 @@ use crate::event::{Event, Task, Verdict, during};
 use crate::nodes::{Labels, NodeSet, label};
 use crate::outcome::{Outcome, of_boards};
 use crate::report::{BoardDone, BoardReport, BoardSettings, NodeUsbBoot, UsbBootReport};
-use crate::shorten::shorten;
 
 /// The order of every board that comes from the factory.
 const FACTORY_ORDER: u8 = 20;

@@ -40,7 +40,7 @@ fn bad_values_name_the_line_and_what_is_allowed() {
             "\nid = 253",
             "node.toml:2: id: \"253\" is not a node ID: use a whole number from 1 to 252",
         ),
-        ("id = \"3\"", "node.toml:1: id = \\\"3\\\": expected a whole number from 1 to 252"),
+        ("id = \"3\"", "node.toml:1: id = \"3\": expected a whole number from 1 to 252"),
         ("boot = \"sd\"", "node.toml:1: boot: \"sd\" is not a boot method: use card or usbboot"),
         (
             "\n\nethernet = \"eem\"",

@@ -21,11 +21,13 @@
 mod chain;
 mod duration;
 mod nearest;
+mod shorten;
 mod toml_text;
 mod usage;
 
 pub use chain::chain;
 pub use duration::parse_duration;
 pub use nearest::nearest;
+pub use shorten::shorten;
 pub use toml_text::{FileMessage, TomlText, one_line};
 pub use usage::{usage_error, usage_message};
