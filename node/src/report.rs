@@ -242,7 +242,7 @@ impl CardReport {
         Self {
             id,
             dry_run,
-            changed: plan.changes().iter().map(|change| change.path.clone()).collect(),
+            changed: plan.paths(),
             notes: plan.notes().to_vec(),
             diff: dry_run.then(|| plan.diff()),
         }

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod events;
+mod files;
 pub(crate) mod inventory;
 mod json;
 mod lines;

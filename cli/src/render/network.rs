@@ -6,16 +6,17 @@ use system_config::network::{
     BRIDGE, BridgeStatus, Finding, LinkState, NetworkMode, NetworkSettings, NodeLink,
 };
 
+use super::files::files;
 use super::table::{Cell, Tone, cell, paint, plain, table};
 use clusterhat::report::{NetworkDone, NetworkReport};
 
 pub(super) fn render(report: &NetworkReport) -> String {
     match report {
         NetworkReport::Setup { settings, findings, done } => {
-            changed(done) + &lines(findings) + &setup_end(settings, done)
+            changed("changed", done) + &lines(findings) + &setup_end(settings, done)
         }
         NetworkReport::Allowed { .. } => "the packet filter lets the nodes through\n".to_owned(),
-        NetworkReport::Undo(done) => changed(done) + undo_end(done),
+        NetworkReport::Undo(done) => changed("restored", done) + undo_end(done),
         NetworkReport::Status(None) => {
             "not set up: `clusterhat network setup --mode nat` gives the nodes addresses and internet access\n"
                 .to_owned()
@@ -24,11 +25,8 @@ pub(super) fn render(report: &NetworkReport) -> String {
     }
 }
 
-fn changed(done: &NetworkDone) -> String {
-    match &done.diff {
-        Some(diff) => diff.clone(),
-        None => done.changed.iter().map(|path| format!("changed {}\n", path.display())).collect(),
-    }
+fn changed(word: &str, done: &NetworkDone) -> String {
+    done.diff.clone().unwrap_or_else(|| files(word, &done.changed, &done.removed))
 }
 
 fn lines(findings: &[Finding]) -> String {

@@ -4,15 +4,12 @@ use std::fmt::Write as _;
 
 use clusterhat::report::SetupReport;
 
+use super::files::files;
+
 pub(super) fn render(report: &SetupReport) -> String {
-    let mut text = report.diff.clone().unwrap_or_default();
-    if report.diff.is_none() {
-        let word = if report.undo { "restored" } else { "changed" };
-        for path in &report.changed {
-            // Writing to a String does not fail.
-            let _ = writeln!(text, "{word} {}", path.display());
-        }
-    }
+    let word = if report.undo { "restored" } else { "changed" };
+    let SetupReport { changed, removed, diff, .. } = report;
+    let mut text = diff.clone().unwrap_or_else(|| files(word, changed, removed));
     for one in &report.groups {
         let verb = match (report.dry_run, report.undo) {
             (false, false) => "is now",
@@ -20,6 +17,7 @@ pub(super) fn render(report: &SetupReport) -> String {
             (true, false) => "would be",
             (true, true) => "would no longer be",
         };
+        // Writing to a String does not fail.
         let _ = writeln!(text, "{} {verb} in the group {}", one.user, one.group);
     }
     for note in &report.notes {

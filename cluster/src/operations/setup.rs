@@ -168,13 +168,13 @@ fn report(
     groups: Vec<Membership>,
     notes: Vec<String>,
 ) -> SetupReport {
-    let changed: Vec<PathBuf> = plan.changes().iter().map(|change| change.path.clone()).collect();
     SetupReport {
         undo: false,
         dry_run,
         reboot: plan.changes().iter().any(is_for_boot),
         diff: dry_run.then(|| plan.diff()),
-        changed,
+        changed: plan.paths(),
+        removed: plan.removed(),
         groups,
         notes,
         edited: Vec::new(),

@@ -43,6 +43,9 @@ pub struct NetworkDone {
     pub dry_run: bool,
     /// Files that were changed, or would be.
     pub changed: Vec<PathBuf>,
+    /// Those of them that are removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<PathBuf>,
     /// Only where nothing was changed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
@@ -54,7 +57,8 @@ impl NetworkDone {
     pub(crate) fn new(plan: &ChangePlan, dry_run: bool, activates: bool) -> Self {
         Self {
             dry_run,
-            changed: plan.changes().iter().map(|change| change.path.clone()).collect(),
+            changed: plan.paths(),
+            removed: plan.removed(),
             diff: dry_run.then(|| plan.diff()),
             active: activates && !dry_run,
         }

@@ -17,6 +17,9 @@ pub struct SetupReport {
     pub dry_run: bool,
     /// Files that were changed, put back, or would be.
     pub changed: Vec<PathBuf>,
+    /// Those of them that are removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<PathBuf>,
     /// Users who became members, or who no longer are.
     pub groups: Vec<Membership>,
     /// What the owner should know, a sentence each.

@@ -170,7 +170,7 @@ impl Setup {
             draft.link(link, target);
         }
         let plan = draft.finish();
-        let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
+        let changed = plan.paths();
         let (undo, dry_run) = (false, self.dry_run);
         let mut report = SetupReport { undo, dry_run, changed, notes, first: None };
         if dry_run {
@@ -287,7 +287,7 @@ fn take_back(
         let stay = format!("accounts, tokens and the certificate stay in {}", state_dir.display());
         notes.push(stay);
     }
-    let changed = plan.changes().iter().map(|change| change.path.clone()).collect();
+    let changed = plan.paths();
     let report = SetupReport { undo: true, dry_run, changed, notes, first: None };
     let notes: String = report.notes.iter().map(|note| format!("{note}\n")).collect();
     if dry_run {

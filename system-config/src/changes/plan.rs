@@ -50,6 +50,19 @@ impl ChangePlan {
         &self.changes
     }
 
+    /// Where its files and links are on this machine.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.changes.iter().map(|change| change.path.clone()).collect()
+    }
+
+    /// Those of its files and links that go.
+    #[must_use]
+    pub fn removed(&self) -> Vec<PathBuf> {
+        let going = self.changes.iter().filter(|change| change.after.is_none());
+        going.map(|change| change.path.clone()).collect()
+    }
+
     /// What the user should know beside it, one line each.
     #[must_use]
     pub fn notes(&self) -> &[String] {
