@@ -42,9 +42,10 @@ pub(super) async fn create(
     let (own, by) = (service.clone(), caller.clone());
     let new = Account { name: name.clone(), role, enabled, password_change_required };
     let account = blocking(move || {
-        let account = own.access.accounts.add(new, &word)?;
-        note(&own, &by, "create account", &account.name);
-        Ok(account)
+        let of = new.name.clone();
+        let account = own.access.accounts.add(new, &word);
+        note_end(&own, &by, "create account", &of, account.as_ref().err());
+        account
     });
     let account = account.await.map_err(|error| refused(error, &name, None))?;
     Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
@@ -146,12 +147,12 @@ async fn apply(
     let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
     let what = format!("change {what} of account");
     let account = blocking(move || {
-        let account = own.access.accounts.change(&of, &change)?;
-        if ends {
+        let account = own.access.accounts.change(&of, &change);
+        if ends && account.is_ok() {
             own.access.sessions.end_of(&of);
         }
-        note(&own, &by, &what, &of);
-        Ok(account)
+        note_end(&own, &by, &what, &of, account.as_ref().err());
+        account
     });
     account.await.map_err(|error| refused(error, name, Some(last)))
 }
@@ -169,14 +170,32 @@ pub(super) async fn delete(
     etag::check(&asked.headers, &etag::of(accounts::of(&account).properties()))?;
     let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
     let removed = blocking(move || {
-        own.access.accounts.remove(&of)?;
-        own.access.sessions.end_of(&of);
-        note(&own, &by, "remove account", &of);
-        Ok(())
+        let removed = own.access.accounts.remove(&of);
+        if removed.is_ok() {
+            own.access.sessions.end_of(&of);
+        }
+        note_end(&own, &by, "remove account", &of, removed.as_ref().err());
+        removed
     });
     let last = Message::new(&message::RESOURCE_CANNOT_BE_DELETED, &[]);
     removed.await.map_err(|error| refused(error, name, Some(last)))?;
     Ok(reply::done())
+}
+
+/// Writes down how a change of an account ended, and tells one that was made.
+fn note_end(
+    service: &Service,
+    caller: &Caller,
+    what: &str,
+    name: &str,
+    failed: Option<&AccountError>,
+) {
+    match failed.cloned().map(Problem::from) {
+        None => note(service, caller, what, name),
+        Some(why) => {
+            service.access.audit.note(caller, what, &clusterhat::shorten(name), &why.message);
+        }
+    }
 }
 
 /// Deriving a key from a password, and writing a file, keep a thread for a while. All that belongs to the change is done

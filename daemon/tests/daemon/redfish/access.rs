@@ -1,5 +1,6 @@
 //! Sessions, accounts and roles by Redfish, as a client of the program has them.
 
+use std::fs;
 use std::io::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -198,6 +199,11 @@ fn accounts_are_changed_one_after_the_other() {
     }
     let taken = daemon.ask("PATCH", &pi, Some(&json!({"UserName": "admin"}).to_string()));
     assert_eq!((taken.status, taken.messages()), (409, vec!["ResourceAlreadyExists".to_owned()]));
+    // Seen: only what was done was written down.
+    let audit = fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
+    let made = "\"create account\",\"target\":\"pi\",\"result\":\"there is an account pi already\"";
+    let renamed = "\"change name to admin of account\",\"target\":\"pi\",\"result\":\"there is an account admin already\"";
+    assert!(audit.contains(made) && audit.contains(renamed), "{audit}");
     let last = daemon.ask("DELETE", &format!("{ACCOUNTS}/admin"), None);
     assert_eq!((last.status, last.messages()), (409, vec!["ResourceCannotBeDeleted".to_owned()]));
     // Seen: "Try again when the other request is done", which never helps.
