@@ -112,7 +112,8 @@ const fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Usage | ErrorKind::NoSuchOutput => StatusCode::BAD_REQUEST,
         ErrorKind::Nodes | ErrorKind::NoSuchOrder => StatusCode::NOT_FOUND,
-        ErrorKind::Vetoed
+        ErrorKind::Renumbered
+        | ErrorKind::Vetoed
         | ErrorKind::Undone
         | ErrorKind::Stopped
         | ErrorKind::Interrupted

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Usage,
     /// A malformed node set, or unknown nodes.
     Nodes,
+    /// Numbers that are of other nodes now, since a board has come or gone.
+    Renumbered,
     /// The configuration, or two boards with the same order.
     Configuration,
     /// An unknown simulation, or a simulation file that cannot be used.

@@ -22,6 +22,7 @@ impl Error {
             | Self::NotRoot
             | Self::NoSuchUser { .. } => ErrorKind::Usage,
             Self::Nodes(_) => ErrorKind::Nodes,
+            Self::Renumbered(_) => ErrorKind::Renumbered,
             Self::Config(_) | Self::NoFanCurve => ErrorKind::Configuration,
             Self::Simulation(_) | Self::SimulationFolder(_) => ErrorKind::Simulation,
             Self::Port(_) | Self::SharedConsole(_) => ErrorKind::Port,

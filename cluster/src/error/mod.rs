@@ -38,6 +38,13 @@ pub enum Error {
     /// A set of nodes is malformed, or names a node that is not here.
     #[error(transparent)]
     Nodes(#[from] NodeSetError),
+    /// Nodes that have got the numbers of others, since a board has come or gone.
+    #[error(
+        "these numbers are of other nodes now, since boards have come or gone: {}; look at the nodes again, then repeat \
+         this",
+        .0.join(" ")
+    )]
+    Renumbered(Vec<String>),
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clusterhat::report::Report;
 use clusterhat::{
-    Action, AfterShutdown, Controller, Error, Event, NodeSet, Options, Outcome, Output, Shutdown,
+    Action, AfterShutdown, Controller, Error, Event, NodeSet, Numbering, Options, Outcome, Output,
+    Shutdown,
 };
 
 /// What can be asked.
@@ -62,15 +63,17 @@ impl Operation {
         }
     }
 
-    /// Carries it out through handles of its own. A command beside the daemon does the same, so that the file locks and the
+    /// Carries it out on nodes that have the numbers that are known, through handles of its own. A command beside the daemon does the same, so that the file locks and the
     /// record of who wants a node to be what decide between all of them: an `off` ends a staggered `on`, whoever began it.
     pub(super) fn carry_out(
         self,
         options: &Options,
         nodes: &NodeSet,
+        known: &Numbering,
         observer: &mut Observer<'_>,
     ) -> Result<Outcome<Report>, Error> {
         let mut cluster = Controller::new(options)?.open()?;
+        cluster.check_numbering(known, nodes)?;
         Ok(match self {
             Self::On => cluster.switch(nodes, Action::On, observer)?.map(Report::Power),
             Self::Off => cluster.switch(nodes, Action::Off, observer)?.map(Report::Power),

@@ -13,7 +13,7 @@ use clusterhat::config::Sources;
 use clusterhat::life::{NodeState, State};
 use clusterhat::nodes::label;
 use clusterhat::report::InventoryReport;
-use clusterhat::{Cluster, Controller, Error, NodeSet, Options, System};
+use clusterhat::{Cluster, Controller, Error, NodeSet, Numbering, Options, System};
 use tokio::sync::watch;
 
 use super::reading::Reading;
@@ -50,6 +50,8 @@ struct Shared {
     reload: AtomicBool,
     /// How often boards came or went.
     generation: AtomicU64,
+    /// Which node had which number in the latest reading: what clients were told.
+    numbering: Mutex<Numbering>,
     /// The states as who follows the nodes knows them: since when, too.
     followed: Mutex<Vec<NodeState>>,
 }
@@ -84,6 +86,7 @@ impl Boards {
             counters: Counters::default(),
             reload: AtomicBool::new(false),
             generation: AtomicU64::new(0),
+            numbering: Mutex::default(),
             followed: Mutex::default(),
         });
         let own = Arc::clone(&shared);
@@ -105,14 +108,19 @@ impl Boards {
             if let Some(reading) = found {
                 return reading;
             }
-            // Full: somebody else's request is still waiting, and what it brings begins later.
-            self.shared.is_wanted.store(true, Ordering::SeqCst);
-            let _ = self.wake.try_send(());
+            self.look_again();
             if latest.changed().await.is_err() {
                 // The sender lives as long as `self`.
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+
+    /// Asks for a reading, and does not wait for it.
+    pub fn look_again(&self) {
+        // Full: somebody else's request is still waiting, and what it brings begins later.
+        self.shared.is_wanted.store(true, Ordering::SeqCst);
+        let _ = self.wake.try_send(());
     }
 
     /// Waits for a sign of life of the thread: none comes while a board keeps it. Touches no board.
@@ -128,6 +136,12 @@ impl Boards {
     #[must_use]
     pub fn options(&self) -> Options {
         self.shared.options()
+    }
+
+    /// Which node had which number in the latest reading.
+    #[must_use]
+    pub fn numbering(&self) -> Numbering {
+        self.shared.numbering.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What readings cost so far.
@@ -252,6 +266,7 @@ impl Reader {
             let network = cluster.inventory(system.as_ref(), &all);
             self.network = Arc::new(network.map(|found| found.report).unwrap_or_default());
         }
+        *self.shared.numbering.lock().unwrap_or_else(PoisonError::into_inner) = cluster.numbering();
         reading.network = Arc::clone(&self.network);
         let mut status = cluster.status(&all)?;
         let boards = cluster.describe(false);

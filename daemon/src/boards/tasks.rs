@@ -90,10 +90,17 @@ impl Tasks {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let task = Arc::new(Task::new(id, operation, nodes, &caller.name));
         self.keep(&task)?;
+        let known = self.boards.numbering();
         let (own, tasks, caller) = (Arc::clone(&task), Arc::clone(self), caller.clone());
         let run = move || {
-            let work =
-                |observer: &mut Observer<'_>| own.operation.carry_out(&options, &set, observer);
+            let work = |observer: &mut Observer<'_>| {
+                let result = own.operation.carry_out(&options, &set, &known, observer);
+                // Who asks again has been told of it: everybody is to know the same from then on.
+                if matches!(result, Err(Error::Renumbered(_))) {
+                    tasks.boards.look_again();
+                }
+                result
+            };
             tasks.run(&own, &set, &caller, work);
         };
         let thread = thread::Builder::new().name(format!("task-{id}")).spawn(run);

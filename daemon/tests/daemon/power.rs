@@ -1,5 +1,6 @@
 //! Switching nodes: done is what was read back, by the daemon and by the command beside it.
 
+use clusterhat_tests::command::World;
 use clusterhat_tests::running::until;
 use serde_json::{Value, json};
 
@@ -45,6 +46,30 @@ fn an_off_ends_a_staggered_on_that_runs() {
     let on = daemon.finished(&id);
     assert_eq!((&on["task"]["state"], &on["error"]["kind"]), (&json!("failed"), &json!("undone")));
     assert_eq!(seen(&daemon), [false; 4]);
+}
+
+/// Seen: with the first of two boards pulled out, p5 was shown as absent, and `off p5` cut the power of what was shown as p8.
+#[test]
+fn a_number_is_of_the_node_that_was_shown_with_it() {
+    let world = World::builtin("mixed");
+    let daemon = Daemon::with(&["--sim", world.path().to_str().unwrap()]);
+    assert_eq!(seen(&daemon).len(), 9);
+    daemon.power(&json!({"nodes": ["p8"], "action": "on"}));
+    seen(&daemon);
+    let mut value = world.read();
+    value["chips"].as_object_mut().unwrap().remove("11").unwrap();
+    world.write(&value);
+
+    let off = json!({"nodes": ["p5"], "action": "off"});
+    let refused = daemon.ask(&Request::post("/api/v1/power", &off));
+    let error = &refused.json()["error"];
+    assert_eq!((refused.status, &error["kind"]), (409, &json!("renumbered")), "{}", refused.body);
+    assert!(error["message"].as_str().unwrap().contains("p5"), "{error}");
+    assert_eq!(world.read()["chips"]["12"]["p"], json!([1, 0]));
+    // Whoever has looked means the other one.
+    assert_eq!(seen(&daemon)[4], true);
+    assert_eq!(daemon.power(&off)["task"]["state"], "done");
+    assert_eq!(world.read()["chips"]["12"]["p"], json!([0, 0]));
 }
 
 #[test]

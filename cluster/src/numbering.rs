@@ -1,0 +1,99 @@
+//! Which node has which number, so that who was told it means the same node later.
+//!
+//! Nodes are numbered through all boards in their order. Where a board is pulled out or plugged in, the numbers of
+//! the nodes behind it move, and what somebody has seen as p4 is p1.
+
+use std::collections::BTreeMap;
+
+use hat_driver::linux::Node;
+
+use crate::cluster::Cluster;
+use crate::error::Error;
+use crate::nodes::{NodeSet, label};
+
+/// The nodes by their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbering(BTreeMap<u32, Place>);
+
+/// Where a node is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    board: String,
+    usb_path: Option<String>,
+    position: u8,
+}
+
+impl Place {
+    /// A board may get another order, and with it another name, or another place on the USB: not both at once.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_path = self.usb_path.is_some() && self.usb_path == other.usb_path;
+        self.position == other.position && (is_path || self.board == other.board)
+    }
+}
+
+impl Cluster {
+    /// As it is now, without nodes whose numbers are uncertain.
+    #[must_use]
+    pub fn numbering(&self) -> Numbering {
+        let all = self.driver.nodes();
+        Numbering(all.filter_map(|node| Some((node.number(), self.place(node)?))).collect())
+    }
+
+    /// Refuses nodes of a set that have got the numbers of others. Numbers that nothing had before are nobody else's, and who
+    /// means all nodes means those that there are.
+    ///
+    /// # Errors
+    /// [`Error::Renumbered`]; [`Error::Nodes`] as in [`Self::nodes`].
+    pub fn check_numbering(&self, before: &Numbering, set: &NodeSet) -> Result<(), Error> {
+        if set.is_all() {
+            return Ok(());
+        }
+        let is_other = |node: &Node| match (before.0.get(&node.number()), self.place(*node)) {
+            (Some(before), Some(now)) => !before.is_same(&now),
+            _ => false,
+        };
+        let others: Vec<_> = self.nodes(set)?.into_iter().filter(is_other).map(label).collect();
+        if others.is_empty() { Ok(()) } else { Err(Error::Renumbered(others)) }
+    }
+
+    fn place(&self, node: Node) -> Option<Place> {
+        let info = self.driver.info(node.board()).ok()?;
+        let (board, usb_path) = (info.name.clone(), info.usb_path.clone());
+        let place = Place { board, usb_path, position: node.position() };
+        self.driver.is_certain(node.board()).then_some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clusterhat_tests::command::World;
+
+    use super::*;
+    use crate::controller::{Controller, Options};
+
+    #[test]
+    fn numbers_that_moved_are_told_and_new_ones_are_not() {
+        let world = World::builtin("mixed");
+        let simulation = Some(world.path().display().to_string());
+        let options = Options { simulation, without_waits: true, ..Options::default() };
+        let open = || Controller::new(&options).unwrap().open().unwrap();
+        let before = open().numbering();
+        let nodes = |words: &[&str]| NodeSet::parse(words).unwrap();
+        assert!(open().check_numbering(&before, &nodes(&["p1..p9"])).is_ok());
+
+        let mut value = world.read();
+        let triple = value["chips"].as_object_mut().unwrap().remove("11").unwrap();
+        world.write(&value);
+        let error = open().check_numbering(&before, &nodes(&["p1..p6"])).unwrap_err();
+        assert!(matches!(&error, Error::Renumbered(nodes) if *nodes == ["p5", "p6"]), "{error}");
+        assert!(open().check_numbering(&before, &nodes(&["p1..p4"])).is_ok());
+        assert!(open().check_numbering(&before, &nodes(&[])).is_ok());
+        let without = open().numbering();
+
+        // The same board, wherever it is plugged in.
+        value["chips"].as_object_mut().unwrap().insert("13".to_owned(), triple);
+        world.write(&value);
+        assert!(open().check_numbering(&before, &nodes(&["p1..p9"])).is_ok());
+        assert!(open().check_numbering(&without, &nodes(&["p7..p9"])).is_ok(), "nothing had these");
+    }
+}
