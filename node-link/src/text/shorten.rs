@@ -31,16 +31,33 @@ pub fn shorten(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}... ({} characters)", start(&text, LONGEST_TEXT), text.chars().count()))
 }
 
-/// The beginning of a word; a quote on either side, and the mark and the blank that follow it, stay.
+/// The beginning of a word; a quote on either side, colours, and the mark and the blank that follow, stay.
 fn cut_word(word: &str) -> String {
     let quotes = ['"', '\'', '`'];
     let body = word.trim_end();
     let body = body.strip_suffix([':', ';', ',']).unwrap_or(body);
     let quoted = body.strip_suffix(quotes).unwrap_or(body);
-    let bare = quoted.strip_prefix(quotes).unwrap_or(quoted);
-    let (before, after) = (&quoted[..quoted.len() - bare.len()], &word[body.len()..]);
-    let quote = &body[quoted.len()..];
+    let coloured = quoted.strip_suffix(PLAIN).unwrap_or(quoted);
+    let bare = coloured.strip_prefix(quotes).unwrap_or(coloured);
+    let bare = without_colours(bare);
+    let before = &coloured[..coloured.len() - bare.len()];
+    let (quote, after) = (&body[coloured.len()..], &word[body.len()..]);
     format!("{before}{}...{quote} ({} characters){after}", start(bare, SHOWN), bare.chars().count())
+}
+
+/// Ends a colour on a terminal (ECMA-48, SGR).
+const PLAIN: &str = "\x1b[0m";
+
+/// What follows the escape sequences for colours that it begins with.
+fn without_colours(mut text: &str) -> &str {
+    let is_colour =
+        |numbers: &str| numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b';');
+    loop {
+        match text.strip_prefix("\x1b[").and_then(|text| text.split_once('m')) {
+            Some((numbers, rest)) if is_colour(numbers) => text = rest,
+            _ => return text,
+        }
+    }
 }
 
 /// The first characters.
@@ -59,6 +76,12 @@ mod tests {
         let word = "é".repeat(100_000);
         let cut = format!("bad \"{}...\" (100000 characters):\n is what", "é".repeat(60));
         assert_eq!(shorten(&format!("bad \"{word}\":\n is what")), cut);
+        let coloured = format!("value '\x1b[1m\x1b[33m{word}\x1b[0m' is what");
+        let cut = format!(
+            "value '\x1b[1m\x1b[33m{}...\x1b[0m' (100000 characters) is what",
+            "é".repeat(60)
+        );
+        assert_eq!(shorten(&coloured), cut, "what follows is not coloured, too");
         assert!(shorten(&"many words ".repeat(10_000)).ends_with("m... (110000 characters)"));
         let quotes = "\"".repeat(5000);
         assert!(shorten(&quotes).ends_with("\"...\" (4998 characters)"));
