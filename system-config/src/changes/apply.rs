@@ -36,6 +36,15 @@ impl ChangePlan {
         for change in self.changes() {
             is_to_do(sysroot, change)?;
         }
+        let mut manifest = self.record(sysroot, disk).map_err(|error| match error {
+            ChangeError::Io { .. } => ChangeError::NotBegun(error.into()),
+            error => error,
+        })?;
+        self.make(sysroot, disk, &mut manifest).map_err(|error| ChangeError::Stopped(error.into()))
+    }
+
+    /// Records what is there before anything is changed.
+    fn record(&self, sysroot: &Sysroot, disk: &mut dyn Disk) -> Result<Manifest, ChangeError> {
         let mut manifest = match Manifest::load(sysroot)? {
             Some(manifest) => manifest,
             None => begin(sysroot, disk)?,
@@ -49,10 +58,10 @@ impl ChangePlan {
             }
         }
         manifest.save(sysroot, disk)?;
-        self.make(sysroot, disk, &mut manifest).map_err(|error| ChangeError::Stopped(error.into()))
+        Ok(manifest)
     }
 
-    /// What was there is recorded.
+    /// Makes the changes, whose record is there.
     fn make(
         &self,
         sysroot: &Sysroot,

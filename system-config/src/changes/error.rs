@@ -91,6 +91,9 @@ pub enum ChangeError {
         /// Where it is mounted.
         mount: PathBuf,
     },
+    /// The record of what is there could not be written.
+    #[error("nothing was changed: fix the cause, then run this again")]
+    NotBegun(#[source] Box<ChangeError>),
     /// A step failed after others that were made.
     #[error("stopped half-way, with nothing lost: fix the cause, then run this again or undo it")]
     Stopped(#[source] Box<ChangeError>),
