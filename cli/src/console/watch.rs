@@ -57,7 +57,7 @@ struct Watched {
 
 /// Opens the consoles that are present. One that another process has does not affect the others.
 fn open_all(all: &mut Vec<Watched>) -> Result<(), Failure> {
-    let mut last = None;
+    let mut failures = Vec::new();
     all.retain_mut(|watched| match watched.link.open() {
         Ok(true) => {
             watched.is_told = false;
@@ -70,15 +70,14 @@ fn open_all(all: &mut Vec<Watched>) -> Result<(), Failure> {
             true
         }
         Err(failure) => {
-            render::tell(&failure.lines());
-            last = Some(failure);
+            failures.push(failure);
             false
         }
     });
-    match last {
-        Some(failure) if all.is_empty() => Err(failure),
-        _ => Ok(()),
-    }
+    // Where none is left, the command ends with the last, which is told then.
+    let last = if all.is_empty() { failures.pop() } else { None };
+    failures.iter().for_each(|failure| render::tell(&failure.lines()));
+    last.map_or(Ok(()), Err)
 }
 
 fn wait_for_any(all: &[Watched]) -> io::Result<Vec<PollFlags>> {

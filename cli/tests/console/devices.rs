@@ -96,6 +96,8 @@ fn one_that_is_somebody_else_s_keeps_the_others_from_nothing() {
     end(&mut child);
     let output = root.command(&["console", "--watch", "p1"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told.matches("is in use by").count(), 1, "{told}");
 }
 
 #[test]
