@@ -67,7 +67,7 @@ pub(crate) struct NetworkUndo {
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Undo even files that were edited since
+    /// Also discard what was edited since in lines that setup wrote
     #[arg(long)]
     pub(crate) force: bool,
     /// Restore the files only; they take effect at the next boot
