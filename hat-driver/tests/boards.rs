@@ -1,5 +1,4 @@
-//! Boards that cannot be opened, that come, go and are plugged in elsewhere, and handles that do not
-//! belong to any: the rest of the row works on.
+//! Boards that cannot be opened, and handles that do not belong to any: the rest of the row works on.
 
 // Helpers may fail a test.
 #![allow(clippy::unwrap_used)]
@@ -8,101 +7,23 @@
 mod machine;
 #[path = "common/row.rs"]
 mod row;
+#[path = "common/troubled.rs"]
+mod troubled;
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hat_driver::Positions;
 use hat_driver::ctrl::device::Save;
 use hat_driver::linux::{
     AnyBus, AnyLine, Board, BoardChange, BoardOptions, BoardReading, Cluster, ClusterError, Host,
-    Node, Options, Output, Platform, PowerEvent, Resource, Switched, UsbBoard, chain,
+    Node, Options, Output, Platform, PowerEvent, Switched, chain,
 };
 use hat_driver::power::Action;
 use hat_driver::sim::{Machine, Simulation, builtin};
-use hat_driver::{BusError, Positions};
-use machine::as_its_machine;
 use row::{Row as _, places};
 use rustix::io::Errno;
-use tempfile::TempDir;
-
-/// A simulated machine with a trouble of its own.
-#[derive(Clone)]
-struct Troubled {
-    machine: Machine,
-    /// A bus that the kernel does not let us open, and why.
-    refused: Option<(u32, Errno)>,
-    /// The USB boards on these buses have no driver bound to them.
-    unbound: Vec<u32>,
-    locks: Arc<TempDir>,
-}
-
-impl Troubled {
-    /// A v2.5 HAT (p1 to p4), a Triple on bus 11 (order 20), and a pHAT on bus 12 (order 30).
-    fn mixed() -> Self {
-        Self::of(builtin::simulation("mixed").unwrap())
-    }
-
-    fn of(world: Simulation) -> Self {
-        Self {
-            machine: Machine::memory(world).unwrap().without_waits(),
-            refused: None,
-            unbound: Vec::new(),
-            locks: Arc::new(tempfile::tempdir().unwrap()),
-        }
-    }
-
-    fn open(&self) -> Result<Cluster, ClusterError> {
-        Cluster::open(Arc::new(self.clone()), Options::default())
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Simulation)) {
-        self.machine.change(change).unwrap();
-    }
-
-    /// The HAT's latch and the power of the boards' nodes, by their buses.
-    fn power(&self) -> (u8, Vec<Vec<u8>>) {
-        let world = self.machine.simulation();
-        let latch = world.expanders.values().next().map_or(0, |chip| chip.latch & 0x0f);
-        (latch, world.ctrls.values().map(|ctrl| ctrl.p.clone()).collect())
-    }
-}
-
-impl Platform for Troubled {
-    as_its_machine!(the_rest line throttled sleep);
-
-    fn i2c(&self, bus: u32) -> Result<AnyBus, BusError> {
-        match self.refused {
-            Some((refused, errno)) if refused == bus => Err(io::Error::from(errno).into()),
-            _ => self.machine.i2c(bus),
-        }
-    }
-
-    fn usb_boards(&self) -> Vec<UsbBoard> {
-        let bound = |board: UsbBoard| UsbBoard {
-            bus: board.bus.filter(|bus| !self.unbound.contains(bus)),
-            ..board
-        };
-        self.machine.usb_boards().into_iter().map(bound).collect()
-    }
-
-    fn lock_path(&self, resource: Resource) -> io::Result<PathBuf> {
-        Ok(self.locks.path().join(format!("{resource:?}")))
-    }
-
-    fn kernel_driver(&self, _bus: u32, _address: u8) -> Option<String> {
-        Some("clusterctrl".to_owned())
-    }
-}
-
-fn names(cluster: &Cluster) -> Vec<&str> {
-    cluster.boards().map(|(_, info)| info.name.as_str()).collect()
-}
-
-fn on(cluster: &mut Cluster, nodes: &[usize]) -> Result<Switched, ClusterError> {
-    cluster.switch(&cluster.pick(nodes), Action::On, &mut |_| {})
-}
+use troubled::{Troubled, names, on};
 
 #[test]
 fn a_cluster_and_what_it_hands_out_go_to_other_threads() {
@@ -236,84 +157,6 @@ fn a_hat_whose_bus_is_missing_keeps_its_numbers() {
 }
 
 #[test]
-fn numbers_do_not_move_while_a_board_that_was_restarted_is_away() {
-    let machine = Troubled::mixed();
-    let mut first = machine.open().unwrap();
-    machine.change(|world| world.ctrls.get_mut(&11).unwrap().lost = true);
-    let error = first.reset(first.board(1)).unwrap_err();
-    assert!(matches!(error, ClusterError::NotBack { .. }), "{error:?}");
-
-    // It does not come back in time: it may have any order.
-    let mut others = machine.open().unwrap();
-    assert_eq!(names(&others), ["hat1", "ctrl30", "ctrl@1-11.1"]);
-    assert_eq!(on(&mut others, &[0]).unwrap().changed, others.pick(&[0]));
-    let text = chain(&on(&mut others, &[4]).unwrap_err());
-    assert!(text.contains("node 5") && text.contains("USB 1-11.1"), "{text}");
-    let error = others.check_open(others.board(2)).unwrap_err();
-    assert!(chain(&error).contains("did not come back within 10 s"), "{}", chain(&error));
-
-    // It comes back while others wait for it.
-    machine.change(|world| world.ctrls.get_mut(&11).unwrap().away = 7);
-    others.rescan().unwrap();
-    assert_eq!(names(&others), ["hat1", "ctrl20", "ctrl30"]);
-    machine.change(|world| world.ctrls.get_mut(&11).unwrap().away = 7);
-    let mut others = machine.open().unwrap();
-    assert_eq!(names(&others), ["hat1", "ctrl20", "ctrl30"]);
-    on(&mut others, &[4]).unwrap();
-    assert_eq!(machine.power().1, [vec![1, 0, 0], vec![0, 0]]);
-}
-
-/// Seen: it began before the board's lock was there, and could be over while the board was away.
-#[test]
-fn the_time_that_a_board_may_be_away_begins_when_it_leaves() {
-    let machine = Troubled::mixed();
-    let mut cluster = machine.open().unwrap();
-    machine.change(|world| world.ctrls.get_mut(&11).unwrap().lost = true);
-    let mut lock = machine.lock(Resource::Bus(11)).unwrap();
-    lock.acquire(Duration::ZERO).unwrap();
-    let reset = std::thread::spawn(move || cluster.reset(cluster.board(1)).unwrap_err());
-    std::thread::sleep(Duration::from_millis(200));
-    let released = machine.moment().uptime.as_nanos();
-    lock.release();
-    reset.join().unwrap();
-    let mut begun = None;
-    let read = &mut |text: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix("away 1-11.1 ")).unwrap();
-        begun = line.split(' ').nth(2).map(|uptime| uptime.parse::<u128>().unwrap());
-        None
-    };
-    machine.record(read).unwrap();
-    assert!(begun.unwrap() >= released);
-}
-
-#[test]
-fn what_was_asked_of_a_boards_nodes_goes_with_the_board() {
-    let machine = Troubled::mixed();
-    let mut cluster = machine.open().unwrap();
-    let before = cluster.asks_so_far();
-    cluster.switch(&cluster.pick(&[4]), Action::Off, &mut |_| {}).unwrap();
-    // Both are plugged in again, each as what the other one was.
-    machine.change(|world| {
-        let (triple, phat) = (world.ctrls.remove(&11).unwrap(), world.ctrls.remove(&12).unwrap());
-        world.ctrls.extend([(12, triple), (11, phat)]);
-    });
-    cluster.rescan().unwrap();
-    assert_eq!(names(&cluster), ["hat1", "ctrl20", "ctrl30"]);
-    let is_asked = |node| cluster.is_asked_since(cluster.nth(node), &before).unwrap();
-    assert_eq!([4, 7].map(is_asked), [true, false]);
-}
-
-#[test]
-fn nobody_waits_for_a_board_that_is_back_or_was_pulled_out() {
-    let machine = Troubled::mixed();
-    let mut cluster = machine.open().unwrap();
-    cluster.reset(cluster.board(1)).unwrap();
-    assert_eq!(names(&machine.open().unwrap()), ["hat1", "ctrl20", "ctrl30"]);
-    machine.change(|world| drop(world.ctrls.remove(&11)));
-    assert_eq!(names(&machine.open().unwrap()), ["hat1", "ctrl30"]);
-}
-
-#[test]
 fn a_hat_of_an_unknown_revision_leaves_the_other_boards_alone() {
     let mut raw: serde_json::Value =
         serde_json::from_str(&builtin::simulation("mixed").unwrap().to_text()).unwrap();
@@ -406,103 +249,4 @@ fn handles_that_do_not_belong_are_errors() {
     for result in [cluster.set_order(hat, 9), cluster.save(hat, Save::All), cluster.reset(hat)] {
         assert!(matches!(result, Err(ClusterError::NotCtrl { .. })), "{result:?}");
     }
-}
-
-/// What changed, and the name of the board that it is about.
-fn told(cluster: &mut Cluster) -> Vec<String> {
-    let changes = cluster.rescan().unwrap();
-    let name = |board: Board| cluster.info(board).unwrap().name.clone();
-    let text = |change: BoardChange| match change {
-        BoardChange::Came { board } => format!("{} came", name(board)),
-        BoardChange::Reopened { board } => format!("{} reopened", name(board)),
-        BoardChange::Failed { board } => format!("{} failed", name(board)),
-        BoardChange::Went { info, .. } => format!("{} went", info.name),
-        other => panic!("{other:?}"),
-    };
-    changes.into_iter().map(text).collect()
-}
-
-const NOTHING: [&str; 0] = [];
-
-#[test]
-fn boards_that_go_and_come_back_are_found_again() {
-    let machine = Troubled::mixed();
-    let mut cluster = machine.open().unwrap();
-    on(&mut cluster, &[0, 7]).unwrap();
-    assert_eq!(told(&mut cluster), NOTHING);
-
-    let triple = machine.machine.change(|world| world.ctrls.remove(&11)).unwrap().unwrap();
-    assert_eq!(told(&mut cluster), ["ctrl20 went"]);
-    assert_eq!((names(&cluster), cluster.nodes().count()), (vec!["hat1", "ctrl30"], 6));
-    on(&mut cluster, &[5]).unwrap();
-
-    // At another bus, with the nodes as they were.
-    machine.change(|world| drop(world.ctrls.insert(13, triple)));
-    assert_eq!(told(&mut cluster), ["ctrl20 came"]);
-    assert_eq!(cluster.boards().nth(1).unwrap().1.bus, Some(13));
-    on(&mut cluster, &[4]).unwrap();
-    assert_eq!(machine.power(), (0x01, vec![vec![1, 1], vec![1, 0, 0]]));
-    assert_eq!(told(&mut cluster), NOTHING);
-}
-
-#[test]
-fn a_board_that_moved_between_two_looks_is_opened_where_it_is() {
-    let machine = Troubled::mixed();
-    let mut cluster = machine.open().unwrap();
-    machine.change(|world| {
-        let phat = world.ctrls.remove(&12).unwrap();
-        world.ctrls.insert(4, phat);
-    });
-    assert!(on(&mut cluster, &[7]).is_err());
-    assert_eq!(told(&mut cluster), ["ctrl30 reopened"]);
-    assert_eq!(
-        on(&mut cluster, &[7]).unwrap().changed,
-        cluster.pick(&[7]),
-        "p8 still, by its order"
-    );
-
-    // Another order is another place in the row.
-    machine.change(|world| world.ctrls.get_mut(&4).unwrap().order = 5);
-    assert_eq!(told(&mut cluster), ["ctrl5 reopened"]);
-    assert_eq!(names(&cluster), ["hat1", "ctrl5", "ctrl20"]);
-}
-
-#[test]
-fn what_could_not_be_opened_is_tried_again() {
-    let machine = Troubled::mixed();
-    machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = u32::MAX);
-    let mut cluster = machine.open().unwrap();
-    assert_eq!(told(&mut cluster), NOTHING, "still deaf");
-    machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = 0);
-    assert_eq!(told(&mut cluster), ["ctrl30 reopened"]);
-    on(&mut cluster, &[4, 8]).unwrap();
-    assert_eq!(machine.power().1, [vec![1, 0, 0], vec![0, 1]]);
-
-    machine.change(|world| world.ctrls.get_mut(&12).unwrap().busy = u32::MAX);
-    assert_eq!(told(&mut cluster), ["ctrl@1-12.2 failed"]);
-    // Nothing is left: no error, an empty row, and the way back.
-    let world = machine.machine.simulation();
-    machine.change(|world| world.ctrls.clear());
-    assert_eq!(told(&mut cluster), ["ctrl20 went", "ctrl@1-12.2 went"]);
-    machine.change(|now| now.ctrls = world.ctrls);
-    assert_eq!(told(&mut cluster), ["ctrl20 came", "ctrl@1-12.2 came"]);
-}
-
-/// A kept board goes on where it was: its bus is not opened a second time.
-#[test]
-fn a_board_that_answers_stays_open() {
-    let machine = Troubled::mixed();
-    let mut cluster = machine.open().unwrap();
-    cluster.status(cluster.board(0)).unwrap();
-    let before = cluster.transfers();
-    assert_eq!(told(&mut cluster), NOTHING);
-    assert!(cluster.transfers() > before, "the count of transfers goes on");
-    // A HAT that is silent is opened anew, but has not come back yet.
-    let chips = machine.machine.simulation().expanders;
-    machine.change(|world| world.expanders.clear());
-    assert_eq!(told(&mut cluster), NOTHING);
-    assert!(matches!(cluster.status(cluster.board(0)), Err(ClusterError::Board { .. })));
-    machine.change(|world| world.expanders = chips);
-    assert_eq!(told(&mut cluster), NOTHING);
-    on(&mut cluster, &[0]).unwrap();
 }
