@@ -11,8 +11,9 @@ use super::note::Note;
 use super::plan::FaultKind;
 use crate::cluster::Cluster;
 use crate::error::Error;
+use crate::life::Snapshot;
 use crate::nodes::{label, set_of};
-use crate::operations::shutdown::{AfterShutdown, Shutdown};
+use crate::operations::shutdown::{AfterShutdown, SETTLE, Shutdown};
 use crate::simulated::SimulatedNode;
 
 /// Fails a node.
@@ -44,12 +45,15 @@ pub(super) fn bring_back(
 ) -> Result<bool, Error> {
     let is_on = is_on(cluster, node)?;
     if is_on && kind == FaultKind::Hang {
-        let off_time = cluster.settings.off_time;
-        cluster.driver.cycle(&[node], off_time, &mut |_| {})?;
-        return Ok(true);
+        return power_cycle(cluster, node);
     }
     if is_on && cluster.driver.is_going_down(node)? {
-        // Its shutdown was interrupted: it is not cut in the middle.
+        if !is_on_usb(cluster, node) {
+            // It left the USB after its shutdown was interrupted. Nobody heard it halt, and nothing else starts it again.
+            cluster.driver.platform().sleep(SETTLE);
+            return power_cycle(cluster, node);
+        }
+        // It is not cut in the middle.
         shut_down(cluster, node, &mut || ControlFlow::Continue(()))?;
     }
     let switched = match since {
@@ -63,6 +67,18 @@ pub(super) fn bring_back(
         Err(DriverError::Undone { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+fn power_cycle(cluster: &mut Cluster, node: Node) -> Result<bool, Error> {
+    let off_time = cluster.settings.off_time;
+    cluster.driver.cycle(&[node], off_time, &mut |_| {})?;
+    Ok(true)
+}
+
+/// Whether a node's gadget is there.
+fn is_on_usb(cluster: &mut Cluster, node: Node) -> bool {
+    let state = Snapshot::take(cluster, &[node]).state(cluster, node, None);
+    state.is_some_and(|state| state.state.is_on_usb())
 }
 
 /// Whether a node has power.
@@ -120,4 +136,31 @@ fn try_to(
     let gone = (!gone.is_empty())
         .then(|| Error::Chaos(ChaosError::Gone { path: note.path().to_owned(), nodes: gone }));
     Ok((back, error.or(gone)))
+}
+
+#[cfg(test)]
+mod tests {
+    use hat_driver::sim::builtin;
+
+    use super::*;
+    use crate::backend::Backend;
+    use crate::controller::{Controller, Options};
+
+    /// Seen: it stayed halted and powered, and every `chaos --restore` failed.
+    #[test]
+    fn a_node_that_left_the_usb_after_its_shutdown_was_interrupted_is_brought_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("simulation.json");
+        std::fs::write(&file, builtin::simulation("v2.5").unwrap().to_text()).unwrap();
+        let simulation = Some(file.display().to_string());
+        let options = Options { simulation, without_waits: true, ..Options::default() };
+        let mut cluster = Controller::new(&options).unwrap().open().unwrap();
+        let node = cluster.driver.node(1).unwrap();
+        cluster.driver.switch(&[node], Action::On, &mut |_| {}).unwrap();
+        cluster.driver.set_going_down(node, true).unwrap();
+        // A machine on whose USB nothing is: unlike a simulation, it does not tell who has halted.
+        cluster.backend = Backend::System { root: folder.path().to_owned() };
+        assert!(bring_back(&mut cluster, node, FaultKind::Graceful, None).unwrap());
+        assert!(is_untouched(&mut cluster, node));
+    }
 }
