@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use hat_driver::linux::Node;
+use hat_driver::linux::{BoardModel, Node};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -18,17 +18,9 @@ pub struct Numbering(BTreeMap<u32, Place>);
 /// Where a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
+    /// A ClusterCTRL board is known by its order, wherever it is plugged in, a HAT by its bus and address.
     board: String,
-    usb_path: Option<String>,
     position: u8,
-}
-
-impl Place {
-    /// A board may get another order, and with it another name, or another place on the USB: not both at once.
-    fn is_same(&self, other: &Self) -> bool {
-        let is_path = self.usb_path.is_some() && self.usb_path == other.usb_path;
-        self.position == other.position && (is_path || self.board == other.board)
-    }
 }
 
 impl Cluster {
@@ -49,7 +41,7 @@ impl Cluster {
             return Ok(());
         }
         let is_other = |node: &Node| match (before.0.get(&node.number()), self.place(*node)) {
-            (Some(before), Some(now)) => !before.is_same(&now),
+            (Some(before), Some(now)) => *before != now,
             _ => false,
         };
         let others: Vec<_> = self.nodes(set)?.into_iter().filter(is_other).map(label).collect();
@@ -58,9 +50,12 @@ impl Cluster {
 
     fn place(&self, node: Node) -> Option<Place> {
         let info = self.driver.info(node.board()).ok()?;
-        let (board, usb_path) = (info.name.clone(), info.usb_path.clone());
-        let place = Place { board, usb_path, position: node.position() };
-        self.driver.is_certain(node.board()).then_some(place)
+        let board = match info.model {
+            BoardModel::Ctrl { order, .. } => format!("ctrl{order}"),
+            _ => info.place(),
+        };
+        let is_certain = self.driver.is_certain(node.board());
+        is_certain.then(|| Place { board, position: node.position() })
     }
 }
 
@@ -89,6 +84,16 @@ mod tests {
         assert!(open().check_numbering(&before, &nodes(&["p1..p4"])).is_ok());
         assert!(open().check_numbering(&before, &nodes(&[])).is_ok());
         let without = open().numbering();
+
+        // Another board in its place on the USB is another one.
+        let phat = value["chips"].as_object_mut().unwrap().remove("12").unwrap();
+        value["chips"].as_object_mut().unwrap().insert("11".to_owned(), phat.clone());
+        world.write(&value);
+        let error = open().check_numbering(&before, &nodes(&["p5"])).unwrap_err();
+        assert!(matches!(&error, Error::Renumbered(nodes) if *nodes == ["p5"]), "{error}");
+        let chips = value["chips"].as_object_mut().unwrap();
+        chips.remove("11");
+        chips.insert("12".to_owned(), phat);
 
         // The same board, wherever it is plugged in.
         value["chips"].as_object_mut().unwrap().insert("13".to_owned(), triple);

@@ -50,7 +50,7 @@ struct Shared {
     reload: AtomicBool,
     /// How often boards came or went.
     generation: AtomicU64,
-    /// Which node had which number in the latest reading: what clients were told.
+    /// Which node had which number in the latest reading.
     numbering: Mutex<Numbering>,
     /// The states as who follows the nodes knows them: since when, too.
     followed: Mutex<Vec<NodeState>>,

@@ -95,7 +95,7 @@ impl Tasks {
         let run = move || {
             let work = |observer: &mut Observer<'_>| {
                 let result = own.operation.carry_out(&options, &set, &known, observer);
-                // Who asks again has been told of it: everybody is to know the same from then on.
+                // A number that is refused once is not refused for ever: later requests go by the new ones.
                 if matches!(result, Err(Error::Renumbered(_))) {
                     tasks.boards.look_again();
                 }
