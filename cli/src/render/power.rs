@@ -26,7 +26,10 @@ pub(super) fn power(report: &PowerReport) -> String {
                 (false, false, Some(SystemState::GoingDown)) => {
                     format!("shutting down; {cycle} once it has halted")
                 }
-                (false, false, None) => "no change".to_owned(),
+                (false, false, Some(SystemState::MayBeHalted)) => {
+                    format!("powered; it has halted or is starting; if it has halted, {cycle}")
+                }
+                (false, false, _) => "no change".to_owned(),
             };
             let name = node.name.clone().unwrap_or_default();
             vec![plain(&node.node), plain(name), cell(action(node.power), tone), plain(note)]

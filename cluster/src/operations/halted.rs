@@ -28,8 +28,8 @@ pub(super) fn note(cluster: &mut Cluster, report: &mut PowerReport) {
             (Some(State::Halted), _) => Some(SystemState::Halted),
             (_, false) => None,
             (Some(state), true) if state.is_on_usb() => Some(SystemState::GoingDown),
-            // It has left the USB since.
-            (_, true) => Some(SystemState::Halted),
+            // The record alone never says that a node has halted.
+            (_, true) => Some(SystemState::MayBeHalted),
         };
     }
 }

@@ -52,11 +52,14 @@ pub struct NodePower {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SystemState {
     /// Its system has accepted to shut down, and is still there.
     GoingDown,
     /// Its system has halted.
     Halted,
+    /// Its system had accepted to shut down and is not on the USB: it has halted, or somebody has started it again.
+    MayBeHalted,
 }
 
 /// `--dry-run`.

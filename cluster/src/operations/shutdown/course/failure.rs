@@ -109,9 +109,10 @@ impl Failure {
             Self::Unseen => {
                 "shuts down, but is not on the USB, so its halt cannot be observed".to_owned()
             }
-            Self::MayRun => "has accepted an earlier request, and is not on the USB: whether it has halted or has been started again \
-                             is not known"
-                .to_owned(),
+            Self::MayRun => {
+                "has accepted an earlier shutdown, and is not on the USB: it has halted, or has been started again"
+                    .to_owned()
+            }
             Self::Restarts => "restarts instead of halting".to_owned(),
             Self::TimedOut => format!("not halted after {} s", limit.as_secs_f64()),
             Self::Lost if transport == Some(Transport::Ssh) => {

@@ -193,7 +193,7 @@ fn a_node_that_has_accepted_before_is_not_taken_for_halted_by_who_has_not_seen_i
     first.driver().set_going_down(p1, true).expect("p1");
     start_unrecorded(&folder.path().join("simulation.json"));
     let why = kept_by_shutdown(&mut second);
-    let text = "whether it has halted or has been started again is not known";
+    let text = "it has halted, or has been started again";
     assert!(why.contains(text), "{why}");
     let hub = first.driver().boards().next().expect("a HAT").0;
     first.driver.set(hub, Output::Hub, false, &mut |_| {}).expect("it has a hub");
