@@ -141,6 +141,9 @@ pub(crate) fn worded_fix(fix: &Fix) -> String {
              `clusterhat network undo` first"
                 .to_owned()
         }
+        Fix::AskAgain => {
+            "give --isolate, --allow-forwarding and --cluster NAME if they were set up".to_owned()
+        }
         Fix::NatOrWiredUplink => {
             "use --mode nat, or name a wired interface with --uplink".to_owned()
         }

@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 use clusterhat::report::{NetworkReport, Report};
-use clusterhat::{NetworkUndo as Undo, System};
+use clusterhat::{Error, NetworkUndo as Undo, System};
 use node_link::{ClusterName, Subnet};
-use system_config::network::{Asked, NetworkMode, NetworkRequest};
+use system_config::network::{Asked, NetworkMode, NetworkRequest, nothing_kept};
 use system_config::{Manager, ManagerError};
 
 use crate::advice::worded;
@@ -67,7 +67,7 @@ pub(crate) struct NetworkUndo {
     /// Show the changes as a diff and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Also discard what was edited since in lines that setup wrote
+    /// Also discard later edits to lines that setup wrote
     #[arg(long)]
     pub(crate) force: bool,
     /// Restore the files only; they take effect at the next boot
@@ -124,14 +124,18 @@ impl Run for NetworkSetup {
             false => failure,
         })?;
         let system = System::new(&options)?;
-        // Settings that cannot be read are written anew.
-        let before = system.network_settings().ok().flatten();
+        let (before, unread) = match system.network_settings() {
+            Ok(before) => (before, None),
+            // They are written anew.
+            Err(Error::Network(error)) => (None, Some(nothing_kept(&error))),
+            Err(error) => return Err(error.into()),
+        };
         let (request, kept) = NetworkRequest::new(self.mode).with(self.asked(), before.as_ref());
         let request = NetworkRequest { manager: self.backend.0, ..request };
         let how = (self.dry_run, self.at_boot);
         let mut outcome = cluster.set_up_network(&system, request, how, &mut progress::task)?;
         if let NetworkReport::Setup { findings, .. } = &mut outcome.report {
-            findings.extend(kept);
+            findings.extend(kept.into_iter().chain(unread));
         }
         Ok(outcome.map(worded).map(Report::Network))
     }

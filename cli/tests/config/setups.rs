@@ -172,6 +172,12 @@ fn what_a_later_network_setup_does_not_name_stays() {
     assert_eq!(settings(), ["uplink = \"eth0\"", "cluster = \"b\""]);
     let same = run(&["--mode=bridge"]);
     assert_eq!((same.status, settings()[0].as_str()), (0, "uplink = \"eth0\""), "{same:?}");
+    // Seen: nothing stayed, and nobody was told.
+    fs::write(root.path().join("etc/clusterhat/network.toml"), "mode = 7\n").expect("it is there");
+    let lost = run(&["--mode=nat"]);
+    let told = "the earlier settings cannot be read (";
+    assert!(lost.status == 0 && lost.stdout.contains(told), "{lost:?}");
+    assert!(lost.stdout.contains("give --isolate"), "{lost:?}");
 }
 
 /// Each spelling, and what is for setting up only.

@@ -2,7 +2,7 @@
 
 use node_link::{ClusterName, Subnet};
 
-use super::{Finding, Fix, NetworkMode, NetworkRequest, NetworkSettings};
+use super::{Finding, Fix, NetworkError, NetworkMode, NetworkRequest, NetworkSettings};
 
 /// What is asked for; what is not stays, or is the default.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +75,16 @@ impl Asked {
         let what = format!("kept as it was set up before: {}", all.join(", "));
         (!all.is_empty()).then(|| Finding::warning("kept", what, Fix::AnotherSetting))
     }
+}
+
+/// That nothing stays, where what was set up before cannot be read.
+#[must_use]
+pub fn nothing_kept(why: &NetworkError) -> Finding {
+    Finding::warning(
+        "nothing-kept",
+        format!("the earlier settings cannot be read ({why}), so nothing of them is kept"),
+        Fix::AskAgain,
+    )
 }
 
 fn unused_subnet(subnet: Subnet) -> Finding {

@@ -18,6 +18,8 @@ pub enum Fix {
     AnotherSubnet,
     /// Asking for another value of what is kept, or undoing the setup.
     AnotherSetting,
+    /// Asking for each thing that is to be as it was.
+    AskAgain,
     /// NAT, or a wired interface as the uplink.
     NatOrWiredUplink,
     /// A name for the cluster, here and on every node; this one would do, where the machine has an ID.
@@ -42,6 +44,9 @@ impl fmt::Display for Fix {
             Self::AnotherSubnet => f.write_str("choose another subnet, such as 10.181.0.0/24"),
             Self::AnotherSetting => {
                 f.write_str("ask for another value to change it, or undo the setup first")
+            }
+            Self::AskAgain => {
+                f.write_str("ask again for isolation, forwarding and the cluster's name")
             }
             Self::NatOrWiredUplink => f.write_str("use NAT, or a wired interface as the uplink"),
             Self::ClusterName(name) => {

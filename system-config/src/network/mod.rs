@@ -42,7 +42,7 @@ mod survey;
 mod uplink_name;
 mod user;
 
-pub use asked::Asked;
+pub use asked::{Asked, nothing_kept};
 pub use checks::findings;
 pub use error::NetworkError;
 pub use filter::{allow, withdraw};
