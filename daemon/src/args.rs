@@ -26,7 +26,7 @@ const CONSOLES: &str = "var/log/clusterhat";
 const AFTER_HELP: &str = "\
 Without --listen and without listen in [daemon] of /etc/clusterhat/clusterhat.toml only the unix socket is served.
 With --sim v2.5 a simulated board is served, at https://127.0.0.1:8443, which needs neither root nor hardware.
-The first line on standard output is a JSON document with url and fingerprint, at the very first start with user and password, and for a simulation with simulated.
+The first line on standard output is a JSON document with socket, url and fingerprint; at the very first start also user and password, and for a simulation simulated.
 SIGHUP reads the configuration and the certificate again, but ends a daemon whose terminal was closed, unless nohup(1) started it.
 Exit status: 0 done, 1 failed, 2 usage or configuration; SIGTERM and SIGINT end the service with 0.";
 

@@ -101,7 +101,7 @@ pub(crate) struct UndoArgs {
     /// Show the changes as a diff without making them
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Also discard what was edited since in lines that setup wrote
+    /// Also discard later edits to lines that setup wrote
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -68,7 +68,7 @@ complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand setup" -
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l boot-dir -d 'Mount point of the card\'s boot partition [default: boot/firmware or boot below the root]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l root -d 'Root directory of the node\'s system [default: /]' -r -F
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l dry-run -d 'Show the changes as a diff without making them'
-complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Also discard what was edited since in lines that setup wrote'
+complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l force -d 'Also discard later edits to lines that setup wrote'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand undo" -s h -l help -d 'Print help'
 complete -c clusterhat-node -n "__fish_clusterhat_node_using_subcommand agent" -l port -d 'The serial port; it may come and go' -r -F

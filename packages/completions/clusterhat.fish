@@ -306,7 +306,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l force -d 'Also discard what was edited since in lines that setup wrote'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l force -d 'Also discard later edits to lines that setup wrote'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand setup; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and not __fish_seen_subcommand_from setup allow status undo" -l config -d 'Read this configuration instead of /etc/clusterhat/clusterhat.toml' -r -F
@@ -353,7 +353,7 @@ complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fis
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l sim -d 'Use simulated boards: v1.0 to v3.1, triple, mixed ..., or a JSON simulation file, without this machine\'s configuration and hooks' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l lock-limit -d 'Wait at most this long for another process (seconds)' -r
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the changes as a diff and make none'
-complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Also discard what was edited since in lines that setup wrote'
+complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l force -d 'Also discard later edits to lines that setup wrote'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l at-boot -d 'Restore the files only; they take effect at the next boot'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -l json -d 'Print one JSON document, for errors too'
 complete -c clusterhat -n "__fish_clusterhat_using_subcommand network; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help'

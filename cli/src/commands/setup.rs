@@ -46,7 +46,7 @@ struct Undo {
     /// Show the changes as a diff and make none
     #[arg(long)]
     dry_run: bool,
-    /// Also discard what was edited since in lines that setup wrote
+    /// Also discard later edits to lines that setup wrote
     #[arg(long)]
     force: bool,
     /// Where the boot partition is mounted [default: boot/firmware or boot below the root]

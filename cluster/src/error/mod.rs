@@ -212,7 +212,7 @@ pub enum Error {
     /// Its groups.
     #[error("the files are set up, but not every user is in every group")]
     Groups(#[source] io::Error),
-    /// A user could not be taken out of a group; all else of the setup is as it was, and so is its record.
+    /// A user could not be removed from a group; files and their record are as they were.
     #[error(
         "{user} is still in the group {group}, and the setup is not undone: fix the cause, then undo it again"
     )]

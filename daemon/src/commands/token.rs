@@ -64,7 +64,7 @@ impl TokenCommand {
                 if is_output_lost() {
                     return Err(Failure::usage(format!(
                         "standard output is closed or leads to /dev/null, and the secret of {name} is shown only once: \
-                         nothing was made"
+                         no token was created"
                     )));
                 }
                 let opened = StateFolder::open(state_dir).and_then(open);

@@ -104,7 +104,7 @@ impl<E> fmt::Display for CtrlError<E> {
                 let verb = if is_one(*nodes) { "is" } else { "are" };
                 write!(
                     f,
-                    "{} of the board {verb} off, and the board did not say so when asked first: nothing was sent, repeat this",
+                    "{} of the board {verb} off: the board did not report it when first asked, so no command was sent; run the command again",
                     Numbers(*nodes)
                 )
             }
