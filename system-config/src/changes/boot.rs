@@ -87,26 +87,29 @@ fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeE
     Ok(())
 }
 
-/// A boot folder below a mounted root, and on the same file system, is not the partition that the system mounts there.
+/// A boot folder on the file system of a mounted root is not the partition that the system mounts there.
 /// A system that somebody makes in an ordinary folder has no partitions yet.
 fn check_not_hidden(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
-    let Some(folder) = sysroot.boot_below_root() else { return Ok(()) };
-    if is_container(sysroot)? || !boot_mounts(fstab).any(|mount| Path::new(mount.folder) == folder)
-    {
+    let look = |partition, path: &str| -> Result<_, ChangeError> {
+        let Some(at) = sysroot.folder(partition, Path::new(path))? else { return Ok(None) };
+        let found = statx(at.as_fd(), "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS);
+        let shown = || sysroot.mount_point(partition).join(path);
+        found.map(Some).map_err(|error| ChangeError::io("look at", &shown())(error.into()))
+    };
+    let (Some(root), Some(boot)) = (look(Partition::Root, "")?, look(Partition::Boot, "")?) else {
+        return Ok(());
+    };
+    if !is_mounted(&root) || device(&root) != device(&boot) || is_container(sysroot)? {
         return Ok(());
     }
-    let look = |partition| -> Result<_, ChangeError> {
-        let Some(at) = sysroot.folder(partition, Path::new(""))? else { return Ok(None) };
-        let found = statx(at.as_fd(), "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS);
-        let shown = sysroot.mount_point(partition);
-        found.map(Some).map_err(|error| ChangeError::io("look at", shown)(error.into()))
-    };
-    match (look(Partition::Root)?, look(Partition::Boot)?) {
-        (Some(root), Some(boot)) if is_mounted(&root) && device(&root) == device(&boot) => {
-            Err(ChangeError::Hidden(sysroot.mount_point(Partition::Boot).to_owned()))
+    for mount in mounts(fstab).filter(Mount::is_partition) {
+        let is_boot = FOLDERS.iter().any(|folder| Path::new(mount.folder) == Path::new(folder));
+        let is_chosen = |at: Statx| at.stx_ino == boot.stx_ino;
+        if is_boot && look(Partition::Root, mount.folder)?.is_some_and(is_chosen) {
+            return Err(ChangeError::Hidden(sysroot.mount_point(Partition::Boot).to_owned()));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// Kernels before 5.8 do not say (statx(2)).
@@ -160,6 +163,13 @@ struct Mount<'a> {
     folder: &'a str,
     kind: &'a str,
     options: &'a str,
+}
+
+impl Mount<'_> {
+    /// Whether it is not a folder of the same system. The kind of a partition's may be left to mount(8).
+    fn is_partition(&self) -> bool {
+        !self.options.split(',').any(|option| ["bind", "rbind"].contains(&option))
+    }
 }
 
 fn mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {

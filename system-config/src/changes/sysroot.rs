@@ -61,11 +61,6 @@ impl Sysroot {
         SysPath::root(STATE).below(self.record)
     }
 
-    /// Where the boot folder is below the root; nothing where it was given as another.
-    pub(super) fn boot_below_root(&self) -> Option<&Path> {
-        Arc::ptr_eq(&self.root.folder, &self.boot.folder).then_some(&*self.boot.start)
-    }
-
     /// Where a partition is mounted, for messages.
     #[must_use]
     pub fn mount_point(&self, partition: Partition) -> &Path {
