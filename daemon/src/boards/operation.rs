@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use clusterhat::report::Report;
 use clusterhat::{
-    Action, AfterShutdown, Controller, Error, Event, NodeSet, Numbering, Options, Outcome, Output,
-    Shutdown,
+    Action, AfterShutdown, Cluster, Controller, Error, Event, NodeSet, Numbering, Options, Outcome,
+    Output, Shutdown,
 };
+
+use crate::log::{self, Level};
 
 /// What can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,19 @@ impl Operation {
     ) -> Result<Outcome<Report>, Error> {
         let mut cluster = Controller::new(options)?.open()?;
         cluster.check_numbering(known, nodes)?;
+        let outcome = self.carry_out_on(&mut cluster, nodes, observer);
+        for warning in cluster.unrecorded().into_iter().chain(cluster.take_warnings()) {
+            log::tell(Level::Warning, &format!("{}: {warning}", self.name()), &[]);
+        }
+        outcome
+    }
+
+    fn carry_out_on(
+        self,
+        cluster: &mut Cluster,
+        nodes: &NodeSet,
+        observer: &mut Observer<'_>,
+    ) -> Result<Outcome<Report>, Error> {
         Ok(match self {
             Self::On => cluster.switch(nodes, Action::On, observer)?.map(Report::Power),
             Self::Off => cluster.switch(nodes, Action::Off, observer)?.map(Report::Power),

@@ -72,6 +72,20 @@ fn a_number_is_of_the_node_that_was_shown_with_it() {
     assert_eq!(world.read()["chips"]["12"]["p"], json!([0, 0]));
 }
 
+/// Seen: nobody was told, and after a loss of power the node came up otherwise.
+#[test]
+fn what_cannot_be_saved_is_in_the_log() {
+    let world = World::builtin("v2.5");
+    let path = world.path();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    std::fs::create_dir(path.with_file_name(format!(".{name}.desired"))).unwrap();
+    let daemon = Daemon::with(&["--sim", path.to_str().unwrap()]);
+    let on = daemon.power(&json!({"nodes": ["p1"], "action": "on"}));
+    assert_eq!(on["task"]["state"], "done", "{on}");
+    let told = "on: the nodes' desired state is not saved";
+    assert!(daemon.stderr().contains(told), "{}", daemon.stderr());
+}
+
 #[test]
 fn a_cancelled_task_stops_before_its_next_node() {
     let daemon = Daemon::on_socket();
