@@ -37,7 +37,7 @@ pub enum ChaosError {
         source: io::Error,
     },
     /// The note is not one that was written here.
-    #[error("{} does not hold the nodes without power: {problem}; correct or remove it", .path.display())]
+    #[error("{} is not a list of the nodes that `chaos` has left without power: {problem}; correct or remove it", .path.display())]
     Damaged {
         /// The note.
         path: PathBuf,

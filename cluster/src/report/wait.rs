@@ -68,7 +68,9 @@ pub(crate) fn likely_cause(
     limit: Option<Duration>,
 ) -> Cow<'static, str> {
     Cow::Borrowed(match state {
-        state if state.is_on_usb() && goal == State::Halted => "it is still running",
+        state if state.is_on_usb() && matches!(goal, State::Halted | State::Off) => {
+            "it is still running"
+        }
         // Its second serial port needs no network.
         State::Enumerated | State::Link if matches!(goal, State::Agent) => NO_AGENT,
         State::Absent => "its board is not connected or does not answer",

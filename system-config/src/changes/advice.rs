@@ -39,7 +39,7 @@ impl ParameterNames<'_> {
                  {overwrite} to undo the rest"
             ),
             ChangeError::ChangedSince(_) => {
-                format!("; save what you need of it and use {overwrite} to restore the old state")
+                format!("; save what you need of them and use {overwrite} to restore the old state")
             }
             _ => return None,
         })

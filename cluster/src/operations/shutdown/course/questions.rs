@@ -116,9 +116,6 @@ impl Course {
     pub(in super::super) fn fix(&self) -> Option<&'static str> {
         match self.stage {
             Stage::Failed(Failure::NotAccepted { fix, .. }) => fix,
-            Stage::Failed(Failure::MayRun) => {
-                Some("if it has halted, `off --immediate` cuts its power")
-            }
             _ => None,
         }
     }
