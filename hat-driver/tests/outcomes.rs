@@ -192,6 +192,48 @@ fn a_node_that_was_asked_to_be_on_since_is_kept_on_a_board_that_does_not_answer(
     assert_eq!((kept.changed, places(&kept.kept)), (vec![], vec![0]));
 }
 
+/// Seen: it was told only where no board failed, so that nothing said of it that it has power.
+#[test]
+fn a_node_that_was_asked_to_be_on_since_is_told_beside_a_board_that_fails() {
+    use ResultingState::{Old, Unknown};
+    for (wanted, other, goes, told) in
+        [(0, 1, false, Old), (0, 4, false, Old), (4, 5, false, Old), (4, 5, true, Unknown)]
+    {
+        let machine = Clocked::new();
+        let mut cluster = machine.open(delayed(Duration::ZERO));
+        switch(&mut cluster, &[wanted, other], Action::On).unwrap();
+        let since = cluster.asks_so_far();
+        switch(&mut machine.open(delayed(Duration::ZERO)), &[wanted], Action::On).unwrap();
+        match goes {
+            true => machine.change(|world| world.ctrls.get_mut(&11).unwrap().away = u32::MAX),
+            false => machine.fail_after(0, true),
+        }
+        let nodes = cluster.pick(&[wanted, other]);
+        let error = cluster.switch_since(&nodes, Action::Off, &since, &mut |_| {}).unwrap_err();
+        // Whose board has gone does not keep its power.
+        let kept = if goes { vec![] } else { vec![wanted] };
+        assert_eq!(places(&error.done().unwrap().kept()), kept, "{error}");
+        assert_eq!(results(&error), [(wanted, Action::Off, told), (other, Action::Off, told)]);
+        let text = format!(
+            "; node {} keeps its power, as another command has requested it since",
+            wanted + 1
+        );
+        assert_eq!(chain(&error).contains(&text), !goes, "{error}");
+    }
+}
+
+/// Its board is begun with twice.
+#[test]
+fn a_node_that_was_asked_to_be_on_since_is_told_once_where_its_board_is_initialised() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(Duration::ZERO));
+    let since = cluster.asks_so_far();
+    cluster.ask(&cluster.pick(&[0]), Action::On).unwrap();
+    let nodes = cluster.pick(&[0, 1]);
+    let switched = cluster.switch_since(&nodes, Action::Off, &since, &mut |_| {}).unwrap();
+    assert_eq!(places(&switched.kept), [0]);
+}
+
 /// What its system has accepted ends with its next start, on whichever board it is.
 #[test]
 fn a_node_that_starts_is_no_longer_on_its_way_down() {

@@ -138,6 +138,28 @@ fn an_off_says_which_nodes_keep_their_power() {
     assert!(desired.contains("\"1\":{\"on\":true}"), "{desired}");
 }
 
+/// Seen: the row of the node that keeps its power, and why it does, were lost.
+#[test]
+fn an_off_says_it_also_where_the_board_fails() {
+    let site = Site::new("");
+    assert_eq!(site.run(&["on", "p1", "p2"]).status, 0);
+    let off = waiting(&site, &["off", "p1", "p2", "--json"]);
+    assert_eq!(site.run(&["on", "p1", "--no-hooks"]).status, 0);
+    let mut world = site.world.read();
+    world["faults"] = json!([{"transfer": 1, "kind": "io", "lasting": true}]);
+    site.world.write(&world);
+    fs::write(site.world.folder().join("go-off"), "").unwrap();
+    let output = off.wait_with_output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["kind"], "board", "{document}");
+    let message = document["error"]["message"].as_str().unwrap();
+    let text = "; p1 keeps its power, as another command has requested it since";
+    assert!(message.contains(text), "{message}");
+    let rows = document["nodes"].as_array().unwrap().iter();
+    let rows: Vec<_> = rows.map(|row| [&row["node"], &row["power"]]).collect();
+    assert_eq!(rows, [["p1", "on"]], "{document}");
+}
+
 /// And without `--root`, which a simulation needs to have a system: none.
 #[test]
 fn no_hooks_runs_none() {

@@ -184,8 +184,11 @@ impl<'a> Switching<'a> {
         })
     }
 
-    /// All nodes where all is done; else those whose state is sure, beside the error. Those that keep their power are on.
+    /// All nodes where all is done; else those whose state is sure, beside the error. Those that keep their power are on;
+    /// an error has them itself.
     fn outcome(&self, error: Option<DriverError>, kept: &[Node]) -> Outcome<PowerReport> {
+        let beside_error = error.as_ref().and_then(DriverError::done).map(Done::kept);
+        let kept = beside_error.as_deref().unwrap_or(kept);
         let rows = self.nodes.iter().filter_map(|&node| match &error {
             _ if kept.contains(&node) => Some(self.row(node, Action::On, false)),
             None => Some(self.row(node, self.history(node).last.unwrap_or(self.action), false)),

@@ -17,6 +17,8 @@ pub(super) struct Run {
     pub(super) changed: Vec<Node>,
     /// The nodes that were found as they are to be, where that was seen.
     right: Vec<Node>,
+    /// The nodes that were left as they are, since somebody asked for their power in the meantime.
+    pub(super) kept: Vec<Node>,
     /// The nodes at which their board failed, and the state that they are in.
     unsure: BTreeMap<Node, ResultingState>,
     /// Why it did not reach its end, or not on every board.
@@ -92,7 +94,9 @@ impl Cluster {
                 break;
             }
         }
-        run.right.retain(|node| !session.kept.contains(node));
+        let kept = std::mem::take(&mut session.kept);
+        run.right.retain(|node| !kept.contains(node));
+        run.kept = kept.into_iter().filter(|node| run.left_as_it_was(*node)).collect();
         run
     }
 
@@ -168,7 +172,7 @@ impl Cluster {
                 None if run.found_right(node) => ResultingState::New,
                 None => ResultingState::Old,
             };
-            NodeResult::new(node, action, resulting)
+            NodeResult { node, action, resulting, is_kept: run.kept.contains(&node) }
         };
         Done {
             nodes: run.changed.as_slice().into(),

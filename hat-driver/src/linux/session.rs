@@ -1,6 +1,7 @@
 //! One operation on nodes, over all boards: what it holds, what it has promised to those who come
 //! next, and what it looks out for. [`super::rules`] says why.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ pub(super) struct Session<'a> {
     /// Whether what it switches off has halted.
     pub(super) is_end: bool,
     /// Those that did.
-    pub(super) kept: Vec<Node>,
+    pub(super) kept: BTreeSet<Node>,
     /// The lock of those who switch nodes on; absent where nobody does.
     power_on: Option<Exclusion>,
     /// Whether it is kept while others' delay passes.
@@ -75,7 +76,7 @@ impl<'a> Session<'a> {
             asked,
             spares_wanted: since.is_some(),
             is_end: false,
-            kept: Vec::new(),
+            kept: BTreeSet::new(),
             power_on: None,
             keeps_power_on: false,
             last: None,

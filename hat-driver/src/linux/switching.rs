@@ -105,7 +105,7 @@ impl Cluster {
         let mut run = self.run(nodes, action, &mut session);
         self.finish(&mut run, &mut session);
         if run.failures.is_empty() {
-            return Ok(Switched { changed: run.changed, kept: session.kept });
+            return Ok(Switched { changed: run.changed, kept: run.kept });
         }
         let done = Self::done(&run, nodes, action);
         Err(ClusterError::of_boards(run.failures, done))

@@ -128,6 +128,9 @@ fn the_rules_hold_where_a_board_fails_or_goes() {
     hold(&Scenario::new("on0 off1 on2", 2, calls).with(&[Fault::Gone]));
     let calls: &[&[Call]] = &[&[Cycle(&[0])], &[Off(&[1])], &[Off(&[2])]];
     hold(&Scenario::new("cycle0 off1 off2", 7, calls).with(&[Fault::Refused, Fault::Late]));
+    let calls: &[&[Call]] = &[&[Off(&[0, 1])], &[On(&[0])], &[Status(0)]];
+    let scenario = Scenario::new("off01 on0 status, hooks", 3, calls).with_hooks();
+    hold(&scenario.with(&[Fault::Refused, Fault::Stop]));
 }
 
 /// A machine that does one thing wrong: the invariant that this is for does not hold.

@@ -19,7 +19,9 @@ impl Outcome {
     pub(crate) fn kept(&self) -> u8 {
         match self {
             Self::Switched(Ok(switched)) => nodes_bits(&switched.kept),
-            _ => 0,
+            _ => {
+                self.error().and_then(ClusterError::done).map_or(0, |done| nodes_bits(&done.kept()))
+            }
         }
     }
 
@@ -84,18 +86,26 @@ struct Claims<'a> {
     /// Told as switched on, and off.
     on: u8,
     off: u8,
+    /// Told to keep their power.
+    kept: u8,
     /// Named with their resulting state.
     named: u8,
     left_off: Option<u8>,
 }
 
 fn check_error(error: &ClusterError, did: &Running, scenario: &Scenario) -> Result<(), String> {
+    let kept = error.done().map_or(0, |done| nodes_bits(&done.kept()));
     let (on, off, named) = (0, 0, 0);
-    let mut claims = Claims { did, scenario, on, off, named, left_off: None };
+    let mut claims = Claims { did, scenario, on, off, kept, named, left_off: None };
     claims.add(error).map_err(|what| format!("{what} in: {error}"))?;
     let is = |so: bool, what: &str| if so { Ok(()) } else { Err(format!("{what} in: {error}")) };
     is(claims.on & !did.on == 0, "a node that was not switched on")?;
     is(claims.off & !did.off == 0, "a node that was not switched off")?;
+    is(kept & (did.off | !did.call.off()) == 0, "a node that does not keep its power")?;
+    if let (Call::Off(_) | Call::Spare(_), ClusterError::Board { .. }) = (did.call, error.cause()) {
+        let told = claims.off | kept | claims.named;
+        is(did.call.nodes() & did.seen & !told == 0, "a node that has power is missing")?;
+    }
     is(did.on & !claims.on & !claims.named == 0, "a node that was switched on is missing")?;
     if let Some(done) = error.done() {
         is(states(done, did), "another state of a node")?;
@@ -174,10 +184,10 @@ impl Claims<'_> {
         is(left & !self.did.call.nodes() == 0, "left, but not asked for")?;
         let Running { call, on, off, seen, .. } = self.did;
         let (done, missing) = match call {
-            // Those that keep their power are not left.
-            Call::Off(_) if self.scenario.has_hooks => (off, 0),
             Call::On(nodes) => (on, bits(nodes.iter().copied()) & !(left | undone | on | seen)),
-            Call::Off(nodes) => (off, bits(nodes.iter().copied()) & !(left | off) & seen),
+            Call::Off(nodes) | Call::Spare(nodes) => {
+                (off, bits(nodes.iter().copied()) & !(left | off | self.kept) & seen)
+            }
             _ => return Ok(()),
         };
         is(left & done == 0, "left, but switched")?;

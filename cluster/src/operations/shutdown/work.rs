@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hat_driver::linux::{AsksSoFar, Node, PowerEvent};
+use hat_driver::linux::{AsksSoFar, Done, Node, PowerEvent};
 use node_link::agent::Request;
 
 use super::ask::{Asking, Said, deadline};
@@ -207,7 +207,10 @@ impl<'a> Work<'a> {
             let driver = &mut self.cluster.driver;
             let (kept, why) = match driver.end_since(&nodes, self.since, observer) {
                 Ok(switched) => (switched.kept, None),
-                Err(error) => (Vec::new(), Some(Error::from(error).message())),
+                Err(error) => {
+                    let kept = error.done().map_or_else(Vec::new, Done::kept);
+                    (kept, Some(Error::from(error).message()))
+                }
             };
             for course in self.courses.iter_mut().filter(|course| nodes.contains(&course.node)) {
                 match &why {

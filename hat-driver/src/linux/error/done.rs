@@ -16,6 +16,15 @@ pub struct Done {
     pub results: Box<[NodeResult]>,
 }
 
+impl Done {
+    /// The nodes that it left as they are, since somebody asked for their power in the meantime, as
+    /// [`Switched::kept`](super::super::Switched::kept). Not those whose board has gone with their power.
+    #[must_use]
+    pub fn kept(&self) -> Vec<Node> {
+        self.results.iter().filter(|result| result.is_kept).map(|result| result.node).collect()
+    }
+}
+
 /// What is known of a node after an operation that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,16 +35,8 @@ pub struct NodeResult {
     pub action: Action,
     /// Whether it is as it was before that, or as it was to become, as a node is that was so already.
     pub resulting: ResultingState,
-}
-
-impl NodeResult {
-    pub(in crate::linux) const fn new(
-        node: Node,
-        action: Action,
-        resulting: ResultingState,
-    ) -> Self {
-        Self { node, action, resulting }
-    }
+    /// Whether it was left as it was since somebody asked for its power in the meantime.
+    pub is_kept: bool,
 }
 
 /// Places of a HAT beyond its configured size.

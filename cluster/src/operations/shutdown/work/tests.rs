@@ -142,6 +142,28 @@ fn whose_power_another_command_is_to_have_cut_is_looked_at_before_it_counts_as_o
     }
 }
 
+/// Seen: "its power could not be cut", for what its neighbour's cut failed for.
+#[test]
+fn whose_power_another_command_wants_is_told_so_where_its_board_fails() {
+    let (folder, mut first, mut second) = two_callers();
+    let file = folder.path().join("simulation.json");
+    let both = NodeSet::parse(&["p1-p2"]).expect("a set");
+    assert!(second.switch(&both, Action::On, &mut |_| {}).is_ok_and(|on| on.error.is_none()));
+    let nodes: Vec<_> = first.driver().nodes().take(2).collect();
+    let since = first.driver().asks_so_far();
+    let limit = Duration::from_secs(60);
+    let mut work = Work::begin(&mut first, &nodes, &since, true, limit).expect("they are here");
+    switch(&mut second, Action::On);
+    let mut simulation: Value =
+        serde_json::from_slice(&fs::read(&file).expect("it can be read")).expect("JSON");
+    simulation["faults"] = json!([{ "transfer": 1, "kind": "io", "lasting": true }]);
+    write(&file, &simulation);
+    work.cut(&nodes, &mut |_| ControlFlow::Continue(())).expect("they are here");
+    let [p1, p2] = [0, 1].map(|index| work.courses[index].failure(limit).expect("it failed"));
+    assert_eq!(p1, "keeps its power, as another command has requested it since");
+    assert!(p2.starts_with("its power could not be cut: "), "{p2}");
+}
+
 /// Cuts p1's power as at the end of a shutdown.
 fn end(cluster: &mut Cluster) {
     let (p1, since) = (cluster.driver().node(1).expect("p1"), cluster.driver().asks_so_far());

@@ -158,6 +158,12 @@ impl Described<'_> {
         if !nodes.is_empty() {
             write!(f, "; switched {power}: {}", self.wording.nodes(&nodes))?;
         }
+        let kept = done.kept();
+        if !kept.is_empty() {
+            let keep = if kept.len() == 1 { "keeps its" } else { "keep their" };
+            let nodes = self.wording.nodes(&kept);
+            write!(f, "; {nodes} {keep} power, as another command has requested it since")?;
+        }
         Ok(())
     }
 }
