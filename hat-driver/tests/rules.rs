@@ -214,15 +214,17 @@ fn a_node_that_is_off_is_asked_to_stay_so_without_being_switched() {
     let mut other = machine.open(delayed(0));
     let kept = with_others(&mut machine.open(delayed(5)), &[0, 1], || {
         let since = other.asks_so_far();
-        let on = other.keep_off(&other.pick(&[0, 1, 6]), &since).unwrap();
-        assert_eq!((places(&on), machine.powered()), (vec![0], vec![0]), "p1 is on, and stays so");
+        let kept = other.keep_off(&other.pick(&[0, 1, 6]), &since).unwrap();
+        assert_eq!((places(&kept.off), places(&kept.on)), (vec![1, 6], vec![0]));
+        assert_eq!(machine.powered(), [0], "p1 is on, and stays so");
     });
     let Err(ClusterError::Undone { nodes, .. }) = kept else { panic!("{kept:?}") };
     assert_eq!((places(&nodes), machine.powered()), (vec![1], vec![0]));
     // Who asks for it later has the last word.
     let since = other.asks_so_far();
     let late = with_others(&mut machine.open(delayed(5)), &[0, 1], || {
-        assert_eq!(other.keep_off(&other.pick(&[1]), &since).unwrap(), []);
+        let kept = other.keep_off(&other.pick(&[1, 2]), &since).unwrap();
+        assert_eq!((places(&kept.off), places(&kept.wanted)), (vec![2], vec![1]));
     });
     assert!(late.is_ok(), "{late:?}");
 }

@@ -9,45 +9,56 @@ use super::ledger::change;
 use crate::positions::Positions;
 use crate::power::{Action, ResultingState};
 
+/// What became of nodes that are to stay off: which group each is in.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct KeptOff {
+    /// Those that are off, and are asked to be.
+    pub off: Vec<Node>,
+    /// Those that are on: nothing is recorded of them.
+    pub on: Vec<Node>,
+    /// Those that somebody has asked to be on since, whether they are or not: they are left alone.
+    pub wanted: Vec<Node>,
+}
+
 impl Cluster {
     /// Records that those of the nodes that are off are asked to be off, as [`Self::switch_since`] does before it cuts the others: an
     /// operation that is to switch one of them on is undone. A node that somebody has asked to be on since then is left alone.
-    /// Switches nothing. Returns the nodes that are not off: nothing is recorded of them.
+    /// Switches nothing.
     ///
     /// # Errors
     /// Of boards that do not answer, or that somebody else does not let go of; the nodes of the others are recorded.
-    pub fn keep_off(
-        &mut self,
-        nodes: &[Node],
-        since: &AsksSoFar,
-    ) -> Result<Vec<Node>, ClusterError> {
+    pub fn keep_off(&mut self, nodes: &[Node], since: &AsksSoFar) -> Result<KeptOff, ClusterError> {
         self.check_nodes(nodes)?;
-        let (mut on, mut failures) = (Vec::new(), Vec::new());
+        let (mut kept, mut failures) = (KeptOff::default(), Vec::new());
         for mut asked in self.asked(nodes) {
             asked.note(since.ledger.as_ref());
-            match self.keep_off_of(&asked) {
-                Ok(places) => on.extend(asked.first.all_beside(places)),
-                Err(error) => failures.push(error),
+            if let Err(error) = self.keep_off_of(&asked, &mut kept) {
+                failures.push(error);
             }
         }
         if failures.is_empty() {
-            return Ok(on);
+            return Ok(kept);
         }
         Err(ClusterError::of_boards(failures, Done::default()))
     }
 
     /// The same on one board.
-    fn keep_off_of(&mut self, asked: &Asked) -> Result<Positions, ClusterError> {
+    fn keep_off_of(&mut self, asked: &Asked, kept: &mut KeptOff) -> Result<(), ClusterError> {
         self.check_slot_ready(asked.slot, asked.nodes)?;
         // Whoever switches one on has done it before, or reads of this first.
         let _exclusion = self.enter(asked.slot)?;
         let on = self.on_now(asked.slot, asked.nodes)?.intersection(asked.nodes);
         // Who cannot read of it behaves as if nobody had asked.
+        let mut wanted = Positions::NONE;
         let _ = change(&*self.platform, |ledger| {
-            let off = asked.nodes.without(on).without(asked.wanted(ledger));
-            ledger.ask_to_stay_off(&asked.place, off);
+            wanted = asked.wanted(ledger);
+            ledger.ask_to_stay_off(&asked.place, asked.nodes.without(on).without(wanted));
         });
-        Ok(on)
+        kept.off.extend(asked.first.all_beside(asked.nodes.without(on).without(wanted)));
+        kept.on.extend(asked.first.all_beside(on.without(wanted)));
+        kept.wanted.extend(asked.first.all_beside(wanted));
+        Ok(())
     }
 
     /// The nodes that switching off would find on.

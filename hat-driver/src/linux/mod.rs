@@ -76,6 +76,7 @@ pub use event::{PowerEvent, Verdict};
 pub use handle::{Board, Node};
 pub use host::Host;
 pub use info::{BoardInfo, BoardModel, BoardSource};
+pub use keep_off::KeptOff;
 pub use moment::Moment;
 pub use options::{BoardOptions, Options};
 pub use output::{Output, OutputResult};

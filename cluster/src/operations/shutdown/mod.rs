@@ -15,7 +15,7 @@ mod work;
 
 use std::time::{Duration, Instant};
 
-use hat_driver::linux::{AsksSoFar, Node};
+use hat_driver::linux::{AsksSoFar, KeptOff, Node};
 use hat_driver::power::Action;
 use node_link::agent::Request;
 
@@ -98,7 +98,8 @@ impl Cluster {
             AfterShutdown::OnAtNextStart => (asked.clone(), None),
             _ => self.certain(asked.clone()),
         };
-        let (rows, not_kept) = self.rows_beside_off(&nodes, &since, how.then)?;
+        let Found { rows, wanted, not_kept } = self.keep_off(&nodes, &since, how.then)?;
+        let mut wanted: Vec<_> = wanted.into_iter().map(wanted_course).collect();
         let powered: Vec<_> = rows.iter().map(|(node, _)| *node).collect();
         let limit = how.limit.unwrap_or(self.settings.shutdown_limit);
         let desired = if how.then == AfterShutdown::Off { None } else { self.desired.take() };
@@ -113,6 +114,7 @@ impl Cluster {
             }
             let work = Work::begin(cluster, nodes, &since, how.force, limit);
             let result = work.and_then(|mut work| work.run(observer, &mut courses));
+            courses.append(&mut wanted);
             let report = PowerReport {
                 nodes: courses.iter().map(|course| cut(cluster, course)).collect(),
                 ..PowerReport::default()
@@ -121,6 +123,8 @@ impl Cluster {
         };
         let (off, request) = (Operation::Off, Reason::Request);
         let outcome = self.commanded(&powered, off, request, observer, work);
+        // Where nobody was asked.
+        courses.append(&mut wanted);
         self.desired = desired.or(self.desired.take());
         if how.then == AfterShutdown::OnAtNextStart {
             self.note_due_at_next_start(&names(&courses, Course::is_off));
@@ -134,28 +138,29 @@ impl Cluster {
         Ok(outcome.beside(uncertain).beside(beyond).beside(not_kept).beside(left_out))
     }
 
-    /// Those of the nodes that are not known to be off. The others are to stay off, as `off` means it: nobody who has begun to switch one
-    /// of them on goes on with that, and it is not restored. Returns also why that could not be recorded.
-    fn rows_beside_off(
+    /// Finds out which of the nodes are to be shut down. The others are to stay off, as `off` means it: nobody who has begun to switch one of
+    /// them on goes on with that, and it is not restored.
+    fn keep_off(
         &mut self,
         nodes: &[Node],
         since: &AsksSoFar,
         then: AfterShutdown,
-    ) -> Result<(Vec<Powered>, Option<Error>), Error> {
+    ) -> Result<Found, Error> {
         let rows = self.powered_rows(nodes)?;
         let is_off = |node: &Node| rows.iter().all(|(powered, _)| powered != node);
         let off: Vec<_> = nodes.iter().copied().filter(is_off).collect();
         let (off, _) = self.certain(off);
         match self.driver.keep_off(&off, since) {
-            Ok(on) => {
-                let off: Vec<_> = off.into_iter().filter(|node| !on.contains(node)).collect();
+            Ok(KeptOff { off, on, wanted, .. }) => {
                 if then == AfterShutdown::Off {
                     self.stay_off(&off);
                 }
                 // One that went on in the meantime is shut down as well.
-                Ok((if on.is_empty() { rows } else { self.powered_rows(nodes)? }, None))
+                let mut rows = if on.is_empty() { rows } else { self.powered_rows(nodes)? };
+                rows.retain(|(node, _)| !wanted.contains(node));
+                Ok(Found { rows, wanted, not_kept: None })
             }
-            Err(error) => Ok((rows, Some(error.into()))),
+            Err(error) => Ok(Found { rows, wanted: Vec::new(), not_kept: Some(error.into()) }),
         }
     }
 
@@ -257,6 +262,16 @@ impl Cluster {
     }
 }
 
+/// What a shutdown finds as it begins.
+struct Found {
+    /// The nodes that are not known to be off.
+    rows: Vec<Powered>,
+    /// Those that another command has asked to be on since: they are left alone.
+    wanted: Vec<Node>,
+    /// Why not all of the others are recorded as to stay off.
+    not_kept: Option<Error>,
+}
+
 /// A node that is not known to be off, with what `status` says of it.
 type Powered = (Node, Option<NodeStatus>);
 
@@ -269,6 +284,13 @@ fn has_silent_board(row: &Option<NodeStatus>) -> bool {
 fn silent(nodes: &[Node], rows: &[Powered]) -> Vec<String> {
     let silent = rows.iter().filter(|(node, row)| nodes.contains(node) && has_silent_board(row));
     silent.map(|(node, _)| label(*node)).collect()
+}
+
+/// The course of a node that another command has asked to be on since.
+fn wanted_course(node: Node) -> Course {
+    let mut course = Course::new(node, State::Off, false, Instant::now());
+    course.want(false);
+    course
 }
 
 /// The course of a node that is to restart.
@@ -311,7 +333,43 @@ mod tests {
     use clusterhat_tests::command::World;
 
     use super::*;
+    use crate::desired::BoardId;
     use crate::{Controller, Options};
+
+    fn open(world: &World) -> Cluster {
+        let simulation = Some(world.path().display().to_string());
+        let options = Options { simulation, without_waits: true, ..Options::default() };
+        Controller::new(&options).unwrap().open().unwrap()
+    }
+
+    /// The power that a node was asked to have last.
+    fn desired(cluster: &Cluster, node: Node) -> Option<Action> {
+        let info = cluster.driver.boards().find(|(board, _)| *board == node.board()).unwrap().1;
+        let document = cluster.desired.as_ref().unwrap().read().unwrap();
+        document.last(&BoardId::of(info), node.position())
+    }
+
+    /// Seen: it went on, and `at-boot = "last"` did not restore it, since the shutdown had saved that it is to be off.
+    #[test]
+    fn who_is_to_go_on_for_another_command_is_not_to_stay_off() {
+        let world = World::builtin("v2.5");
+        let mut cluster = open(&world);
+        let nodes: Vec<_> = cluster.driver.nodes().take(3).collect();
+        let since = cluster.driver.asks_so_far();
+        // It waits for the delay of an earlier node.
+        let other = open(&world).driver;
+        other.ask(&[other.node(1).unwrap()], Action::On).unwrap();
+        let then = AfterShutdown::Off;
+        let found = cluster.keep_off(&nodes[..2], &since, then).unwrap();
+        assert!(found.rows.is_empty() && found.not_kept.is_none());
+        assert_eq!(found.wanted, nodes[..1]);
+        let desired: Vec<_> = nodes.iter().map(|&node| desired(&cluster, node)).collect();
+        assert_eq!(desired, [None, Some(Action::Off), None]);
+        let courses = [wanted_course(found.wanted[0])];
+        let message = failure(&courses, Duration::ZERO).unwrap().message();
+        let text = "p1: keeps its power, as another command has requested it since";
+        assert!(message.ends_with(text), "{message}");
+    }
 
     /// Seen: "still-on" of a node whose board did not answer.
     #[test]
@@ -321,9 +379,7 @@ mod tests {
             (true, ShutdownResult::Unknown, "did not shut down: "),
         ] {
             let world = World::builtin("v2.5");
-            let simulation = Some(world.path().display().to_string());
-            let options = Options { simulation, without_waits: true, ..Options::default() };
-            let mut cluster = Controller::new(&options).unwrap().open().unwrap();
+            let mut cluster = open(&world);
             let nodes = NodeSet::parse(&["p1"]).unwrap();
             assert!(cluster.switch(&nodes, Action::On, &mut |_| {}).unwrap().error.is_none());
             if silent {
