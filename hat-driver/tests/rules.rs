@@ -223,7 +223,10 @@ fn a_node_that_is_off_is_asked_to_stay_so_without_being_switched() {
     // Who asks for it later has the last word.
     let since = other.asks_so_far();
     let late = with_others(&mut machine.open(delayed(5)), &[0, 1], || {
-        let kept = other.keep_off(&other.pick(&[1, 2]), &since).unwrap();
+        // A board that somebody else keeps affects no other.
+        machine.hold_lock_after(1);
+        let kept = other.keep_off(&other.pick(&[1, 2, 4]), &since).unwrap();
+        assert!(matches!(kept.error, Some(ClusterError::Locked { .. })), "{:?}", kept.error);
         assert_eq!((places(&kept.off), places(&kept.wanted)), (vec![2], vec![1]));
     });
     assert!(late.is_ok(), "{late:?}");

@@ -9,7 +9,7 @@ use super::ledger::change;
 use crate::positions::Positions;
 use crate::power::{Action, ResultingState};
 
-/// What became of nodes that are to stay off: which group each is in.
+/// What became of nodes that are to stay off: those of boards that failed are in no group.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct KeptOff {
@@ -19,6 +19,8 @@ pub struct KeptOff {
     pub on: Vec<Node>,
     /// Those that somebody has asked to be on since, whether they are or not: they are left alone.
     pub wanted: Vec<Node>,
+    /// Of boards that do not answer, or that somebody else does not let go of.
+    pub error: Option<ClusterError>,
 }
 
 impl Cluster {
@@ -27,7 +29,7 @@ impl Cluster {
     /// Switches nothing.
     ///
     /// # Errors
-    /// Of boards that do not answer, or that somebody else does not let go of; the nodes of the others are recorded.
+    /// [`ClusterError::NoSuchNode`].
     pub fn keep_off(&mut self, nodes: &[Node], since: &AsksSoFar) -> Result<KeptOff, ClusterError> {
         self.check_nodes(nodes)?;
         let (mut kept, mut failures) = (KeptOff::default(), Vec::new());
@@ -37,10 +39,10 @@ impl Cluster {
                 failures.push(error);
             }
         }
-        if failures.is_empty() {
-            return Ok(kept);
+        if !failures.is_empty() {
+            kept.error = Some(ClusterError::of_boards(failures, Done::default()));
         }
-        Err(ClusterError::of_boards(failures, Done::default()))
+        Ok(kept)
     }
 
     /// The same on one board.

@@ -150,18 +150,14 @@ impl Cluster {
         let is_off = |node: &Node| rows.iter().all(|(powered, _)| powered != node);
         let off: Vec<_> = nodes.iter().copied().filter(is_off).collect();
         let (off, _) = self.certain(off);
-        match self.driver.keep_off(&off, since) {
-            Ok(KeptOff { off, on, wanted, .. }) => {
-                if then == AfterShutdown::Off {
-                    self.stay_off(&off);
-                }
-                // One that went on in the meantime is shut down as well.
-                let mut rows = if on.is_empty() { rows } else { self.powered_rows(nodes)? };
-                rows.retain(|(node, _)| !wanted.contains(node));
-                Ok(Found { rows, wanted, not_kept: None })
-            }
-            Err(error) => Ok(Found { rows, wanted: Vec::new(), not_kept: Some(error.into()) }),
+        let KeptOff { off, on, wanted, error, .. } = self.driver.keep_off(&off, since)?;
+        if then == AfterShutdown::Off {
+            self.stay_off(&off);
         }
+        // One that went on in the meantime is shut down as well.
+        let mut rows = if on.is_empty() { rows } else { self.powered_rows(nodes)? };
+        rows.retain(|(node, _)| !wanted.contains(node));
+        Ok(Found { rows, wanted, not_kept: error.map(Error::from) })
     }
 
     fn shutdown_report(
@@ -328,6 +324,7 @@ fn cut(cluster: &Cluster, course: &Course) -> NodePower {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::ops::ControlFlow;
 
     use clusterhat_tests::command::World;
@@ -369,6 +366,25 @@ mod tests {
         let message = failure(&courses, Duration::ZERO).unwrap().message();
         let text = "p1: keeps its power, as another command has requested it since";
         assert!(message.ends_with(text), "{message}");
+    }
+
+    /// Seen: after a loss of power they came on, as nothing was saved where one board was locked for too long.
+    #[test]
+    fn what_stays_off_is_saved_also_where_another_board_fails() {
+        let world = World::builtin("mixed");
+        let mut cluster = open(&world);
+        let nodes = [1, 5, 6].map(|number| cluster.driver.node(number).unwrap());
+        let since = cluster.driver.asks_so_far();
+        let other = open(&world).driver;
+        other.ask(&[other.node(6).unwrap()], Action::On).unwrap();
+        // Nobody can lock a folder.
+        let _ = fs::remove_file(world.lock("i2c-1"));
+        fs::create_dir(world.lock("i2c-1")).unwrap();
+        let then = AfterShutdown::Off;
+        let found = cluster.keep_off(&nodes, &since, then).unwrap();
+        assert_eq!((found.rows.len(), &*found.wanted), (0, &nodes[2..]));
+        assert!(found.not_kept.is_some_and(|error| error.message().contains("i2c-1")));
+        assert_eq!(nodes.map(|node| desired(&cluster, node)), [None, Some(Action::Off), None]);
     }
 
     /// Seen: "still-on" of a node whose board did not answer.
