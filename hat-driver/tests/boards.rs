@@ -217,6 +217,7 @@ fn refuses(cluster: &mut Cluster, node: Node, board: Board) {
     no_node(cluster.wanted_since(&with, &since).map(drop));
     no_node(cluster.is_asked_since(node, &since).map(drop));
     no_node(cluster.is_going_down(node).map(drop));
+    no_node(cluster.is_halt_awaited(node).map(drop));
     no_node(cluster.is_hidden(node).map(drop));
     no_node(cluster.has_ended_since(node, &since).map(drop));
     no_node(cluster.set_going_down(node, true));

@@ -274,6 +274,26 @@ fn what_the_record_says_of_a_way_down_ends_with_that_start() {
     assert_eq!(places(&cluster.wanted_since(&[third], &since).unwrap()), [4]);
 }
 
+/// Seen: the word of a shutdown that was killed made a much later one take the loss of a cable for the node's halt.
+#[test]
+fn nobody_awaits_a_halt_that_was_accepted_long_ago() {
+    let machine = Clocked::new();
+    let cluster = machine.open(delayed(0));
+    let [first, second] = cluster.pick(&[0, 4])[..] else { panic!("two nodes") };
+    let since = cluster.asks_so_far();
+    let is_awaited = || [first, second].map(|node| cluster.is_halt_awaited(node).unwrap());
+    machine.sleep(seconds(100));
+    cluster.set_going_down(first, true).unwrap();
+    machine.sleep(seconds(900));
+    cluster.set_going_down_since(second, &since).unwrap();
+    assert_eq!(is_awaited(), [true, true]);
+    machine.sleep(seconds(1));
+    assert_eq!(is_awaited(), [false, true]);
+    assert!(cluster.is_going_down(first).unwrap(), "it has accepted all the same");
+    cluster.set_going_down(first, true).unwrap();
+    assert_eq!(is_awaited(), [true, true]);
+}
+
 /// Seen: every node had the same number, and others could not read a record of such a delay.
 #[test]
 fn numbers_and_delays_that_are_too_high_count_as_the_highest() {

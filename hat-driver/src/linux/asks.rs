@@ -97,7 +97,17 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::NoSuchNode`].
     pub fn is_going_down(&self, node: Node) -> Result<bool, ClusterError> {
-        Ok(self.recorded(node)?.is_some_and(|asks| asks.way_down == WayDown::Going))
+        Ok(self.recorded(node)?.is_some_and(|asks| matches!(asks.way_down, WayDown::Going { .. })))
+    }
+
+    /// Whether a node goes down ([`Self::is_going_down`]), and its system has accepted that no longer ago than 15 minutes. One that
+    /// has accepted longer ago may have started again from within, which no record tells.
+    ///
+    /// # Errors
+    /// [`ClusterError::NoSuchNode`].
+    pub fn is_halt_awaited(&self, node: Node) -> Result<bool, ClusterError> {
+        let way_down = self.recorded(node)?.map(|asks| asks.way_down);
+        Ok(way_down.is_some_and(|way_down| way_down.is_awaited(&self.platform.moment())))
     }
 
     /// Whether the hub of a node's board was switched off while the node went down: whether it is on the USB does not tell
@@ -130,9 +140,9 @@ impl Cluster {
     /// [`ClusterError::NoSuchNode`].
     pub fn set_going_down(&self, node: Node, is_going_down: bool) -> Result<(), ClusterError> {
         let place = self.recorded_as(node)?;
-        let nodes = Positions::one(node.position());
+        let (nodes, now) = (Positions::one(node.position()), self.platform.moment());
         let _ = change(&*self.platform, |ledger| match is_going_down {
-            true => ledger.goes_down(&place, nodes),
+            true => ledger.goes_down(&place, nodes, &now),
             false => ledger.stays_up(&place, nodes),
         });
         Ok(())
@@ -145,12 +155,12 @@ impl Cluster {
     /// [`ClusterError::NoSuchNode`].
     pub fn set_going_down_since(&self, node: Node, since: &AsksSoFar) -> Result<(), ClusterError> {
         self.check_nodes(&[node])?;
-        let nodes = Positions::one(node.position());
+        let (nodes, now) = (Positions::one(node.position()), self.platform.moment());
         for mut asked in self.asked(&[node]) {
             asked.note(since.ledger.as_ref());
             let _ = change(&*self.platform, |ledger| {
                 if asked.withdrawn(ledger).is_empty() {
-                    ledger.goes_down(&asked.place, nodes);
+                    ledger.goes_down(&asked.place, nodes, &now);
                 }
             });
         }

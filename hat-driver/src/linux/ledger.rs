@@ -5,15 +5,15 @@
 //! ```text
 //! clusterhat 2
 //! on 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 5000000000
-//! asked i2c-1:0x20 3/1 0/0 5/7d 1/1
+//! asked i2c-1:0x20 3/1 0/0 5/7d1234 1/1
 //! away 1-1.2 14848 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 25000000000
 //! .
 //! ```
 //!
 //! Times are nanoseconds of the clock that runs on while the machine sleeps; what it was recorded
 //! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, an `o` where
-//! it is about to be switched off, and the letter of its [`WayDown`]. Of a board that is away: its place on the USB, its product ID,
-//! since when, and how long it is waited for at most. A text that is not ours, or not whole, says nothing.
+//! it is about to be switched off, and the letter of its [`WayDown`], a `d` with its time in seconds. Of a board that is
+//! away: its place on the USB, its product ID, since when, and how long it is waited for at most. A text that is not ours, or not whole, says nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use super::moment::Moment;
 use super::platform::Platform;
+use super::record;
 use crate::positions::Positions;
 
 const HEAD: &str = "clusterhat 2";
@@ -33,9 +34,6 @@ pub(super) const LONGEST: Duration = Duration::from_secs(300);
 /// How long the transfers that switch one node may take, with their retries. A node that is being
 /// switched is recorded as on by then, in case that its caller is killed before it can say when.
 pub(super) const SWITCHING: Duration = Duration::from_secs(5);
-
-/// More boards than that do not fit the record's page; the one with the first name is forgotten.
-const MOST_BOARDS: usize = 18;
 
 /// The last node that went on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +59,10 @@ impl LastOn {
         }
     }
 }
+
+/// For how long a node that has accepted to shut down is believed to go down: longer than a shutdown that is configured may take.
+/// Afterwards it may have started again from within, which nobody records.
+const LONGEST_WAY_DOWN: Duration = Duration::from_secs(15 * 60);
 
 /// A board that was sent away from the USB and is to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +91,8 @@ pub(super) enum WayDown {
     /// Nobody has asked it, or it has started or lost its power since.
     #[default]
     None,
-    /// Its system has accepted.
-    Going,
+    /// Its system has accepted, at this uptime.
+    Going { at: Duration },
     /// The same, and its hub was switched off since: that it is not on the USB says nothing.
     Hidden,
     /// Its power was cut at the end of it. Where it has power all the same, it is another start.
@@ -98,12 +100,32 @@ pub(super) enum WayDown {
 }
 
 impl WayDown {
-    const fn letter(self) -> &'static str {
+    /// Takes its letter off the end of a node's word.
+    fn split(word: &str) -> Option<(&str, Self)> {
+        if let Some((counts, at)) = word.split_once('d') {
+            // Earlier versions wrote no time: it was no earlier than the start.
+            let at = if at.is_empty() { 0 } else { at.parse().ok()? };
+            return Some((counts, Self::Going { at: Duration::from_secs(at) }));
+        }
+        let hidden = || Some((word.strip_suffix('h')?, Self::Hidden));
+        let ended = || Some((word.strip_suffix('e')?, Self::Ended));
+        hidden().or_else(ended).or(Some((word, Self::None)))
+    }
+
+    /// Whether somebody may still wait for its halt.
+    pub(super) fn is_awaited(self, now: &Moment) -> bool {
+        let Self::Going { at } = self else { return false };
+        now.uptime.checked_sub(at).is_some_and(|passed| passed <= LONGEST_WAY_DOWN)
+    }
+}
+
+impl fmt::Display for WayDown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::None => "",
-            Self::Going => "d",
-            Self::Hidden => "h",
-            Self::Ended => "e",
+            Self::None => Ok(()),
+            Self::Going { at } => write!(f, "d{}", at.as_secs()),
+            Self::Hidden => f.write_str("h"),
+            Self::Ended => f.write_str("e"),
         }
     }
 }
@@ -147,9 +169,7 @@ impl Asks {
 
     fn parse(words: &[&str]) -> Option<Self> {
         let node = |word: &&str| {
-            let with_letter = |way: WayDown| Some((word.strip_suffix(way.letter())?, way));
-            let ways = [WayDown::Going, WayDown::Hidden, WayDown::Ended, WayDown::None];
-            let (counts, way_down) = ways.into_iter().find_map(with_letter)?;
+            let (counts, way_down) = WayDown::split(word)?;
             let (counts, is_to_be_off) = match counts.strip_suffix('o') {
                 Some(counts) => (counts, true),
                 None => (counts, false),
@@ -166,7 +186,7 @@ impl fmt::Display for Asks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|node| {
             let to_be_off = if node.is_to_be_off { "o" } else { "" };
-            write!(f, " {}/{}{to_be_off}{}", node.off, node.on, node.way_down.letter())
+            write!(f, " {}/{}{to_be_off}{}", node.off, node.on, node.way_down)
         })
     }
 }
@@ -224,7 +244,8 @@ impl Ledger {
         let asks = self.asks_mut(board);
         asks.off(nodes);
         asks.each(nodes, |node| {
-            let has_ended = is_end && matches!(node.way_down, WayDown::Going | WayDown::Ended);
+            let has_ended =
+                is_end && matches!(node.way_down, WayDown::Going { .. } | WayDown::Ended);
             node.way_down = if has_ended { WayDown::Ended } else { WayDown::None };
         });
     }
@@ -245,14 +266,15 @@ impl Ledger {
     }
 
     /// Notes that these nodes of a board have accepted to shut down.
-    pub(super) fn goes_down(&mut self, board: &str, nodes: Positions) {
-        self.asks_mut(board).each(nodes, |node| node.way_down = WayDown::Going);
+    pub(super) fn goes_down(&mut self, board: &str, nodes: Positions, now: &Moment) {
+        let at = Duration::from_secs(now.uptime.as_secs());
+        self.asks_mut(board).each(nodes, |node| node.way_down = WayDown::Going { at });
     }
 
     /// Notes that these nodes of a board do not go down, as somebody thought.
     pub(super) fn stays_up(&mut self, board: &str, nodes: Positions) {
         self.asks_mut(board).each(nodes, |node| {
-            if matches!(node.way_down, WayDown::Going | WayDown::Ended) {
+            if matches!(node.way_down, WayDown::Going { .. } | WayDown::Ended) {
                 node.way_down = WayDown::None;
             }
         });
@@ -266,16 +288,13 @@ impl Ledger {
     /// Notes that the hub of a board is switched off.
     pub(super) fn hides(&mut self, board: &str) {
         for node in self.asks.get_mut(board).into_iter().flat_map(|asks| &mut asks.0) {
-            if node.way_down == WayDown::Going {
+            if matches!(node.way_down, WayDown::Going { .. }) {
                 node.way_down = WayDown::Hidden;
             }
         }
     }
 
     fn asks_mut(&mut self, board: &str) -> &mut Asks {
-        if self.asks.len() >= MOST_BOARDS && !self.asks.contains_key(board) {
-            self.asks.pop_first();
-        }
         self.asks.entry(board.to_owned()).or_default()
     }
 
@@ -298,6 +317,15 @@ impl Ledger {
             self.away.retain(|_, away| away.is_due(&now));
         }
         self.away
+    }
+
+    /// Its text, which fits the page: what is asked of the boards with the first names is forgotten where it does not.
+    fn into_text(mut self) -> String {
+        let mut text = self.to_string();
+        while text.len() > record::MOST_BYTES && self.asks.pop_first().is_some() {
+            text = self.to_string();
+        }
+        text
     }
 
     /// What was asked of a board's nodes.
@@ -342,7 +370,7 @@ pub(super) fn change(
     platform.record(&mut |text| {
         let mut ledger = Ledger::parse(text);
         change(&mut ledger);
-        Some(ledger.to_string())
+        Some(ledger.into_text())
     })
 }
 

@@ -18,7 +18,7 @@ use super::lock::{self, LockError};
 /// Nobody keeps the file for longer than it takes to read and write it.
 const LIMIT: Duration = Duration::from_secs(1);
 /// One page: what is longer was not written by us.
-const MOST_BYTES: u64 = 4096;
+pub(super) const MOST_BYTES: usize = 4096;
 
 /// Reads the text, and replaces it where `change` returns another; nobody else comes between. An
 /// absent file is made where there is something to write, and is then everybody's who may reach its folder: as the lock
@@ -61,7 +61,7 @@ pub(super) fn look(path: &Path) -> io::Result<String> {
 
 fn read(file: &File) -> io::Result<String> {
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    file.take(MOST_BYTES as u64).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

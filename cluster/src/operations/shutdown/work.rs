@@ -62,7 +62,7 @@ impl<'a> Work<'a> {
         for course in &mut courses {
             if wanted.contains(&course.node) {
                 course.want(false);
-            } else if cluster.driver.is_going_down(course.node)? {
+            } else if cluster.driver.is_halt_awaited(course.node)? {
                 course.join(now);
             }
         }
@@ -149,7 +149,7 @@ impl<'a> Work<'a> {
         while let Ok((node, said)) = self.asking.said.try_recv() {
             // Another process may have asked it first, in the meantime.
             let joins =
-                matches!(said, Said::Failed(_)) && self.cluster.driver.is_going_down(node)?;
+                matches!(said, Said::Failed(_)) && self.cluster.driver.is_halt_awaited(node)?;
             self.record(node, |course| {
                 if joins {
                     course.join(Instant::now());

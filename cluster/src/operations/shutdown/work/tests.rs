@@ -85,6 +85,39 @@ fn a_second_shutdown_cuts_nothing_once_the_node_does_not_go_down_any_more() {
     assert!(why.contains("left the USB without a goodbye"), "{why}");
 }
 
+/// Seen: "shut down" of a running node whose cable came loose: days before, a shutdown of it had timed out, and the node had
+/// started again from within.
+#[test]
+fn a_node_that_has_accepted_long_ago_is_not_taken_for_one_that_goes_down() {
+    let (folder, first, mut second) = two_callers();
+    let file = folder.path().join("simulation.json");
+    switch(&mut second, Action::On);
+    let nodes = NodeSet::parse(&["p1"]).expect("a set");
+    let p1 = first.driver().node(1).expect("p1");
+    first.driver().set_going_down(p1, true).expect("p1");
+    let record = first.driver().look_at_record().0;
+    let text = fs::read_to_string(&record).expect("it was written");
+    let (before, after) = text.split_once("/1d").expect("p1 was asked to be on once");
+    let end = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    // A time to come is believed as little, and this machine may have just started.
+    fs::write(&record, format!("{before}/1d9999999999{end}")).expect("it can be written");
+    assert!(first.driver().is_going_down(p1).expect("p1"));
+    let mut simulation: Value =
+        serde_json::from_slice(&fs::read(&file).expect("it can be read")).expect("JSON");
+    simulation["nodes"] = json!({ "p1": { "stays": "reachable" } });
+    write(&file, &simulation);
+    let mut has_left = false;
+    let outcome = second.shut_down(&nodes, Shutdown::default(), &mut |event| {
+        if matches!(event, Event::GoingDown { .. }) && !has_left {
+            has_left = true;
+            leave_usb(&file);
+        }
+        ControlFlow::Continue(())
+    });
+    let outcome = outcome.expect("p1 is here");
+    assert_eq!(outcome.report.nodes[0].result, ShutdownResult::StillOn, "{outcome:?}");
+}
+
 /// Seen: a shutdown that heard late that the node accepts took the cut by another command for the end of the node's way down.
 #[test]
 fn who_is_switched_off_meanwhile_does_not_go_down_any_more() {
