@@ -294,6 +294,27 @@ fn nobody_awaits_a_halt_that_was_accepted_long_ago() {
     assert_eq!(is_awaited(), [true, true]);
 }
 
+/// Seen: who was killed in its hooks, or ended before the others, made the nodes that another was about to switch off go on.
+#[test]
+fn whoever_is_about_to_switch_a_node_off_is_heeded_whatever_becomes_of_others() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(5));
+    for ends in [false, true] {
+        let (killed, other) = (machine.open(delayed(0)), machine.open(delayed(0)));
+        killed.ask(&killed.pick(&[1]), Action::Off).unwrap();
+        let ended = with_others(&mut cluster, &[0, 1], || {
+            other.ask(&other.pick(&[1]), Action::Off).unwrap();
+            if ends {
+                killed.take_back(&killed.pick(&[1])).unwrap();
+            }
+        });
+        let Err(ClusterError::Undone { nodes, .. }) = ended else { panic!("{ended:?}") };
+        assert_eq!((places(&nodes), machine.powered()), (vec![1], vec![0]), "{ends}");
+        other.take_back(&other.pick(&[1])).unwrap();
+        off(&mut cluster, &[0]);
+    }
+}
+
 /// Seen: every node had the same number, and others could not read a record of such a delay.
 #[test]
 fn numbers_and_delays_that_are_too_high_count_as_the_highest() {

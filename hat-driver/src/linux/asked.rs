@@ -41,13 +41,11 @@ impl Asked {
         self.differing(now, |node| node.off)
     }
 
-    /// The nodes that somebody has begun to switch off since.
+    /// The nodes that somebody has begun to switch off since, unless that is over.
     pub(super) fn to_be_off(&self, now: &Ledger) -> Positions {
-        let Some(before) = &self.before else { return Positions::NONE };
-        let now = now.asks(&self.place);
-        let is_new =
-            |&position: &u8| now.of(position).is_to_be_off && !before.of(position).is_to_be_off;
-        self.nodes.iter().filter(is_new).collect()
+        let asks = now.asks(&self.place);
+        let begun = self.differing(now, |node| node.announced);
+        begun.iter().filter(|position| asks.of(*position).is_to_be_off()).collect()
     }
 
     /// The nodes that somebody asked to be on since.

@@ -37,7 +37,7 @@ impl Cluster {
             for asked in self.asked(nodes) {
                 match action {
                     Action::On => ledger.ask_on(&asked.place, asked.nodes),
-                    Action::Off => ledger.set_to_be_off(&asked.place, asked.nodes, true),
+                    Action::Off => ledger.announce_off(&asked.place, asked.nodes),
                 }
             }
         });
@@ -45,7 +45,8 @@ impl Cluster {
         Ok(AsksSoFar { ledger: before, has_asked_on })
     }
 
-    /// Tells that nodes are not about to be off any more.
+    /// Tells that nodes are not about to be off any more, as [`Self::ask`] has told: once for each such call. What others have
+    /// told of them stays.
     ///
     /// # Errors
     /// [`ClusterError::NoSuchNode`].
@@ -53,7 +54,7 @@ impl Cluster {
         self.check_nodes(nodes)?;
         let _ = change(&*self.platform, |ledger| {
             for asked in self.asked(nodes) {
-                ledger.set_to_be_off(&asked.place, asked.nodes, false);
+                ledger.take_back_off(&asked.place, asked.nodes);
             }
         });
         Ok(())

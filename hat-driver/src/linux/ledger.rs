@@ -5,15 +5,16 @@
 //! ```text
 //! clusterhat 2
 //! on 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 5000000000
-//! asked i2c-1:0x20 3/1 0/0 5/7d1234 1/1
+//! asked i2c-1:0x20 3/1 0/0 5/7/2/1d1234 1/1
 //! away 1-1.2 14848 4bb0c0a9-4a5a-4a4f-9a5b-0d3f1ad0b1d2 1234567890123 25000000000
 //! .
 //! ```
 //!
 //! Times are nanoseconds of the clock that runs on while the machine sleeps; what it was recorded
-//! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, an `o` where
-//! it is about to be switched off, and the letter of its [`WayDown`], a `d` with its time in seconds. Of a board that is
-//! away: its place on the USB, its product ID, since when, and how long it is waited for at most. A text that is not ours, or not whole, says nothing.
+//! for ends with the boot that the ID names. Of each node: how often it was asked to be off, to be on, how often
+//! somebody was about to switch it off and how often that was over, both absent where nobody was, and the letter of its
+//! [`WayDown`], a `d` with its time in seconds. Of a board that is away: its place on the USB, its product ID,
+//! since when, and how long it is waited for at most. A text that is not ours, or not whole, says nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -137,10 +138,19 @@ pub(super) struct NodeAsks {
     pub(super) off: u16,
     /// How often to be on.
     pub(super) on: u16,
-    /// Whether somebody is about to switch it off, who has something to do before.
-    pub(super) is_to_be_off: bool,
+    /// How often somebody was about to switch it off, who had something to do before.
+    pub(super) announced: u16,
+    /// How often that was over.
+    pub(super) taken_back: u16,
     /// How far it is where it was asked to shut down.
     pub(super) way_down: WayDown,
+}
+
+impl NodeAsks {
+    /// Whether somebody is about to switch it off.
+    pub(super) const fn is_to_be_off(&self) -> bool {
+        self.announced != self.taken_back
+    }
 }
 
 /// What was asked of each position of a board.
@@ -170,13 +180,16 @@ impl Asks {
     fn parse(words: &[&str]) -> Option<Self> {
         let node = |word: &&str| {
             let (counts, way_down) = WayDown::split(word)?;
-            let (counts, is_to_be_off) = match counts.strip_suffix('o') {
-                Some(counts) => (counts, true),
-                None => (counts, false),
-            };
-            let (off, on) = counts.split_once('/')?;
+            // Earlier versions did not count who is about to switch it off.
+            let counts = counts.replace('o', "/1/0");
             let count = |text: &str| text.parse().ok().filter(|count| *count < ROUND);
-            Some(NodeAsks { off: count(off)?, on: count(on)?, is_to_be_off, way_down })
+            let counts: Vec<u16> = counts.split('/').map(count).collect::<Option<_>>()?;
+            let (off, on, announced, taken_back) = match counts[..] {
+                [off, on] => (off, on, 0, 0),
+                [off, on, announced, taken_back] => (off, on, announced, taken_back),
+                _ => return None,
+            };
+            Some(NodeAsks { off, on, announced, taken_back, way_down })
         };
         words.iter().map(node).collect::<Option<_>>().map(Self)
     }
@@ -184,9 +197,12 @@ impl Asks {
 
 impl fmt::Display for Asks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|node| {
-            let to_be_off = if node.is_to_be_off { "o" } else { "" };
-            write!(f, " {}/{}{to_be_off}{}", node.off, node.on, node.way_down)
+        self.0.iter().try_for_each(|NodeAsks { off, on, announced, taken_back, way_down }| {
+            write!(f, " {off}/{on}")?;
+            if (*announced, *taken_back) != (0, 0) {
+                write!(f, "/{announced}/{taken_back}")?;
+            }
+            write!(f, "{way_down}")
         })
     }
 }
@@ -255,9 +271,19 @@ impl Ledger {
         self.asks_mut(board).off(nodes);
     }
 
-    /// Notes whether these nodes of a board are about to be switched off.
-    pub(super) fn set_to_be_off(&mut self, board: &str, nodes: Positions, is_to_be_off: bool) {
-        self.asks_mut(board).each(nodes, |node| node.is_to_be_off = is_to_be_off);
+    /// Notes that somebody is about to switch these nodes of a board off.
+    pub(super) fn announce_off(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).each(nodes, |node| node.announced = (node.announced + 1) % ROUND);
+    }
+
+    /// Notes that somebody who was about to switch these nodes of a board off is not any more.
+    pub(super) fn take_back_off(&mut self, board: &str, nodes: Positions) {
+        self.asks_mut(board).each(nodes, |node| {
+            // The announcement may have been lost with a damaged record.
+            if node.is_to_be_off() {
+                node.taken_back = (node.taken_back + 1) % ROUND;
+            }
+        });
     }
 
     /// Notes that these nodes of a board are asked to be on.

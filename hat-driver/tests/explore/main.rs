@@ -56,6 +56,8 @@ fn small() -> Vec<Scenario> {
             .with_hooks(),
         Scenario::new("off01 on0 off1, hooks", 3, &[&[Off(&[0, 1])], &[On(&[0])], &[Off(&[1])]])
             .with_hooks(),
+        Scenario::new("off0 off0 on0, hooks", 0, &[&[Off(&[0])], &[Off(&[0])], &[On(&[0])]])
+            .with_hooks(),
         Scenario::new(
             "cycle01 off1 on1, hooks",
             3,
@@ -106,6 +108,8 @@ fn the_rules_hold_where_a_caller_is_killed() {
     hold(&Scenario::new("on0 on1 off0", 0, calls).with(&[Fault::Kill]));
     let calls: &[&[Call]] = &[&[Cycle(&[0])], &[Off(&[0])], &[Off(&[1])]];
     hold(&Scenario::new("cycle0 off0 off1", 3, calls).with(&[Fault::Kill]));
+    let calls: &[&[Call]] = &[&[Off(&[0])], &[Off(&[0])], &[On(&[0])]];
+    hold(&Scenario::new("off0 off0 on0, hooks", 0, calls).with_hooks().with(&[Fault::Kill]));
 }
 
 #[test]

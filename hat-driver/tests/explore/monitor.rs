@@ -13,7 +13,7 @@ pub(crate) enum Invariant {
     Update,
     /// No two nodes go on within the delay of the first.
     Stagger,
-    /// No node goes on after an `off` that began later.
+    /// No node goes on after an `off` that began later, or while one that has something to do before is about to switch it off.
     Off,
     /// No node is off after an `on` that began later than what spares such nodes.
     On,
@@ -60,6 +60,8 @@ pub(crate) struct Running {
     pub(crate) call: Call,
     /// Callers whose calls began before this one.
     older: u8,
+    /// Those of them that have read since that it is about to switch its nodes off, before they switch any on.
+    warned: u8,
     /// Nodes that were switched off by a call that began later, or by one that returned.
     withdrawn: u8,
     /// Nodes that a call that began later has returned as on.
@@ -76,8 +78,9 @@ pub(crate) struct Running {
 
 impl Running {
     fn new(call: Call) -> Self {
-        let (older, withdrawn, wanted, contested, on, off, seen) = (0, 0, 0, 0, 0, 0, 0);
-        Self { call, older, withdrawn, wanted, contested, on, off, seen, is_killed: false }
+        let (older, warned, withdrawn, wanted, contested) = (0, 0, 0, 0, 0);
+        let (on, off, seen, is_killed) = (0, 0, 0, false);
+        Self { call, older, warned, withdrawn, wanted, contested, on, off, seen, is_killed }
     }
 }
 
@@ -97,7 +100,8 @@ impl Monitor {
         }
     }
 
-    pub(crate) fn begin(&mut self, caller: usize, call: Call) {
+    /// A call begins. Callers that are at a board then may have read already what others ask.
+    pub(crate) fn begin(&mut self, caller: usize, call: Call, at_board: u8) {
         self.end(caller);
         let mut running = Running::new(call);
         for (index, other) in self.calls.iter_mut().enumerate() {
@@ -106,12 +110,16 @@ impl Monitor {
             running.older |= u8::from(!other.is_killed) << index;
             other.contested |= call.off();
         }
+        if self.has_hooks && self.has_record && matches!(call, Call::Off(_)) {
+            running.warned = running.older & !at_board;
+        }
         self.calls[caller] = Some(running);
     }
 
     fn end(&mut self, caller: usize) -> Option<Running> {
         for other in self.calls.iter_mut().flatten() {
             other.older &= !(1 << caller);
+            other.warned &= !(1 << caller);
         }
         self.calls[caller].take()
     }
@@ -120,6 +128,7 @@ impl Monitor {
         for (index, other) in self.calls.iter_mut().enumerate() {
             let Some(other) = other else { continue };
             other.older &= !(1 << caller);
+            other.warned &= !(1 << caller);
             if index == caller {
                 *other = Running { is_killed: true, ..Running::new(other.call) };
             }
@@ -136,6 +145,9 @@ impl Monitor {
         now: Duration,
     ) -> Result<(), Violation> {
         let (on, off) = (after.0 & !before.0, before.0 & !after.0);
+        let others = self.calls.iter().flatten();
+        let announced = others.filter(|other| other.warned >> caller & 1 == 1);
+        let to_be_off = announced.fold(0, |nodes, other| nodes | other.call.off());
         let Some(running) = &mut self.calls[caller] else { return Ok(()) };
         let nodes = 0x0f << (4 * board);
         running.seen = running.seen & !nodes | after.0 & nodes;
@@ -152,6 +164,10 @@ impl Monitor {
         }
         if on & running.withdrawn != 0 && self.has_record {
             return Err(Violation::of(Invariant::Off, format!("{call:?} switched {on:#b} on")));
+        }
+        if on & to_be_off != 0 {
+            let text = format!("{call:?} switched {on:#b} on, which is about to be off");
+            return Err(Violation::of(Invariant::Off, text));
         }
         let spares = match call {
             Call::Spare(_) => true,

@@ -98,7 +98,10 @@ impl Turns {
 
     /// A caller begins a call. The first one began with its first turn.
     pub(crate) fn begin(&self, caller: usize, call: Call, is_first: bool) {
-        let begin = |table: &mut Table| table.monitor.begin(caller, call);
+        let begin = |table: &mut Table| {
+            let at_board = table.world.at_board();
+            table.monitor.begin(caller, call, at_board);
+        };
         if !is_first {
             self.step(caller, Op::Begin(call), |table, _| begin(table));
             return;

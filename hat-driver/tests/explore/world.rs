@@ -58,6 +58,12 @@ impl Simulation {
         self.holders.get(&lock) == Some(&caller)
     }
 
+    /// The callers that hold the lock of a board.
+    pub(crate) fn at_board(&self) -> u8 {
+        let boards = self.holders.iter().filter(|(lock, _)| matches!(lock, Lock::Board(_)));
+        boards.fold(0, |callers, (_, caller)| callers | 1 << caller)
+    }
+
     pub(crate) fn take(&mut self, lock: Lock, caller: usize) {
         let open = match lock {
             Lock::PowerOn => Broken::PowerOnLock,
