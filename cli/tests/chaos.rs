@@ -223,8 +223,9 @@ fn a_note_that_cannot_be_used_says_how_to_go_on() {
     };
     // Whatever put them there: no HAT has a node 0.
     fs::write(note(&world), "{\"version\":1,\"nodes\":[99,0]}").unwrap();
-    let text =
-        format!("not here: p0 p99; connect their HAT, or remove the file {path}, which names them");
+    let text = format!(
+        "not here: p0 p99; connect their board, or remove the file {path}, which names them"
+    );
     assert_eq!(message(), text);
     fs::write(note(&world), "{").unwrap();
     let damaged = message();

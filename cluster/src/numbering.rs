@@ -6,21 +6,50 @@
 use std::collections::BTreeMap;
 
 use hat_driver::linux::{BoardModel, Node};
+use serde::{Deserialize, Serialize};
 
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::nodes::{NodeSet, label};
 
 /// The nodes by their numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbering(BTreeMap<u32, Place>);
 
 /// Where a node is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     /// A ClusterCTRL board is known by its order, wherever it is plugged in, a HAT by its bus and address.
     board: String,
     position: u8,
+}
+
+impl Numbering {
+    /// Whether a number is the same node's in both, as far as both know.
+    pub(crate) fn agrees(&self, other: &Self, number: u32) -> bool {
+        match (self.0.get(&number), other.0.get(&number)) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+
+    /// The board that a node is on, if that is known.
+    pub(crate) fn board(&self, number: u32) -> Option<&str> {
+        self.0.get(&number).map(|place| &*place.board)
+    }
+
+    /// Takes over a number of another.
+    pub(crate) fn add(&mut self, other: &Self, number: u32) {
+        self.0.extend(other.0.get(&number).map(|place| (number, place.clone())));
+    }
+
+    pub(crate) fn remove(&mut self, number: u32) {
+        self.0.remove(&number);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl Cluster {
@@ -40,10 +69,8 @@ impl Cluster {
         if set.is_all() {
             return Ok(());
         }
-        let is_other = |node: &Node| match (before.0.get(&node.number()), self.place(*node)) {
-            (Some(before), Some(now)) => *before != now,
-            _ => false,
-        };
+        let now = self.numbering();
+        let is_other = |node: &Node| !before.agrees(&now, node.number());
         let others: Vec<_> = self.nodes(set)?.into_iter().filter(is_other).map(label).collect();
         if others.is_empty() { Ok(()) } else { Err(Error::Renumbered(others)) }
     }

@@ -45,7 +45,7 @@ pub enum ChaosError {
         problem: String,
     },
     /// The note names nodes that are not there, and cannot get their power back.
-    #[error("not here: {}; connect their HAT, or remove the file {}, which names them", .nodes.join(" "), .path.display())]
+    #[error("not here: {}; connect their board, or remove the file {}, which names them", .nodes.join(" "), .path.display())]
     Gone {
         /// The note.
         path: PathBuf,

@@ -124,6 +124,10 @@ fn try_to(
             gone.push(format!("p{number}"));
             continue;
         };
+        if let Some(board) = note.moved_from(number)? {
+            gone.push(format!("p{number} of {board}"));
+            continue;
+        }
         let kind = if hung.contains(&number) { FaultKind::Hang } else { FaultKind::Graceful };
         match bring_back(cluster, node, kind, None) {
             Ok(is_back) => {
@@ -140,11 +144,39 @@ fn try_to(
 
 #[cfg(test)]
 mod tests {
+    use clusterhat_tests::command::World;
     use hat_driver::sim::builtin;
 
     use super::*;
     use crate::backend::Backend;
     use crate::controller::{Controller, Options};
+
+    /// Seen: another board's node was switched on, the one that was without power stayed so, and the note was gone.
+    #[test]
+    fn a_number_that_is_another_node_s_now_is_not_brought_back() {
+        let world = World::builtin("mixed");
+        let simulation = Some(world.path().display().to_string());
+        let options = Options { simulation, without_waits: true, ..Options::default() };
+        let open = || Controller::new(&options).unwrap().open().unwrap();
+        Note::open(&open()).unwrap().add(5, false).unwrap();
+        let mut value = world.read();
+        let triple = value["chips"].as_object_mut().unwrap().remove("11").unwrap();
+        world.write(&value);
+
+        let mut pulled = open();
+        let p5 = pulled.driver.node(5).unwrap();
+        drop(super::super::forget(&pulled, &[p5]).unwrap());
+        let (back, error) = put_back(&mut pulled, &mut Note::open(&open()).unwrap());
+        let message = error.unwrap().to_string();
+        assert!(back.is_empty() && message.starts_with("not here: p5 of ctrl20"), "{message}");
+        assert!(!is_on(&mut pulled, p5).unwrap());
+
+        value = world.read();
+        value["chips"].as_object_mut().unwrap().insert("11".to_owned(), triple);
+        world.write(&value);
+        let (back, error) = put_back(&mut open(), &mut Note::open(&open()).unwrap());
+        assert!(back == ["p5"] && error.is_none(), "{back:?} {error:?}");
+    }
 
     /// Seen: it stayed halted and powered, and every `chaos --restore` failed.
     #[test]

@@ -16,6 +16,7 @@ use system_config::changes::{self, FileState, LinuxDisk};
 use super::error::ChaosError;
 use crate::backend::Backend;
 use crate::cluster::Cluster;
+use crate::numbering::Numbering;
 
 /// On a controller, below its root.
 const FILE: &str = "var/lib/clusterhat/power/chaos.json";
@@ -37,6 +38,9 @@ struct Document {
     /// Those of them that have their power, and hang.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hung: Vec<u32>,
+    /// Where they are: their numbers move with boards that come or go.
+    #[serde(default, skip_serializing_if = "Numbering::is_empty")]
+    numbering: Numbering,
 }
 
 /// Nodes that were taken out of the note.
@@ -46,6 +50,8 @@ pub(crate) struct Forgotten(Document);
 /// The note, held by the only run that is possible at a time.
 pub(super) struct Note {
     file: NoteFile,
+    /// As the run began.
+    numbering: Numbering,
     _lock: FileLock,
 }
 
@@ -76,7 +82,7 @@ impl Note {
             _ => io(io::Error::other("it cannot be locked")),
         })?;
         read(&file.path)?;
-        Ok(Self { file, _lock: lock })
+        Ok(Self { file, numbering: cluster.numbering(), _lock: lock })
     }
 
     /// The nodes that are not as they were found, by their numbers, in their order.
@@ -91,6 +97,13 @@ impl Note {
         Ok(read(&self.file.path)?.hung)
     }
 
+    /// The board that a number was on as it was noted, where it is another node's now.
+    pub(super) fn moved_from(&self, number: u32) -> Result<Option<String>, ChaosError> {
+        let noted = read(&self.file.path)?.numbering;
+        let board = noted.board(number).filter(|_| !noted.agrees(&self.numbering, number));
+        Ok(board.map(str::to_owned))
+    }
+
     /// Where it is, for messages.
     pub(super) fn path(&self) -> &Path {
         &self.file.path
@@ -98,7 +111,7 @@ impl Note {
 
     /// Notes a node before its fault: once this returns it is on the disk.
     pub(super) fn add(&mut self, node: u32, hangs: bool) -> Result<(), ChaosError> {
-        self.file.change(|document| document.add(node, hangs))
+        self.file.change(|document| document.add(node, hangs, &self.numbering))
     }
 
     /// Nodes are as they were found. The last one takes the file with it.
@@ -108,10 +121,11 @@ impl Note {
 }
 
 impl Document {
-    fn add(&mut self, node: u32, hangs: bool) {
+    fn add(&mut self, node: u32, hangs: bool, numbering: &Numbering) {
         drop(self.take(&[node]));
         self.nodes.push(node);
         self.hung.extend(hangs.then_some(node));
+        self.numbering.add(numbering, node);
     }
 
     fn take(&mut self, nodes: &[u32]) -> Self {
@@ -119,7 +133,12 @@ impl Document {
         self.nodes = left;
         let (hung, left) = self.hung.iter().partition(|node| nodes.contains(node));
         self.hung = left;
-        Self { version: VERSION, nodes: taken, hung }
+        let mut numbering = Numbering::default();
+        for &node in nodes {
+            numbering.add(&self.numbering, node);
+            self.numbering.remove(node);
+        }
+        Self { version: VERSION, nodes: taken, hung, numbering }
     }
 }
 
@@ -189,7 +208,12 @@ pub(crate) fn forget(cluster: &Cluster, nodes: &[Node]) -> Result<Forgotten, Cha
     let mut taken = Forgotten::default();
     // Without one, as nearly always, nothing is locked.
     if read(&file.path)?.nodes.iter().any(|node| numbers.contains(node)) {
-        file.change(|document| taken.0 = document.take(&numbers))?;
+        let now = cluster.numbering();
+        file.change(|document| {
+            let same = |number: &u32| document.numbering.agrees(&now, *number);
+            let numbers: Vec<_> = numbers.into_iter().filter(same).collect();
+            taken.0 = document.take(&numbers);
+        })?;
     }
     Ok(taken)
 }
@@ -209,7 +233,9 @@ pub(crate) fn remember(
         return Ok(());
     }
     NoteFile::of(cluster)?.change(|document| {
-        back.nodes.iter().for_each(|node| document.add(*node, back.hung.contains(node)));
+        for &node in &back.nodes {
+            document.add(node, back.hung.contains(&node), &back.numbering);
+        }
     })
 }
 
