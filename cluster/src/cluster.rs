@@ -49,13 +49,17 @@ impl Cluster {
     /// The nodes that a set means; an empty set means all nodes.
     ///
     /// # Errors
-    /// [`Error::Nodes`]: a name that nothing has, or a node beyond the last.
+    /// [`Error::Nodes`]: a name that nothing has, or a node beyond the last; where a board cannot say how many nodes it has, its
+    /// error.
     pub fn nodes(&self, set: &NodeSet) -> Result<Vec<Node>, Error> {
         let all: Vec<_> = self.driver.nodes().collect();
         if set.is_empty() {
             return Ok(all);
         }
-        let places = set.resolve(&self.names)?;
+        let places = set.resolve(&self.names).map_err(|error| {
+            let uncounted = if error.is_beyond() { self.uncounted() } else { None };
+            uncounted.unwrap_or(Error::Nodes(error))
+        })?;
         Ok(places.into_iter().filter_map(|place| all.get(place - 1).copied()).collect())
     }
 

@@ -53,6 +53,9 @@ fn a_board_that_does_not_answer_takes_no_other_away() {
         assert!(output.stderr.contains("1-12.2"), "{args:?}: {output:?}");
         assert!(!output.stdout.is_empty(), "{args:?}: {output:?}");
     }
+    // Seen: "no node p8: this controller has p1..p7", which it may well have.
+    refused(&world, &["is-on", "p8"], 4, &["1-12.2", "nothing acknowledges"]);
+    refused(&world, &["off", "p9"], 1, &["1-12.2", "nothing acknowledges"]);
     let status = world.run(&["status", "--json"]).json();
     let uncertain: Vec<_> =
         status["nodes"].as_array().unwrap().iter().map(|n| &n["uncertain"]).collect();

@@ -28,6 +28,11 @@ impl NodeSetError {
         }
     }
 
+    /// Whether a node has a number that no node has.
+    pub fn is_beyond(&self) -> bool {
+        matches!(self.problem, Problem::Beyond { .. })
+    }
+
     /// The error, the word below it, and carets under the malformed part; no line break at the end. The error
     /// alone where there is nothing to point at, or too much.
     pub fn pointed(&self) -> String {
