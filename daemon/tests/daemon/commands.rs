@@ -81,7 +81,7 @@ fn a_secret_that_nobody_would_see_is_not_made() {
         let output = command.output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{end}: {stderr}");
-        let told = "standard output is closed or leads to /dev/null, and the secret of x is shown only once: nothing was made";
+        let told = "standard output is closed or leads to /dev/null, and the secret of x is shown only once: no token was created";
         assert!(stderr.contains(told), "{end}: {stderr}");
         assert!(!state.exists(), "{end}");
     }
