@@ -22,7 +22,6 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches as _, Parser};
-use clusterhat::shorten;
 use node_link::text::{nearest, usage_error, usage_message};
 
 use crate::args::{Cli, Task};
@@ -121,7 +120,7 @@ fn print_for_people(error: &clap::Error) -> ExitCode {
     let status = ExitCode::from(error.exit_code() as u8);
     if error.use_stderr() {
         // Nothing is left to tell where this cannot be printed.
-        let _ = write!(anstream::stderr(), "{}", shorten(&usage_error("clusterhat", &text)));
+        let _ = write!(anstream::stderr(), "{}", usage_error("clusterhat", &text));
         return status;
     }
     let mut stdout = anstream::stdout();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use clusterhat::{shorten, usage_error, usage_message};
+use clusterhat::{usage_error, usage_message};
 use clusterhat_daemon::args::{Cli, Command, Serve};
 use clusterhat_daemon::commands::{self, Failure};
 use clusterhat_daemon::log::{self, Level};
@@ -55,7 +55,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     let text = usage_error("clusterhatd", &error.render().ansi().to_string());
     // Nothing is left to report to where this cannot be printed.
-    let _ = write!(anstream::stderr(), "{}", shorten(&text));
+    let _ = write!(anstream::stderr(), "{text}");
     ExitCode::from(error.exit_code() as u8)
 }
 

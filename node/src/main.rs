@@ -20,7 +20,7 @@ use clap::{CommandFactory as _, Parser};
 
 use args::{Cli, Command};
 use error::NodeError;
-use node_link::text::{shorten, usage_error, usage_message};
+use node_link::text::{usage_error, usage_message};
 use report::{Outcome, Report};
 
 fn main() -> ExitCode {
@@ -56,7 +56,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     }
     let text = usage_error("clusterhat-node", &error.render().ansi().to_string());
     // Nothing is left to report to where this cannot be printed.
-    let _ = write!(anstream::stderr(), "{}", shorten(&text));
+    let _ = write!(anstream::stderr(), "{text}");
     ExitCode::from(error.exit_code() as u8)
 }
 

@@ -1,5 +1,7 @@
 //! Usage errors of the parser of command lines (clap), worded as the programs word all other errors.
 
+use super::shorten;
+
 /// How the parser begins an error.
 const PREFIX: &str = "error:";
 
@@ -13,7 +15,7 @@ const WORDS: [(&str, &str); 5] = [
 ];
 
 /// The parser's message for people, of whole lines: it begins with the program's name, as all errors do, and suggests in the
-/// form `did you mean 'status'?`. Escape sequences for colours stay.
+/// form `did you mean 'status'?`. Escape sequences for colours stay; overlong words are cut.
 ///
 /// ```
 /// let parsed = "error: unrecognized subcommand 'statu'\n\n  tip: a similar subcommand exists: 'status'\n";
@@ -24,7 +26,9 @@ const WORDS: [(&str, &str); 5] = [
 /// ```
 #[must_use]
 pub fn usage_error(program: &str, parsed: &str) -> String {
-    parsed.replacen(PREFIX, &format!("{program}:"), 1).split_inclusive('\n').map(reworded).collect()
+    let named = parsed.replacen(PREFIX, &format!("{program}:"), 1);
+    let text: String = named.split_inclusive('\n').map(reworded).collect();
+    shorten(&text).into_owned()
 }
 
 /// The message without its beginning, suggestion and usage, on one line: for JSON documents.
