@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, fstat, statx};
+use rustix::fs::{AtFlags, Statx, StatxAttributes, StatxFlags, statx};
 
 use super::snapshot::read_file;
 use super::target::names;
@@ -63,12 +63,8 @@ fn check_mounted(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
 /// Below the root one of two folders is the boot partition: not the one that is no mount point while the other is one, with
 /// nothing mounted.
 fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
-    let identity = |partition, path: &str| -> Result<_, ChangeError> {
-        let Some(folder) = sysroot.folder(partition, Path::new(path))? else { return Ok(None) };
-        let failed = || sysroot.mount_point(partition).join(path);
-        let found = fstat(folder.as_fd())
-            .map_err(|error| ChangeError::io("look at", &failed())(error.into()))?;
-        Ok(Some((found.st_dev, found.st_ino)))
+    let identity = |partition, path| -> Result<_, ChangeError> {
+        Ok(look(sysroot, partition, path)?.map(|found| (device(&found), found.stx_ino)))
     };
     let chosen = identity(Partition::Boot, "")?;
     let is_chosen = |path| Ok(identity(Partition::Root, path)? == chosen);
@@ -90,26 +86,27 @@ fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeE
 /// A boot folder on the file system of a mounted root is not the partition that the system mounts there.
 /// A system that somebody makes in an ordinary folder has no partitions yet.
 fn check_not_hidden(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeError> {
-    let look = |partition, path: &str| -> Result<_, ChangeError> {
-        let Some(at) = sysroot.folder(partition, Path::new(path))? else { return Ok(None) };
-        let found = statx(at.as_fd(), "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS);
-        let shown = || sysroot.mount_point(partition).join(path);
-        found.map(Some).map_err(|error| ChangeError::io("look at", &shown())(error.into()))
-    };
-    let (Some(root), Some(boot)) = (look(Partition::Root, "")?, look(Partition::Boot, "")?) else {
-        return Ok(());
-    };
+    let (root, boot) = (look(sysroot, Partition::Root, "")?, look(sysroot, Partition::Boot, "")?);
+    let (Some(root), Some(boot)) = (root, boot) else { return Ok(()) };
     if !is_mounted(&root) || device(&root) != device(&boot) || is_container(sysroot)? {
         return Ok(());
     }
     for mount in mounts(fstab).filter(Mount::is_partition) {
         let is_boot = FOLDERS.iter().any(|folder| Path::new(mount.folder) == Path::new(folder));
         let is_chosen = |at: Statx| at.stx_ino == boot.stx_ino;
-        if is_boot && look(Partition::Root, mount.folder)?.is_some_and(is_chosen) {
+        if is_boot && look(sysroot, Partition::Root, mount.folder)?.is_some_and(is_chosen) {
             return Err(ChangeError::Hidden(sysroot.mount_point(Partition::Boot).to_owned()));
         }
     }
     Ok(())
+}
+
+/// What the kernel says of a folder, if it is there.
+fn look(sysroot: &Sysroot, partition: Partition, path: &str) -> Result<Option<Statx>, ChangeError> {
+    let Some(at) = sysroot.folder(partition, Path::new(path))? else { return Ok(None) };
+    let found = statx(at.as_fd(), "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS);
+    let shown = || sysroot.mount_point(partition).join(path);
+    found.map(Some).map_err(|error| ChangeError::io("look at", &shown())(error.into()))
 }
 
 /// Kernels before 5.8 do not say (statx(2)).
