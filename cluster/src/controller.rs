@@ -45,6 +45,20 @@ pub struct Options {
     pub without_boards: bool,
 }
 
+#[cfg(test)]
+impl Options {
+    /// Those of tests: the simulation of a file, whose time passes at once.
+    pub(crate) fn of_file(file: &Path) -> Self {
+        let simulation = Some(file.display().to_string());
+        Self { simulation, without_waits: true, ..Self::default() }
+    }
+
+    /// The cluster that they open.
+    pub(crate) fn cluster(&self) -> Cluster {
+        Controller::new(self).and_then(Controller::open).expect("the boards are there")
+    }
+}
+
 /// Where something is made below a root: locks and records, the service's socket, nodes' notes, what nodes are to do.
 const MADE: [&str; 5] = [
     "run/lock",

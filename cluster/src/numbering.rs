@@ -91,14 +91,12 @@ mod tests {
     use clusterhat_tests::command::World;
 
     use super::*;
-    use crate::controller::{Controller, Options};
+    use crate::controller::Options;
 
     #[test]
     fn numbers_that_moved_are_told_and_new_ones_are_not() {
         let world = World::builtin("mixed");
-        let simulation = Some(world.path().display().to_string());
-        let options = Options { simulation, without_waits: true, ..Options::default() };
-        let open = || Controller::new(&options).unwrap().open().unwrap();
+        let open = || Options::of_file(&world.path()).cluster();
         let before = open().numbering();
         let nodes = |words: &[&str]| NodeSet::parse(words).unwrap();
         assert!(open().check_numbering(&before, &nodes(&["p1..p9"])).is_ok());

@@ -96,7 +96,7 @@ mod tests {
     use crate::life::Event::{
         AgentHello, GadgetGone, GadgetSeen, Goodbye, Heard, LinkUp, PowerOff, PowerOn, RomGone,
     };
-    use crate::{Action, Controller, NodeSet, Options, Output};
+    use crate::{Action, NodeSet, Options, Output};
     use hat_driver::sim::builtin;
 
     /// Another process's view of a simulation of four nodes.
@@ -105,9 +105,7 @@ mod tests {
         if !file.exists() {
             std::fs::write(&file, builtin::simulation("v2.5").unwrap().to_text()).unwrap();
         }
-        let simulation = Some(file.to_str().unwrap().to_owned());
-        let options = Options { simulation, without_waits: true, ..Options::default() };
-        Controller::new(&options).unwrap().open().unwrap()
+        Options::of_file(&file).cluster()
     }
 
     fn switch(folder: &std::path::Path, action: Action) {

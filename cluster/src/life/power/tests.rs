@@ -4,13 +4,12 @@ use clusterhat_tests::command::World;
 use rustix::fs::{FlockOperation, flock};
 
 use super::*;
-use crate::{Action, Cluster, Controller, NodeSet, Options};
+use crate::{Action, Cluster, NodeSet, Options};
 
 fn cluster(world: &World) -> Cluster {
-    let simulation = Some(world.path().to_str().unwrap().to_owned());
-    let mut options = Options { simulation, without_waits: true, ..Options::default() };
+    let mut options = Options::of_file(&world.path());
     options.overrides.lock_limit = Some(std::time::Duration::ZERO);
-    Controller::new(&options).unwrap().open().unwrap()
+    options.cluster()
 }
 
 fn power(cluster: &Cluster) -> Power {

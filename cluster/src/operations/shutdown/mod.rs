@@ -330,13 +330,11 @@ mod tests {
     use clusterhat_tests::command::World;
 
     use super::*;
+    use crate::Options;
     use crate::desired::BoardId;
-    use crate::{Controller, Options};
 
     fn open(world: &World) -> Cluster {
-        let simulation = Some(world.path().display().to_string());
-        let options = Options { simulation, without_waits: true, ..Options::default() };
-        Controller::new(&options).unwrap().open().unwrap()
+        Options::of_file(&world.path()).cluster()
     }
 
     /// The power that a node was asked to have last.

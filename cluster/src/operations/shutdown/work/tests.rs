@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::life::{NodeState, State};
 use crate::nodes::NodeSet;
 use crate::report::ShutdownResult;
-use crate::{Cluster, Controller, Options, Shutdown};
+use crate::{Cluster, Options, Shutdown};
 
 /// Replaces the simulation in one step.
 fn write(file: &Path, simulation: &Value) {
@@ -24,9 +24,7 @@ fn write(file: &Path, simulation: &Value) {
 }
 
 fn open(file: &Path) -> Cluster {
-    let simulation = Some(file.to_str().expect("UTF-8").to_owned());
-    let options = Options { simulation, without_waits: true, ..Options::default() };
-    Controller::new(&options).and_then(Controller::open).expect("the boards are there")
+    Options::of_file(file).cluster()
 }
 
 /// Two callers with one simulated board, as long as its folder is there.
