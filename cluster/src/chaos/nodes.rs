@@ -7,7 +7,7 @@ use hat_driver::linux::{AsksSoFar, ClusterError as DriverError, Node};
 use hat_driver::power::Action;
 
 use super::error::ChaosError;
-use super::note::Note;
+use super::note::{Note, NotedNode};
 use super::plan::FaultKind;
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -117,18 +117,17 @@ fn try_to(
     cluster: &mut Cluster,
     note: &mut Note,
 ) -> Result<(Vec<String>, Option<Error>), ChaosError> {
-    let (numbers, hung) = (note.nodes()?, note.hung()?);
     let (mut back, mut gone, mut error) = (Vec::new(), Vec::new(), None);
-    for number in numbers {
+    for NotedNode { number, hangs, moved_from } in note.noted()? {
         let Some(node) = cluster.driver.node(number) else {
             gone.push(format!("p{number}"));
             continue;
         };
-        if let Some(board) = note.moved_from(number)? {
+        if let Some(board) = moved_from {
             gone.push(format!("p{number} of {board}"));
             continue;
         }
-        let kind = if hung.contains(&number) { FaultKind::Hang } else { FaultKind::Graceful };
+        let kind = if hangs { FaultKind::Hang } else { FaultKind::Graceful };
         match bring_back(cluster, node, kind, None) {
             Ok(is_back) => {
                 note.remove(&[number])?;
@@ -149,15 +148,13 @@ mod tests {
 
     use super::*;
     use crate::backend::Backend;
-    use crate::controller::{Controller, Options};
+    use crate::controller::Options;
 
     /// Seen: another board's node was switched on, the one that was without power stayed so, and the note was gone.
     #[test]
     fn a_number_that_is_another_node_s_now_is_not_brought_back() {
         let world = World::builtin("mixed");
-        let simulation = Some(world.path().display().to_string());
-        let options = Options { simulation, without_waits: true, ..Options::default() };
-        let open = || Controller::new(&options).unwrap().open().unwrap();
+        let open = || Options::of_file(&world.path()).cluster();
         Note::open(&open()).unwrap().add(5, false).unwrap();
         let mut value = world.read();
         let triple = value["chips"].as_object_mut().unwrap().remove("11").unwrap();
@@ -184,9 +181,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("simulation.json");
         std::fs::write(&file, builtin::simulation("v2.5").unwrap().to_text()).unwrap();
-        let simulation = Some(file.display().to_string());
-        let options = Options { simulation, without_waits: true, ..Options::default() };
-        let mut cluster = Controller::new(&options).unwrap().open().unwrap();
+        let mut cluster = Options::of_file(&file).cluster();
         let node = cluster.driver.node(1).unwrap();
         cluster.driver.switch(&[node], Action::On, &mut |_| {}).unwrap();
         cluster.driver.set_going_down(node, true).unwrap();

@@ -55,6 +55,15 @@ pub(super) struct Note {
     _lock: FileLock,
 }
 
+/// A node of the note.
+pub(super) struct NotedNode {
+    pub(super) number: u32,
+    /// Whether it has its power, and hangs.
+    pub(super) hangs: bool,
+    /// The board that it was on as it was noted, where the number is another node's now.
+    pub(super) moved_from: Option<String>,
+}
+
 /// The note's file, which every caller may change.
 struct NoteFile {
     path: PathBuf,
@@ -92,16 +101,17 @@ impl Note {
         Ok(nodes)
     }
 
-    /// Those of them that hang.
-    pub(super) fn hung(&self) -> Result<Vec<u32>, ChaosError> {
-        Ok(read(&self.file.path)?.hung)
-    }
-
-    /// The board that a number was on as it was noted, where it is another node's now.
-    pub(super) fn moved_from(&self, number: u32) -> Result<Option<String>, ChaosError> {
-        let noted = read(&self.file.path)?.numbering;
-        let board = noted.board(number).filter(|_| !noted.agrees(&self.numbering, number));
-        Ok(board.map(str::to_owned))
+    /// The same, with what is noted of each.
+    pub(super) fn noted(&self) -> Result<Vec<NotedNode>, ChaosError> {
+        let Document { mut nodes, hung, numbering, .. } = read(&self.file.path)?;
+        nodes.sort_unstable();
+        let noted = |number| {
+            let has_moved = !numbering.agrees(&self.numbering, number);
+            let board = numbering.board(number).filter(|_| has_moved);
+            let moved_from = board.map(str::to_owned);
+            NotedNode { number, hangs: hung.contains(&number), moved_from }
+        };
+        Ok(nodes.into_iter().map(noted).collect())
     }
 
     /// Where it is, for messages.
