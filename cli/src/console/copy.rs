@@ -24,7 +24,8 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 /// Copies until the user ends it with an escape, or the input ends and has been answered.
 ///
 /// # Errors
-/// Another process has the console; or it is absent and standard input is not a terminal, so that waiting for it is pointless.
+/// Another process has the console; or it is absent, or goes away before all of the input is sent, and standard input is not a
+/// terminal, so that waiting for it is pointless.
 pub(crate) fn copy(at: Consoles<'_>, node: Node, log: Option<Log>) -> Result<(), Failure> {
     let mut link = Link::new(at, node, true)?;
     let is_open = link.open()?;
@@ -91,6 +92,10 @@ impl Session {
                 self.note(&note);
             }
             let (ready, input_ready) = self.wait()?;
+            if self.input.escapes.is_some() && !self.link.has_turn() {
+                // What is typed while somebody else writes goes nowhere.
+                self.pending.clear();
+            }
             if ready.intersects(PollFlags::OUT) {
                 self.link.write(&mut self.pending);
             }
@@ -106,7 +111,11 @@ impl Session {
             if input_ready && self.take_input()?.is_none() {
                 return Ok(());
             }
-            if self.input.has_ended && self.pending.is_empty() && self.input.sent.is_none() {
+            if self.input.escapes.is_none() {
+                self.link.check_sent(&self.pending)?;
+            }
+            let has_sent = self.pending.is_empty() && self.link.has_sent();
+            if self.input.has_ended && has_sent && self.input.sent.is_none() {
                 self.heard = Instant::now();
                 self.input.sent = Some(self.heard);
             }

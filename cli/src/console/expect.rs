@@ -78,6 +78,9 @@ impl Dialogue<'_> {
             if self.link.is_open() && self.pending.is_empty() && self.script.expect.is_none() {
                 return Ok(None);
             }
+            if self.link.is_open() {
+                self.link.check_sent(&self.pending)?;
+            }
             let left = self.end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(Failure::TimedOut(self.missing()));

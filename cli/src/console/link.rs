@@ -114,6 +114,45 @@ impl Link {
         Err(Failure::Cluster(SharedConsoleError::Taken { node, writer }.into()))
     }
 
+    /// Checks that what was written was taken, and that what waits to be written can be.
+    ///
+    /// # Errors
+    /// [`SharedConsoleError::NotSent`].
+    pub(super) fn check_sent(&mut self, waiting: &[u8]) -> Result<(), Failure> {
+        let waits = !waiting.is_empty();
+        let gone = "it went away".to_owned();
+        let reason = match &mut self.source {
+            Source::Port(own) => (waits && !own.is_open()).then_some(gone),
+            Source::Shared(shared) => shared.take_refusal().or_else(|| match shared.other_writer() {
+                _ if !waits => None,
+                _ if !shared.is_open() => Some(gone),
+                Some(writer) => Some(format!("{} writes on it now", shorten(writer))),
+                None if shared.has_turn() => None,
+                None => Some("clusterhatd did not let this command write".to_owned()),
+            }),
+        };
+        let node = self.name.clone();
+        reason.map_or(Ok(()), |reason| {
+            Err(Failure::Cluster(SharedConsoleError::NotSent { node, reason }.into()))
+        })
+    }
+
+    /// Whether this command may write.
+    pub(super) fn has_turn(&self) -> bool {
+        match &self.source {
+            Source::Port(_) => true,
+            Source::Shared(shared) => shared.has_turn(),
+        }
+    }
+
+    /// Whether all that was written has been taken.
+    pub(super) fn has_sent(&self) -> bool {
+        match &self.source {
+            Source::Port(_) => true,
+            Source::Shared(shared) => shared.has_sent(),
+        }
+    }
+
     /// What to poll for: the console, or its appearance.
     pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
         match &self.source {

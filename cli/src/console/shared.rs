@@ -18,8 +18,6 @@ use crate::failure::Failure;
 const LIMIT: Duration = Duration::from_secs(5);
 /// The interval of attempts to reconnect to the service.
 const AGAIN: Duration = Duration::from_millis(500);
-/// Bytes that are kept for a service that does not read.
-const MOST_UNSENT: usize = 64 * 1024;
 
 /// How the service is asked for a console.
 type Connect = fn(&Path, &str) -> Result<SharedConsole, ServiceError>;
@@ -38,6 +36,8 @@ pub(super) struct Shared {
     is_told: bool,
     /// The current writer, and whether it is this command.
     writer: Option<(String, bool)>,
+    /// Why the service did not send what it was given.
+    refusal: Option<String>,
     /// Messages for the user that have not been shown yet.
     notes: Vec<String>,
     /// The time of the next attempt to reconnect.
@@ -88,6 +88,7 @@ impl Shared {
             is_open: false,
             is_told: false,
             writer: None,
+            refusal: None,
             notes: Vec::new(),
             again: Instant::now(),
             always: fd(1)?,
@@ -132,6 +133,8 @@ impl Shared {
                 }
             }
         }
+        // Nothing was written yet that could have been lost.
+        self.refusal = None;
         Ok(())
     }
 
@@ -166,9 +169,11 @@ impl Shared {
                 true
             }
             None => {
+                let reason = "clusterhatd has closed the connection";
+                self.refusal = (console.unsent() > 0).then(|| reason.to_owned());
                 self.console = None;
                 self.again = Instant::now() + AGAIN;
-                self.notes.push("clusterhatd has closed the connection".to_owned());
+                self.notes.push(reason.to_owned());
                 false
             }
         }
@@ -177,7 +182,7 @@ impl Shared {
     /// What to poll for.
     pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
         let out = |console: &SharedConsole| {
-            if writes || console.unsent() > 0 { PollFlags::OUT } else { PollFlags::empty() }
+            if (writes && self.is_open) || console.unsent() > 0 { PollFlags::OUT } else { PollFlags::empty() }
         };
         match &self.console {
             _ if !self.heard.is_empty() => (self.always.as_fd(), PollFlags::IN),
@@ -240,7 +245,11 @@ impl Shared {
                 self.writer = name.map(|name| (name, you));
             }
             Notice::Lost { bytes } => self.notes.push(format!("{bytes} bytes were lost here")),
-            Notice::Refused { reason } => self.notes.push(shorten(&reason).into_owned()),
+            Notice::Refused { reason } => {
+                let reason = shorten(&reason).into_owned();
+                self.notes.push(reason.clone());
+                self.refusal = Some(reason);
+            }
             _ => {}
         }
     }
@@ -253,17 +262,30 @@ impl Shared {
         }
     }
 
-    /// Sends and removes as many bytes as the service takes. Input is discarded while another client is the writer.
+    /// Whether this command is the writer.
+    pub(super) const fn has_turn(&self) -> bool {
+        matches!(self.writer, Some((_, true)))
+    }
+
+    /// Why the service did not send what it was given, once.
+    pub(super) fn take_refusal(&mut self) -> Option<String> {
+        self.refusal.take()
+    }
+
+    /// Whether the service has taken all that was written.
+    pub(super) fn has_sent(&self) -> bool {
+        self.console.as_ref().is_none_or(|console| console.unsent() == 0)
+    }
+
+    /// Sends and removes the bytes, as soon as the service has taken those before them.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>) {
+        let may_write = self.is_open && self.has_turn();
         let Some(console) = &mut self.console else { return };
         console.flush();
-        if bytes.is_empty() || console.unsent() >= MOST_UNSENT {
-            return;
-        }
-        if matches!(self.writer, Some((_, true))) {
+        if may_write && !bytes.is_empty() && console.unsent() == 0 {
             console.send(bytes);
+            bytes.clear();
         }
-        bytes.clear();
     }
 
     pub(super) fn send_break(&mut self) -> io::Result<()> {

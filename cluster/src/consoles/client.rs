@@ -32,6 +32,14 @@ pub enum SharedConsoleError {
         /// Who.
         writer: String,
     },
+    /// Some of the bytes did not reach the node.
+    #[error("not all was sent to the console of {node}: {reason}")]
+    NotSent {
+        /// The node.
+        node: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A console that the service reads, and what of it has not been read or sent yet.

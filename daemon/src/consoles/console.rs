@@ -36,6 +36,8 @@ struct Shared {
     writer: WriterSlot,
     /// What the node has not taken yet.
     pending: Vec<u8>,
+    /// The writer of what no port took, until it is told.
+    lost_of: Option<ReaderId>,
     wants_break: bool,
     readers: usize,
     /// Since the daemon started.
@@ -90,6 +92,7 @@ impl Console {
             port: PortState::default(),
             writer: WriterSlot::default(),
             pending: Vec::new(),
+            lost_of: None,
             wants_break: false,
             readers: 0,
             received: 0,
@@ -182,7 +185,9 @@ impl Console {
         let (was_open, is_open) = (self.lock().port.is_open, port.is_open);
         self.change(|shared| {
             if !port.is_open {
-                shared.pending.clear();
+                let has_lost = !std::mem::take(&mut shared.pending).is_empty();
+                let writer = shared.writer.current().map(|(reader, _)| reader);
+                shared.lost_of = writer.filter(|_| has_lost);
                 shared.wants_break = false;
             } else if !was_open {
                 shared.opened = shared.history.end();
@@ -272,14 +277,21 @@ impl Console {
         self.lock().pending.len() < MOST_PENDING
     }
 
-    /// Takes bytes for the node; whether this reader may send any. A node without a port gets none.
+    /// Takes bytes for the node; whether this reader may send any. Those for a node without a port are lost, which is told.
     pub(super) fn write(&self, reader: ReaderId, bytes: &[u8]) -> bool {
         let mut shared = self.lock();
         let writes = shared.writer.writes(reader, Instant::now());
         if writes && shared.port.is_open {
             shared.pending.extend_from_slice(bytes);
+        } else if writes {
+            shared.lost_of = Some(reader);
         }
         writes
+    }
+
+    /// Whether the port was away before it took all that this reader had sent, which is told once.
+    pub(super) fn takes_loss(&self, reader: ReaderId) -> bool {
+        self.lock().lost_of.take_if(|of| *of == reader).is_some()
     }
 
     /// Asks for a break; whether this reader may.

@@ -80,6 +80,9 @@ impl Session {
 
     /// Notices first: whoever writes no longer is to know it before the echo of somebody else's keys.
     fn ready(&mut self) -> Option<Output> {
+        if self.console.takes_loss(self.id) {
+            self.refuse("the console is not there: what was sent last is lost");
+        }
         if let Some(reason) = self.refused.take() {
             return Some(Output::Notice(Notice::Refused { reason }));
         }
@@ -144,7 +147,7 @@ impl Session {
         if is_granted {
             self.wake.wake();
         } else {
-            self.refuse("nothing was sent: ask to write first");
+            self.refuse("you do not have the turn to write: ask for it first");
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod events;
 mod flood;
+mod piped;
 mod rig;
 
 use std::fs;

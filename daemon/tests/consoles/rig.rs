@@ -56,6 +56,12 @@ impl Site {
         master.into()
     }
 
+    /// Takes a node's port away. Its link goes first: the number of a pseudo-terminal that is gone is given to the next one.
+    pub(crate) fn unplug(&self, name: &str, node: File) {
+        std::fs::remove_file(self.root.as_deref().unwrap().join("dev").join(name)).unwrap();
+        drop(node);
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.world.folder().join(name)
     }

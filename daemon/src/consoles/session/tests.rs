@@ -142,6 +142,11 @@ fn what_a_port_did_not_take_goes_with_it() {
     assert!(!console.has_room());
     console.set_port(PortState::default());
     assert!(console.has_room() && !console.has_pending());
+    let lost = "the console is not there: what was sent last is lost";
+    let told = |outputs: Vec<Output>| {
+        outputs.contains(&Output::Notice(Notice::Refused { reason: lost.to_owned() }))
+    };
+    assert!(told(outputs(&mut pi)) && !told(outputs(&mut pi)));
     // The turn to write stays over the node's power cycle.
     assert_eq!(console.summary().writer.as_deref(), Some("pi"));
 }
