@@ -219,9 +219,11 @@ fn path(report: &PathReport) -> String {
 
 fn board_done(done: &BoardDone) -> String {
     match done {
-        BoardDone::Order { old, new } => {
-            format!("order {old} is now {new}, until its next reset unless it is saved")
-        }
+        BoardDone::Order { old, new } if old == new => format!("its order is {new} already"),
+        BoardDone::Order { old, new } => format!(
+            "order {old} is now {new}, until its next reset unless it is saved; nodes may have other numbers now: see \
+             `clusterhat boards`"
+        ),
         BoardDone::Save { what } => {
             let what = match what {
                 BoardSettings::All => "all settings",

@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "agent-silent",
         looks_for: "a node whose second serial port is there, and whose agent does not answer",
-        why: "its system hangs or its agent does not run: it cannot be shut down, only cut off",
+        why: "a node whose agent does not answer cannot be shut down, only cut off",
         make: silent,
     },
 ];

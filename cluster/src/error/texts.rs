@@ -83,7 +83,11 @@ impl NodeClauses {
             return Self { head: String::new(), nodes: Vec::new(), rest: Vec::new() };
         }
         // Where the power of one is not known, the head cannot say it of all.
-        let keep = if unknown.is_empty() { ", and keep their power" } else { "" };
+        let keep = match failures.len() {
+            _ if !unknown.is_empty() => "",
+            1 => ", and keeps its power",
+            _ => ", and keep their power",
+        };
         Self {
             head: format!("did not {action}{keep}:"),
             nodes: failures.iter().map(|(node, why)| format!("{node}: {why}")).collect(),

@@ -88,7 +88,7 @@ messages! {
     PASSWORD_CHANGE_REQUIRED "PasswordChangeRequired" Critical "the password of the account at '%1' must be changed before anything else can be done" "Change the account's Password with PATCH.";
     SERVICE_UNAVAILABLE "ServiceTemporarilyUnavailable" Critical "the service cannot answer now; try again in %1 seconds" "Try again later.";
     INTERNAL_ERROR "InternalError" Critical "the request failed inside the service" "See the daemon's journal.";
-    OPERATION_FAILED "OperationFailed" Warning "a part of the request failed" "See the other messages.";
+    OPERATION_FAILED "OperationFailed" Warning "a part of the request failed" "Remove the cause that the message names, and send the request again.";
 }
 
 /// A message with its arguments.

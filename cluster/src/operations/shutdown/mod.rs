@@ -389,7 +389,7 @@ mod tests {
     #[test]
     fn who_stops_before_anybody_is_asked_hears_what_is_known_of_the_power() {
         for (silent, result, head) in [
-            (false, ShutdownResult::StillOn, "did not shut down, and keep their power: "),
+            (false, ShutdownResult::StillOn, "did not shut down, and keeps its power: "),
             (true, ShutdownResult::Unknown, "did not shut down: "),
         ] {
             let world = World::builtin("v2.5");
