@@ -25,7 +25,7 @@ While clusterhatd runs, it holds the consoles and shares them: any number of com
 at a time can write; ~T takes over from the current writer (CLUSTERHAT_SOCKET names another socket than /run/clusterhat/clusterhatd.sock). \
 Without clusterhatd, this process has the console to itself. The command reconnects after a power cycle; on a terminal it also \
 waits for a console that is not there yet. Input that is not a terminal is copied, and the command ends once the node has answered \
-the last line.
+the last line, with status 1 if not all of it could be sent.
 
 REGEX is matched against the node's output: from when the line is sent, if --send is given, including its echo; otherwise also \
 against what was kept of earlier output since the console appeared, by the kernel or by clusterhatd. ^ and $ match at the ends of \
