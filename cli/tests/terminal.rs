@@ -32,6 +32,20 @@ fn what_an_interrupted_command_says_begins_a_line_and_names_who_was_not_switched
 }
 
 #[test]
+fn the_delay_that_another_call_asked_for_is_shown_while_it_is_waited_out() {
+    let world = World::builtin("v2.5");
+    assert_eq!(world.start(&["on", "p1", "--delay", "300"]).finish().status, 0);
+    let mut terminal = Pty::new();
+    let mut command = world.command(&["on", "p2", "--delay", "0.1"]);
+    command.env_remove("CLUSTERHAT_SIM_NOWAIT").stdin(Stdio::null()).stdout(Stdio::null());
+    let mut child = command.stderr(terminal.terminal()).spawn().unwrap();
+    let told = read_until(&mut terminal.master, "waiting 2");
+    assert!(!told.contains("p2 on"), "{told:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn a_table_that_is_renewed_says_what_ends_it() {
     let world = World::builtin("v2.5");
     let mut terminal = Pty::new();

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clusterhat::Options;
 use clusterhat::service::SOCKET;
 use system_config::changes::check_inside;
@@ -82,6 +82,21 @@ pub struct Serve {
     /// Print one JSON document, for errors too
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+impl Cli {
+    /// What the command line may be. An empty variable counts as none, as for `clusterhat`.
+    #[must_use]
+    pub fn grammar() -> clap::Command {
+        Self::command().mut_args(|arg| {
+            let value = arg.get_env().and_then(std::env::var_os);
+            if value.is_some_and(|value| value.is_empty()) {
+                arg.env(None::<&'static str>)
+            } else {
+                arg
+            }
+        })
+    }
 }
 
 impl Serve {

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::FromArgMatches as _;
 use clusterhat::{usage_error, usage_message};
 use clusterhat_daemon::args::{Cli, Command, Serve};
 use clusterhat_daemon::commands::{self, Failure};
@@ -13,7 +13,8 @@ use clusterhat_daemon::server::{self, Sockets};
 use clusterhat_daemon::service::{Service, StartError};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words = Cli::grammar().try_get_matches();
+    let cli = match words.and_then(|words| Cli::from_arg_matches(&words)) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -61,7 +62,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 
 /// The command that the command line names although it cannot be parsed; empty where it names none.
 fn command() -> String {
-    let parsed = Cli::command().ignore_errors(true).try_get_matches();
+    let parsed = Cli::grammar().ignore_errors(true).try_get_matches();
     let name = parsed.ok().and_then(|words| words.subcommand_name().map(str::to_owned));
     name.unwrap_or_default()
 }

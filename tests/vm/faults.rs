@@ -71,6 +71,9 @@ fn unplug_during_on(pace: Duration, at: impl Fn(&Hat) + Send + 'static) -> Strin
     let error = fails(&vm, "on p1 p2 --delay 1.5", 1);
     unplugging.join().unwrap_or_else(|_| panic!("unplugging failed"));
     assert!(error.contains(&label), "{error}");
+    // Seen: a regular file in the place of the device, which kept the adapter from coming back.
+    let files = vm.sh("find /dev -maxdepth 1 -type f").unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(files, "");
     let again = Hat::only(&vm, Expanders::running(0));
     let again = again.unwrap_or_else(|e| panic!("{e}"));
     succeeds(&vm, "on p1 p2 --delay 0.05");

@@ -123,13 +123,15 @@ impl Link {
         let gone = "it went away".to_owned();
         let reason = match &mut self.source {
             Source::Port(own) => (waits && !own.is_open()).then_some(gone),
-            Source::Shared(shared) => shared.take_refusal().or_else(|| match shared.other_writer() {
-                _ if !waits => None,
-                _ if !shared.is_open() => Some(gone),
-                Some(writer) => Some(format!("{} writes on it now", shorten(writer))),
-                None if shared.has_turn() => None,
-                None => Some("clusterhatd did not let this command write".to_owned()),
-            }),
+            Source::Shared(shared) => {
+                shared.take_refusal().or_else(|| match shared.other_writer() {
+                    _ if !waits => None,
+                    _ if !shared.is_open() => Some(gone),
+                    Some(writer) => Some(format!("{} writes on it now", shorten(writer))),
+                    None if shared.has_turn() => None,
+                    None => Some("clusterhatd did not let this command write".to_owned()),
+                })
+            }
         };
         let node = self.name.clone();
         reason.map_or(Ok(()), |reason| {

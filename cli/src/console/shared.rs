@@ -182,7 +182,11 @@ impl Shared {
     /// What to poll for.
     pub(super) fn waits_on(&self, writes: bool) -> (BorrowedFd<'_>, PollFlags) {
         let out = |console: &SharedConsole| {
-            if (writes && self.is_open) || console.unsent() > 0 { PollFlags::OUT } else { PollFlags::empty() }
+            if (writes && self.is_open) || console.unsent() > 0 {
+                PollFlags::OUT
+            } else {
+                PollFlags::empty()
+            }
         };
         match &self.console {
             _ if !self.heard.is_empty() => (self.always.as_fd(), PollFlags::IN),

@@ -13,9 +13,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use clusterhat_tests::command::{Output, World};
+use clusterhat_tests::running::Running;
 use command::{Run as _, clusterhat};
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};

@@ -42,6 +42,35 @@ fn the_lock_limit_holds_for_set_ups_too() {
     }
 }
 
+/// What is changed has a record, whichever came last, and one undo is enough.
+#[test]
+fn set_ups_and_undoings_at_once_lose_nothing() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let at = |name: &str| root.path().join(name);
+    fs::create_dir_all(at("boot/firmware")).expect("it can be made");
+    let config = "dtparam=audio=on\n";
+    fs::write(at("boot/firmware/config.txt"), config).expect("it can be written");
+    let read = || fs::read_to_string(at("boot/firmware/config.txt")).expect("it is there");
+    let start = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        command.arg("setup").args(words).arg("--root").arg(root.path());
+        Running::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    };
+    for round in 0..20 {
+        if round % 2 == 1 {
+            assert_eq!(setup(&world, root.path(), &[]).status, 0);
+        }
+        for running in [start(&[]), start(if round % 2 == 1 { &["undo"] } else { &[] })] {
+            let output = running.finish();
+            assert_eq!(output.status, 0, "{output:?}");
+        }
+        let record = at("var/lib/clusterhat/setup/manifest.json");
+        assert_eq!(record.exists(), read() != config, "what is changed has a record");
+        let undone = setup(&world, root.path(), &["undo"]);
+        assert_eq!((undone.status, read()), (0, config.to_owned()), "{undone:?}");
+    }
+}
+
 /// A user of this machine is none of the card's, and a misspelt one is told before anything is changed.
 #[test]
 fn users_of_a_card_are_those_that_are_on_it() {

@@ -1,6 +1,8 @@
 //! `clusterhatd token` and `clusterhatd setup`.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -105,6 +107,25 @@ fn what_says_how_to_serve_is_refused_beside_a_command() {
         assert!(status == Some(2) && message.contains(told), "{words:?}: {message}");
     }
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+}
+
+/// Seen: an empty variable was an error, as if somebody had named a simulation.
+#[test]
+fn an_empty_variable_counts_as_none_and_a_simulation_has_a_name() {
+    let parent = tempfile::tempdir().unwrap();
+    let said = |words: &[&str], name: &str, value: &OsStr| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clusterhatd"));
+        command.args(words).args(["token", "list", "--state-dir"]).arg(parent.path());
+        let output = command.env(name, value).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for name in ["CLUSTERHAT_SIM", "CLUSTERHAT_ROOT", "CLUSTERHAT_CONFIG", "LOGS_DIRECTORY"] {
+        assert_eq!(said(&[], name, OsStr::new("")), (Some(0), String::new()), "{name}");
+    }
+    let (status, told) = said(&["--sim", ""], "CLUSTERHAT_SIM", OsStr::new(""));
+    assert!(status == Some(2) && told.contains("--sim"), "{told}");
+    let (status, told) = said(&[], "CLUSTERHAT_SIM", OsStr::from_bytes(b"v2.5\xff"));
+    assert!(status == Some(2) && told.contains("UTF-8"), "{told}");
 }
 
 /// Seen: it was made by being looked into, and whoever could not look into it was told that there are none.
