@@ -59,8 +59,11 @@ impl Options {
     }
 }
 
-/// Where something is made below a root: locks and records, the service's socket, nodes' notes, what nodes are to do.
-const MADE: [&str; 5] = [
+/// Where something is made or switched below a root: devices, locks and records, the service's socket, the journal's, nodes' notes,
+/// what nodes are to do.
+const USED: [&str; 7] = [
+    "dev",
+    "run/systemd/journal",
     "run/lock",
     "run/clusterhat",
     "run/clusterhat-nodes",
@@ -69,14 +72,14 @@ const MADE: [&str; 5] = [
 ];
 
 impl Options {
-    /// Checks that what is made below the root stays below it. A system that is only mounted, such as a card, may have links there
+    /// Checks that what is made or switched below the root is below it. A system that is only mounted, such as a card, may have links there
     /// that lead to this machine's files.
     ///
     /// # Errors
     /// [`Error::LeadsOut`].
     pub fn check_root(&self) -> Result<(), Error> {
         let root = self.root.as_deref().filter(|root| *root != Path::new("/"));
-        let check = |root| MADE.iter().try_for_each(|folder| check_inside(root, Path::new(folder)));
+        let check = |root| USED.iter().try_for_each(|folder| check_inside(root, Path::new(folder)));
         root.map_or(Ok(()), check).map_err(Error::LeadsOut)
     }
 }
