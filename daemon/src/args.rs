@@ -226,7 +226,6 @@ impl Serve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     /// Seen: the setup of a card below --root made the first account of the machine that it was mounted on.
     #[test]
