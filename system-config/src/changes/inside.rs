@@ -20,6 +20,9 @@ use super::target::{TargetFile, link_at};
 /// As the kernel does it: more links than this in one path are a loop.
 pub(super) const MOST_LINKS: usize = 40;
 
+/// So often a folder is looked at that another setup makes or removes between two looks.
+const MOST_LOOKS: usize = 100;
+
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// The folder that a user names, through links.
@@ -74,13 +77,26 @@ pub fn check_inside(root: &Path, path: &Path) -> io::Result<()> {
         let failed = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot look at {}: {error}", shown.display()))
         };
-        let outside = at(top(&shown)).map_err(failed)?;
-        let inside = match top(root).and_then(|top| folder(top, &way)) {
-            // `dev`, a link to `/dev`, leads to itself in the root only.
-            Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => None,
-            opened => at(opened).map_err(failed)?,
+        let look = || {
+            let outside = at(top(&shown)).map_err(failed)?;
+            let inside = match top(root).and_then(|top| folder(top, &way)) {
+                // `dev`, a link to `/dev`, leads to itself in the root only.
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => None,
+                opened => at(opened).map_err(failed)?,
+            };
+            Ok::<_, io::Error>((inside, outside))
         };
-        if inside != outside {
+        let mut seen = look()?;
+        for _ in 0..MOST_LOOKS {
+            let before = seen;
+            if seen.0 != seen.1 {
+                seen = look()?;
+            }
+            if seen == before {
+                break;
+            }
+        }
+        if seen.0 != seen.1 {
             let text = format!(
                 "{}: a symbolic link there leads out of {}; put a directory in its place",
                 shown.display(),
