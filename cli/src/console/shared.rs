@@ -170,7 +170,9 @@ impl Shared {
             }
             None => {
                 let reason = "clusterhatd has closed the connection";
-                self.refusal = (console.unsent() > 0).then(|| reason.to_owned());
+                if console.unsent() > 0 {
+                    self.refusal = Some(reason.to_owned());
+                }
                 self.console = None;
                 self.again = Instant::now() + AGAIN;
                 self.notes.push(reason.to_owned());

@@ -9,18 +9,38 @@ use std::thread;
 use clusterhat::consoles::{Notice, WriteWish};
 use clusterhat_tests::running::Running;
 
-use crate::rig::Site;
+use crate::rig::{Reader, Site};
 
 /// More than the daemon, the kernel and the command keep for a node that takes nothing.
 const MORE_THAN_IS_KEPT: usize = 1 << 20;
 
-/// The command with a pipe as its input, once the node has got a first line from it.
-fn writer(site: &Site, node: &mut File) -> (Running, ChildStdin) {
-    let mut child = site.command(&["console", "p1"]).stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"first").unwrap();
-    node.read_exact(&mut [0; 5]).unwrap();
-    (Running::of(child), stdin)
+/// A node's console at the daemon, with one who looks at it.
+struct Console {
+    site: Site,
+    daemon: Running,
+    node: File,
+    looking: Reader,
+}
+
+impl Console {
+    fn open() -> Self {
+        let site = Site::with_devices();
+        let node = site.plug_in("ttypi1");
+        let daemon = site.daemon();
+        let mut looking = site.console("p1");
+        looking.until_open();
+        Self { site, daemon, node, looking }
+    }
+
+    /// The command with a pipe as its input, once the node has got a first line from it.
+    fn writer(&mut self) -> (Running, ChildStdin) {
+        let mut command = self.site.command(&["console", "p1"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"first").unwrap();
+        self.node.read_exact(&mut [0; 5]).unwrap();
+        (Running::of(child), stdin)
+    }
 }
 
 /// Sends without end; the command ends before that.
@@ -38,13 +58,9 @@ fn assert_not_sent(command: Running, reasons: &[&str]) {
 
 #[test]
 fn input_for_who_has_lost_the_turn_is_an_error() {
-    let site = Site::with_devices();
-    let mut node = site.plug_in("ttypi1");
-    let _daemon = site.daemon();
-    let mut looking = site.console("p1");
-    looking.until_open();
-    let (command, mut stdin) = writer(&site, &mut node);
-    looking.write(WriteWish::TakeOver);
+    let mut console = Console::open();
+    let (command, mut stdin) = console.writer();
+    console.looking.write(WriteWish::TakeOver);
     stdin.write_all(b"too late\n").unwrap();
     // The service may refuse before the command hears of the other.
     assert_not_sent(command, &["uid:", "you do not have the turn to write"]);
@@ -52,41 +68,29 @@ fn input_for_who_has_lost_the_turn_is_an_error() {
 
 #[test]
 fn input_that_a_node_did_not_take_before_it_went_away_is_an_error() {
-    let site = Site::with_devices();
-    let mut node = site.plug_in("ttypi1");
-    let _daemon = site.daemon();
-    let mut looking = site.console("p1");
-    looking.until_open();
-    let (command, stdin) = writer(&site, &mut node);
+    let mut console = Console::open();
+    let (command, stdin) = console.writer();
     flood(stdin);
-    site.unplug("ttypi1", node);
+    console.site.unplug("ttypi1", console.node);
     assert_not_sent(command, &["the console is not there", "it went away"]);
 }
 
 #[test]
 fn input_while_the_node_is_away_is_an_error() {
-    let site = Site::with_devices();
-    let mut node = site.plug_in("ttypi1");
-    let _daemon = site.daemon();
-    let mut looking = site.console("p1");
-    looking.until_open();
-    let (command, mut stdin) = writer(&site, &mut node);
-    site.unplug("ttypi1", node);
-    looking.until_notice(&Notice::Port { open: false, error: None });
+    let mut console = Console::open();
+    let (command, mut stdin) = console.writer();
+    console.site.unplug("ttypi1", console.node);
+    console.looking.until_notice(&Notice::Port { open: false, error: None });
     stdin.write_all(b"nobody is there\n").unwrap();
     assert_not_sent(command, &["it went away", "the console is not there"]);
 }
 
 #[test]
 fn input_that_is_left_when_the_daemon_ends_is_an_error() {
-    let site = Site::with_devices();
-    let mut node = site.plug_in("ttypi1");
-    let mut daemon = site.daemon();
-    let mut looking = site.console("p1");
-    looking.until_open();
-    let (command, stdin) = writer(&site, &mut node);
+    let mut console = Console::open();
+    let (command, stdin) = console.writer();
     flood(stdin);
-    daemon.kill();
-    drop(daemon);
+    console.daemon.kill();
+    drop(console.daemon);
     assert_not_sent(command, &["clusterhatd has closed the connection", "it went away"]);
 }
