@@ -55,6 +55,7 @@ mod event;
 mod file_watch;
 mod hooks;
 mod losses;
+mod misplaced;
 mod node_note;
 mod numbering;
 mod operations;

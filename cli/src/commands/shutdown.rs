@@ -21,7 +21,9 @@ and no keys, or else through ssh NODE clusterhat-node agent --stdio with your ss
 agent has said goodbye, or its ssh session has ended, and the node has left the USB; a node that leaves without either, because of a loose cable or a crash, keeps \
 its power. A node that clusterhat-node has set up leaves the USB when its kernel stops, after the file systems are unmounted. While it stops, the kernel allows the card 1 second to write back its cache and 1 second to prepare for the loss of \
 power; the third second is a margin. A node that is reached by ssh and has no gadget on the USB is shut down, too, but keeps its \
-power, since its halt cannot be observed.
+power, since its halt cannot be observed. A node is asked by its ID, and its power is cut by its position: where the position's path on the USB is known \
+(clusterhat path), and the node's gadget is at another path or another node's gadget at this one, the node is neither asked nor switched off, even \
+with --force. If the controller is powered off, it is asked, but not switched off. Where the path is not known, the ID alone counts.
 Exit status: 0 all nodes are off, 1 a node could not be asked, refused, or was switched by another command meanwhile, \
 or systemd could not be asked (--when-powering-off), \
 3 a node did not answer or halt in time; it keeps its power.";

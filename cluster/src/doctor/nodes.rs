@@ -9,6 +9,7 @@ use super::facts::Facts;
 use super::finding::{Checked, Fix, Found, NotMade};
 use super::usb::UsbDevice;
 use super::usb_checks::devices;
+use crate::misplaced;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -77,17 +78,14 @@ fn wrong_place(facts: &Facts) -> Checked {
             "the places of these nodes on the USB are not known: power one, or set usb-path in [nodes.pN]",
         ));
     }
-    let claims = |node: &super::facts::NodeFacts| {
-        let at = devices.iter().find(|device| node.usb_path.as_ref() == Some(&device.path))?;
-        at.node().filter(|claimed| Some(*claimed) != node.id()).map(NodeId::label)
-    };
+    let gadgets = || devices.iter().filter_map(|device| Some((&*device.path, device.node()?)));
+    let path_of =
+        |id: NodeId| facts.nodes.iter().find(|node| node.id() == Some(id))?.usb_path.clone();
     let found = facts.asked().filter_map(|node| {
         let place = node.usb_path.as_deref()?;
         let label = &node.label;
-        let what = format!(
-            "the node in the place of {label} (USB {place}) identifies itself as {}",
-            claims(node)?
-        );
+        let claimed = misplaced::another(node.id(), place, gadgets(), path_of)?;
+        let what = misplaced::in_the_place_of(label, place, claimed);
         Some(Found::error(what, Fix::OwnCard(node.number)).of_nodes(vec![label.clone()]))
     });
     Ok(found.collect())

@@ -26,6 +26,7 @@ use std::time::Duration;
 pub(crate) use event::Dated;
 pub use event::Event;
 pub use facts::Facts;
+pub(crate) use kernel::Present;
 pub use node_state::NodeState;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use source::Source;

@@ -28,6 +28,14 @@ impl Present {
         roms.map(|device| &*device.usb_path)
     }
 
+    /// The nodes' gadgets: where each is, and the node that it calls itself.
+    pub(crate) fn gadgets(&self) -> impl Iterator<Item = (&str, NodeId)> {
+        self.devices.iter().filter_map(|device| match device.kind {
+            Kind::Gadget(id) => Some((&*device.usb_path, id)),
+            Kind::Rom | Kind::Board => None,
+        })
+    }
+
     /// The present state of a node as events: those that apply, and the opposites of those that do not. A node without an ID is
     /// recognised only by the USB path of its boot ROM.
     pub(crate) fn of(&mut self, id: Option<NodeId>, rom: Option<&str>) -> Vec<Dated> {

@@ -1,5 +1,6 @@
 mod agents;
 mod notes;
+mod places;
 
 use std::fs;
 use std::sync::mpsc;

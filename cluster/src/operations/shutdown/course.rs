@@ -264,6 +264,12 @@ impl Course {
         self.stage = self.fail(Failure::Lost);
     }
 
+    /// The node of its ID is not the one in its position: neither is to lose anything for the other.
+    pub(super) fn misplace(&mut self, why: &str) {
+        let has_halted = self.stage == Stage::Halted;
+        self.stage = Stage::Failed(Failure::Misplaced { has_halted, why: why.to_owned() });
+    }
+
     /// Its hub was switched off meanwhile: it has left the USB for that, and may go down still.
     pub(super) fn lose_sight(&mut self) {
         self.stage = self.fail(Failure::Unseen);

@@ -11,6 +11,7 @@ mod ask;
 mod course;
 mod errors;
 mod hidden;
+mod places;
 mod work;
 
 use std::time::{Duration, Instant};
@@ -35,6 +36,7 @@ use ask::{Asking, Said, deadline};
 use course::{Course, names};
 use errors::{failure, not_asked, not_restarted};
 use hidden::hide;
+use places::Misplaced;
 use work::Work;
 
 pub use course::SETTLE;
@@ -112,7 +114,7 @@ impl Cluster {
                     error: Some(not_asked(nodes, silent(nodes, &rows))),
                 };
             }
-            let work = Work::begin(cluster, nodes, &since, how.force, limit);
+            let work = Work::begin(cluster, nodes, &since, how, limit);
             let result = work.and_then(|mut work| work.run(observer, &mut courses));
             courses.append(&mut wanted);
             let report = PowerReport {
@@ -208,13 +210,17 @@ impl Cluster {
         let mut courses: Vec<_> = rows.iter().map(|(node, row)| reboots(*node, row, now)).collect();
         let states = rows.iter().filter_map(|(node, row)| Some((*node, row.as_ref()?.state?)));
         hide(self, states, &mut courses);
-        let (mut asking, mut left, mut is_stopped) = (None, powered.clone(), false);
+        let mut misplaced = Misplaced::default();
+        misplaced.look(self, &powered);
+        misplaced.refuse(courses.iter_mut());
+        let asked_now = names(&courses, Course::is_asking);
+        let (mut asking, mut left, mut is_stopped) = (None, asked_now.clone(), false);
         while !left.is_empty() {
             is_stopped = observer(Event::Asking { nodes: &left }).control().is_break();
             if is_stopped {
                 break;
             }
-            let begin = || Asking::begin(self, &powered, &Request::Reboot, deadline(now, limit));
+            let begin = || Asking::begin(self, &asked_now, &Request::Reboot, deadline(now, limit));
             // Every node answers or fails within the limit.
             let Ok((node, said)) = asking.get_or_insert_with(begin).said.recv() else { break };
             tell(&mut courses, node, said);

@@ -9,6 +9,8 @@ use node_link::agent::Request;
 use super::ask::{Asking, Said, deadline};
 use super::course::{Course, names};
 use super::hidden::hide;
+use super::places::Misplaced;
+use super::{AfterShutdown, Shutdown};
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer};
@@ -28,6 +30,7 @@ pub(super) struct Work<'a> {
     deadline: Instant,
     /// What had been asked of the nodes when it began.
     since: &'a AsksSoFar,
+    misplaced: Misplaced,
 }
 
 impl<'a> Work<'a> {
@@ -35,7 +38,7 @@ impl<'a> Work<'a> {
         cluster: &'a mut Cluster,
         nodes: &[Node],
         since: &'a AsksSoFar,
-        force: bool,
+        how: Shutdown,
         limit: Duration,
     ) -> Result<Self, Error> {
         let now = Instant::now();
@@ -51,7 +54,7 @@ impl<'a> Work<'a> {
             state => state,
         };
         let courses = states.map(|state| {
-            let mut course = Course::new(state.node, known(state.state), force, now);
+            let mut course = Course::new(state.node, known(state.state), how.force, now);
             if state.since.is_some() && state.is_starting() {
                 course.starts(state.state);
             }
@@ -68,9 +71,15 @@ impl<'a> Work<'a> {
         }
         let states = watch.states().iter().map(|state| (state.node, state.state));
         hide(cluster, states, &mut courses);
+        let mut misplaced = Misplaced::default();
+        misplaced.look(cluster, &names(&courses, Course::is_under_way));
+        // Whoever loses its power with the controller is asked wherever it is, but none of them is cut here.
+        if how.then != AfterShutdown::OnAtNextStart {
+            misplaced.refuse(courses.iter_mut().filter(|course| course.is_under_way()));
+        }
         let asked = names(&courses, Course::is_asking);
         let asking = Asking::begin(cluster, &asked, &Request::Poweroff, deadline);
-        Ok(Self { cluster, courses, watch, asking, deadline, since })
+        Ok(Self { cluster, courses, watch, asking, deadline, since, misplaced })
     }
 
     /// Until every node is off, or is not going to be; the courses are those that they took.
@@ -161,6 +170,9 @@ impl<'a> Work<'a> {
     }
 
     fn see(&mut self, NodeState { node, state, .. }: NodeState) -> Result<(), Error> {
+        if state == State::Enumerated {
+            self.misplaced.look(self.cluster, &[node]);
+        }
         let is_ended =
             state == State::Off && self.cluster.driver.has_ended_since(node, self.since)?;
         self.record(node, |course| match is_ended && course.is_under_way() {
@@ -188,6 +200,15 @@ impl<'a> Work<'a> {
 
     /// Cuts the power of nodes that have halted, or that are not to be waited for. A board that fails does not affect the others' nodes.
     fn cut(&mut self, nodes: &[Node], observer: &mut Observer<'_>) -> Result<(), Error> {
+        self.misplaced.look(self.cluster, nodes);
+        let due = self.courses.iter_mut().filter(|course| nodes.contains(&course.node));
+        let refused = self.misplaced.refuse(due);
+        for &node in &refused {
+            // What is in its position does not go down.
+            self.cluster.driver.set_going_down(node, false)?;
+        }
+        let nodes = nodes.iter().copied().filter(|node| !refused.contains(node));
+        let nodes: Vec<_> = nodes.collect();
         for course in self.courses.iter().filter(|course| course.is_forced()) {
             self.cluster.driver.set_going_down(course.node, false)?;
         }

@@ -21,16 +21,16 @@ use crate::node_note::{Heard, NodeNote, Word};
 use crate::ports::{self, Port};
 
 /// The node's end of p1's second serial port.
-struct Agent {
+pub(super) struct Agent {
     tty: Option<File>,
-    heard: Receiver<Request>,
+    pub(super) heard: Receiver<Request>,
     is_over: Arc<AtomicBool>,
     server: Option<JoinHandle<()>>,
 }
 
 impl Rig {
     /// p1 with its gadget on the USB.
-    fn start(&self) {
+    pub(super) fn start(&self) {
         self.switch("p1", Action::On);
         self.device(PLACE, GADGET, "1");
     }
@@ -47,7 +47,7 @@ impl Rig {
         tty.into()
     }
 
-    fn agent(&self) -> Agent {
+    pub(super) fn agent(&self) -> Agent {
         Agent::on(self.port())
     }
 
@@ -75,7 +75,7 @@ impl Agent {
         self.tty.as_ref().unwrap().write_all(reply(None, message).as_bytes()).unwrap();
     }
 
-    fn goodbye(&self, reason: Goodbye) {
+    pub(super) fn goodbye(&self, reason: Goodbye) {
         self.say(Message::Goodbye { reason });
     }
 

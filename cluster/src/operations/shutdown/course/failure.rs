@@ -32,11 +32,17 @@ impl Hidden {
     }
 }
 
+/// What can be done about nodes that are not in their places.
+pub(super) const OWN_PLACE: &str = "put each card into the position of its ID, once its system is shut down from within and the position off (`off`); \
+    where the positions are right, correct usb-path in [nodes.pN]";
+
 /// Why a node is not shut down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// It cannot be asked, or refuses.
     NotAccepted { why: String, fix: Option<&'static str>, is_timeout: bool, is_starting: bool },
+    /// Another node is in its place on the USB, or it is in another one, as this tells.
+    Misplaced { has_halted: bool, why: String },
     /// It is not on the USB, so nobody can see it halt.
     Unseen,
     /// Somebody else was told before that it goes down, and it is not on the USB: nobody has seen whether it has halted, or starts.
@@ -105,7 +111,10 @@ impl Failure {
     /// For reports and errors, with the time limit of the shutdown and how the node was asked.
     pub(super) fn text(&self, limit: Duration, transport: Option<Transport>) -> String {
         match self {
-            Self::NotAccepted { why, .. } => why.clone(),
+            Self::NotAccepted { why, .. } | Self::Misplaced { has_halted: false, why } => why.clone(),
+            Self::Misplaced { has_halted: true, why } => {
+                format!("has halted, but its power was not cut: {why}")
+            }
             Self::Unseen => {
                 "shuts down, but is not on the USB, so its halt cannot be observed".to_owned()
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failure::{Failure, Hidden};
+use super::failure::{Failure, Hidden, OWN_PLACE};
 use super::{Course, Stage};
 use crate::agent::Transport;
 use crate::report::{NodeShutdown, ShutdownResult};
@@ -106,7 +106,9 @@ impl Course {
     /// Why it does not do what it was asked, where it does not.
     pub(in super::super) fn why_not_accepted(&self) -> Option<String> {
         match &self.stage {
-            Stage::Failed(Failure::NotAccepted { why, .. }) => Some(why.clone()),
+            Stage::Failed(Failure::NotAccepted { why, .. } | Failure::Misplaced { why, .. }) => {
+                Some(why.clone())
+            }
             Stage::Asking => Some("no answer".to_owned()),
             _ => None,
         }
@@ -116,6 +118,7 @@ impl Course {
     pub(in super::super) fn fix(&self) -> Option<&'static str> {
         match self.stage {
             Stage::Failed(Failure::NotAccepted { fix, .. }) => fix,
+            Stage::Failed(Failure::Misplaced { .. }) => Some(OWN_PLACE),
             _ => None,
         }
     }
