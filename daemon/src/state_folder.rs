@@ -5,12 +5,14 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use system_config::changes::{self, ChangeError, FileState, LinuxDisk, Owner};
+use system_config::changes::{self, ChangeError, FileState, LinuxDisk, LockHolder, Owner};
 
 use regular_file::open_regular;
 pub(crate) use regular_file::{cannot, read_file};
@@ -21,6 +23,11 @@ mod regular_file;
 
 /// Held by the daemon that uses the folder.
 const LOCK: &str = "lock";
+
+/// How long a change waits for another: each lasts no longer than writing one file takes.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+const POLL: Duration = Duration::from_millis(10);
 
 /// By these a folder is known that is the daemon's already.
 const OWN: [&str; 4] = ["accounts.json", "tokens.json", "key.pem", LOCK];
@@ -99,17 +106,25 @@ impl StateFolder {
     /// Where it cannot be written.
     pub fn append(&self, name: &str, line: &[u8], limit: u64) -> io::Result<()> {
         let path = self.path(name);
-        let failed = |error| cannot("write", &path, &error);
-        let is_full = || fs::symlink_metadata(&path).is_ok_and(|found| found.len() > limit);
-        if is_full() {
-            // The daemon and a command may both come here: who is second finds the new file, and keeps the old one.
-            let _turn = self.lock()?;
-            if is_full() {
-                fs::rename(&path, self.path(&format!("{name}.1"))).map_err(failed)?;
-            }
+        if is_larger(&path, limit) {
+            self.put_aside(name, limit)?;
         }
         let mut file = self.open_own(&path, OFlags::RDWR | OFlags::APPEND)?;
-        end_last_line(&mut file).and_then(|_| file.write_all(line)).map_err(failed)
+        let added = end_last_line(&mut file).and_then(|_| file.write_all(line));
+        added.map_err(|error| cannot("write", &path, &error))
+    }
+
+    /// The daemon and a command may both come here: who is second finds the new file, and keeps the old one. Where
+    /// another has the folder, the line goes into the full file: who waits for it may be letting somebody in.
+    fn put_aside(&self, name: &str, limit: u64) -> io::Result<()> {
+        let path = self.path(name);
+        match self.try_lock()? {
+            Some(_turn) if is_larger(&path, limit) => {
+                let moved = fs::rename(&path, self.path(&format!("{name}.1")));
+                moved.map_err(|error| cannot("write", &path, &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Opens a file of the folder's owner, who may have put a link in its place: to a file of root's, where root opens it.
@@ -136,17 +151,40 @@ impl StateFolder {
         }
     }
 
-    /// Keeps other processes from changing anything here until it is dropped.
+    /// Keeps others from changing anything here until it is dropped; waits at most `limit` for one that does. A wait
+    /// without a limit would never end where that process is stopped.
     ///
     /// # Errors
-    /// Where it cannot be locked.
-    pub fn lock(&self) -> io::Result<File> {
-        let locked = || {
-            let folder = File::open(&self.0)?;
-            flock(&folder, FlockOperation::LockExclusive)?;
-            Ok(folder)
-        };
-        locked().map_err(|error| cannot("lock", &self.0, &error))
+    /// Another has it all the time, or it cannot be locked.
+    pub fn lock(&self, limit: Duration) -> io::Result<File> {
+        let start = Instant::now();
+        loop {
+            if let Some(turn) = self.try_lock()? {
+                return Ok(turn);
+            }
+            if start.elapsed() >= limit {
+                let holder = File::open(&self.0).ok().and_then(LockHolder::of);
+                let holder = holder.map_or("another process".to_owned(), |it| it.to_string());
+                let text = format!(
+                    "cannot lock {} within {} s: {holder} holds it; try again when it has ended",
+                    self.0.display(),
+                    limit.as_secs_f32()
+                );
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Locks the folder if nobody else has.
+    fn try_lock(&self) -> io::Result<Option<File>> {
+        let folder = File::open(&self.0);
+        let folder = folder.map_err(|error| cannot("lock", &self.0, &error))?;
+        match flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(folder)),
+            Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
+            Err(errno) => Err(cannot("lock", &self.0, &errno.into())),
+        }
     }
 
     /// Files that root writes belong to the folder's owner.
@@ -193,6 +231,10 @@ impl StateFolder {
     }
 }
 
+fn is_larger(path: &Path, limit: u64) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.len() > limit)
+}
+
 fn is_own(folder: &Path) -> io::Result<bool> {
     let is_known = OWN.iter().any(|name| fs::symlink_metadata(folder.join(name)).is_ok());
     Ok(is_known || fs::read_dir(folder)?.next().is_none())
@@ -200,7 +242,6 @@ fn is_own(folder: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use clusterhat_tests::running::until;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
@@ -234,23 +275,40 @@ mod tests {
     fn a_full_file_is_put_aside_once() {
         let parent = tempfile::tempdir().unwrap();
         let folder = StateFolder::open(parent.path()).unwrap();
-        let path = folder.path("a.log");
-        fs::write(&path, "long enough\n").unwrap();
-        let turn = folder.lock().unwrap();
-        let inode = format!(":{} 0 EOF", fs::metadata(parent.path()).unwrap().ino());
-        let waits = |line: &str| line.contains("-> FLOCK") && line.contains(&inode);
-        std::thread::scope(|scope| {
-            let second = scope.spawn(|| folder.append("a.log", b"second\n", 8));
-            until("the second's wait", || {
-                fs::read_to_string("/proc/locks").unwrap().lines().any(waits)
-            });
-            fs::rename(&path, folder.path("a.log.1")).unwrap();
-            fs::write(&path, "first\n").unwrap();
-            drop(turn);
-            second.join().unwrap().unwrap();
-        });
-        assert_eq!(fs::read_to_string(folder.path("a.log.1")).unwrap(), "long enough\n");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "first\nsecond\n");
+        let read = |name: &str| fs::read_to_string(folder.path(name)).unwrap();
+        fs::write(folder.path("a.log"), "long enough\n").unwrap();
+        folder.append("a.log", b"first\n", 8).unwrap();
+        folder.put_aside("a.log", 8).unwrap();
+        folder.append("a.log", b"second\n", 8).unwrap();
+        assert_eq!([read("a.log.1"), read("a.log")], ["long enough\n", "first\nsecond\n"]);
+    }
+
+    /// Whoever is let in or refused has a line in a log.
+    #[test]
+    fn a_line_does_not_wait_for_the_folder() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let read = |name: &str| fs::read_to_string(folder.path(name)).unwrap();
+        fs::write(folder.path("a.log"), "long enough\n").unwrap();
+        let turn = folder.lock(LONGEST_WAIT).unwrap();
+        folder.append("a.log", b"second\n", 8).unwrap();
+        assert_eq!(read("a.log"), "long enough\nsecond\n");
+        drop(turn);
+        folder.append("a.log", b"third\n", 8).unwrap();
+        assert_eq!([read("a.log.1"), read("a.log")], ["long enough\nsecond\n", "third\n"]);
+    }
+
+    #[test]
+    fn who_has_the_folder_for_too_long_is_named() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let turn = folder.lock(LONGEST_WAIT).unwrap();
+        let error = folder.lock(Duration::from_millis(500)).unwrap_err().to_string();
+        let begin = format!("cannot lock {} within 0.5 s: process ", parent.path().display());
+        assert!(error.starts_with(&begin), "{error}");
+        assert!(error.contains(&format!("process {} (", std::process::id())), "{error}");
+        drop(turn);
+        drop(folder.lock(Duration::ZERO).unwrap());
     }
 
     /// Seen: a link that the daemon's user made let a command of root's add to any file, and give it to that user.
@@ -312,7 +370,7 @@ mod tests {
         let error = folder.occupy().unwrap_err().to_string();
         assert!(error.contains("another clusterhatd uses it"), "{error}");
         // The commands beside it go on changing files.
-        drop(folder.lock().unwrap());
+        drop(folder.lock(LONGEST_WAIT).unwrap());
         drop(held);
         folder.occupy().unwrap();
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Problem, ProblemKind};
 use crate::log::{self, Level};
-use crate::state_folder::{StateFolder, cannot};
+use crate::state_folder::{LONGEST_WAIT, StateFolder, cannot};
 
 /// The version of a document's format: what a later one says would be lost with the first change.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub(super) struct Stored<T> {
     cache: Mutex<Cache<T>>,
 }
 
-impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
+impl<T: Default + Serialize + DeserializeOwned> Stored<T> {
     /// Reads the document.
     ///
     /// # Errors
@@ -82,7 +82,8 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         look(&cache.value)
     }
 
-    /// Changes a copy, writes it, and only then goes by it.
+    /// Changes what the file says, writes it, and only then goes by it. May wait [`LONGEST_WAIT`] for another change;
+    /// whoever looks meanwhile goes by the content before and does not wait.
     ///
     /// # Errors
     /// What the change fails with; a file that cannot be read or written: all stays as it was.
@@ -90,14 +91,13 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Stored<T> {
         &self,
         change: impl FnOnce(&mut T) -> Result<R, E>,
     ) -> Result<R, E> {
-        let mut cache = self.lock();
         let failed = |error: io::Error| Problem::new(ProblemKind::Storage, error.to_string());
-        let _turn = self.folder.lock().map_err(failed)?;
-        self.stamp().and_then(|stamp| self.refresh(&mut cache, stamp)).map_err(failed)?;
-        let mut value = cache.value.clone();
+        let _turn = self.folder.lock(LONGEST_WAIT).map_err(failed)?;
+        let mut value: T = self.folder.read_json(self.file).map_err(failed)?.unwrap_or_default();
         let result = change(&mut value)?;
         self.folder.write_json(self.file, &value).map_err(failed)?;
-        *cache = Cache { stamp: self.stamp().unwrap_or_default(), told: None, value };
+        let stamp = self.stamp().unwrap_or_default();
+        *self.lock() = Cache { stamp, told: None, value };
         Ok(result)
     }
 
@@ -145,6 +145,23 @@ mod tests {
             assert!(stored.get(Vec::is_empty));
             assert_eq!(stored.lock().told, None);
         }
+    }
+
+    /// A change waits for another process and for the card; every request with a token looks.
+    #[test]
+    fn who_looks_does_not_wait_for_a_change() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(parent.path()).unwrap();
+        let stored = Stored::<Vec<u32>>::open(&folder, "numbers.json").unwrap();
+        let changed = stored.change(|all| {
+            all.push(1);
+            // Another thread's look would wait for the lock that this one has.
+            assert!(stored.cache.try_lock().is_ok());
+            assert!(stored.get(Vec::is_empty));
+            Ok::<_, Problem>(())
+        });
+        changed.unwrap();
+        assert_eq!(stored.get(Clone::clone), [1]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::document::Document;
 use crate::access::{Caller, Need, Role, Token};
 use crate::error::Problem;
 use crate::events::EventKind;
+use crate::http::blocking::blocking;
 use crate::http::request::{Body, Path};
 use crate::service::Service;
 use crate::time::Time;
@@ -77,9 +78,12 @@ async fn create(
     Body(request): Body<TokenRequest>,
 ) -> Result<Response, Problem> {
     let lifetime = request.expires_in.map(|time| time.0);
-    let made = service.access.tokens.create(&request.name, request.role, lifetime);
-    note(&service, &caller, "create token", &request.name, made.as_ref().err());
-    let (token, secret) = made?;
+    let made = blocking(move || {
+        let made = service.access.tokens.create(&request.name, request.role, lifetime);
+        note(&service, &caller, "create token", &request.name, made.as_ref().err());
+        made
+    });
+    let (token, secret) = made.await?;
     Ok((StatusCode::CREATED, Document::new(NewToken { token, secret })).into_response())
 }
 
@@ -88,9 +92,12 @@ async fn remove(
     Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let removed = service.access.tokens.remove(&name);
-    note(&service, &caller, "remove token", &name, removed.as_ref().err());
-    removed.map(|()| StatusCode::NO_CONTENT)
+    let removed = blocking(move || {
+        let removed = service.access.tokens.remove(&name);
+        note(&service, &caller, "remove token", &name, removed.as_ref().err());
+        removed
+    });
+    removed.await.map(|()| StatusCode::NO_CONTENT)
 }
 
 fn note(service: &Service, caller: &Caller, what: &str, name: &str, problem: Option<&Problem>) {

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod authenticate;
+pub(crate) mod blocking;
 pub mod connection;
 pub(crate) mod host;
 pub mod limits;

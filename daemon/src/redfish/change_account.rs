@@ -13,6 +13,7 @@ use super::message::{self, Message};
 use super::{accounts, etag, reply, roles, uri};
 use crate::access::{Account, AccountChange, AccountError, Caller, Role, password};
 use crate::error::{Problem, ProblemKind};
+use crate::http::blocking::blocking;
 use crate::http::password_change_required;
 use crate::service::Service;
 
@@ -196,17 +197,6 @@ fn note_end(
             service.access.audit.note(caller, what, &clusterhat::shorten(name), &why.message);
         }
     }
-}
-
-/// Deriving a key from a password, and writing a file, keep a thread for a while. All that belongs to the change is done
-/// there: a client that goes away ends its handler, but not the work.
-async fn blocking<T: Send + 'static, E: From<Problem> + Send + 'static>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, E> {
-    let broken = |error: tokio::task::JoinError| {
-        Problem::new(ProblemKind::Internal, format!("the work ended early: {error}"))
-    };
-    tokio::task::spawn_blocking(work).await.map_err(broken)?
 }
 
 fn check_password(body: &mut Body, word: Option<&str>) {

@@ -1,10 +1,13 @@
 //! Who gets in: passwords, sessions, tokens, and what becomes of those who guess.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 use clusterhat_tests::running::until;
+use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -34,6 +37,31 @@ fn a_token_ends_when_its_time_is_over() {
     assert!(!list.to_string().contains(&long));
     assert_eq!(daemon.ask(&Request::new("DELETE", "/api/v1/tokens/long")).status, 204);
     assert_eq!(daemon.ask(&nodes().bearer(&long)).status, 401);
+}
+
+/// Seen: while a stopped command held the state folder, two changes of tokens kept clusterhatd from answering anybody.
+#[test]
+fn a_state_folder_that_another_process_holds_keeps_nobody_waiting_but_those_who_change_it() {
+    let daemon = Daemon::on_socket();
+    let token = token(&daemon, &json!({"name": "t", "role": "read-only"}));
+    let folder = File::open(daemon.path("state")).unwrap();
+    flock(&folder, FlockOperation::LockExclusive).unwrap();
+    // More than there are threads for requests.
+    let mut changes: Vec<_> = (0..4).map(|_| daemon.socket()).collect();
+    for (number, socket) in changes.iter_mut().enumerate() {
+        let body = json!({"name": format!("t{number}"), "role": "read-only"});
+        socket.write_all(Request::post("/api/v1/tokens", &body).text().as_bytes()).unwrap();
+    }
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(1) {
+        assert_eq!(daemon.ask(&nodes().bearer(&token)).status, 200);
+    }
+    drop(folder);
+    for mut socket in changes {
+        let mut text = String::new();
+        socket.read_to_string(&mut text).unwrap();
+        assert_eq!(Answer::parse(&text).unwrap().status, 201, "{text}");
+    }
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub struct LockHolder {
 }
 
 impl LockHolder {
-    /// Who holds the lock on this folder.
-    pub(super) fn of(folder: impl AsFd) -> Option<Self> {
+    /// Who holds the lock on this folder, where the kernel tells.
+    pub fn of(folder: impl AsFd) -> Option<Self> {
         let found = fstat(folder).ok()?;
         let (major, minor) = (major(found.st_dev), minor(found.st_dev));
         let place = format!("{major:02x}:{minor:02x}:{}", found.st_ino);
