@@ -6,7 +6,7 @@ use clusterhat::report::{DoctorReport, NetworkReport};
 use hat_driver::HatError;
 use hat_driver::ctrl::products::VENDOR;
 use hat_driver::linux::{BoardError, ClusterError, Node, Obstacle, Wording};
-use system_config::changes::ParameterNames;
+use system_config::changes::{ChangeError, ParameterNames};
 use system_config::network::{BRIDGE, Finding, Fix, NetworkError};
 
 /// Nodes by their labels, and advice in the command's words.
@@ -94,6 +94,11 @@ pub(crate) fn network(error: &NetworkError) -> Option<String> {
         NetworkError::Uplink { .. } => ", or use --mode nat".to_owned(),
         NetworkError::NotSetUp => ": run `clusterhat network setup` first".to_owned(),
         NetworkError::Settings { .. } => ": run `clusterhat network setup` again".to_owned(),
+        // What the other mode does not need was edited; `network undo`, which has --force, fails with an error of files.
+        NetworkError::Changes(ChangeError::ChangedSince(_)) => {
+            "; save what you need of them, run `clusterhat network undo --force`, then this again"
+                .to_owned()
+        }
         NetworkError::Changes(error) => return OPTIONS.advice(error),
         _ => return None,
     })
@@ -208,7 +213,6 @@ fn doctors(fix: &doctor::Fix) -> String {
 mod tests {
     use clusterhat::Error;
     use system_config::Manager;
-    use system_config::changes::ChangeError;
 
     use super::*;
     use crate::failure::Failure;
@@ -224,8 +228,13 @@ mod tests {
             "/mnt has no etc: give the directory on which the system's root is mounted as --root"
         );
         assert_eq!(
-            message(NetworkError::from(ChangeError::ChangedSince(Vec::new()))),
-            message(ChangeError::ChangedSince(Vec::new()))
+            message(NetworkError::from(ChangeError::NoEtc("/mnt".into()))),
+            message(ChangeError::NoEtc("/mnt".into()))
+        );
+        // Of `setup` and of `setup undo`.
+        assert_eq!(
+            message(Error::NotRoot),
+            "this changes the system's files: run it as root (with sudo)"
         );
         assert_eq!(
             message(NetworkError::ManagerOff(Manager::NetworkManager)),

@@ -57,6 +57,29 @@ fn the_nodes_network() {
     ]);
 }
 
+/// Seen: `network setup` said to use --force, which it does not have.
+#[test]
+fn what_the_other_mode_does_not_need_and_was_edited_goes_as_the_error_says() {
+    let (world, root) = (World::builtin("v2.5"), system());
+    let profile = root.path().join("etc/NetworkManager/dnsmasq-shared.d/clusterhat.conf");
+    let root = root.path().to_str().expect("UTF-8");
+    let run = |words: &str| {
+        let words: Vec<_> = words.split(' ').collect();
+        world.run(&[&["--root", root], &words[..]].concat())
+    };
+    assert_eq!(run("network setup --mode nat").status, 0);
+    fs::write(&profile, "dhcp-option=6,192.0.2.1\n").expect("it can be written");
+    let bridge = "network setup --mode bridge --uplink eth0";
+    let refused = run(bridge);
+    assert_eq!(refused.status, 1, "{refused:?}");
+    let told = format!("changed since the setup: {}; save what you need", profile.display());
+    assert!(refused.stderr.contains(&told), "{refused:?}");
+    let undo = refused.stderr.split('`').nth(1).and_then(|words| words.strip_prefix("clusterhat "));
+    let undone = run(undo.expect("a command"));
+    assert_eq!(undone.status, 0, "{undone:?}");
+    assert_eq!(run(bridge).status, 0);
+}
+
 #[test]
 fn the_controllers_set_up() {
     run_all(&[

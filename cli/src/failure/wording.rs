@@ -46,7 +46,7 @@ pub(super) fn advice(error: &Error) -> String {
                 ),
             };
         }
-        Error::NotRoot => " (sudo clusterhat setup)",
+        Error::NotRoot => " (with sudo)",
         Error::NotRunning(_) => ": use --root /",
         _ => "",
     };

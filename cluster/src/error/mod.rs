@@ -196,7 +196,7 @@ pub enum Error {
     #[error("this works on the running system only, not on the one at {}", .0.display())]
     NotRunning(PathBuf),
     /// The system's files are root's.
-    #[error("setup changes the system's files: run it as root")]
+    #[error("this changes the system's files: run it as root")]
     NotRoot,
     /// A user to be set up is not known.
     #[error("there is no user {user:?} in {}: nothing was changed", .place.display())]

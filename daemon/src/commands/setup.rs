@@ -107,7 +107,7 @@ impl Setup {
         }
         let is_running = root == Path::new("/");
         if is_running && !self.is_dry_run() && !rustix::process::geteuid().is_root() {
-            return Err(Failure::usage("setup changes the system's files: run it as root"));
+            return Err(Failure::usage("this changes the system's files: run it as root"));
         }
         self.run_with(root, state_dir, is_running.then_some(&LinuxTools))
     }

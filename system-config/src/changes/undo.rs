@@ -90,7 +90,8 @@ pub fn undo_with(
             // Left by a first run that was cut before its manifest, or an undoing that was after.
             remove_folder(sysroot, disk, &SysPath::root(STATE), &mut undone)?;
         }
-        return Ok(Undone::default());
+        // Without a record nobody knows whose a folder is that is not empty.
+        return Ok(Undone { kept: Vec::new(), ..undone });
     };
     check_boot(sysroot, &manifest, changed)?;
     check(sysroot, concerned(sysroot, &manifest)?.into_iter())?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use system_config::card::CardRequest;
 use system_config::changes::{
-    self, ChangeError, ChangePlan, Changed, Disk, FileState, LinuxDisk, Rights, TargetFile,
+    self, ChangeError, ChangePlan, Changed, Disk, FileState, LinuxDisk, Rights, TargetFile, Undone,
 };
 
 use crate::tree::{Card, Tree, assert_same};
@@ -212,6 +212,21 @@ fn a_cut_undo_boots_and_a_second_one_ends_it() {
         assert_as_before(card.tree(), &old);
         result
     });
+}
+
+/// Seen: of one that was cut when only its folders were left, the second said that there was nothing to undo, and removed them.
+#[test]
+fn what_a_second_undo_removes_of_a_cut_one_is_told() {
+    let (card, state) = (card(), "root/var/lib/clusterhat");
+    fs::create_dir_all(card.path(state).join("node-setup")).unwrap();
+    let undo = || changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
+    assert_eq!(undo().removed, [card.path(state)]);
+    assert!(!card.path(state).exists());
+    assert_eq!(undo(), Undone::default());
+    // Others' things may have made it theirs.
+    fs::create_dir_all(card.path(state).join("node-setup")).unwrap();
+    card.write(&format!("{state}/power/desired.json"), "{}");
+    assert_eq!(undo(), Undone::default());
 }
 
 /// Others' lines in files of ours and in those that we share.
