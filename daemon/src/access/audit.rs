@@ -1,12 +1,13 @@
 //! The audit log: who switched or changed what, from where, and how it ended. A line of JSON for each in `audit.log` of the
-//! state folder, and the same for the journal. Who came and went (log-ins, consoles) is in `access.log`:
-//! however often somebody does that, or tries to, nothing of what was switched or changed is pushed out.
+//! state folder, and the same for the journal. Who came and went (log-ins, consoles), and what was refused to somebody who
+//! is no administrator, is in `access.log`: however often somebody does that, or tries to, nothing of what was switched or
+//! changed is pushed out.
 
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::role::{By, Caller};
+use super::role::{By, Caller, Role};
 use super::tokens::unix_now;
 use crate::log::{self, Level};
 use crate::state_folder::StateFolder;
@@ -64,6 +65,13 @@ impl Audit {
     /// Writes what a caller does to what, and that it has begun or how it ended.
     pub fn note(&self, caller: &Caller, action: &str, target: &str, result: &str) {
         self.write(FILE, &Line::of(caller, action, target, result));
+    }
+
+    /// Writes that a caller was refused what changes something. Who administers could fill the log anyway; what others
+    /// try pushes nothing out of it.
+    pub fn note_refused(&self, caller: &Caller, action: &str, target: &str, why: &str) {
+        let file = if caller.role == Role::Administrator { FILE } else { ACCESS };
+        self.write(file, &Line::of(caller, action, target, why));
     }
 
     /// Writes that a caller came or went.
@@ -124,8 +132,9 @@ mod tests {
         let before = folder.read(FILE).unwrap();
         audit.note_access(&caller, "console", "p1", "writes");
         audit.note_refusal("visitor", "::2", "refused");
+        audit.note_refused(&caller, "change account", "admin", "no such account");
         assert_eq!(folder.read(FILE).unwrap(), before);
         let access = String::from_utf8(folder.read(ACCESS).unwrap().unwrap()).unwrap();
-        assert_eq!(access.lines().count(), 2, "{access}");
+        assert_eq!(access.lines().count(), 3, "{access}");
     }
 }

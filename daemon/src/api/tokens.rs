@@ -75,8 +75,12 @@ async fn list(State(service): State<Service>) -> Response {
 async fn create(
     State(service): State<Service>,
     Extension(caller): Extension<Caller>,
-    Body(request): Body<TokenRequest>,
+    request: Result<Body<TokenRequest>, Problem>,
 ) -> Result<Response, Problem> {
+    let note_refused = |why: &Problem| {
+        service.access.audit.note_refused(&caller, "create token", "", &why.message)
+    };
+    let Body(request) = request.inspect_err(note_refused)?;
     let lifetime = request.expires_in.map(|time| time.0);
     let made = blocking(move || {
         let made = service.access.tokens.create(&request.name, request.role, lifetime);

@@ -39,6 +39,10 @@ pub(super) async fn authenticate(
                 caller.role.name(),
                 role.name()
             );
+            if !request.method().is_safe() {
+                let (what, path) = (request.method().as_str(), clusterhat::shorten(path));
+                service.access.audit.note_refused(&caller, what, &path, &text);
+            }
             Problem::new(ProblemKind::Forbidden, text).into_response()
         }
         Err(problem) => problem.into_response(),

@@ -27,7 +27,24 @@ pub(super) async fn create(
     bytes: Bytes,
 ) -> Result<Response, Failure> {
     let caller = asked.caller()?;
-    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let read = read_new(&asked, &bytes);
+    let (new, word) = read.map_err(|why| noted(why, &service, caller, "create account", ""))?;
+    let name = new.name.clone();
+    let _turn = asked.own.turn.lock().await;
+    let (own, by) = (service.clone(), caller.clone());
+    let account = blocking(move || {
+        let of = new.name.clone();
+        let account = own.access.accounts.add(new, &word);
+        note_end(&own, &by, "create account", &of, account.as_ref().err());
+        account
+    });
+    let account = account.await.map_err(|error| refused(error, &name, None))?;
+    Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
+}
+
+/// The account that a body asks for, and its password.
+fn read_new(asked: &Asked, bytes: &[u8]) -> Result<(Account, String), Failure> {
+    let mut body = Body::parse(&asked.headers, bytes)?;
     let name: Option<String> = body.require("UserName");
     let word: Option<String> = body.require("Password");
     let role = body.require_one_of("RoleId", &roles::NAMES);
@@ -39,17 +56,7 @@ pub(super) async fn create(
     body.finish(accounts::of(&nobody()).properties())?;
     let (name, word) = (name.unwrap_or_default(), word.unwrap_or_default());
     let role = role.unwrap_or(Role::ReadOnly);
-    let _turn = asked.own.turn.lock().await;
-    let (own, by) = (service.clone(), caller.clone());
-    let new = Account { name: name.clone(), role, enabled, password_change_required };
-    let account = blocking(move || {
-        let of = new.name.clone();
-        let account = own.access.accounts.add(new, &word);
-        note_end(&own, &by, "create account", &of, account.as_ref().err());
-        account
-    });
-    let account = account.await.map_err(|error| refused(error, &name, None))?;
-    Ok(reply::made(StatusCode::CREATED, accounts::of(&account)))
+    Ok((Account { name, role, enabled, password_change_required }, word))
 }
 
 /// Changes an account: an administrator all of it, others the password of their own.
@@ -60,17 +67,30 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     let caller = asked.caller()?;
     let name = asked.id(uri::ACCOUNTS)?;
+    let _turn = asked.own.turn.lock().await;
+    let read = read_change(&service, caller, name, &asked, &bytes).await;
+    let read = read.map_err(|why| noted(why, &service, caller, "change account", name));
+    let (change, what) = read?;
+    let account = apply(&service, caller, name, change, &what).await?;
+    Ok(reply::made(StatusCode::OK, accounts::of(&account)))
+}
+
+/// What a body asks to change of an account, and its words for the audit log.
+async fn read_change(
+    service: &Service,
+    caller: &Caller,
+    name: &str,
+    asked: &Asked,
+    bytes: &[u8],
+) -> Result<(AccountChange, String), Failure> {
     let is_administrator = caller.role == Role::Administrator;
     // What somebody may not see is not there.
     if !is_administrator && caller.name != name {
         return Err(Failure::missing(&asked.path));
     }
-    let _turn = asked.own.turn.lock().await;
-    let account = service.access.accounts.get(name);
-    let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
+    let account = known(service, name, asked)?;
     let document = accounts::of(&account);
-    etag::check(&asked.headers, &etag::of(document.properties()))?;
-    let mut body = Body::parse(&asked.headers, &bytes)?;
+    let mut body = Body::parse(&asked.headers, bytes)?;
     let change = AccountChange {
         name: body.take("UserName"),
         password: body.take("Password"),
@@ -88,9 +108,15 @@ pub(super) async fn change(
         return Err(Failure::forbidden());
     }
     let what = what(&change);
-    let change = by_owner(&service, caller, &account, is_more, change).await?;
-    let account = apply(&service, caller, name, change, &what).await?;
-    Ok(reply::made(StatusCode::OK, accounts::of(&account)))
+    Ok((by_owner(service, caller, &account, is_more, change).await?, what))
+}
+
+/// An account that is there, and is the one that the client knows.
+fn known(service: &Service, name: &str, asked: &Asked) -> Result<Account, Failure> {
+    let account = service.access.accounts.get(name);
+    let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
+    etag::check(&asked.headers, &etag::of(accounts::of(&account).properties()))?;
+    Ok(account)
 }
 
 /// What a change is of, for the audit log.
@@ -166,9 +192,8 @@ pub(super) async fn delete(
     let caller = asked.caller()?;
     let name = asked.id(uri::ACCOUNTS)?;
     let _turn = asked.own.turn.lock().await;
-    let account = service.access.accounts.get(name);
-    let account = account.ok_or_else(|| Failure::missing(&asked.path))?;
-    etag::check(&asked.headers, &etag::of(accounts::of(&account).properties()))?;
+    let found = known(&service, name, &asked);
+    found.map_err(|why| noted(why, &service, caller, "remove account", name))?;
     let (own, by, of) = (service.clone(), caller.clone(), name.to_owned());
     let removed = blocking(move || {
         let removed = own.access.accounts.remove(&of);
@@ -181,6 +206,13 @@ pub(super) async fn delete(
     let last = Message::new(&message::RESOURCE_CANNOT_BE_DELETED, &[]);
     removed.await.map_err(|error| refused(error, name, Some(last)))?;
     Ok(reply::done())
+}
+
+/// Writes down what is refused before anything is tried.
+fn noted(why: Failure, service: &Service, caller: &Caller, what: &str, name: &str) -> Failure {
+    let audit = &service.access.audit;
+    audit.note_refused(caller, what, &clusterhat::shorten(name), &why.text());
+    why
 }
 
 /// Writes down how a change of an account ended, and tells one that was made.

@@ -97,6 +97,11 @@ impl Failure {
         Self { retry_after: problem.retry_after, ..Self::new(problem.status(), message) }
     }
 
+    /// All messages on one line.
+    pub(crate) fn text(&self) -> String {
+        self.messages.iter().map(Message::text).collect::<Vec<_>>().join("; ")
+    }
+
     /// As the body says it: the first message is the error's own.
     pub(crate) fn to_json(&self) -> Value {
         let first = self.messages.first();

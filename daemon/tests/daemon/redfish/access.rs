@@ -113,6 +113,61 @@ fn what_is_changed_of_an_account_is_written_down() {
     assert!(!audit.contains("s3cret") && !daemon.daemon.stderr().contains("s3cret"));
 }
 
+/// Seen: who tried to become an administrator, or guessed the names of accounts, was not written down.
+#[test]
+fn what_is_refused_of_accounts_is_written_down() {
+    let daemon = Service::new();
+    let token = log_in(&daemon, "rea", "ReadOnly");
+    let rea = format!("{ACCOUNTS}/rea");
+    let by_rea = |method: &str, path: &str, body: Value| {
+        daemon.ask_with(method, path, &[("X-Auth-Token", &token)], Some(&body.to_string())).status
+    };
+    let admin = |method: &str, path: &str, body: Value| {
+        daemon.ask(method, path, Some(&body.to_string())).status
+    };
+    let before = fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
+    assert_eq!(by_rea("PATCH", &rea, json!({"RoleId": "Administrator"})), 403);
+    assert_eq!(by_rea("PATCH", &format!("{ACCOUNTS}/admin"), json!({"Password": "another1"})), 404);
+    assert_eq!(by_rea("POST", ACCOUNTS, json!({})), 403);
+    assert_eq!(by_rea("POST", "/api/v1/tokens", json!({})), 403);
+    // However often they try.
+    let audit = || fs::read_to_string(daemon.daemon.path("state/audit.log")).unwrap();
+    assert_eq!(audit(), before);
+    assert_eq!(admin("POST", ACCOUNTS, json!({"UserName": "x", "Password": 12_345_678})), 400);
+    assert_eq!(admin("PATCH", &rea, json!({"RoleId": "King"})), 400);
+    assert_eq!(admin("DELETE", &format!("{ACCOUNTS}/nobody"), json!({})), 404);
+    assert_eq!(admin("POST", "/api/v1/tokens", json!({"name": "t", "role": "king"})), 400);
+    let access = fs::read_to_string(daemon.daemon.path("state/access.log")).unwrap();
+    let lines = |text: &str| -> Vec<[String; 3]> {
+        let read = |line| serde_json::from_str::<Value>(line).expect("JSON");
+        let of = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        let all = text.lines().map(read).filter(|line| line["action"] != "log-in");
+        all.map(|line| ["who", "action", "target"].map(|key| of(&line, key))).collect()
+    };
+    assert_eq!(
+        lines(&access),
+        [
+            ["rea", "change account", "rea"],
+            ["rea", "change account", "admin"],
+            ["rea", "POST", ACCOUNTS],
+            ["rea", "POST", "/api/v1/tokens"],
+        ]
+    );
+    let audit = audit();
+    let who = before.lines().last().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let who = who.unwrap()["who"].as_str().unwrap().to_owned();
+    assert_eq!(
+        lines(audit.strip_prefix(&before).unwrap()),
+        [
+            [&*who, "create account", ""],
+            [&*who, "change account", "rea"],
+            [&*who, "remove account", "nobody"],
+            [&*who, "create token", ""],
+        ]
+    );
+    assert!(audit.contains("'King'") && !audit.contains("12345678"), "{audit}");
+}
+
 /// Seen: the handler ended with its connection, and the sessions stayed and nothing was written down.
 #[test]
 fn a_change_whose_client_goes_away_is_whole() {
