@@ -1,11 +1,14 @@
 //! Lines for the journal, with fields where journald reads standard error; plain lines elsewhere.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::os::unix::net::UnixDatagram;
 use std::sync::OnceLock;
 
 use rustix::fs::Stat;
+
+mod standard_error;
+
+pub use standard_error::finish;
 
 /// How much a line matters: the numbers of syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +34,7 @@ pub fn tell(level: Level, text: &str, fields: &[(&str, &str)]) {
             return;
         }
     }
-    // Nothing is left to tell where this cannot be written.
-    let _ = writeln!(std::io::stderr().lock(), "clusterhatd: {}", shown(text));
+    standard_error::tell(format!("clusterhatd: {}\n", shown(text)));
 }
 
 /// Tells the journal alone, where there is one: for a command, whose standard error is its user's.

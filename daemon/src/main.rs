@@ -31,17 +31,18 @@ fn main() -> ExitCode {
             let done = state_dir.and_then(|state_dir| setup.run(serve.root(), &state_dir));
             commands::print("setup", done, as_json)
         }
-        None => match run(serve) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                let status = failure.exit_status;
-                if as_json {
-                    return commands::print::<()>("", Err(failure), true);
-                }
+        None => {
+            let ended = run(serve);
+            if let (Err(failure), false) = (&ended, as_json) {
                 log::tell(Level::Error, &failure.message, &[]);
-                ExitCode::from(status)
             }
-        },
+            log::finish();
+            match ended {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) if as_json => commands::print::<()>("", Err(failure), true),
+                Err(failure) => ExitCode::from(failure.exit_status),
+            }
+        }
     }
 }
 

@@ -1,12 +1,17 @@
 //! The daemon's life: restarts and crashes touch no node, and what it keeps is whole.
 
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clusterhat_tests::process;
 use clusterhat_tests::running::until;
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::client::Request;
 use crate::rig::Daemon;
@@ -241,4 +246,31 @@ fn systemd_is_told_that_it_is_ready_and_lives() {
     assert!(process::signal(child.id(), Signal::TERM));
     until("its goodbye", || told() == "STOPPING=1");
     assert!(child.wait().unwrap().success());
+}
+
+/// Seen: an accepted `off` waited for whoever reads standard error, and cut the node that had been switched on since.
+#[test]
+fn nothing_waits_for_whoever_does_not_read_standard_error() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let path = folder.path().join("stderr");
+    let mode = Mode::RUSR | Mode::WUSR;
+    rustix::fs::mknodat(CWD, &path, FileType::Fifo, mode, 0).unwrap();
+    // Both ends are open, so that nobody waits for the other.
+    let mut pipe = File::options().read(true).write(true).open(&path).unwrap();
+    let daemon = Daemon::again(folder, &[], String::new());
+    rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK).unwrap();
+    while pipe.write(b".").is_ok() {}
+    for (action, is_on) in [("on", true), ("off", false)] {
+        let ended = daemon.power(&json!({"nodes": ["p1"], "action": action}));
+        assert_eq!(ended["task"]["state"], "done", "{ended}");
+        assert_eq!(daemon.get("/api/v1/nodes/p1")["commanded"], is_on);
+    }
+    let mut told = Vec::new();
+    until("the lines, late", || {
+        // Empty, as long as it is: WouldBlock.
+        let _ = pipe.read_to_end(&mut told);
+        String::from_utf8_lossy(&told).contains("off p1: done")
+    });
+    while pipe.write(b".").is_ok() {}
+    assert_eq!(daemon.end(Signal::TERM).0, Some(0));
 }
