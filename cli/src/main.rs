@@ -30,6 +30,7 @@ use crate::failure::Failure;
 use crate::render::Printout;
 
 fn main() -> ExitCode {
+    signals::survive_file_limit();
     let mut words = std::env::args_os();
     let name = words.next().unwrap_or_default();
     if Path::new(&name).file_name().is_some_and(|name| name == "clusterctrl") {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clusterhat::Error;
 use hat_driver::power::Action;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::failure::Failure;
@@ -205,6 +205,13 @@ pub(crate) fn ignore() -> io::Result<()> {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
     Ok(())
+}
+
+/// From here on a file that has reached its limit (setrlimit(2), `RLIMIT_FSIZE`) is an error of the write, as a full disk is: the
+/// kernel's signal would end the process, and leave nodes off that are to come on again.
+pub(crate) fn survive_file_limit() {
+    // Without a handler it is as before, which is no reason not to switch.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
 /// A row of steps that no signal cuts in two: a hub that was switched off is switched on again first.

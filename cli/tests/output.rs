@@ -80,6 +80,23 @@ fn a_full_disk_is_told_beside_the_error() {
     assert!(output.stderr.contains("cannot write the output"), "{output:?}");
 }
 
+/// Seen: `chaos` into a file that had reached its limit was ended by SIGXFSZ, and left nodes off.
+#[test]
+fn an_output_beyond_the_limit_of_files_is_an_error_of_the_output_alone() {
+    let world = World::builtin("v2.5");
+    let log = world.path().with_file_name("log");
+    // More than any other file that the command writes: units of 512 bytes.
+    std::fs::write(&log, vec![b'.'; 100 * 512]).unwrap();
+    let mut shell = world.program(Path::new("sh"));
+    shell.args(["-c", "ulimit -f 100; exec \"$0\" cycle p1 --off-time 0.1 >> \"$1\""]);
+    shell.arg(clusterhat()).arg(&log).env("CLUSTERHAT_SIM", world.path());
+    world.run(&["on", "p1", "--delay", "0"]);
+    let output = Output::of(&mut shell);
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(output.stderr.contains("cannot write the output"), "{output:?}");
+    assert_eq!(world.run(&["is-on", "p1"]).status, 0);
+}
+
 /// Nor one of words that make no sense, for which there is no command.
 #[test]
 fn a_full_disk_does_not_hide_a_usage_error() {
