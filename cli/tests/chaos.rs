@@ -341,6 +341,40 @@ fn who_switches_a_node_has_the_last_word() {
     assert!(note(&world).exists());
 }
 
+/// Seen: an `on` that another command's `off` had ended noted the node again, and the next run switched it on.
+#[test]
+fn a_node_that_another_command_switches_off_during_an_on_is_not_noted_again() {
+    let killed = || {
+        let world = world();
+        let mut running = until_off(&world, &[&LONG, &["p1"]]);
+        running.kill();
+        drop(running.finish());
+        // Whoever comes next waits.
+        assert_eq!(world.start(&["on", "p3", "--delay", "10"]).finish().status, 0);
+        let mut command = world.command(&["on", "p1", "p4"]);
+        command.env_remove("CLUSTERHAT_SIM_NOWAIT");
+        let mut command = heeding_signals(&command);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut on = Running::spawn(&mut command);
+        until("its turn to wait", || on.has_open("power-on"));
+        assert!(!note(&world).exists());
+        (world, on)
+    };
+    let (world, on) = killed();
+    assert_eq!(world.run(&["off", "p1"]).status, 0);
+    assert_eq!(on.finish().status, 1);
+    assert!(!note(&world).exists());
+    assert_eq!(chaos(&world, &[&["--restore"]]).status, 0);
+    assert_eq!(power(&world), 0b0110);
+
+    // Of one that is stopped by itself, nobody else has decided.
+    let (world, mut on) = killed();
+    signal(&mut on, Signal::TERM);
+    assert_eq!(on.finish().status, 143);
+    assert_eq!(chaos(&world, &[&["--restore"]]).status, 0);
+    assert_eq!(power(&world), 0b0111);
+}
+
 /// And it stays so at the time of a repair and of the next faults.
 #[test]
 fn a_node_that_somebody_switches_off_is_left_off() {

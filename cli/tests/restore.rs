@@ -8,12 +8,14 @@ mod command;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
 use clusterhat_tests::command::{Output, World};
-use clusterhat_tests::running::until;
-use command::{Run as _, clusterhat};
+use clusterhat_tests::running::{Running, until};
+use command::{Run as _, clusterhat, heeding_signals};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// A v2.5 HAT with this configuration, initialised.
@@ -132,6 +134,25 @@ fn what_was_not_done_is_not_wanted_after_a_loss_of_power() {
     world.write(&value);
     assert_eq!(world.run(&["off"]).status, 1);
     assert_eq!(last(&world), "1:on 2:on 3:off");
+}
+
+/// Seen: the end of the first took back what the second had asked for and done, and the node stayed off after a loss of power.
+#[test]
+fn what_another_command_asked_for_as_well_is_wanted_after_a_loss_of_power() {
+    let world = world("");
+    assert_eq!(world.run(&["off"]).status, 0);
+    let mut command = world.command(&["on", "p1", "p4", "--delay", "300"]);
+    command.env_remove("CLUSTERHAT_SIM_NOWAIT");
+    let mut command = heeding_signals(&command);
+    let mut one = Running::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    until("p1's power", || on(&world) == 1);
+    let mut two = world.start(&["on", "p2", "p4", "--delay", "0"]);
+    // Its request is saved by then.
+    until("the second one's turn to wait", || two.has_open("power-on"));
+    kill_process(Pid::from_raw(one.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(one.finish().status, 143);
+    assert_eq!(two.finish().status, 0);
+    assert_eq!((on(&world), &*last(&world)), (0b1011, "1:on 2:on 3:off 4:on"));
 }
 
 #[test]

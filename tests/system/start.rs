@@ -28,9 +28,9 @@ pub(crate) fn nodes(system: &System) -> u8 {
     on(&system.expanders())
 }
 
-/// The file that says what is wanted of the nodes.
+/// The file that says what is wanted of the nodes, but for how often that was requested.
 pub(crate) fn desired(system: &System) -> String {
-    sh(system, &format!("cat {DESIRED}"))
+    sh(system, &format!("sed -E 's/,\"requests\":[0-9]+//g' {DESIRED}"))
 }
 
 /// Nodes 1 and 3 on, and the others off, as somebody has asked for; what is to come back after a loss of power. What the

@@ -135,7 +135,7 @@ fn an_off_says_which_nodes_keep_their_power() {
     assert_eq!(powers, ["on", "off"], "{document}");
     // What is wanted after a loss of power is what was asked last.
     let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
-    assert!(desired.contains("\"1\":{\"on\":true}"), "{desired}");
+    assert!(desired.contains("\"1\":{\"on\":true,"), "{desired}");
 }
 
 /// Seen: the row of the node that keeps its power, and why it does, were lost.
@@ -196,7 +196,7 @@ fn a_hook_that_fails_before_refuses_its_node_alone() {
     assert_eq!(logged.len(), 2, "{logged:?}");
     // What was refused is still wanted.
     let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
-    assert!(desired.contains("\"2\":{\"on\":true}"), "{desired}");
+    assert!(desired.contains("\"2\":{\"on\":true,"), "{desired}");
 
     let document = site.run(&["off", "p2", "--json"]).json();
     let error = &document["error"];
@@ -385,7 +385,7 @@ fn hooks_hear_of_a_signal_in_the_middle_of_switching() {
     );
     // Nobody wants what was not come to.
     let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
-    assert!(desired.contains("\"1\":{\"on\":true}") && !desired.contains("\"2\":{\"on\":true}"));
+    assert!(desired.contains("\"1\":{\"on\":true,") && !desired.contains("\"2\":{\"on\":true,"));
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn a_signal_while_hooks_run_stops_them_and_switches_nothing() {
     assert_eq!(after, ["first after interrupted", "long after interrupted"], "{logged:?}");
     assert!(logged.iter().all(|line| !line.starts_with("never")), "{logged:?}");
     let desired = fs::read_to_string(site.world.folder().join(".world.json.desired")).unwrap();
-    assert!(desired.contains("\"1\":{\"on\":true}"), "{desired}");
+    assert!(desired.contains("\"1\":{\"on\":true,"), "{desired}");
 }
 
 /// Hooks after the operation run to their end, unless a second signal says that it is urgent.

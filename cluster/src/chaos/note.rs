@@ -76,6 +76,12 @@ enum Place {
     Simulation(PathBuf),
 }
 
+impl Forgotten {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.nodes.is_empty()
+    }
+}
+
 impl Note {
     /// Opens the note, with what an earlier run has left in it.
     pub(super) fn open(cluster: &Cluster) -> Result<Self, ChaosError> {

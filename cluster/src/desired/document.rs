@@ -51,6 +51,9 @@ struct NodeEntry {
     /// Whether it is still to be restored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     due: bool,
+    /// How many requests it has had: it tells a request from a later one for the same power.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    requests: u32,
 }
 
 /// A start of nodes after a loss of power.
@@ -61,6 +64,17 @@ struct Start {
     boot: Option<String>,
     /// How many starts in a row were cut short by under-voltage or another loss of power.
     cut_short: u32,
+}
+
+const fn is_zero(requests: &u32) -> bool {
+    *requests == 0
+}
+
+impl NodeEntry {
+    /// As the next request leaves it.
+    const fn requested(self, on: bool, due: bool) -> Self {
+        Self { on: Some(on), due, requests: self.requests.wrapping_add(1) }
+    }
 }
 
 impl Default for Document {
@@ -127,19 +141,21 @@ impl Document {
     /// Records a request, after which the nodes are not due to be restored.
     pub(crate) fn ask(&mut self, board: &BoardId, nodes: Positions, action: Action) {
         for node in self.nodes_mut(board, nodes) {
-            *node = NodeEntry { on: Some(action == Action::On), due: false };
+            *node = node.requested(action == Action::On, false);
         }
     }
 
-    /// Reverts a node's entry to `before`, unless another request has changed it since.
-    pub(crate) fn take_back(
-        &mut self,
-        board: &BoardId,
-        position: u8,
-        asked: Action,
-        before: &Self,
-    ) {
-        if self.last(board, position) == Some(asked) {
+    /// Whether another request has changed a node's entry since the one that found the document as `before`, be it for
+    /// the same power.
+    pub(crate) fn is_asked_since(&self, board: &BoardId, position: u8, before: &Self) -> bool {
+        let requests =
+            |document: &Self| document.node(board, position).unwrap_or_default().requests;
+        requests(self) != requests(before).wrapping_add(1)
+    }
+
+    /// Reverts a node's entry to `before`, as its request found it, unless another one has changed it since.
+    pub(crate) fn take_back(&mut self, board: &BoardId, position: u8, before: &Self) {
+        if !self.is_asked_since(board, position, before) {
             let old = before.node(board, position).unwrap_or_default();
             for node in self.nodes_mut(board, Positions::one(position)) {
                 *node = old;
@@ -155,8 +171,7 @@ impl Document {
     /// These nodes were on, and are to be restored as that.
     pub(crate) fn set_due_on(&mut self, board: &BoardId, nodes: Positions) {
         if !nodes.is_empty() {
-            let due_on = NodeEntry { on: Some(true), due: true };
-            self.nodes_mut(board, nodes).for_each(|node| *node = due_on);
+            self.nodes_mut(board, nodes).for_each(|node| *node = node.requested(true, true));
         }
     }
 

@@ -91,8 +91,9 @@ impl Cluster {
             verdict
         });
         let lost = self.losses.end();
+        // While the desired state still tells this request from later ones.
+        self.remember_chaos(forgotten, nodes, action, before.as_ref(), &outcome);
         self.take_back(nodes, action, before, &lost, &outcome);
-        self.remember_chaos(forgotten, nodes, action, &outcome);
         (outcome, is_stopped)
     }
 
@@ -210,7 +211,7 @@ impl Cluster {
         let result = store.change(|document| {
             for (board, id) in &boards {
                 for position in board.positions(&nodes).iter() {
-                    document.take_back(id, position, action, &before);
+                    document.take_back(id, position, &before);
                 }
                 if lost.contains(id) {
                     document.set_due(id, board.positions(&restored), true);
@@ -229,14 +230,32 @@ impl Cluster {
         chaos::forget(self, nodes).unwrap_or_else(|error| self.warn_of_note(error))
     }
 
+    /// Notes nodes for `chaos` again that were not switched after all, unless another command has decided otherwise meanwhile.
     fn remember_chaos(
         &mut self,
         forgotten: Forgotten,
         nodes: &[Node],
         action: Action,
+        before: Option<&Document>,
         outcome: &Outcome<PowerReport>,
     ) {
-        let is_left = |node: &Node| !is_done(&outcome.report, *node, action);
+        if forgotten.is_empty() {
+            return;
+        }
+        let now = self.desired.as_ref().and_then(|store| store.read().ok());
+        let boards = self.board_ids();
+        let has_later_request = |node: Node| {
+            let (Some(now), Some(before)) = (&now, before) else { return false };
+            let id = boards.iter().find(|(board, _)| *board == node.board()).map(|(_, id)| id);
+            id.is_some_and(|id| {
+                let position = node.position();
+                now.is_asked_since(id, position, before) && now.last(id, position) != Some(action)
+            })
+        };
+        let is_left = |node: &Node| {
+            let is_done = is_done(&outcome.report, *node, action);
+            !is_done && !is_undone(&outcome.report, *node) && !has_later_request(*node)
+        };
         let nodes: Vec<_> = nodes.iter().copied().filter(is_left).collect();
         chaos::remember(self, forgotten, &nodes).unwrap_or_else(|error| self.warn_of_note(error));
     }
@@ -276,6 +295,12 @@ impl Cluster {
 fn is_done(report: &PowerReport, node: Node, action: Action) -> bool {
     let label = label(node);
     report.nodes.iter().any(|row| row.node == label && row.power == action && !row.undone)
+}
+
+/// Whether another process has switched a node off since it was switched on.
+fn is_undone(report: &PowerReport, node: Node) -> bool {
+    let label = label(node);
+    report.nodes.iter().any(|row| row.node == label && row.undone)
 }
 
 /// Whether an operation that failed left a node as it was before.
