@@ -145,10 +145,43 @@ fn on_a_terminal_it_is_asked() {
 /// The factory's order is 20: where another board has it, a reset would stop every command.
 #[test]
 fn defaults_do_not_make_two_boards_of_one_order() {
+    let args = ["board", "save", "30", "--what", "defaults", "--yes"];
+    let told = ["another ClusterCTRL board has the order 20, the factory default"];
+    refused(&mixed(), &args, 2, &told);
+}
+
+/// Seen: each of these was told as done, and from then on every command failed.
+#[test]
+fn an_order_that_comes_back_with_a_reset_is_told() {
+    let twins = "the ClusterCTRL boards on i2c-11 and i2c-12 have the same order, 20";
+    // No board has it yet.
+    let mut value = mixed_value();
+    let triple = &mut value["chips"]["11"];
+    (triple["order"], triple["eeprom"]["order"]) = (json!(40), json!(40));
+    let world = World::new(&value);
+    for order in ["30", "40"] {
+        let saved = world.run(&["board", "save", order, "--what", "defaults", "--yes"]);
+        let told = format!(
+            "clusterhat: warning: from its next reset, the order of ctrl{order} is 20: reset it before the defaults \
+             of another board are saved\n"
+        );
+        assert_eq!((saved.status, saved.stderr), (0, told));
+    }
+    done(&world, &["board", "reset", "30", "--yes"], "ctrl20: restarted and back on USB\n");
+    let reset = world.run(&["board", "reset", "40", "--yes"]);
+    assert_ne!(reset.status, 0, "{reset:?}");
+    assert!(reset.stderr.contains(twins) && reset.stdout.contains("restarted"), "{reset:?}");
+
+    // The one that has it saved has another one for now.
     let world = mixed();
-    let saved = world.run(&["board", "save", "30", "--what", "defaults", "--yes"]);
-    let told = saved.status != 0 || saved.stderr.contains("order 20");
-    assert!(told, "the Triple has the order 20 already, and nothing is said: {saved:?}");
+    for args in [["20", "50"], ["30", "20"]] {
+        assert_eq!(world.run(&[&["board", "order"], &args[..]].concat()).status, 0);
+    }
+    let reset = world.run(&["--json", "board", "reset", "50", "--yes"]);
+    let document = reset.json();
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(message.contains(twins) && message.contains("unplug all but one"), "{message}");
+    assert_eq!(document["action"], "reset", "{document}");
 }
 
 /// A board that does not answer may have any order: giving that to another would make two of one.

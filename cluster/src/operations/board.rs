@@ -1,6 +1,6 @@
 //! What ClusterCTRL boards alone can do: order, saved settings, reset, and how their nodes boot.
 
-use hat_driver::linux::{Board, OutputResult};
+use hat_driver::linux::{Board, BoardInfo, BoardModel, ClusterError as DriverError, OutputResult};
 use node_link::text::shorten;
 
 use crate::cluster::Cluster;
@@ -44,7 +44,8 @@ impl Cluster {
         }
     }
 
-    /// Writes settings to the EEPROM of the ClusterCTRL board of an order.
+    /// Writes settings to the EEPROM of the ClusterCTRL board of an order. The factory's order is in force from the board's next
+    /// reset: until then no command sees it, and another board may get the same.
     ///
     /// # Errors
     /// As [`Self::check_save`].
@@ -52,6 +53,14 @@ impl Cluster {
         self.check_save(order, what)?;
         let board = self.ctrl_board(order)?;
         self.driver.save(board, what.into())?;
+        let has_another_order = what == BoardSettings::Defaults && order != FACTORY_ORDER;
+        if has_another_order && self.ctrl_boards().len() > 1 {
+            let name = self.board_name(board)?;
+            self.warnings.push(format!(
+                "from its next reset, the order of {name} is {FACTORY_ORDER}: reset it before the defaults of another \
+                 board are saved"
+            ));
+        }
         self.board_report(board, BoardDone::Save { what })
     }
 
@@ -67,7 +76,8 @@ impl Cluster {
     /// running ones may lose it.
     ///
     /// # Errors
-    /// [`Error::NoSuchOrder`] or [`Error::Driver`].
+    /// [`Error::NoSuchOrder`] or [`Error::Driver`]. Where the order that its EEPROM says is another board's, too, the outcome's
+    /// error is [`DriverError::DuplicateOrder`].
     pub fn reset<V: Verdict>(
         &mut self,
         order: u8,
@@ -77,7 +87,21 @@ impl Cluster {
         let observer = &mut |event: Event<'_>| observer(event).control();
         let (result, _) = during(Task::BoardReset, observer, || self.driver.reset(board));
         result?;
-        self.board_report(board, BoardDone::Reset)
+        Ok(self.board_report(board, BoardDone::Reset)?.or(self.twins_of(board)))
+    }
+
+    /// What every command fails with from now on where a board has the order of another. Which order its EEPROM has is not
+    /// known before its reset.
+    fn twins_of(&self, board: Board) -> Option<Error> {
+        let order_of = |info: &BoardInfo| match info.model {
+            BoardModel::Ctrl { order, .. } => Some(order),
+            _ => None,
+        };
+        let order = order_of(self.driver.info(board).ok()?)?;
+        let twins = self.driver.boards().filter(|(_, info)| order_of(info) == Some(order));
+        let mut buses: Vec<_> = twins.filter_map(|(_, info)| info.bus).collect();
+        buses.sort_unstable();
+        (buses.len() > 1).then(|| DriverError::DuplicateOrder { order, buses }.into())
     }
 
     /// Chooses whether nodes boot over USB; an empty set means all nodes. A node that fails does not keep the others
