@@ -160,6 +160,23 @@ fn an_off_says_it_also_where_the_board_fails() {
     assert_eq!(rows, [["p1", "on"]], "{document}");
 }
 
+/// Seen: the hook that refused one node ended the wait for the others, which had just been cycled, and the refused one was told as
+/// cycled.
+#[test]
+fn a_retry_that_is_refused_for_one_node_goes_on_for_the_others() {
+    let site = Site::new("");
+    let mut world = site.world.read();
+    world["nodes"] = json!({"p1": {"stays": "powered"}, "p2": {"stays": "powered"}});
+    site.world.write(&world);
+    site.hook("50-veto", "[ \"$1 $2 $3\" != 'before cycle p2' ]");
+    let words = ["on", "p1", "p2", "--wait", "--timeout", "0.05", "--retries", "2", "--json"];
+    let document = site.run(&words).json();
+    assert_eq!(document["error"]["kind"], "vetoed", "{document}");
+    let nodes = document["wait"]["nodes"].as_array().unwrap().iter();
+    let cycles: Vec<_> = nodes.map(|node| &node["cycles"]).collect();
+    assert_eq!(cycles, [2, 0], "{document}");
+}
+
 /// And without `--root`, which a simulation needs to have a system: none.
 #[test]
 fn no_hooks_runs_none() {

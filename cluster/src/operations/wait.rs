@@ -1,6 +1,6 @@
 //! `wait`, and `on` and `cycle` that wait: until nodes are where they are wanted, or it takes too long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -92,10 +92,7 @@ impl Cluster {
             Start::On => self.switch(set, Action::On, &mut telling)?,
             Start::Cycle => self.cycle(set, &mut telling)?,
         };
-        let is_over = error.as_ref().is_some_and(|error| {
-            use ErrorKind::{Interrupted, Stopped, UnderVoltage, Undone};
-            matches!(error.kind(), Interrupted | Stopped | UnderVoltage | Undone)
-        });
+        let is_over = error.as_ref().is_some_and(ends_all);
         watch.retain(|node| !is_over && is_on(&power, node));
         let waited = waited(self, &mut watch, wait, wait.limit, observer)?;
         let report = StartReport { power, wait: waited.report };
@@ -115,6 +112,12 @@ fn is_on(power: &PowerReport, node: Node) -> bool {
     let label = label(node);
     let mut nodes = power.nodes.iter();
     nodes.any(|is| is.node == label && is.power == Action::On && !is.undone)
+}
+
+/// Whether no other node is to be switched or waited for after this error.
+fn ends_all(error: &Error) -> bool {
+    use ErrorKind::{Interrupted, Stopped, UnderVoltage, Undone};
+    matches!(error.kind(), Interrupted | Stopped | UnderVoltage | Undone)
 }
 
 /// What is switched here is known before the kernel notices.
@@ -144,6 +147,7 @@ fn waited(
         }
     }
     let mut cycles: BTreeMap<Node, u32> = BTreeMap::new();
+    let mut given_up = BTreeSet::new();
     let mut error = None;
     for attempt in 0..=wait.retries {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -156,6 +160,7 @@ fn waited(
         };
         let missing = states.iter().filter(|node| is_off_usb(node) && !node.state.meets(wait.goal));
         let mut missing: Vec<_> = missing.map(|node| node.node).collect();
+        missing.retain(|node| !given_up.contains(node));
         if wait.retries > attempt && !missing.is_empty() && verdict.is_continue() {
             // They may run: to cut their power would help nobody.
             let hidden = cluster.behind_hub_off(&missing);
@@ -168,9 +173,20 @@ fn waited(
         if missing.is_empty() || attempt == wait.retries {
             break;
         }
-        missing.iter().for_each(|&node| *cycles.entry(node).or_default() += 1);
-        error = cycle(cluster, watch, &missing, observer).err();
-        if error.is_some() {
+        let Outcome { report: power, error: failure } = cycle(cluster, watch, &missing, observer);
+        for &node in missing.iter().filter(|&&node| is_cycled(&power, node)) {
+            *cycles.entry(node).or_default() += 1;
+        }
+        if failure.as_ref().is_some_and(ends_all) {
+            error = failure;
+            break;
+        }
+        // A board or a hook that refuses one node spoils nothing for the others.
+        error = error.or(failure);
+        let (on, failed): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|&node| is_on(&power, node));
+        given_up.extend(failed);
+        if on.is_empty() {
             break;
         }
     }
@@ -214,13 +230,19 @@ fn cycle(
     watch: &mut Watch,
     nodes: &[Node],
     observer: &mut Observer<'_>,
-) -> Result<(), Error> {
-    let set = set_of(nodes)?;
+) -> Outcome<PowerReport> {
     let mut telling = |event: Event<'_>| {
         tell(watch, &event);
         observer(event)
     };
-    cluster.cycle(&set, &mut telling)?.into_result().map(drop)
+    let outcome = set_of(nodes).map_err(Error::from);
+    let outcome = outcome.and_then(|set| cluster.cycle(&set, &mut telling));
+    outcome.unwrap_or_else(|error| Outcome { report: PowerReport::default(), error: Some(error) })
+}
+
+fn is_cycled(power: &PowerReport, node: Node) -> bool {
+    let label = label(node);
+    power.nodes.iter().any(|row| row.node == label && row.cycled)
 }
 
 fn row(cluster: &Cluster, node: &NodeState, wait: &Wait, cycles: &BTreeMap<Node, u32>) -> WaitNode {
