@@ -375,6 +375,33 @@ fn a_node_that_another_command_switches_off_during_an_on_is_not_noted_again() {
     assert_eq!(power(&world), 0b0111);
 }
 
+/// Seen: a dry run listed them as nodes that stay off, or said that none is on.
+#[test]
+fn a_dry_run_counts_nodes_as_on_that_the_run_switches_on_first() {
+    for nodes in [&["p1"][..], &["p1", "p2", "p3"]] {
+        let world = world();
+        let mut running = until_off(&world, &[&LONG, &["p1"]]);
+        running.kill();
+        drop(running.finish());
+        let before = (world.read(), fs::read(note(&world)).unwrap());
+        let planned = chaos(&world, &[&HOUR, nodes, &["--dry-run"]]);
+        assert_eq!((world.read(), fs::read(note(&world)).unwrap()), before);
+        let run = chaos(&world, &[&HOUR, nodes]);
+        assert_eq!((planned.status, run.status), (0, 0), "{planned:?}");
+        assert_eq!(documents(&planned)[..2], documents(&run)[..2]);
+        assert_eq!(documents(&planned)[0]["nodes"], json!(["p1"]));
+        assert_eq!(faults(&planned), faults(&run));
+    }
+    // Where the run could not begin.
+    let world = world();
+    fs::write(note(&world), "{\"version\":1,\"nodes\":[1,99]}").unwrap();
+    let planned = chaos(&world, &[&HOUR, &["p2", "--dry-run"]]);
+    let run = chaos(&world, &[&HOUR, &["p2"]]);
+    let told =
+        |output: &Output| [&output.json()["nodes"], &output.json()["error"]].map(Value::clone);
+    assert_eq!((planned.status, told(&planned)), (run.status, told(&run)));
+}
+
 /// And it stays so at the time of a repair and of the next faults.
 #[test]
 fn a_node_that_somebody_switches_off_is_left_off() {

@@ -2,12 +2,13 @@
 //! a real loss of power restores these nodes, too.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use hat_driver::linux::{AsksSoFar, ClusterError as DriverError, Node};
 use hat_driver::power::Action;
 
 use super::error::ChaosError;
-use super::note::{Note, NotedNode};
+use super::note::{Note, NotedNode, noted_left};
 use super::plan::FaultKind;
 use crate::cluster::Cluster;
 use crate::error::Error;
@@ -117,28 +118,46 @@ fn try_to(
     cluster: &mut Cluster,
     note: &mut Note,
 ) -> Result<(Vec<String>, Option<Error>), ChaosError> {
-    let (mut back, mut gone, mut error) = (Vec::new(), Vec::new(), None);
-    for NotedNode { number, hangs, moved_from } in note.noted()? {
-        let Some(node) = cluster.driver.node(number) else {
-            gone.push(format!("p{number}"));
-            continue;
-        };
-        if let Some(board) = moved_from {
-            gone.push(format!("p{number} of {board}"));
-            continue;
-        }
+    let (mut back, mut error) = (Vec::new(), None);
+    let (here, gone) = find(cluster, note.noted()?);
+    for (node, hangs) in here {
         let kind = if hangs { FaultKind::Hang } else { FaultKind::Graceful };
         match bring_back(cluster, node, kind, None) {
             Ok(is_back) => {
-                note.remove(&[number])?;
+                note.remove(&[node.number()])?;
                 back.extend(is_back.then(|| label(node)));
             }
             Err(failed) => error = error.or(Some(failed)),
         }
     }
-    let gone = (!gone.is_empty())
-        .then(|| Error::Chaos(ChaosError::Gone { path: note.path().to_owned(), nodes: gone }));
-    Ok((back, error.or(gone)))
+    Ok((back, error.or(gone_error(note.path(), gone))))
+}
+
+/// The nodes of the note that are still where they were, and whether each hangs; and what the others are called.
+fn find(cluster: &Cluster, noted: Vec<NotedNode>) -> (Vec<(Node, bool)>, Vec<String>) {
+    let (mut here, mut gone) = (Vec::new(), Vec::new());
+    for NotedNode { number, hangs, moved_from } in noted {
+        match (cluster.driver.node(number), moved_from) {
+            (None, _) => gone.push(format!("p{number}")),
+            (_, Some(board)) => gone.push(format!("p{number} of {board}")),
+            (Some(node), None) => here.push((node, hangs)),
+        }
+    }
+    (here, gone)
+}
+
+fn gone_error(path: &Path, nodes: Vec<String>) -> Option<Error> {
+    (!nodes.is_empty()).then(|| ChaosError::Gone { path: path.to_owned(), nodes }.into())
+}
+
+/// The nodes that [`put_back`] would switch on, and what it would fail with as far as that is known before.
+///
+/// # Errors
+/// A note that cannot be read.
+pub(super) fn to_put_back(cluster: &Cluster) -> Result<(Vec<Node>, Option<Error>), ChaosError> {
+    let (path, noted) = noted_left(cluster)?;
+    let (here, gone) = find(cluster, noted);
+    Ok((here.into_iter().map(|(node, _)| node).collect(), gone_error(&path, gone)))
 }
 
 #[cfg(test)]

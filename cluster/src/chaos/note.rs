@@ -109,15 +109,7 @@ impl Note {
 
     /// The same, with what is noted of each.
     pub(super) fn noted(&self) -> Result<Vec<NotedNode>, ChaosError> {
-        let Document { mut nodes, hung, numbering, .. } = read(&self.file.path)?;
-        nodes.sort_unstable();
-        let noted = |number| {
-            let has_moved = !numbering.agrees(&self.numbering, number);
-            let board = numbering.board(number).filter(|_| has_moved);
-            let moved_from = board.map(str::to_owned);
-            NotedNode { number, hangs: hung.contains(&number), moved_from }
-        };
-        Ok(nodes.into_iter().map(noted).collect())
+        Ok(read(&self.file.path)?.noted(&self.numbering))
     }
 
     /// Where it is, for messages.
@@ -137,6 +129,19 @@ impl Note {
 }
 
 impl Document {
+    /// Each node in their order, where nodes are numbered like this now.
+    fn noted(self, now: &Numbering) -> Vec<NotedNode> {
+        let Self { mut nodes, hung, numbering, .. } = self;
+        nodes.sort_unstable();
+        let noted = |number| {
+            let has_moved = !numbering.agrees(now, number);
+            let board = numbering.board(number).filter(|_| has_moved);
+            let moved_from = board.map(str::to_owned);
+            NotedNode { number, hangs: hung.contains(&number), moved_from }
+        };
+        nodes.into_iter().map(noted).collect()
+    }
+
     fn add(&mut self, node: u32, hangs: bool, numbering: &Numbering) {
         drop(self.take(&[node]));
         self.nodes.push(node);
@@ -260,10 +265,22 @@ pub(crate) fn remember(
 /// # Errors
 /// A note that cannot be read.
 pub(crate) fn left(cluster: &Cluster) -> Result<Vec<u32>, ChaosError> {
+    Ok(read_left(cluster)?.nodes)
+}
+
+/// The same, with what is noted of each, and where the note is, for messages.
+///
+/// # Errors
+/// As [`left`].
+pub(super) fn noted_left(cluster: &Cluster) -> Result<(PathBuf, Vec<NotedNode>), ChaosError> {
+    Ok((path(cluster)?, read_left(cluster)?.noted(&cluster.numbering())))
+}
+
+fn read_left(cluster: &Cluster) -> Result<Document, ChaosError> {
     let path = path(cluster)?;
-    let nodes = read(&path)?.nodes;
-    if nodes.is_empty() {
-        return Ok(nodes);
+    let document = read(&path)?;
+    if document.nodes.is_empty() {
+        return Ok(document);
     }
     let mut options = OpenOptions::new();
     // Whatever else is in its place is not waited for.
@@ -272,7 +289,7 @@ pub(crate) fn left(cluster: &Cluster) -> Result<Vec<u32>, ChaosError> {
         use rustix::fs::{FlockOperation, flock};
         flock(&lock, FlockOperation::NonBlockingLockShared).is_err()
     });
-    Ok(if is_held { Vec::new() } else { nodes })
+    Ok(if is_held { Document::default() } else { document })
 }
 
 fn read(path: &Path) -> Result<Document, ChaosError> {

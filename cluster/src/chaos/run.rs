@@ -8,7 +8,7 @@ use hat_driver::linux::{AsksSoFar, Node};
 
 use super::clock::Clock;
 use super::error::ChaosError;
-use super::nodes::{self, put_back};
+use super::nodes::{self, put_back, to_put_back};
 use super::note::Note;
 use super::plan::{ChaosPlan, Fault, FaultKind};
 use super::schedule::Schedule;
@@ -65,7 +65,7 @@ impl Cluster {
                 return Ok(Outcome { report, error: Some(Error::ChaosStopped) });
             }
         }
-        let (nodes, off) = on_and_off(self, set)?;
+        let (nodes, off) = on_and_off(self, set, &[])?;
         let begun = ChaosReport::begin(plan, &nodes, &off);
         let mut run = Run {
             cluster: self,
@@ -95,7 +95,16 @@ impl Cluster {
         each: &mut dyn FnMut(&ChaosReport),
     ) -> Result<Outcome<ChaosReport>, Error> {
         plan.check()?;
-        let (nodes, off) = on_and_off(self, set)?;
+        let (first_on, error) = to_put_back(self)?;
+        if !first_on.is_empty() || error.is_some() {
+            let report =
+                ChaosReport::PutBack { nodes: first_on.iter().copied().map(label).collect() };
+            if error.is_some() {
+                return Ok(Outcome { report, error });
+            }
+            each(&report);
+        }
+        let (nodes, off) = on_and_off(self, set, &first_on)?;
         each(&ChaosReport::begin(plan, &nodes, &off));
         let mut schedule = Schedule::new(plan, &numbers(&nodes));
         let mut faults = 0;
@@ -121,13 +130,18 @@ fn numbers(nodes: &[Node]) -> Vec<u32> {
     nodes.iter().map(|node| node.number()).collect()
 }
 
-/// Nodes with power, and nodes without. A board that cannot be read is an error.
-fn on_and_off(cluster: &mut Cluster, set: &NodeSet) -> Result<(Vec<Node>, Vec<Node>), Error> {
+/// Nodes with power, or that are to have it before the run begins, and nodes without. A board that cannot be read is an error.
+fn on_and_off(
+    cluster: &mut Cluster,
+    set: &NodeSet,
+    first_on: &[Node],
+) -> Result<(Vec<Node>, Vec<Node>), Error> {
     let nodes = cluster.nodes(set)?;
     let status = cluster.status(set)?.into_result()?;
     let is_on = |node: &Node| {
         let name = label(*node);
-        status.nodes.iter().any(|one| one.node == name && one.seen == Some(true))
+        let mut rows = status.nodes.iter().filter(|one| one.node == name);
+        first_on.contains(node) || rows.any(|one| one.seen == Some(true))
     };
     let (on, off): (Vec<_>, Vec<_>) = nodes.into_iter().partition(is_on);
     if on.is_empty() { Err(ChaosError::NothingOn.into()) } else { Ok((on, off)) }
