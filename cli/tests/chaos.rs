@@ -128,7 +128,10 @@ fn a_signal_puts_everything_back() {
         let last = documents(&output).pop().unwrap();
         assert_eq!((&last["event"], &last["put_back"]), (&json!("end"), &json!(["p1"])));
         assert_eq!(last["error"]["kind"], "interrupted");
-        assert_eq!(last["error"]["message"], "interrupted; every node that was on is on again");
+        assert_eq!(
+            last["error"]["message"],
+            "interrupted; every node is as it was found, unless another command has switched it"
+        );
     }
 }
 

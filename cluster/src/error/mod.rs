@@ -233,8 +233,8 @@ pub enum Error {
     /// Power loss at random could not begin, or its note not be kept.
     #[error(transparent)]
     Chaos(#[from] ChaosError),
-    /// Power loss at random was stopped: every node that was on is on again.
-    #[error("interrupted; every node that was on is on again")]
+    /// Power loss at random was stopped: every node is as it was found, unless another command has switched it.
+    #[error("interrupted; every node is as it was found, unless another command has switched it")]
     ChaosStopped,
     /// Faults of `chaos` could not be made.
     #[error("{failed} of {of} faults failed; their documents say why")]
