@@ -207,7 +207,8 @@ impl Cluster {
 
     /// What is known of a node from its switching and its agent alone. For a simulated node, its simulation has it.
     pub(crate) fn note(&self, node: Node) -> Option<NodeNote> {
-        self.backend.root().map(|root| NodeNote::below(root, node.number()))
+        let place = self.place_name(node);
+        self.backend.root().map(|root| NodeNote::below(root, node.number(), place.as_deref()))
     }
 
     /// The ssh destination of a node: as configured, else the node's name, else its name in the nodes' network.

@@ -7,8 +7,11 @@
 //! held. Messages from before the node was last switched do not count.
 //!
 //! The directory belongs to the group of the nodes' serial ports (tmpfiles.d); no other users can write or lock files there. A file has a line of
-//! fixed length for the power and one for the agent, each written in place; any other line is ignored. A reboot of the controller empties the
-//! directory, and times are on the boot clock.
+//! fixed length for the power, one for the agent, and one for the node's board and position, each written in place; any other line is ignored. A
+//! reboot of the controller empties the directory, and times are on the boot clock.
+//!
+//! Numbers move with boards that come or go: what was noted of another node, which had the number before, says nothing. A file without the third
+//! line, as earlier releases write it, is believed.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -20,6 +23,11 @@ use hat_driver::linux::{Moment, Node, lock};
 use hat_driver::power::Action;
 use node_link::agent::Goodbye;
 use rustix::fs::{FlockOperation, OFlags, flock};
+
+use crate::cluster::Cluster;
+
+/// Where the line of the node's board and position begins.
+const PLACE_AT: usize = 2 * Heard::LENGTH;
 
 /// Below a controller's root.
 const FOLDER: &str = "run/clusterhat-nodes";
@@ -128,29 +136,52 @@ impl Noted {
 #[derive(Debug)]
 pub(crate) struct NodeNote {
     path: PathBuf,
+    /// The line that says where the node is; absent where that is uncertain.
+    place: Option<[u8; Heard::LENGTH]>,
     /// Held by the listener.
     lock: Option<File>,
 }
 
 impl NodeNote {
-    /// Of the node with this number of the controller below a root.
-    pub(crate) fn below(root: &Path, number: u32) -> Self {
-        Self { path: folder(root).join(format!("p{number}")), lock: None }
+    /// Of the node with this number of the controller below a root, which is on a board and a position of this name.
+    pub(crate) fn below(root: &Path, number: u32, place: Option<&str>) -> Self {
+        let line = |place: &str| format!("{:<8}{place:>20.20}\n", "at").into_bytes();
+        let place = place.and_then(|place| line(place).try_into().ok());
+        Self { path: folder(root).join(format!("p{number}")), place, lock: None }
     }
 
-    /// Reads the note; a missing file is an empty note.
+    /// Reads the note; a missing file, or one of another node, is an empty note.
     pub(crate) fn read(&self) -> Noted {
-        let mut bytes = Vec::with_capacity(2 * Heard::LENGTH);
+        let mut bytes = Vec::with_capacity(PLACE_AT + Heard::LENGTH);
         let read = self.open(OpenOptions::new().read(true));
-        let read =
-            read.and_then(|file| file.take(2 * Heard::LENGTH as u64).read_to_end(&mut bytes));
-        read.map_or(Noted::default(), |_| Noted::parse(&bytes))
+        let limit = bytes.capacity() as u64;
+        let read = read.and_then(|file| file.take(limit).read_to_end(&mut bytes));
+        let found = bytes.get(PLACE_AT..).filter(|found| !found.is_empty());
+        let is_another_s = self.place.zip(found).is_some_and(|(place, found)| found != place);
+        if read.is_err() || is_another_s { Noted::default() } else { Noted::parse(&bytes) }
     }
 
     /// Records an event, and creates the file if necessary.
     pub(crate) fn write(&self, heard: Heard) -> io::Result<()> {
-        let place = heard.word.line() * Heard::LENGTH;
-        self.open_or_make()?.write_all_at(heard.to_text().as_bytes(), place as u64)
+        let file = self.open_or_make()?;
+        self.take_over(&file)?;
+        let line = heard.word.line() * Heard::LENGTH;
+        file.write_all_at(heard.to_text().as_bytes(), line as u64)
+    }
+
+    /// Removes from the file what is noted of another node.
+    fn take_over(&self, file: &File) -> io::Result<()> {
+        let Some(place) = self.place else { return Ok(()) };
+        let at = PLACE_AT as u64;
+        let mut found = [0; Heard::LENGTH];
+        match file.read_exact_at(&mut found, at) {
+            Ok(()) if found == place => return Ok(()),
+            Ok(()) => file.write_all_at(&[b'\n'; PLACE_AT], 0)?,
+            // An earlier release has written it.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+            Err(error) => return Err(error),
+        }
+        file.write_all_at(&place, at)
     }
 
     /// Becomes the node's listener, unless another process is. Returns whether it is the listener now.
@@ -194,11 +225,19 @@ impl NodeNote {
     }
 }
 
-/// Records that a node was switched, on the controller below a root; a simulation has no root.
-pub(crate) fn note_switched(root: Option<&Path>, node: Node, action: Action) {
-    if let Some(root) = root {
+/// The notes of nodes that are switched; none for simulated nodes.
+pub(crate) struct SwitchNotes(Vec<(Node, NodeNote)>);
+
+impl SwitchNotes {
+    pub(crate) fn of(cluster: &Cluster, nodes: &[Node]) -> Self {
+        Self(nodes.iter().filter_map(|&node| Some((node, cluster.note(node)?))).collect())
+    }
+
+    /// Records that a node was switched.
+    pub(crate) fn record(&self, node: Node, action: Action) {
+        let note = self.0.iter().find(|(of, _)| *of == node);
         // On failure only the time since when the node has this power is unknown.
-        let _ = NodeNote::below(root, node.number()).write(Heard::now(Word::of_action(action)));
+        let _ = note.map(|(_, note)| note.write(Heard::now(Word::of_action(action))));
     }
 }
 
@@ -228,7 +267,7 @@ mod tests {
     use super::*;
 
     fn note(root: &Path) -> NodeNote {
-        NodeNote::below(root, 3)
+        NodeNote::below(root, 3, Some("ctrl20/1"))
     }
 
     #[test]
@@ -264,6 +303,37 @@ mod tests {
         }
         fs::write(&path, [0xff; 100]).unwrap();
         assert_eq!(note(root.path()).read(), Noted::default());
+    }
+
+    /// Seen: a node that had got the number of one that had halted was told to have halted.
+    #[test]
+    fn what_is_noted_of_another_node_says_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let [one, other, unknown] = [Some("ctrl20/1"), Some("i2c-1:0x20/1"), None]
+            .map(|at| NodeNote::below(root.path(), 3, at));
+        let (on, goodbye) = (Heard::now(Word::On), Heard::now(Word::Goodbye));
+        one.write(on).unwrap();
+        one.write(goodbye).unwrap();
+        let noted = Noted { power: Some(on), agent: Some(goodbye) };
+        assert_eq!((one.read(), unknown.read(), other.read()), (noted, noted, Noted::default()));
+        let hello = Heard::now(Word::Hello);
+        other.write(hello).unwrap();
+        assert_eq!(
+            (one.read(), other.read()),
+            (Noted::default(), Noted { power: None, agent: Some(hello) })
+        );
+    }
+
+    #[test]
+    fn the_note_of_an_earlier_release_is_believed() {
+        let root = tempfile::tempdir().unwrap();
+        let (note, on) = (note(root.path()), Heard::now(Word::On));
+        make_folder(&folder(root.path())).unwrap();
+        fs::write(root.path().join(FOLDER).join("p3"), on.to_text()).unwrap();
+        assert_eq!(note.read().power, Some(on));
+        let goodbye = Heard::now(Word::Goodbye);
+        note.write(goodbye).unwrap();
+        assert_eq!(note.read(), Noted { power: Some(on), agent: Some(goodbye) });
     }
 
     #[test]

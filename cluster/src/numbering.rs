@@ -75,6 +75,12 @@ impl Cluster {
         if others.is_empty() { Ok(()) } else { Err(Error::Renumbered(others)) }
     }
 
+    /// Where a node is, in one word; `None` where its number is uncertain.
+    pub(crate) fn place_name(&self, node: Node) -> Option<String> {
+        let Place { board, position } = self.place(node)?;
+        Some(format!("{}/{}", board.replace(' ', ":"), position + 1))
+    }
+
     fn place(&self, node: Node) -> Option<Place> {
         let info = self.driver.info(node.board()).ok()?;
         let board = match info.model {

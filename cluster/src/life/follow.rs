@@ -1,7 +1,5 @@
 //! Opens watches of a cluster's nodes.
 
-use hat_driver::linux::Node;
-
 use super::agents::Agents;
 use super::kernel::Kernel;
 use super::power::Power;
@@ -36,10 +34,11 @@ impl Cluster {
         let source: Box<dyn Source> = match &self.backend {
             Backend::System { root } => {
                 let power = Power::new(&self.driver, &nodes).map_err(Error::Events)?;
-                let agents = hears_agents.then(|| Agents::new(root, nodes.iter().copied()));
+                let noted = || nodes.iter().filter_map(|&node| Some((node, self.note(node)?)));
+                let agents = hears_agents.then(|| Agents::new(root, noted()));
                 let agents = agents.transpose().map_err(Error::Events)?;
-                let located = |&node: &Node| (node, self.configured_usb_path(node));
-                let nodes = nodes.iter().map(located).collect();
+                let located = |(node, note)| (node, note, self.configured_usb_path(node));
+                let nodes = noted().map(located).collect();
                 let kernel = Kernel::new(root.clone(), nodes, power, agents);
                 Box::new(kernel.map_err(Error::Events)?)
             }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use hat_driver::linux::{Board, ClusterError as DriverError, Done, Node, PowerEvent};
 use hat_driver::power::Action;
@@ -12,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
 use crate::hooks::{Operation, Reason};
-use crate::node_note::note_switched;
+use crate::node_note::SwitchNotes;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::report::{NodePower, PowerReport};
@@ -163,7 +162,7 @@ impl<'a> Switching<'a> {
         ) -> Result<(), DriverError>,
     ) -> Result<(), DriverError> {
         let Self { cluster, nodes, action, history, initialised } = self;
-        let root = cluster.backend.root().map(Path::to_owned);
+        let notes = SwitchNotes::of(cluster, nodes);
         if observer(Event::Begun { nodes, action: *action }).is_break() {
             let left = (*nodes).into();
             return Err(DriverError::Stopped { left, done: Done::default() });
@@ -176,7 +175,7 @@ impl<'a> Switching<'a> {
                     history.went_on |= action == Action::On;
                     history.went_off |= action == Action::Off;
                     history.last = Some(action);
-                    note_switched(root.as_deref(), node, action);
+                    notes.record(node, action);
                 }
                 _ => {}
             }

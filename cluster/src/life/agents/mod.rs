@@ -45,13 +45,16 @@ pub(super) struct Agents {
 }
 
 impl Agents {
-    /// Listens to these nodes, with devices and notes below a root.
-    pub(super) fn new(root: &Path, nodes: impl Iterator<Item = Node>) -> io::Result<Self> {
-        let listener = |node: Node| {
+    /// Listens to these nodes, with devices and their notes below a root.
+    pub(super) fn new(
+        root: &Path,
+        nodes: impl Iterator<Item = (Node, NodeNote)>,
+    ) -> io::Result<Self> {
+        let listener = |(node, note): (Node, NodeNote)| {
             let id = NodeId::from_number(node.number()).ok()?;
             let device = Port::Agent.device(id);
             let path: PathBuf = root.join(device.strip_prefix("/").unwrap_or(&device));
-            Some((node, Listener::new(id, path, NodeNote::below(root, node.number()))))
+            Some((node, Listener::new(id, path, note)))
         };
         Ok(Self {
             // Watched before anything is opened or read, so that no later change is missed.

@@ -1,6 +1,5 @@
 //! The nodes that are followed, and which of them a device, an interface or a neighbour belongs to.
 
-use std::path::Path;
 use std::time::Instant;
 
 use hat_driver::linux::Node;
@@ -26,9 +25,8 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    fn new(root: &Path, node: Node, usb_path: Option<String>) -> Self {
+    fn new(node: Node, note: NodeNote, usb_path: Option<String>) -> Self {
         let id = NodeId::from_number(node.number()).ok();
-        let note = NodeNote::below(root, node.number());
         Self { node, id, usb_path, note, schedule: Schedule::default() }
     }
 
@@ -48,9 +46,9 @@ impl Followed {
 pub(super) struct FollowedNodes(Vec<Followed>);
 
 impl FollowedNodes {
-    /// With the USB paths that are configured for them.
-    pub(super) fn new(root: &Path, nodes: Vec<(Node, Option<String>)>) -> Self {
-        let followed = |(node, usb_path)| Followed::new(root, node, usb_path);
+    /// With their notes, and the USB paths that are configured for them.
+    pub(super) fn new(nodes: Vec<(Node, NodeNote, Option<String>)>) -> Self {
+        let followed = |(node, note, usb_path)| Followed::new(node, note, usb_path);
         Self(nodes.into_iter().map(followed).collect())
     }
 

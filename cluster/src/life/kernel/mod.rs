@@ -28,6 +28,7 @@ use super::agents::Agents;
 use super::power::Power;
 use super::{Event, Source, noted};
 use crate::error::Error;
+use crate::node_note::NodeNote;
 use followed::FollowedNodes;
 use netlink::{Received, Socket};
 use network::{Addresses, Asking};
@@ -57,16 +58,16 @@ pub(super) struct Kernel {
 }
 
 impl Kernel {
-    /// Follows nodes with the USB paths that are configured for them. Devices are looked up in `/sys` below
+    /// Follows nodes with their notes, and the USB paths that are configured for them. Devices are looked up in `/sys` below
     /// the root.
     pub(super) fn new(
         root: PathBuf,
-        nodes: Vec<(Node, Option<String>)>,
+        nodes: Vec<(Node, NodeNote, Option<String>)>,
         power: Power,
         agents: Option<Agents>,
     ) -> io::Result<Self> {
         Ok(Self {
-            nodes: FollowedNodes::new(&root, nodes),
+            nodes: FollowedNodes::new(nodes),
             power,
             agents,
             // Opened before anything is read, so that no later event is missed.

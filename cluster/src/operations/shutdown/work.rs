@@ -1,6 +1,5 @@
 //! Nodes on their way down: what is asked and seen of them, and their power at its end.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::{AsksSoFar, Done, Node, PowerEvent};
@@ -15,7 +14,7 @@ use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::life::{NodeState, State, Watch};
-use crate::node_note::note_switched;
+use crate::node_note::SwitchNotes;
 use crate::nodes::{label, set_of};
 
 /// How often the course of things is looked at while nothing happens.
@@ -217,11 +216,11 @@ impl<'a> Work<'a> {
         for board in boards {
             let nodes: Vec<_> = nodes.iter().copied().filter(|n| n.board() == board).collect();
             let mut off = Vec::new();
-            let root = self.cluster.backend.root().map(Path::to_owned);
+            let notes = SwitchNotes::of(self.cluster, &nodes);
             let observer = &mut |event| {
                 if let PowerEvent::Switched { node, action } = event {
                     off.push(node);
-                    note_switched(root.as_deref(), node, action);
+                    notes.record(node, action);
                 }
                 observer(Event::Power(event))
             };

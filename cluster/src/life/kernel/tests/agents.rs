@@ -58,7 +58,7 @@ impl Rig {
     }
 
     fn note(&self) -> NodeNote {
-        NodeNote::below(self.root.path(), 1)
+        self.cluster().note(self.cluster().driver.node(1).unwrap()).unwrap()
     }
 }
 

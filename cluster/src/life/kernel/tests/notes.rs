@@ -4,11 +4,17 @@ use hat_driver::linux::Moment;
 
 use super::*;
 use crate::life::BOOT_LIMIT;
-use crate::node_note::{Heard, NodeNote, Word};
+use crate::node_note::{Heard, Word};
 
 impl Rig {
     fn write_down(&self, word: Word, at: Duration) {
-        NodeNote::below(self.root.path(), 1).write(Heard { word, at }).unwrap();
+        self.write_down_of(1, word, at);
+    }
+
+    fn write_down_of(&self, number: u32, word: Word, at: Duration) {
+        let cluster = self.cluster();
+        let note = cluster.note(cluster.driver.node(number).unwrap()).unwrap();
+        note.write(Heard { word, at }).unwrap();
     }
 
     /// Of p1, by who looks once and by who begins to follow it; both know since when.
@@ -91,6 +97,30 @@ fn a_node_that_halted_is_known_to_have_halted_until_it_is_switched() {
             let p1 = NodeSet::parse(&["p1"]).unwrap();
             rig.cluster().cycle(&p1, &mut |_| {}).unwrap().into_result().unwrap();
             assert_eq!(rig.known(), State::Powered, "what it said was before that");
+        },
+    );
+}
+
+/// Seen: a running node that had got the number of one that had halted, whose board was pulled out, was told to have halted.
+#[test]
+fn what_is_known_of_a_node_says_nothing_of_another_one_with_its_number() {
+    within(
+        "life::kernel::tests::notes::what_is_known_of_a_node_says_nothing_of_another_one_with_its_number",
+        || {
+            let rig = Rig::new("mixed");
+            let seen = || {
+                let p5 = NodeSet::parse(&["p5"]).unwrap();
+                let status = rig.cluster().status(&p5).unwrap().report;
+                (status.nodes[0].state, states(&rig.watch())[4])
+            };
+            rig.switch("p5", Action::On);
+            rig.switch("p8", Action::On);
+            rig.write_down_of(5, Word::Goodbye, Moment::now().uptime);
+            assert_eq!(seen(), (Some(State::Halted), State::Halted));
+            let mut value = rig.world.read();
+            value["chips"].as_object_mut().unwrap().remove("11");
+            rig.world.write(&value);
+            assert_eq!(seen(), (Some(State::Powered), State::Powered));
         },
     );
 }
