@@ -10,8 +10,12 @@ mod cases;
 mod changed;
 #[path = "card/cuts.rs"]
 mod cuts;
+#[path = "card/folders.rs"]
+mod folders;
 #[path = "card/others.rs"]
 mod others;
+#[path = "card/plans.rs"]
+mod plans;
 #[path = "card/prepared.rs"]
 mod prepared;
 #[path = "card/random.rs"]

@@ -75,6 +75,13 @@ mod tests {
     }
 
     #[test]
+    fn its_first_line_is_counted_from_1() {
+        assert_eq!(line(&put(b"a\nbb\n", "x", "1\n"), "x"), Some(3));
+        assert_eq!(line(&put(b"", "x", "1\n"), "x"), Some(1));
+        assert_eq!(line(b"a\n", "x"), None);
+    }
+
+    #[test]
     fn they_stay_where_they_are_and_others_are_left_alone() {
         let mut text = put(b"a\n", "x", "1\n");
         text.extend_from_slice(b"b\n");

@@ -249,6 +249,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_folder_that_fstab_shows_at_a_second_place_is_no_partition() {
+        let fstab = "# PARTUUID=1-01 /boot vfat defaults\n\
+                     PARTUUID=1-01 /boot/firmware/ vfat defaults 0 2\n\
+                     PARTUUID=1-02 / ext4 defaults,noatime 0 1\n\
+                     /boot/firmware /boot none defaults,bind 0 0\n\
+                     /srv /mnt none rbind\n\
+                     tmpfs /tmp tmpfs\n";
+        let folders = |of: &mut dyn Iterator<Item = Mount<'_>>| -> Vec<_> {
+            of.map(|mount| mount.folder.to_owned()).collect()
+        };
+        let partitions = folders(&mut mounts(fstab).filter(Mount::is_partition));
+        assert_eq!(partitions, ["boot/firmware", "", "tmp"]);
+        assert_eq!(folders(&mut boot_mounts(fstab)), ["boot/firmware"]);
+        assert_eq!(
+            folders(&mut boot_mounts("/dev/sda1 /mnt vfat\n/dev/sda2 /boot ext4\n")).len(),
+            0
+        );
+    }
+
+    /// Where it has `/proc`, a system has a mount point and the folder that this is in.
+    #[test]
+    fn a_mount_point_is_told_from_a_folder() {
+        let sysroot = Sysroot::new("test", Path::new("/")).unwrap();
+        let at = |path| look(&sysroot, Partition::Root, path).unwrap().unwrap();
+        let (proc, folder) = (at("proc"), at("proc/tty"));
+        assert!(is_mounted(&proc) && !is_mounted(&folder));
+        assert_eq!(device(&proc), device(&folder));
+        assert_ne!(device(&proc), device(&at("")));
+    }
+
+    #[test]
     fn only_numbers_tell_partitions_apart() {
         assert!(are_two("PARTUUID=4e4bd3f6-02", "PARTUUID=738A4D67-02"));
         for (a, b) in [

@@ -44,3 +44,18 @@ const fn file(content: Option<&Content>) -> Option<&FileState> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_alone_is_a_difference() {
+        let of_mode = |mode| {
+            let bytes = b"a\n".to_vec();
+            Content::File(FileState { bytes, mode, owner: None })
+        };
+        let shown = of(Path::new("/f"), Some(&of_mode(0o644)), Some(&of_mode(0o600)));
+        assert_eq!(shown, "mode of /f: 0644 becomes 0600\n");
+    }
+}

@@ -89,6 +89,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_wait_names_who_is_waited_for_and_how_long() {
+        let path = Path::new("/mnt");
+        let wait = |holder| Wait { path, holder, waited: Duration::from_secs(3) }.to_string();
+        let holder = |program| Some(LockHolder { pid: 7, program });
+        let of_program = wait(holder(Some("clusterhat".to_owned())));
+        assert_eq!(of_program, "waiting for process 7 (clusterhat), which is changing /mnt: 3 s");
+        assert_eq!(wait(holder(None)), "waiting for process 7, which is changing /mnt: 3 s");
+        assert_eq!(wait(None), "waiting for another setup or undo of /mnt: 3 s");
+    }
+
+    #[test]
     fn the_holder_is_told_from_waiters_and_from_those_of_other_namespaces() {
         let locks = "1: FLOCK  ADVISORY  WRITE 10 00:05:42 0 EOF\n\
                      1: -> FLOCK  ADVISORY  WRITE 11 00:05:43 0 EOF\n\

@@ -48,6 +48,17 @@ fn a_long_config_txt_stays() {
 }
 
 #[test]
+fn the_longest_config_txt_is_read() {
+    let card = Card::stock("trixie");
+    let text = card.read("boot/config.txt");
+    let line = "#".repeat((4 << 20) - text.len() - 1) + "\n";
+    card.write("boot/config.txt", text + &line);
+    card::read(&card.sysroot(), &[]).unwrap();
+    card.write("boot/config.txt", card.read("boot/config.txt") + "\n");
+    refused(&card, Some("boot"), &["config.txt"]);
+}
+
+#[test]
 fn what_is_too_long_is_refused() {
     let card = Card::stock("trixie");
     card.write("boot/config.txt", "# a\n".repeat(2 << 20));

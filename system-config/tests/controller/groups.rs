@@ -74,3 +74,13 @@ fn a_mounted_system_is_edited_by_ourselves() {
     controller::change_mounted(&member("lab", "i2c"), false, &sysroot(&card)).unwrap();
     assert_same(&card.tree(), &before);
 }
+
+#[test]
+fn what_a_change_that_was_cut_left_behind_is_removed() {
+    let card = stock("trixie");
+    let before = card.tree();
+    card.write("root/etc/.gshadow.clusterhat-new", "i2c:!::pi\n");
+    controller::remove_drafts(&sysroot(&card)).unwrap();
+    assert_same(&card.tree(), &before);
+    controller::remove_drafts(&sysroot(&card)).unwrap();
+}
