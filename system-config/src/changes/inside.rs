@@ -248,6 +248,19 @@ mod tests {
     }
 
     #[test]
+    fn as_many_links_are_followed_as_the_kernel_follows() {
+        let link = |number: usize| (format!("l{number}"), format!("l{}", number + 1));
+        let mut links: Vec<_> = (0..=MOST_LINKS).map(link).collect();
+        links[MOST_LINKS].1 = "a".to_owned();
+        let world = world(&links);
+        let card = top(&world.path().join("card")).unwrap();
+        for (start, is_found) in [("l1", true), ("l0", false)] {
+            assert_eq!(by_steps(&card, Path::new(start)).is_ok(), is_found, "{start}");
+            assert_eq!(top(&world.path().join("card").join(start)).is_ok(), is_found, "{start}");
+        }
+    }
+
+    #[test]
     fn a_file_is_read_through_links_that_stay_inside() {
         let links = [
             ("l", "/a/file"),

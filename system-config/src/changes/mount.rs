@@ -42,4 +42,10 @@ mod tests {
         assert_eq!(of("/mnt/a card/boot/x"), "/mnt/a card/boot");
         assert_eq!(of("/mnt/a cardx"), "/");
     }
+
+    #[test]
+    fn what_is_not_there_is_mounted_nowhere() {
+        assert_eq!(of(Path::new("/proc/tty")).unwrap(), Path::new("/proc"));
+        assert_eq!(of(Path::new("/nothing/there")), None);
+    }
 }

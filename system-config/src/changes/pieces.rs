@@ -65,7 +65,7 @@ pub(super) fn join_lines(lines: &[Vec<u8>]) -> Vec<u8> {
     text
 }
 
-/// The first word has the blanks before it that it had; the others have some.
+/// No blanks are before the first word, which may have been another one; the others have some.
 pub(super) fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
     let mut text: Vec<u8> = Vec::new();
     for word in words {
@@ -77,4 +77,20 @@ pub(super) fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_joined_by_the_blanks_that_they_had() {
+        let join = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(|word| word.as_bytes().to_owned()).collect();
+            String::from_utf8(join_words(&words)).unwrap()
+        };
+        assert_eq!(join(&["a", " b", "\tc"]), "a b\tc");
+        assert_eq!(join(&[" b", " c"]), "b c", "the first one is gone");
+        assert_eq!(join(&["a", "b"]), "a b", "a new one came before the first");
+    }
 }

@@ -240,3 +240,28 @@ fn state(
         owner: Some(Owner { uid: found.st_uid, gid: found.st_gid }),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_among_files_is_read_unless_it_masks_one() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("etc/modules-load.d")).unwrap();
+        fs::write(root.path().join("etc/modules"), "i2c-dev\n").unwrap();
+        for (name, target) in
+            [("a.conf", "../modules"), ("b.conf", "/dev/null"), ("c.conf", "../no")]
+        {
+            symlink(target, root.path().join("etc/modules-load.d").join(name)).unwrap();
+        }
+        let mut snapshot = Snapshot::new(&Sysroot::new("test", root.path()).unwrap());
+        snapshot.add_files(&SysPath::root("etc/modules-load.d"), ".conf").unwrap();
+        let names: Vec<_> =
+            snapshot.sys_paths().map(|one| one.path.display().to_string()).collect();
+        assert_eq!(names, ["etc/modules-load.d/a.conf"]);
+    }
+}

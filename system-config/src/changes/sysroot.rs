@@ -193,3 +193,6 @@ fn own_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
         )),
     })
 }
+
+#[cfg(test)]
+mod tests;
