@@ -76,6 +76,6 @@ fn a_folder_that_cannot_be_removed_is_an_error_and_may_go_later() {
     let error = changes::undo_with(&card.sysroot(), Changed::Refuse, &mut Stuck).unwrap_err();
     assert!(matches!(error, ChangeError::Stopped(_)), "{error}");
     let undone = changes::undo(&card.sysroot(), Changed::Refuse).unwrap();
-    assert_eq!(undone.kept, [Path::new(""); 0]);
+    assert!(undone.kept.is_empty(), "{undone:?}");
     assert_same(&card.tree(), &before);
 }
