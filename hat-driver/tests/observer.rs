@@ -106,3 +106,22 @@ fn a_stop_after_an_initialisation_names_every_node() {
         assert_eq!(rig.shown().pins & NODES, 0);
     }
 }
+
+/// One write switches all of them off. Seen: who stopped at the first of them was not told of the others.
+#[test]
+fn who_stops_an_off_is_told_of_every_node_that_is_off() {
+    for wired in WIRINGS {
+        let (rig, mut cluster) = Rig::prepared(wired, &[Ask::Init, Ask::On(&[0, 1, 2])]);
+        let mut told = Vec::new();
+        let mut stop = |event| match event {
+            PowerEvent::Switched { node, .. } => {
+                told.push(place(node));
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        };
+        let result = cluster.switch(&cluster.pick(&[0, 1, 2]), Action::Off, &mut stop);
+        assert!(matches!(result, Err(ClusterError::Stopped { .. })), "{result:?}");
+        assert_eq!((rig.shown().pins & NODES, told), (0, vec![0, 1, 2]), "{wired:?}");
+    }
+}

@@ -185,12 +185,16 @@ impl SwitchHooks for Turn<'_, '_> {
 
     fn switched(&mut self, nodes: Positions) -> Result<(), Stop> {
         let delay = self.delay_after(nodes);
+        let mut told = Ok(());
+        // One write has switched them all: whoever stops at the first hears of the others, too.
         for node in self.first.all_beside(nodes) {
             if self.action == Action::On {
                 self.session.switched_on(node, delay);
             }
-            self.session.tell(PowerEvent::Switched { node, action: self.action })?;
+            let event = PowerEvent::Switched { node, action: self.action };
+            told = told.and(self.session.tell(event));
         }
+        told?;
         self.session.check_supply()
     }
 }
