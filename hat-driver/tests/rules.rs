@@ -17,9 +17,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use clocked::Clocked;
-use hat_driver::Positions;
-use hat_driver::linux::{Cluster, ClusterError, Options, Output, Platform as _, PowerEvent};
+use hat_driver::linux::{
+    Cluster, ClusterError, Options, Output, OutputResult, Platform as _, PowerEvent,
+};
 use hat_driver::power::{Action, Step};
+use hat_driver::{Positions, Signals};
 use row::{Row as _, place, places};
 
 const fn seconds(seconds: u64) -> Duration {
@@ -505,4 +507,41 @@ fn a_cycle_watches_the_supply_while_it_switches_on() {
     let ClusterError::Cycle { left_off, source } = &error else { panic!("{error:?}") };
     assert!(matches!(**source, ClusterError::UnderVoltage { .. }), "{source:?}");
     assert_eq!((places(left_off), machine.powered()), (vec![0], vec![]));
+}
+
+/// Seen: "its halt cannot be observed" of a node that halted beside a HAT whose hub was switched off: nobody could shut it down
+/// any more.
+#[test]
+fn a_hub_that_is_not_switched_off_hides_nobody() {
+    let machine = Clocked::new();
+    let mut cluster = machine.open(delayed(0));
+    on(&mut cluster, &[0, 4]).unwrap();
+    let [on_hat, on_ctrl] = cluster.pick(&[0, 4])[..] else { panic!("two nodes") };
+    for node in [on_hat, on_ctrl] {
+        cluster.set_going_down(node, true).unwrap();
+    }
+    let (hat, triple) = (cluster.board(0), cluster.board(1));
+    let has_none = cluster.set(triple, Output::Hub, false, &mut |_| {}).unwrap();
+    assert_eq!(has_none, OutputResult::Unsupported);
+    assert!(cluster.is_going_down(on_ctrl).unwrap() && !cluster.is_hidden(on_ctrl).unwrap());
+    // Wherever the bus fails.
+    let mut failures = 0;
+    for skip in 0.. {
+        machine.fail_after(skip, false);
+        let result = cluster.set(hat, Output::Hub, false, &mut |_| {});
+        let is_hidden = cluster.is_hidden(on_hat).unwrap();
+        assert_ne!(is_hidden, cluster.is_going_down(on_hat).unwrap());
+        let is_hub_off = machine.change(|world| {
+            world.expanders.values().any(|chip| chip.latch & Signals::HUB.bits() != 0)
+        });
+        assert_eq!(is_hidden, is_hub_off, "{skip}: {result:?}");
+        if result.is_ok() {
+            break;
+        }
+        failures += 1;
+        machine.change(|world| world.faults.clear());
+        cluster.set(hat, Output::Hub, true, &mut |_| {}).unwrap();
+        cluster.set_going_down(on_hat, true).unwrap();
+    }
+    assert!(failures > 1, "before the write, and at it");
 }

@@ -320,6 +320,16 @@ impl Ledger {
         }
     }
 
+    /// Notes that the hub of a board was not switched off after all, as somebody noted: who was on the way down before, is again.
+    pub(super) fn hides_not(&mut self, board: &str, before: &Asks) {
+        let nodes = self.asks.get_mut(board).into_iter().flat_map(|asks| &mut asks.0);
+        for (node, before) in nodes.zip(&before.0) {
+            if node.way_down == WayDown::Hidden {
+                node.way_down = before.way_down;
+            }
+        }
+    }
+
     fn asks_mut(&mut self, board: &str) -> &mut Asks {
         self.asks.entry(board.to_owned()).or_default()
     }

@@ -1,13 +1,15 @@
 //! Switches outputs of boards of either kind, and of the controller.
 
+use std::sync::Arc;
+
 use super::cluster::Cluster;
 use super::error::{BoardError, ClusterError, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::{BoardInfo, BoardModel};
-use super::ledger::change;
+use super::ledger::{Asks, change};
 use super::output::{Output, OutputResult};
-use super::platform::Resource;
+use super::platform::{Platform, Resource};
 use super::unit::{LinuxCtrl, LinuxHat, Unit};
 use crate::bus_error::BusError;
 use crate::ctrl;
@@ -30,11 +32,9 @@ impl Cluster {
     ) -> Result<OutputResult, ClusterError> {
         let slot = self.slot(board)?;
         let exclusion = self.enter(slot)?;
-        if (output, on) == (Output::Hub, false) {
-            let place = self.slots[slot].recorded_as();
-            // Who cannot read of it behaves as if it was not switched.
-            let _ = change(&*self.platform, |ledger| ledger.hides(&place));
-        }
+        let hides = (output, on) == (Output::Hub, false);
+        let (platform, place) = (Arc::clone(&self.platform), self.slots[slot].recorded_as());
+        let mut before = Asks::default();
         let initialiser = self.initialiser(slot);
         let result = match self.unit(slot)? {
             Unit::Hat(hat) => {
@@ -43,10 +43,18 @@ impl Cluster {
                     observer(PowerEvent::Initialised { board });
                     Ok(())
                 };
-                set_hat(hat, output, on, init)
+                let switching = &mut || {
+                    if hides {
+                        before = hide(&*platform, &place);
+                    }
+                };
+                set_hat(hat, output, on, init, switching)
             }
             Unit::Ctrl(device) => set_ctrl(device, output, on),
         };
+        if matches!(result, Err((ResultingState::Old, _))) && hides {
+            let _ = change(&*platform, |ledger| ledger.hides_not(&place, &before));
+        }
         drop(exclusion);
         result.map_err(|(resulting, source)| {
             self.failed(slot, Target::Output(output), resulting, source)
@@ -88,6 +96,17 @@ impl Cluster {
     }
 }
 
+/// Records that a hub is about to be switched off. Returns what the record said of its board's nodes. Who cannot read of it behaves
+/// as if it was not switched.
+fn hide(platform: &dyn Platform, place: &str) -> Asks {
+    let mut before = Asks::default();
+    let _ = change(platform, |ledger| {
+        before = ledger.asks(place);
+        ledger.hides(place);
+    });
+    before
+}
+
 type Failed = (ResultingState, BoardError);
 
 fn set_hat(
@@ -95,6 +114,7 @@ fn set_hat(
     output: Output,
     on: bool,
     init: &mut dyn FnMut(&mut LinuxHat) -> Result<(), crate::HatError<BusError>>,
+    switching: &mut dyn FnMut(),
 ) -> Result<OutputResult, Failed> {
     let Some(signal) = output.signal().filter(|&s| board.revision().signals().contains(s)) else {
         return Ok(OutputResult::Unsupported);
@@ -108,6 +128,7 @@ fn set_hat(
         }
         result => result.map_err(old)?,
     };
+    switching();
     let (set, clear) = if on { (signal, Signals::NONE) } else { (Signals::NONE, signal) };
     let after = board
         .apply(latch, set, clear)

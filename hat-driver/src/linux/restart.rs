@@ -19,7 +19,7 @@ use super::error::{ClusterError, Done, Missing, Target};
 use super::event::PowerEvent;
 use super::handle::Board;
 use super::info::BoardModel;
-use super::ledger::{Ledger, change};
+use super::ledger::{Asks, Ledger, change};
 use super::output::{Output, OutputResult};
 use super::platform::{AnyBus, UsbBoard};
 use super::unit::{LinuxCtrl, Unit};
@@ -173,8 +173,10 @@ impl Cluster {
         // Its time begins now, however long another process kept the lock.
         let away =
             away::from_now(&*self.platform, board, LEAVES_WITHIN + RETURNS_WITHIN + told.away);
+        let mut before = Asks::default();
         // Where it cannot be recorded, others behave as if nothing had been told.
         let _ = change(&*self.platform, |ledger| {
+            before = ledger.asks(&place);
             ledger.send_away(&board.path, away.clone());
             (told.records)(ledger, &place, (0..size).collect());
         });
@@ -190,6 +192,7 @@ impl Cluster {
             Err(ctrl::CtrlError::Bus { source, .. }) => Ok(Some(source)),
             Err(error) => {
                 away::end(&*self.platform, &board.path);
+                let _ = change(&*self.platform, |ledger| ledger.hides_not(&place, &before));
                 Err(self.failed(slot, told.target(), ResultingState::Old, error.into()))
             }
         }
