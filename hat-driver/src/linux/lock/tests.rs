@@ -2,6 +2,7 @@ use super::*;
 
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::sync::mpsc::channel;
 
 use rustix::fs::{CWD, Mode, mkfifoat};
 
@@ -29,12 +30,22 @@ fn a_second_caller_is_told_who_holds_the_lock() {
 }
 
 #[test]
-fn a_waiter_goes_on_as_soon_as_the_holder_ends() {
+fn a_waiter_goes_on_when_the_holder_ends() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bus");
     let mut first = FileLock::open(&path).unwrap();
     first.acquire(LIMIT).unwrap();
-    let waiter = thread::spawn(move || FileLock::open(&path).unwrap().acquire(PATIENCE).is_ok());
+    let (sender, receiver) = channel();
+    let waiter = thread::spawn(move || {
+        let mut second = FileLock::open(&path).unwrap();
+        assert!(matches!(second.acquire(LIMIT), Err(LockError::TimedOut(_))));
+        sender.send(()).unwrap();
+        second.acquire(PATIENCE).is_ok()
+    });
+    receiver.recv().unwrap();
+    // By now it waits again, as a rule.
+    thread::sleep(LIMIT);
+    assert!(!waiter.is_finished());
     drop(first);
     assert!(waiter.join().unwrap());
 }
@@ -62,27 +73,27 @@ fn a_waiter_whose_time_is_over_leaves_no_thread_behind() {
     thread::Builder::new().name("only-waiter".to_owned()).spawn(wait).unwrap().join().unwrap();
 }
 
-/// Who holds a lock for short times only, over and over, leaves room for others between them.
+/// However long somebody has waited, a moment is enough in which a busy holder lets go.
 #[test]
 fn a_busy_holder_does_not_starve_a_waiter() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bus");
     let mut waiter = FileLock::open(&path).unwrap();
-    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let (sender, receiver) = channel();
     let holder = thread::spawn(move || {
         let mut lock = FileLock::open(&path).unwrap();
-        while receiver.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
-            lock.acquire(PATIENCE).unwrap();
-            thread::sleep(Duration::from_millis(1));
-            lock.release();
-        }
+        lock.acquire(LIMIT).unwrap();
+        sender.send(()).unwrap();
+        // If its rests grew without a limit, the waiter would look after 0.8 s and after 1.6 s.
+        thread::sleep(Duration::from_secs(1));
+        lock.release();
+        thread::sleep(Duration::from_millis(500));
+        lock.acquire(Duration::ZERO)
     });
-    for _ in 0..3 {
-        waiter.acquire(PATIENCE).unwrap();
-        waiter.release();
-    }
-    drop(sender);
-    holder.join().unwrap();
+    receiver.recv().unwrap();
+    waiter.acquire(PATIENCE).unwrap();
+    let again = holder.join().unwrap();
+    assert!(matches!(again, Err(LockError::TimedOut(_))), "{again:?}: the waiter had it later");
 }
 
 #[test]
