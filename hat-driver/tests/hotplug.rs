@@ -45,6 +45,18 @@ fn numbers_do_not_move_while_a_board_that_was_restarted_is_away() {
     assert_eq!(machine.power().1, [vec![1, 0, 0], vec![0, 0]]);
 }
 
+/// Seen: it was waited for as if its hub had been off for as long as asked.
+#[test]
+fn a_ctrl_board_s_hub_is_not_off_for_longer_than_the_board_can_count() {
+    let machine = Troubled::mixed();
+    let mut cluster = machine.open().unwrap();
+    machine.change(|world| world.ctrls.get_mut(&11).unwrap().lost = true);
+    let off = Duration::from_secs(60);
+    let error = cluster.cycle_hub(cluster.board(1), off, &mut |_| {}).unwrap_err();
+    let ClusterError::NotBack { limit, .. } = error else { panic!("{error:?}") };
+    assert_eq!(limit, Duration::from_secs(20) + Duration::from_millis(2550));
+}
+
 /// Seen: it began before the board's lock was there, and could be over while the board was away.
 #[test]
 fn the_time_that_a_board_may_be_away_begins_when_it_leaves() {

@@ -40,6 +40,9 @@ const RETURNS_WITHIN: Duration = Duration::from_secs(20);
 /// How long to wait for another process before a hub is left off.
 const HALF_DONE: Duration = Duration::from_secs(60);
 
+/// The longest time that a ClusterCTRL board is told to keep its hub off: it counts it in one byte, in steps of 10 ms.
+const LONGEST_HUB_OFF: Duration = Duration::from_millis(10 * u8::MAX as u64);
+
 /// A command to a board.
 struct Told {
     what: &'static str,
@@ -58,7 +61,8 @@ impl Told {
 
 impl Cluster {
     /// Switches a board's hub off for a while and on again. The nodes' links go with it, and for a
-    /// moment a ClusterCTRL board itself; it is waited for.
+    /// moment a ClusterCTRL board itself; it is waited for. A HAT's hub is off for as long as asked, that of a ClusterCTRL board for
+    /// at least 100 ms and at most 2.55 s.
     ///
     /// # Errors
     /// As [`Self::set`]; [`ClusterError::HubOff`] where the hub may be off still; [`ClusterError::NotBack`] where a
@@ -77,7 +81,8 @@ impl Cluster {
             BoardModel::Ctrl { .. } => {
                 let cycle = |device: &mut LinuxCtrl, tens_of_ms| device.cycle_hub(tens_of_ms);
                 let records = |ledger: &mut Ledger, place: &str, _| ledger.hides(place);
-                let told = Told { what: "HUB", away: off, records, send: cycle };
+                let away = off.min(LONGEST_HUB_OFF);
+                let told = Told { what: "HUB", away, records, send: cycle };
                 self.send_away(self.slot(board)?, &told)?;
                 Ok(OutputResult::Switched)
             }
