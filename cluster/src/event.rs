@@ -43,7 +43,7 @@ pub enum Event<'a> {
     },
     /// A node that is waited for is in another state.
     State(NodeState),
-    /// These nodes' agents are asked, or being asked.
+    /// These nodes' agents are asked, or being asked. Comes at least ten times a second.
     Asking {
         /// Those that have not answered yet.
         nodes: &'a [Node],

@@ -14,6 +14,7 @@ mod hidden;
 mod places;
 mod work;
 
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use hat_driver::linux::{AsksSoFar, KeptOff, Node};
@@ -37,7 +38,7 @@ use course::{Course, names};
 use errors::{failure, not_asked, not_restarted};
 use hidden::hide;
 use places::Misplaced;
-use work::Work;
+use work::{STEP, Work};
 
 pub use course::SETTLE;
 
@@ -213,19 +214,7 @@ impl Cluster {
         let mut misplaced = Misplaced::default();
         misplaced.look(self, &powered);
         misplaced.refuse(courses.iter_mut());
-        let asked_now = names(&courses, Course::is_asking);
-        let (mut asking, mut left, mut is_stopped) = (None, asked_now.clone(), false);
-        while !left.is_empty() {
-            is_stopped = observer(Event::Asking { nodes: &left }).control().is_break();
-            if is_stopped {
-                break;
-            }
-            let begin = || Asking::begin(self, &asked_now, &Request::Reboot, deadline(now, limit));
-            // Every node answers or fails within the limit.
-            let Ok((node, said)) = asking.get_or_insert_with(begin).said.recv() else { break };
-            tell(&mut courses, node, said);
-            left = names(&courses, Course::is_asking);
-        }
+        let is_stopped = self.ask_to_restart(&mut courses, deadline(now, limit), observer);
         let rows = asked.iter().map(|&node| {
             let course = courses.iter().find(|course| course.node == node);
             let no_course = || Some(self.uncertainty(node).unwrap_or_else(|| OFF.to_owned()));
@@ -241,6 +230,32 @@ impl Cluster {
         let off = off.copied().map(label).collect();
         let error = not_restarted(&courses, off, is_stopped);
         Ok(Outcome { report, error }.beside(uncertain).beside(left_out))
+    }
+
+    /// Until each of them has answered, or has failed, by its deadline. Returns whether the observer has stopped that.
+    fn ask_to_restart<V: Verdict>(
+        &self,
+        courses: &mut [Course],
+        deadline: Instant,
+        observer: &mut dyn FnMut(Event<'_>) -> V,
+    ) -> bool {
+        let (mut asking, asked) = (None, names(courses, Course::is_asking));
+        let mut left = asked.clone();
+        while !left.is_empty() {
+            if observer(Event::Asking { nodes: &left }).control().is_break() {
+                return true;
+            }
+            let begin = || Asking::begin(self, &asked, &Request::Reboot, deadline);
+            match asking.get_or_insert_with(begin).said.recv_timeout(STEP) {
+                Ok((node, said)) => {
+                    tell(courses, node, said);
+                    left = names(courses, Course::is_asking);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        false
     }
 
     /// Those that are not known to be off.
@@ -389,6 +404,24 @@ mod tests {
         assert_eq!((found.rows.len(), &*found.wanted), (0, &nodes[2..]));
         assert!(found.not_kept.is_some_and(|error| error.message().contains("i2c-1")));
         assert_eq!(nodes.map(|node| desired(&cluster, node)), [None, Some(Action::Off), None]);
+    }
+
+    /// Seen: a task that was cancelled went on until the node had answered, or for as long as it may take.
+    #[test]
+    fn a_restart_asks_its_observer_while_a_node_does_not_answer() {
+        let mut value = World::builtin_value("v2.5");
+        value["nodes"] = serde_json::json!({ "p1": { "boots_in": 0, "hangs": true } });
+        let world = World::new(&value);
+        let mut cluster = open(&world);
+        let nodes = NodeSet::parse(&["p1"]).unwrap();
+        assert!(cluster.switch(&nodes, Action::On, &mut |_| {}).unwrap().error.is_none());
+        let mut asked = 0;
+        let outcome = cluster.reboot(&nodes, None, &mut |_| {
+            asked += 1;
+            if asked < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        let outcome = outcome.unwrap();
+        assert_eq!((asked, outcome.report.rebooting[0].error.as_deref()), (3, Some("no answer")));
     }
 
     /// Seen: "still-on" of a node whose board did not answer.

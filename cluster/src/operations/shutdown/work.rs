@@ -18,7 +18,7 @@ use crate::node_note::SwitchNotes;
 use crate::nodes::{label, set_of};
 
 /// How often the course of things is looked at while nothing happens.
-const STEP: Duration = Duration::from_millis(100);
+pub(super) const STEP: Duration = Duration::from_millis(100);
 
 /// Nodes on their way down.
 pub(super) struct Work<'a> {
