@@ -6,6 +6,8 @@
 mod cases;
 #[path = "controller/groups.rs"]
 mod groups;
+#[path = "controller/moved.rs"]
+mod moved;
 #[path = "controller/take_over.rs"]
 mod take_over;
 

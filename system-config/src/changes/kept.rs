@@ -1,6 +1,6 @@
 //! One file of a record: what it was, what we made of it, and what undoing makes of what is there now.
 
-use super::merge::{self, Edit, Merged};
+use super::merge::{self, Edit};
 use super::plan::Part;
 use super::snapshot::{read_content, read_file};
 use super::{Change, ChangeError, Content, FileState, SysPath, Sysroot, block};
@@ -129,13 +129,13 @@ impl Kept {
             Part::Lines if self.edited => None,
             Part::Lines => self.without_lines(now, Edit::GiveUp),
         };
-        let Some(Merged { text, lost: lines }) = back else { return whole() };
+        let Some((text, lines)) = back else { return whole() };
         let lost = self.file(text, now);
         if lines.is_empty() {
             return Back::To(lost);
         }
         let theirs = match &self.part {
-            Part::Lines => self.without_lines(now, Edit::Keep).map(|merged| merged.text),
+            Part::Lines => self.without_lines(now, Edit::Keep).map(|(text, _)| text),
             _ => None,
         };
         let theirs = theirs.map_or_else(|| lost.clone(), |text| self.file(text, now));
@@ -143,7 +143,7 @@ impl Kept {
     }
 
     /// Of several that we wrote the last one from which there is a way.
-    fn without_lines(&self, now: &FileState, edit: Edit) -> Option<Merged> {
+    fn without_lines(&self, now: &FileState, edit: Edit) -> Option<(Vec<u8>, Vec<usize>)> {
         let before = match &self.before {
             None => &[][..],
             Some(Copied { state: Content::File(file), .. }) => &file.bytes,
@@ -156,17 +156,17 @@ impl Kept {
         let mut ways: Vec<_> =
             ours.map(|ours| merge::take_back(ours, before, &now.bytes, edit)).collect();
         let best = ways.iter().position(|way| way.lost.is_empty()).unwrap_or(0);
-        (best < ways.len()).then(|| ways.swap_remove(best))
+        (best < ways.len()).then(|| ways.swap_remove(best)).map(|way| (way.text(), way.lost))
     }
 
-    fn without_block(&self, name: &str, now: &FileState) -> Merged {
+    fn without_block(&self, name: &str, now: &FileState) -> (Vec<u8>, Vec<usize>) {
         let found = block::within(&now.bytes, name);
         let is_ours = self.ours.iter().flatten().any(|one| match &one.state {
             Content::File(file) => block::within(&file.bytes, name) == found,
             Content::Link(_) => false,
         });
         let line = block::line(&now.bytes, name).filter(|_| !is_ours);
-        Merged { text: block::cut(&now.bytes, name), lost: line.into_iter().collect() }
+        (block::cut(&now.bytes, name), line.into_iter().collect())
     }
 
     /// A file of which nothing is left was not there before.

@@ -8,14 +8,31 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use super::moved::{self, Moved};
 use super::pieces::{Piece, join_lines, join_words, lines, words};
 
 /// What came of it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Merged {
-    pub(super) text: Vec<u8>,
-    /// The lines of the present text, counted from 1, in which others changed ours.
+    pub(super) parts: Vec<Part>,
+    /// The lines of the present text, counted from 1, in which others changed ours, or that are ours in another place.
     pub(super) lost: Vec<usize>,
+}
+
+/// A line, or a word, of the result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) text: Vec<u8>,
+    /// Which one of the present text it is, from 0.
+    pub(super) now: Option<usize>,
+    /// Whether others put it where it is.
+    pub(super) is_added: bool,
+}
+
+impl Merged {
+    pub(super) fn text(&self) -> Vec<u8> {
+        join_lines(self.parts.iter().map(|part| &*part.text))
+    }
 }
 
 /// What becomes of those lines.
@@ -30,38 +47,52 @@ pub(super) enum Edit {
 /// The present text without our edit.
 pub(super) fn take_back(ours: &[u8], before: &[u8], now: &[u8], edit: Edit) -> Merged {
     let [ours, before, now] = [ours, before, now].map(lines);
-    let mut lost = Vec::new();
-    let merged = merge(&ours, &before, &now, &mut |conflict| {
+    let (mut lost, mut deleted) = (Vec::new(), Vec::new());
+    let mut parts = merge(&ours, &before, &now, &mut |conflict| {
         in_words(conflict).map(|line| vec![line]).unwrap_or_else(|| {
             let (line, rest) = given_up(conflict);
-            lost.push(line);
+            let lines = if conflict.now.is_empty() { &mut deleted } else { &mut lost };
+            lines.push((line, conflict.ours.key));
             match edit {
                 Edit::GiveUp => rest,
-                Edit::Keep => conflict.now.iter().map(Piece::owned).collect(),
+                Edit::Keep => of_now(conflict.at, conflict.now, false),
             }
         })
     });
-    Merged { text: join_lines(&merged), lost }
+    let Moved { whole, rest } = moved::find(&ours, &before, &now, &parts);
+    let goes = |at: &usize| whole.contains(at) || edit == Edit::GiveUp && rest.contains(at);
+    parts.retain(|part| !part.now.is_some_and(|at| goes(&at)));
+    // Where one of ours was is nothing to tell if it is told where that is now.
+    deleted.retain(|(_, key)| !rest.iter().any(|at| now[*at].key == *key));
+    let lost = lost.iter().chain(&deleted).map(|(line, _)| *line);
+    let mut lost: Vec<_> = lost.chain(rest.iter().map(|at| at + 1)).collect();
+    lost.sort_unstable();
+    lost.dedup();
+    Merged { parts, lost }
 }
 
 /// A line against a line may differ in other words than ours, as that of `cmdline.txt` does.
-fn in_words(conflict: &Conflict<'_, '_>) -> Option<Vec<u8>> {
+fn in_words(conflict: &Conflict<'_, '_>) -> Option<Part> {
     let (ours, [before], [now]) = (conflict.ours, conflict.before, conflict.now) else {
         return None;
     };
-    let words = [ours, *before, *now].map(|line| words(line.key));
+    let [ours, before, here] = [ours, *before, *now].map(|line| words(line.key));
     let mut is_clear = true;
-    let merged = merge(&words[0], &words[1], &words[2], &mut |_| {
+    let mut merged = merge(&ours, &before, &here, &mut |_| {
         is_clear = false;
         Vec::new()
     });
+    let Moved { whole, rest } = moved::find(&ours, &before, &here, &merged);
+    merged.retain(|word| !word.now.is_some_and(|at| whole.contains(&at)));
     let end = &now.text[now.key.len()..];
-    is_clear.then(|| [join_words(&merged), end.to_owned()].concat())
+    let text = [join_words(merged.iter().map(|word| &*word.text)), end.to_owned()].concat();
+    let line = Part { text, now: Some(conflict.at), is_added: false };
+    (is_clear && rest.is_empty()).then_some(line)
 }
 
 /// The number of the line that others made of ours, and what is there without it: of several in its place
 /// it is the one that is most like ours, and the others stay.
-fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Vec<u8>>) {
+fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Part>) {
     let likeness = |line: &Piece<'_>| {
         let pairs = || conflict.ours.key.iter().zip(line.key);
         let ends = || conflict.ours.key.iter().rev().zip(line.key.iter().rev());
@@ -74,8 +105,23 @@ fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Vec<u8>>) {
         }
     }
     let (head, tail) = conflict.now.split_at(edit.min(conflict.now.len()));
-    let kept = head.iter().chain(conflict.before).chain(tail.iter().skip(1));
-    (conflict.at + edit + 1, kept.map(Piece::owned).collect())
+    let tail = of_now(conflict.at + edit + 1, tail.get(1..).unwrap_or_default(), true);
+    let kept = [of_now(conflict.at, head, true), restored(conflict.before), tail].concat();
+    (conflict.at + edit + 1, kept)
+}
+
+fn of_now(at: usize, parts: &[Piece<'_>], is_added: bool) -> Vec<Part> {
+    let part = |(number, part): (usize, &Piece<'_>)| Part {
+        text: part.text.to_owned(),
+        now: Some(at + number),
+        is_added,
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+fn restored(parts: &[Piece<'_>]) -> Vec<Part> {
+    let part = |part: &Piece<'_>| Part { text: part.text.to_owned(), now: None, is_added: false };
+    parts.iter().map(part).collect()
 }
 
 /// A part that both sides changed, each in its own way.
@@ -89,9 +135,9 @@ struct Conflict<'a, 't> {
 
 /// One part of the common text, or the place before it, that became others.
 #[derive(Debug)]
-struct Hunk {
-    old: Range<usize>,
-    new: Range<usize>,
+pub(super) struct Hunk {
+    pub(super) old: Range<usize>,
+    pub(super) new: Range<usize>,
 }
 
 impl Hunk {
@@ -102,7 +148,7 @@ impl Hunk {
 }
 
 /// Each part by itself, so that what is added between two of them touches neither.
-fn hunks(old: &[Piece<'_>], new: &[Piece<'_>]) -> Vec<Hunk> {
+pub(super) fn hunks(old: &[Piece<'_>], new: &[Piece<'_>]) -> Vec<Hunk> {
     let mut hunks = Vec::new();
     for op in capture_diff_slices(Algorithm::Patience, old, new) {
         let (old, new) = (op.old_range(), op.new_range());
@@ -127,39 +173,39 @@ fn merge<'t>(
     ours: &[Piece<'t>],
     before: &[Piece<'t>],
     now: &[Piece<'t>],
-    settle: &mut dyn FnMut(&Conflict<'_, 't>) -> Vec<Vec<u8>>,
-) -> Vec<Vec<u8>> {
+    settle: &mut dyn FnMut(&Conflict<'_, 't>) -> Vec<Part>,
+) -> Vec<Part> {
     let (theirs, back) = (hunks(ours, now), hunks(ours, before));
     let (mut theirs, mut back) = (theirs.into_iter().peekable(), back.into_iter().peekable());
-    let mut merged: Vec<Vec<u8>> = Vec::new();
-    let add = |merged: &mut Vec<Vec<u8>>, parts: &[Piece<'t>]| {
-        merged.extend(parts.iter().map(Piece::owned));
-    };
+    let mut merged = Vec::new();
     // Where we are in the common text and in the present one.
     let (mut at, mut here) = (0, 0);
     loop {
         let next = [theirs.peek().map(Hunk::place), back.peek().map(Hunk::place)];
         let Some(place) = next.into_iter().flatten().min() else {
-            add(&mut merged, &now[here..]);
+            merged.extend(of_now(here, &now[here..], false));
             return merged;
         };
         // Nobody touched what is before that.
-        add(&mut merged, &now[here..here + (place.0 - at)]);
-        here += place.0 - at;
+        let start = here + (place.0 - at);
+        merged.extend(of_now(here, &now[here..start], false));
         at = place.0 + place.1;
         let new = theirs.next_if(|hunk| hunk.place() == place).map(|hunk| hunk.new);
         let old = back.next_if(|hunk| hunk.place() == place).map(|hunk| &before[hunk.new]);
-        let start = here;
-        here = new.as_ref().map_or(here + place.1, |new| new.end);
+        here = new.as_ref().map_or(start + place.1, |new| new.end);
         match (new.map(|new| &now[new]), old) {
-            (Some(new), Some(old)) if new == old => add(&mut merged, new),
+            (Some(new), Some(old)) if new == old => merged.extend(of_now(start, new, false)),
             // Both added something: what comes back precedes what is new.
-            (Some(new), Some(old)) if place.1 == 0 => add(&mut merged, &[old, new].concat()),
+            (Some(new), Some(old)) if place.1 == 0 => {
+                merged.extend(restored(old));
+                merged.extend(of_now(start, new, true));
+            }
             (Some(new), Some(old)) => {
                 let conflict = Conflict { ours: ours[place.0], before: old, now: new, at: start };
                 merged.extend(settle(&conflict));
             }
-            (Some(one), None) | (None, Some(one)) => add(&mut merged, one),
+            (Some(new), None) => merged.extend(of_now(start, new, true)),
+            (None, Some(old)) => merged.extend(restored(old)),
             (None, None) => {}
         }
     }
@@ -174,7 +220,7 @@ mod tests {
     fn text(ours: &str, before: &str, now: &str) -> (String, Vec<usize>) {
         let [ours, before, now] = [ours, before, now].map(str::as_bytes);
         let merged = take_back(ours, before, now, Edit::GiveUp);
-        (String::from_utf8(merged.text).unwrap(), merged.lost)
+        (String::from_utf8(merged.text()).unwrap(), merged.lost)
     }
 
     #[track_caller]
@@ -220,6 +266,36 @@ mod tests {
         assert_eq!(text("a\nours\n", "a\n", "a\n# ours\nb\n"), ("a\nb\n".to_owned(), vec![2]));
         assert_eq!(text("a\non\n", "a\noff\n", "a\n"), ("a\noff\n".to_owned(), vec![2]));
         assert_eq!(text("p3\n", "pi\n", "x\n"), ("pi\n".to_owned(), vec![1]));
+    }
+
+    #[test]
+    fn what_others_moved_goes_where_it_is_whole_and_is_named_where_it_is_not() {
+        becomes("a\nb\nx\ny\n", "a\nb\n", "x\ny\na\nb\n", "a\nb\n");
+        // `otg_mode=1` and `[all]` are others', too.
+        let others = "[cm4]\notg_mode=1\n[all]\n";
+        let ours = "[pi4]\notg_mode=1\n[all]\n";
+        let with_ours = format!("{others}{ours}");
+        becomes(&with_ours, others, &format!("{ours}{others}"), others);
+        becomes("b a c\n", "a c\n", "a c b\n", "a c\n");
+
+        assert_eq!(text("a\nb\nx\ny\n", "a\nb\n", "x\na\nb\ny\n"), ("a\nb\n".to_owned(), vec![1]));
+        assert_eq!(text("a\nb\nc\nx\ny\n", "a\nb\nc\n", "x\nz\ny\na\nb\nc\n").1, [1, 3]);
+        assert_eq!(
+            text("a\non\nb\n", "a\noff\nb\n", "on\na\nb\n"),
+            ("a\noff\nb\n".to_owned(), vec![1])
+        );
+        assert_eq!(text("x y a b c\n", "a b c\n", "x a b y c\n").1, [1]);
+    }
+
+    #[test]
+    fn what_others_have_twice_or_have_too_is_theirs() {
+        becomes("a\nx\n", "a\n", "x\na\nx\n", "x\na\n");
+        // Ours went, and two more came: which one is it?
+        assert_eq!(text("a\nb\nx\n", "a\nb\n", "x\na\nx\nb\n").1.len(), 1);
+        // A filter that is left alone.
+        let before = "[a]\nb\n[c]\n";
+        let now = format!("[all]\n{before}");
+        becomes(&format!("{before}x\n[all]\n"), before, &now, &now);
     }
 
     fn some_lines() -> impl Strategy<Value = Vec<String>> {

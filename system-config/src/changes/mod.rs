@@ -24,6 +24,7 @@ mod lock;
 mod manifest;
 mod merge;
 mod mount;
+mod moved;
 mod open;
 mod pieces;
 mod plan;

@@ -23,12 +23,6 @@ impl Hash for Piece<'_> {
     }
 }
 
-impl Piece<'_> {
-    pub(super) fn owned(&self) -> Vec<u8> {
-        self.text.to_owned()
-    }
-}
-
 pub(super) fn lines(text: &[u8]) -> Vec<Piece<'_>> {
     let key = |line: &[u8]| {
         let end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
@@ -54,7 +48,7 @@ pub(super) fn words(line: &[u8]) -> Vec<Piece<'_>> {
 }
 
 /// Only the last line may lack its end.
-pub(super) fn join_lines(lines: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn join_lines<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut text: Vec<u8> = Vec::new();
     for line in lines {
         if !text.is_empty() && !text.ends_with(b"\n") {
@@ -66,13 +60,13 @@ pub(super) fn join_lines(lines: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// No blanks are before the first word, which may have been another one; the others have some.
-pub(super) fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn join_words<'a>(words: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut text: Vec<u8> = Vec::new();
     for word in words {
         let has_gap = word.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
         match (text.is_empty(), has_gap) {
             (true, true) => text.extend_from_slice(word.trim_ascii_start()),
-            (false, false) => text.extend([b" ", &**word].concat()),
+            (false, false) => text.extend([b" ", word].concat()),
             _ => text.extend_from_slice(word),
         }
     }
@@ -86,8 +80,7 @@ mod tests {
     #[test]
     fn words_are_joined_by_the_blanks_that_they_had() {
         let join = |words: &[&str]| {
-            let words: Vec<_> = words.iter().map(|word| word.as_bytes().to_owned()).collect();
-            String::from_utf8(join_words(&words)).unwrap()
+            String::from_utf8(join_words(words.iter().map(|word| word.as_bytes()))).unwrap()
         };
         assert_eq!(join(&["a", " b", "\tc"]), "a b\tc");
         assert_eq!(join(&[" b", " c"]), "b c", "the first one is gone");
