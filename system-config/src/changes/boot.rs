@@ -76,7 +76,10 @@ fn check_mounted_elsewhere(sysroot: &Sysroot, fstab: &str) -> Result<(), ChangeE
     }
     for mount in boot_mounts(fstab) {
         let at = SysPath::root(mount.folder);
-        if !sysroot.has(&at.below("config.txt"))? {
+        // Another board's, whose kernels are on a partition of their own.
+        let is_other = mount.kind == AUTO
+            && look(sysroot, Partition::Root, mount.folder)?.is_some_and(|at| is_mounted(&at));
+        if !is_other && !sysroot.has(&at.below("config.txt"))? {
             return Err(ChangeError::NotMounted(sysroot.shown(&at)));
         }
     }
@@ -179,9 +182,14 @@ fn mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {
     })
 }
 
-/// Those of a boot partition.
+/// A kind that is left to mount(8).
+const AUTO: &str = "auto";
+
+/// Those that may be of a boot partition, which is FAT.
 fn boot_mounts(fstab: &str) -> impl Iterator<Item = Mount<'_>> {
-    mounts(fstab).filter(|mount| mount.kind == "vfat" && FOLDERS.contains(&mount.folder))
+    mounts(fstab).filter(|mount| {
+        ["vfat", "msdos", AUTO].contains(&mount.kind) && FOLDERS.contains(&mount.folder)
+    })
 }
 
 /// The kernel takes the last one.

@@ -129,12 +129,12 @@ fn the_stub_of_a_root_partition_is_no_config_txt() {
 
 #[test]
 fn a_mount_point_without_its_partition_is_seen() {
-    for folder in ["boot/firmware", "boot"] {
+    for (folder, kind) in [("boot/firmware", "vfat"), ("boot", "vfat"), ("boot/firmware", "auto")] {
         let card = Card::stock("trixie");
         card.write(
             "root/etc/fstab",
             format!(
-                "proc /proc proc defaults 0 0\nPARTUUID=1-01  /{folder}  vfat  defaults  0  2\n"
+                "proc /proc proc defaults 0 0\nPARTUUID=1-01  /{folder}  {kind}  defaults  0  2\n"
             ),
         );
         let controller = || controller::sysroot(&card.path("root"), None);
@@ -149,9 +149,17 @@ fn a_mount_point_without_its_partition_is_seen() {
 /// Seen: the root's own file was edited, which no firmware reads.
 #[test]
 fn a_config_txt_beside_an_empty_mount_point_is_another_one() {
-    for (mounted, other) in [("boot/firmware", "boot"), ("boot", "boot/firmware")] {
+    for (mounted, other, kind) in [
+        ("boot/firmware", "boot", "vfat"),
+        ("boot", "boot/firmware", "vfat"),
+        ("boot/firmware", "boot", "auto"),
+        ("boot/firmware", "boot", "msdos"),
+    ] {
         let card = Card::stock("trixie");
-        card.write("root/etc/fstab", format!("PARTUUID=1-01  /{mounted}  vfat  defaults  0  2\n"));
+        card.write(
+            "root/etc/fstab",
+            format!("PARTUUID=1-01  /{mounted}  {kind}  defaults  0  2\n"),
+        );
         fs::create_dir_all(card.path("root").join(mounted)).unwrap();
         card.write(&format!("root/{other}/config.txt"), "dtparam=audio=on\n");
         let folder = format!("root/{other}");
