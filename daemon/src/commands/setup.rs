@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use clusterhat::config::Sources;
 use serde::Serialize;
 use system_config::changes::{
-    Changed, Draft, LONGEST_WAIT, Snapshot, SysPath, Sysroot, Undone, plan_undo, undo,
+    ChangeError, Changed, Draft, LONGEST_WAIT, Snapshot, SysPath, Sysroot, Undone, plan_undo, undo,
 };
 use system_config::{LinuxTools, Tools, units};
 
@@ -163,7 +163,7 @@ impl Setup {
         let mut draft = Draft::new(&system);
         let shown = sysroot.shown(&ours);
         if is_to_be_written(self.listen, &shown, old.as_deref(), &settings)? {
-            draft.block(ours, BLOCK, &lines(self.listen), 0o644);
+            draft.block(ours, BLOCK, &lines(self.listen), 0o644)?;
         }
         let settings = Settings { listen: Some(self.listen), ..settings };
         for (link, target) in links {
@@ -277,10 +277,10 @@ fn take_back(
     running: Option<&dyn Tools>,
 ) -> Result<Done<SetupReport>, Failure> {
     let plan = plan_undo(sysroot, Changed::Leave)?;
-    let mut notes = plan.notes().to_vec();
+    let mut notes = if dry_run { plan.notes().to_vec() } else { Vec::new() };
     let ours = sysroot.shown(&SysPath::root(Sources::OWN));
-    if !notes.is_empty() && !plan.changes().iter().any(|change| change.path == ours) {
-        let next = "to switch HTTPS off, remove its [daemon] table by hand and restart the service";
+    if !plan.notes().is_empty() && !plan.changes().iter().any(|change| change.path == ours) {
+        let next = "to switch HTTPS off, remove its [daemon] table and the comments around it by hand, then restart the service";
         notes.push(next.to_owned());
     }
     if state_dir.exists() {
@@ -293,13 +293,16 @@ fn take_back(
     if dry_run {
         return Ok(Done::new(report, format!("{}{notes}{DRY_RUN}", plan.diff())));
     }
-    let mut text = undone(&undo(sysroot, Changed::Leave)?);
+    let done = undo(sysroot, Changed::Leave)?;
+    let left = (!done.edited.is_empty()).then(|| ChangeError::ChangedSince(done.edited.clone()));
+    let mut text = undone(&done);
     text.push_str(&notes);
     let mut system = Snapshot::new(sysroot);
     units::add(&mut system, service_unit::NAME)?;
     // One that is not there any more needs not be told.
     let running = running.filter(|_| units::is_usable(&system, service_unit::NAME));
-    let failure = running.and_then(|tools| service_unit::reload(tools).err());
+    let reloaded = running.map_or(Ok(()), service_unit::reload);
+    let failure = left.map(Failure::from).or(reloaded.err());
     Ok(Done { failure, ..Done::new(report, text) })
 }
 

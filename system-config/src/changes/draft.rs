@@ -44,11 +44,26 @@ impl<'a> Draft<'a> {
         self.is_part(&sys_path, &Part::Whole);
     }
 
-    /// Lines of ours in a file that others write too; `name` tells them from other such lines.
-    pub fn block(&mut self, sys_path: SysPath, name: &str, lines: &str, mode: u32) {
+    /// Lines of ours in a file that others write too; `name` tells them from other such lines. Those of an earlier setup
+    /// whose marks somebody deleted go.
+    ///
+    /// # Errors
+    /// A record of the earlier setup that cannot be read.
+    pub fn block(
+        &mut self,
+        sys_path: SysPath,
+        name: &str,
+        lines: &str,
+        mode: u32,
+    ) -> Result<(), ChangeError> {
         let old = self.system.file(&sys_path).map_or(&[][..], |state| &state.bytes);
-        self.file(sys_path.clone(), block::put(old, name, lines), mode);
+        let entries = Manifest::load(self.sysroot())?.unwrap_or_default().entries;
+        let earlier = entries.iter().find(|entry| entry.sys_path == sys_path);
+        let strays = earlier.map(|entry| entry.strays(name, old)).unwrap_or_default();
+        let new = block::put(&block::without(old, &strays), name, lines);
+        self.file(sys_path.clone(), new, mode);
         self.is_part(&sys_path, &Part::Block(name.to_owned()));
+        Ok(())
     }
 
     fn is_part(&mut self, sys_path: &SysPath, part: &Part) {

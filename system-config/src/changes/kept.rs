@@ -1,5 +1,7 @@
 //! One file of a record: what it was, what we made of it, and what undoing makes of what is there now.
 
+use std::collections::BTreeSet;
+
 use super::merge::{self, Edit};
 use super::plan::Part;
 use super::snapshot::{read_content, read_file};
@@ -166,7 +168,17 @@ impl Kept {
             Content::Link(_) => false,
         });
         let line = block::line(&now.bytes, name).filter(|_| !is_ours);
-        (block::cut(&now.bytes, name), line.into_iter().collect())
+        let strays = self.strays(name, &now.bytes);
+        let mut lines: Vec<_> = line.into_iter().chain(strays.iter().map(|at| at + 1)).collect();
+        lines.sort_unstable();
+        (block::cut(&block::without(&now.bytes, &strays), name), lines)
+    }
+
+    /// Lines of that block of ours that are not between its marks any more.
+    pub(super) fn strays(&self, name: &str, now: &[u8]) -> BTreeSet<usize> {
+        let before = self.before.as_ref().map_or(&[][..], bytes);
+        let ours = self.ours.iter().rev().flatten().find_map(|one| block::within(bytes(one), name));
+        ours.map(|ours| block::strays(now, name, ours, before)).unwrap_or_default()
     }
 
     /// A file of which nothing is left was not there before.
@@ -214,6 +226,14 @@ impl Kept {
     fn is_link(&self) -> bool {
         let is_link = |one: &Copied<Content>| matches!(one.state, Content::Link(_));
         self.ours.iter().flatten().chain(&self.before).any(is_link)
+    }
+}
+
+/// A link has none.
+fn bytes(one: &Copied<Content>) -> &[u8] {
+    match &one.state {
+        Content::File(file) => &file.bytes,
+        Content::Link(_) => &[],
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::merge::{Part, hunks};
-use super::pieces::Piece;
+use super::pieces::{Piece, counts};
 
 /// Parts of the present text, by their numbers, that are ours and that were not taken back.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -66,14 +66,6 @@ fn not_taken_back<'t>(
     }
     left.retain(|_, count| *count > 0);
     left
-}
-
-fn counts<'t>(parts: &[Piece<'t>]) -> BTreeMap<&'t [u8], usize> {
-    let mut counts = BTreeMap::new();
-    for part in parts {
-        *counts.entry(part.key).or_default() += 1;
-    }
-    counts
 }
 
 /// What we added, each time to one place.

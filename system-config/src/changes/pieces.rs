@@ -1,5 +1,6 @@
 //! A text in lines, and a line in words, to be compared and put together again.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 /// A line with its end, or a word with the blanks before it. Ends and blanks are no difference.
@@ -45,6 +46,15 @@ pub(super) fn words(line: &[u8]) -> Vec<Piece<'_>> {
         rest = after;
     }
     found
+}
+
+/// How often each is there.
+pub(super) fn counts<'t>(parts: &[Piece<'t>]) -> BTreeMap<&'t [u8], usize> {
+    let mut counts = BTreeMap::new();
+    for part in parts {
+        *counts.entry(part.key).or_default() += 1;
+    }
+    counts
 }
 
 /// Only the last line may lack its end.

@@ -58,7 +58,7 @@ pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, Ne
     }
     if request.mode == NetworkMode::Nat {
         let lines = hosts::lines(&request.nodes, request.subnet);
-        draft.block(SysPath::root("etc/hosts"), hosts::BLOCK, &lines, 0o644);
+        draft.block(SysPath::root("etc/hosts"), hosts::BLOCK, &lines, 0o644)?;
     }
     draft.own_file(SysPath::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
     draft.put_back_the_rest()?;

@@ -95,6 +95,31 @@ fn what_others_wrote_into_hosts_stays() {
     assert_eq!(after, format!("192.0.2.9 printer\n{before}192.0.2.8 scanner\n"));
 }
 
+/// The nodes' names stayed, and the next set-up added them a second time, behind their old addresses.
+#[test]
+fn lines_whose_mark_was_deleted_are_ours_all_the_same() {
+    let hosts = "root/etc/hosts";
+    for mark in ["# clusterhat network: begin", "# clusterhat network: end", "# clusterhat network"]
+    {
+        let machine = Machine::stock(NetworkManager);
+        let before = machine.card.tree();
+        machine.set_up(NetworkMode::Nat);
+        let whole = machine.card.read(hosts);
+        let without_marks = || {
+            let rest = whole.split_inclusive('\n').filter(|line| !line.starts_with(mark));
+            machine.card.write(hosts, rest.collect::<String>());
+        };
+        without_marks();
+        let error = undo(&machine.sysroot(), Changed::Refuse).unwrap_err().to_string();
+        assert!(error.contains("etc/hosts lines "), "{mark}: {error}");
+        machine.set_up(NetworkMode::Nat);
+        assert_eq!(machine.card.read(hosts), whole, "{mark}");
+        without_marks();
+        undo(&machine.sysroot(), Changed::Overwrite).unwrap();
+        assert_same(&machine.card.tree(), &before);
+    }
+}
+
 #[test]
 fn a_profile_that_was_edited_is_not_lost() {
     let machine = Machine::stock(NetworkManager);

@@ -201,9 +201,27 @@ fn what_was_added_to_our_lines_stays() {
     }
     // Seen: it was undone, and HTTPS was served on.
     let undone = machine.run(true, false, &manager).unwrap();
-    assert!(undone.text.contains("changed since the setup: "), "{}", undone.text);
+    let failure = undone.failure.unwrap();
+    assert!(failure.message.contains("changed since the setup: "), "{}", failure.message);
+    assert_eq!(failure.exit_status, 1);
     assert!(undone.text.contains("to switch HTTPS off, remove"), "{}", undone.text);
     assert_eq!(fs::read_to_string(&config).unwrap(), edited);
+}
+
+/// Seen: the block stayed, and it was said to be undone.
+#[test]
+fn lines_without_their_marks_are_named() {
+    let machine = Machine::new();
+    let manager = Manager("running", true);
+    machine.run(false, false, &manager).unwrap();
+    let config = machine.root().join("etc/clusterhat/clusterhat.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let bare: String = text.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect();
+    fs::write(&config, &bare).unwrap();
+    let undone = machine.run(true, false, &manager).unwrap();
+    let failure = undone.failure.unwrap();
+    assert!(failure.message.contains("clusterhat.toml lines 1 2"), "{}", failure.message);
+    assert_eq!(fs::read_to_string(&config).unwrap(), bare);
 }
 
 /// Seen: an error of the configuration without its line, or none before the service failed to start with it.
