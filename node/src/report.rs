@@ -270,8 +270,8 @@ impl UndoReport {
 
     /// What was undone.
     pub(crate) fn done(undone: Undone) -> Self {
-        let Undone { restored, removed, kept, edited, .. } = undone;
-        let (dry_run, notes, diff) = (false, Vec::new(), None);
+        let Undone { restored, removed, kept, edited, notes, .. } = undone;
+        let (dry_run, diff) = (false, None);
         Self { dry_run, restored, removed, kept, edited, notes, diff }
     }
 

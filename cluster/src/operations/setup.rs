@@ -144,7 +144,9 @@ fn take_back(sysroot: &Sysroot, asked: &SetupUndo) -> Result<Outcome<SetupReport
         for member in &members {
             notes.extend(take_out(member, sysroot)?);
         }
-        edited = undo(sysroot, changed)?.edited;
+        let undone = undo(sysroot, changed)?;
+        notes.extend(undone.notes);
+        edited = undone.edited;
     }
     let error = (!edited.is_empty()).then(|| ChangeError::ChangedSince(edited.clone()).into());
     let report = SetupReport { undo: true, edited, ..report(&plan, asked.dry_run, members, notes) };

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::merge::{self, Edit};
+use super::merge::{self, Edit, Merged};
 use super::plan::Part;
 use super::snapshot::{read_content, read_file};
-use super::{Change, ChangeError, Content, FileState, SysPath, Sysroot, block};
+use super::{Change, ChangeError, Content, FileState, SysPath, Sysroot, block, pieces};
+use crate::config_txt::heads_that_stay;
 
 /// One file.
 #[derive(Clone, Debug)]
@@ -129,7 +130,9 @@ impl Kept {
             Part::Whole => None,
             Part::Block(name) => Some(self.without_block(name, now)),
             Part::Lines if self.edited => None,
-            Part::Lines => self.without_lines(now, Edit::GiveUp),
+            Part::Lines => {
+                self.without_lines(now, Edit::GiveUp).map(|merged| (merged.text(), merged.lost))
+            }
         };
         let Some((text, lines)) = back else { return whole() };
         let lost = self.file(text, now);
@@ -137,15 +140,26 @@ impl Kept {
             return Back::To(lost);
         }
         let theirs = match &self.part {
-            Part::Lines => self.without_lines(now, Edit::Keep).map(|(text, _)| text),
+            Part::Lines => self.without_lines(now, Edit::Keep).map(|merged| merged.text()),
             _ => None,
         };
         let theirs = theirs.map_or_else(|| lost.clone(), |text| self.file(text, now));
         Back::Edited { lines, lost, theirs }
     }
 
+    /// What of ours stays all the same: filters of `config.txt` on which lines rely that others wrote behind them.
+    pub(super) fn relied_on(&self, now: Option<&Content>) -> Vec<String> {
+        match (now, &self.part) {
+            _ if self.is_before(now) || self.is_ours(now) => Vec::new(),
+            (Some(Content::File(now)), Part::Lines) => {
+                self.without_lines(now, Edit::GiveUp).map(|one| one.relied_on).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Of several that we wrote the last one from which there is a way.
-    fn without_lines(&self, now: &FileState, edit: Edit) -> Option<(Vec<u8>, Vec<usize>)> {
+    fn without_lines(&self, now: &FileState, edit: Edit) -> Option<Merged> {
         let before = match &self.before {
             None => &[][..],
             Some(Copied { state: Content::File(file), .. }) => &file.bytes,
@@ -158,7 +172,14 @@ impl Kept {
         let mut ways: Vec<_> =
             ours.map(|ours| merge::take_back(ours, before, &now.bytes, edit)).collect();
         let best = ways.iter().position(|way| way.lost.is_empty()).unwrap_or(0);
-        (best < ways.len()).then(|| ways.swap_remove(best)).map(|way| (way.text(), way.lost))
+        let mut way = (best < ways.len()).then(|| ways.swap_remove(best))?;
+        if self.sys_path == SysPath::boot("config.txt") {
+            let (rest, lines) = (way.rest(), pieces::lines(&now.bytes));
+            for at in heads_that_stay(&now.bytes, |at| !rest.contains(&at)) {
+                way.keep(at, &lines[at]);
+            }
+        }
+        Some(way)
     }
 
     fn without_block(&self, name: &str, now: &FileState) -> (Vec<u8>, Vec<usize>) {

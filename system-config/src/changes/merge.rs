@@ -4,6 +4,7 @@
 //! the first is what the other two have in common: what others did since and what going back does are
 //! both differences from it. Lines that only one of the two touches need no asking.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -17,6 +18,8 @@ pub(super) struct Merged {
     pub(super) parts: Vec<Part>,
     /// The lines of the present text, counted from 1, in which others changed ours, or that are ours in another place.
     pub(super) lost: Vec<usize>,
+    /// What of ours stays all the same: others rely on it.
+    pub(super) relied_on: Vec<String>,
 }
 
 /// A line, or a word, of the result.
@@ -32,6 +35,20 @@ pub(super) struct Part {
 impl Merged {
     pub(super) fn text(&self) -> Vec<u8> {
         join_lines(self.parts.iter().map(|part| &*part.text))
+    }
+
+    /// The lines of the present text that are in the result, by their numbers from 0.
+    pub(super) fn rest(&self) -> BTreeSet<usize> {
+        self.parts.iter().filter_map(|part| part.now).collect()
+    }
+
+    /// Has a line of the present text stay where it is.
+    pub(super) fn keep(&mut self, at: usize, line: &Piece<'_>) {
+        let behind = |part: &Part| part.now.is_some_and(|number| number > at);
+        let place = self.parts.iter().position(behind).unwrap_or(self.parts.len());
+        let text = line.text.to_owned();
+        self.parts.insert(place, Part { text, now: Some(at), is_added: false });
+        self.relied_on.push(String::from_utf8_lossy(line.key).into_owned());
     }
 }
 
@@ -68,7 +85,7 @@ pub(super) fn take_back(ours: &[u8], before: &[u8], now: &[u8], edit: Edit) -> M
     let mut lost: Vec<_> = lost.chain(rest.iter().map(|at| at + 1)).collect();
     lost.sort_unstable();
     lost.dedup();
-    Merged { parts, lost }
+    Merged { parts, lost, relied_on: Vec::new() }
 }
 
 /// A line against a line may differ in other words than ours, as that of `cmdline.txt` does.

@@ -11,7 +11,7 @@ use super::manifest::{self, Manifest};
 use super::plan::Part;
 use super::preflight::check;
 use super::sysroot::STATE;
-use super::{Change, ChangeError, ChangePlan, Edited, Partition, SysPath, Sysroot};
+use super::{Change, ChangeError, ChangePlan, Content, Edited, Partition, SysPath, Sysroot};
 
 /// What becomes of a file in which somebody changed what the setup had written. What else others wrote
 /// stays in any case.
@@ -37,6 +37,8 @@ pub struct Undone {
     pub kept: Vec<PathBuf>,
     /// What was left as it is: [`Changed::Leave`].
     pub edited: Vec<Edited>,
+    /// What of ours stays because others rely on it, one line each.
+    pub notes: Vec<String>,
 }
 
 /// Puts a system back; one that was not changed stays as it is.
@@ -66,6 +68,7 @@ pub fn plan_undo(sysroot: &Sysroot, changed: Changed) -> Result<ChangePlan, Chan
                 continue;
             }
         };
+        notes.extend(relied_on(sysroot, &entry, before.as_ref()));
         if before != after {
             let part = Part::default();
             changes.push(Change { sys_path: entry.sys_path, path, before, after, part });
@@ -95,10 +98,9 @@ pub fn undo_with(
     };
     check_boot(sysroot, &manifest, changed)?;
     check(sysroot, concerned(sysroot, &manifest)?.into_iter())?;
-    let (edited, left) = take_in(sysroot, &mut manifest, changed)?;
+    let (mut undone, left) = take_in(sysroot, &mut manifest, changed)?;
     // From here on what is there is known, whenever this is cut.
     manifest.save_if_changed(sysroot, disk)?;
-    let mut undone = Undone { edited, ..Undone::default() };
     take_away(sysroot, disk, &mut manifest, &left, &mut undone)
         .map_err(|error| ChangeError::Stopped(error.into()))?;
     Ok(undone)
@@ -155,27 +157,40 @@ fn take_in(
     sysroot: &Sysroot,
     manifest: &mut Manifest,
     changed: Changed,
-) -> Result<(Vec<Edited>, Vec<SysPath>), ChangeError> {
-    let (mut edited, mut left) = (Vec::new(), Vec::new());
+) -> Result<(Undone, Vec<SysPath>), ChangeError> {
+    let (mut undone, mut left) = (Undone::default(), Vec::new());
     for entry in &mut manifest.entries {
         let now = entry.now(sysroot)?;
         let then = match entry.taken_back(now.as_ref()) {
             Back::To(then) => then,
             Back::Edited { lost, .. } if changed == Changed::Overwrite => lost,
             Back::Edited { lines, .. } => {
-                edited.push(Edited { path: sysroot.shown(&entry.sys_path), lines });
+                undone.edited.push(Edited { path: sysroot.shown(&entry.sys_path), lines });
                 left.push(entry.sys_path.clone());
                 continue;
             }
         };
+        undone.notes.extend(relied_on(sysroot, entry, now.as_ref()));
         manifest.is_changed |= entry.lead_back_to(now.as_ref(), then) | entry.is_made;
         entry.is_made = false;
     }
-    if edited.is_empty() || changed == Changed::Leave {
-        Ok((edited, left))
+    if undone.edited.is_empty() || changed == Changed::Leave {
+        Ok((undone, left))
     } else {
-        Err(ChangeError::ChangedSince(edited))
+        Err(ChangeError::ChangedSince(undone.edited))
     }
+}
+
+/// What of ours stays in a file that is put back.
+fn relied_on(sysroot: &Sysroot, entry: &Kept, now: Option<&Content>) -> Vec<String> {
+    let path = sysroot.shown(&entry.sys_path);
+    let note = |line: String| {
+        format!(
+            "{}: {line} stays, since lines that were added behind it rely on it",
+            path.display()
+        )
+    };
+    entry.relied_on(now).into_iter().map(note).collect()
 }
 
 fn restore(

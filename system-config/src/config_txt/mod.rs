@@ -5,6 +5,7 @@
 mod cmdline;
 mod models;
 mod read;
+mod relied;
 mod sections;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ pub(crate) use cmdline::cmdline_files;
 pub(crate) use models::{ANY, MODELS, Model, every_model, zeros};
 pub(crate) use read::{Mode, dr_mode, mode_of};
 pub(crate) use read::{Scope, is_gadget, read_by, settings};
+pub(crate) use relied::heads_that_stay;
 pub(crate) use sections::{Filters, Head, Reach};
 
 /// A line without its end.

@@ -28,7 +28,7 @@ pub(crate) enum Reach {
 }
 
 /// The filters that hold at a line; those of the head of a file by default.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filters {
     model: Option<OfModel>,
     none: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Filters {
 }
 
 /// A filter by model, in lower case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum OfModel {
     Named(String),
     BoardType(u32),

@@ -4,7 +4,7 @@
 use std::fs;
 
 use system_config::card::{self, CardRequest};
-use system_config::changes::{Changed, Edited, Sysroot, undo};
+use system_config::changes::{Changed, Edited, Sysroot, plan_undo, undo};
 use system_config::controller::ControllerRequest;
 
 use crate::tree::{Card, assert_same};
@@ -122,4 +122,35 @@ fn set_ups_that_overlap_leave_nothing() {
         }
         assert!(card.tree() == before, "{order}: {}", card.read(CONFIG));
     }
+}
+
+/// Seen: a line for every board was for a Pi 4 only, and the other set-up's lines did nothing.
+#[test]
+fn a_filter_stays_for_lines_that_came_later() {
+    let card = stock("trixie");
+    let others = "arm_boost=1\n[pi4]\nhdmi_enable_4kp60=1\n";
+    card.write(CONFIG, others);
+    set_up_node(&card);
+    let config = card.read(CONFIG) + "enable_uart=1\n";
+    card.write(CONFIG, config);
+    let planned = plan_undo(&node_sysroot(&card), Changed::Refuse).unwrap();
+    let undone = undo(&node_sysroot(&card), Changed::Refuse).unwrap();
+    assert_eq!(card.read(CONFIG), format!("{others}[all]\nenable_uart=1\n"));
+    assert_eq!(planned.notes(), undone.notes);
+    assert!(undone.notes[0].contains("boot/config.txt: [all] stays"), "{:?}", undone.notes);
+
+    card.write(CONFIG, others);
+    set_up_controller(&card, false);
+    set_up_node(&card);
+    undo(&sysroot(&card), Changed::Refuse).unwrap();
+    assert_eq!(card.plan(CardRequest::new(3.try_into().unwrap())).unwrap().changes().len(), 0);
+    undo(&node_sysroot(&card), Changed::Refuse).unwrap();
+
+    card.write(CONFIG, others);
+    set_up_node(&card);
+    set_up_controller(&card, false);
+    undo(&node_sysroot(&card), Changed::Refuse).unwrap();
+    assert_eq!(plan(&card, &ControllerRequest::default()).changes().len(), 0);
+    let undone = undo(&sysroot(&card), Changed::Refuse).unwrap();
+    assert_eq!((card.read(CONFIG), undone.notes), (format!("{others}[all]\n"), vec![]));
 }
