@@ -97,6 +97,41 @@ fn nodes_are_shut_down_at_the_same_time() {
     assert!(start.elapsed() < 2 * clusterhat::SETTLE, "{:?}", start.elapsed());
 }
 
+/// Seen: "keeps its power" and "still-on", of a node that was off, and no word of its board.
+#[test]
+fn of_a_board_that_does_not_answer_nobody_says_whether_its_nodes_have_power() {
+    let world = world(|_| {});
+    let mut value = world.read();
+    value["faults"] = json!([{"transfer": 1, "kind": "nak", "lasting": true}]);
+    world.write(&value);
+    for words in [&["shutdown", "p3", "p4"][..], &["shutdown", "p3", "p4", "--force"]] {
+        let (status, document) = json(&world, &[words, &["--timeout", "1"]].concat());
+        assert_ne!(status, 0, "{document}");
+        for node in document["nodes"].as_array().unwrap() {
+            assert_eq!(node["result"], "unknown", "{document}");
+        }
+        let message = document["error"]["message"].as_str().unwrap();
+        assert!(message.contains("does not answer") || message.contains("nothing acknowledges"));
+        assert!(!message.contains("power with") && !message.contains("keep"), "{message}");
+    }
+}
+
+/// Seen: on GPIO lines, whose reads are not repeated, one that failed made a node that was off `still-on`.
+#[test]
+fn one_read_that_fails_makes_no_node_unknown() {
+    let mut value = World::builtin_value("v1.3");
+    value["nodes"] = json!({ "p2": { "boots_in": 0 } });
+    let world = World::new(&value);
+    assert_eq!(world.run(&["on", "p2"]).status, 0);
+    let mut value = world.read();
+    value["faults"] = json!([{"transfer": 1, "kind": "nak", "lasting": false}]);
+    world.write(&value);
+    let (status, document) = json(&world, &["shutdown", "p2", "p3"]);
+    assert_eq!(status, 0, "{document}");
+    let results = [0, 1].map(|at| document["nodes"][at]["result"].clone());
+    assert_eq!(results, ["shut-down", "already-off"], "{document}");
+}
+
 #[test]
 fn a_restart_keeps_the_power() {
     let world = world(|_| {});

@@ -115,7 +115,9 @@ impl Cluster {
                     error: Some(not_asked(nodes, silent(nodes, &rows))),
                 };
             }
-            let work = Work::begin(cluster, nodes, &since, how, limit);
+            let silent = rows.iter().filter(|(_, row)| has_silent_board(row));
+            let silent: Vec<_> = silent.map(|(node, _)| *node).collect();
+            let work = Work::begin(cluster, nodes, &silent, &since, how, limit);
             let result = work.and_then(|mut work| work.run(observer, &mut courses));
             courses.append(&mut wanted);
             let report = PowerReport {
@@ -265,6 +267,10 @@ impl Cluster {
             return Ok(Vec::new());
         }
         let mut rows = self.status(&set)?.report.nodes;
+        if rows.iter().any(is_silent) {
+            // A read that failed once is made again on an expander, but not on GPIO lines.
+            rows = self.status(&set)?.report.nodes;
+        }
         let row = |&node: &Node| {
             let name = label(node);
             let at = rows.iter().position(|row| row.node == name);
@@ -294,7 +300,11 @@ type Powered = (Node, Option<NodeStatus>);
 
 /// Whether a node's board does not say whether it has power.
 fn has_silent_board(row: &Option<NodeStatus>) -> bool {
-    row.as_ref().is_some_and(|row| row.seen.is_none() && !row.absent)
+    row.as_ref().is_some_and(is_silent)
+}
+
+const fn is_silent(row: &NodeStatus) -> bool {
+    row.seen.is_none() && !row.absent
 }
 
 /// Those of the nodes whose boards do not say whether they have power.

@@ -33,9 +33,11 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
+    /// Asks nodes, of which some have boards that do not say whether they have power.
     pub(super) fn begin(
         cluster: &'a mut Cluster,
         nodes: &[Node],
+        silent: &[Node],
         since: &'a AsksSoFar,
         how: Shutdown,
         limit: Duration,
@@ -56,6 +58,13 @@ impl<'a> Work<'a> {
             let mut course = Course::new(state.node, known(state.state), how.force, now);
             if state.since.is_some() && state.is_starting() {
                 course.starts(state.state);
+            }
+            if silent.contains(&state.node) {
+                course.lose_board();
+                // A simulation's states do not come from its boards.
+                if is_real && state.state != State::Absent {
+                    course.see(state.state, now);
+                }
             }
             course
         });

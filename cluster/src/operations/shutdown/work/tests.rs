@@ -142,7 +142,7 @@ fn who_was_switched_off_is_looked_at_again_at_the_end() {
     switch(Action::On);
     let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
     let limit = Duration::from_secs(60);
-    let mut work = Work::begin(&mut first, &[p1], &since, FORCED, limit).expect("p1 is here");
+    let mut work = Work::begin(&mut first, &[p1], &[], &since, FORCED, limit).expect("p1 is here");
     let off = NodeState { state: State::Off, ..work.watch.states()[0] };
     for (then, is_off) in [(Action::Off, true), (Action::On, false)] {
         switch(Action::Off);
@@ -162,8 +162,8 @@ fn whose_power_another_command_is_to_have_cut_is_looked_at_before_it_counts_as_o
         switch(&mut second, Action::On);
         let (p1, since) = (first.driver().node(1).expect("p1"), first.driver().asks_so_far());
         let limit = Duration::from_secs(60);
-        let mut work =
-            Work::begin(&mut first, &[p1], &since, Shutdown::default(), limit).expect("p1 is here");
+        let mut work = Work::begin(&mut first, &[p1], &[], &since, Shutdown::default(), limit)
+            .expect("p1 is here");
         end(&mut second);
         let off = NodeState { state: State::Off, ..work.watch.states()[0] };
         work.see(off).expect("p1");
@@ -187,7 +187,8 @@ fn whose_power_another_command_wants_is_told_so_where_its_board_fails() {
     let nodes: Vec<_> = first.driver().nodes().take(2).collect();
     let since = first.driver().asks_so_far();
     let limit = Duration::from_secs(60);
-    let mut work = Work::begin(&mut first, &nodes, &since, FORCED, limit).expect("they are here");
+    let mut work =
+        Work::begin(&mut first, &nodes, &[], &since, FORCED, limit).expect("they are here");
     switch(&mut second, Action::On);
     let mut simulation: Value =
         serde_json::from_slice(&fs::read(&file).expect("it can be read")).expect("JSON");
