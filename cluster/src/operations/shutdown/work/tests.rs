@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
+use hat_driver::linux::lock::FileLock;
 use hat_driver::linux::{Moment, Output};
 use hat_driver::power::Action;
 use hat_driver::sim::builtin;
@@ -24,6 +25,17 @@ fn write(file: &Path, simulation: &Value) {
     let new = file.with_extension("new");
     fs::write(&new, simulation.to_string()).expect("it can be written");
     fs::rename(new, file).expect("it can be replaced");
+}
+
+/// Changes the simulation between two transfers of others.
+fn edit(file: &Path, change: impl FnOnce(&mut Value)) {
+    let lock = file.with_file_name(".simulation.json.lock.transfer");
+    let mut lock = FileLock::open(&lock).expect("the lock of a simulation that is in use");
+    lock.acquire(Duration::from_secs(60)).expect("nobody holds it for long");
+    let text = fs::read(file).expect("it can be read");
+    let mut simulation: Value = serde_json::from_slice(&text).expect("JSON");
+    change(&mut simulation);
+    write(file, &simulation);
 }
 
 fn open(file: &Path) -> Cluster {
@@ -48,12 +60,11 @@ fn switch(cluster: &mut Cluster, action: Action) {
 
 /// The only node that is on leaves the USB now.
 fn leave_usb(file: &Path) {
-    let text = fs::read(file).expect("it can be read");
-    let mut simulation: Value = serde_json::from_slice(&text).expect("JSON");
-    let lives = simulation["lives"]["nodes"].as_object_mut().expect("nodes");
-    let life = lives.values_mut().next().expect("a node");
-    life["down"] = json!(Moment::now().uptime.as_nanos() as u64);
-    write(file, &simulation);
+    edit(file, |simulation| {
+        let lives = simulation["lives"]["nodes"].as_object_mut().expect("nodes");
+        let life = lives.values_mut().next().expect("a node");
+        life["down"] = json!(Moment::now().uptime.as_nanos() as u64);
+    });
 }
 
 /// Whoever asked the node heard no goodbye as it left the USB, and has taken back that it goes down: a second shutdown, which
@@ -103,10 +114,7 @@ fn a_node_that_has_accepted_long_ago_is_not_taken_for_one_that_goes_down() {
     // A time to come is believed as little, and this machine may have just started.
     fs::write(&record, format!("{before}/1d9999999999{end}")).expect("it can be written");
     assert!(first.driver().is_going_down(p1).expect("p1"));
-    let mut simulation: Value =
-        serde_json::from_slice(&fs::read(&file).expect("it can be read")).expect("JSON");
-    simulation["nodes"] = json!({ "p1": { "stays": "reachable" } });
-    write(&file, &simulation);
+    edit(&file, |simulation| simulation["nodes"] = json!({ "p1": { "stays": "reachable" } }));
     let mut has_left = false;
     let outcome = second.shut_down(&nodes, Shutdown::default(), &mut |event| {
         if matches!(event, Event::GoingDown { .. }) && !has_left {
@@ -190,10 +198,8 @@ fn whose_power_another_command_wants_is_told_so_where_its_board_fails() {
     let mut work =
         Work::begin(&mut first, &nodes, &[], &since, FORCED, limit).expect("they are here");
     switch(&mut second, Action::On);
-    let mut simulation: Value =
-        serde_json::from_slice(&fs::read(&file).expect("it can be read")).expect("JSON");
-    simulation["faults"] = json!([{ "transfer": 1, "kind": "io", "lasting": true }]);
-    write(&file, &simulation);
+    let faults = json!([{ "transfer": 1, "kind": "io", "lasting": true }]);
+    edit(&file, |simulation| simulation["faults"] = faults);
     work.cut(&nodes, &mut |_| ControlFlow::Continue(())).expect("they are here");
     let [p1, p2] = [0, 1].map(|index| work.courses[index].failure(limit).expect("it failed"));
     assert_eq!(p1, "keeps its power, as another command has requested it since");
@@ -210,14 +216,13 @@ fn end(cluster: &mut Cluster) {
 
 /// Another program starts p1, which is not on the USB yet.
 fn start_unrecorded(file: &Path) {
-    let text = fs::read(file).expect("it can be read");
-    let mut simulation: Value = serde_json::from_slice(&text).expect("JSON");
-    let registers = simulation["chips"]["1"]["r"].as_array_mut().expect("registers");
-    for register in &mut registers[..2] {
-        *register = json!(register.as_u64().expect("a byte") | 1);
-    }
-    simulation["nodes"] = json!({ "p1": { "stays": "powered" } });
-    write(file, &simulation);
+    edit(file, |simulation| {
+        let registers = simulation["chips"]["1"]["r"].as_array_mut().expect("registers");
+        for register in &mut registers[..2] {
+            *register = json!(register.as_u64().expect("a byte") | 1);
+        }
+        simulation["nodes"] = json!({ "p1": { "stays": "powered" } });
+    });
 }
 
 /// Shuts p1 down. Returns why it keeps its power, which it has.
