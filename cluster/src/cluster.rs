@@ -12,7 +12,7 @@ use crate::desired::{AtBoot, Store};
 use crate::error::Error;
 use crate::hooks::HookFolder;
 use crate::losses::Losses;
-use crate::node_note::NodeNote;
+use crate::node_note::{NodeNote, SwitchNotes};
 use crate::nodes::{Labels, Names, NodeSet, label};
 use crate::outcome::of_boards;
 use crate::report::BusUse;
@@ -209,6 +209,11 @@ impl Cluster {
     pub(crate) fn note(&self, node: Node) -> Option<NodeNote> {
         let place = self.place_name(node);
         self.backend.root().map(|root| NodeNote::below(root, node.number(), place.as_deref()))
+    }
+
+    /// The notes of these nodes, to be written as they are switched.
+    pub(crate) fn switch_notes(&self, nodes: &[Node]) -> SwitchNotes {
+        SwitchNotes::new(nodes.iter().filter_map(|&node| Some((node, self.note(node)?))))
     }
 
     /// The ssh destination of a node: as configured, else the node's name, else its name in the nodes' network.

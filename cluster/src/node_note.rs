@@ -24,8 +24,6 @@ use hat_driver::power::Action;
 use node_link::agent::Goodbye;
 use rustix::fs::{FlockOperation, OFlags, flock};
 
-use crate::cluster::Cluster;
-
 /// Where the line of the node's board and position begins.
 const PLACE_AT: usize = 2 * Heard::LENGTH;
 
@@ -229,8 +227,8 @@ impl NodeNote {
 pub(crate) struct SwitchNotes(Vec<(Node, NodeNote)>);
 
 impl SwitchNotes {
-    pub(crate) fn of(cluster: &Cluster, nodes: &[Node]) -> Self {
-        Self(nodes.iter().filter_map(|&node| Some((node, cluster.note(node)?))).collect())
+    pub(crate) fn new(notes: impl Iterator<Item = (Node, NodeNote)>) -> Self {
+        Self(notes.collect())
     }
 
     /// Records that a node was switched.

@@ -11,7 +11,6 @@ use crate::cluster::Cluster;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer, Verdict};
 use crate::hooks::{Operation, Reason};
-use crate::node_note::SwitchNotes;
 use crate::nodes::{NodeSet, label};
 use crate::outcome::Outcome;
 use crate::report::{NodePower, PowerReport};
@@ -162,7 +161,7 @@ impl<'a> Switching<'a> {
         ) -> Result<(), DriverError>,
     ) -> Result<(), DriverError> {
         let Self { cluster, nodes, action, history, initialised } = self;
-        let notes = SwitchNotes::of(cluster, nodes);
+        let notes = cluster.switch_notes(nodes);
         if observer(Event::Begun { nodes, action: *action }).is_break() {
             let left = (*nodes).into();
             return Err(DriverError::Stopped { left, done: Done::default() });

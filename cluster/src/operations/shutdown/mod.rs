@@ -11,6 +11,7 @@ mod ask;
 mod course;
 mod errors;
 mod hidden;
+mod how;
 mod places;
 mod work;
 
@@ -41,40 +42,15 @@ use places::Misplaced;
 use work::{STEP, Work};
 
 pub use course::SETTLE;
+pub use how::{AfterShutdown, Shutdown};
 
 /// Why a node without power does not restart.
 const OFF: &str = "it is off";
 
-/// How nodes are shut down.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Shutdown {
-    /// How long it may take; absent = as configured.
-    pub limit: Option<Duration>,
-    /// Cuts the power of a node that has not halted by then, whether it could be asked or not.
-    pub force: bool,
-    /// What nodes that were shut down are to be afterwards.
-    pub then: AfterShutdown,
-    /// Where all nodes are meant, also switches off the positions of a board that no node is meant to be at, as `off` does. No
-    /// node there can be asked, so they lose their power at once.
-    pub beyond_size: bool,
-}
-
-/// What becomes of the desired state of nodes that were shut down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AfterShutdown {
-    /// They are to be off.
-    #[default]
-    Off,
-    /// It stays as it is: the caller switches them on again.
-    Unchanged,
-    /// They are on again after the next start of the controller, which goes down, too, unless `at-boot` says otherwise. A board
-    /// that keeps its power meanwhile does not show that anything is to be restored, so the desired state says it.
-    OnAtNextStart,
-}
-
 impl Cluster {
     /// Shuts nodes down, and cuts each one's power once it has halted; an empty set means all nodes. A node that does not halt keeps
-    /// its power unless the request forces it. Nodes without power are left alone, and so are those whose numbers are uncertain, unless
+    /// its power unless the request forces it. A node whose card is in another position, as far as its place on the USB is known, is not asked,
+    /// and no power is cut. Nodes without power are left alone, and so are those whose numbers are uncertain, unless
     /// the controller goes down with them: it would be another node's power that is cut.
     ///
     /// # Errors

@@ -8,13 +8,12 @@ use node_link::agent::Request;
 use super::ask::{Asking, Said, deadline};
 use super::course::{Course, names};
 use super::hidden::hide;
+use super::how::{AfterShutdown, Shutdown};
 use super::places::Misplaced;
-use super::{AfterShutdown, Shutdown};
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::life::{NodeState, State, Watch};
-use crate::node_note::SwitchNotes;
 use crate::nodes::{label, set_of};
 
 /// How often the course of things is looked at while nothing happens.
@@ -225,7 +224,7 @@ impl<'a> Work<'a> {
         for board in boards {
             let nodes: Vec<_> = nodes.iter().copied().filter(|n| n.board() == board).collect();
             let mut off = Vec::new();
-            let notes = SwitchNotes::of(self.cluster, &nodes);
+            let notes = self.cluster.switch_notes(&nodes);
             let observer = &mut |event| {
                 if let PowerEvent::Switched { node, action } = event {
                     off.push(node);
