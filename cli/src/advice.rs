@@ -147,8 +147,11 @@ pub(crate) fn worded_fix(fix: &Fix) -> String {
                 .to_owned()
         }
         Fix::AskAgain => {
-            "give --isolate, --allow-forwarding and --cluster NAME if they were set up".to_owned()
+            "give --subnet, --isolate, --allow-forwarding and --cluster NAME if they were set up"
+                .to_owned()
         }
+        Fix::SubnetAgain(subnet) => format!("give --subnet {subnet} with the next --mode nat"),
+        Fix::UplinkAgain(uplink) => format!("give --uplink {uplink} with the next --mode bridge"),
         Fix::NatOrWiredUplink => {
             "use --mode nat, or name a wired interface with --uplink".to_owned()
         }

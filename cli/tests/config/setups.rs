@@ -195,18 +195,25 @@ fn what_a_later_network_setup_does_not_name_stays() {
     let other = run(&["--mode=nat", "--isolate=false", "--allow-forwarding=false", "--cluster=b"]);
     assert_eq!(other.status, 0, "{other:?}");
     assert_eq!(settings(), ["subnet = \"10.4.5.0/24\"", "cluster = \"b\""]);
+    // Seen: the nodes were in another network afterwards, and nobody was told.
+    let bridge = run(&["--mode=bridge", "--uplink=eth0", "--dry-run"]);
+    let lost =
+        "not kept, since only mode nat has it: subnet 10.4.5.0/24: give --subnet 10.4.5.0/24 with";
+    assert!(bridge.status == 0 && bridge.stdout.contains(lost), "{bridge:?}");
     let bridge = run(&["--mode=bridge", "--uplink=eth0", "--subnet=10.0.0.0/24"]);
     let unused = "the subnet 10.0.0.0/24 is not used";
     assert!(bridge.status == 0 && bridge.stdout.contains(unused), "{bridge:?}");
     assert_eq!(settings(), ["uplink = \"eth0\"", "cluster = \"b\""]);
     let same = run(&["--mode=bridge"]);
     assert_eq!((same.status, settings()[0].as_str()), (0, "uplink = \"eth0\""), "{same:?}");
+    let back = run(&["--mode=nat", "--dry-run"]);
+    assert!(back.stdout.contains("uplink eth0: give --uplink eth0 with the next"), "{back:?}");
     // Seen: nothing stayed, and nobody was told.
     fs::write(root.path().join("etc/clusterhat/network.toml"), "mode = 7\n").expect("it is there");
     let lost = run(&["--mode=nat"]);
     let told = "the earlier settings cannot be read (";
     assert!(lost.status == 0 && lost.stdout.contains(told), "{lost:?}");
-    assert!(lost.stdout.contains("give --isolate"), "{lost:?}");
+    assert!(lost.stdout.contains("give --subnet, --isolate"), "{lost:?}");
 }
 
 /// Each spelling, and what is for setting up only.

@@ -26,6 +26,7 @@ impl NetworkRequest {
     pub fn with(self, asked: Asked, before: Option<&NetworkSettings>) -> (Self, Vec<Finding>) {
         let has_subnet = self.mode == NetworkMode::Nat;
         let unused = asked.subnet.filter(|_| !has_subnet).map(unused_subnet);
+        let lost = before.and_then(|before| not_kept(self.mode, &asked, before));
         let kept = Asked {
             uplink: before.and_then(|before| before.uplink.clone()).filter(|_| !has_subnet),
             subnet: before.and_then(|before| before.subnet).filter(|_| has_subnet),
@@ -34,7 +35,7 @@ impl NetworkRequest {
             allow_forwarding: before.map(|before| before.allow_forwarding),
         }
         .without(&asked);
-        let findings = kept.told().into_iter().chain(unused).collect();
+        let findings = kept.told().into_iter().chain(unused).chain(lost).collect();
         let request = Self {
             uplink: asked.uplink.or(kept.uplink),
             subnet: asked.subnet.or(kept.subnet).unwrap_or(self.subnet),
@@ -75,6 +76,27 @@ impl Asked {
         let what = format!("kept as it was set up before: {}", all.join(", "));
         (!all.is_empty()).then(|| Finding::warning("kept", what, Fix::AnotherSetting))
     }
+}
+
+/// What only the other mode has.
+fn not_kept(mode: NetworkMode, asked: &Asked, before: &NetworkSettings) -> Option<Finding> {
+    let (what, fix) = match mode {
+        NetworkMode::Bridge if asked.subnet.is_none() => {
+            let subnet = before.subnet.filter(|subnet| *subnet != Subnet::VENDOR)?;
+            (format!("subnet {subnet}"), Fix::SubnetAgain(subnet))
+        }
+        NetworkMode::Nat if asked.uplink.is_none() => {
+            let uplink = before.uplink.clone()?;
+            (format!("uplink {uplink}"), Fix::UplinkAgain(uplink))
+        }
+        _ => return None,
+    };
+    let other = before.mode;
+    Some(Finding::warning(
+        "not-kept",
+        format!("not kept, since only mode {other} has it: {what}"),
+        fix,
+    ))
 }
 
 /// That nothing stays, where what was set up before cannot be read.

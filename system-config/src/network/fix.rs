@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use node_link::{ClusterName, NodeId};
+use node_link::{ClusterName, NodeId, Subnet};
 use serde::{Serialize, Serializer};
 
 use super::{BRIDGE, NetworkMode};
@@ -20,6 +20,10 @@ pub enum Fix {
     AnotherSetting,
     /// Asking for each thing that is to be as it was.
     AskAgain,
+    /// Asking for this subnet with the next NAT.
+    SubnetAgain(Subnet),
+    /// Asking for this uplink with the next bridge.
+    UplinkAgain(String),
     /// NAT, or a wired interface as the uplink.
     NatOrWiredUplink,
     /// A name for the cluster, here and on every node; this one would do, where the machine has an ID.
@@ -45,9 +49,11 @@ impl fmt::Display for Fix {
             Self::AnotherSetting => {
                 f.write_str("ask for another value to change it, or undo the setup first")
             }
-            Self::AskAgain => {
-                f.write_str("ask again for isolation, forwarding and the cluster's name")
-            }
+            Self::AskAgain => f.write_str(
+                "ask again for the subnet, isolation, forwarding and the cluster's name",
+            ),
+            Self::SubnetAgain(subnet) => write!(f, "ask for {subnet} again with the next NAT"),
+            Self::UplinkAgain(uplink) => write!(f, "ask for {uplink} again with the next bridge"),
             Self::NatOrWiredUplink => f.write_str("use NAT, or a wired interface as the uplink"),
             Self::ClusterName(name) => {
                 let name = name.as_ref().map_or_else(|| "NAME".to_owned(), ToString::to_string);

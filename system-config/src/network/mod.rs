@@ -27,6 +27,7 @@ mod forwarding;
 mod gadget;
 mod hosts;
 mod ip;
+mod left_behind;
 mod live;
 mod manager_files;
 mod masquerade;

@@ -3,8 +3,8 @@
 use super::manager_files::ConfigFile;
 use super::{
     BRIDGE, Finding, NetworkError, NetworkMode, NetworkNode, NetworkRequest, NetworkSettings,
-    SETTINGS_FILE, Survey, checks, findings, forwarding, hosts, networkd, networkmanager,
-    uplink_name,
+    SETTINGS_FILE, Survey, checks, findings, forwarding, hosts, left_behind, networkd,
+    networkmanager, uplink_name,
 };
 use crate::Manager;
 use crate::changes::{ChangePlan, Draft, SysPath};
@@ -63,6 +63,7 @@ pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, Ne
     draft.own_file(SysPath::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
     draft.put_back_the_rest()?;
     others.extend(checks::shared_macs(request, survey));
+    others.extend(left_behind::findings(&settings, survey));
     Ok(NetworkPlan { files: draft.finish(), settings, findings: others })
 }
 

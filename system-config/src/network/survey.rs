@@ -10,8 +10,8 @@ use super::filter::Filter;
 use super::gadget::Gadget;
 use super::manager_files::Uplink;
 use super::{
-    BRIDGE, Link, NetworkError, NetworkSettings, Route, SETTINGS_FILE, forwarding, ip, networkd,
-    networkmanager, user,
+    BRIDGE, Link, NetworkError, NetworkSettings, Route, SETTINGS_FILE, forwarding, ip, left_behind,
+    networkd, networkmanager, user,
 };
 use crate::Manager;
 use crate::Tools;
@@ -101,7 +101,10 @@ impl Survey {
                 let manager = settings.as_ref().map(|settings| settings.manager);
                 Some(Live::take(sysroot, tools, manager.or_else(|| Manager::find(&system)))?)
             }
-            None => None,
+            None => {
+                left_behind::look(&mut system);
+                None
+            }
         };
         for file in live.iter().flat_map(|live| live.files.values()) {
             system.add_file(sys_path(file))?;

@@ -117,6 +117,21 @@ fn a_system_that_does_not_run_has_no_addresses_to_take_over() {
             NetworkRequest { uplink: Some("eth0".to_owned()), ..request(NetworkMode::Bridge) };
         let plan = network::plan(&asked, &survey).unwrap();
         golden::assert(&file(name), machine.shown(&plan.files.diff()));
+        // Seen: the controller was at another address after its first boot.
+        assert!(!plan.findings.iter().any(|one| one.kind == "address-stays"));
+        let path = match manager == Networkd {
+            true => "root/etc/systemd/network/10-eth0.network",
+            false => "root/etc/NetworkManager/system-connections/office.nmconnection",
+        };
+        machine.card.write(
+            path,
+            "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.5/24\n[ipv4]\naddress1=192.0.2.5/24\n",
+        );
+        let survey_then = Survey::take(&machine.sysroot(), None).unwrap();
+        let findings = network::plan(&asked, &survey_then).unwrap().findings;
+        let told = findings.iter().find(|one| one.kind == "address-stays").unwrap().to_string();
+        let path = machine.card.path(path);
+        assert!(told.starts_with(&format!("{} sets a fixed", path.display())), "{told}");
         let error = network::plan(&request(NetworkMode::Bridge), &survey).unwrap_err();
         assert!(matches!(error, NetworkError::NoUplink), "{error}");
     }
