@@ -1,9 +1,9 @@
 //! `network` for people.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use system_config::network::{
-    BRIDGE, BridgeStatus, Finding, LinkState, NetworkMode, NetworkSettings, NodeLink,
+    BRIDGE, BridgeStatus, LinkState, NetworkMode, NetworkSettings, NodeLink,
 };
 
 use super::files::files;
@@ -13,10 +13,10 @@ use clusterhat::report::{NetworkDone, NetworkReport};
 pub(super) fn render(report: &NetworkReport) -> String {
     match report {
         NetworkReport::Setup { settings, findings, done } => {
-            changed("changed", done) + &lines(findings) + &setup_end(settings, done)
+            changed("changed", done) + &notes(findings) + &setup_end(settings, done)
         }
         NetworkReport::Allowed { .. } => "the packet filter lets the nodes through\n".to_owned(),
-        NetworkReport::Undo(done) => changed("restored", done) + undo_end(done),
+        NetworkReport::Undo(done) => changed("restored", done) + &notes(&done.notes) + undo_end(done),
         NetworkReport::Status(None) => {
             "not set up: `clusterhat network setup --mode nat` gives the nodes addresses and internet access\n"
                 .to_owned()
@@ -29,9 +29,9 @@ fn changed(word: &str, done: &NetworkDone) -> String {
     done.diff.clone().unwrap_or_else(|| files(word, &done.changed, &done.removed))
 }
 
-fn lines(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| format!("{} {finding}\n", paint("note:", Tone::Bad));
-    findings.iter().map(line).collect()
+fn notes(notes: impl IntoIterator<Item = impl Display>) -> String {
+    let line = |note| format!("{} {note}\n", paint("note:", Tone::Bad));
+    notes.into_iter().map(line).collect()
 }
 
 fn setup_end(settings: &NetworkSettings, done: &NetworkDone) -> String {
@@ -80,7 +80,7 @@ fn status(status: &BridgeStatus) -> String {
     };
     // Writing to a String does not fail.
     let _ = writeln!(text, "\n{}\n{BRIDGE}: {bridge}", described(&status.settings));
-    text + &lines(&status.findings)
+    text + &notes(&status.findings)
 }
 
 fn row(link: &NodeLink) -> Vec<Cell> {

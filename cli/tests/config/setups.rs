@@ -204,6 +204,20 @@ fn what_a_later_network_setup_does_not_name_stays() {
     let unused = "the subnet 10.0.0.0/24 is not used";
     assert!(bridge.status == 0 && bridge.stdout.contains(unused), "{bridge:?}");
     assert_eq!(settings(), ["uplink = \"eth0\"", "cluster = \"b\""]);
+    // Seen: nothing said that it will be refused.
+    let file = root.path().join("etc/clusterhat/network.toml");
+    let text = fs::read_to_string(&file).expect("it is there");
+    fs::write(&file, format!("{text}# mine\n")).expect("it is there");
+    let undo = |words: &[&str]| {
+        let mut command = world.program(clusterhat());
+        Output::of(command.args(["network", "undo", "--root"]).arg(root.path()).args(words))
+    };
+    let planned = undo(&["--dry-run"]);
+    let told = format!("note: it would be refused: changed since the setup: {}", file.display());
+    assert!(planned.status == 0 && planned.stdout.contains(&told), "{planned:?}");
+    assert!(!undo(&["--dry-run", "--force"]).stdout.contains("note:"));
+    assert_eq!(undo(&[]).status, 1);
+    fs::write(&file, text).expect("it is there");
     let same = run(&["--mode=bridge"]);
     assert_eq!((same.status, settings()[0].as_str()), (0, "uplink = \"eth0\""), "{same:?}");
     let back = run(&["--mode=nat", "--dry-run"]);

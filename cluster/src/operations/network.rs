@@ -163,7 +163,12 @@ impl System {
                 during(Task::NetworkDown, observer, down).0?;
             }
         }
-        let done = NetworkDone::new(&plan, asked.dry_run, activates);
+        // All that a plan has to say is what it would leave, which is refused here.
+        let notes = plan.notes().iter().map(|note| format!("it would be refused: {note}"));
+        let done = NetworkDone {
+            notes: notes.collect(),
+            ..NetworkDone::new(&plan, asked.dry_run, activates)
+        };
         Ok(NetworkReport::Undo(done).into())
     }
 }

@@ -46,6 +46,9 @@ pub struct NetworkDone {
     /// Those of them that are removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<PathBuf>,
+    /// What the owner should know of an undoing, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Only where nothing was changed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
@@ -59,6 +62,7 @@ impl NetworkDone {
             dry_run,
             changed: plan.paths(),
             removed: plan.removed(),
+            notes: Vec::new(),
             diff: dry_run.then(|| plan.diff()),
             active: activates && !dry_run,
         }

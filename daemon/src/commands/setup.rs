@@ -26,6 +26,7 @@ const RECORD: &str = "daemon-setup";
 const BLOCK: &str = "clusterhatd";
 /// The same sentence as `clusterhat setup --dry-run`.
 const DRY_RUN: &str = "nothing was changed: this was a dry run";
+const NOTHING: &str = "nothing to undo";
 
 /// `clusterhatd setup`.
 #[derive(Clone, Debug, Args)]
@@ -291,7 +292,9 @@ fn take_back(
     let report = SetupReport { undo: true, dry_run, changed, notes, first: None };
     let notes: String = report.notes.iter().map(|note| format!("{note}\n")).collect();
     if dry_run {
-        return Ok(Done::new(report, format!("{}{notes}{DRY_RUN}", plan.diff())));
+        let is_set_up = !plan.changes().is_empty() || !plan.notes().is_empty();
+        let end = if is_set_up { DRY_RUN } else { NOTHING };
+        return Ok(Done::new(report, format!("{}{notes}{end}", plan.diff())));
     }
     let done = undo(sysroot, Changed::Leave)?;
     let left = (!done.edited.is_empty()).then(|| ChangeError::ChangedSince(done.edited.clone()));
@@ -309,7 +312,7 @@ fn take_back(
 /// A line for each file, link and folder.
 fn undone(undone: &Undone) -> String {
     if undone == &Undone::default() {
-        return "nothing to undo\n".to_owned();
+        return format!("{NOTHING}\n");
     }
     let lines = |word: &str, paths: &[PathBuf]| {
         paths.iter().map(|path| format!("{word} {}\n", path.display())).collect::<String>()

@@ -158,6 +158,7 @@ fn undo_says_what_it_removed_and_what_stays() {
     let stay = format!("accounts, tokens and the certificate stay in {}", state.display());
     assert!(text.contains(&stay) && state.join("accounts.json").exists(), "{text}");
     assert!(machine.run(true, false, &manager).unwrap().text.starts_with("nothing to undo"));
+    assert!(machine.run(true, true, &manager).unwrap().text.ends_with("nothing to undo"));
 }
 
 /// Seen: a second setup took the certificate out of [daemon], told the fingerprint of another one, and served that.
