@@ -109,6 +109,18 @@ fn the_drop_in_ends_by_the_signal_once_the_hub_is_on_again() {
     }
 }
 
+/// Nothing is put right that was not begun.
+#[test]
+fn a_first_half_that_did_not_begin_is_followed_by_no_second() {
+    let world = v2_5();
+    assert_eq!(world.run(&["hub", "off"]).status, 0);
+    let mut lock = FileLock::open(&world.lock("i2c-1")).unwrap();
+    lock.acquire(PATIENCE).unwrap();
+    let output = world.run(&["hub", "reset", "--lock-limit", "0", "--json"]);
+    assert_eq!(output.json()["error"]["kind"], "locked", "{output:?}");
+    assert!(is_off(&world) && !output.stderr.contains("may be off"), "{output:?}");
+}
+
 /// Another process may hold the bus for longer than anybody wants to wait; the hub does not stay off
 /// for that.
 #[test]
