@@ -5,31 +5,19 @@
 //! both differences from it. Lines that only one of the two touches need no asking.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use super::hunks::{Hunk, hunks};
 use super::moved::{self, Moved};
-use super::pieces::{Piece, join_lines, join_words, lines, words};
+use super::pieces::{MergedPiece, Piece, join_lines, join_words, lines, words};
 
 /// What came of it.
 #[derive(Debug)]
 pub(super) struct Merged {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<MergedPiece>,
     /// The lines of the present text, counted from 1, in which others changed ours, or that are ours in another place.
     pub(super) lost: Vec<usize>,
     /// What of ours stays all the same: others rely on it.
     pub(super) relied_on: Vec<String>,
-}
-
-/// A line, or a word, of the result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) text: Vec<u8>,
-    /// Which one of the present text it is, from 0.
-    pub(super) now: Option<usize>,
-    /// Whether others put it where it is.
-    pub(super) is_added: bool,
 }
 
 impl Merged {
@@ -44,10 +32,10 @@ impl Merged {
 
     /// Has a line of the present text stay where it is.
     pub(super) fn keep(&mut self, at: usize, line: &Piece<'_>) {
-        let behind = |part: &Part| part.now.is_some_and(|number| number > at);
+        let behind = |part: &MergedPiece| part.now.is_some_and(|number| number > at);
         let place = self.parts.iter().position(behind).unwrap_or(self.parts.len());
         let text = line.text.to_owned();
-        self.parts.insert(place, Part { text, now: Some(at), is_added: false });
+        self.parts.insert(place, MergedPiece { text, now: Some(at), is_added: false });
         self.relied_on.push(String::from_utf8_lossy(line.key).into_owned());
     }
 }
@@ -89,7 +77,7 @@ pub(super) fn take_back(ours: &[u8], before: &[u8], now: &[u8], edit: Edit) -> M
 }
 
 /// A line against a line may differ in other words than ours, as that of `cmdline.txt` does.
-fn in_words(conflict: &Conflict<'_, '_>) -> Option<Part> {
+fn in_words(conflict: &Conflict<'_, '_>) -> Option<MergedPiece> {
     let (ours, [before], [now]) = (conflict.ours, conflict.before, conflict.now) else {
         return None;
     };
@@ -103,13 +91,13 @@ fn in_words(conflict: &Conflict<'_, '_>) -> Option<Part> {
     merged.retain(|word| !word.now.is_some_and(|at| whole.contains(&at)));
     let end = &now.text[now.key.len()..];
     let text = [join_words(merged.iter().map(|word| &*word.text)), end.to_owned()].concat();
-    let line = Part { text, now: Some(conflict.at), is_added: false };
+    let line = MergedPiece { text, now: Some(conflict.at), is_added: false };
     (is_clear && rest.is_empty()).then_some(line)
 }
 
 /// The number of the line that others made of ours, and what is there without it: of several in its place
 /// it is the one that is most like ours, and the others stay.
-fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Part>) {
+fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<MergedPiece>) {
     let likeness = |line: &Piece<'_>| {
         let pairs = || conflict.ours.key.iter().zip(line.key);
         let ends = || conflict.ours.key.iter().rev().zip(line.key.iter().rev());
@@ -127,8 +115,8 @@ fn given_up(conflict: &Conflict<'_, '_>) -> (usize, Vec<Part>) {
     (conflict.at + edit + 1, kept)
 }
 
-fn of_now(at: usize, parts: &[Piece<'_>], is_added: bool) -> Vec<Part> {
-    let part = |(number, part): (usize, &Piece<'_>)| Part {
+fn of_now(at: usize, parts: &[Piece<'_>], is_added: bool) -> Vec<MergedPiece> {
+    let part = |(number, part): (usize, &Piece<'_>)| MergedPiece {
         text: part.text.to_owned(),
         now: Some(at + number),
         is_added,
@@ -136,8 +124,9 @@ fn of_now(at: usize, parts: &[Piece<'_>], is_added: bool) -> Vec<Part> {
     parts.iter().enumerate().map(part).collect()
 }
 
-fn restored(parts: &[Piece<'_>]) -> Vec<Part> {
-    let part = |part: &Piece<'_>| Part { text: part.text.to_owned(), now: None, is_added: false };
+fn restored(parts: &[Piece<'_>]) -> Vec<MergedPiece> {
+    let part =
+        |part: &Piece<'_>| MergedPiece { text: part.text.to_owned(), now: None, is_added: false };
     parts.iter().map(part).collect()
 }
 
@@ -150,48 +139,13 @@ struct Conflict<'a, 't> {
     at: usize,
 }
 
-/// One part of the common text, or the place before it, that became others.
-#[derive(Debug)]
-pub(super) struct Hunk {
-    pub(super) old: Range<usize>,
-    pub(super) new: Range<usize>,
-}
-
-impl Hunk {
-    /// In the order of the text; what is added before a part comes before that.
-    fn place(&self) -> (usize, usize) {
-        (self.old.start, self.old.len())
-    }
-}
-
-/// Each part by itself, so that what is added between two of them touches neither.
-pub(super) fn hunks(old: &[Piece<'_>], new: &[Piece<'_>]) -> Vec<Hunk> {
-    let mut hunks = Vec::new();
-    for op in capture_diff_slices(Algorithm::Patience, old, new) {
-        let (old, new) = (op.old_range(), op.new_range());
-        match op {
-            DiffOp::Equal { .. } => {}
-            _ if old.is_empty() => hunks.push(Hunk { old, new }),
-            _ => {
-                let last = old.len() - 1;
-                let at = |number: usize| new.end.min(new.start + number);
-                hunks.extend(old.enumerate().map(|(number, part)| Hunk {
-                    old: part..part + 1,
-                    new: at(number)..if number == last { new.end } else { at(number + 1) },
-                }));
-            }
-        }
-    }
-    hunks
-}
-
 /// The present parts with the way back applied; `settle` says what becomes of one that both changed.
 fn merge<'t>(
     ours: &[Piece<'t>],
     before: &[Piece<'t>],
     now: &[Piece<'t>],
-    settle: &mut dyn FnMut(&Conflict<'_, 't>) -> Vec<Part>,
-) -> Vec<Part> {
+    settle: &mut dyn FnMut(&Conflict<'_, 't>) -> Vec<MergedPiece>,
+) -> Vec<MergedPiece> {
     let (theirs, back) = (hunks(ours, now), hunks(ours, before));
     let (mut theirs, mut back) = (theirs.into_iter().peekable(), back.into_iter().peekable());
     let mut merged = Vec::new();

@@ -18,6 +18,7 @@ mod draft;
 mod durable;
 mod error;
 mod holder;
+mod hunks;
 mod inside;
 mod kept;
 mod lock;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::merge::{Part, hunks};
-use super::pieces::{Piece, counts};
+use super::hunks::hunks;
+use super::pieces::{MergedPiece, Piece, counts};
 
 /// Parts of the present text, by their numbers, that are ours and that were not taken back.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) fn find(
     ours: &[Piece<'_>],
     before: &[Piece<'_>],
     now: &[Piece<'_>],
-    merged: &[Part],
+    merged: &[MergedPiece],
 ) -> Moved {
     let (mut left, mut is_certain) = (BTreeSet::new(), true);
     for (key, count) in not_taken_back(ours, before, now, merged) {
@@ -51,7 +51,7 @@ fn not_taken_back<'t>(
     ours: &[Piece<'t>],
     before: &[Piece<'_>],
     now: &[Piece<'_>],
-    merged: &[Part],
+    merged: &[MergedPiece],
 ) -> BTreeMap<&'t [u8], usize> {
     let (ours, before, here) = (counts(ours), counts(before), counts(now));
     let stays: Vec<_> = merged.iter().filter_map(|part| Some(now[part.now?])).collect();

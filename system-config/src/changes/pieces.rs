@@ -24,6 +24,16 @@ impl Hash for Piece<'_> {
     }
 }
 
+/// A line, or a word, of a text that was put together of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MergedPiece {
+    pub(super) text: Vec<u8>,
+    /// Which one of the present text it is, from 0.
+    pub(super) now: Option<usize>,
+    /// Whether others put it where it is.
+    pub(super) is_added: bool,
+}
+
 pub(super) fn lines(text: &[u8]) -> Vec<Piece<'_>> {
     let key = |line: &[u8]| {
         let end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Finding, Fix, NetworkSettings, Survey};
+use super::{Finding, Fix, NetworkSettings};
 use crate::changes::{Snapshot, SysPath};
 
 /// Where such files lie, and how their names end.
@@ -26,19 +26,17 @@ pub(super) fn look(system: &mut Snapshot) {
 }
 
 /// The files that give the uplink an address, or may.
-pub(super) fn findings(settings: &NetworkSettings, survey: &Survey) -> Vec<Finding> {
-    let (None, Some(uplink)) = (survey.live(), settings.uplink.as_deref()) else {
-        return Vec::new();
-    };
+pub(super) fn findings(settings: &NetworkSettings, system: &Snapshot) -> Vec<Finding> {
+    let Some(uplink) = settings.uplink.as_deref() else { return Vec::new() };
     let mut found = Vec::new();
     for (folder, ending) in PLACES {
-        for (sys_path, _) in survey.system().within(&SysPath::root(folder)) {
-            let Some(file) = survey.system().file(sys_path) else { continue };
+        for (sys_path, _) in system.within(&SysPath::root(folder)) {
+            let Some(file) = system.file(sys_path) else { continue };
             let text = String::from_utf8_lossy(&file.bytes);
             let gives =
                 if ending == ".yaml" { netplan(&text, uplink) } else { keys(&text, uplink) };
             if gives {
-                found.push(left(uplink, &survey.system().sysroot().shown(sys_path)));
+                found.push(left(uplink, &system.sysroot().shown(sys_path)));
             }
         }
     }

@@ -63,7 +63,9 @@ pub fn plan(request: &NetworkRequest, survey: &Survey) -> Result<NetworkPlan, Ne
     draft.own_file(SysPath::root(SETTINGS_FILE), settings.text().into_bytes(), 0o644);
     draft.put_back_the_rest()?;
     others.extend(checks::shared_macs(request, survey));
-    others.extend(left_behind::findings(&settings, survey));
+    if survey.live().is_none() {
+        others.extend(left_behind::findings(&settings, survey.system()));
+    }
     Ok(NetworkPlan { files: draft.finish(), settings, findings: others })
 }
 
