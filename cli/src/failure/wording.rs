@@ -25,10 +25,12 @@ pub(super) fn advice(error: &Error) -> String {
             return format!("{}{}", later(starting), if off.is_empty() { "" } else { &on });
         }
         Error::NotShutDown { failures, left, .. } => {
-            let NodesLeft { wanted, halted, unknown, starting, .. } = &**left;
+            let NodesLeft { wanted, halted, unknown, starting, misplaced, is_forced, .. } = &**left;
             let kept = failures.iter().map(|(node, _)| &**node);
-            // Nothing is to be cut where another command wants the power; a board that does not answer cuts none.
-            let is_left = |node: &&str| wanted.iter().chain(unknown).any(|one| one == node);
+            // Nothing is to be cut where another command wants the power, or another node has it; a board that does not answer
+            // cuts none.
+            let others = wanted.iter().chain(unknown).chain(misplaced);
+            let is_left = |node: &&str| others.clone().any(|one| one == node);
             let kept: Vec<_> = kept.filter(|node| !is_left(node)).collect();
             return match (&kept[..], &halted[..]) {
                 ([], []) => String::new(),
@@ -39,10 +41,11 @@ pub(super) fn advice(error: &Error) -> String {
                 ),
                 // Always with their names: `off` of no node in particular is all.
                 (nodes, _) => format!(
-                    "{}; cut {} power with `clusterhat off --immediate {}`, or use --force",
+                    "{}; cut {} power with `clusterhat off --immediate {}`{}",
                     later(starting),
                     if nodes.len() == 1 { "its" } else { "their" },
-                    nodes.join(" ")
+                    nodes.join(" "),
+                    if *is_forced { "" } else { ", or use --force" }
                 ),
             };
         }
@@ -105,6 +108,27 @@ pub(super) fn option(error: &Error) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `off --immediate` of a node that is not in its position would take the power from the one that is there.
+    #[test]
+    fn nobody_is_told_to_cut_the_power_of_another_node_or_to_use_force_again() {
+        let names = |nodes: &[&str]| nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = |failed: &[&str], is_forced| {
+            let failures = names(failed).into_iter().map(|node| (node, "why".to_owned()));
+            let mut left = NodesLeft::default();
+            (left.misplaced, left.is_forced) = (names(&["p1"]), is_forced);
+            advice(&Error::NotShutDown {
+                failures: failures.collect(),
+                fixes: Box::default(),
+                timed_out: false,
+                left: Box::new(left),
+            })
+        };
+        assert_eq!(told(&["p1"], false), "");
+        let cut = "; cut its power with `clusterhat off --immediate p2`";
+        assert_eq!(told(&["p1", "p2"], false), format!("{cut}, or use --force"));
+        assert_eq!(told(&["p1", "p2"], true), cut);
+    }
 
     #[test]
     fn several_nodes_are_not_one() {

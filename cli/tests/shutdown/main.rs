@@ -262,6 +262,26 @@ fn the_advice_names_the_nodes_that_keep_their_power_and_no_others() {
     assert!(output.stderr.contains(both), "{output:?}");
 }
 
+/// Seen: "or use --force" where that was given and the power could not be cut.
+#[test]
+fn force_is_not_advised_where_it_was_given() {
+    let world = world(|value| value["nodes"]["p1"]["hangs"] = json!(true));
+    let start = world.read();
+    let not_cut = (1..100).find_map(|transfer| {
+        let mut faulty = start.clone();
+        faulty["faults"] = json!([{"transfer": transfer, "kind": "nak", "lasting": true}]);
+        world.write(&faulty);
+        let output = world.run(&["shutdown", "p1", "--force", "--timeout", "0"]);
+        let not_cut = "keeps its power: p1: its power could not be cut";
+        Some(output.stderr).filter(|told| told.contains(not_cut))
+    });
+    let told = not_cut.expect("a cut that fails");
+    assert!(
+        told.trim_end().ends_with("; cut its power with `clusterhat off --immediate p1`"),
+        "{told}"
+    );
+}
+
 /// Seen: a line of 900 characters, with the same advice for each node, and that of an agent that is not there for one that hangs.
 #[test]
 fn what_several_nodes_have_to_say_is_a_line_each_and_what_helps_is_told_once() {

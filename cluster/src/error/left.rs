@@ -14,4 +14,8 @@ pub struct NodesLeft {
     pub unknown: Vec<String>,
     /// Those that could not be asked since they are still starting.
     pub starting: Vec<String>,
+    /// Those that are not in their own positions: cutting the power of these would take it from another node.
+    pub misplaced: Vec<String>,
+    /// Whether the request was to cut the power of nodes that do not halt, so that asking for that again is no help.
+    pub is_forced: bool,
 }

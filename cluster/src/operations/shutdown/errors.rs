@@ -28,9 +28,9 @@ pub(super) fn not_restarted(
 }
 
 /// What is wrong where the caller stopped before anybody was asked, with the nodes of which nobody knows whether they have power.
-pub(super) fn not_asked(nodes: &[Node], unknown: Vec<String>) -> Error {
+pub(super) fn not_asked(nodes: &[Node], unknown: Vec<String>, is_forced: bool) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
-    let left = Box::new(NodesLeft { unknown, ..NodesLeft::default() });
+    let left = Box::new(NodesLeft { unknown, is_forced, ..NodesLeft::default() });
     Error::NotShutDown { failures, fixes: Box::default(), timed_out: false, left }
 }
 
@@ -46,6 +46,8 @@ pub(super) fn failure(courses: &[Course], limit: Duration) -> Option<Error> {
         cut: labels(courses, Course::is_cut_by_another),
         unknown: labels(courses, Course::is_power_unknown),
         starting: starting(courses),
+        misplaced: labels(courses, Course::is_misplaced),
+        is_forced: courses.iter().any(Course::cuts_by_force),
     });
     let fixes = fixes(courses, failures.len());
     let error = Error::NotShutDown { failures, fixes, timed_out, left };
@@ -89,6 +91,28 @@ mod tests {
     use crate::{Controller, Options};
 
     /// Seen: "look at its console" below the lines of several nodes, of which one hung.
+    /// Seen: "cut its power with `clusterhat off --immediate p1`, or use --force" of p1 with the card of p2 in its position, which
+    /// was running, and where --force was given.
+    #[test]
+    fn who_is_not_to_be_cut_is_told_from_the_others() {
+        let world = World::builtin("v2.5");
+        let simulation = Some(world.path().display().to_string());
+        let options = Options { simulation, ..Options::default() };
+        let cluster = Controller::new(&options).unwrap().open().unwrap();
+        let (start, limit) = (Instant::now(), Duration::ZERO);
+        for force in [false, true] {
+            let course = |node| Course::new(node, State::Agent, force, start);
+            let mut courses: Vec<_> = cluster.driver().nodes().take(2).map(course).collect();
+            courses[0].misplace("the node in the place of p1 identifies itself as p2");
+            courses[1].is_not_cut("no answer".to_owned());
+            let Some(Error::NotShutDown { failures, left, .. }) = failure(&courses, limit) else {
+                panic!("both keep their power")
+            };
+            assert_eq!(failures.len(), 2);
+            assert_eq!((&*left.misplaced, left.is_forced), (&["p1".to_owned()][..], force));
+        }
+    }
+
     #[test]
     fn what_is_not_for_all_that_failed_says_for_whom_it_is() {
         let world = World::builtin("v2.5");

@@ -88,7 +88,7 @@ impl Cluster {
             if observer(Event::Begun { nodes, action: Action::Off }).is_break() {
                 return Outcome {
                     report: PowerReport::default(),
-                    error: Some(not_asked(nodes, silent(nodes, &rows))),
+                    error: Some(not_asked(nodes, silent(nodes, &rows), how.force)),
                 };
             }
             let silent = rows.iter().filter(|(_, row)| has_silent_board(row));

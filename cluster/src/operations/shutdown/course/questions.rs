@@ -54,6 +54,15 @@ impl Course {
         self.stage == Stage::Forced
     }
 
+    /// Whether its power is to be cut where it does not halt.
+    pub(in super::super) fn cuts_by_force(&self) -> bool {
+        self.force
+    }
+
+    pub(in super::super) fn is_misplaced(&self) -> bool {
+        matches!(self.stage, Stage::Failed(Failure::Misplaced { .. }))
+    }
+
     pub(in super::super) fn is_wanted(&self) -> bool {
         use Failure::{OnAgain, StartsAnew, Wanted};
         matches!(self.stage, Stage::Failed(Wanted { .. } | StartsAnew | OnAgain))
