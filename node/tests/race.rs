@@ -105,7 +105,7 @@ fn a_lock_that_is_kept_for_too_long_is_told() {
     let held = held.locked(Duration::ZERO).unwrap();
     for sysroot in [card.sysroot(), controller::sysroot(&card.path("root"), None).unwrap()] {
         let error = sysroot.locked(Duration::from_millis(30)).unwrap_err();
-        assert!(error.is_timeout() && error.to_string().contains("another setup"), "{error}");
+        assert!(error.is_timeout() && error.to_string().contains("cannot lock "), "{error}");
     }
     drop(held);
     // A program that another test starts at this moment has the lock's file until it runs.
@@ -130,7 +130,7 @@ fn a_wait_is_told_with_who_is_waited_for() {
     lock.unwrap();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(start.elapsed() >= Duration::from_secs(2), "every second");
-    let parts = [us, format!("which is changing {}", card.path("root").display())];
+    let parts = [us, format!("which has locked {}", card.path("root").display())];
     assert!(parts.iter().all(|part| told[0].contains(part)), "{told:?}");
 }
 

@@ -271,7 +271,7 @@ fn boards(report: &BoardsReport) -> String {
     }
     if report.boards.iter().any(|entry| entry.uncertain) {
         text.push_str(
-            "? = the numbers are uncertain: a board that may come before cannot be opened\n",
+            "? = the numbers are uncertain: a board that may come before them cannot be opened\n",
         );
     }
     for BoardEntry { info, bus_unverified, .. } in &report.boards {

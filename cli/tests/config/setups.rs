@@ -24,7 +24,7 @@ fn the_lock_limit_holds_for_set_ups_too() {
         command.args(words).arg("--root").arg(root.path()).args(["--lock-limit", "0.1"]);
         let output = Output::of(&mut command);
         assert_eq!(output.status, 3, "{output:?}");
-        let parts = ["for more than 0.1 s", &format!("process {}", std::process::id())];
+        let parts = ["within 0.1 s: ", &format!("process {}", std::process::id())];
         assert!(parts.iter().all(|part| output.stderr.contains(part)), "{output:?}");
     }
     // As for the bus: the environment before the file.
@@ -36,7 +36,7 @@ fn the_lock_limit_holds_for_set_ups_too() {
             let mut command = world.program(clusterhat());
             command.args(words).arg("--root").arg(root.path());
             let output = Output::of(command.env("CLUSTERHAT_LOCK_LIMIT", variable));
-            let told = format!("for more than {limit} s");
+            let told = format!("within {limit} s: ");
             assert!(output.status == 3 && output.stderr.contains(&told), "{output:?}");
         }
     }

@@ -24,7 +24,7 @@ use crate::nodes::{Labels, NodeSetError};
 use crate::ports::PortError;
 use crate::report::SwitchedNode;
 use crate::service::ServiceError;
-use texts::{NodeClauses, kept, list, orders, problems};
+use texts::{NodeClauses, kept, list, orders, problems, renumbered};
 
 pub use kind::ErrorKind;
 pub use left::NodesLeft;
@@ -40,9 +40,7 @@ pub enum Error {
     Nodes(#[from] NodeSetError),
     /// Nodes that have got the numbers of others, since a board has come or gone.
     #[error(
-        "these numbers are of other nodes now, since boards have come or gone: {}; look at the nodes again, then repeat \
-         this",
-        .0.join(" ")
+        "{}, because boards were added or removed: list the nodes again, then retry", renumbered(.0)
     )]
     Renumbered(Vec<String>),
     /// The configuration.

@@ -19,6 +19,12 @@ pub(super) fn kept(nodes: &[String]) -> String {
     format!("{} {keep}", nodes.join(" "))
 }
 
+pub(super) fn renumbered(nodes: &[String]) -> String {
+    let others =
+        if nodes.len() == 1 { "now refers to another node" } else { "now refer to other nodes" };
+    format!("{} {others}", nodes.join(" "))
+}
+
 pub(super) fn orders(connected: &[u8]) -> String {
     let known: Vec<_> = connected.iter().map(u8::to_string).collect();
     match known[..] {

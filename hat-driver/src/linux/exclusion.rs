@@ -34,7 +34,7 @@ impl Exclusion {
     pub(super) fn new(platform: &dyn Platform, resource: Resource) -> Result<Self, Stop> {
         let path = platform
             .lock_path(resource)
-            .map_err(|source| Stop::Lock { path: PathBuf::from("the lock"), source })?;
+            .map_err(|source| Stop::Lock { path: named(resource).into(), source })?;
         let lock = platform.lock(resource).map_err(|source| Stop::Lock { path, source })?;
         Ok(Self { lock })
     }
@@ -53,6 +53,16 @@ impl Exclusion {
 
     pub(super) fn leave(&mut self) {
         self.lock.release();
+    }
+}
+
+/// For messages, where it has no file.
+fn named(resource: Resource) -> String {
+    match resource {
+        Resource::Bus(bus) => format!("the I2C bus {bus}"),
+        Resource::Lines => "the GPIO lines".to_owned(),
+        Resource::PowerOn => "the switching on of nodes".to_owned(),
+        Resource::Record => "the record".to_owned(),
     }
 }
 
@@ -80,5 +90,33 @@ impl Cluster {
         Exclusion::new(&*self.platform, resource)
             .and_then(|mut exclusion| exclusion.enter(limit).map(|_| exclusion))
             .map_err(|stop| Self::stopped(stop, Done::default(), &[]))
+    }
+}
+
+#[cfg(all(test, feature = "sim"))]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::sim::{Machine, builtin};
+
+    /// The simulation is gone, and with it where its locks would be.
+    #[test]
+    fn what_has_no_file_to_be_locked_by_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("simulation.json");
+        fs::write(&file, builtin::simulation("v2.5").unwrap().to_text()).unwrap();
+        let machine = Machine::open(file.to_str().unwrap()).unwrap();
+        fs::remove_file(&file).unwrap();
+        for (resource, name) in
+            [(Resource::Bus(1), "the I2C bus 1"), (Resource::PowerOn, "the switching on of nodes")]
+        {
+            let stop = Exclusion::new(&machine, resource).err();
+            assert!(
+                matches!(&stop, Some(Stop::Lock { path, .. }) if path == Path::new(name)),
+                "{stop:?}"
+            );
+        }
     }
 }

@@ -97,10 +97,10 @@ pub enum ChangeError {
     /// A step failed after others that were made.
     #[error("stopped half-way, with nothing lost: fix the cause, then run this again or undo it")]
     Stopped(#[source] Box<ChangeError>),
-    /// Another setup holds the lock.
+    /// Another process holds the lock: a setup, as a rule.
     #[error(
-        "{} has been changing {} for more than {} s: try again when it has finished",
-        who(.holder), .path.display(), .waited.as_secs_f32()
+        "cannot lock {} within {} s: {} holds it; try again when it has finished",
+        .path.display(), .waited.as_secs_f32(), who(.holder)
     )]
     Locked {
         /// The folder that is locked.
@@ -195,8 +195,7 @@ impl fmt::Display for Edited {
 }
 
 fn who(holder: &Option<LockHolder>) -> String {
-    let other = "another setup or undo";
-    holder.as_ref().map_or_else(|| other.to_owned(), |holder| format!("{other}, {holder},"))
+    holder.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string)
 }
 
 fn list(edited: &[Edited]) -> String {
@@ -242,8 +241,8 @@ mod tests {
         assert!(ChangeError::NoEtc("/mnt".into()).is_usage());
         let holder = Some(LockHolder { pid: 7, program: Some("clusterhat".to_owned()) });
         for (holder, text) in [
-            (holder, "another setup or undo, process 7 (clusterhat), "),
-            (None, "another setup or undo "),
+            (holder, "within 9 s: process 7 (clusterhat) holds it; "),
+            (None, "within 9 s: another process holds it; "),
         ] {
             let waited = Duration::from_secs(9);
             let error = ChangeError::Locked { path: "/etc".into(), waited, holder };

@@ -75,9 +75,9 @@ impl fmt::Display for Wait<'_> {
         let (path, seconds) = (self.path.display(), self.waited.as_secs());
         match &self.holder {
             Some(holder) => {
-                write!(f, "waiting for {holder}, which is changing {path}: {seconds} s")
+                write!(f, "waiting for {holder}, which has locked {path}: {seconds} s")
             }
-            None => write!(f, "waiting for another setup or undo of {path}: {seconds} s"),
+            None => write!(f, "waiting for another process, which has locked {path}: {seconds} s"),
         }
     }
 }
@@ -94,9 +94,9 @@ mod tests {
         let wait = |holder| Wait { path, holder, waited: Duration::from_secs(3) }.to_string();
         let holder = |program| Some(LockHolder { pid: 7, program });
         let of_program = wait(holder(Some("clusterhat".to_owned())));
-        assert_eq!(of_program, "waiting for process 7 (clusterhat), which is changing /mnt: 3 s");
-        assert_eq!(wait(holder(None)), "waiting for process 7, which is changing /mnt: 3 s");
-        assert_eq!(wait(None), "waiting for another setup or undo of /mnt: 3 s");
+        assert_eq!(of_program, "waiting for process 7 (clusterhat), which has locked /mnt: 3 s");
+        assert_eq!(wait(holder(None)), "waiting for process 7, which has locked /mnt: 3 s");
+        assert_eq!(wait(None), "waiting for another process, which has locked /mnt: 3 s");
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Failure {
                 "left the USB without a goodbye: its cable is loose, or its system has crashed"
                     .to_owned()
             }
-            Self::Stopped => "not waited for any longer".to_owned(),
+            Self::Stopped => "no longer waited for".to_owned(),
             Self::SwitchedOff => {
                 "was switched off by another command before it had halted; it may have lost data"
                     .to_owned()

@@ -6,6 +6,10 @@ use super::super::{ClusterError, Obstacle, Target};
 use super::Described;
 use crate::power::ResultingState;
 
+const fn them(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
 impl Described<'_> {
     /// Boards that cannot be distinguished or identified.
     pub(super) fn configuration(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,9 +35,9 @@ impl Described<'_> {
             }
             ClusterError::OrderUnknown { boards, order } => write!(
                 f,
-                "{} cannot be opened and may have the order {order}; make it answer, or unplug it, and \
-                 repeat this",
-                boards.join(" and ")
+                "{} cannot be opened and may have the order {order}; get {it} to answer or unplug {it}, then try again",
+                boards.join(" and "),
+                it = them(boards.len())
             ),
             ClusterError::DuplicateOrder { order, buses } => {
                 write!(f, "the ClusterCTRL boards on {} have the same order, {order}", names(buses))
@@ -59,10 +63,12 @@ impl Described<'_> {
             }
             ClusterError::Uncertain { nodes, boards } => write!(
                 f,
-                "{}: the numbering is uncertain, since {} cannot be opened and may come before; make it \
-                 answer, or unplug it",
+                "{}: the numbering is uncertain, since {} cannot be opened and may come before {}; get {it} to answer \
+                 or unplug {it}",
                 self.wording.nodes(nodes),
-                boards.join(" and ")
+                boards.join(" and "),
+                them(nodes.len()),
+                it = them(boards.len())
             ),
             ClusterError::NotCtrl { board } => {
                 write!(f, "{board}: only a ClusterCTRL board can do that")

@@ -12,7 +12,7 @@ impl Described<'_> {
         match self.error {
             ClusterError::Locked { what, holder, waited, done } => {
                 let (holder, waited) = (holder_name(holder.as_ref()), waited.as_secs_f32());
-                write!(f, "{what} has been locked by {holder} for more than {waited} s")?;
+                write!(f, "cannot lock {what} within {waited} s: {holder} holds it now")?;
                 self.done(f, done)
             }
             // They are several, so none can be the source. Each may have parts of its own behind a semicolon.
