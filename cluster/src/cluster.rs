@@ -256,7 +256,7 @@ impl Cluster {
         &self.driver
     }
 
-    /// The same for what switches.
+    /// The boards themselves, for calls that switch.
     pub const fn driver_mut(&mut self) -> &mut Driver {
         &mut self.driver
     }

@@ -17,7 +17,7 @@ pub struct Outcome<R> {
 }
 
 impl<R> Outcome<R> {
-    /// The same with this error, where it has none of its own.
+    /// This outcome, with this error where it has none of its own.
     pub fn or(mut self, error: Option<Error>) -> Self {
         self.error = self.error.or(error);
         self
@@ -46,7 +46,7 @@ impl<R> Outcome<R> {
         self
     }
 
-    /// The same with another report.
+    /// This outcome, with another report.
     pub fn map<S>(self, of: impl FnOnce(R) -> S) -> Outcome<S> {
         Outcome { report: of(self.report), error: self.error }
     }

@@ -67,7 +67,8 @@ impl SharedConsole {
         Self::connect_with(socket, node, "0")
     }
 
-    /// The same from what the node has sent since it showed its console, as far as the service keeps that.
+    /// Asks a service for a node's console, from what the node has sent since it showed its console, as far as the service
+    /// keeps that.
     ///
     /// # Errors
     /// [`ServiceError`].

@@ -289,7 +289,7 @@ impl Error {
         Some(shorten(&clauses.lines(more)).into_owned())
     }
 
-    /// The same for programs.
+    /// The error for programs.
     #[must_use]
     pub fn report(&self) -> ErrorReport {
         let mut report = ErrorReport::new(self.kind(), self.message());

@@ -37,7 +37,7 @@ impl Cluster {
         Switching::new(self, output, on_off(on)).set(all, on)
     }
 
-    /// The same on the boards of these nodes alone; on every board for an empty set.
+    /// Switches one output on the boards of these nodes alone; on every board for an empty set.
     ///
     /// # Errors
     /// [`Error::Nodes`].

@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, of_boards};
 use crate::report::{NodePath, PathReport};
 
 impl Cluster {
-    /// Finds the USB paths of nodes, or of all if there are no words. A configured path overrides the one found.
+    /// Finds the USB paths of nodes; an empty set means all nodes. A configured path overrides the one found.
     /// Switches nothing.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub struct Running {
 }
 
 impl Cluster {
-    /// The nodes whose system is up, by what the kernel sees of them, or may be. All for no words. Asks no node.
+    /// The nodes whose system is up, by what the kernel sees of them, or may be. An empty set means all nodes. Asks no node.
     ///
     /// # Errors
     /// [`Error::Nodes`]; [`Error::Events`] where the kernel cannot be asked.

@@ -69,7 +69,7 @@ impl Tasks {
         self.start_with(operation, nodes, caller, Overrides::default())
     }
 
-    /// The same with times of its own.
+    /// Starts an operation with times of its own.
     ///
     /// # Errors
     /// As [`Self::start`].

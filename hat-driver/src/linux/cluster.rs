@@ -42,8 +42,8 @@ impl Cluster {
         }
     }
 
-    /// The same where no board could be opened, either: each is there with its error, and
-    /// [`Self::rescan`] tries it again.
+    /// Finds the boards as [`Self::open`] does, but also succeeds if none of them could be opened: each is there
+    /// with its error, and [`Self::rescan`] tries it again.
     ///
     /// # Errors
     /// [`ClusterError::NoBoard`]; [`ClusterError::SamePlace`] where two HATs would be one.
@@ -57,7 +57,7 @@ impl Cluster {
         Ok(Self { platform, options, slots, before_init: None })
     }
 
-    /// The same boards, found and opened once more, with handles of their own: for who works with them beside
+    /// Finds and opens this cluster's boards once more, with handles of their own: for who works with them beside
     /// this cluster.
     ///
     /// # Errors
@@ -173,8 +173,8 @@ impl Cluster {
         reading
     }
 
-    /// The same once nobody changes anything on the board: what the record says of it is done by then
-    /// ([`rules`](super::rules)), or has failed.
+    /// What a board says of itself, read under its lock, so that no change is under way: what the record says of
+    /// it is done by then ([`rules`](super::rules)), or has failed.
     ///
     /// # Errors
     /// As [`Self::status`], and [`ClusterError::Locked`] for a HAT, too.

@@ -96,11 +96,11 @@ pub trait Platform: Send + Sync {
         Moment::now()
     }
 
-    /// Lets time pass.
+    /// Sleeps.
     fn sleep(&self, duration: Duration);
 
-    /// Lets time pass, but for what is left of it when the machine reports a change of the
-    /// firmware's flags. Returns how much has passed.
+    /// Sleeps, but returns early if the machine reports a change of the firmware's flags. Returns how
+    /// much time has passed.
     fn sleep_or_sag(&self, duration: Duration) -> Duration {
         self.sleep(duration);
         duration

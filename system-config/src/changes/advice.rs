@@ -2,7 +2,7 @@
 
 use super::ChangeError;
 
-/// What a program calls that which its user gives to the functions of this module.
+/// What the calling program names its parameters, for use in advice.
 #[derive(Clone, Copy, Debug)]
 pub struct ParameterNames<'a> {
     /// The directory of the system's root.

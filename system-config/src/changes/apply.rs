@@ -23,7 +23,7 @@ impl ChangePlan {
         self.apply_with(sysroot, &mut LinuxDisk)
     }
 
-    /// The same on any disk.
+    /// Makes the changes on any disk.
     ///
     /// # Errors
     /// As [`Self::apply`].

@@ -22,32 +22,32 @@ pub enum Rights {
 
 /// What is done to a card, one step each. What a step reports done is on the disk.
 pub trait Disk {
-    /// A new folder.
+    /// Makes a folder.
     ///
     /// # Errors
     /// The system's.
     fn make_folder(&mut self, at: &TargetFile, mode: u32) -> io::Result<()>;
-    /// A new file; one of that name goes, and is not written to.
+    /// Creates a file, replacing one of that name without writing to it.
     ///
     /// # Errors
     /// The system's.
     fn write(&mut self, at: &TargetFile, state: &FileState, rights: Rights) -> io::Result<()>;
-    /// One file in the place of another: whenever the power goes, all of the one or all of the other has the name.
+    /// Puts one file into the place of another: whenever the power goes, the whole of one or the other has the name.
     ///
     /// # Errors
     /// The system's.
     fn rename(&mut self, from: &TargetFile, to: &TargetFile) -> io::Result<()>;
-    /// A symbolic link.
+    /// Makes a symbolic link.
     ///
     /// # Errors
     /// The system's.
     fn link(&mut self, to: &Path, at: &TargetFile) -> io::Result<()>;
-    /// A file or a link goes.
+    /// Removes a file or a link.
     ///
     /// # Errors
     /// The system's.
     fn remove_file(&mut self, at: &TargetFile) -> io::Result<()>;
-    /// An empty folder goes.
+    /// Removes an empty folder.
     ///
     /// # Errors
     /// The system's.

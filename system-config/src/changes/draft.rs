@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
         self.push(sys_path, before, Some(Content::Link(target)));
     }
 
-    /// Nothing where a file or a link is.
+    /// Removes a file or a link.
     pub fn remove(&mut self, sys_path: SysPath) {
         let before = self.system.content(&sys_path).cloned();
         self.push(sys_path, before, None);
@@ -89,10 +89,10 @@ impl<'a> Draft<'a> {
         self.notes.push(note);
     }
 
-    /// Of what an earlier setup changed, all that this one does not: put back as it was before.
+    /// Reverts what an earlier setup changed and this one does not.
     ///
     /// # Errors
-    /// Such a file that somebody changed since; what cannot be read.
+    /// A file of those that somebody has changed since; what cannot be read.
     pub fn put_back_the_rest(&mut self) -> Result<(), ChangeError> {
         let sysroot = self.system.sysroot();
         let mut changed = Vec::new();

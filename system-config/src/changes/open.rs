@@ -33,8 +33,8 @@ impl Sysroot {
         Ok(if !is_boot(&at_firmware)? && is_boot(&sysroot)? { sysroot } else { at_firmware })
     }
 
-    /// The same with its boot partition, which is looked for below the root if nobody says where it
-    /// is mounted.
+    /// Sets the boot partition, which is looked for below the root if nobody says where it is mounted, and checks
+    /// that it belongs to this system.
     ///
     /// # Errors
     /// No `config.txt` there, a placeholder, or one of another card; a root that loses changes at the next boot.
@@ -51,7 +51,7 @@ impl Sysroot {
         Ok(sysroot)
     }
 
-    /// The same, where nothing says that the system has a boot partition with a `config.txt`.
+    /// Checks the boot partition below the root, of a system that may have none.
     ///
     /// # Errors
     /// One that is not mounted, or as [`Self::with_boot`].
@@ -99,7 +99,7 @@ impl Sysroot {
         }
     }
 
-    /// The same, kept from every other setup and undoing until the last copy of this is dropped. It is
+    /// Locks the system: no other setup or undoing changes it until the last copy of this is dropped. It is
     /// the folders themselves that are locked: all who change that card find the lock, wherever they have
     /// it mounted, and nothing is left on it.
     ///
@@ -109,7 +109,7 @@ impl Sysroot {
         self.locked_telling(limit, &mut |_| {})
     }
 
-    /// The same, and tells every second of a wait.
+    /// Locks the system as [`Self::locked`] does, and tells every second of a wait.
     ///
     /// # Errors
     /// As [`Self::locked`].

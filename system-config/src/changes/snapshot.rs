@@ -37,7 +37,7 @@ pub enum Content {
     Link(PathBuf),
 }
 
-/// A thing of the system.
+/// What was found at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SnapshotEntry {
     /// A file that was read, or a link that was not followed.

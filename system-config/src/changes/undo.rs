@@ -77,7 +77,7 @@ pub fn plan_undo(sysroot: &Sysroot, changed: Changed) -> Result<ChangePlan, Chan
     Ok(ChangePlan::of(changes, notes))
 }
 
-/// The same on any disk.
+/// Puts a system back on any disk.
 ///
 /// # Errors
 /// As [`undo`].
