@@ -305,4 +305,21 @@ mod tests {
             prop_assert_eq!(text, now.concat());
         }
     }
+
+    #[test]
+    fn of_several_lines_in_place_of_ours_the_most_alike_goes() {
+        let (ours, before) = (b"a\nkey=1\nb\n", b"a\nb\n");
+        for (now, line, text) in [
+            ("a\n# mine\nkey=12\nz\nb\n", 3, "a\n# mine\nz\nb\n"),
+            ("a\nkey=12\nz\nb\n", 2, "a\nz\nb\n"),
+            // Of two that are as like, the first.
+            ("0\na\nkey=2\nkey=3\nb\n", 3, "0\na\nkey=3\nb\n"),
+        ] {
+            let merged = take_back(ours, before, now.as_bytes(), Edit::GiveUp);
+            assert_eq!(merged.lost, [line], "{now:?}");
+            assert_eq!(String::from_utf8_lossy(&merged.text()), text, "{now:?}");
+            let merged = take_back(ours, before, now.as_bytes(), Edit::Keep);
+            assert_eq!(String::from_utf8_lossy(&merged.text()), now);
+        }
+    }
 }
