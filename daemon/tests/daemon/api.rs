@@ -146,7 +146,7 @@ fn events_come_as_they_happen_and_again_for_who_comes_back() {
     // The same unit, and nothing that is yet to come.
     let (at, since) = (state["at"].as_u64().unwrap(), state["since"].as_u64().unwrap());
     assert!(since <= at && at - since < 60_000, "{state}");
-    assert!(daemon.stderr().contains("p1: off -> "), "{}", daemon.stderr());
+    daemon.tells("p1: off -> ");
     daemon.power(&json!({"nodes": ["p2"], "action": "on"}));
     let task = next(&mut stream, &mut text, "task");
     assert_eq!((&task["operation"], &task["nodes"]), (&json!("on"), &json!("p2")));

@@ -31,7 +31,7 @@ fn who_serves_a_simulation_says_so_everywhere() {
     let daemon = Daemon::new();
     assert_eq!(daemon.first_line["simulated"], "v2.5");
     let told = "clusterhatd: simulated boards (v2.5): no hardware is switched\n";
-    assert_eq!(daemon.stderr().matches(told).count(), 1, "{}", daemon.stderr());
+    assert_eq!(daemon.tells(told).matches(told).count(), 1);
     let get = |path: &str| {
         let request = Request::get(path).basic("admin", &daemon.password);
         request.send(&mut daemon.tls()).unwrap()

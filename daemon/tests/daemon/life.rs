@@ -137,7 +137,7 @@ fn a_hang_up_reads_the_configuration_again_and_drops_nobody() {
         .unwrap();
     daemon.signal(Signal::HUP);
     until("the new name", || daemon.ask(&Request::get("/api/v1/nodes/web")).status == 200);
-    assert!(daemon.stderr().contains("configuration reloaded"));
+    daemon.tells("configuration reloaded");
     // What is wrong changes nothing.
     std::fs::write(&config, "[daemon]\nlisten = 5\n").unwrap();
     daemon.signal(Signal::HUP);

@@ -195,6 +195,12 @@ impl Daemon {
         (status.code(), Arc::clone(&self.folder), self.password.clone())
     }
 
+    /// Waits until it has written this on standard error, which it does beside its answers. Returns all that it wrote so far.
+    pub(crate) fn tells(&self, part: &str) -> String {
+        until(part, || self.stderr().contains(part));
+        self.stderr()
+    }
+
     /// What it wrote on standard error so far.
     pub(crate) fn stderr(&self) -> String {
         fs::read_to_string(self.path("stderr")).expect("its log")

@@ -207,8 +207,8 @@ fn what_fails_inside_the_service_is_in_its_log() {
     let user = daemon.daemon.first_line["user"].as_str().unwrap();
     let answer = daemon.ask("PATCH", &format!("{ACCOUNTS}/{user}"), Some(&change));
     assert_eq!((answer.status, &*answer.messages()), (500, &["InternalError".to_owned()][..]));
-    let told = daemon.daemon.stderr();
-    assert!(told.contains("request failed: ") && told.contains("accounts.json"), "{told}");
+    let told = daemon.daemon.tells("request failed: ");
+    assert!(told.contains("accounts.json"), "{told}");
 }
 
 #[test]
