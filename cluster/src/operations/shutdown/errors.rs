@@ -28,8 +28,9 @@ pub(super) fn not_restarted(
 }
 
 /// What is wrong where the caller stopped before anybody was asked, with the nodes of which nobody knows whether they have power.
-pub(super) fn not_asked(nodes: &[Node], unknown: Vec<String>, is_forced: bool) -> Error {
+pub(super) fn not_asked(nodes: &[Node], unknown: &[Node], is_forced: bool) -> Error {
     let failures = nodes.iter().map(|&node| (label(node), "not asked".to_owned())).collect();
+    let unknown = unknown.iter().map(|&node| label(node)).collect();
     let left = Box::new(NodesLeft { unknown, is_forced, ..NodesLeft::default() });
     Error::NotShutDown { failures, fixes: Box::default(), timed_out: false, left }
 }
@@ -86,19 +87,16 @@ mod tests {
 
     use super::super::ask::Said;
     use super::*;
+    use crate::Options;
     use crate::agent::AgentError;
     use crate::life::State;
-    use crate::{Controller, Options};
 
-    /// Seen: "look at its console" below the lines of several nodes, of which one hung.
     /// Seen: "cut its power with `clusterhat off --immediate p1`, or use --force" of p1 with the card of p2 in its position, which
     /// was running, and where --force was given.
     #[test]
     fn who_is_not_to_be_cut_is_told_from_the_others() {
         let world = World::builtin("v2.5");
-        let simulation = Some(world.path().display().to_string());
-        let options = Options { simulation, ..Options::default() };
-        let cluster = Controller::new(&options).unwrap().open().unwrap();
+        let cluster = Options::of_file(&world.path()).cluster();
         let (start, limit) = (Instant::now(), Duration::ZERO);
         for force in [false, true] {
             let course = |node| Course::new(node, State::Agent, force, start);
@@ -113,12 +111,11 @@ mod tests {
         }
     }
 
+    /// Seen: "look at its console" below the lines of several nodes, of which one hung.
     #[test]
     fn what_is_not_for_all_that_failed_says_for_whom_it_is() {
         let world = World::builtin("v2.5");
-        let simulation = Some(world.path().display().to_string());
-        let options = Options { simulation, ..Options::default() };
-        let cluster = Controller::new(&options).unwrap().open().unwrap();
+        let cluster = Options::of_file(&world.path()).cluster();
         let failed = |node, serial| {
             let (serial, ssh) = (Box::new(serial), Box::new(AgentError::Simulated));
             let (node_name, ssh_name) = (label(node), label(node));

@@ -84,15 +84,14 @@ impl Cluster {
         let desired = if how.then == AfterShutdown::Off { None } else { self.desired.take() };
         let mut courses = Vec::new();
         let work = |cluster: &mut Self, nodes: &[Node], observer: &mut Observer<'_>| {
+            let silent = silent(nodes, &rows);
             // From here on a signal is answered with what was switched.
             if observer(Event::Begun { nodes, action: Action::Off }).is_break() {
                 return Outcome {
                     report: PowerReport::default(),
-                    error: Some(not_asked(nodes, silent(nodes, &rows), how.force)),
+                    error: Some(not_asked(nodes, &silent, how.force)),
                 };
             }
-            let silent = rows.iter().filter(|(_, row)| has_silent_board(row));
-            let silent: Vec<_> = silent.map(|(node, _)| *node).collect();
             let work = Work::begin(cluster, nodes, &silent, &since, how, limit);
             let result = work.and_then(|mut work| work.run(observer, &mut courses));
             courses.append(&mut wanted);
@@ -284,9 +283,9 @@ const fn is_silent(row: &NodeStatus) -> bool {
 }
 
 /// Those of the nodes whose boards do not say whether they have power.
-fn silent(nodes: &[Node], rows: &[Powered]) -> Vec<String> {
+fn silent(nodes: &[Node], rows: &[Powered]) -> Vec<Node> {
     let silent = rows.iter().filter(|(node, row)| nodes.contains(node) && has_silent_board(row));
-    silent.map(|(node, _)| label(*node)).collect()
+    silent.map(|(node, _)| *node).collect()
 }
 
 /// The course of a node that another command has asked to be on since.

@@ -21,9 +21,13 @@ impl Misplaced {
     pub(super) fn look(&mut self, cluster: &mut Cluster, nodes: &[Node]) {
         let Some(present) = cluster.backend.root().map(Present::read) else { return };
         let gadgets: Vec<_> = present.gadgets().collect();
+        if gadgets.is_empty() {
+            // No board is asked in vain.
+            return;
+        }
         for &node in nodes {
-            // No board is asked in vain. What was seen first tells the most, as they may be leaving.
-            if gadgets.is_empty() || self.0.contains_key(&node) {
+            // What was seen first tells the most, as they may be leaving.
+            if self.0.contains_key(&node) {
                 continue;
             }
             // A board that cannot tell says so where it is switched.
