@@ -88,10 +88,10 @@ pub fn check_inside(root: &Path, path: &Path) -> io::Result<()> {
         };
         let mut seen = look()?;
         for _ in 0..MOST_LOOKS {
-            let before = seen;
-            if seen.0 != seen.1 {
-                seen = look()?;
+            if seen.0 == seen.1 {
+                break;
             }
+            let before = std::mem::replace(&mut seen, look()?);
             if seen == before {
                 break;
             }
